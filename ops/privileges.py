@@ -1,0 +1,111 @@
+"""Who the children run as, and how their lives end with ours.
+
+PostgreSQL refuses to run as root, and nothing else here needs root either: started by root, every child becomes
+`nobody`. Started by anyone else, every child stays that user.
+"""
+
+import os
+import pwd
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ops.errors import OpsError
+
+# Bit numbers of linux/capability.h.
+_CAP_DAC_OVERRIDE = 1
+_CAP_DAC_READ_SEARCH = 2
+
+DeathSignal = Literal["TERM", "INT", "KILL"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunUser:
+    """The user that owns the data folder and runs the children.
+
+    `capability` is the one capability that `nobody` keeps where folders that it must read are closed to it, such as a
+    clone below /root; None where it needs none.
+    """
+
+    uid: int
+    gid: int
+    drops_root: bool = False
+    capability: str | None = None
+
+    def command(self, argv: Sequence[str], *, death_signal: DeathSignal = "TERM") -> list[str]:
+        """Return `argv` wrapped so that it runs as this user and gets `death_signal` when its parent dies.
+
+        The parent is the thread that starts it: start children from the main thread.
+        """
+        wrapped = [_setpriv(), f"--pdeathsig={death_signal}"]
+        if self.drops_root:
+            wrapped += [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups", "--no-new-privs"]
+            kept = f"-all,+{self.capability}" if self.capability else "-all"
+            wrapped += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
+        return [*wrapped, "--", *argv]
+
+    def own(self, path: Path) -> None:
+        """Give `path` to this user, when we are root and it is not theirs yet."""
+        if not self.drops_root:
+            return
+        status = path.lstat()
+        if (status.st_uid, status.st_gid) != (self.uid, self.gid):
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+
+def run_user(paths: Iterable[Path]) -> RunUser:
+    """Return who the children run as, able to read all of `paths`, the Python installation included.
+
+    Raises OpsError when root may give `nobody` no capability to read them.
+    """
+    if os.geteuid() != 0:
+        return RunUser(uid=os.geteuid(), gid=os.getegid())
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise OpsError(
+            "there is no user `nobody` to run PostgreSQL as; start moorage as a user who is not root"
+        ) from None
+    needed = [*paths, Path(sys.prefix), Path(sys.base_prefix), Path(os.__file__), Path(__file__)]
+    closed = [path for path in needed if not readable_by(path, nobody.pw_uid, nobody.pw_gid)]
+    capability = _reading_capability(closed[0]) if closed else None
+    return RunUser(uid=nobody.pw_uid, gid=nobody.pw_gid, drops_root=True, capability=capability)
+
+
+def readable_by(path: Path, uid: int, gid: int) -> bool:
+    """Tell whether a user without capabilities can reach and read `path`, by the mode bits; a missing path can."""
+    resolved = path.resolve()
+    for step in (*reversed(resolved.parents), resolved):
+        try:
+            status = step.stat()
+        except FileNotFoundError:
+            return True
+        wanted = 0o5 if step.is_dir() and step == resolved else 0o1 if step.is_dir() else 0o4
+        shift = 6 if status.st_uid == uid else 3 if status.st_gid == gid else 0
+        if (status.st_mode >> shift) & wanted != wanted:
+            return False
+    return True
+
+
+def _reading_capability(closed: Path) -> str:
+    """Return the least capability that opens `closed` to nobody and that we may hand on."""
+    permitted = next(
+        int(line.split()[1], 16)
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("CapPrm:")
+    )
+    # Containers often keep dac_override and drop dac_read_search.
+    for number, name in ((_CAP_DAC_READ_SEARCH, "dac_read_search"), (_CAP_DAC_OVERRIDE, "dac_override")):
+        if permitted >> number & 1:
+            return name
+    raise OpsError(f"the user `nobody`, whom PostgreSQL runs as, cannot read {closed}: move it to a folder open to all")
+
+
+def _setpriv() -> str:
+    found = shutil.which("setpriv", path=os.environ.get("PATH", "") + ":/usr/bin:/bin")
+    if found is None:
+        raise OpsError("setpriv is missing: install the package util-linux")
+    return found
