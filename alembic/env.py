@@ -1,0 +1,39 @@
+"""Runs the migrations of all three schemas, as the role that owns them.
+
+The caller hands over a synchronous connection in ``config.attributes["connection"]`` (ops does), so no address stands in a file.
+"""
+
+import sqlalchemy as sa
+
+from alembic import context
+from services.auth.tables import metadata as auth
+from services.catalog.tables import metadata as catalog
+from services.events.tables import metadata as events
+
+SCHEMAS = {"auth", "catalog", "events"}
+
+
+def _include_name(name: str | None, type_: str, parent_names: object) -> bool:
+    return name in SCHEMAS if type_ == "schema" else True
+
+
+def run(connection: sa.Connection) -> None:
+    """Bring the database that ``connection`` is on to the newest revision, or compare it, as alembic's command says."""
+    connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS moorage"))
+    connection.execute(sa.text("SET lock_timeout = '5s'"))
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=[auth, catalog, events],
+        include_schemas=True,
+        include_name=_include_name,
+        version_table_schema="moorage",
+        compare_type=True,
+        compare_server_default=False,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run(context.config.attributes["connection"])

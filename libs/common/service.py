@@ -1,0 +1,77 @@
+"""What every service's app has alike: logs, health, problems, body limit, its engine and what is told of it in OpenAPI."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.common import health, problems
+from libs.common.errors import ContentTooLarge
+from libs.common.logging import RequestLog
+
+MAX_BODY = 1024 * 1024
+Worker = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build(*, title: str, description: str, engine: AsyncEngine, max_body: int = MAX_BODY, lifespan: Worker | None = None) -> FastAPI:
+    """An app with ``engine`` in its state; ``lifespan`` starts what runs beside the requests and ends it before the engine closes."""
+
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(engine.dispose)
+            if lifespan is not None:
+                await stack.enter_async_context(lifespan(app))
+            yield
+
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        lifespan=run,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        middleware=[Middleware(RequestLog), Middleware(BodyLimit, limit=max_body)],
+    )
+    app.state.engine = engine
+    problems.install(app)
+    app.include_router(health.router)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+class BodyLimit:
+    """ASGI middleware: a body over ``limit`` bytes is a 413, whether or not its length was declared."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        declared = request.headers.get("content-length", "0")
+        if not declared.isdigit() or int(declared) > self._limit:
+            await problems.of_error(ContentTooLarge())(scope, receive, send)
+            return
+        seen = 0
+
+        async def receive_limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._limit:
+                raise ContentTooLarge
+            return message
+
+        await self._app(scope, receive_limited, send)

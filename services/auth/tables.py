@@ -1,0 +1,56 @@
+"""The tables of the auth service, schema ``auth``."""
+
+import sqlalchemy as sa
+
+from libs.common.audit import audit_table
+
+metadata = sa.MetaData(schema="auth")
+_now = sa.text("now()")
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("credential_version", sa.BigInteger, nullable=False),
+    sa.Column("refresh_hash", sa.LargeBinary, nullable=False),
+    sa.Column("previous_hash", sa.LargeBinary),
+    sa.Column("rotated_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("expires_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("client_address", sa.Text, nullable=False),
+)
+
+refresh_tokens = sa.Table(
+    "refresh_tokens",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("docker_user_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("credential_version", sa.BigInteger, nullable=False),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("last_used_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("last_used_from", sa.Text),
+    sa.Column("expires_at", sa.TIMESTAMP(timezone=True), nullable=False),
+)
+
+login_throttle = sa.Table(
+    "login_throttle",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("client_address", sa.Text, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("window_ends_at", sa.TIMESTAMP(timezone=True), nullable=False, index=True),
+)
+
+last_logins = sa.Table(
+    "last_logins",
+    metadata,
+    sa.Column("docker_user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("last_login_at", sa.TIMESTAMP(timezone=True), nullable=False),
+)
+
+audit_entries = audit_table(metadata)

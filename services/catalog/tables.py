@@ -1,0 +1,154 @@
+"""The tables of the catalog service, schema ``catalog``. Ids are never used twice, so a later object of the same name inherits nothing."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from libs.common.audit import audit_table
+
+metadata = sa.MetaData(
+    schema="catalog",
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    },
+)
+_now = sa.text("now()")
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True)
+
+
+def _created_at() -> sa.Column[object]:
+    return sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now)
+
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    _id(),
+    sa.Column("username", sa.Text, nullable=False, unique=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("credential_version", sa.BigInteger, nullable=False, server_default="1"),
+    _created_at(),
+    sa.CheckConstraint("role IN ('admin', 'member')", name="role"),
+)
+
+docker_users = sa.Table(
+    "docker_users",
+    metadata,
+    _id(),
+    sa.Column("account_id", sa.ForeignKey(accounts.c.id), nullable=False, index=True),
+    sa.Column("username", sa.Text, nullable=False, unique=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("token_login", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("credential_version", sa.BigInteger, nullable=False, server_default="1"),
+    _created_at(),
+)
+
+namespaces = sa.Table(
+    "namespaces",
+    metadata,
+    _id(),
+    sa.Column("account_id", sa.ForeignKey(accounts.c.id), nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("visibility", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    _created_at(),
+    sa.CheckConstraint("visibility IN ('public', 'private')", name="visibility"),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("namespace_id", sa.ForeignKey(namespaces.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("docker_user_id", sa.ForeignKey(docker_users.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+    sa.Column("permission", sa.Text, nullable=False),
+    _created_at(),
+    sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.CheckConstraint("permission IN ('pull', 'push')", name="permission"),
+)
+
+repositories = sa.Table(
+    "repositories",
+    metadata,
+    _id(),
+    sa.Column("namespace_id", sa.ForeignKey(namespaces.c.id), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("status", sa.Text, nullable=False, server_default="empty"),
+    sa.Column("tag_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("pull_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("last_pushed_at", sa.TIMESTAMP(timezone=True)),
+    _created_at(),
+    sa.UniqueConstraint("namespace_id", "name"),
+    sa.CheckConstraint("status IN ('empty', 'active', 'deleting')", name="status"),
+)
+
+manifests = sa.Table(
+    "manifests",
+    metadata,
+    sa.Column("repository_id", sa.ForeignKey(repositories.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("artifact_type", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("platforms", JSONB, nullable=False, server_default="[]"),
+    sa.Column("layers", JSONB, nullable=False, server_default="[]"),
+    sa.Column("labels", JSONB, nullable=False, server_default="{}"),
+    sa.Column("image_created_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("pushed_by", sa.Text, nullable=False),
+)
+
+manifest_children = sa.Table(
+    "manifest_children",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("index_digest", sa.Text, primary_key=True),
+    sa.Column("child_digest", sa.Text, primary_key=True),
+    sa.ForeignKeyConstraint(["repository_id", "index_digest"], [manifests.c.repository_id, manifests.c.digest], ondelete="CASCADE"),
+    sa.Index("manifest_children_child_idx", "repository_id", "child_digest"),
+)
+
+tags = sa.Table(
+    "tags",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("pushed_by", sa.Text, nullable=False),
+    sa.Column("pull_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
+    sa.ForeignKeyConstraint(["repository_id", "digest"], [manifests.c.repository_id, manifests.c.digest], ondelete="CASCADE"),
+    sa.Index("tags_digest_idx", "repository_id", "digest"),
+)
+
+reserved_names = sa.Table(
+    "reserved_names",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("available_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("kind IN ('namespace', 'repository', 'docker_user')", name="kind"),
+)
+
+feed_positions = sa.Table(
+    "feed_positions",
+    metadata,
+    sa.Column("feed", sa.Text, primary_key=True),
+    sa.Column("position", sa.Text, nullable=False),
+)
+
+audit_entries = audit_table(metadata)

@@ -1,0 +1,7 @@
+"""The events service: what happened in the registry.
+
+Owns (schema ``events``): the inbox, pull counts per hour, dead letters, its audit.
+Publishes: ``events.registry_feed`` (pushes and deletes in commit order), ``events.pull_totals``, ``events.audit`` (to catalog).
+Reads: ``auth.principals``, ``catalog.index_children``, ``catalog.repository_owners``.
+Serves: ``POST /registry-events`` (for the registry alone), ``/api/v1/pulls``, ``/api/v1/events``.
+"""

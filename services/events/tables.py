@@ -1,0 +1,66 @@
+"""The tables of the events service, schema ``events``.
+
+An event's time has nine fractional digits, more than ``timestamptz`` keeps, so it is stored as nanoseconds since 1970 (``at_ns``).
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from libs.common.audit import audit_table
+
+metadata = sa.MetaData(schema="events")
+_now = sa.text("now()")
+_xid = sa.text("pg_current_xact_id()::text::bigint")
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("at_ns", sa.BigInteger, nullable=False),
+    sa.Column("xid", sa.BigInteger, nullable=False, server_default=_xid),
+    sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("repository", sa.Text, nullable=False),
+    sa.Column("tag", sa.Text),
+    sa.Column("digest", sa.Text),
+    sa.Column("media_type", sa.Text),
+    sa.Column("docker_user", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("user_agent", sa.Text, nullable=False),
+    sa.Column("counted_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("effect", JSONB),
+    sa.UniqueConstraint("event_id", "at_ns", name="inbox_event_key"),
+    sa.Index("inbox_uncounted_idx", "id", postgresql_where=sa.text("counted_at IS NULL")),
+    sa.Index("inbox_client_idx", "repository", "docker_user", "address", "user_agent", "at_ns"),
+    sa.Index("inbox_feed_idx", "xid", "id", postgresql_where=sa.text("action <> 'pull'")),
+)
+
+pull_hours = sa.Table(
+    "pull_hours",
+    metadata,
+    sa.Column("hour", sa.TIMESTAMP(timezone=True), primary_key=True),
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("tag", sa.Text, primary_key=True, comment="empty: pulls by digest alone"),
+    sa.Column("docker_user", sa.Text, primary_key=True, comment="empty: anonymous"),
+    sa.Column("pulls", sa.BigInteger, nullable=False),
+    sa.Column("checks", sa.BigInteger, nullable=False),
+    sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("xid", sa.BigInteger, nullable=False, server_default=_xid),
+    sa.Index("pull_hours_repository_idx", "repository", "tag", "hour"),
+    sa.Index("pull_hours_xid_idx", "xid"),
+)
+
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("raw", sa.LargeBinary, nullable=False),
+    sa.Column("raw_hash", sa.LargeBinary, nullable=False, unique=True),
+)
+
+audit_entries = audit_table(metadata)
