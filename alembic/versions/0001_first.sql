@@ -276,11 +276,11 @@ CREATE INDEX pull_hours_xid_idx ON events.pull_hours (xid);
 
 CREATE VIEW catalog.credentials AS
 SELECT 'account' AS kind, id, username, password_hash, disabled, credential_version, id AS account_id, username AS account, role,
-       false AS token_login
+       false AS token_login, created_at
 FROM catalog.accounts
 UNION ALL
 SELECT 'docker_user', u.id, u.username, u.password_hash, u.disabled OR a.disabled, u.credential_version, a.id, a.username, NULL,
-       u.token_login
+       u.token_login, u.created_at
 FROM catalog.docker_users u JOIN catalog.accounts a ON a.id = u.account_id;
 
 COMMENT ON VIEW catalog.credentials IS 'who can sign in: accounts to API and console, Docker users to the registry; disabled counts the account';
@@ -357,6 +357,14 @@ BEGIN
 END $$;
 
 CREATE TRIGGER grants_notify AFTER INSERT OR UPDATE OR DELETE ON catalog.grants FOR EACH ROW EXECUTE FUNCTION catalog.notify_grant();
+
+CREATE FUNCTION auth.notify_refresh_token() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('moorage_access', 'refresh_token:' || encode(OLD.token_hash, 'hex'));
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER refresh_tokens_notify AFTER DELETE ON auth.refresh_tokens FOR EACH ROW EXECUTE FUNCTION auth.notify_refresh_token();
 
 -- Who may do what: each service writes its own schema, and reads what the others publish -----------------------
 

@@ -77,8 +77,14 @@ def _b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def _public_key(pem: bytes) -> Any:
+    if b"PRIVATE KEY" in pem:
+        return serialization.load_pem_private_key(pem, password=None).public_key()
+    return serialization.load_pem_public_key(pem)
+
+
 class SessionVerifier:
-    """Verifies the JSON API's access tokens with the public keys ``*.pem`` of a directory, read again when an unknown ``kid`` comes."""
+    """Verifies the JSON API's access tokens with the keys ``*.pem`` of a directory, read again when an unknown ``kid`` comes."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -87,7 +93,7 @@ class SessionVerifier:
 
     def _read(self) -> None:
         for path in sorted(self._directory.glob("*.pem")):
-            public = serialization.load_pem_public_key(path.read_bytes())
+            public = _public_key(path.read_bytes())
             if isinstance(public, ec.EllipticCurvePublicKey):
                 entry = _public_jwk(public)
                 self._keys[entry["kid"]] = jwk.construct(entry, ALGORITHM)

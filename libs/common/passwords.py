@@ -1,6 +1,7 @@
 """Password hashes: argon2id, computed off the event loop by a bounded number of threads. The only file that imports passlib."""
 
 import asyncio
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -53,12 +54,16 @@ class PasswordHasher:
 
 def hash_password(password: str) -> str:
     """The hash of ``password``, computed here and now: for commands, not for a service's event loop."""
-    hashed: str = _HASHER.hash(password)
+    hashed: str = _HASHER.hash(_normal(password))
     return hashed
 
 
 def _verify(password: str, password_hash: str) -> bool:
     try:
-        return bool(_HASHER.verify(password, password_hash))
+        return bool(_HASHER.verify(_normal(password), password_hash))
     except ValueError:
         return False
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFC", password)  # RFC 8265: one password, however the keyboard composed it
