@@ -60,9 +60,7 @@ def initialise(cluster: Path, password_file: Path, user: RunUser) -> None:
         "--builtin-locale=C.UTF-8",
         "--no-instructions",
     ]
-    made = subprocess.run(
-        user.command(argv), env=child_environment(), capture_output=True, text=True, cwd="/", check=False
-    )
+    made = subprocess.run(user.command(argv), env=child_environment(), capture_output=True, text=True, cwd="/", check=False)
     if made.returncode != 0:
         reason = (made.stderr.strip() or "it said nothing").splitlines()[-1]
         raise OpsError(f"PostgreSQL could not be set up in {cluster}: {reason}")
@@ -140,9 +138,7 @@ class EmbeddedServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
 
@@ -196,6 +192,4 @@ def _check_version(found: str) -> None:
     )
     ours = reported.stdout.split()[-1].partition(".")[0]
     if found != ours:
-        raise OpsError(
-            f"the data folder holds data of PostgreSQL {found}, and this is PostgreSQL {ours}: dump and restore it"
-        )
+        raise OpsError(f"the data folder holds data of PostgreSQL {found}, and this is PostgreSQL {ours}: dump and restore it")

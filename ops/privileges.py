@@ -66,9 +66,7 @@ def run_user(paths: Iterable[Path]) -> RunUser:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
-        raise OpsError(
-            "there is no user `nobody` to run PostgreSQL as; start moorage as a user who is not root"
-        ) from None
+        raise OpsError("there is no user `nobody` to run PostgreSQL as; start moorage as a user who is not root") from None
     needed = [*paths, Path(sys.prefix), Path(sys.base_prefix), Path(os.__file__), Path(__file__)]
     closed = [path for path in needed if not readable_by(path, nobody.pw_uid, nobody.pw_gid)]
     capability = _reading_capability(closed[0]) if closed else None
@@ -92,11 +90,7 @@ def readable_by(path: Path, uid: int, gid: int) -> bool:
 
 def _reading_capability(closed: Path) -> str:
     """Return the least capability that opens `closed` to nobody and that we may hand on."""
-    permitted = next(
-        int(line.split()[1], 16)
-        for line in Path("/proc/self/status").read_text().splitlines()
-        if line.startswith("CapPrm:")
-    )
+    permitted = next(int(line.split()[1], 16) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("CapPrm:"))
     # Containers often keep dac_override and drop dac_read_search.
     for number, name in ((_CAP_DAC_READ_SEARCH, "dac_read_search"), (_CAP_DAC_OVERRIDE, "dac_override")):
         if permitted >> number & 1:

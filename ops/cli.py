@@ -1,0 +1,107 @@
+"""The `moorage` command line: parses, calls one function, and turns OpsError into one line and an exit code."""
+
+import asyncio
+import functools
+import sys
+from collections.abc import Callable
+from typing import Annotated, ParamSpec, TypeVar
+
+import typer
+
+from ops.errors import OpsError
+from ops.layout import SERVICES, Layout
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and look after Moorage.")
+admin_app = typer.Typer(no_args_is_help=True, help="The first account.")
+app.add_typer(admin_app, name="admin")
+
+
+def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
+    """Print an OpsError as `moorage: …` on standard error and exit with its code."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except OpsError as error:
+            typer.echo(f"moorage: {error}", err=True)
+            sys.exit(error.exit_code)
+
+    return run
+
+
+@app.command()
+@plain_errors
+def run() -> None:
+    """Run everything in the foreground: PostgreSQL, registry, services, gateway. Settings: docs/settings.md."""
+    from ops.run import run as run_everything
+    from ops.settings import load_run_settings
+
+    run_everything(load_run_settings())
+
+
+@app.command()
+@plain_errors
+def serve(
+    service: Annotated[str, typer.Argument(help=" | ".join(SERVICES))],
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on", min=1, max=65535)] = 8000,
+) -> None:
+    """Run one service. Its settings come from the environment and from the secret files in SECRETS_DIR."""
+    if service not in SERVICES:
+        raise typer.BadParameter(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+    from ops.serve import serve as serve_one
+
+    serve_one(service, host=host, port=port)
+
+
+@app.command()
+@plain_errors
+def migrate(
+    wait: Annotated[float, typer.Option(help="seconds to wait for the database to answer")] = 30.0,
+    first_admin: Annotated[bool, typer.Option(help="make the account `admin` too, as `moorage admin ensure` does")] = False,
+) -> None:
+    """Give each service its database role and bring the schema to the newest revision."""
+    from ops.database import service_roles
+    from ops.migrate import migrate as migrate_database
+
+    layout = _layout()
+    asyncio.run(migrate_database(_owner_url(layout), service_roles(layout), patience=wait))
+    if first_admin:
+        _ensure_admin(layout)
+
+
+@admin_app.command("ensure")
+@plain_errors
+def admin_ensure() -> None:
+    """Make the account `admin` unless there is one.
+
+    Its password is MOORAGE_ADMIN_PASSWORD, or the one in the file admin-password of the data folder, which is made.
+    """
+    _ensure_admin(_layout())
+
+
+def _ensure_admin(layout: Layout) -> None:
+    from ops.admin import ensure_admin
+    from ops.privileges import run_user
+    from ops.settings import load_run_settings
+
+    given = load_run_settings().admin_password
+    user = run_user([layout.root])
+    asyncio.run(ensure_admin(_owner_url(layout), layout, user, given=given.get_secret_value() if given else None))
+
+
+def _layout() -> Layout:
+    from ops.settings import load_run_settings
+
+    return Layout(load_run_settings().data)
+
+
+def _owner_url(layout: Layout) -> str:
+    try:
+        return layout.owner_url.read_text().strip()
+    except FileNotFoundError:
+        raise OpsError(f"{layout.owner_url} is missing: run `moorage init` or `moorage run` first") from None

@@ -1,0 +1,171 @@
+"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN and DATABASE_URL, checked before anything is touched."""
+
+import difflib
+import ipaddress
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from ops.errors import SettingError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\]")
+# What would end a quoted string or start a variable in the gateway's configuration.
+_UNSAFE_IN_PATH = re.compile(r"[\"'$;{}\\\x00-\x1f\x7f]")
+
+
+def _split(value: Any) -> Any:
+    return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise ValueError(f"{value!r} is not a host name: write names or addresses without scheme and port")
+    return value.lower()
+
+
+def _folder(value: Path) -> Path:
+    path = Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 - symbolic links in the name stay as the user wrote them
+    if _UNSAFE_IN_PATH.search(str(path)):
+        raise ValueError("the path may hold no quotes, $, ;, braces, backslashes or control characters")
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} is not a folder")
+    return path
+
+
+def _readable_file(value: Path) -> Path:
+    path = value.expanduser().absolute()
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    if not os.access(path, os.R_OK):
+        raise ValueError(f"the file {path} is not readable")
+    return path
+
+
+def _program(value: Path) -> Path:
+    path = value.expanduser().absolute()
+    if not path.is_file() or not os.access(path, os.X_OK):
+        raise ValueError(f"there is no program {path}")
+    return path
+
+
+def _password(value: SecretStr) -> SecretStr:
+    if not 8 <= len(value.get_secret_value()) <= 128:
+        raise ValueError("a password has 8 to 128 characters")
+    return value
+
+
+def _postgres_url(value: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(value.get_secret_value())
+        complete = bool(parts.hostname and parts.username and parts.path.strip("/"))
+        _ = parts.port
+    except ValueError:
+        complete = False
+    if not complete or parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("must look like postgresql://role:password@host:port/database")
+    # One spelling from here on: SQLAlchemy knows only the long one.
+    return SecretStr("postgresql" + value.get_secret_value()[len(parts.scheme) :])
+
+
+class RunSettings(BaseModel):
+    """What `make run` reads from its environment."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    port: int = Field(8080, ge=1, le=65535, alias="MOORAGE_PORT", description="the one port that is served on all addresses")
+    data: Annotated[Path, AfterValidator(_folder)] = Field(
+        Path(".moorage"),
+        validate_default=True,
+        alias="MOORAGE_DATA",
+        description="the folder of everything that is kept: images, database, secrets, logs",
+    )
+    hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)] = Field(
+        (),
+        alias="MOORAGE_HOSTS",
+        description="names that it answers to, separated by commas, `*.example.com` too; any when empty",
+    )
+    tls_cert: Annotated[Path, AfterValidator(_readable_file)] | None = Field(
+        None, alias="MOORAGE_TLS_CERT", description="PEM file with the certificate and its chain: serve https"
+    )
+    tls_key: Annotated[Path, AfterValidator(_readable_file)] | None = Field(
+        None, alias="MOORAGE_TLS_KEY", description="PEM file with the certificate's key, without a passphrase"
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = Field(
+        (),
+        alias="MOORAGE_TRUSTED_PROXIES",
+        description="addresses or networks whose X-Forwarded headers are believed, separated by commas",
+    )
+    admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = Field(
+        None,
+        alias="MOORAGE_ADMIN_PASSWORD",
+        description="password of the first account, `admin`, when it is made; else one is made and written to "
+        "`$MOORAGE_DATA/admin-password`",
+    )
+    tools: Annotated[Path, AfterValidator(_folder)] | None = Field(
+        None,
+        alias="MOORAGE_TOOLS",
+        description="where nginx and docker-registry are unpacked when the machine has none; `$MOORAGE_DATA/tools` when empty",
+    )
+    registry_bin: Annotated[Path, AfterValidator(_program)] | None = Field(
+        None, alias="REGISTRY_BIN", description="another Distribution program than the machine's"
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
+        None,
+        alias="DATABASE_URL",
+        description="an outside PostgreSQL 15 or newer, as a role that may create roles, instead of the embedded one",
+    )
+
+    @property
+    def url(self) -> str:
+        """The address to show and to try: the first name that is no pattern, else localhost."""
+        name = next((host for host in self.hosts if not host.startswith("*.")), "localhost")
+        scheme, usual = ("https", 443) if self.tls_cert else ("http", 80)
+        return f"{scheme}://{name}" + ("" if self.port == usual else f":{self.port}")
+
+
+def variables() -> dict[str, str]:
+    """Return every variable that RunSettings reads, by its field's name."""
+    return {name: str(field.alias) for name, field in RunSettings.model_fields.items()}
+
+
+def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettings:
+    """Read and check the settings; raises SettingError naming the first one that is wrong, missing or unknown."""
+    environment = os.environ if environment is None else environment
+    known = variables()
+    for name in sorted(environment):
+        if name.startswith("MOORAGE_") and name not in known.values():
+            near = difflib.get_close_matches(name, known.values(), n=1)
+            raise SettingError(name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+    # An empty variable is one that is not set.
+    given = {name: environment[name] for name in known.values() if environment.get(name)}
+    try:
+        settings = RunSettings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingError(str(first["loc"][0]), first["msg"].removeprefix("Value error, ")) from None
+    _check_tls(settings)
+    return settings
+
+
+def _check_tls(settings: RunSettings) -> None:
+    if settings.tls_cert is None and settings.tls_key is None:
+        return
+    if settings.tls_cert is None:
+        raise SettingError("MOORAGE_TLS_CERT", "missing, while MOORAGE_TLS_KEY is set")
+    if settings.tls_key is None:
+        raise SettingError("MOORAGE_TLS_KEY", "missing, while MOORAGE_TLS_CERT is set")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        # An empty passphrase instead of a question on the terminal.
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except (ssl.SSLError, OSError) as error:
+        wrong = "MOORAGE_TLS_KEY" if "KEY" in str(error) else "MOORAGE_TLS_CERT"
+        raise SettingError(wrong, f"certificate and key do not load: {error}") from None
