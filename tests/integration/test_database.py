@@ -1,0 +1,18 @@
+"""The database that all integration tests stand on."""
+
+import asyncpg
+import pytest
+
+from tests.integration.conftest import Database
+
+
+@pytest.mark.parametrize("service", ["auth", "catalog", "events"])
+async def test_each_service_connects_as_its_own_role_and_owns_nothing(emptied: Database, service: str) -> None:
+    connection = await asyncpg.connect(emptied.urls[service])
+    try:
+        assert await connection.fetchval("SELECT current_user") == f"{emptied.name}_{service}"
+        assert await connection.fetchval("SELECT version_num FROM moorage.alembic_version") == "0001"
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE TABLE catalog.intruder (id int)")
+    finally:
+        await connection.close()
