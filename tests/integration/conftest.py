@@ -7,18 +7,16 @@ every table emptied first. Tests that need a database of their own take `new_dat
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
 import pytest
-from alembic.config import Config
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from alembic import command
 from libs.common import db
+from ops.database import Role
+from ops.migrate import migrate
 from ops.postgres import EmbeddedServer, start_embedded, url
 
-PROJECT = Path(__file__).resolve().parents[2]
 SERVICES = ("auth", "catalog", "events")
 
 
@@ -96,27 +94,10 @@ async def _create(server: EmbeddedServer, name: str) -> Database:
     passwords = {part: secrets.token_urlsafe(16) for part in roles}
     superuser = await asyncpg.connect(server.superuser_url)
     try:
-        for part, role in roles.items():
-            await superuser.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{passwords[part]}'")
-        await superuser.execute(f"CREATE DATABASE {name} OWNER {roles['owner']}")
+        await superuser.execute(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD '{passwords['owner']}'")
+        await superuser.execute(f"CREATE DATABASE {name} OWNER {name}")
     finally:
         await superuser.close()
     urls = {part: url(user=role, password=passwords[part], port=server.port, database=name) for part, role in roles.items()}
-    await _migrate(urls["owner"])
+    await migrate(urls["owner"], [Role(roles[service], passwords[service]) for service in SERVICES])
     return Database(name, urls)
-
-
-async def _migrate(owner_url: str) -> None:
-    engine = create_async_engine(owner_url.replace("postgresql://", "postgresql+asyncpg://", 1))
-    config = Config(PROJECT / "alembic.ini")
-    try:
-        async with engine.connect() as connection:
-
-            def upgrade(sync_connection: object) -> None:
-                config.attributes["connection"] = sync_connection
-                command.upgrade(config, "head")
-
-            await connection.run_sync(upgrade)
-            await connection.commit()
-    finally:
-        await engine.dispose()
