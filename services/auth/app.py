@@ -1,0 +1,93 @@
+"""Wires the auth service together."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common import service
+from libs.common.db import create_engine
+from libs.common.jwt import SessionVerifier, load_signing_keys
+from libs.common.passwords import PasswordHasher
+from services.auth.keys import TokenKeys
+from services.auth.logins.recorder import UseRecorder
+from services.auth.logins.usecases import PasswordLogin
+from services.auth.memory.access import AccessMemory
+from services.auth.registry_tokens import routes as registry_tokens
+from services.auth.registry_tokens.signer import TokenSigner
+from services.auth.registry_tokens.usecases import TokenDesk
+from services.auth.sessions import routes as sessions
+from services.auth.sessions.usecases import SessionDesk
+from services.auth.settings import Settings
+
+DESCRIPTION = "Who are you, and what may you do: registry tokens for Docker clients, sessions for the JSON API."
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The auth service. Its keys, pools and memory are made here once; its background work runs while the app does."""
+    engine = create_engine(settings.database_url, application_name="moorage auth")
+    memory = AccessMemory(settings.database_url, engine)
+    hasher = PasswordHasher()
+    login = PasswordLogin(engine, hasher, failures=settings.login_failures, window_seconds=settings.login_window_seconds)
+    recorder = UseRecorder(engine, lifetime=timedelta(days=settings.refresh_token_days))
+    keys = TokenKeys(settings.secrets_dir / "token-keys")
+
+    @asynccontextmanager
+    async def beside_requests(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(work) for work in (memory.link.run(), recorder.run(), keys.run())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await recorder.flush()
+            hasher.close()
+
+    app = service.build(title="Moorage auth", description=DESCRIPTION, engine=engine, lifespan=beside_requests)
+    app.state.settings = settings
+    app.state.token_keys = keys.all
+    app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-keys")
+    app.state.desk = _token_desk(settings, engine, memory, login, recorder, keys)
+    app.state.sessions = _session_desk(settings, engine, login)
+    app.include_router(registry_tokens.router)
+    app.include_router(sessions.router)
+    return app
+
+
+def _token_desk(
+    settings: Settings, engine: AsyncEngine, memory: AccessMemory, login: PasswordLogin, recorder: UseRecorder, keys: TokenKeys
+) -> TokenDesk:
+    signer = TokenSigner(
+        keys.all,
+        issuer=settings.issuer,
+        service=settings.service,
+        pull_seconds=settings.pull_token_seconds,
+        push_seconds=settings.push_token_seconds,
+    )
+    return TokenDesk(
+        engine=engine,
+        memory=memory,
+        login=login,
+        signer=signer,
+        recorder=recorder,
+        service=settings.service,
+        anonymous_pull=settings.anonymous_pull,
+        refresh_lifetime=timedelta(days=settings.refresh_token_days),
+    )
+
+
+def _session_desk(settings: Settings, engine: AsyncEngine, login: PasswordLogin) -> SessionDesk:
+    directory = settings.secrets_dir / "session-keys"
+    newest = max(directory.glob("*.pem"))
+    return SessionDesk(
+        engine=engine,
+        login=login,
+        key=load_signing_keys(directory, typ="at+jwt")[0],
+        rotation_key=hashlib.sha256(b"refresh cookie" + newest.read_bytes()).digest(),
+        lifetime=timedelta(days=settings.session_days),
+    )

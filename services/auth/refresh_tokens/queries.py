@@ -1,0 +1,66 @@
+"""All SQL of refresh tokens."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.auth.refresh_tokens.domain import RefreshToken
+from services.auth.tables import refresh_tokens
+
+_credentials = sa.table("credentials", sa.column("kind"), sa.column("id"), sa.column("username"), schema="catalog")
+
+
+async def list_by_hash(tx: AsyncConnection, *, hashes: Collection[bytes]) -> dict[bytes, RefreshToken]:
+    """Those of the refresh tokens with one of ``hashes`` whose Docker user exists."""
+    t, c = refresh_tokens.c, _credentials.c
+    owner = sa.and_(c.kind == "docker_user", c.id == t.docker_user_id)
+    rows = await tx.execute(
+        sa.select(t.token_hash, t.id, t.docker_user_id, c.username, t.credential_version, t.service, t.expires_at)
+        .join_from(refresh_tokens, _credentials, owner)
+        .where(t.token_hash.in_(hashes))
+    )
+    return {row[0]: RefreshToken(*row[1:]) for row in rows}
+
+
+async def insert(tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes, client_id: str) -> None:
+    """Store a new refresh token."""
+    await tx.execute(
+        refresh_tokens.insert().values(
+            id=token.id,
+            docker_user_id=token.docker_user_id,
+            credential_version=token.version,
+            service=token.service,
+            client_id=client_id,
+            token_hash=token_hash,
+            expires_at=token.expires_at,
+        )
+    )
+
+
+async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]], lifetime: timedelta) -> None:
+    """Write when and from where tokens were last used, which also moves their end to ``lifetime`` after it."""
+    ids = sorted(uses)
+    used = sa.func.unnest(
+        sa.cast(ids, sa.ARRAY(sa.Uuid)),
+        sa.cast([uses[i][0] for i in ids], sa.ARRAY(sa.TIMESTAMP(timezone=True))),
+        sa.cast([uses[i][1] for i in ids], sa.ARRAY(sa.Text)),
+    ).table_valued("id", "at", "address", name="used")
+    t = refresh_tokens
+    await tx.execute(
+        t.update()
+        .where(t.c.id == used.c.id, t.c.last_used_at < used.c.at)
+        .values(last_used_at=used.c.at, last_used_from=used.c.address, expires_at=used.c.at + lifetime)
+    )
+
+
+async def delete_ended(tx: AsyncConnection) -> None:
+    """Remove the tokens that are good for nothing any more: expired, or of a Docker user that is gone or has a newer credential."""
+    await tx.execute(
+        sa.text(
+            "DELETE FROM auth.refresh_tokens t WHERE t.expires_at < now() OR NOT EXISTS (SELECT 1 FROM catalog.credentials c"
+            " WHERE c.kind = 'docker_user' AND c.id = t.docker_user_id AND c.credential_version = t.credential_version)"
+        )
+    )

@@ -1,0 +1,1 @@
+"""Tokens for the registry: parse the request, authenticate, authorize, sign (Distribution token spec; spec 3)."""

@@ -1,0 +1,81 @@
+"""``GET`` and ``POST /token``, ``GET /.well-known/jwks.json``. Errors are in Distribution's format; nothing here is a 422."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from libs.common.db import is_unreachable
+from libs.common.errors import DatabaseUnavailable, MoorageError
+from libs.common.principals import client_address
+from services.auth.registry_tokens import schemas, usecases
+from services.auth.registry_tokens.domain import scope_text
+from services.auth.registry_tokens.oauth import TokenRequest, parse_form, parse_query
+from services.auth.registry_tokens.usecases import IssuedToken, TokenDesk
+
+router = APIRouter(tags=["registry tokens"])
+_CODES = {400: "UNSUPPORTED", 401: "UNAUTHORIZED", 413: "SIZE_INVALID", 429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
+_NOT_CACHED = {"Cache-Control": "no-store"}
+
+
+@router.get("/token", openapi_extra=schemas.GET_TOKEN, responses=schemas.TOKEN_RESPONSES)
+async def get_token(request: Request) -> Response:
+    """A registry token for the scopes asked for, with the Docker user's name and password as Basic credentials, or anonymous."""
+    desk: TokenDesk = request.app.state.desk
+    try:
+        asked = parse_query(request.scope["query_string"], request.headers.get("authorization"), service=desk.service)
+        return await _issue(desk, request, asked)
+    except Exception as error:
+        return _refusal(error)
+
+
+@router.post("/token", openapi_extra=schemas.POST_TOKEN, responses=schemas.TOKEN_RESPONSES)
+async def post_token(request: Request) -> Response:
+    """A registry token by the OAuth2 variant, with a password or a refresh token."""
+    desk: TokenDesk = request.app.state.desk
+    try:
+        asked = parse_form(await request.body(), request.headers.get("content-type", ""), service=desk.service)
+        return await _issue(desk, request, asked)
+    except Exception as error:
+        return _refusal(error)
+
+
+@router.get("/.well-known/jwks.json", response_model=schemas.JsonWebKeySet)
+async def get_jwks(request: Request) -> Response:
+    """The public keys of registry tokens, newest first (RFC 7517)."""
+    keys = [dict(key.public_jwk) for key in request.app.state.token_keys()]
+    return JSONResponse({"keys": keys}, headers={"Cache-Control": "public, max-age=300"})
+
+
+async def _issue(desk: TokenDesk, request: Request, asked: TokenRequest) -> Response:
+    issued = await usecases.issue(desk, asked, client_address=client_address(request))
+    return Response(_body(issued, asked), media_type="application/json", headers=_NOT_CACHED)
+
+
+def _body(issued: IssuedToken, asked: TokenRequest) -> str:
+    signed = issued.signed
+    body: dict[str, Any] = {
+        "token": signed.token,
+        "access_token": signed.token,
+        "expires_in": signed.expires_in,
+        "issued_at": signed.issued_at,
+    }
+    if issued.refresh_token is not None:
+        body["refresh_token"] = issued.refresh_token
+    if asked.is_form:
+        body["scope"] = scope_text(issued.access)
+        body["token_type"] = "Bearer"  # noqa: S105
+    return json.dumps(body)
+
+
+def _refusal(error: Exception) -> Response:
+    if not isinstance(error, MoorageError):
+        if not is_unreachable(error):
+            raise error
+        error = DatabaseUnavailable()
+    headers = {**_NOT_CACHED, **error.headers}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Basic realm="moorage"'
+    item = {"code": _CODES.get(error.status, "UNKNOWN"), "message": error.detail, "detail": None}
+    return JSONResponse({"errors": [item]}, status_code=error.status, headers=headers)

@@ -1,0 +1,98 @@
+"""The token endpoint as OpenAPI tells it; requests are parsed by hand (``oauth.py``), since no shape of them may be a 422."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class TokenOut(BaseModel):
+    """A registry token (Distribution token spec, "Token Response Fields")."""
+
+    token: str = Field(description="the token, ES256 with x5c", examples=["eyJhbGciOiJFUzI1NiIs…"])
+    access_token: str = Field(description="the same token", examples=["eyJhbGciOiJFUzI1NiIs…"])
+    expires_in: int = Field(description="seconds from `issued_at`", examples=[300])
+    issued_at: str = Field(description="RFC 3339", examples=["2026-11-24T07:00:00Z"])
+    refresh_token: str | None = Field(default=None, description="only when asked for, see `offline_token` and `access_type`")
+    scope: str | None = Field(default=None, description="POST only: what was granted", examples=["repository:team/app:pull"])
+
+
+class RegistryError(BaseModel):
+    """One error in Distribution's format."""
+
+    code: str = Field(examples=["UNAUTHORIZED"])
+    message: str = Field(examples=["The user name or password is not right"])
+    detail: str | None = None
+
+
+class RegistryErrors(BaseModel):
+    """Errors in Distribution's format."""
+
+    errors: list[RegistryError]
+
+
+class JsonWebKey(BaseModel):
+    """A public key (RFC 7517)."""
+
+    kty: str = Field(examples=["EC"])
+    crv: str = Field(examples=["P-256"])
+    x: str
+    y: str
+    alg: str = Field(examples=["ES256"])
+    use: str = Field(examples=["sig"])
+    kid: str
+
+
+class JsonWebKeySet(BaseModel):
+    """All public keys that registry tokens may be signed with."""
+
+    keys: list[JsonWebKey]
+
+
+TOKEN_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"model": TokenOut, "description": "A token; what was not allowed is missing from its `access`"},
+    400: {"model": RegistryErrors, "description": "Another service, or a form that lacks a field"},
+    401: {"model": RegistryErrors, "description": "Credentials that are not right"},
+    413: {"model": RegistryErrors, "description": "A body over 1 MiB"},
+    429: {"model": RegistryErrors, "description": "Too many failed logins, see Retry-After"},
+    503: {"model": RegistryErrors, "description": "The database has not been reached for a minute"},
+}
+
+
+def _query(name: str, description: str, example: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": "string"}, "example": example}
+
+
+GET_TOKEN: dict[str, Any] = {
+    "security": [{"BasicAuth": []}, {}],
+    "parameters": [
+        _query("service", "the registry's name, from its challenge", "moorage"),
+        _query("scope", "`repository:{path}:{actions}`; may be repeated", "repository:team/app:pull"),
+        _query("account", "ignored: who you are is what you prove", "alice"),
+        _query("client_id", "name of the client", "docker"),
+        _query("offline_token", "`true` asks for a refresh token; given where the Docker user's `token_login` is on", "true"),
+    ],
+}
+
+POST_TOKEN: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type", "service"],
+                    "properties": {
+                        "grant_type": {"type": "string", "enum": ["password", "refresh_token"]},
+                        "service": {"type": "string", "example": "moorage"},
+                        "client_id": {"type": "string", "example": "containerd"},
+                        "scope": {"type": "string", "example": "repository:team/app:pull"},
+                        "username": {"type": "string"},
+                        "password": {"type": "string", "format": "password"},
+                        "refresh_token": {"type": "string"},
+                        "access_type": {"type": "string", "enum": ["online", "offline"]},
+                    },
+                }
+            }
+        },
+    }
+}

@@ -1,0 +1,63 @@
+"""All SQL of sessions."""
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.auth.sessions.domain import Session
+from services.auth.tables import sessions
+
+_s = sessions.c
+
+
+async def insert(tx: AsyncConnection, *, session: Session, client_address: str) -> None:
+    """Store a new session."""
+    await tx.execute(
+        sessions.insert().values(
+            id=session.id,
+            account_id=session.account_id,
+            credential_version=session.version,
+            refresh_hash=session.refresh_hash,
+            rotated_at=session.rotated_at,
+            expires_at=session.expires_at,
+            client_address=client_address,
+        )
+    )
+
+
+async def find_for_update(tx: AsyncConnection, *, id: uuid.UUID) -> Session | None:
+    """The session, locked until the transaction ends, so that two refreshes of it come one after the other."""
+    row = (
+        await tx.execute(
+            sa.select(_s.id, _s.account_id, _s.credential_version, _s.refresh_hash, _s.previous_hash, _s.rotated_at, _s.expires_at)
+            .where(_s.id == id)
+            .with_for_update()
+        )
+    ).one_or_none()
+    return None if row is None else Session(*row)
+
+
+async def rotate(tx: AsyncConnection, *, id: uuid.UUID, refresh_hash: bytes, now: datetime, expires_at: datetime) -> None:
+    """Make ``refresh_hash`` the good one, and remember the one before."""
+    await tx.execute(
+        sessions.update()
+        .where(_s.id == id)
+        .values(refresh_hash=refresh_hash, previous_hash=_s.refresh_hash, rotated_at=now, expires_at=expires_at)
+    )
+
+
+async def delete(tx: AsyncConnection, *, id: uuid.UUID) -> None:
+    """End one session."""
+    await tx.execute(sessions.delete().where(_s.id == id))
+
+
+async def delete_of_account(tx: AsyncConnection, *, account_id: int) -> None:
+    """End all sessions of an account."""
+    await tx.execute(sessions.delete().where(_s.account_id == account_id))
+
+
+async def delete_ended(tx: AsyncConnection) -> None:
+    """Remove sessions that have expired."""
+    await tx.execute(sessions.delete().where(_s.expires_at < sa.func.now()))

@@ -1,0 +1,42 @@
+"""Bodies of the session calls."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from services.auth.sessions.usecases import OpenSession
+
+Utc = Annotated[datetime, PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), return_type=str)]
+
+
+class SessionIn(BaseModel):
+    """Signing in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    username: str = Field(min_length=1, max_length=63, examples=["admin"])
+    password: str = Field(min_length=1, max_length=128, examples=["correct horse battery staple"])
+
+
+class AccountOut(BaseModel):
+    """The account that is signed in."""
+
+    username: str = Field(examples=["admin"])
+    role: Literal["admin", "member"] = Field(examples=["admin"])
+    created_at: Utc
+
+
+class SessionOut(BaseModel):
+    """An access token for the JSON API, to be sent as `Authorization: Bearer …`."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
+    expires_in: int = Field(description="seconds", examples=[300])
+    account: AccountOut
+
+    @classmethod
+    def of(cls, opened: OpenSession) -> "SessionOut":
+        """The answer that tells ``opened``."""
+        account = AccountOut.model_validate(opened.account, from_attributes=True)
+        return cls(access_token=opened.access_token, expires_in=opened.expires_in, account=account)
