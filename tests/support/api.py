@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 from collections.abc import Generator
 from dataclasses import dataclass
 from types import TracebackType
@@ -40,16 +41,19 @@ class Account:
 
     Args:
         url: of the gateway, without a path.
+        verify: how an https url is verified.
     """
 
-    def __init__(self, url: str, username: str, password: str) -> None:
+    def __init__(self, url: str, username: str, password: str, *, verify: ssl.SSLContext | bool = True) -> None:
         self.url = url
+        self._verify = verify
         self.username = username
         self.password = password
         self.http = httpx.Client(
             base_url=f"{url}/api/v1",
             auth=_SignIn(url, username, password),
             timeout=TIMEOUT_SECONDS,
+            verify=verify,
             trust_env=False,
         )
 
@@ -72,7 +76,7 @@ class Account:
 
     def make_account(self, *, password: str | None = None) -> Account:
         """Makes an account (as an admin); the caller closes it."""
-        made = Account(self.url, unique("account"), password or new_password())
+        made = Account(self.url, unique("account"), password or new_password(), verify=self._verify)
         self.call("POST", "/accounts", json={"username": made.username, "password": made.password})
         return made
 

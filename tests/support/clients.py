@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,10 @@ class Client(Program, ABC):
         self.environment["REGISTRY_AUTH_FILE"] = str(self._login_file)
 
 
+NewClient = Callable[..., Client]
+"""Makes a fresh client of one kind, as on another person's machine; takes `ca=` for https."""
+
+
 class Docker(Client):
     """The docker command line against the session's engine; its login file is its own, the engine's images are not."""
 
@@ -114,6 +118,10 @@ class Docker(Client):
 
     def login(self, registry: str, username: str, password: str) -> Finished:
         return self._run("login", "--username", username, "--password-stdin", registry, stdin=password)
+
+    def login_again(self, registry: str) -> Finished:
+        """Signs in with what an earlier login stored."""
+        return self._run("login", registry)
 
     def push(self, content: Image | Index, reference: str) -> Finished:
         if isinstance(content, Image):
@@ -234,6 +242,11 @@ class Skopeo(Client):
     def pulled_config(self, reference: str) -> str:
         digest: str = json.loads(self.pulled_manifest(reference).content)["config"]["digest"]
         return digest
+
+    def raw_manifest(self, reference: str) -> bytes:
+        """The manifest or index behind a tag, byte for byte."""
+        shown = self._run("inspect", "--raw", self._verify, f"docker://{reference}")
+        return shown.checked().stdout.encode()
 
     def tags(self, repository: str) -> Finished:
         return self._run("list-tags", self._verify, f"docker://{repository}")

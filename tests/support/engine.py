@@ -31,20 +31,19 @@ class Engine:
 
 
 @contextmanager
-def running_engine(tools: Toolbox, folder: Path, *, hosts: Mapping[str, str], ca: Path) -> Iterator[Engine]:
+def running_engine(tools: Toolbox, folder: Path, *, hosts: Mapping[str, str]) -> Iterator[Engine]:
     """Starts containerd and dockerd, and stops them by their process ids.
 
     Args:
         folder: for all their files; short, because sockets live in it.
         hosts: names that the engine can resolve besides the machine's. Docker takes plain http from a name only when
             it resolves to 127.0.0.0/8.
-        ca: the certificate file that the engine trusts.
 
     Raises:
         NeverHappened: a daemon did not answer in time; its log is in the folder.
     """
     engine = Engine(folder, folder / "docker.sock", folder / "containerd.sock")
-    environment = {**tools.environment(folder), "SSL_CERT_FILE": str(ca)}
+    environment = tools.environment(folder)
     binds = {folder / "run": Path("/run"), write_hosts(folder / "hosts", hosts): Path("/etc/hosts")}
     (folder / "run").mkdir()
     _write_containerd_config(engine)

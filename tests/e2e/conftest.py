@@ -1,0 +1,167 @@
+"""One Moorage, one Docker engine and one folder for a whole session; tests stay apart by names that nobody else has."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support import private
+from tests.support.addresses import HOSTS, SECURE_ADDRESS, SECURE_NAME
+from tests.support.api import Account
+from tests.support.certificates import ServerCertificate, make_certificate
+from tests.support.clients import Ctr, Docker, NewClient, Podman, Skopeo
+from tests.support.engine import Engine, running_engine
+from tests.support.install import Toolbox, toolbox
+from tests.support.stack import Stack, running_stack
+from tests.support.tenant import Tenant, make_tenant
+
+_running: list[Stack] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows the end of each log of the stack beside a failure."""
+    report = yield
+    if report.failed:
+        for stack in _running:
+            report.sections += [(f"{stack.registry} {name}", text) for name, text in stack.log_tails()]
+    return report
+
+
+@pytest.fixture(scope="session")
+def folder() -> Iterator[Path]:
+    """Everything that the session writes; short, because sockets live in it, and removed at its end."""
+    made = Path(tempfile.mkdtemp(prefix="moorage-e2e-"))
+    yield made
+    shutil.rmtree(made)
+
+
+@contextlib.contextmanager
+def _watched_stack(folder: Path, **settings: str) -> Iterator[Stack]:
+    folder.mkdir()
+    with running_stack(folder, **settings) as stack:
+        _running.append(stack)
+        try:
+            yield stack
+        finally:
+            _running.remove(stack)
+
+
+@pytest.fixture(scope="session")
+def stack(folder: Path) -> Iterator[Stack]:
+    with _watched_stack(folder / "stack") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def certificate(folder: Path) -> ServerCertificate:
+    place = folder / "certificate"
+    place.mkdir()
+    return make_certificate(place, names=[SECURE_NAME, "localhost"], addresses=[SECURE_ADDRESS, "127.0.0.1"])
+
+
+@pytest.fixture(scope="session")
+def secure_stack(folder: Path, certificate: ServerCertificate) -> Iterator[Stack]:
+    """A second Moorage beside the first, that speaks https and answers to two names only."""
+    with _watched_stack(
+        folder / "secure",
+        MOORAGE_TLS_CERT=str(certificate.certificate),
+        MOORAGE_TLS_KEY=str(certificate.key),
+        MOORAGE_HOSTS=f"{SECURE_NAME},{SECURE_ADDRESS},127.0.0.1",
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def admin(stack: Stack) -> Iterator[Account]:
+    with Account(stack.url, "admin", stack.admin_password) as account:
+        yield account
+
+
+@pytest.fixture(scope="session")
+def http(stack: Stack) -> Iterator[httpx.Client]:
+    """A plain HTTP client on the gateway, signed in nowhere."""
+    with httpx.Client(base_url=stack.url, timeout=30, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def tenant(admin: Account) -> Iterator[Tenant]:
+    with admin.make_account() as account:
+        yield make_tenant(account)
+
+
+@pytest.fixture(scope="session")
+def tools() -> Toolbox:
+    """The clients, which `python -m tests.support.install` brings."""
+    reason = private.unavailable()
+    if reason is not None:
+        pytest.skip(reason)
+    return toolbox()
+
+
+@pytest.fixture(scope="session")
+def engine(tools: Toolbox, folder: Path) -> Iterator[Engine]:
+    _require(tools, "dockerd", "docker", "containerd", "ctr")
+    place = folder / "engine"
+    place.mkdir()
+    with running_engine(tools, place, hosts=HOSTS) as running:
+        yield running
+
+
+@pytest.fixture
+def home(folder: Path) -> Iterator[Callable[[], Path]]:
+    """Makes empty homes for clients, removed with the test."""
+    top = folder / f"test-{secrets.token_hex(4)}"
+    top.mkdir()
+
+    def make() -> Path:
+        place = top / secrets.token_hex(4)
+        place.mkdir()
+        return place
+
+    yield make
+    shutil.rmtree(top)
+
+
+@pytest.fixture(params=["docker", "podman", "skopeo"])
+def new_client(request: pytest.FixtureRequest, tools: Toolbox, home: Callable[[], Path]) -> NewClient:
+    """Runs the test once for each client; call it once for each person in the test."""
+    kind: str = request.param
+    _require(tools, kind)
+    if kind == "docker":
+        engine: Engine = request.getfixturevalue("engine")
+        # The engine, not the command line, speaks https, and it verifies no certificate on 127.0.0.0/8.
+        return lambda ca=None: Docker(tools, home(), engine, hosts=HOSTS)
+    program: type[Podman] | type[Skopeo] = {"podman": Podman, "skopeo": Skopeo}[kind]  # type: ignore[assignment]
+    return lambda ca=None: program(tools, home(), hosts=HOSTS, ca=ca)
+
+
+@pytest.fixture
+def skopeo(tools: Toolbox, home: Callable[[], Path]) -> Skopeo:
+    _require(tools, "skopeo")
+    return Skopeo(tools, home(), hosts=HOSTS)
+
+
+@pytest.fixture
+def docker(tools: Toolbox, home: Callable[[], Path], engine: Engine) -> Docker:
+    return Docker(tools, home(), engine, hosts=HOSTS)
+
+
+@pytest.fixture
+def ctr(tools: Toolbox, home: Callable[[], Path], engine: Engine) -> Ctr:
+    return Ctr(tools, home(), engine)
+
+
+def _require(tools: Toolbox, *programs: str) -> None:
+    missing: list[Any] = [program for program in programs if tools.find(program) is None]
+    if missing:
+        pytest.skip(f"not on this machine: {', '.join(missing)}; run `python -m tests.support.install`")

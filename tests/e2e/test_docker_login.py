@@ -1,0 +1,77 @@
+"""What `docker login` leaves in its config file: a password, or an identity token for users with `token_login` (spec 3)."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from tests.support.api import DockerUser
+from tests.support.clients import Docker
+from tests.support.images import make_image, make_index
+from tests.support.stack import Stack
+from tests.support.tenant import Tenant
+from tests.support.tokens import access_of, ask
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+def modern(tenant: Tenant) -> DockerUser:
+    """A Docker user with `token_login`, who may push to the private namespace."""
+    user = tenant.account.make_docker_user(token_login=True)
+    tenant.account.grant(tenant.private, user, "push")
+    return user
+
+
+def test_wrong_password_leaves_no_login(docker: Docker, modern: DockerUser, stack: Stack) -> None:
+    assert not docker.login(stack.registry, modern.username, "wrong-password").ok
+    with pytest.raises((KeyError, FileNotFoundError)):
+        docker.login_entry(stack.registry)
+
+
+def test_user_without_token_login_gets_a_config_that_makes_a_pull_secret(
+    docker: Docker, tenant: Tenant, stack: Stack, http: httpx.Client
+) -> None:
+    user = tenant.granted
+    docker.login(stack.registry, user.username, user.password).checked()
+    assert "identitytoken" not in docker.login_entry(stack.registry)
+    assert docker.stored_login(stack.registry) == (user.username, user.password)
+    # What a kubelet does with such a secret: Basic, GET, no refresh token.
+    scope = f"repository:{tenant.private}/app:pull"
+    assert access_of(ask(http, scope, auth=docker.stored_login(stack.registry))) == {f"{tenant.private}/app": {"pull"}}
+
+
+def test_user_with_token_login_gets_an_identity_token_and_no_password(docker: Docker, modern: DockerUser, stack: Stack) -> None:
+    docker.login(stack.registry, modern.username, modern.password).checked()
+    entry = docker.login_entry(stack.registry)
+    assert entry["identitytoken"]
+    assert docker.stored_login(stack.registry)[1] == ""
+    assert modern.password not in json.dumps(entry)
+
+
+def test_everything_works_with_an_identity_token(docker: Docker, tenant: Tenant, modern: DockerUser, stack: Stack) -> None:
+    docker.login(stack.registry, modern.username, modern.password).checked()
+    for tag, content, config in (
+        ("image", image := make_image(), image.config),
+        ("index", index := make_index(), index.native.config),
+    ):
+        reference = f"{stack.registry}/{tenant.private}/app:{tag}"
+        docker.push(content, reference).checked()
+        docker.pull(reference).checked()
+        assert docker.pulled_config(reference) == config.digest
+    denied = docker.push(make_image(), f"{stack.registry}/{tenant.public}/app:v1")
+    assert not denied.ok
+    # A second login with the stored token, as `docker login` without a password tries.
+    docker.login_again(stack.registry).checked()
+
+
+def test_identity_token_is_listed_and_ends_when_revoked(docker: Docker, tenant: Tenant, modern: DockerUser, stack: Stack) -> None:
+    docker.login(stack.registry, modern.username, modern.password).checked()
+    path = f"/docker-users/{modern.username}/tokens"
+    logins = [item for item in tenant.account.call("GET", path)["items"] if item["kind"] == "login"]
+    assert len(logins) == 1
+    assert "secret" not in logins[0]
+    tenant.account.call("DELETE", f"{path}/{logins[0]['id']}")
+    image, reference = make_image(), f"{stack.registry}/{tenant.private}/app:v1"
+    eventually(lambda: docker.push(image, reference).ok, lambda ok: not ok, within=3, what="the end of the login")

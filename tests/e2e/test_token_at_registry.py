@@ -1,0 +1,207 @@
+"""What the registry itself lets through: genuine tokens for what they name, and no forged one (RFC 7515, RFC 8725)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.support import tokens
+from tests.support.api import Account, DockerUser
+from tests.support.images import Image, make_image
+from tests.support.registry import Registry
+from tests.support.stack import Stack
+from tests.support.tenant import Tenant, make_tenant
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scene:
+    """A private repository with an image, and how its user and another one reach the registry."""
+
+    tenant: Tenant
+    repository: str
+    image: Image
+    granted: Registry
+    other: Registry
+
+    @property
+    def genuine(self) -> str:
+        """A token that is good for the image."""
+        return self.granted.token(f"repository:{self.repository}:pull")
+
+
+@pytest.fixture(scope="module")
+def scene(admin: Account, stack: Stack) -> Iterator[Scene]:
+    """Read only: these tests change nothing of it."""
+
+    def credentials(user: DockerUser) -> tuple[str, str]:
+        return user.username, user.password
+
+    with admin.make_account() as account:
+        tenant, image = make_tenant(account), make_image()
+        repository = f"{tenant.private}/app"
+        with (
+            Registry(stack.url, credentials(tenant.granted)) as granted,
+            Registry(stack.url, credentials(tenant.other)) as other,
+        ):
+            granted.push(image, repository, "v1")
+            yield Scene(tenant, repository, image, granted, other)
+
+
+def assert_refused(answer: httpx.Response) -> None:
+    assert answer.status_code == 401, answer.text
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer realm=")
+    assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
+
+
+def test_without_a_token_nothing_is_served(scene: Scene) -> None:
+    repository, digest = scene.repository, scene.image.layers[0].digest
+    for path in ("", f"{repository}/manifests/v1", f"{repository}/blobs/{digest}", f"{repository}/tags/list", "_catalog"):
+        assert_refused(scene.granted.http.get(f"/v2/{path}"))
+    assert_refused(scene.granted.http.post(f"/v2/{repository}/blobs/uploads/"))
+
+
+def test_genuine_token_is_served(scene: Scene) -> None:
+    answer = scene.granted.manifest(scene.repository, "v1", token=scene.genuine)
+    assert answer.status_code == 200
+    assert answer.content == scene.image.manifest.content
+    blob = scene.granted.blob(scene.repository, scene.image.layers[0].digest, token=scene.genuine)
+    assert blob.content == scene.image.layers[0].content
+
+
+FORGERIES = [
+    "none",
+    "hs256-public-key",
+    "hs256-certificate",
+    "foreign-key",
+    "foreign-key-genuine-x5c",
+    "foreign-key-own-x5c",
+    "foreign-key-own-jwk",
+    "changed-claims",
+    "no-signature",
+    "list-audience",
+    "garbage",
+]
+
+
+def forge(kind: str, genuine: str, repository: str) -> str:
+    claims = tokens.forged_claims(genuine, repository, ["pull", "push"])
+    header, key = tokens.header_of(genuine), ec.generate_private_key(ec.SECP256R1())
+    bare = {name: value for name, value in header.items() if name not in ("x5c", "kid")}
+    head, _, signature = genuine.split(".")
+    match kind:
+        case "none":
+            return tokens.unsigned(claims, header)
+        case "hs256-public-key":
+            return tokens.signed_with_public_key(claims, header, tokens.public_pem_of(genuine))
+        case "hs256-certificate":
+            return tokens.signed_with_public_key(claims, header, header["x5c"][0].encode())
+        case "foreign-key":
+            return tokens.signed(claims, bare, key)
+        case "foreign-key-genuine-x5c":
+            return tokens.signed(claims, header, key)
+        case "foreign-key-own-x5c":
+            return tokens.signed(claims, {**bare, "x5c": [tokens.self_signed_certificate(key)]}, key)
+        case "foreign-key-own-jwk":
+            return tokens.signed(claims, {**bare, "jwk": tokens.public_jwk(key)}, key)
+        case "changed-claims":
+            return ".".join((head, tokens.unsigned(claims, header).split(".")[1], signature))
+        case "no-signature":
+            return ".".join((*genuine.split(".")[:2], ""))
+        case "list-audience":
+            return tokens.signed({**claims, "aud": [tokens.SERVICE]}, header, key)
+        case _:
+            return "not.a.token"
+
+
+@pytest.mark.parametrize("kind", FORGERIES)
+def test_forged_token_is_refused(scene: Scene, kind: str) -> None:
+    token = forge(kind, scene.genuine, scene.repository)
+    assert_refused(scene.granted.manifest(scene.repository, "v1", token=token))
+    assert_refused(scene.granted.blob(scene.repository, scene.image.layers[0].digest, token=token))
+    assert_refused(scene.granted.start_upload(scene.repository, token=token))
+
+
+def test_token_of_the_json_api_is_refused_and_the_other_way_round(scene: Scene) -> None:
+    account = scene.tenant.account
+    body = {"username": account.username, "password": account.password}
+    session: str = scene.granted.http.post("/api/v1/sessions", json=body).raise_for_status().json()["access_token"]
+    assert_refused(scene.granted.manifest(scene.repository, "v1", token=session))
+    answer = scene.granted.http.get("/api/v1/namespaces", headers={"Authorization": f"Bearer {scene.genuine}"})
+    assert answer.status_code == 401
+
+
+def test_pull_token_neither_pushes_nor_deletes_nor_reads_elsewhere(scene: Scene) -> None:
+    genuine, registry = scene.genuine, scene.granted
+    assert_refused(registry.start_upload(scene.repository, token=genuine))
+    bearer = {"Authorization": f"Bearer {genuine}"}
+    manifest = f"/v2/{scene.repository}/manifests/{scene.image.manifest.digest}"
+    assert_refused(registry.http.put(manifest, content=scene.image.manifest.content, headers=bearer))
+    assert_refused(registry.http.delete(manifest, headers=bearer))
+    assert_refused(registry.http.get("/v2/_catalog", headers=bearer))
+    assert_refused(registry.manifest(f"{scene.tenant.private}/web", "v1", token=genuine))
+
+
+def test_blob_of_a_private_repository_is_not_read_through_another_one(scene: Scene) -> None:
+    own = scene.tenant.account.make_namespace()
+    scene.tenant.account.grant(own, scene.tenant.other, "push")
+    scene.other.push(make_image(), f"{own}/app", "v1")
+    token = scene.other.token(f"repository:{own}/app:pull")
+    for blob in scene.image.blobs:
+        assert scene.other.blob(f"{own}/app", blob.digest, token=token).status_code == 404
+        assert_refused(scene.other.blob(scene.repository, blob.digest, token=token))
+
+
+def test_mount_from_a_private_repository_gives_no_blob(scene: Scene) -> None:
+    own = scene.tenant.account.make_namespace()
+    scene.tenant.account.grant(own, scene.tenant.other, "push")
+    target, digest = f"{own}/app", scene.image.layers[0].digest
+    # As a client asks when it mounts: both scopes at once. The second is not granted.
+    token = scene.other.token(f"repository:{target}:pull,push", f"repository:{scene.repository}:pull")
+    tried = scene.other.start_upload(target, token=token, mount=digest, **{"from": scene.repository})
+    assert tried.status_code in (202, 401), "202: a plain upload instead of the mount"
+    assert scene.other.blob(target, digest, token=token).status_code == 404
+
+
+def test_mount_with_pull_on_the_source_gives_the_blob(scene: Scene) -> None:
+    source, target = scene.repository, f"{scene.tenant.private}/mounted"
+    digest = scene.image.layers[0].digest
+    token = scene.granted.token(f"repository:{target}:pull,push", f"repository:{source}:pull")
+    mounted = scene.granted.start_upload(target, token=token, mount=digest, **{"from": source})
+    assert mounted.status_code == 201
+    assert scene.granted.blob(target, digest, token=token).content == scene.image.layers[0].content
+
+
+@pytest.mark.parametrize(
+    "injected", ['x:pull",scope="repository:{target}', "x:pull repository:{target}", "../{target}", "{target}:pull,push:"]
+)
+def test_text_injected_into_the_challenge_of_a_mount_grants_nothing(scene: Scene, injected: str) -> None:
+    """`?from=` is copied unvalidated into the challenge; a client that believes it asks for that scope."""
+    name = injected.format(target=scene.repository)
+    challenged = scene.other.http.post(
+        f"/v2/{scene.tenant.public}/app/blobs/uploads/", params={"mount": scene.image.config.digest, "from": name}
+    )
+    assert_refused(challenged)
+    scope = challenged.headers["WWW-Authenticate"].partition('scope="')[2].rpartition('"')[0]
+    auth = (scene.tenant.other.username, scene.tenant.other.password)
+    access = tokens.access_of(tokens.ask(scene.other.http, scope, auth=auth))
+    assert scene.repository not in access
+    assert access.get(f"{scene.tenant.public}/app", set()) <= {"pull"}
+
+
+def test_what_is_internal_is_not_reached_through_the_gateway(http: httpx.Client) -> None:
+    for path in ("/registry-events", "/metrics", "/readyz", "/debug/vars", "/debug/pprof/", "/v2/../registry-events"):
+        assert http.get(path).status_code == 404, path
+        assert http.post(path, json={"events": []}).status_code == 404, path
+
+
+def test_secrets_of_the_stack_are_private(stack: Stack) -> None:
+    secret = [path for path in Path(stack.data, "secrets").rglob("*") if path.is_file()]
+    assert secret
+    for path in [Path(stack.data, "admin-password"), *secret]:
+        public = path.suffix == ".pem" and b"PRIVATE" not in path.read_bytes()
+        assert public or path.stat().st_mode & 0o077 == 0, path
