@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.ports import reserve
+from tests.support.install import PROJECT
 from tests.support.waiting import eventually
 
 READY_SECONDS = 180.0
 """A first start unpacks PostgreSQL's data and what the machine lacks."""
 STOP_SECONDS = 60.0
 LOG_TAIL_BYTES = 4000
+
+MOORAGE = (sys.executable, "-m", "ops")
+"""The `moorage` command of this checkout."""
 
 _OURS = ("MOORAGE_", "AUTH_", "CATALOG_", "EVENTS_", "REGISTRY_", "DATABASE_", "SECRETS_", "PG")
 """Variables of the developer's shell that would change the stack under test."""
@@ -72,9 +76,16 @@ def running_stack(folder: Path, **settings: str) -> Iterator[Stack]:
     stack = Stack("https" if "MOORAGE_TLS_CERT" in settings else "http", port, folder / "data", folder / "output.log")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     environment = {**inherited, "MOORAGE_PORT": str(port), "MOORAGE_DATA": str(stack.data), **settings}
-    command = [str(Path(sys.executable).with_name("moorage")), "run"]
     with stack.output.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            [*MOORAGE, "run"],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
     try:
         _await_ready(process, stack)
         yield stack

@@ -1,0 +1,126 @@
+"""A change holds on every replica of the auth service within a second (spec 2.8)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ops.ports import reserve
+from tests.support.install import PROJECT
+from tests.support.stack import MOORAGE, Stack
+from tests.support.tenant import Tenant
+from tests.support.tokens import access_of, ask
+from tests.support.waiting import eventually
+
+HOLDS_WITHIN_SECONDS = 1.0
+
+
+@pytest.fixture(scope="module")
+def replicas(stack: Stack, http: httpx.Client, folder: Path) -> Iterator[tuple[httpx.Client, httpx.Client]]:
+    """The stack's own auth service behind the gateway, and a second one beside it on the same database."""
+    with reserve() as reserved:
+        port = reserved.number
+    environment = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(stack.data / "secrets" / "auth")}
+    with (folder / "second-auth.log").open("wb") as log:
+        second = subprocess.Popen(
+            [*MOORAGE, "serve", "auth", "--port", str(port)],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            eventually(lambda: _is_ready(client), within=30, what="a second auth service")
+            yield http, client
+    finally:
+        second.terminate()
+        second.wait(20)
+
+
+def _is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/readyz").is_success
+    except httpx.TransportError:
+        return False
+
+
+def grants_on(replica: httpx.Client, tenant: Tenant, repository: str) -> set[str]:
+    user = tenant.granted
+    access = access_of(ask(replica, f"repository:{repository}:pull,push", auth=(user.username, user.password)))
+    return access.get(repository, set())
+
+
+def test_removed_grant_is_missing_from_the_next_token(tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]) -> None:
+    app = f"{tenant.private}/app"
+    for replica in replicas:  # both have it in memory now
+        assert grants_on(replica, tenant, app) == {"pull", "push"}
+    tenant.account.revoke(tenant.private, tenant.granted)
+    eventually(
+        lambda: [grants_on(replica, tenant, app) for replica in replicas],
+        lambda grants: grants == [set(), set()],
+        within=HOLDS_WITHIN_SECONDS,
+        what="the end of the grant on both replicas",
+    )
+
+
+def test_new_grant_and_lowered_grant_hold(tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]) -> None:
+    repository = f"{tenant.public}/app"
+    for permission, actions in ((None, {"pull"}), ("push", {"pull", "push"}), ("pull", {"pull"})):
+        if permission is not None:
+            tenant.account.grant(tenant.public, tenant.granted, permission)
+        eventually(
+            lambda: [grants_on(replica, tenant, repository) for replica in replicas],
+            lambda grants, actions=actions: grants == [actions, actions],  # type: ignore[misc]
+            within=HOLDS_WITHIN_SECONDS,
+            what=f"{actions} on both replicas",
+        )
+
+
+def test_namespace_that_turns_private_is_closed(tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]) -> None:
+    repository = f"{tenant.public}/app"
+    for replica in replicas:
+        assert grants_on(replica, tenant, repository) == {"pull"}
+    tenant.account.call("PATCH", f"/namespaces/{tenant.public}", json={"visibility": "private"})
+    eventually(
+        lambda: [grants_on(replica, tenant, repository) for replica in replicas],
+        lambda grants: grants == [set(), set()],
+        within=HOLDS_WITHIN_SECONDS,
+        what="a closed namespace on both replicas",
+    )
+
+
+def test_changed_password_is_refused_at_once(tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]) -> None:
+    old = (tenant.granted.username, tenant.granted.password)
+    assert [ask(replica, auth=old).status_code for replica in replicas] == [200, 200]
+    path = f"/docker-users/{tenant.granted.username}/password"
+    tenant.account.call("PUT", path, json={"password": "another-password"})
+    eventually(
+        lambda: [ask(replica, auth=old).status_code for replica in replicas],
+        lambda statuses: statuses == [401, 401],
+        within=HOLDS_WITHIN_SECONDS,
+        what="the end of the old password on both replicas",
+    )
+    new = (tenant.granted.username, "another-password")
+    assert [ask(replica, auth=new).status_code for replica in replicas] == [200, 200]
+
+
+@pytest.mark.parametrize(("method", "body"), [("PATCH", {"disabled": True}), ("DELETE", None)])
+def test_disabled_or_deleted_user_is_refused(
+    tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client], method: str, body: dict[str, bool] | None
+) -> None:
+    credentials = (tenant.granted.username, tenant.granted.password)
+    assert [ask(replica, auth=credentials).status_code for replica in replicas] == [200, 200]
+    tenant.account.call(method, f"/docker-users/{tenant.granted.username}", json=body)
+    eventually(
+        lambda: [ask(replica, auth=credentials).status_code for replica in replicas],
+        lambda statuses: statuses == [401, 401],
+        within=HOLDS_WITHIN_SECONDS,
+        what="a refusal by both replicas",
+    )
