@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.support.api import Account
 from tests.support.certificates import ServerCertificate, make_certificate
 from tests.support.clients import Ctr, Docker, NewClient, Podman, Skopeo
 from tests.support.engine import Engine, running_engine
+from tests.support.folders import remove
 from tests.support.install import Toolbox, toolbox
 from tests.support.stack import Stack, running_stack
 from tests.support.tenant import Tenant, make_tenant
@@ -41,7 +42,7 @@ def folder() -> Iterator[Path]:
     """Everything that the session writes; short, because sockets live in it, and removed at its end."""
     made = Path(tempfile.mkdtemp(prefix="moorage-e2e-"))
     yield made
-    shutil.rmtree(made)
+    remove(made)
 
 
 @contextlib.contextmanager
@@ -111,6 +112,8 @@ def tools() -> Toolbox:
 @pytest.fixture(scope="session")
 def engine(tools: Toolbox, folder: Path) -> Iterator[Engine]:
     _require(tools, "dockerd", "docker", "containerd", "ctr")
+    if os.geteuid() != 0:
+        pytest.skip("the Docker engine needs root")
     place = folder / "engine"
     place.mkdir()
     with running_engine(tools, place, hosts=HOSTS) as running:
@@ -129,7 +132,7 @@ def home(folder: Path) -> Iterator[Callable[[], Path]]:
         return place
 
     yield make
-    shutil.rmtree(top)
+    remove(top)
 
 
 @pytest.fixture(params=["docker", "podman", "skopeo"])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.folders import remove
 from tests.support.install import Toolbox
 from tests.support.private import in_private_mounts, write_hosts
 from tests.support.process import run
@@ -59,7 +59,7 @@ def running_engine(tools: Toolbox, folder: Path, *, hosts: Mapping[str, str]) ->
         ):
             yield engine
     finally:
-        shutil.rmtree(folder)
+        remove(folder)
 
 
 @contextmanager
