@@ -29,6 +29,9 @@ def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
         except OpsError as error:
             typer.echo(f"moorage: {error}", err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            typer.echo(f"moorage: {error.filename or 'system'}: {error.strerror or error}", err=True)
+            sys.exit(1)
 
     return run
 

@@ -36,9 +36,9 @@ class ReservedPort:
         self.release()
 
 
-def reserve() -> ReservedPort:
-    """Reserve a free port; raises OSError when the whole range is taken."""
-    candidates = range(_FIRST, _LAST)
+def reserve(*, avoid: int | None = None) -> ReservedPort:
+    """Reserve a free port other than `avoid`; raises OSError when the whole range is taken."""
+    candidates = [number for number in range(_FIRST, _LAST) if number != avoid]
     # Not for secrecy: two starts at once should not try the same ports in the same order.
     for number in random.sample(candidates, len(candidates)):
         reservation = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -35,15 +35,18 @@ class RunUser:
     drops_root: bool = False
     capability: str | None = None
 
-    def command(self, argv: Sequence[str], *, death_signal: DeathSignal = "TERM") -> list[str]:
+    def command(self, argv: Sequence[str], *, death_signal: DeathSignal = "TERM", may_bind_low_ports: bool = False) -> list[str]:
         """Return `argv` wrapped so that it runs as this user and gets `death_signal` when its parent dies.
 
-        The parent is the thread that starts it: start children from the main thread.
+        The parent is the thread that starts it: start children from the main thread. `may_bind_low_ports` lets it
+        listen below 1024, where root started us.
         """
         wrapped = [_setpriv(), f"--pdeathsig={death_signal}"]
         if self.drops_root:
             wrapped += [f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups", "--no-new-privs"]
-            kept = f"-all,+{self.capability}" if self.capability else "-all"
+            kept = ",".join(
+                ["-all"] + ([f"+{self.capability}"] if self.capability else []) + (["+net_bind_service"] if may_bind_low_ports else [])
+            )
             wrapped += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
         return [*wrapped, "--", *argv]
 
@@ -96,6 +99,11 @@ def _reading_capability(closed: Path) -> str:
         if permitted >> number & 1:
             return name
     raise OpsError(f"the user `nobody`, whom PostgreSQL runs as, cannot read {closed}: move it to a folder open to all")
+
+
+def die_with_parent(argv: Sequence[str]) -> list[str]:
+    """Return `argv` wrapped so that it runs as we do and ends when we end."""
+    return [_setpriv(), "--pdeathsig=TERM", "--", *argv]
 
 
 def _setpriv() -> str:

@@ -55,7 +55,7 @@ def ensure_database_urls(layout: Layout, owner_url: str, owners: Owners) -> None
     address = parts.netloc.rpartition("@")[2]
     for service in SERVICES:
         file = layout.database_url_of(service)
-        password = password_in(file) or secrets.token_urlsafe(32)
+        password = password_in(file) or new_password()
         netloc = f"{quote(f'{database}_{service}', safe='')}:{quote(password, safe='')}@{address}"
         _copy(urlunsplit(parts._replace(netloc=netloc)).encode(), file, owners.services)
 
@@ -68,9 +68,14 @@ def password_in(url_file: Path) -> str | None:
     return unquote(password) if password else None
 
 
+def new_password() -> str:
+    """Return 256 random bits, in ASCII that needs no quoting in a URL."""
+    return secrets.token_urlsafe(32)
+
+
 def _ensure_text(file: Path, user: RunUser) -> str:
     if not file.is_file():
-        write_private(file, secrets.token_urlsafe(32), user)
+        write_private(file, new_password(), user)
     user.own(file)
     return file.read_text()
 
