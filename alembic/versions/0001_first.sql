@@ -245,6 +245,7 @@ CREATE TABLE events.inbox (
     address TEXT NOT NULL,
     user_agent TEXT NOT NULL,
     counted_at timestamptz,
+    retry_at timestamptz,
     effect JSONB,
     PRIMARY KEY (id),
     CONSTRAINT inbox_event_key UNIQUE (event_id, at_ns)
@@ -256,19 +257,46 @@ CREATE INDEX inbox_feed_idx ON events.inbox (xid, id) WHERE action <> 'pull';
 
 CREATE INDEX inbox_uncounted_idx ON events.inbox (id) WHERE counted_at IS NULL;
 
-CREATE TABLE events.pull_hours (
-    hour timestamptz NOT NULL,
+CREATE INDEX inbox_waiting_idx ON events.inbox (retry_at) WHERE counted_at IS NULL AND retry_at IS NOT NULL;
+
+CREATE INDEX inbox_received_idx ON events.inbox USING brin (received_at);
+
+CREATE TABLE events.checkpoints (
+    client UUID NOT NULL,
+    at_ns BIGINT NOT NULL,
+    event_id TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    state JSONB NOT NULL,
+    saved_at timestamptz DEFAULT now() NOT NULL,
+    PRIMARY KEY (client, at_ns, event_id)
+);
+
+CREATE INDEX checkpoints_saved_idx ON events.checkpoints (saved_at);
+
+CREATE TABLE events.indexes (
     repository TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    children TEXT[] NOT NULL,
+    gone BOOLEAN DEFAULT false NOT NULL,
+    resolved_at timestamptz DEFAULT now() NOT NULL,
+    used_at timestamptz DEFAULT now() NOT NULL,
+    PRIMARY KEY (repository, digest)
+);
+
+CREATE TABLE events.pull_hours (
+    repository TEXT NOT NULL,
+    since_ns BIGINT NOT NULL,
+    hour timestamptz NOT NULL,
     tag TEXT NOT NULL,
     docker_user TEXT NOT NULL,
     pulls BIGINT NOT NULL,
     checks BIGINT NOT NULL,
     last_pulled_at timestamptz,
     xid BIGINT DEFAULT pg_current_xact_id()::text::bigint NOT NULL,
-    PRIMARY KEY (hour, repository, tag, docker_user)
+    PRIMARY KEY (repository, since_ns, hour, tag, docker_user)
 );
 
-CREATE INDEX pull_hours_repository_idx ON events.pull_hours (repository, tag, hour);
+CREATE INDEX pull_hours_tag_idx ON events.pull_hours (repository, since_ns, tag, hour);
 
 CREATE INDEX pull_hours_xid_idx ON events.pull_hours (xid);
 
@@ -300,6 +328,17 @@ CREATE VIEW catalog.repository_owners AS
 SELECT n.name || '/' || r.name AS repository, n.name AS namespace, n.account_id, n.visibility
 FROM catalog.repositories r JOIN catalog.namespaces n ON n.id = r.namespace_id;
 
+CREATE VIEW catalog.namespace_viewers AS
+SELECT DISTINCT n.name AS namespace, u.account_id
+FROM catalog.grants g JOIN catalog.namespaces n ON n.id = g.namespace_id JOIN catalog.docker_users u ON u.id = g.docker_user_id;
+
+COMMENT ON VIEW catalog.namespace_viewers IS 'accounts to whose Docker users something in the namespace is granted: they may look at its repositories';
+
+CREATE VIEW catalog.repository_lives AS
+SELECT name AS repository, available_at AS since FROM catalog.reserved_names WHERE kind = 'repository';
+
+COMMENT ON VIEW catalog.repository_lives IS 'since when a name (namespace/name) that was deleted is free again: pulls before belong to the deleted repository';
+
 CREATE VIEW auth.principals AS
 SELECT 'session' AS kind, s.id, c.account_id, c.username, c.role, 'write' AS permission, s.expires_at
 FROM auth.sessions s JOIN catalog.credentials c ON c.kind = 'account' AND c.id = s.account_id
@@ -317,7 +356,7 @@ SELECT xid, id, at_ns, action, repository, tag, digest, media_type, docker_user 
 COMMENT ON VIEW events.registry_feed IS 'read in order of (xid, id), and only below pg_snapshot_xmin(pg_current_snapshot()): then nothing is missed';
 
 CREATE VIEW events.pull_totals AS
-SELECT hour, repository, tag, docker_user, pulls, checks, last_pulled_at, xid FROM events.pull_hours;
+SELECT hour, repository, since_ns, tag, docker_user, pulls, checks, last_pulled_at, xid FROM events.pull_hours;
 
 CREATE VIEW events.audit AS SELECT id, at, account_id, account, action, target, client_address FROM events.audit_entries;
 
@@ -387,13 +426,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON auth.sessions, auth.refresh_tokens, auth
 
 GRANT SELECT, INSERT ON auth.audit_entries TO :auth_role;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON events.inbox, events.pull_hours, events.dead_letters TO :events_role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON events.inbox, events.pull_hours, events.dead_letters,
+  events.checkpoints, events.indexes TO :events_role;
 
 GRANT SELECT, INSERT ON events.audit_entries TO :events_role;
 
 GRANT SELECT ON catalog.credentials, catalog.effective_access TO :auth_role;
 
-GRANT SELECT ON catalog.index_children, catalog.repository_owners TO :events_role;
+GRANT SELECT ON catalog.index_children, catalog.repository_owners, catalog.namespace_viewers, catalog.repository_lives TO :events_role;
 
 GRANT SELECT ON auth.principals TO :auth_role, :catalog_role, :events_role;
 
