@@ -1,0 +1,109 @@
+"""The real nginx in front of the real Distribution, and services that tell what reached them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libs.common.jwt import load_signing_keys
+from ops.debian import Tool, find_nginx, find_registry
+from ops.keys import new_authority, new_token_key
+from ops.privileges import RunUser, run_user
+from tests.integration.gateway.parts import TRUSTED, Gateway, Registry, Service, running_gateway, running_registry, running_service
+
+TOOLS = Path(os.environ.get("MOORAGE_TOOLS") or Path(__file__).resolve().parents[3] / ".moorage" / "tools")
+WEBHOOK_SECRET = "webhook-secret-of-the-tests"
+
+Start = Callable[..., Gateway]
+Tokens = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def nginx() -> Tool:
+    """`NGINX_BIN`, the machine's own, or Debian's unpacked, as `make run` does."""
+    given = os.environ.get("NGINX_BIN")
+    return Tool(Path(given)) if given else find_nginx(TOOLS)
+
+
+@pytest.fixture(scope="session")
+def distribution() -> Tool:
+    """`REGISTRY_BIN`, the machine's own, or Debian's unpacked."""
+    given = os.environ.get("REGISTRY_BIN")
+    return find_registry(TOOLS, Path(given) if given else None)
+
+
+@pytest.fixture(scope="session")
+def user(nginx: Tool, distribution: Tool) -> RunUser:
+    """Who the servers run as: `nobody` where the tests run as root."""
+    return run_user([nginx.path, distribution.path])
+
+
+@pytest.fixture(scope="session")
+def folder(user: RunUser) -> Iterator[Path]:
+    """A folder that `user` can reach: pytest's own are closed to others."""
+    made = Path(tempfile.mkdtemp(prefix="moorage-gateway-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[dict[str, Service]]:
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(running_service(name)) for name in ("auth", "catalog", "events")}
+
+
+@pytest.fixture(scope="session")
+def tokens(folder: Path) -> Tokens:
+    """Makes registry tokens: `tokens("team/app:pull,push")`."""
+    authority = new_authority()
+    (folder / "ca.pem").write_bytes(authority.certificate)
+    keys = folder / "keys"
+    keys.mkdir()
+    (keys / "1.pem").write_bytes(new_token_key(authority, "auth"))
+    (key,) = load_signing_keys(keys)
+
+    def token(*scopes: str) -> str:
+        now = int(time.time())
+        access = [
+            {"type": "repository", "name": name, "actions": actions.split(",")} for name, _, actions in (s.rpartition(":") for s in scopes)
+        ]
+        claims = {"iss": "moorage", "aud": "moorage", "sub": "alice", "iat": now, "nbf": now, "exp": now + 300, "jti": uuid.uuid4().hex}
+        return key.sign({**claims, "access": access})
+
+    return token
+
+
+@pytest.fixture(scope="session")
+def registry(distribution: Tool, user: RunUser, folder: Path, tokens: Tokens, services: dict[str, Service]) -> Iterator[Registry]:
+    webhook = f"http://{services['events'].address}/registry-events"
+    with running_registry(distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def start(nginx: Tool, user: RunUser, folder: Path, services: dict[str, Service], registry: Registry) -> Iterator[Start]:
+    """Starts a gateway in front of the services and the registry, with other variables where the test gives them."""
+    addresses = {f"{name}_address": service.address for name, service in services.items()}
+    with ExitStack() as stack:
+
+        def started(name: str, **variables: Any) -> Gateway:
+            given = {**addresses, "registry_address": registry.address, "blob_root": str(registry.storage), **variables}
+            return stack.enter_context(running_gateway(nginx, user, folder / name, **given))
+
+        yield started
+
+
+@pytest.fixture(scope="session")
+def gateway(start: Start) -> Gateway:
+    """Any host name, one trusted proxy, blobs sent by nginx."""
+    return start("plain", trusted_proxies=[TRUSTED])

@@ -1,0 +1,203 @@
+"""Blobs are sent by nginx itself, and only to whom the registry would give them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.integration.gateway.conftest import Start, Tokens
+from tests.integration.gateway.parts import Gateway, Registry
+from tests.integration.gateway.test_gateway_realm import challenge
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+DIGEST = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
+BLOB = f"/v2/team/app/blobs/{DIGEST}"
+UNKNOWN = f"/v2/team/app/blobs/sha256:{'0' * 64}"
+
+
+def push_blob(http: httpx.Client, repository: str, content: bytes) -> str:
+    """Uploads a blob in one piece and returns its digest."""
+    digest = "sha256:" + hashlib.sha256(content).hexdigest()
+    upload = http.post(f"/v2/{repository}/blobs/uploads/").raise_for_status().headers["location"]
+    http.put(upload, params={**httpx.URL(upload).params, "digest": digest}, content=content).raise_for_status()
+    return digest
+
+
+@pytest.fixture(scope="module", params=["nginx", "registry"])
+def blobs(request: pytest.FixtureRequest, start: Start, gateway: Gateway) -> Gateway:
+    """The same to a client, whoever sends the bytes."""
+    return gateway if request.param == "nginx" else start("registry-sends", blob_root=None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pushed(gateway: Gateway, tokens: Tokens) -> None:
+    with gateway.client(headers={"Authorization": f"Bearer {tokens('team/app:pull,push')}"}) as http:
+        assert push_blob(http, "team/app", CONTENT) == DIGEST
+        push_blob(http, "team/app", b"")
+
+
+@pytest.fixture
+def may_pull(tokens: Tokens) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens('team/app:pull')}"}
+
+
+def headers_of(answer: httpx.Response) -> dict[str, Any]:
+    named = (
+        "content-type",
+        "content-length",
+        "docker-content-digest",
+        "etag",
+        "docker-distribution-api-version",
+        "cache-control",
+        "accept-ranges",
+    )
+    return {name: answer.headers.get_list(name) for name in named}
+
+
+def test_a_blob_is_the_same_from_either(blobs: Gateway, may_pull: dict[str, str]) -> None:
+    with blobs.client(headers=may_pull) as http:
+        answer = http.get(BLOB)
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+    assert headers_of(answer) == {
+        "content-type": ["application/octet-stream"],
+        "content-length": [str(len(CONTENT))],
+        "docker-content-digest": [DIGEST],
+        "etag": [f'"{DIGEST}"'],
+        "docker-distribution-api-version": ["registry/2.0"],
+        "cache-control": ["max-age=31536000"],
+        "accept-ranges": ["bytes"],
+    }
+    assert "last-modified" not in answer.headers
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+def test_nginx_sends_it(gateway: Gateway, may_pull: dict[str, str]) -> None:
+    with gateway.client(headers=may_pull) as http:
+        by_nginx, by_registry = http.get(BLOB), http.head(BLOB)
+    assert gateway.logged(by_nginx.headers["x-request-id"])["upstream"] == ""
+    assert gateway.logged(by_registry.headers["x-request-id"])["upstream"] != ""
+
+
+def test_head_is_the_registrys(blobs: Gateway, may_pull: dict[str, str]) -> None:
+    with blobs.client(headers=may_pull) as http:
+        answer = http.head(BLOB)
+    assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, str(len(CONTENT)), b"")
+    assert answer.headers["docker-content-digest"] == DIGEST
+
+
+def test_an_empty_blob(blobs: Gateway, may_pull: dict[str, str]) -> None:
+    with blobs.client(headers=may_pull) as http:
+        answer = http.get("/v2/team/app/blobs/sha256:" + hashlib.sha256(b"").hexdigest())
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"), [("bytes=0-9", 0, 9), ("bytes=1000000-", 1000000, 1048575), ("bytes=-5", 1048571, 1048575)]
+)
+def test_a_range(blobs: Gateway, may_pull: dict[str, str], asked: str, first: int, last: int) -> None:
+    with blobs.client(headers=may_pull) as http:
+        answer = http.get(BLOB, headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (206, CONTENT[first : last + 1])
+    assert answer.headers["content-range"] == f"bytes {first}-{last}/{len(CONTENT)}"
+    assert answer.headers["docker-content-digest"] == DIGEST
+
+
+def test_a_range_with_the_right_and_the_wrong_validator(blobs: Gateway, may_pull: dict[str, str]) -> None:
+    with blobs.client(headers={**may_pull, "Range": "bytes=0-9"}) as http:
+        assert http.get(BLOB, headers={"If-Range": f'"{DIGEST}"'}).status_code == 206
+        assert http.get(BLOB, headers={"If-Range": '"another"'}).status_code == 200
+
+
+def test_a_range_beyond_the_end(gateway: Gateway, may_pull: dict[str, str]) -> None:
+    """Distribution itself announces the whole blob's length here and sends a line of text."""
+    with gateway.client(headers=may_pull) as http:
+        answer = http.get(BLOB, headers={"Range": "bytes=99999999-"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (416, "RANGE_INVALID")
+    assert answer.headers["content-range"] == f"bytes */{len(CONTENT)}"
+
+
+def test_a_client_that_has_it_is_told_so(blobs: Gateway, may_pull: dict[str, str]) -> None:
+    with blobs.client(headers=may_pull) as http:
+        assert http.get(BLOB, headers={"If-None-Match": f'"{DIGEST}"'}).status_code == 304
+        assert http.get(BLOB, headers={"If-None-Match": '"another"'}).content == CONTENT
+
+
+def test_anonymous_gets_no_blob(blobs: Gateway) -> None:
+    with blobs.client() as http:
+        for path in (BLOB, UNKNOWN):
+            answer = http.get(path)
+            assert challenge(answer) == {"realm": f"{blobs.url}/token", "service": "moorage", "scope": "repository:team/app:pull"}
+            assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
+
+
+def test_a_token_for_another_repository_gets_no_blob(blobs: Gateway, tokens: Tokens) -> None:
+    with blobs.client(headers={"Authorization": f"Bearer {tokens('team/other:pull,push')}"}) as http:
+        assert challenge(http.get(BLOB))["error"] == "insufficient_scope"
+        elsewhere = http.get(BLOB.replace("team/app", "team/other"))
+    assert elsewhere.status_code == 404
+    assert elsewhere.json()["errors"][0]["code"] in ("BLOB_UNKNOWN", "NAME_UNKNOWN")
+
+
+def test_a_forged_token_gets_no_blob(blobs: Gateway, may_pull: dict[str, str]) -> None:
+    with blobs.client(headers={"Authorization": may_pull["Authorization"][:-6] + "AAAAAA"}) as http:
+        assert challenge(http.get(BLOB))["scope"] == "repository:team/app:pull"
+
+
+def test_an_unknown_blob_is_the_registrys_404(blobs: Gateway, may_pull: dict[str, str]) -> None:
+    with blobs.client(headers=may_pull) as http:
+        answer = http.get(UNKNOWN)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "BLOB_UNKNOWN")
+    assert "www-authenticate" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"/v2/team/app/blobs/sha256:{'0' * 64}/../{DIGEST}",
+        f"/v2/team/app/blobs/{DIGEST}%0a",
+        f"/v2/team/app/../other/blobs/{DIGEST}",
+        f"/v2/team/app/blobs/{DIGEST}/../../../../../../../etc/passwd",
+        f"/v2/team//app/blobs/{DIGEST}",
+        f"/v2//team/other/blobs/{DIGEST}",
+        "/v2/team/app/blobs/sha256:" + "../" * 21 + "x",
+    ],
+)
+def test_a_disguised_path_gives_no_more_than_the_token_does(gateway: Gateway, tokens: Tokens, target: str) -> None:
+    """Without a token none of these gives a byte; with one, at most the repository that the token names."""
+    status, _, body = gateway.get_raw(target)
+    assert status in (301, 400, 401, 404)
+    assert CONTENT[:64] not in body
+    request = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {tokens('team/other:pull,push')}\r\n\r\n"
+    status, _, body = gateway.raw(request)
+    assert status in (301, 400, 401, 404)
+    assert CONTENT[:64] not in body
+
+
+def test_a_deleted_blob_is_gone(blobs: Gateway, tokens: Tokens) -> None:
+    content = b"to be deleted"
+    with blobs.client(headers={"Authorization": f"Bearer {tokens('team/gone:pull,push,delete')}"}) as http:
+        path = f"/v2/team/gone/blobs/{push_blob(http, 'team/gone', content)}"
+        assert http.get(path).content == content
+        assert http.delete(path).status_code == 202
+        assert http.get(path).status_code == 404
+
+
+def test_a_file_that_is_missing_on_the_disk_is_the_registrys_answer(blobs: Gateway, registry: Registry, tokens: Tokens) -> None:
+    content = b"to be collected"
+    with blobs.client(headers={"Authorization": f"Bearer {tokens('team/lost:pull,push')}"}) as http:
+        digest = push_blob(http, "team/lost", content)
+        name = digest.removeprefix("sha256:")
+        (registry.storage / f"docker/registry/v2/blobs/sha256/{name[:2]}/{name}/data").unlink()
+        answer = http.get(f"/v2/team/lost/blobs/{digest}")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "BLOB_UNKNOWN")
+
+
+def test_refusals_are_no_errors_in_the_log(gateway: Gateway, may_pull: dict[str, str]) -> None:
+    before = len(gateway.error_log)
+    with gateway.client() as http:
+        http.get(BLOB)
+        http.get(UNKNOWN, headers=may_pull)
+    assert gateway.error_log[before:] == ""

@@ -1,0 +1,163 @@
+"""The gateway's own refusals: in Distribution's error format for the registry's clients, problem+json for all others."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ops.ports import reserve
+from tests.integration.gateway.conftest import Start, Tokens
+from tests.integration.gateway.parts import Gateway, Registry, Service
+from tests.support.waiting import eventually
+
+MIB = 1024 * 1024
+
+
+def registry_error(answer: httpx.Response) -> str:
+    """The code of the one error in an answer of Distribution's format."""
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["docker-distribution-api-version"] == "registry/2.0"
+    (error,) = answer.json()["errors"]
+    assert set(error) == {"code", "message", "detail"}
+    return str(error["code"])
+
+
+def problem(answer: httpx.Response) -> str:
+    """The code of a problem document (RFC 9457)."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert (document["type"], document["status"]) == ("about:blank", answer.status_code)
+    assert document["title"]
+    assert document["detail"]
+    assert document["request_id"] == answer.headers["x-request-id"]
+    return str(document["code"])
+
+
+def in_chunks(size: int) -> list[bytes]:
+    return [b"x" * 65536] * (size // 65536)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/namespaces", "/api/v1/sessions", "/api/v1/pulls", "/.well-known/x"])
+def test_a_body_over_one_mebibyte_is_refused(gateway: Gateway, services: dict[str, Service], path: str) -> None:
+    before = [len(service.received) for service in services.values()]
+    with gateway.client() as http:
+        declared = http.post(path, content=b"x" * (MIB + 1))
+        chunked = http.post(path, content=iter(in_chunks(2 * MIB)))
+    for answer in (declared, chunked):
+        assert (answer.status_code, problem(answer)) == (413, "content_too_large")
+    assert [len(service.received) for service in services.values()] == before
+
+
+def test_a_token_request_over_one_mebibyte_is_refused_in_the_registrys_format(gateway: Gateway) -> None:
+    with gateway.client() as http:
+        answer = http.post("/token", content=b"x" * (MIB + 1))
+    assert (answer.status_code, registry_error(answer)) == (413, "SIZE_INVALID")
+
+
+def test_a_body_of_one_mebibyte_passes_and_touches_no_file(gateway: Gateway) -> None:
+    with gateway.client() as http:
+        assert http.post("/api/v1/namespaces", content=b"x" * MIB).json()["body"] == MIB
+        assert http.post("/token", content=iter(in_chunks(MIB))).json()["body"] == MIB
+    assert "buffered to a temporary file" not in gateway.error_log
+
+
+@pytest.mark.parametrize("framing", ["declared", "chunked"])
+def test_an_upload_may_have_any_size(gateway: Gateway, tokens: Tokens, framing: str) -> None:
+    content = iter(in_chunks(8 * MIB)) if framing == "chunked" else b"x" * (8 * MIB)
+    with gateway.client(headers={"Authorization": f"Bearer {tokens('team/big:pull,push')}"}) as http:
+        upload = http.post("/v2/team/big/blobs/uploads/").headers["location"]
+        answer = http.patch(upload, content=content, headers={"Content-Type": "application/octet-stream"})
+    assert (answer.status_code, answer.headers["range"]) == (202, f"0-{8 * MIB - 1}")
+
+
+def test_an_upload_is_passed_on_while_it_comes(gateway: Gateway, registry: Registry, tokens: Tokens) -> None:
+    """Half a body is on the registry's disk before the other half is sent: nothing is gathered in the gateway first."""
+    authorization = f"Bearer {tokens('team/slow:pull,push')}"
+    with gateway.client(headers={"Authorization": authorization}) as http:
+        upload = http.post("/v2/team/slow/blobs/uploads/").headers["location"]
+    head = (
+        f"PATCH {upload} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
+        f"Content-Type: application/octet-stream\r\nContent-Length: {2 * MIB}\r\nConnection: close\r\n\r\n"
+    )
+    files = registry.storage / "docker/registry/v2/repositories/team/slow/_uploads"
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
+        connection.sendall(head.encode() + b"x" * MIB)
+        eventually(lambda: sum(f.stat().st_size for f in files.glob("*/data")), lambda size: size > MIB // 2, within=10, what="half a body")
+        connection.sendall(b"x" * MIB)
+        assert connection.recv(1024).startswith(b"HTTP/1.1 202 ")
+
+
+def test_large_headers_pass_and_larger_ones_are_refused(gateway: Gateway, tokens: Tokens) -> None:
+    many = tokens(*[f"team/{'x' * 60}{number}:pull,push" for number in range(120)])
+    assert len(many) > 11 * 1024
+    with gateway.client() as http:
+        assert http.get("/v2/", headers={"Authorization": f"Bearer {many}"}).status_code == 200
+        answer = http.get("/v2/", headers={"Authorization": "Bearer " + "x" * 70_000})
+        assert (answer.status_code, problem(answer)) == (431, "request_headers_too_large")
+    status, _, body = gateway.get_raw("/token?scope=" + "x" * 70_000)
+    assert (status, json.loads(body)["code"]) == (414, "uri_too_long")
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    ["GET / HTTP/1.1\r\n\r\n", "GET /a b c HTTP/1.1\r\nHost: x\r\n\r\n", "\x01\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n"],
+)
+def test_what_is_no_http_is_a_problem_too(gateway: Gateway, request_line: str) -> None:
+    status, headers, body = gateway.raw(request_line)
+    assert status == 400
+    assert headers["content-type"] == "application/problem+json"
+    assert json.loads(body)["code"] == "bad_request"
+
+
+@pytest.mark.parametrize(
+    "line", ["Transfer-Encoding: chunked\r\nContent-Length: 5", "Content-Length: 5\r\nContent-Length: 6", "Transfer-Encoding: xchunked"]
+)
+def test_a_body_of_two_lengths_reaches_nobody(gateway: Gateway, services: dict[str, Service], line: str) -> None:
+    before = len(services["catalog"].received)
+    status, _, _ = gateway.raw(f"POST /api/v1/account HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{line}\r\n\r\n0\r\n\r\n")
+    assert status in (400, 501)
+    assert len(services["catalog"].received) == before
+
+
+@pytest.fixture(scope="module")
+def alone(start: Start) -> Gateway:
+    """A gateway behind which nobody listens."""
+    with reserve() as port:
+        dead = port.address
+    return start("alone", auth_address=dead, catalog_address=dead, events_address=dead, registry_address=dead)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/account", "/api/v1/sessions", "/api/v1/pulls", "/.well-known/jwks.json", "/openapi/auth.json"])
+def test_a_service_that_is_away_is_a_problem(alone: Gateway, path: str) -> None:
+    with alone.client() as http:
+        answer = http.get(path)
+    assert (answer.status_code, problem(answer)) == (502, "bad_gateway")
+    assert answer.headers["retry-after"] == "2"
+
+
+@pytest.mark.parametrize("path", ["/v2/", "/v2/team/app/manifests/v1", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"])
+def test_a_registry_that_is_away_says_so_in_its_own_format(alone: Gateway, path: str) -> None:
+    with alone.client() as http:
+        answer = http.get(path)
+    assert (answer.status_code, registry_error(answer)) == (502, "UNAVAILABLE")
+    assert answer.headers["retry-after"] == "2"
+    assert "www-authenticate" not in answer.headers
+
+
+def test_health_does_not_depend_on_the_services(alone: Gateway) -> None:
+    with alone.client() as http:
+        assert http.get("/healthz").status_code == 200
+
+
+def test_nothing_was_written_outside_the_folder(gateway: Gateway) -> None:
+    """The pid, the logs and all temporary files are where the settings say."""
+    pid = int((gateway.folder / "nginx.pid").read_text())
+    opened = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    files = {path for path in opened if path.startswith("/") and not path.startswith("/dev/")}
+    assert files
+    assert all(path.startswith(str(gateway.folder)) for path in files)
+    assert {path.name for path in (gateway.folder / "temp").iterdir()} == {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}
