@@ -1,0 +1,38 @@
+# `make help` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing and run everything in the foreground; settings: docs/settings.md, or a file .env
+	@scripts/bootstrap run
+	@exec setpriv --pdeathsig=TERM -- .venv/bin/moorage run $(if $(wildcard .env),--env-file .env)
+
+test: ## run all tests; ARGS are pytest's: make test ARGS="tests/unit -k token"
+	@scripts/bootstrap dev
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: ## check style, types, the walls between services, and that migrations and tables agree
+	@scripts/bootstrap dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/moorage schema-check
+
+format: ## format the code and mend what can be mended
+	@scripts/bootstrap dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lock: ## pin every version anew, with hashes and without naming a registry
+	@scripts/bootstrap dev
+	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what make itself made, .venv and caches, and leave the data alone
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
