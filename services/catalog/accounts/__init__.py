@@ -1,0 +1,1 @@
+"""Accounts: the tenants, who sign in to console and API."""

@@ -1,0 +1,96 @@
+"""What is done with accounts."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.errors import NotFound
+from libs.common.names import is_username
+from libs.common.pages import PageRequest
+from libs.common.passwords import PasswordHasher
+from libs.common.principals import Principal
+from services.catalog.accounts import queries
+from services.catalog.accounts.domain import Account, AccountTaken, LastAdministrator, Role, WrongPassword
+from services.catalog.audit.usecases import record
+from services.catalog.sorting import Found
+
+
+async def ensure_first_admin(*, tx: AsyncConnection, username: str, password_hash: str) -> bool:
+    """Make the administrator ``username`` unless there is an account of that name; returns whether it was made."""
+    return await queries.insert_account(tx, username=username, password_hash=password_hash, role="admin") is not None
+
+
+async def get_own_account(*, tx: AsyncConnection, principal: Principal) -> Account:
+    """The account that is signed in."""
+    return await queries.get_account(tx, account_id=principal.account_id)
+
+
+async def list_accounts(*, tx: AsyncConnection, q: str | None, page: PageRequest) -> Found[Account]:
+    """All accounts; for administrators."""
+    return await queries.list_accounts(tx, q=q, page=page)
+
+
+async def get_account(*, tx: AsyncConnection, username: str) -> Account:
+    """The account ``username``; for administrators. Raises NotFound."""
+    account = await queries.find_account(tx, username=username) if is_username(username) else None
+    if account is None:
+        raise NotFound(f"There is no account {username!r}")
+    return account
+
+
+async def create_account(
+    *, tx: AsyncConnection, administrator: Principal, hasher: PasswordHasher, username: str, password: str, role: Role
+) -> Account:
+    """Make an account. Raises AccountTaken."""
+    password_hash = await hasher.hash(password)
+    account = await queries.insert_account(tx, username=username, password_hash=password_hash, role=role)
+    if account is None:
+        raise AccountTaken(f"There is an account {username!r}")
+    await record(tx=tx, principal=administrator, action="account.create", target=f"accounts/{username}")
+    return account
+
+
+async def change_account(
+    *,
+    tx: AsyncConnection,
+    administrator: Principal,
+    hasher: PasswordHasher,
+    username: str,
+    disabled: bool | None,
+    role: Role | None,
+    password: str | None,
+) -> Account:
+    """Change what is not None. A new password, and disabling, end the account's sessions; disabling also its Docker users' logins.
+
+    Raises NotFound, LastAdministrator.
+    """
+    account = await get_account(tx=tx, username=username)
+    if disabled is None and role is None and password is None:
+        return account
+    password_hash = await hasher.hash(password) if password is not None else None
+    if disabled or role == "member":
+        administrators = await queries.lock_administrators(tx)
+        if administrators == [account.id]:
+            raise LastAdministrator
+    changed = await queries.update_account(
+        tx,
+        account_id=account.id,
+        disabled=disabled,
+        role=role,
+        password_hash=password_hash,
+        ends_sessions=bool(disabled) or password is not None,
+    )
+    if disabled:
+        await queries.end_docker_user_logins(tx, account_id=account.id)
+    await record(tx=tx, principal=administrator, action="account.change", target=f"accounts/{username}")
+    return changed
+
+
+async def change_own_password(
+    *, tx: AsyncConnection, principal: Principal, hasher: PasswordHasher, current_password: str, password: str
+) -> None:
+    """Give the account that is signed in a new password; every session of it ends. Raises WrongPassword."""
+    current_hash = await queries.get_password_hash(tx, account_id=principal.account_id)
+    if not await hasher.verify(current_password, current_hash):
+        raise WrongPassword
+    password_hash = await hasher.hash(password)
+    await queries.update_account(tx, account_id=principal.account_id, password_hash=password_hash, ends_sessions=True)
+    await record(tx=tx, principal=principal, action="account.change_password", target=f"accounts/{principal.username}")

@@ -1,0 +1,1 @@
+"""Docker users: the credentials that accounts own and hand to others."""

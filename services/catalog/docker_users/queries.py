@@ -1,0 +1,122 @@
+"""SQL of Docker users."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.pages import PageRequest
+from services.catalog.docker_users.domain import DockerUser
+from services.catalog.sorting import Found, Sort, fetch_page
+from services.catalog.tables import accounts, docker_users
+
+_logins = sa.Table(
+    "docker_user_logins",
+    sa.MetaData(schema="auth"),
+    sa.Column("docker_user_id", sa.BigInteger),
+    sa.Column("last_login_at", sa.TIMESTAMP(timezone=True)),
+)
+_BY_USERNAME = Sort("username", (docker_users.c.username,))
+
+
+def _select() -> sa.Select[Any]:
+    u = docker_users.c
+    return (
+        sa.select(
+            u.id,
+            u.account_id,
+            accounts.c.username.label("account"),
+            u.username,
+            u.description,
+            u.disabled,
+            u.token_login,
+            u.created_at,
+            _logins.c.last_login_at,
+        )
+        .join(accounts, accounts.c.id == u.account_id)
+        .outerjoin(_logins, _logins.c.docker_user_id == u.id)
+    )
+
+
+def _docker_user(row: Any) -> DockerUser:
+    return DockerUser(
+        row.id,
+        row.account_id,
+        row.account,
+        row.username,
+        row.description,
+        row.disabled,
+        row.token_login,
+        row.created_at,
+        row.last_login_at,
+    )
+
+
+async def find_docker_user(tx: AsyncConnection, *, username: str) -> DockerUser | None:
+    """The Docker user of that name, whoever owns it."""
+    row = (await tx.execute(_select().where(docker_users.c.username == username))).one_or_none()
+    return _docker_user(row) if row else None
+
+
+async def list_docker_users(tx: AsyncConnection, *, account: str | None, q: str | None, page: PageRequest) -> Found[DockerUser]:
+    """One page by name, of ``account`` (None: of all), with ``q`` in name or description."""
+    statement = _select()
+    if account is not None:
+        statement = statement.where(accounts.c.username == account)
+    if q:
+        u = docker_users.c
+        statement = statement.where(sa.or_(u.username.icontains(q, autoescape=True), u.description.icontains(q, autoescape=True)))
+    return await fetch_page(tx, statement, sort=_BY_USERNAME, page=page, of=_docker_user)
+
+
+async def insert_docker_user(
+    tx: AsyncConnection, *, account_id: int, username: str, password_hash: str, description: str, token_login: bool
+) -> bool:
+    """Whether it was made; False: the name is taken."""
+    values = {
+        "account_id": account_id,
+        "username": username,
+        "password_hash": password_hash,
+        "description": description,
+        "token_login": token_login,
+    }
+    statement = insert(docker_users).values(values).on_conflict_do_nothing(index_elements=["username"])
+    return (await tx.execute(statement.returning(docker_users.c.id))).one_or_none() is not None
+
+
+async def update_docker_user(
+    tx: AsyncConnection,
+    *,
+    docker_user_id: int,
+    description: str | None = None,
+    disabled: bool | None = None,
+    token_login: bool | None = None,
+    password_hash: str | None = None,
+    ends_logins: bool = False,
+) -> bool:
+    """Change what is not None; ``ends_logins`` raises the credential version. False: it is gone."""
+    given: dict[str, object | None] = {
+        "description": description,
+        "disabled": disabled,
+        "token_login": token_login,
+        "password_hash": password_hash,
+    }
+    values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
+    if ends_logins:
+        values["credential_version"] = docker_users.c.credential_version + 1
+    statement = sa.update(docker_users).where(docker_users.c.id == docker_user_id).values(values)
+    return (await tx.execute(statement.returning(docker_users.c.id))).one_or_none() is not None
+
+
+async def delete_docker_user(tx: AsyncConnection, *, docker_user_id: int) -> bool:
+    """Delete it with its grants. False: it is gone already."""
+    statement = sa.delete(docker_users).where(docker_users.c.id == docker_user_id).returning(docker_users.c.id)
+    return (await tx.execute(statement)).one_or_none() is not None
+
+
+async def lock_docker_user(tx: AsyncConnection, *, username: str) -> DockerUser | None:
+    """The Docker user of that name, which stays there until the transaction ends."""
+    statement = _select().where(docker_users.c.username == username).with_for_update(key_share=True, read=True, of=docker_users)
+    row = (await tx.execute(statement)).one_or_none()
+    return _docker_user(row) if row else None

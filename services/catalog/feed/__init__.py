@@ -1,0 +1,1 @@
+"""The feed: turns what happened in the registry into repositories, manifests and tags."""

@@ -1,0 +1,1 @@
+"""Grants: which Docker user may pull from, or push to, a namespace."""

@@ -1,0 +1,1 @@
+"""Images: what a tag or a digest of a repository names."""

@@ -1,0 +1,1 @@
+"""Namespaces: the first component of an image path, owned by one account."""

@@ -1,0 +1,107 @@
+"""SQL of namespaces."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.pages import PageRequest
+from services.catalog.namespaces.domain import Namespace, Visibility
+from services.catalog.sorting import Found, Sort, fetch_page
+from services.catalog.tables import accounts, docker_users, grants, namespaces, repositories
+
+_BY_NAME = Sort("name", (namespaces.c.name,))
+
+
+def _select() -> sa.Select[Any]:
+    n, r = namespaces.c, repositories.c
+    sums = (
+        sa.select(
+            sa.func.count().label("repository_count"),
+            sa.func.coalesce(sa.func.sum(r.pull_count), 0).cast(sa.BigInteger).label("pull_count"),
+            sa.func.coalesce(sa.func.sum(r.size_bytes), 0).cast(sa.BigInteger).label("size_bytes"),
+        )
+        .where(r.namespace_id == n.id)
+        .lateral("sums")
+    )
+    columns = (n.id, n.account_id, accounts.c.username.label("account"), n.name, n.visibility, n.description, n.created_at)
+    joined = namespaces.join(accounts, accounts.c.id == n.account_id).join(sums, sa.true())
+    return sa.select(*columns, sums.c.repository_count, sums.c.pull_count, sums.c.size_bytes).select_from(joined)
+
+
+def _namespace(row: Any) -> Namespace:
+    return Namespace(
+        row.id,
+        row.account_id,
+        row.account,
+        row.name,
+        row.visibility,
+        row.description,
+        row.created_at,
+        row.repository_count,
+        row.pull_count,
+        row.size_bytes,
+    )
+
+
+async def find_namespace(tx: AsyncConnection, *, name: str) -> Namespace | None:
+    """The namespace of that name, whoever owns it."""
+    row = (await tx.execute(_select().where(namespaces.c.name == name))).one_or_none()
+    return _namespace(row) if row else None
+
+
+async def list_namespaces(tx: AsyncConnection, *, account: str | None, q: str | None, page: PageRequest) -> Found[Namespace]:
+    """One page by name, of ``account`` (None: of all), with ``q`` in name or description."""
+    statement = _select()
+    if account is not None:
+        statement = statement.where(accounts.c.username == account)
+    if q:
+        n = namespaces.c
+        statement = statement.where(sa.or_(n.name.icontains(q, autoescape=True), n.description.icontains(q, autoescape=True)))
+    return await fetch_page(tx, statement, sort=_BY_NAME, page=page, of=_namespace)
+
+
+async def insert_namespace(tx: AsyncConnection, *, account_id: int, name: str, visibility: Visibility, description: str) -> bool:
+    """Whether it was made; False: the name is taken."""
+    values = {"account_id": account_id, "name": name, "visibility": visibility, "description": description}
+    statement = insert(namespaces).values(values).on_conflict_do_nothing(index_elements=["name"]).returning(namespaces.c.id)
+    return (await tx.execute(statement)).one_or_none() is not None
+
+
+async def update_namespace(tx: AsyncConnection, *, namespace_id: int, visibility: Visibility | None, description: str | None) -> bool:
+    """Change what is not None. False: it is gone."""
+    given = {"visibility": visibility, "description": description}
+    values = {name: value for name, value in given.items() if value is not None}
+    statement = sa.update(namespaces).where(namespaces.c.id == namespace_id).values(values).returning(namespaces.c.id)
+    return (await tx.execute(statement)).one_or_none() is not None
+
+
+async def lock_namespace(tx: AsyncConnection, *, namespace_id: int, to_delete: bool = False) -> bool:
+    """Whether it is there; it stays so until the transaction ends. ``to_delete``: nothing new can come into it either."""
+    statement = sa.select(namespaces.c.id).where(namespaces.c.id == namespace_id)
+    statement = statement.with_for_update() if to_delete else statement.with_for_update(key_share=True, read=True)
+    return (await tx.execute(statement)).one_or_none() is not None
+
+
+async def has_repositories(tx: AsyncConnection, *, namespace_id: int) -> bool:
+    """Whether there is a repository in it."""
+    statement = sa.select(sa.exists().where(repositories.c.namespace_id == namespace_id))
+    return bool((await tx.execute(statement)).scalar_one())
+
+
+async def delete_namespace(tx: AsyncConnection, *, namespace_id: int) -> None:
+    """Delete it with its grants."""
+    await tx.execute(sa.delete(namespaces).where(namespaces.c.id == namespace_id))
+
+
+def shared_with(account_id: int) -> sa.Select[tuple[int]]:
+    """The ids of the namespaces that granted something to a Docker user of the account."""
+    joined = sa.join(grants, docker_users, grants.c.docker_user_id == docker_users.c.id)
+    return sa.select(grants.c.namespace_id).select_from(joined).where(docker_users.c.account_id == account_id)
+
+
+async def is_shared_with(tx: AsyncConnection, *, namespace_id: int, account_id: int) -> bool:
+    """Whether the namespace granted something to a Docker user of the account."""
+    statement = sa.select(shared_with(account_id).where(grants.c.namespace_id == namespace_id).exists())
+    return bool((await tx.execute(statement)).scalar_one())

@@ -1,0 +1,1 @@
+"""Repositories: `namespace/name`, made by hand or by a first push."""

@@ -1,0 +1,61 @@
+"""`/repositories`."""
+
+from fastapi import APIRouter, Request, Response, status
+
+from libs.common.db import Tx
+from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from libs.common.pages import Page, Paging
+from libs.common.principals import Authenticated
+from libs.common.problems import responses
+from services.catalog.actors import Listing, OwnedRepository, ReadableRepository
+from services.catalog.fields import Filter, Search
+from services.catalog.repositories import usecases
+from services.catalog.repositories.domain import Order, RepositoryTaken, View
+from services.catalog.repositories.schemas import RepositoryChange, RepositoryCreate, RepositoryOut
+from services.catalog.reservations import NameReserved
+from services.catalog.sorting import page_of
+
+router = APIRouter(prefix="/repositories", tags=["repositories"])
+
+
+@router.get("", responses=responses(Unauthenticated, Forbidden, Invalid))
+async def list_repositories(
+    tx: Tx,
+    lister: Listing,
+    page: Paging,
+    request: Request,
+    response: Response,
+    view: View = "own",
+    namespace: Filter = None,
+    q: Search = None,
+    sort: Order = "name",
+) -> Page[RepositoryOut]:
+    """Repositories: the account's own, those that others shared with its Docker users, or all public ones."""
+    found = await usecases.list_repositories(tx=tx, lister=lister, view=view, namespace=namespace, q=q, order=sort, page=page)
+    return page_of(found, RepositoryOut.of, request, response)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=responses(Unauthenticated, NotFound, RepositoryTaken, NameReserved, Invalid),
+)
+async def create_repository(tx: Tx, principal: Authenticated, body: RepositoryCreate, response: Response) -> RepositoryOut:
+    """Make an empty repository."""
+    repository = await usecases.create_repository(
+        tx=tx, principal=principal, namespace=body.namespace, name=body.name, description=body.description
+    )
+    response.headers["Location"] = f"/api/v1/repositories/{repository.path}"
+    return RepositoryOut.of(repository)
+
+
+@router.get("/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound))
+async def get_repository(actor: ReadableRepository) -> RepositoryOut:
+    """One repository: the account's own, a public one, or one that others shared."""
+    return RepositoryOut.of(actor.repository)
+
+
+@router.patch("/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound, Invalid))
+async def change_repository(tx: Tx, actor: OwnedRepository, body: RepositoryChange) -> RepositoryOut:
+    """Change its description."""
+    return RepositoryOut.of(await usecases.change_repository(tx=tx, actor=actor, description=body.description))

@@ -1,0 +1,67 @@
+"""What is done with repositories."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.errors import Invalid, NotFound
+from libs.common.names import MAX_REPOSITORY_PATH, split_repository
+from libs.common.pages import PageRequest
+from libs.common.principals import Principal
+from services.catalog import reservations
+from services.catalog.actors import Lister, RepositoryOwner, get_namespace_owner
+from services.catalog.audit.usecases import record
+from services.catalog.namespaces import queries as namespaces
+from services.catalog.repositories import queries
+from services.catalog.repositories.domain import Order, Repository, RepositoryTaken, View
+from services.catalog.sorting import Found
+
+
+async def list_repositories(
+    *, tx: AsyncConnection, lister: Lister, view: View, namespace: str | None, q: str | None, order: Order, page: PageRequest
+) -> Found[Repository]:
+    """The account's own repositories, those that others share with it, or all public ones."""
+    return await queries.list_repositories(
+        tx,
+        view=view,
+        viewer_id=lister.principal.account_id,
+        account=lister.account if view == "own" else None,
+        namespace=namespace,
+        q=q,
+        order=order,
+        page=page,
+    )
+
+
+async def create_repository(*, tx: AsyncConnection, principal: Principal, namespace: str, name: str, description: str) -> Repository:
+    """Make an empty repository in a namespace of the account that is signed in.
+
+    Raises NotFound (no such namespace of that account), Invalid (the whole path is too long), RepositoryTaken, NameReserved.
+    """
+    owner = await get_namespace_owner(tx, principal, namespace)
+    path = f"{namespace}/{name}"
+    if split_repository(path) is None:
+        raise Invalid("name", f"must have at most {MAX_REPOSITORY_PATH} characters together with the namespace")
+    if not await namespaces.lock_namespace(tx, namespace_id=owner.namespace.id):
+        raise NotFound(f"There is no namespace {namespace!r}")
+    if not await queries.insert_repository(tx, namespace_id=owner.namespace.id, name=name, description=description):
+        raise RepositoryTaken(f"There is a repository {path!r}")
+    await reservations.refuse_reserved(tx, kind="repository", name=path)
+    await record(tx=tx, principal=principal, action="repository.create", target=f"repositories/{path}")
+    return await _get(tx, namespace, name)
+
+
+async def change_repository(*, tx: AsyncConnection, actor: RepositoryOwner, description: str | None) -> Repository:
+    """Change its description, unless None. Raises NotFound."""
+    repository = actor.repository
+    if description is None:
+        return repository
+    if not await queries.update_description(tx, repository_id=repository.id, description=description):
+        raise NotFound(f"There is no repository {repository.path!r}")
+    await record(tx=tx, principal=actor.principal, action="repository.change", target=f"repositories/{repository.path}")
+    return await _get(tx, repository.namespace, repository.name)
+
+
+async def _get(tx: AsyncConnection, namespace: str, name: str) -> Repository:
+    repository = await queries.find_repository(tx, namespace=namespace, name=name)
+    if repository is None:
+        raise NotFound(f"There is no repository '{namespace}/{name}'")
+    return repository

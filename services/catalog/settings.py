@@ -1,0 +1,42 @@
+"""The settings of the catalog service: environment variables ``CATALOG_…``, and secrets as files in ``SECRETS_DIR``."""
+
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, DirectoryPath, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from libs.common import settings
+
+
+class Settings(settings.ServiceSettings):
+    """Checked at start; ``load_settings`` tells what is wrong in one line."""
+
+    model_config = SettingsConfigDict(env_prefix="CATALOG_")
+
+    secrets_dir: DirectoryPath = Field(
+        validation_alias="SECRETS_DIR", description="folder of the secrets; also holds token-keys/ and session-public-keys/"
+    )
+    database_url: SecretStr = Field(description="secret file: `postgresql://` address of the database, with role and password")
+    registry_url: AnyHttpUrl = Field(description="where this service reaches Distribution; never shown to clients")
+    registry_service: str = Field(default="moorage", min_length=1, description="`aud` of registry tokens")
+    issuer: str = Field(default="moorage", min_length=1, description="`iss` of registry tokens")
+    name_reservation_seconds: int = Field(
+        default=1860,
+        ge=0,
+        description="how long the name of a deleted Docker user, namespace or repository stays taken: push token lifetime + 60 s",
+    )
+
+    @property
+    def token_keys(self) -> Path:
+        """Keys with certificates that sign this service's own registry tokens."""
+        return self.secrets_dir / "token-keys"
+
+    @property
+    def session_public_keys(self) -> Path:
+        """Public keys of the JSON API's access tokens."""
+        return self.secrets_dir / "session-public-keys"
+
+
+def load_settings() -> Settings:
+    """Read the settings from environment and secret files. Raises ``libs.common.settings.SettingsError``."""
+    return settings.load(Settings)

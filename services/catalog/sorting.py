@@ -1,0 +1,86 @@
+"""Orders of lists, and one page of a list in an order: by keyset, with the last row's key in the cursor."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from fastapi import Request, Response
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.errors import Invalid
+from libs.common.pages import Key, Page, PageRequest, encode_cursor, link_next
+from services.catalog.fields import is_text
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+_MAX_BIGINT = 2**63
+NEVER = sa.literal(datetime(1970, 1, 1, tzinfo=UTC), sa.TIMESTAMP(timezone=True))
+"""Stands for a time that has not come, so that a key has no null in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """An order by ``columns``, which together are unique and never null; ``name`` as in ``?sort=``."""
+
+    name: str
+    columns: tuple[sa.ColumnElement[Any], ...]
+
+    @property
+    def descending(self) -> bool:
+        return self.name.startswith("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """One page of a list, and the cursor of the next one (None: this is the last)."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+async def fetch_page(tx: AsyncConnection, statement: sa.Select[Any], *, sort: Sort, page: PageRequest, of: Callable[[Any], T]) -> Found[T]:
+    """The rows of ``statement`` that ``page`` asks for, in the order ``sort``, each turned into a domain object by ``of``.
+
+    Raises Invalid when the cursor does not fit.
+    """
+    after = page.after(sort.name, len(sort.columns))
+    if after is not None:
+        start = sa.tuple_(*(sa.literal(_decoded(column, part), column.type) for column, part in zip(sort.columns, after, strict=True)))
+        position = sa.tuple_(*sort.columns)
+        statement = statement.where(position < start if sort.descending else position > start)
+    statement = statement.add_columns(*(column.label(f"sort_key_{number}") for number, column in enumerate(sort.columns)))
+    statement = statement.order_by(*(column.desc() if sort.descending else column.asc() for column in sort.columns))
+    rows = (await tx.execute(statement.limit(page.limit + 1))).all()
+    items = [of(row) for row in rows[: page.limit]]
+    return Found(items, encode_cursor(sort.name, _key(rows[page.limit - 1], sort)) if len(rows) > page.limit else None)
+
+
+def page_of(found: Found[T], of: Callable[[T], M], request: Request, response: Response) -> Page[M]:
+    """``found`` as a response, with its `Link` header."""
+    link_next(request, response, found.next_cursor)
+    return Page[M](items=[of(item) for item in found.items], next_cursor=found.next_cursor)
+
+
+def _key(row: sa.Row[Any], sort: Sort) -> Key:
+    values = (row._mapping[f"sort_key_{number}"] for number in range(len(sort.columns)))
+    return tuple(value.isoformat() if isinstance(value, datetime) else value for value in values)
+
+
+def _decoded(column: sa.ColumnElement[Any], part: object) -> object:
+    """``part`` of a cursor as a value of ``column``; a caller may have written the cursor, so nothing is taken on trust."""
+    if isinstance(column.type, sa.TIMESTAMP):
+        try:
+            at = datetime.fromisoformat(str(part))
+        except ValueError:
+            at = None
+        if at is not None and at.tzinfo is not None:
+            return at
+    elif isinstance(column.type, sa.Integer):
+        if isinstance(part, int) and not isinstance(part, bool) and -_MAX_BIGINT <= part < _MAX_BIGINT:
+            return part
+    elif isinstance(part, str) and is_text(part):
+        return part
+    raise Invalid("cursor", "is not one that this list gave")

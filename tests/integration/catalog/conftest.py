@@ -1,0 +1,123 @@
+"""The catalog's app on the real database, driven over ASGI by accounts that are signed in."""
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import AnyHttpUrl, SecretStr
+
+from libs.common.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
+from ops import keys
+from services.catalog.app import create_app
+from services.catalog.settings import Settings
+from tests.integration.conftest import Database
+
+BASE_URL = "http://localhost:8080"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """A catalog's secrets folder, with the private halves that the tests need."""
+
+    directory: Path
+    session_key: SigningKey
+    authority: keys.Authority
+
+
+@pytest.fixture(scope="session")
+def catalog_secrets(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+    directory = tmp_path_factory.mktemp("catalog-secrets")
+    for folder in ("token-keys", "session-public-keys", "private"):
+        (directory / folder).mkdir()
+    authority = keys.new_authority()
+    session_key = keys.new_session_key()
+    (directory / "token-keys" / "1.pem").write_bytes(keys.new_token_key(authority, "catalog"))
+    (directory / "session-public-keys" / "1.pem").write_bytes(keys.public_pem(session_key))
+    (directory / "private" / "1.pem").write_bytes(session_key)
+    return Secrets(directory, load_signing_keys(directory / "private", typ="at+jwt")[0], authority)
+
+
+def catalog_settings(database: Database, catalog_secrets: Secrets, registry_url: str) -> Settings:
+    """Settings of a catalog on ``database``; its registry is at ``registry_url``."""
+    return Settings(
+        SECRETS_DIR=catalog_secrets.directory,
+        database_url=SecretStr(database.urls["catalog"]),
+        registry_url=AnyHttpUrl(registry_url),
+        log_level="warning",
+    )
+
+
+@pytest.fixture
+async def app(emptied: Database, catalog_secrets: Secrets) -> AsyncIterator[FastAPI]:
+    """The app on an empty database, with nothing where the registry should be."""
+    app = create_app(catalog_settings(emptied, catalog_secrets, "http://127.0.0.1:9"))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that has not signed in."""
+    transport = httpx.ASGITransport(app, client=("192.0.2.1", 4711))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        yield client
+
+
+SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def sign_in(app: FastAPI, emptied: Database, catalog_secrets: Secrets) -> AsyncIterator[SignIn]:
+    """Makes an account behind the services' backs and gives a client with a session of it: ``await sign_in("acme", role="admin")``."""
+    clients: list[httpx.AsyncClient] = []
+
+    async def make(username: str, role: str = "member") -> httpx.AsyncClient:
+        await emptied.execute(
+            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING", username, role
+        )
+        session = uuid.uuid4()
+        await emptied.execute(
+            "INSERT INTO auth.sessions (id, account_id, credential_version, refresh_hash, expires_at, client_address)"
+            " SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1' FROM catalog.accounts WHERE username = $2",
+            session,
+            username,
+            secrets.token_bytes(32),
+        )
+        now = int(time())
+        claims = {"iss": "moorage", "aud": SESSION_AUDIENCE, "sub": username, "sid": str(session), "iat": now, "exp": now + 300}
+        token = catalog_secrets.session_key.sign(claims)
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, client=("192.0.2.1", 4711)),
+            base_url=BASE_URL,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def acme(sign_in: SignIn) -> httpx.AsyncClient:
+    """The account `acme`, a member, signed in."""
+    return await sign_in("acme")
+
+
+@pytest.fixture
+async def other(sign_in: SignIn) -> httpx.AsyncClient:
+    """Another member, `other`, signed in."""
+    return await sign_in("other")
+
+
+@pytest.fixture
+async def admin(sign_in: SignIn) -> httpx.AsyncClient:
+    """The administrator `admin`, signed in."""
+    return await sign_in("admin", role="admin")
