@@ -33,6 +33,7 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 5) -> Asy
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # they would stand in logged errors, and some are secret
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": STATEMENT_SECONDS,

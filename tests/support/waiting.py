@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -38,3 +39,15 @@ def eventually(
         if time.monotonic() >= deadline:
             raise NeverHappened(f"{what} did not come within {within} s; last seen: {seen!r}")
         time.sleep(every)
+
+
+async def soon(probe: Callable[[], Awaitable[T]], until: Callable[[T], bool] = bool, *, within: float, what: str = "the condition") -> T:
+    """As `eventually`, for a probe that must be awaited; the event loop runs on between two questions."""
+    deadline = time.monotonic() + within
+    while True:
+        seen = await probe()
+        if until(seen):
+            return seen
+        if time.monotonic() >= deadline:
+            raise NeverHappened(f"{what} did not come within {within} s; last seen: {seen!r}")
+        await asyncio.sleep(0.02)

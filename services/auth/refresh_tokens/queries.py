@@ -43,11 +43,15 @@ async def insert(tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes,
 async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]], lifetime: timedelta) -> None:
     """Write when and from where tokens were last used, which also moves their end to ``lifetime`` after it."""
     ids = sorted(uses)
-    used = sa.func.unnest(
-        sa.cast(ids, sa.ARRAY(sa.Uuid)),
-        sa.cast([uses[i][0] for i in ids], sa.ARRAY(sa.TIMESTAMP(timezone=True))),
-        sa.cast([uses[i][1] for i in ids], sa.ARRAY(sa.Text)),
-    ).table_valued("id", "at", "address", name="used")
+    used = (
+        sa.func.unnest(
+            sa.cast(ids, sa.ARRAY(sa.Uuid)),
+            sa.cast([uses[i][0] for i in ids], sa.ARRAY(sa.TIMESTAMP(timezone=True))),
+            sa.cast([uses[i][1] for i in ids], sa.ARRAY(sa.Text)),
+        )
+        .table_valued("id", "at", "address", name="used")
+        .render_derived()
+    )
     t = refresh_tokens
     await tx.execute(
         t.update()

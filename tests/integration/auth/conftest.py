@@ -1,0 +1,152 @@
+"""Running replicas of the auth service on the real database, and a small world of accounts for each test."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from libs.common.passwords import hash_password
+from ops import keys
+from services.auth.app import create_app
+from services.auth.memory.link import ChangeLink
+from services.auth.settings import Settings
+from tests.integration.conftest import Database
+from tests.support.waiting import soon
+
+PASSWORD = "correct horse 电池 staple"
+Replica = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@dataclass(slots=True)
+class World:
+    """An account with Docker users and namespaces whose names no other test has."""
+
+    database: Database
+    suffix: str = field(default_factory=lambda: secrets.token_hex(4))
+    account_id: int = 0
+    users: dict[str, int] = field(default_factory=dict)
+
+    def name(self, short: str) -> str:
+        """The name in the registry of what this test calls ``short``."""
+        return f"{short}-{self.suffix}"
+
+    async def add_account(self, role: str = "member") -> None:
+        """The owner of all else, with the password that everybody here has."""
+        rows = await self.database.fetch(
+            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, $2, $3) RETURNING id",
+            self.name("owner"),
+            HASH,
+            role,
+        )
+        self.account_id = rows[0][0]
+
+    async def add_user(self, short: str, *, token_login: bool = False) -> str:
+        """A Docker user; returns its name."""
+        rows = await self.database.fetch(
+            "INSERT INTO catalog.docker_users (account_id, username, password_hash, token_login) VALUES ($1, $2, $3, $4) RETURNING id",
+            self.account_id,
+            self.name(short),
+            HASH,
+            token_login,
+        )
+        self.users[short] = rows[0][0]
+        return self.name(short)
+
+    async def add_namespace(self, short: str, visibility: str = "private", **grants: str) -> str:
+        """A namespace with ``grants`` of Docker users; returns its name."""
+        name = self.name(short)
+        await self.database.execute(
+            "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, $3)", self.account_id, name, visibility
+        )
+        for user, permission in grants.items():
+            await self.grant(short, user, permission)
+        return name
+
+    async def grant(self, namespace: str, user: str, permission: str) -> None:
+        """Give a grant."""
+        await self.database.execute(
+            "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission)"
+            " SELECT id, $2, $3 FROM catalog.namespaces WHERE name = $1",
+            self.name(namespace),
+            self.users[user],
+            permission,
+        )
+
+    async def revoke(self, namespace: str, user: str) -> None:
+        """Take a grant away."""
+        await self.database.execute(
+            "DELETE FROM catalog.grants g USING catalog.namespaces n WHERE n.id = g.namespace_id AND n.name = $1 AND docker_user_id = $2",
+            self.name(namespace),
+            self.users[user],
+        )
+
+    async def set_user(self, user: str, assignment: str) -> None:
+        """Change a Docker user as the catalog does: with a new credential version."""
+        await self.database.execute(
+            f"UPDATE catalog.docker_users SET {assignment}, credential_version = credential_version + 1 WHERE id = $1", self.users[user]
+        )
+
+
+HASH = hash_password(PASSWORD)
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    """An account, and the means to add to it."""
+    world = World(database)
+    await world.add_account()
+    return world
+
+
+@pytest.fixture(scope="session")
+def secrets_dir(tmp_path_factory: pytest.TempPathFactory, token_authority: keys.Authority) -> Path:
+    """The secrets of an auth service, but for its database."""
+    root = tmp_path_factory.mktemp("secrets")
+    for folder, pem in (("token-keys", keys.new_token_key(token_authority, "auth")), ("session-keys", keys.new_session_key())):
+        (root / folder).mkdir()
+        (root / folder / f"{keys.stamp()}.pem").write_bytes(pem)
+    return root
+
+
+@pytest.fixture(scope="session")
+def token_authority() -> keys.Authority:
+    """The CA that a registry would trust."""
+    return keys.new_authority()
+
+
+@pytest.fixture
+async def replica(database: Database, secrets_dir: Path) -> AsyncIterator[Replica]:
+    """Starts a replica with other settings than the defaults; gives a client of it."""
+    async with AsyncExitStack() as stack:
+
+        async def start(*, address: str = "192.0.2.1", **settings: Any) -> httpx.AsyncClient:
+            return await stack.enter_async_context(running(database.urls["auth"], secrets_dir, address, settings))
+
+        yield start
+
+
+@asynccontextmanager
+async def running(url: str, secrets_dir: Path, address: str, settings: dict[str, Any]) -> AsyncIterator[httpx.AsyncClient]:
+    """A replica whose change link is up, and a client of it whose requests come from ``address``."""
+    app = create_app(Settings(database_url=url, SECRETS_DIR=secrets_dir, **settings))
+    async with app.router.lifespan_context(app):
+        link: ChangeLink = app.state.desk.memory.link
+        await soon(lambda: _alive(link), within=5, what="the change link")
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+            yield client
+
+
+async def _alive(link: ChangeLink) -> bool:
+    return link.alive
+
+
+@pytest.fixture
+async def client(replica: Replica) -> httpx.AsyncClient:
+    """A client of one replica with the default settings."""
+    return await replica()

@@ -1,0 +1,122 @@
+"""A change holds on every replica within one second; a database restart stops no pull (spec 2.8; design 2, "Token path")."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from ops.postgres import EmbeddedServer
+from services.auth.memory import remembered
+from tests.integration.auth.conftest import Replica, World, running
+from tests.integration.auth.tokens import access, claims, get
+from tests.integration.conftest import Database
+from tests.support.relay import relay
+from tests.support.waiting import soon
+
+
+async def both(clients: list[httpx.AsyncClient], user: str, scope: str) -> list[list[tuple[str, list[str]]]]:
+    return [access(answer) for answer in await asyncio.gather(*(get(client, user, scope) for client in clients))]
+
+
+async def test_grants_given_and_removed_hold_on_both_replicas_within_a_second(replica: Replica, world: World) -> None:
+    clients = [await replica(), await replica()]
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team")
+    scope = f"repository:{space}/app:pull"
+    assert await both(clients, user, scope) == [[], []]
+    await world.grant("team", "dev", "push")
+    granted = [(f"{space}/app", ["pull"])]
+    await soon(lambda: both(clients, user, scope), lambda seen: seen == [granted, granted], within=1)
+    await world.revoke("team", "dev")
+    await soon(lambda: both(clients, user, scope), lambda seen: seen == [[], []], within=1)
+
+
+async def test_visibility_password_and_status_hold_on_both_replicas_within_a_second(replica: Replica, world: World) -> None:
+    clients = [await replica(), await replica()]
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", "public")
+    scope = f"repository:{space}/app:pull"
+    assert await both(clients, user, scope) == [[(f"{space}/app", ["pull"])]] * 2
+    await world.database.execute("UPDATE catalog.namespaces SET visibility = 'private' WHERE name = $1", space)
+    await soon(lambda: both(clients, user, scope), lambda seen: seen == [[], []], within=1)
+    for change in ("password_hash = 'x'", "disabled = true"):
+
+        async def refused() -> list[int]:
+            return [(await get(client, user)).status_code for client in clients]
+
+        await world.set_user("dev", change)
+        await soon(refused, lambda seen: seen == [401, 401], within=1)
+
+
+async def test_a_new_user_and_namespace_are_known_though_their_absence_was_remembered(client: httpx.AsyncClient, world: World) -> None:
+    name, space = world.name("late"), world.name("space")
+    assert (await get(client, name)).status_code == 401
+    await world.add_user("late")
+    await soon(lambda: get(client, name), lambda answer: answer.status_code == 200, within=1)
+    assert access(await get(client, name, f"repository:{space}/app:pull")) == []
+    await world.add_namespace("space", "public")
+    await soon(lambda: get(client, name, f"repository:{space}/app:pull"), lambda answer: bool(access(answer)), within=1)
+
+
+async def test_a_warm_request_asks_the_database_nothing(client: httpx.AsyncClient, world: World) -> None:
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", dev="push")
+    scopes = [f"repository:{space}/a{n}:pull" for n in range(20)]
+    await get(client, user, *scopes)
+    queries = await _queries(world.database, f"{world.database.name}_auth")
+    for scope in scopes:
+        assert access(await get(client, user, scope))
+    assert await _queries(world.database, f"{world.database.name}_auth") == queries
+
+
+async def _queries(database: Database, role: str) -> list[object]:
+    """The last statement of each connection of the service, but for its heartbeat and its once-a-second notes of logins."""
+    rows = await database.fetch(
+        "SELECT pid, query_start, query FROM pg_stat_activity WHERE usename = $1 AND application_name = 'moorage auth'"
+        " AND query NOT ILIKE '%last_logins%' AND query NOT ILIKE 'COMMIT%' AND query NOT ILIKE 'BEGIN%' ORDER BY pid",
+        role,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def test_an_unreachable_database_stops_no_known_pull_for_a_minute_then_is_a_503(
+    world: World, secrets_dir: Path, postgres_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", dev="push")
+    scope = f"repository:{space}/app:pull"
+    async with relay(postgres_server.port) as line:
+        address = world.database.urls["auth"].replace(f":{postgres_server.port}/", f":{line.port}/")
+        async with running(address, secrets_dir, "192.0.2.1", {}) as client:
+            assert access(await get(client, user, scope))
+            started = time.monotonic()
+            await line.cut()
+            assert access(await get(client, user, scope)) == [(f"{space}/app", ["pull"])]
+            unknown = await get(client, world.name("other"), scope)
+            assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (503, "UNAVAILABLE")
+            assert "retry-after" in unknown.headers
+            assert (await get(client, user, password="another password")).status_code == 503
+            monkeypatch.setattr(remembered, "OUTAGE_SECONDS", 2.0)
+            await soon(lambda: get(client, user, scope), lambda answer: answer.status_code == 503, within=5)
+            assert time.monotonic() - started >= 1.5
+            await line.mend()
+            again = await soon(lambda: get(client, user, scope), lambda answer: answer.status_code == 200, within=5)
+            assert claims(again)["sub"] == user
+
+
+async def test_a_change_missed_while_the_link_was_down_is_found_when_it_is_back(
+    client: httpx.AsyncClient, world: World, postgres_server: EmbeddedServer
+) -> None:
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", dev="push")
+    scope = f"repository:{space}/app:pull"
+    assert access(await get(client, user, scope))
+    superuser = await asyncpg.connect(postgres_server.superuser_url)
+    ended = await superuser.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'auth changes'")
+    await superuser.close()
+    assert ended
+    await world.revoke("team", "dev")
+    await soon(lambda: get(client, user, scope), lambda answer: access(answer) == [], within=1)
