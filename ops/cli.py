@@ -2,14 +2,17 @@
 
 import asyncio
 import functools
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 
 from ops.errors import OpsError
 from ops.layout import SERVICES, Layout
+from ops.privileges import RunUser, run_user
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,12 +41,33 @@ def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
 
 @app.command()
 @plain_errors
-def run() -> None:
+def run(
+    env_file: Annotated[Path | None, typer.Option(help="file with settings; the environment goes before it")] = None,
+) -> None:
     """Run everything in the foreground: PostgreSQL, registry, services, gateway. Settings: docs/settings.md."""
     from ops.run import run as run_everything
     from ops.settings import load_run_settings
 
+    if env_file is not None:
+        _read(env_file)
     run_everything(load_run_settings())
+
+
+@app.command()
+@plain_errors
+def init(
+    owner: Annotated[str, typer.Option(help="uid:gid that services, registry and gateway run as")],
+    postgres_owner: Annotated[str, typer.Option(help="uid:gid that PostgreSQL runs as")],
+) -> None:
+    """Make secrets and configuration for containers (deploy/compose.yaml) in MOORAGE_DATA; `make run` does it itself."""
+    from ops.init import init_containers
+    from ops.secrets import Owners
+    from ops.settings import load_run_settings
+
+    settings = load_run_settings()
+    services, postgres = _user(owner, "--owner"), _user(postgres_owner, "--postgres-owner")
+    owners = Owners(services=services, registry=services, postgres=postgres)
+    init_containers(Layout(settings.data), settings, owners)
 
 
 @app.command()
@@ -89,12 +113,47 @@ def admin_ensure() -> None:
 
 def _ensure_admin(layout: Layout) -> None:
     from ops.admin import ensure_admin
-    from ops.privileges import run_user
     from ops.settings import load_run_settings
 
     given = load_run_settings().admin_password
     user = run_user([layout.root])
     asyncio.run(ensure_admin(_owner_url(layout), layout, user, given=given.get_secret_value() if given else None))
+
+
+@app.command()
+@plain_errors
+def schema_check() -> None:
+    """Migrate a PostgreSQL of its own, made for this and removed, and compare it with the tables in the code."""
+    from ops.schema_check import schema_check as check
+
+    check()
+    typer.echo("migrations and tables agree")
+
+
+@app.command()
+@plain_errors
+def settings_doc() -> None:
+    """Write docs/settings.md anew from the code."""
+    from ops.settings_doc import PAGE, page
+
+    PAGE.write_text(page())
+
+
+def _user(value: str, option: str) -> RunUser:
+    uid, _, gid = value.partition(":")
+    if not (uid.isdecimal() and gid.isdecimal()):
+        raise typer.BadParameter("write uid:gid, two numbers", param_hint=option)
+    return RunUser(uid=int(uid), gid=int(gid), drops_root=os.geteuid() == 0)
+
+
+def _read(env_file: Path) -> None:
+    """Put the file's settings into the environment, below those that are there."""
+    from dotenv import dotenv_values
+
+    if not env_file.is_file():
+        raise OpsError(f"there is no file {env_file}")
+    for name, value in dotenv_values(env_file).items():
+        os.environ.setdefault(name, value or "")
 
 
 def _layout() -> Layout:

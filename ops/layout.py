@@ -49,6 +49,11 @@ class Layout:
         return self.root / "registry"
 
     @property
+    def gateway(self) -> Path:
+        """The gateway's configuration, where it runs in a container of its own."""
+        return self.root / "gateway"
+
+    @property
     def run(self) -> Path:
         """What one run needs and the next one makes anew: rendered configuration, process ids, temporary files."""
         return self.root / "run"

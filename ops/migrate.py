@@ -1,5 +1,6 @@
 """`moorage migrate`: a role for each service, then the newest schema. Safe to run at every start and by several at once."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,7 +43,7 @@ async def check(owner_url: str) -> None:
 
 async def _run(owner_url: str, command: Callable[[Config], None]) -> None:
     def on(connection: sa.Connection) -> None:
-        config = Config(str(_PROJECT / "alembic.ini"))
+        config = Config(str(_PROJECT / "alembic.ini"), stdout=io.StringIO())
         config.attributes["connection"] = connection
         command(config)
 

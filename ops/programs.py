@@ -22,7 +22,6 @@ from ops.settings import RunSettings
 
 # The parts that have a private port of their own.
 PARTS = ("postgres", "registry", *SERVICES)
-_SERVICE_PREFIXES = tuple(f"{service.upper()}_" for service in SERVICES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +65,14 @@ def postgres_program(installation: Installation) -> Program:
 
 def service_environment(installation: Installation, service: str) -> dict[str, str]:
     """Return the settings of `service`: what the user set, and over it what only we know."""
+    secrets = installation.layout.secrets_of(service)
     given = {
         name: value
         for name, value in os.environ.items()
-        if name == "LOG_LEVEL" or (name.startswith(_SERVICE_PREFIXES) and name.startswith(f"{service.upper()}_"))
+        # A secret is its file's; a variable would go before it.
+        if (name == "LOG_LEVEL" or name.startswith(f"{service.upper()}_")) and not (secrets / name.lower()).exists()
     }
-    ours = {"SECRETS_DIR": str(installation.layout.secrets_of(service)), "PYTHONUNBUFFERED": "1"}
+    ours = {"SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
     if service == "auth":
         ours |= {"AUTH_SERVICE": installation.token_service, "AUTH_ISSUER": installation.token_issuer}
     else:
@@ -81,6 +82,9 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             f"{prefix}_REGISTRY_SERVICE": installation.token_service,
             f"{prefix}_ISSUER": installation.token_issuer,
         }
+    if service == "catalog" and (push_seconds := os.environ.get("AUTH_PUSH_TOKEN_SECONDS", "")).isdecimal():
+        # Names stay taken until the last token that names them has ended.
+        given.setdefault("CATALOG_NAME_RESERVATION_SECONDS", str(int(push_seconds) + 60))
     return child_environment(**given, **ours)
 
 
