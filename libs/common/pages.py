@@ -50,13 +50,18 @@ class PageRequest:
             padded = self.cursor + "=" * (-len(self.cursor) % 4)
             value = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             made_for, key = value
-            good = made_for == sort and len(key) == width and all(isinstance(k, str | int | float | None) for k in key)
-            good = good and not any("\0" in k for k in key if isinstance(k, str))
+            good = made_for == sort and len(key) == width and all(_is_part(part) for part in key)
         except (binascii.Error, ValueError, TypeError, RecursionError):
             good = False
         if not good:
             raise Invalid("cursor", "is not one that this list gave for this order")
         return tuple(key)
+
+
+def _is_part(part: object) -> bool:
+    if isinstance(part, str):
+        return "\0" not in part and part.encode("utf-8", "ignore").decode() == part  # neither can be a PostgreSQL text
+    return part is None or (isinstance(part, int | float) and abs(part) < 2**63)
 
 
 def _page_request(

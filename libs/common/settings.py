@@ -42,7 +42,8 @@ def load(cls: type[S], **overrides: Any) -> S:
 
 def _explain(prefix: str, item: Any) -> str:
     name = str(item["loc"][0]) if item["loc"] else "settings"
-    variable = name.upper() if name.upper().startswith(prefix) or name == "LOG_LEVEL" else f"{prefix}{name}".upper()
+    # A field with an alias is known by that variable, whatever the prefix.
+    variable = name.upper() if name.isupper() or name.upper().startswith(prefix) else f"{prefix}{name}".upper()
     if item["type"] == "missing":
         return f"{variable}: missing (set the variable, or for a secret write the file {variable.lower()} in SECRETS_DIR)"
     return f"{variable}: {item['msg']}"
