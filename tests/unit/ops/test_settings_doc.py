@@ -1,0 +1,15 @@
+"""The settings reference is what the code says."""
+
+from ops.settings import variables
+from ops.settings_doc import PAGE, page
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text() == page(), "run `moorage settings-doc`"
+
+
+def test_every_setting_is_on_it_with_a_meaning() -> None:
+    rows = [line for line in page().splitlines() if line.startswith("| `")]
+    for name in variables().values():
+        assert any(row.startswith(f"| `{name}` |") for row in rows)
+    assert not [row for row in rows if row.rstrip(" |").endswith("None")]
