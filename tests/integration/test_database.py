@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from tests.integration.conftest import Database
+from tests.support.database import Database
 
 
 @pytest.mark.parametrize("service", ["auth", "catalog", "events"])

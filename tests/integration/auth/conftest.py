@@ -15,7 +15,7 @@ from ops import keys
 from services.auth.app import create_app
 from services.auth.memory.link import ChangeLink
 from services.auth.settings import Settings
-from tests.integration.conftest import Database
+from tests.support.database import Database
 from tests.support.waiting import soon
 
 PASSWORD = "correct horse 电池 staple"

@@ -12,7 +12,7 @@ from ops.postgres import EmbeddedServer
 from services.auth.memory import remembered
 from tests.integration.auth.conftest import Replica, World, running
 from tests.integration.auth.tokens import access, claims, get
-from tests.integration.conftest import Database
+from tests.support.database import Database
 from tests.support.relay import relay
 from tests.support.waiting import soon
 

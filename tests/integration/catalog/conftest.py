@@ -16,7 +16,7 @@ from libs.common.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
 from ops import keys
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
-from tests.integration.conftest import Database
+from tests.support.database import Database
 
 BASE_URL = "http://localhost:8080"
 

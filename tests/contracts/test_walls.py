@@ -1,0 +1,89 @@
+"""The walls between the services, as the database enforces them (docs/adr/0001)."""
+
+from collections.abc import Iterable
+
+import asyncpg
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from libs.common.health import SCHEMA_REVISION
+from services.auth.tables import metadata as auth
+from services.catalog.tables import metadata as catalog
+from services.events.tables import metadata as events
+from tests.support.database import SERVICES, Database
+
+TABLES = {"auth": auth, "catalog": catalog, "events": events}
+READERS = {
+    "catalog.credentials": {"auth"},
+    "catalog.effective_access": {"auth"},
+    "catalog.index_children": {"events"},
+    "catalog.repository_owners": {"events"},
+    "catalog.repository_lives": {"events"},
+    "catalog.namespace_viewers": {"events"},
+    "auth.principals": {"auth", "catalog", "events"},
+    "auth.docker_user_logins": {"catalog"},
+    "auth.audit": {"catalog"},
+    "events.registry_feed": {"catalog"},
+    "events.pull_totals": {"catalog"},
+    "events.audit": {"catalog"},
+}
+"""What is published, and to whom (``services/*/__init__.py``)."""
+
+
+async def _objects(database: Database, kind: str) -> set[str]:
+    rows = await database.fetch(
+        "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = ANY($1) AND c.relkind = $2::char",
+        list(SERVICES),
+        kind,
+    )
+    return {row[0] for row in rows}
+
+
+async def _allowed(database: Database, role: str, objects: Iterable[str], privilege: str) -> set[str]:
+    rows = await database.fetch(
+        "SELECT name FROM unnest($1::text[]) AS name WHERE has_table_privilege($2, name, $3)",
+        sorted(objects),
+        f"{database.name}_{role}",
+        privilege,
+    )
+    return {row[0] for row in rows}
+
+
+async def test_what_is_published_is_what_the_list_says(database: Database) -> None:
+    assert await _objects(database, "v") == set(READERS)
+
+
+@pytest.mark.parametrize("role", SERVICES)
+async def test_a_service_reads_its_own_tables_and_what_is_published_to_it(database: Database, role: str) -> None:
+    tables, views = await _objects(database, "r"), await _objects(database, "v")
+    own = {f"{role}.{table.name}" for table in TABLES[role].sorted_tables}
+    assert await _allowed(database, role, tables, "SELECT") == own
+    assert await _allowed(database, role, views, "SELECT") == {view for view, readers in READERS.items() if role in readers}
+
+
+@pytest.mark.parametrize("role", SERVICES)
+async def test_a_service_writes_its_own_tables_alone_and_its_audit_only_grows(database: Database, role: str) -> None:
+    everything = await _objects(database, "r") | await _objects(database, "v")
+    own = {f"{role}.{table.name}" for table in TABLES[role].sorted_tables}
+    audit = f"{role}.audit_entries"
+    assert await _allowed(database, role, everything, "INSERT") == own
+    for privilege in ("UPDATE", "DELETE"):
+        assert await _allowed(database, role, everything, privilege) == own - {audit}
+    assert await _allowed(database, role, everything, "TRUNCATE") == set()
+
+
+async def test_a_service_cannot_raise_itself(database: Database) -> None:
+    for service in SERVICES:
+        connection = await asyncpg.connect(database.urls[service])
+        try:
+            for statement in ("CREATE SCHEMA mine", f"SET ROLE {database.name}", "CREATE TABLE public.mine (id int)"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def test_services_are_ready_at_the_newest_schema() -> None:
+    assert ScriptDirectory.from_config(Config("alembic.ini")).get_current_head() == SCHEMA_REVISION
