@@ -1,9 +1,9 @@
-"""Who is calling the JSON API: a session's access token, looked up in ``auth.principals`` so that an ended session ends at once."""
+"""Who is calling the JSON API: a session's access token or an API key, looked up in ``auth.principals`` so that what ended ends at once."""
 
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.db import Tx
 from libs.common.errors import Forbidden, Unauthenticated
 from libs.common.jwt import InvalidToken, SessionVerifier
+from libs.common.key_uses import KeyUses
+from libs.common.opaque import hash_of
 
 principals = sa.Table(
     "principals",
@@ -23,20 +25,40 @@ principals = sa.Table(
     sa.Column("username", sa.Text),
     sa.Column("role", sa.Text),
     sa.Column("permission", sa.Text),
-    sa.Column("expires_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("secret_hash", sa.LargeBinary),
 )
 
-_bearer = HTTPBearer(auto_error=False, description="the `access_token` of `POST /api/v1/sessions`")
+KEY_PREFIX = "mak_"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_bearer = HTTPBearer(auto_error=False, description="the `access_token` of `POST /api/v1/sessions`, or an API key")
+
+
+class ReadOnlyKey(Forbidden):
+    """The API key may read and nothing else."""
+
+    code, title = "read_only_key", "This API key may only read"
+
+
+class SessionRequired(Forbidden):
+    """An API key cannot do what could make it more than it is: manage keys, passwords, tokens or accounts."""
+
+    code, title = "session_required", "An API key cannot do this; sign in with a password"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An account that is signed in, and from where. ``session_id`` names the session; ``role`` is as it is now, not as in the token."""
+    """An account that is signed in, and from where.
 
+    ``kind`` is by what, a session or an API key, and ``id`` names that; ``permission`` of a session is `write`. ``role`` is as it is
+    now, not as in the token.
+    """
+
+    kind: Literal["session", "api_key"]
+    id: uuid.UUID
     account_id: int
     username: str
     role: str
-    session_id: uuid.UUID
+    permission: Literal["read", "write"]
     client_address: str
 
     @property
@@ -45,13 +67,20 @@ class Principal:
         return self.role == "admin"
 
 
-async def find_principal(tx: AsyncConnection, *, session_id: uuid.UUID, client_address: str) -> Principal | None:
-    """The live session ``session_id`` with its account, or None when it has ended."""
+async def find_session(tx: AsyncConnection, *, id: uuid.UUID, client_address: str) -> Principal | None:
+    """The live session ``id`` with its account, or None when it has ended."""
+    return await _find(tx, client_address, principals.c.kind == "session", principals.c.id == id)
+
+
+async def find_api_key(tx: AsyncConnection, *, secret: str, client_address: str) -> Principal | None:
+    """The live API key that ``secret`` is, with its account."""
+    return await _find(tx, client_address, principals.c.kind == "api_key", principals.c.secret_hash == hash_of(secret))
+
+
+async def _find(tx: AsyncConnection, client_address: str, *conditions: sa.ColumnElement[bool]) -> Principal | None:
     p = principals.c
-    row = (await tx.execute(sa.select(p.account_id, p.username, p.role).where(p.kind == "session", p.id == session_id))).one_or_none()
-    if row is None:
-        return None
-    return Principal(row.account_id, row.username, row.role, session_id, client_address)
+    row = (await tx.execute(sa.select(p.kind, p.id, p.account_id, p.username, p.role, p.permission).where(*conditions))).one_or_none()
+    return None if row is None else Principal(*row, client_address)
 
 
 def client_address(request: Request) -> str:
@@ -64,20 +93,47 @@ async def _authenticated(
 ) -> Principal:
     if credentials is None:
         raise Unauthenticated
+    if credentials.credentials.startswith(KEY_PREFIX):
+        return await _by_api_key(request, tx, credentials.credentials)
+    return await _by_session(request, tx, credentials.credentials)
+
+
+async def _by_session(request: Request, tx: AsyncConnection, token: str) -> Principal:
     verifier: SessionVerifier = request.app.state.session_verifier
     try:
-        claims = verifier.verify(credentials.credentials, now=time.time())
+        claims = verifier.verify(token, now=time.time())
         session_id = uuid.UUID(str(claims.get("sid")))
     except (InvalidToken, ValueError):
         raise Unauthenticated("The access token is not valid, or has expired") from None
-    principal = await find_principal(tx, session_id=session_id, client_address=client_address(request))
+    principal = await find_session(tx, id=session_id, client_address=client_address(request))
     if principal is None:
         raise Unauthenticated("The session has ended")
     return principal
 
 
+async def _by_api_key(request: Request, tx: AsyncConnection, secret: str) -> Principal:
+    principal = await find_api_key(tx, secret=secret, client_address=client_address(request))
+    if principal is None:
+        raise Unauthenticated("The API key is not valid, or has expired")
+    key_uses: KeyUses = request.app.state.key_uses
+    key_uses.used(principal.id, principal.client_address)
+    if principal.permission != "write" and request.method not in _SAFE_METHODS:
+        raise ReadOnlyKey
+    return principal
+
+
 Authenticated = Annotated[Principal, Depends(_authenticated)]
 """A route's parameter: any account that is signed in; nobody else gets in (401)."""
+
+
+async def _signed_in(principal: Authenticated) -> Principal:
+    if principal.kind != "session":
+        raise SessionRequired
+    return principal
+
+
+SignedIn = Annotated[Principal, Depends(_signed_in)]
+"""A route's parameter: an account that signed in with its password; an API key gets a 403."""
 
 
 async def _administrator(principal: Authenticated) -> Principal:
@@ -88,3 +144,11 @@ async def _administrator(principal: Authenticated) -> Principal:
 
 Administrator = Annotated[Principal, Depends(_administrator)]
 """A route's parameter: an account with the role `admin`; others get a 403."""
+
+
+async def _signed_in_administrator(principal: Administrator) -> Principal:
+    return await _signed_in(principal)
+
+
+SignedInAdministrator = Annotated[Principal, Depends(_signed_in_administrator)]
+"""A route's parameter: an administrator who signed in with a password."""

@@ -1,5 +1,6 @@
 """What every service's app has alike: logs, health, problems, body limit, its engine and what is told of it in OpenAPI."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common import health, problems
 from libs.common.errors import ContentTooLarge
+from libs.common.key_uses import KeyUses
 from libs.common.logging import RequestLog
 
 MAX_BODY = 1024 * 1024
@@ -24,6 +26,9 @@ def build(*, title: str, description: str, engine: AsyncEngine, max_body: int = 
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
+            key_uses = asyncio.create_task(app.state.key_uses.run())
+            stack.push_async_callback(app.state.key_uses.flush)
+            stack.callback(key_uses.cancel)
             if lifespan is not None:
                 await stack.enter_async_context(lifespan(app))
             yield
@@ -39,6 +44,7 @@ def build(*, title: str, description: str, engine: AsyncEngine, max_body: int = 
         middleware=[Middleware(RequestLog), Middleware(BodyLimit, limit=max_body)],
     )
     app.state.engine = engine
+    app.state.key_uses = KeyUses(engine)
     problems.install(app)
     app.include_router(health.router)
     return app

@@ -13,6 +13,9 @@ from libs.common import service
 from libs.common.db import create_engine
 from libs.common.jwt import SessionVerifier, load_signing_keys
 from libs.common.passwords import PasswordHasher
+from services.auth.access import routes as access
+from services.auth.access_tokens import routes as access_tokens
+from services.auth.api_keys import routes as api_keys
 from services.auth.keys import TokenKeys
 from services.auth.logins.recorder import UseRecorder
 from services.auth.logins.usecases import PasswordLogin
@@ -30,10 +33,10 @@ DESCRIPTION = "Who are you, and what may you do: registry tokens for Docker clie
 def create_app(settings: Settings) -> FastAPI:
     """The auth service. Its keys, pools and memory are made here once; its background work runs while the app does."""
     engine = create_engine(settings.database_url, application_name="moorage auth")
-    memory = AccessMemory(settings.database_url, engine)
     hasher = PasswordHasher()
     login = PasswordLogin(engine, hasher, failures=settings.login_failures, window_seconds=settings.login_window_seconds)
     recorder = UseRecorder(engine, lifetime=timedelta(days=settings.refresh_token_days))
+    memory = AccessMemory(settings.database_url, engine, recorder.api_key_used)
     keys = TokenKeys(settings.secrets_dir / "token-keys")
 
     @asynccontextmanager
@@ -56,6 +59,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = _session_desk(settings, engine, login)
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
+    app.include_router(api_keys.router)
+    app.include_router(access_tokens.router)
+    app.include_router(access.router)
     return app
 
 

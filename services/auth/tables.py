@@ -34,6 +34,41 @@ refresh_tokens = sa.Table(
     sa.Column("last_used_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
     sa.Column("last_used_from", sa.Text),
     sa.Column("expires_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("access_token_id", sa.ForeignKey("auth.access_tokens.id", ondelete="CASCADE", name="refresh_tokens_access_token_fkey")),
+    sa.Index("refresh_tokens_access_token_idx", "access_token_id"),
+)
+
+access_tokens = sa.Table(
+    "access_tokens",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("docker_user_id", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("permission", sa.Text, nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("expires_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("last_used_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("last_used_from", sa.Text),
+    sa.CheckConstraint("permission IN ('pull', 'push')", name="access_tokens_permission_check"),
+    sa.Index("access_tokens_docker_user_idx", "docker_user_id", "created_at", "id"),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("credential_version", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("permission", sa.Text, nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("expires_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("last_used_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("last_used_from", sa.Text),
+    sa.CheckConstraint("permission IN ('read', 'write')", name="api_keys_permission_check"),
+    sa.Index("api_keys_account_idx", "account_id", "created_at", "id"),
 )
 
 login_throttle = sa.Table(

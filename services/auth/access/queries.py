@@ -1,6 +1,8 @@
-"""Reads ``catalog.effective_access``."""
+"""Reads ``catalog.effective_access`` and ``catalog.namespace_owners``."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +17,17 @@ _access = sa.table(
     schema="catalog",
 )
 
+_owners = sa.table("namespace_owners", sa.column("namespace"), sa.column("visibility"), sa.column("account_id"), schema="catalog")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNamespace:
+    """A namespace and the id of the account that owns it."""
+
+    namespace: str
+    visibility: Literal["public", "private"]
+    account_id: int
+
 
 async def list_permissions(tx: AsyncConnection, *, docker_user_id: int | None, namespaces: Collection[str]) -> dict[str, Permission]:
     """What the Docker user (None: anyone) may do in those of ``namespaces`` where that is anything: the namespaces that are public, and
@@ -28,3 +41,10 @@ async def list_permissions(tx: AsyncConnection, *, docker_user_id: int | None, n
     for namespace, permission in rows:
         found[namespace] = max(found.get(namespace, Permission.NONE), NAMES[permission])
     return found
+
+
+async def find_namespace(tx: AsyncConnection, *, name: str) -> FoundNamespace | None:
+    """The namespace ``name`` with its owner, as ``catalog.namespace_owners`` publishes it."""
+    o = _owners.c
+    row = (await tx.execute(sa.select(o.namespace, o.visibility, o.account_id).where(o.namespace == name))).one_or_none()
+    return None if row is None else FoundNamespace(*row)

@@ -1,12 +1,15 @@
-"""What one replica remembers for the token path: credentials, permissions and refresh tokens, and which change forgets which of them."""
+"""What one replica remembers for the token path: credentials, permissions and tokens, and which change forgets which of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.access.domain import Permission
 from services.auth.access.queries import list_permissions
+from services.auth.access_tokens import domain as access_tokens
+from services.auth.access_tokens import queries as access_token_queries
+from services.auth.access_tokens.domain import AccessToken
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.credentials.queries import list_docker_users
 from services.auth.memory.link import ChangeLink
@@ -20,13 +23,14 @@ _log = structlog.get_logger()
 
 
 class AccessMemory:
-    """Three bounded memories on one change link. A permission is kept for (Docker user's id or ``ANYONE``, namespace)."""
+    """Four bounded memories on one change link. A permission is kept for (Docker user's id or ``ANYONE``, namespace)."""
 
-    def __init__(self, url: str, engine: AsyncEngine) -> None:
+    def __init__(self, url: str, engine: AsyncEngine, on_key_use: Callable[[str], None]) -> None:
         self._engine = engine
-        self.link = ChangeLink(url, self.changed)
+        self.link = ChangeLink(url, self.changed, on_key_use)
         self.credentials = Remembered[str, Credential | Nobody](self.link, self._read_credentials, size=20_000)
         self.permissions = Remembered[tuple[int, str], Permission](self.link, self._read_permissions, size=100_000)
+        self.access_tokens = Remembered[bytes, AccessToken | access_tokens.Unknown](self.link, self._read_access_tokens, size=20_000)
         self.refresh_tokens = Remembered[bytes, RefreshToken | Unknown](self.link, self._read_refresh_tokens, size=20_000)
 
     def changed(self, payload: str) -> None:
@@ -43,6 +47,8 @@ class AccessMemory:
             case "grant":
                 docker_user_id, _, namespace = rest.partition(":")
                 self.permissions.forget((int(docker_user_id), namespace))
+            case "access_token":
+                self.access_tokens.forget(bytes.fromhex(rest))
             case "refresh_token":
                 self.refresh_tokens.forget(bytes.fromhex(rest))
             case _:
@@ -59,6 +65,11 @@ class AccessMemory:
         async with self._engine.connect() as tx:
             found = await list_permissions(tx, docker_user_id=who or None, namespaces=namespaces)
         return {(who, namespace): found.get(namespace, Permission.NONE) for namespace in namespaces}
+
+    async def _read_access_tokens(self, hashes: Collection[bytes]) -> Mapping[bytes, AccessToken | access_tokens.Unknown]:
+        async with self._engine.connect() as tx:
+            found = await access_token_queries.list_by_hash(tx, hashes=hashes)
+        return {token_hash: found.get(token_hash, access_tokens.UNKNOWN) for token_hash in hashes}
 
     async def _read_refresh_tokens(self, hashes: Collection[bytes]) -> Mapping[bytes, RefreshToken | Unknown]:
         async with self._engine.connect() as tx:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import asyncpg
 import structlog
 
+from libs.common.key_uses import CHANNEL as KEY_USE_CHANNEL
+
 CHANNEL = "moorage_access"
 LOST_AFTER_SECONDS = 0.5
 _BEAT_SECONDS = 0.15
@@ -20,11 +22,15 @@ _log = structlog.get_logger()
 
 
 class ChangeLink:
-    """Listens for changes; ``on_change`` gets each payload. ``epoch`` rises whenever changes may have been missed."""
+    """Listens for changes; ``on_change`` gets each payload. ``epoch`` rises whenever changes may have been missed.
 
-    def __init__(self, url: str, on_change: Callable[[str], None]) -> None:
+    ``on_key_use`` gets what the other services tell of API keys on the same connection.
+    """
+
+    def __init__(self, url: str, on_change: Callable[[str], None], on_key_use: Callable[[str], None]) -> None:
         self._url = url
         self._on_change = on_change
+        self._on_key_use = on_key_use
         self._beat = f"beat:{uuid.uuid4().hex}"
         self.epoch = 0
         self.last_heard = float("-inf")
@@ -47,6 +53,7 @@ class ChangeLink:
         connection = await asyncpg.connect(self._url, timeout=2, server_settings={"application_name": "auth changes"})
         try:
             await connection.add_listener(CHANNEL, self._heard)
+            await connection.add_listener(KEY_USE_CHANNEL, self._heard_key_use)
             self.epoch += 1  # what was remembered before this moment may have changed unheard
             while True:
                 await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._beat, timeout=2)
@@ -59,3 +66,6 @@ class ChangeLink:
             self.last_heard = time.monotonic()
         elif isinstance(payload, str) and not payload.startswith("beat:"):
             self._on_change(payload)
+
+    def _heard_key_use(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        self._on_key_use(str(payload))

@@ -1,17 +1,21 @@
-"""An opaque refresh token: 256 random bits, of which only the hash is kept."""
+"""A refresh token. One that was got with an access token inherits its ceiling, its expiry and its end (spec 3)."""
 
-import hashlib
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+
+from services.auth.access.domain import Permission
 
 PREFIX = "mrt_"
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """A refresh token that exists, with the Docker user it is bound to. ``version`` is that user's credential version at its birth."""
+    """A refresh token that exists, with the Docker user it is bound to.
+
+    ``version`` is that user's credential version at its birth; ``access_token_id`` names the access token it was got with, if any,
+    above whose ``ceiling`` it allows nothing.
+    """
 
     id: uuid.UUID
     docker_user_id: int
@@ -19,6 +23,8 @@ class RefreshToken:
     version: int
     service: str
     expires_at: datetime
+    ceiling: Permission
+    access_token_id: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +34,3 @@ class Unknown:
 
 UNKNOWN = Unknown()
 
-
-def new_secret() -> str:
-    """A new refresh token as the client keeps it."""
-    return PREFIX + secrets.token_urlsafe(32)
-
-
-def hash_of(secret: str) -> bytes:
-    """What is stored of ``secret``. SHA-256 is enough for 256 random bits."""
-    return hashlib.sha256(secret.encode()).digest()

@@ -7,22 +7,24 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.auth.access.domain import NAMES, Permission
 from services.auth.refresh_tokens.domain import RefreshToken
-from services.auth.tables import refresh_tokens
+from services.auth.tables import access_tokens, refresh_tokens
 
 _credentials = sa.table("credentials", sa.column("kind"), sa.column("id"), sa.column("username"), schema="catalog")
 
 
 async def list_by_hash(tx: AsyncConnection, *, hashes: Collection[bytes]) -> dict[bytes, RefreshToken]:
     """Those of the refresh tokens with one of ``hashes`` whose Docker user exists."""
-    t, c = refresh_tokens.c, _credentials.c
+    t, c, a = refresh_tokens.c, _credentials.c, access_tokens.c
     owner = sa.and_(c.kind == "docker_user", c.id == t.docker_user_id)
     rows = await tx.execute(
-        sa.select(t.token_hash, t.id, t.docker_user_id, c.username, t.credential_version, t.service, t.expires_at)
+        sa.select(t.token_hash, t.id, t.docker_user_id, c.username, t.credential_version, t.service, t.expires_at, a.permission, a.id)
         .join_from(refresh_tokens, _credentials, owner)
+        .outerjoin(access_tokens, a.id == t.access_token_id)
         .where(t.token_hash.in_(hashes))
     )
-    return {row[0]: RefreshToken(*row[1:]) for row in rows}
+    return {row[0]: RefreshToken(*row[1:7], NAMES.get(row[7], Permission.PUSH), row[8]) for row in rows}
 
 
 async def insert(tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes, client_id: str) -> None:
@@ -36,12 +38,14 @@ async def insert(tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes,
             client_id=client_id,
             token_hash=token_hash,
             expires_at=token.expires_at,
+            access_token_id=token.access_token_id,
         )
     )
 
 
 async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]], lifetime: timedelta) -> None:
-    """Write when and from where tokens were last used, which also moves their end to ``lifetime`` after it."""
+    """Write when and from where tokens were last used, which also moves their end to ``lifetime`` after it, but never beyond that of
+    the access token they were got with."""
     ids = sorted(uses)
     used = (
         sa.func.unnest(
@@ -53,10 +57,12 @@ async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime,
         .render_derived()
     )
     t = refresh_tokens
+    latest = sa.select(access_tokens.c.expires_at).where(access_tokens.c.id == t.c.access_token_id).scalar_subquery()
+    ends = sa.func.least(used.c.at + lifetime, latest)
     await tx.execute(
         t.update()
         .where(t.c.id == used.c.id, t.c.last_used_at < used.c.at)
-        .values(last_used_at=used.c.at, last_used_from=used.c.address, expires_at=used.c.at + lifetime)
+        .values(last_used_at=used.c.at, last_used_from=used.c.address, expires_at=ends)
     )
 
 

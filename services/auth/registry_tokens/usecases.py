@@ -5,16 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.names import is_username
+from libs.common.opaque import hash_of, new_secret
+from services.auth.access.domain import Permission
+from services.auth.access_tokens.domain import PREFIX as ACCESS_PREFIX
+from services.auth.access_tokens.domain import AccessToken
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.logins.domain import Attempt, LoginRefused
 from services.auth.logins.recorder import UseRecorder
 from services.auth.logins.usecases import PasswordLogin
 from services.auth.memory.access import ANYONE, AccessMemory
 from services.auth.refresh_tokens import queries as refresh_queries
-from services.auth.refresh_tokens.domain import RefreshToken, Unknown, hash_of, new_secret
+from services.auth.refresh_tokens.domain import PREFIX as REFRESH_PREFIX
+from services.auth.refresh_tokens.domain import RefreshToken, Unknown
 from services.auth.registry_tokens.domain import Access, Scope, intersect, parse_scopes
 from services.auth.registry_tokens.oauth import PasswordProof, RefreshProof, TokenRequest
 from services.auth.registry_tokens.signer import SignedToken, TokenSigner
@@ -47,69 +53,111 @@ class TokenDesk:
         return await self.memory.credentials.get(username) if is_username(username) else NOBODY
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks for a token: a Docker user, and the ceiling of what it signed in with. ``access_token`` is set where that was one."""
+
+    user: Credential
+    ceiling: Permission = Permission.PUSH
+    access_token: AccessToken | None = None
+
+
 async def issue(desk: TokenDesk, request: TokenRequest, *, client_address: str) -> IssuedToken:
     """A token for what ``request`` asks and its sender may have, which may be nothing.
 
     Raises LoginRefused for credentials that are not right, LoginThrottled, LoginsBusy, and DatabaseUnavailable (spec 2.8).
     """
-    user = await authenticate(desk, request, client_address=client_address)
-    access = await authorize(desk, user, parse_scopes(request.scopes))
-    signed = desk.signer.sign(subject=user.username if user else "", access=access)
-    refresh_token = await _refresh_token(desk, user, request)
+    who = await authenticate(desk, request, client_address=client_address)
+    access = await authorize(desk, who, parse_scopes(request.scopes))
+    signed = desk.signer.sign(subject=who.user.username if who else "", access=access)
+    refresh_token = await _refresh_token(desk, who, request)
     return IssuedToken(signed, access, refresh_token)
 
 
-async def authenticate(desk: TokenDesk, request: TokenRequest, *, client_address: str) -> Credential | None:
+async def authenticate(desk: TokenDesk, request: TokenRequest, *, client_address: str) -> Identity | None:
     """The Docker user whose proof the request carries; None when it carries none. Raises LoginRefused and as ``issue``."""
     match request.proof:
         case None:
             return None
         case PasswordProof(username, password):
-            attempt = Attempt("docker_user", username, password, client_address)
-            user = await desk.login.login(attempt, desk.find_credential)
+            who = await _by_access_token(desk, username, password, client_address=client_address)
+            if who is None:
+                attempt = Attempt("docker_user", username, password, client_address)
+                who = Identity(await desk.login.login(attempt, desk.find_credential))
         case RefreshProof(secret):
-            user = await _by_refresh_token(desk, secret, client_address=client_address)
-    desk.recorder.docker_user_signed_in(user.id)
-    return user
+            who = await _by_refresh_token(desk, secret, client_address=client_address)
+    desk.recorder.docker_user_signed_in(who.user.id)
+    return who
 
 
-async def _by_refresh_token(desk: TokenDesk, secret: str, *, client_address: str) -> Credential:
+async def _by_access_token(desk: TokenDesk, username: str, password: str, *, client_address: str) -> Identity | None:
+    """Who signs in with an access token in place of the password; None when it is none that is good: then it is tried as a password, and
+    throttled like one."""
+    if not password.startswith(ACCESS_PREFIX):
+        return None
+    token = await desk.memory.access_tokens.get(hash_of(password))
+    if not isinstance(token, AccessToken) or token.username != username or _is_past(token.expires_at):
+        return None
+    user = await desk.find_credential(username)
+    if isinstance(user, Nobody) or user.disabled or user.id != token.docker_user_id:
+        return None
+    desk.recorder.access_token_used(token.id, client_address)
+    return Identity(user, token.ceiling, access_token=token)
+
+
+def _is_past(at: datetime | None) -> bool:
+    return at is not None and at <= datetime.now(UTC)
+
+
+async def _by_refresh_token(desk: TokenDesk, secret: str, *, client_address: str) -> Identity:
     token = await desk.memory.refresh_tokens.get(hash_of(secret))
-    if isinstance(token, Unknown) or token.service != desk.service or token.expires_at <= datetime.now(UTC):
+    if isinstance(token, Unknown) or token.service != desk.service or _is_past(token.expires_at):
         raise LoginRefused
     user = await desk.find_credential(token.username)
     if isinstance(user, Nobody) or user.disabled or (user.id, user.version) != (token.docker_user_id, token.version):
         raise LoginRefused
     desk.recorder.refresh_token_used(token.id, client_address)
-    return user
+    return Identity(user, token.ceiling)
 
 
-async def authorize(desk: TokenDesk, user: Credential | None, scopes: Sequence[Scope]) -> Access:
+async def authorize(desk: TokenDesk, who: Identity | None, scopes: Sequence[Scope]) -> Access:
     """What of ``scopes`` the Docker user (None: anyone) may have. Raises DatabaseUnavailable."""
-    if not scopes or (user is None and not desk.anonymous_pull):
+    if not scopes or (who is None and not desk.anonymous_pull):
         return ()
-    who = user.id if user else ANYONE
-    keys = {(who, scope.namespace) for scope in scopes}
-    permissions = await desk.memory.permissions.get_many(keys)
-    return intersect(scopes, {namespace: permission for (_, namespace), permission in permissions.items()})
+    user_id = who.user.id if who else ANYONE
+    ceiling = who.ceiling if who else Permission.PULL
+    permissions = await desk.memory.permissions.get_many({(user_id, scope.namespace) for scope in scopes})
+    return intersect(scopes, {namespace: min(permission, ceiling) for (_, namespace), permission in permissions.items()})
 
 
-async def _refresh_token(desk: TokenDesk, user: Credential | None, request: TokenRequest) -> str | None:
-    if user is None or not request.wants_refresh_token:
+async def _refresh_token(desk: TokenDesk, who: Identity | None, request: TokenRequest) -> str | None:
+    if who is None or not request.wants_refresh_token:
         return None
     if isinstance(request.proof, RefreshProof):
         return request.proof.secret
-    if not request.is_form and not user.token_login:
+    if not request.is_form and not who.user.token_login:
         return None
-    secret = new_secret()
-    token = RefreshToken(
-        id=uuid.uuid4(),
-        docker_user_id=user.id,
-        username=user.username,
-        version=user.version,
-        service=desk.service,
-        expires_at=datetime.now(UTC) + desk.refresh_lifetime,
-    )
-    async with desk.engine.begin() as tx:
-        await refresh_queries.insert(tx, token=token, token_hash=hash_of(secret), client_id=request.client_id[:200].replace("\0", ""))
+    secret = new_secret(REFRESH_PREFIX)
+    client_id = request.client_id[:200].replace("\0", "")
+    try:
+        async with desk.engine.begin() as tx:
+            await refresh_queries.insert(tx, token=_new_refresh_token(desk, who), token_hash=hash_of(secret), client_id=client_id)
+    except IntegrityError:  # the access token was revoked in this moment
+        raise LoginRefused from None
     return secret
+
+
+def _new_refresh_token(desk: TokenDesk, who: Identity) -> RefreshToken:
+    expires_at = datetime.now(UTC) + desk.refresh_lifetime
+    if who.access_token is not None and who.access_token.expires_at is not None:
+        expires_at = min(expires_at, who.access_token.expires_at)
+    return RefreshToken(
+        id=uuid.uuid4(),
+        docker_user_id=who.user.id,
+        username=who.user.username,
+        version=who.user.version,
+        service=desk.service,
+        expires_at=expires_at,
+        ceiling=who.ceiling,
+        access_token_id=who.access_token.id if who.access_token else None,
+    )

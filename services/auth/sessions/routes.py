@@ -8,7 +8,7 @@ from starlette.responses import Response
 from libs.common import problems
 from libs.common.db import Tx
 from libs.common.errors import DatabaseUnavailable, Invalid, Unauthenticated
-from libs.common.principals import Authenticated, client_address
+from libs.common.principals import SessionRequired, SignedIn, client_address
 from services.auth.logins.domain import LoginRefused, LoginsBusy, LoginThrottled
 from services.auth.sessions import usecases
 from services.auth.sessions.domain import CrossSite, RefreshSecret, SessionEnded, parse_cookie
@@ -62,15 +62,15 @@ async def refresh_session(request: Request, response: Response) -> Response | Se
     return SessionOut.of(opened)
 
 
-@router.delete("/current", status_code=204, responses=problems.responses(Unauthenticated, DatabaseUnavailable))
-async def delete_current_session(request: Request, response: Response, tx: Tx, actor: Authenticated) -> None:
+@router.delete("/current", status_code=204, responses=problems.responses(Unauthenticated, SessionRequired, DatabaseUnavailable))
+async def delete_current_session(request: Request, response: Response, tx: Tx, actor: SignedIn) -> None:
     """Sign out: the session ends with its access tokens and its cookie."""
     await usecases.sign_out(tx, actor=actor)
     _clear_cookie(request, response)
 
 
-@router.delete("", status_code=204, responses=problems.responses(Unauthenticated, DatabaseUnavailable))
-async def delete_sessions(request: Request, response: Response, tx: Tx, actor: Authenticated) -> None:
+@router.delete("", status_code=204, responses=problems.responses(Unauthenticated, SessionRequired, DatabaseUnavailable))
+async def delete_sessions(request: Request, response: Response, tx: Tx, actor: SignedIn) -> None:
     """Sign out everywhere: all sessions of the account end."""
     await usecases.sign_out_everywhere(tx, actor=actor)
     _clear_cookie(request, response)

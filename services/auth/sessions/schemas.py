@@ -1,19 +1,16 @@
 """Bodies of the session calls."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, Field
+
+from libs.common.fields import Body
 
 from services.auth.sessions.usecases import OpenSession
 
-Utc = Annotated[datetime, PlainSerializer(lambda at: at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), return_type=str)]
-
-
-class SessionIn(BaseModel):
+class SessionIn(Body):
     """Signing in."""
-
-    model_config = ConfigDict(extra="forbid")
 
     username: str = Field(min_length=1, max_length=63, examples=["admin"])
     password: str = Field(min_length=1, max_length=128, examples=["correct horse battery staple"])
@@ -24,7 +21,7 @@ class AccountOut(BaseModel):
 
     username: str = Field(examples=["admin"])
     role: Literal["admin", "member"] = Field(examples=["admin"])
-    created_at: Utc
+    created_at: datetime
 
 
 class SessionOut(BaseModel):

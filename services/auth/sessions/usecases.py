@@ -114,8 +114,8 @@ async def _rotate(tx: AsyncConnection, desk: SessionDesk, session: Session, secr
 
 async def sign_out(tx: AsyncConnection, *, actor: Principal) -> None:
     """End the caller's session."""
-    await queries.delete(tx, id=actor.session_id)
-    await _audit(tx, "session.delete", actor.account_id, actor.username, actor.session_id, actor.client_address)
+    await queries.delete(tx, id=actor.id)
+    await _audit(tx, "session.delete", actor.account_id, actor.username, actor.id, actor.client_address)
 
 
 async def sign_out_everywhere(tx: AsyncConnection, *, actor: Principal) -> None:

@@ -1,0 +1,22 @@
+"""Runs a migration that is written in SQL, beside its Python file, so that it is read as PostgreSQL reads it."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from ops.layout import SERVICES
+
+
+def run_beside(connection: sa.Connection, migration: str) -> None:
+    """Run the `.sql` file of the same name as the Python file `migration`.
+
+    Statements are apart by an empty line. `:auth_role`, `:catalog_role` and `:events_role` stand for the services' roles, whose
+    names begin with the database's. A paragraph that begins with a comment is a heading.
+    """
+    database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+    sql = Path(migration).with_suffix(".sql").read_text()
+    for service in SERVICES:
+        sql = sql.replace(f":{service}_role", f'"{database}_{service}"')
+    for statement in sql.split("\n\n"):
+        if not statement.startswith("-- "):
+            connection.exec_driver_sql(statement)

@@ -1,0 +1,105 @@
+"""All SQL of access tokens, and the list of them together with logins."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.pages import PageRequest
+from libs.common.sorting import Found, Sort, fetch_page
+from services.auth.access.domain import NAMES
+from services.auth.access_tokens.domain import AccessToken, ListedToken
+from services.auth.tables import access_tokens, refresh_tokens
+
+_t, _r = access_tokens.c, refresh_tokens.c
+_credentials = sa.table("credentials", sa.column("kind"), sa.column("id"), sa.column("username"), schema="catalog")
+
+
+async def list_by_hash(tx: AsyncConnection, *, hashes: Collection[bytes]) -> dict[bytes, AccessToken]:
+    """Those of the access tokens with one of ``hashes`` whose Docker user exists."""
+    c = _credentials.c
+    owner = sa.and_(c.kind == "docker_user", c.id == _t.docker_user_id)
+    rows = await tx.execute(
+        sa.select(_t.secret_hash, _t.id, _t.docker_user_id, c.username, _t.permission, _t.expires_at)
+        .join_from(access_tokens, _credentials, owner)
+        .where(_t.secret_hash.in_(hashes))
+    )
+    return {row[0]: AccessToken(row[1], row[2], row[3], NAMES[row[4]], row[5]) for row in rows}
+
+
+async def insert(tx: AsyncConnection, *, token: ListedToken, docker_user_id: int, secret_hash: bytes) -> None:
+    """Store a new access token."""
+    await tx.execute(
+        access_tokens.insert().values(
+            id=token.id,
+            docker_user_id=docker_user_id,
+            name=token.name,
+            permission=token.permission,
+            secret_hash=secret_hash,
+            created_at=token.created_at,
+            expires_at=token.expires_at,
+        )
+    )
+
+
+async def list_page(tx: AsyncConnection, *, docker_user_id: int, version: int, page: PageRequest) -> Found[ListedToken]:
+    """Access tokens and live logins of the Docker user, newest first. ``version`` is its credential version: older logins have ended."""
+    access = sa.select(
+        _t.id,
+        sa.literal("access").label("kind"),
+        _t.name,
+        _t.permission,
+        _t.created_at,
+        _t.expires_at,
+        _t.last_used_at,
+        _t.last_used_from,
+    ).where(_t.docker_user_id == docker_user_id)
+    ceiling = sa.select(_t.permission).where(_t.id == _r.access_token_id).scalar_subquery()
+    logins = sa.select(
+        _r.id,
+        sa.literal("login"),
+        _r.client_id,
+        sa.func.coalesce(ceiling, "push"),
+        _r.created_at,
+        _r.expires_at,
+        _r.last_used_at,
+        _r.last_used_from,
+    ).where(_r.docker_user_id == docker_user_id, _r.credential_version == version, _r.expires_at > sa.func.now())
+    both = sa.union_all(access, logins).subquery("tokens")
+    by_time = Sort("-created_at", (both.c.created_at, both.c.id))
+    return await fetch_page(tx, sa.select(both), sort=by_time, page=page, of=lambda row: ListedToken(*row[:8]))
+
+
+async def delete(tx: AsyncConnection, *, docker_user_id: int, id: uuid.UUID) -> bool:
+    """Remove the access token, with the logins made by it, or the login ``id``; False when the Docker user has neither."""
+    access = await tx.execute(access_tokens.delete().where(_t.docker_user_id == docker_user_id, _t.id == id))
+    login = await tx.execute(refresh_tokens.delete().where(_r.docker_user_id == docker_user_id, _r.id == id))
+    return access.rowcount + login.rowcount > 0
+
+
+async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]]) -> None:
+    """Write when and from where access tokens were last used; an older use never replaces a newer."""
+    ids = sorted(uses)
+    used = (
+        sa.func.unnest(
+            sa.cast(ids, sa.ARRAY(sa.Uuid)),
+            sa.cast([uses[i][0] for i in ids], sa.ARRAY(sa.TIMESTAMP(timezone=True))),
+            sa.cast([uses[i][1] for i in ids], sa.ARRAY(sa.Text)),
+        )
+        .table_valued("id", "at", "address", name="used")
+        .render_derived()
+    )
+    newer = sa.or_(_t.last_used_at.is_(None), _t.last_used_at < used.c.at)
+    await tx.execute(access_tokens.update().where(_t.id == used.c.id, newer).values(last_used_at=used.c.at, last_used_from=used.c.address))
+
+
+async def delete_ended(tx: AsyncConnection) -> None:
+    """Remove the access tokens of Docker users that are gone."""
+    await tx.execute(
+        sa.text(
+            "DELETE FROM auth.access_tokens t WHERE NOT EXISTS"
+            " (SELECT 1 FROM catalog.credentials c WHERE c.kind = 'docker_user' AND c.id = t.docker_user_id)"
+        )
+    )

@@ -1,0 +1,74 @@
+"""All SQL of API keys."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.pages import PageRequest
+from libs.common.sorting import Found, Sort, fetch_page
+from services.auth.api_keys.domain import ApiKey
+from services.auth.tables import api_keys
+
+_k = api_keys.c
+_columns = (_k.id, _k.name, _k.permission, _k.created_at, _k.expires_at, _k.last_used_at, _k.last_used_from)
+_BY_TIME = Sort("-created_at", (_k.created_at, _k.id))
+
+
+async def insert(tx: AsyncConnection, *, key: ApiKey, account_id: int, secret_hash: bytes) -> bool:
+    """Store a new key with the account's credential version as it is now; False when the account is gone or disabled meanwhile."""
+    credentials = sa.table(
+        "credentials", *(sa.column(n) for n in ("kind", "id", "credential_version", "disabled")), schema="catalog"
+    )
+    owner = (
+        sa.select(
+            sa.literal(key.id, sa.Uuid),
+            credentials.c.id,
+            credentials.c.credential_version,
+            sa.literal(key.name),
+            sa.literal(key.permission),
+            sa.literal(secret_hash, sa.LargeBinary),
+            sa.literal(key.created_at, sa.TIMESTAMP(timezone=True)),
+            sa.literal(key.expires_at, sa.TIMESTAMP(timezone=True)),
+        )
+        .where(credentials.c.kind == "account", credentials.c.id == account_id, ~credentials.c.disabled)
+    )
+    names = ["id", "account_id", "credential_version", "name", "permission", "secret_hash", "created_at", "expires_at"]
+    return (await tx.execute(api_keys.insert().from_select(names, owner))).rowcount == 1
+
+
+async def list_page(tx: AsyncConnection, *, account_id: int, page: PageRequest) -> Found[ApiKey]:
+    """The account's keys, newest first."""
+    statement = sa.select(*_columns).where(_k.account_id == account_id)
+    return await fetch_page(tx, statement, sort=_BY_TIME, page=page, of=lambda row: ApiKey(*row[: len(_columns)]))
+
+
+async def find(tx: AsyncConnection, *, account_id: int, id: uuid.UUID) -> ApiKey | None:
+    """One key of the account."""
+    row = (await tx.execute(sa.select(*_columns).where(_k.account_id == account_id, _k.id == id))).one_or_none()
+    return None if row is None else ApiKey(*row)
+
+
+async def delete(tx: AsyncConnection, *, id: uuid.UUID) -> None:
+    """Remove a key."""
+    await tx.execute(api_keys.delete().where(_k.id == id))
+
+
+async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]]) -> None:
+    """Write when and from where keys were last used; an older use never replaces a newer."""
+    ids = sorted(uses)
+    used = (
+        sa.func.unnest(
+            sa.cast(ids, sa.ARRAY(sa.Uuid)),
+            sa.cast([uses[i][0] for i in ids], sa.ARRAY(sa.TIMESTAMP(timezone=True))),
+            sa.cast([uses[i][1] for i in ids], sa.ARRAY(sa.Text)),
+        )
+        .table_valued("id", "at", "address", name="used")
+        .render_derived()
+    )
+    newer = sa.or_(_k.last_used_at.is_(None), _k.last_used_at < used.c.at)
+    await tx.execute(
+        api_keys.update().where(_k.id == used.c.id, newer).values(last_used_at=used.c.at, last_used_from=used.c.address)
+    )
