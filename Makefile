@@ -11,6 +11,7 @@ run: ## install what is missing and run everything in the foreground; settings: 
 
 test: ## run all tests; ARGS are pytest's: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
+	@.venv/bin/python -m tests.support.install
 	@.venv/bin/python -m pytest $(ARGS)
 
 lint: ## check style, types, the walls between services, and that migrations and tables agree

@@ -116,7 +116,7 @@ def _ensure_admin(layout: Layout) -> None:
     from ops.settings import load_run_settings
 
     given = load_run_settings().admin_password
-    user = run_user([layout.root])
+    user = run_user([layout.root], data=layout.root)
     asyncio.run(ensure_admin(_owner_url(layout), layout, user, given=given.get_secret_value() if given else None))
 
 

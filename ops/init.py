@@ -46,7 +46,8 @@ def _registry(layout: Layout, settings: RunSettings) -> str:
     return render.render(
         render.REGISTRY,
         listen_address=f":{_REGISTRY.partition(':')[2]}",
-        debug_address=None,
+        # Within the container alone: its stop waits until the queue of events is empty.
+        debug_address="127.0.0.1:5001",
         storage_root=_STORAGE,
         http_secret=(secrets / "http_secret").read_text(),
         token_realm=f"{settings.url}/token",

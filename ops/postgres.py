@@ -147,7 +147,7 @@ def start_embedded(data_dir: Path, *, durable: bool = False) -> EmbeddedServer:
 
     Call it from the main thread: the server ends with the thread that started it. Raises OpsError when it cannot start.
     """
-    user = run_user([data_dir, binaries()])
+    user = run_user([data_dir, binaries()], data=data_dir)
     private_dir(data_dir, user)
     password_file = data_dir / "superuser_password"
     if not password_file.is_file():

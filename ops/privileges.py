@@ -1,7 +1,7 @@
 """Who the children run as, and how their lives end with ours.
 
 PostgreSQL refuses to run as root, and nothing else here needs root either: started by root, every child becomes
-`nobody`. Started by anyone else, every child stays that user.
+`nobody`, or whoever the data belongs to. Started by anyone else, every child stays that user.
 """
 
 import os
@@ -59,21 +59,33 @@ class RunUser:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
-def run_user(paths: Iterable[Path]) -> RunUser:
+def run_user(paths: Iterable[Path], *, data: Path | None = None) -> RunUser:
     """Return who the children run as, able to read all of `paths`, the Python installation included.
 
-    Raises OpsError when root may give `nobody` no capability to read them.
+    Started by root, that is the user whom the folder `data` belongs to, where that is somebody: data of a user who ran
+    this before stays theirs. Else it is `nobody`. Raises OpsError when root may hand on no capability to read `paths`.
     """
     if os.geteuid() != 0:
         return RunUser(uid=os.geteuid(), gid=os.getegid())
+    uid, gid = _owner(data) or _nobody()
+    needed = [*paths, Path(sys.prefix), Path(sys.base_prefix), Path(os.__file__), Path(__file__)]
+    closed = [path for path in needed if not readable_by(path, uid, gid)]
+    capability = _reading_capability(closed[0]) if closed else None
+    return RunUser(uid=uid, gid=gid, drops_root=True, capability=capability)
+
+
+def _owner(data: Path | None) -> tuple[int, int] | None:
+    if data is None or not data.exists() or data.stat().st_uid == 0:
+        return None
+    return data.stat().st_uid, data.stat().st_gid
+
+
+def _nobody() -> tuple[int, int]:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise OpsError("there is no user `nobody` to run PostgreSQL as; start moorage as a user who is not root") from None
-    needed = [*paths, Path(sys.prefix), Path(sys.base_prefix), Path(os.__file__), Path(__file__)]
-    closed = [path for path in needed if not readable_by(path, nobody.pw_uid, nobody.pw_gid)]
-    capability = _reading_capability(closed[0]) if closed else None
-    return RunUser(uid=nobody.pw_uid, gid=nobody.pw_gid, drops_root=True, capability=capability)
+    return nobody.pw_uid, nobody.pw_gid
 
 
 def readable_by(path: Path, uid: int, gid: int) -> bool:

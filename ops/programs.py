@@ -126,7 +126,8 @@ def registry_program(installation: Installation) -> Program:
     return Program(
         name="registry",
         argv=[str(installation.registry.path), "serve", str(configuration)],
-        environment=child_environment(**installation.registry.environment),
+        # 3.x would send traces to a port that nobody listens on, and log each failure.
+        environment=child_environment(OTEL_TRACES_EXPORTER="none", **installation.registry.environment),
         log=installation.log("registry"),
         stop_seconds=5,
     )

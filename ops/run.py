@@ -48,7 +48,10 @@ _POSTGRES_SECONDS = 120
 def run(settings: RunSettings) -> None:
     """Run everything until SIGINT or SIGTERM; raises OpsError with one line when it cannot."""
     layout = Layout(settings.data)
-    layout.root.mkdir(parents=True, exist_ok=True)
+    try:
+        layout.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError("MOORAGE_DATA", f"{layout.root} cannot be made: {error.strerror}") from None
     with ExitStack() as stack:
         stack.enter_context(only_run(layout))
         try:
@@ -70,7 +73,7 @@ def _prepare(settings: RunSettings, layout: Layout, stack: ExitStack) -> Install
     ipv6 = check_port(settings.port)
     tools = settings.tools or layout.tools
     nginx, registry = find_nginx(tools), find_registry(tools, settings.registry_bin)
-    user = run_user([layout.root, nginx.path, registry.path])
+    user = run_user([layout.root, nginx.path, registry.path], data=layout.root)
     private_dir(layout.root, user)
     fresh_run_folder(layout, user)
     private_dir(layout.logs, user)
@@ -93,7 +96,8 @@ class _Run:
     async def main(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._on_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish is respected
+                loop.add_signal_handler(number, self._on_signal)
         rotation = asyncio.create_task(rotate_logs(self.layout.logs, self.installation.user))
         running = asyncio.create_task(self._start())
         stopping = asyncio.create_task(self.told_to_stop.wait())

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ops.errors import SettingError
 
+# Of deploy/compose.yaml, which may share a file .env with `make run`.
+_COMPOSE_ONLY = ("MOORAGE_IMAGE",)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _HOST = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\]")
@@ -141,7 +143,7 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
     environment = os.environ if environment is None else environment
     known = variables()
     for name in sorted(environment):
-        if name.startswith("MOORAGE_") and name not in known.values():
+        if name.startswith("MOORAGE_") and name not in (*known.values(), *_COMPOSE_ONLY):
             near = difflib.get_close_matches(name, known.values(), n=1)
             raise SettingError(name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
     # An empty variable is one that is not set.

@@ -279,9 +279,10 @@ CREATE TABLE events.indexes (
     children TEXT[] NOT NULL,
     gone BOOLEAN DEFAULT false NOT NULL,
     resolved_at timestamptz DEFAULT now() NOT NULL,
-    used_at timestamptz DEFAULT now() NOT NULL,
     PRIMARY KEY (repository, digest)
 );
+
+CREATE INDEX ix_events_indexes_resolved_at ON events.indexes (resolved_at);
 
 CREATE TABLE events.pull_hours (
     repository TEXT NOT NULL,
@@ -321,11 +322,11 @@ SELECT n.name, g.docker_user_id, g.permission FROM catalog.grants g JOIN catalog
 COMMENT ON VIEW catalog.effective_access IS 'docker_user_id NULL: every signed-in Docker user';
 
 CREATE VIEW catalog.index_children AS
-SELECT n.name || '/' || r.name AS repository, c.index_digest, c.child_digest
+SELECT n.name || '/' || r.name AS repository, n.name AS namespace, r.name, c.index_digest, c.child_digest
 FROM catalog.manifest_children c JOIN catalog.repositories r ON r.id = c.repository_id JOIN catalog.namespaces n ON n.id = r.namespace_id;
 
 CREATE VIEW catalog.repository_owners AS
-SELECT n.name || '/' || r.name AS repository, n.name AS namespace, n.account_id, n.visibility
+SELECT n.name || '/' || r.name AS repository, n.name AS namespace, r.name, n.account_id, n.visibility
 FROM catalog.repositories r JOIN catalog.namespaces n ON n.id = r.namespace_id;
 
 CREATE VIEW catalog.namespace_viewers AS

@@ -2,37 +2,54 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common import db, service
 from libs.common.jwt import SessionVerifier
 from libs.common.passwords import Busy, PasswordHasher
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.audit.routes import router as audit
+from services.catalog.counters import usecases as counters
 from services.catalog.docker_users.routes import router as docker_users
+from services.catalog.feed.follower import CHANNEL, Follower
 from services.catalog.grants.routes import router as grants
 from services.catalog.hashing import tell_busy
 from services.catalog.namespaces.routes import router as namespaces
+from services.catalog.registry import Registry, connected
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
+from services.catalog.worker import Worker, beside
 
 DESCRIPTION = "Accounts, Docker users, namespaces, grants, repositories and images: what people manage."
+
+
+def _workers(database_url: str, engine: AsyncEngine, registry: Registry) -> list[Worker]:
+    follower = Follower(engine, registry)
+    carry_totals = partial(counters.carry_totals, engine=engine)
+    return [
+        Worker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
+        Worker(name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals),
+    ]
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The service's app. Nothing connects or starts before its lifespan does."""
 
+    database_url = settings.database_url.get_secret_value()
+    engine = db.create_engine(database_url, application_name="moorage-catalog")
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        hasher = PasswordHasher()
-        app.state.hasher = hasher
+        app.state.hasher = PasswordHasher()
         try:
-            yield
+            async with connected(settings) as registry, beside(_workers(database_url, engine, registry)):
+                yield
         finally:
-            hasher.close()
+            app.state.hasher.close()
 
-    engine = db.create_engine(settings.database_url.get_secret_value(), application_name="moorage-catalog")
     app = service.build(title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan)
     app.state.settings = settings
     app.state.session_verifier = SessionVerifier(settings.session_public_keys)

@@ -77,8 +77,7 @@ indexes = sa.Table(
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("children", ARRAY(sa.Text), nullable=False, doc="empty: no index"),
     sa.Column("gone", sa.Boolean, nullable=False, server_default=sa.false(), doc="the registry did not have it any more"),
-    sa.Column("resolved_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
-    sa.Column("used_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("resolved_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now, index=True),
 )
 
 dead_letters = sa.Table(

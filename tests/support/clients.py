@@ -119,10 +119,6 @@ class Docker(Client):
     def login(self, registry: str, username: str, password: str) -> Finished:
         return self._run("login", "--username", username, "--password-stdin", registry, stdin=password)
 
-    def login_again(self, registry: str) -> Finished:
-        """Signs in with what an earlier login stored."""
-        return self._run("login", registry)
-
     def push(self, content: Image | Index, reference: str) -> Finished:
         if isinstance(content, Image):
             return self._push_image(content, reference)
@@ -156,8 +152,9 @@ class Podman(Client):
         super().__init__(tools, home, hosts=hosts, ca=ca)
         self._accept_any_signature()
         self.environment["CONTAINERS_CONF"] = str(self._write_config(tools))
-        storage = ("--root", home / "storage", "--runroot", home / "run-root", "--tmpdir", home / "run-tmp")
-        self._storage: tuple[str | Path, ...] = (*storage, "--storage-driver", "vfs")
+        # /run is a folder of this home; podman refuses a run root whose path is long.
+        places = ("--root", home / "storage", "--runroot", "/run/podman", "--tmpdir", "/run/libpod")
+        self._storage: tuple[str | Path, ...] = (*places, "--storage-driver", "vfs")
 
     @property
     def _login_file(self) -> Path:

@@ -65,9 +65,9 @@ def running_engine(tools: Toolbox, folder: Path, *, hosts: Mapping[str, str]) ->
 @contextmanager
 def _daemon(command: list[str], environment: Mapping[str, str], log: Path, ask: list[str]) -> Iterator[None]:
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", *command], env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
+        # Without the right to change the network: an engine without a bridge would delete the docker0 of the machine's own.
+        wrapped = ["setpriv", "--pdeathsig", "TERM", "--inh-caps", "-net_admin", "--bounding-set", "-net_admin", *command]
+        process = subprocess.Popen(wrapped, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
         answered = eventually(
             lambda: process.poll() is not None or run(ask, environment=environment).ok,

@@ -19,7 +19,7 @@ from tests.support.waiting import eventually
 READY_SECONDS = 180.0
 """A first start unpacks PostgreSQL's data and what the machine lacks."""
 STOP_SECONDS = 60.0
-LOG_TAIL_BYTES = 4000
+LOG_TAIL_BYTES = 2000
 
 MOORAGE = (sys.executable, "-m", "ops")
 """The `moorage` command of this checkout."""

@@ -1,8 +1,11 @@
 """The catalog's app on the real database, driven over ASGI by accounts that are signed in."""
 
+import os
 import secrets
+import shutil
+import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -14,8 +17,13 @@ from pydantic import AnyHttpUrl, SecretStr
 
 from libs.common.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
 from ops import keys
+from ops.debian import find_registry
+from ops.privileges import run_user
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
+from tests.integration.catalog.registry import RegistryUnderTest
+from tests.integration.gateway.conftest import TOOLS
+from tests.integration.gateway.parts import running_registry, running_service
 from tests.support.database import Database
 
 BASE_URL = "http://localhost:8080"
@@ -54,9 +62,9 @@ def catalog_settings(database: Database, catalog_secrets: Secrets, registry_url:
 
 
 @pytest.fixture
-async def app(emptied: Database, catalog_secrets: Secrets) -> AsyncIterator[FastAPI]:
-    """The app on an empty database, with nothing where the registry should be."""
-    app = create_app(catalog_settings(emptied, catalog_secrets, "http://127.0.0.1:9"))
+async def app(emptied: Database, catalog_secrets: Secrets, registry_url: str) -> AsyncIterator[FastAPI]:
+    """The app on an empty database, its workers running."""
+    app = create_app(catalog_settings(emptied, catalog_secrets, registry_url))
     async with app.router.lifespan_context(app):
         yield app
 
@@ -121,3 +129,35 @@ async def other(sign_in: SignIn) -> httpx.AsyncClient:
 async def admin(sign_in: SignIn) -> httpx.AsyncClient:
     """The administrator `admin`, signed in."""
     return await sign_in("admin", role="admin")
+
+
+@pytest.fixture(scope="session")
+def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """A real Distribution that trusts the catalog's keys; what it reports is kept until a test delivers it."""
+    given = os.environ.get("REGISTRY_BIN")
+    distribution = find_registry(TOOLS, Path(given) if given else None)
+    user = run_user([distribution.path])
+    folder = Path(tempfile.mkdtemp(prefix="moorage-catalog-"))  # pytest's own folders are closed to other users
+    folder.chmod(0o755)
+    (folder / "ca.pem").write_bytes(catalog_secrets.authority.certificate)
+    key = load_signing_keys(catalog_secrets.directory / "token-keys")[0]
+    with running_service("events") as webhook:
+        url = f"http://{webhook.address}/registry-events"
+        with running_registry(distribution, user, folder, ca=folder / "ca.pem", webhook=url, secret="webhook-secret") as running:
+            yield RegistryUnderTest(f"http://{running.address}", key, webhook)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def registry_url(request: pytest.FixtureRequest) -> str:
+    """Where the app looks for its registry: a real one where the test asks for it, else a port where nothing is."""
+    if "registry" not in request.fixturenames:
+        return "http://127.0.0.1:9"
+    registry: RegistryUnderTest = request.getfixturevalue("registry")
+    return registry.url
+
+
+@pytest.fixture
+def team(registry: RegistryUnderTest) -> str:
+    """The name of a namespace that no other test uses in the shared registry."""
+    return f"team-{uuid.uuid4().hex[:8]}"

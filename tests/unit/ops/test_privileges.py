@@ -49,6 +49,15 @@ def test_root_becomes_nobody_without_any_new_privilege(tmp_path: Path) -> None:
 
 
 @as_root
+def test_data_of_somebody_stays_theirs(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12346)
+    user = run_user([tmp_path], data=tmp_path)
+    assert (user.uid, user.gid, user.drops_root) == (12345, 12346, True)
+    os.chown(tmp_path, 0, 0)
+    assert run_user([tmp_path], data=tmp_path).uid == NOBODY
+
+
+@as_root
 def test_nobody_reads_a_clone_in_a_private_home(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)

@@ -1,0 +1,87 @@
+"""One step of the feed: the next events, what the registry says about them, and both written in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.catalog.counters import queries as counters
+from services.catalog.feed import queries
+from services.catalog.feed.domain import FeedEvent, Position, RepositoryState, Wanted, what_to_ask
+from services.catalog.feed.reading import Reader, states_of
+from services.catalog.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that were read after ``start``; ``unsettled``: there is one more that could not be read yet."""
+
+    start: Position
+    events: Sequence[FeedEvent]
+    unsettled: bool
+
+    @property
+    def end(self) -> Position:
+        return self.events[-1].position
+
+
+async def read_batch(*, engine: AsyncEngine, limit: int) -> Batch:
+    """The next events, at most ``limit``."""
+    async with engine.connect() as tx:
+        start = await queries.get_position(tx)
+        events = await queries.list_events(tx, after=start, limit=limit)
+        unsettled = not events and await queries.has_unsettled(tx, after=start)
+    return Batch(start, events, unsettled)
+
+
+async def apply_batch(*, engine: AsyncEngine, registry: Registry, batch: Batch) -> None:
+    """Bring the catalog to the state that the registry has now, wherever the events say that something changed.
+
+    No transaction is open while the registry is asked. Raises RegistryUnavailable.
+    """
+    states = await _read_states(engine, registry, list(what_to_ask(batch.events).values()))
+    async with engine.begin() as tx:
+        if not await queries.move_position(tx, old=batch.start, new=batch.end):
+            return
+        if states:
+            await _write(tx, states)
+
+
+async def pass_over(*, engine: AsyncEngine, batch: Batch) -> None:
+    """Go on behind the batch without having applied it."""
+    async with engine.begin() as tx:
+        await queries.move_position(tx, old=batch.start, new=batch.end)
+
+
+async def _read_states(engine: AsyncEngine, registry: Registry, wanted: list[Wanted]) -> list[RepositoryState]:
+    async with engine.connect() as tx:
+        namespaces = await queries.find_namespaces(tx, names={of.namespace for of in wanted}) if wanted else {}
+        wanted = [of for of in wanted if of.namespace in namespaces]
+        deleted = await queries.find_known(tx, manifests_of=[(of.path, digest) for of in wanted for digest in of.deleted])
+        untagged = await queries.list_tags_on(tx, manifests_of=deleted)
+    for path, tag in untagged:  # a deleted digest takes its tags with it, and some registries do not say so
+        next(of for of in wanted if of.path == path).tags.setdefault(tag, [])
+    reader = Reader(registry)
+    gone = await reader.find_deleted(deleted)
+    tags = await reader.find_tags(wanted)
+    candidates = {(of.path, digest) for of in wanted for digest in of.digests}
+    candidates |= {(path, digest) for (path, _), digest in tags.items() if digest is not None}
+    async with engine.connect() as tx:
+        known = await queries.find_known(tx, manifests_of=candidates)
+    described = await reader.describe(candidates - known)
+    return states_of(wanted, tags=tags, described=described, known=known, gone=gone)
+
+
+async def _write(tx: AsyncConnection, states: list[RepositoryState]) -> None:
+    await counters.lock(tx)
+    namespaces = await queries.find_namespaces(tx, names={state.namespace for state in states})
+    states = [state for state in states if state.namespace in namespaces]
+    key = {state.path: (namespaces[state.namespace], state.name) for state in states}
+    await queries.ensure_repositories(tx, paths={key[state.path] for state in states if state.has_content})
+    ids = await queries.find_repositories(tx, paths=set(key.values()))
+    found = [(ids[key[state.path]], state) for state in states if key[state.path] in ids]
+    await queries.add_manifests(tx, states=found)
+    await queries.put_tags(tx, states=found)
+    await queries.delete_gone(tx, states=found)
+    await queries.sum_up(tx, states=found)
+    await counters.carry(tx, repositories=[state.path for _, state in found])

@@ -1,0 +1,64 @@
+"""Wires the events service together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+
+from libs.common import service
+from libs.common.db import create_engine
+from libs.common.jwt import SessionVerifier
+from services.events.counting import registry
+from services.events.counting.lookups import Lookups
+from services.events.counting.retention import Retention
+from services.events.counting.worker import CountingWorker
+from services.events.feed import announce
+from services.events.ingest.routes import Webhook
+from services.events.pool import Pool
+from services.events.settings import Settings
+from services.events.wakeup import Wakeup
+
+DESCRIPTION = "What happened in the registry: pulls counted per hour, tag and Docker user, and the pipeline that its events go through."
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The events service: webhook, counting and API. Its pools are made here once; its background work runs while the app does."""
+    url = settings.database_url.get_secret_value()
+    inbox = Pool(url, application_name="moorage events webhook", size=4)
+    counting = Pool(url, application_name="moorage events counting", size=settings.workers + 3)
+    wakeup = Wakeup()
+
+    @asynccontextmanager
+    async def beside_requests(_: FastAPI) -> AsyncIterator[None]:
+        await inbox.open()
+        await counting.open()
+        keys = settings.secrets_dir / "token-keys"
+        async with registry.connected(
+            settings.registry_url, keys=keys, service=settings.registry_service, issuer=settings.issuer
+        ) as distribution:
+            tasks = _background(settings, counting, distribution, wakeup)
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await counting.close()
+                await inbox.close()
+
+    engine = create_engine(url, application_name="moorage events")
+    app = service.build(title="Moorage events", description=DESCRIPTION, engine=engine, lifespan=beside_requests)
+    app.state.settings = settings
+    app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-public-keys")
+    app.add_middleware(Webhook, secret=settings.webhook_secret.get_secret_value(), pool=inbox, wakeup=wakeup)
+    return app
+
+
+def _background(settings: Settings, pool: Pool, distribution: registry.Registry, wakeup: Wakeup) -> list[asyncio.Task[None]]:
+    lookups = Lookups(pool, distribution, wakeup)
+    retention = Retention(pool, pulls=timedelta(hours=settings.pull_retention_hours), feed=timedelta(days=settings.feed_retention_days))
+    workers = [CountingWorker(pool, wakeup, lookups) for _ in range(settings.workers)]
+    running = (*(worker.run() for worker in workers), lookups.run(), retention.run(), announce(pool, wakeup))
+    return [asyncio.create_task(work) for work in running]

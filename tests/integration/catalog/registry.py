@@ -1,0 +1,133 @@
+"""A real Distribution for the feed's tests: pushes go into it, and what it reported can be delivered late, twice or in any order."""
+
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import httpx
+
+from libs.common.jwt import SigningKey
+from tests.integration.gateway.parts import Service
+from tests.support.database import Database
+from tests.support.images import Blob, Image, Index
+from tests.support.waiting import eventually
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryUnderTest:
+    """The registry, a key that it trusts, and the webhook receiver that keeps what it reports."""
+
+    url: str
+    key: SigningKey
+    webhook: Service
+
+    def push(self, content: Image | Index, repository: str, *tags: str, by: str = "alice") -> list[Event]:
+        """Push as clients do and return the events of it, as the registry reported them."""
+        before = len(self._events())
+        with self._client(repository, by) as http:
+            for image in content.images if isinstance(content, Index) else (content,):
+                for blob in image.blobs:
+                    self._upload(http, repository, blob)
+                if isinstance(content, Index):
+                    self.put(http, repository, image.manifest, image.manifest.digest)
+            for tag in tags or (content.manifest.digest,):
+                self.put(http, repository, content.manifest, tag)
+        children = len(content.images) if isinstance(content, Index) else 0
+        return self._reported(before, children + max(1, len(tags)))
+
+    def push_artifact(self, manifest: Blob, blobs: list[Blob], repository: str, tag: str) -> list[Event]:
+        """Push any manifest with its blobs."""
+        before = len(self._events())
+        with self._client(repository, "alice") as http:
+            for blob in blobs:
+                self._upload(http, repository, blob)
+            self.put(http, repository, manifest, tag)
+        return self._reported(before, 1)
+
+    def delete(self, repository: str, digest: str) -> list[Event]:
+        """Delete a manifest by digest."""
+        before = len(self._events())
+        with self._client(repository, "moorage:catalog") as http:
+            http.delete(f"/v2/{repository}/manifests/{digest}").raise_for_status()
+        return self._reported(before, 1)
+
+    @staticmethod
+    def put(http: httpx.Client, repository: str, manifest: Blob, reference: str) -> None:
+        """Put a manifest under a tag or its digest."""
+        path = f"/v2/{repository}/manifests/{reference}"
+        http.put(path, content=manifest.content, headers={"Content-Type": manifest.media_type}).raise_for_status()
+
+    def _upload(self, http: httpx.Client, repository: str, blob: Blob) -> None:
+        opened = http.post(f"/v2/{repository}/blobs/uploads/").raise_for_status()
+        place = httpx.URL(opened.headers["Location"]).copy_merge_params({"digest": blob.digest})
+        http.put(place, content=blob.content, headers={"Content-Type": "application/octet-stream"}).raise_for_status()
+
+    def _client(self, repository: str, by: str) -> httpx.Client:
+        now = int(time.time())
+        access = [{"type": "repository", "name": repository, "actions": ["pull", "push", "delete"]}]
+        claims = {"iss": "moorage", "aud": "moorage", "sub": by, "iat": now, "nbf": now, "exp": now + 300, "jti": uuid.uuid4().hex}
+        token = self.key.sign({**claims, "access": access})
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30)
+
+    def _events(self) -> list[Event]:
+        bodies = [json.loads(seen["body"]) for seen in list(self.webhook.received)]
+        return [event for body in bodies for event in body["events"] if event["action"] != "pull"]
+
+    def _reported(self, before: int, count: int) -> list[Event]:
+        events = eventually(self._events, lambda seen: len(seen) >= before + count, within=10, what=f"{count} events")
+        return events[before:]
+
+
+async def deliver(database: Database, *events: Event) -> None:
+    """Store events as the events service does, each in a transaction of its own, and tell the catalog."""
+    connection = await asyncpg.connect(database.urls["events"])
+    try:
+        for event in events:
+            await connection.execute(INSERT, *row_of(event))
+        await connection.execute("NOTIFY moorage_feed")
+    finally:
+        await connection.close()
+
+
+INSERT = (
+    "INSERT INTO events.inbox (event_id, at_ns, action, method, request_id, repository, tag, digest, media_type, docker_user, address,"
+    " user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+)
+
+
+def row_of(event: Event) -> tuple[object, ...]:
+    """The inbox's columns of an event."""
+    target, request = event["target"], event["request"]
+    return (
+        str(uuid.uuid4()),  # a doubled event with an id of its own: the feed must bear what the inbox would not let through
+        _nanoseconds(event["timestamp"]),
+        event["action"],
+        request["method"],
+        request["id"],
+        target["repository"],
+        target.get("tag") or None,
+        target.get("digest") or None,
+        target.get("mediaType") or None,
+        event["actor"].get("name", ""),
+        request["addr"].rpartition(":")[0],
+        request["useragent"],
+    )
+
+
+def _nanoseconds(timestamp: str) -> int:
+    whole, fraction = re.fullmatch(r"(.*)\.(\d+)Z", timestamp).groups()  # type: ignore[union-attr]
+    seconds = int(datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp())
+    return seconds * 10**9 + int(fraction.ljust(9, "0")[:9])
+
+
+def at(event: Event) -> str:
+    """The event's time as the API writes it."""
+    moment = datetime.fromtimestamp(_nanoseconds(event["timestamp"]) // 1000 / 10**6, UTC)
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,197 @@
+"""The events service's app on the real database, with a webhook to deliver to and accounts that are signed in."""
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from libs.common.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
+from ops import keys
+from services.events.app import create_app
+from services.events.settings import Settings
+from tests.support.database import Database
+from tests.support.waiting import soon
+
+WEBHOOK_SECRET = "the registry's secret, for tests"
+BASE_URL = "http://localhost:8080"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The service's secrets folder, with the private half of the session key."""
+
+    directory: Path
+    session_key: SigningKey
+
+
+@pytest.fixture(scope="session")
+def events_secrets(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+    directory = tmp_path_factory.mktemp("events-secrets")
+    for folder in ("token-keys", "session-public-keys", "private"):
+        (directory / folder).mkdir()
+    session_key = keys.new_session_key()
+    (directory / "token-keys" / "1.pem").write_bytes(keys.new_token_key(keys.new_authority(), "events"))
+    (directory / "session-public-keys" / "1.pem").write_bytes(keys.public_pem(session_key))
+    (directory / "private" / "1.pem").write_bytes(session_key)
+    return Secrets(directory, load_signing_keys(directory / "private", typ="at+jwt")[0])
+
+
+def events_settings(database_url: str, events_secrets: Secrets, *, registry_url: str = "http://127.0.0.1:9", workers: int = 1) -> Settings:
+    """Settings of an events service on ``database_url``; by default there is nothing where the registry should be."""
+    return Settings(
+        SECRETS_DIR=events_secrets.directory,
+        database_url=SecretStr(database_url),
+        webhook_secret=SecretStr(WEBHOOK_SECRET),
+        registry_url=registry_url,
+        workers=workers,
+        log_level="warning",
+    )
+
+
+class Registry:
+    """Delivers as the registry does."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def deliver(self, *events: dict[str, Any]) -> httpx.Response:
+        """One envelope with ``events``."""
+        return await self.send({"events": list(events)})
+
+    async def send(self, body: Any, *, secret: str | None = WEBHOOK_SECRET, content_type: str | None = None) -> httpx.Response:
+        """``body`` as it stands when it is bytes, else as JSON."""
+        headers = {"Content-Type": content_type or "application/vnd.docker.distribution.events.v2+json"}
+        if secret is not None:
+            headers["Authorization"] = f"Bearer {secret}"
+        if isinstance(body, bytes):
+            return await self.http.post("/registry-events", content=body, headers=headers)
+        return await self.http.post("/registry-events", json=body, headers=headers)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    """The app with its background work, and a client that has not signed in."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, client=("192.0.2.1", 4711))
+        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+            yield app, http
+
+
+@pytest.fixture
+async def app_and_client(emptied: Database, events_secrets: Secrets) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    async with running(events_settings(emptied.urls["events"], events_secrets)) as pair:
+        yield pair
+
+
+@pytest.fixture
+def anonymous(app_and_client: tuple[FastAPI, httpx.AsyncClient]) -> httpx.AsyncClient:
+    """A client that has not signed in."""
+    return app_and_client[1]
+
+
+@pytest.fixture
+def registry(anonymous: httpx.AsyncClient) -> Registry:
+    return Registry(anonymous)
+
+
+SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def sign_in(app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, events_secrets: Secrets) -> AsyncIterator[SignIn]:
+    """Makes an account behind the services' backs and gives a client with a session of it: ``await sign_in("acme", role="admin")``."""
+    clients: list[httpx.AsyncClient] = []
+
+    async def make(username: str, role: str = "member") -> httpx.AsyncClient:
+        token = await open_session(emptied, events_secrets, username, role)
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app_and_client[0], client=("192.0.2.1", 4711)),
+            base_url=BASE_URL,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+async def open_session(database: Database, events_secrets: Secrets, username: str, role: str) -> str:
+    """An access token of a new session of the account ``username``, which is made when it is not there."""
+    await database.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING", username, role
+    )
+    session = uuid.uuid4()
+    await database.execute(
+        "INSERT INTO auth.sessions (id, account_id, credential_version, refresh_hash, expires_at, client_address)"
+        " SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1' FROM catalog.accounts WHERE username = $2",
+        session,
+        username,
+        secrets.token_bytes(32),
+    )
+    now = int(time())
+    claims = {"iss": "moorage", "aud": SESSION_AUDIENCE, "sub": username, "sid": str(session), "iat": now, "exp": now + 300}
+    return events_secrets.session_key.sign(claims)
+
+
+async def make_repository(
+    database: Database, path: str, *, account: str, visibility: str = "private", indexes: dict[str, Sequence[str]] | None = None
+) -> None:
+    """The repository ``path`` of ``account`` behind the catalog's back, with indexes by digest and their children."""
+    namespace, _, name = path.partition("/")
+    await database.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', 'member') ON CONFLICT DO NOTHING", account
+    )
+    await database.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $2, $3 FROM catalog.accounts WHERE username = $1"
+        " ON CONFLICT DO NOTHING",
+        account,
+        namespace,
+        visibility,
+    )
+    await database.execute(
+        "INSERT INTO catalog.repositories (namespace_id, name) SELECT id, $2 FROM catalog.namespaces WHERE name = $1", namespace, name
+    )
+    for digest, children in (indexes or {}).items():
+        await database.execute(
+            "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
+            " SELECT r.id, $3, 'application/vnd.oci.image.index.v1+json', 1, now(), 'a' FROM catalog.repositories r"
+            " JOIN catalog.namespaces n ON n.id = r.namespace_id WHERE n.name = $1 AND r.name = $2",
+            namespace,
+            name,
+            digest,
+        )
+        await database.execute(
+            "INSERT INTO catalog.manifest_children (repository_id, index_digest, child_digest)"
+            " SELECT r.id, $3, unnest($4::text[]) FROM catalog.repositories r"
+            " JOIN catalog.namespaces n ON n.id = r.namespace_id WHERE n.name = $1 AND r.name = $2",
+            namespace,
+            name,
+            digest,
+            list(children),
+        )
+
+
+async def counts(database: Database, repository: str = "team/app") -> dict[str, tuple[int, int]]:
+    """(pulls, checks) by tag, once everything has been counted."""
+
+    async def waiting() -> list[Any]:
+        return await database.fetch("SELECT id FROM events.inbox WHERE counted_at IS NULL LIMIT 1")
+
+    await soon(waiting, lambda rows: not rows, within=60, what="everything to be counted")
+    rows = await database.fetch(
+        "SELECT tag, sum(pulls)::int AS pulls, sum(checks)::int AS checks FROM events.pull_hours WHERE repository = $1 GROUP BY tag",
+        repository,
+    )
+    return {row["tag"]: (row["pulls"], row["checks"]) for row in rows if row["pulls"] or row["checks"]}
