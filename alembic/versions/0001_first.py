@@ -1,7 +1,6 @@
 """The three schemas, their views, the notifications of access changes, and who may do what."""
 
 from alembic import op
-
 from ops.sql_file import run_beside
 
 revision = "0001"

@@ -10,11 +10,11 @@ from fastapi import Depends
 
 from libs.common.db import Tx
 from libs.common.errors import Forbidden, NotFound
+from libs.common.fields import Filter
 from libs.common.names import is_namespace, is_username, split_repository
 from libs.common.principals import Authenticated, Principal
 from services.catalog.docker_users import queries as docker_users
 from services.catalog.docker_users.domain import DockerUser
-from services.catalog.fields import Filter
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.namespaces.domain import Namespace
 from services.catalog.repositories import queries as repositories

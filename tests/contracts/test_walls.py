@@ -18,6 +18,7 @@ READERS = {
     "catalog.credentials": {"auth"},
     "catalog.effective_access": {"auth"},
     "catalog.index_children": {"events"},
+    "catalog.namespace_owners": {"auth"},
     "catalog.repository_owners": {"events"},
     "catalog.repository_lives": {"events"},
     "catalog.namespace_viewers": {"events"},

@@ -38,7 +38,5 @@ async def explain_access(
 ) -> ExplanationOut:
     """Whether a Docker user may pull or push, and why: for the owner of the namespace, when a developer is told only \"denied\"."""
     return ExplanationOut.of(
-        await usecases.explain(
-            desk=request.app.state.desk, actor=actor, docker_user=docker_user, repository=repository, action=action
-        )
+        await usecases.explain(desk=request.app.state.desk, actor=actor, docker_user=docker_user, repository=repository, action=action)
     )

@@ -49,9 +49,7 @@ async def list_tokens(tx: Tx, actor: Reader, page: Paging, request: Request, res
 @router.post("", status_code=201, responses=responses(Unauthenticated, SessionRequired, NoSuchDockerUser, Invalid))
 async def create_token(tx: Tx, actor: Manager, body: TokenCreate, response: Response) -> NewTokenOut:
     """Make an access token, to be used as the password of `docker login`. Its secret is in this answer and never again."""
-    token, secret = await usecases.create_token(
-        tx=tx, actor=actor, name=body.name, permission=body.permission, expires_at=body.expires_at
-    )
+    token, secret = await usecases.create_token(tx=tx, actor=actor, name=body.name, permission=body.permission, expires_at=body.expires_at)
     response.headers["Location"] = f"/api/v1/docker-users/{actor.docker_user.username}/tokens/{token.id}"
     response.headers["Cache-Control"] = "no-store"
     return NewTokenOut.with_secret(token, secret)

@@ -14,7 +14,7 @@ class TokenCreate(Body):
     """A new access token."""
 
     name: Name = Field(examples=["build server"])
-    permission: Ceiling = Field(description="its ceiling: it allows nothing above, and never more than the Docker user's grants", examples=["pull"])
+    permission: Ceiling = Field(description="its ceiling; it never allows more than the Docker user's grants", examples=["pull"])
     expires_at: Future | None = Field(default=None, description="when it ends by itself; never when left out")
 
 

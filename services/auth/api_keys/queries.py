@@ -19,22 +19,17 @@ _BY_TIME = Sort("-created_at", (_k.created_at, _k.id))
 
 async def insert(tx: AsyncConnection, *, key: ApiKey, account_id: int, secret_hash: bytes) -> bool:
     """Store a new key with the account's credential version as it is now; False when the account is gone or disabled meanwhile."""
-    credentials = sa.table(
-        "credentials", *(sa.column(n) for n in ("kind", "id", "credential_version", "disabled")), schema="catalog"
-    )
-    owner = (
-        sa.select(
-            sa.literal(key.id, sa.Uuid),
-            credentials.c.id,
-            credentials.c.credential_version,
-            sa.literal(key.name),
-            sa.literal(key.permission),
-            sa.literal(secret_hash, sa.LargeBinary),
-            sa.literal(key.created_at, sa.TIMESTAMP(timezone=True)),
-            sa.literal(key.expires_at, sa.TIMESTAMP(timezone=True)),
-        )
-        .where(credentials.c.kind == "account", credentials.c.id == account_id, ~credentials.c.disabled)
-    )
+    credentials = sa.table("credentials", *(sa.column(n) for n in ("kind", "id", "credential_version", "disabled")), schema="catalog")
+    owner = sa.select(
+        sa.literal(key.id, sa.Uuid),
+        credentials.c.id,
+        credentials.c.credential_version,
+        sa.literal(key.name),
+        sa.literal(key.permission),
+        sa.literal(secret_hash, sa.LargeBinary),
+        sa.literal(key.created_at, sa.TIMESTAMP(timezone=True)),
+        sa.literal(key.expires_at, sa.TIMESTAMP(timezone=True)),
+    ).where(credentials.c.kind == "account", credentials.c.id == account_id, ~credentials.c.disabled)
     names = ["id", "account_id", "credential_version", "name", "permission", "secret_hash", "created_at", "expires_at"]
     return (await tx.execute(api_keys.insert().from_select(names, owner))).rowcount == 1
 
@@ -69,6 +64,4 @@ async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime,
         .render_derived()
     )
     newer = sa.or_(_k.last_used_at.is_(None), _k.last_used_at < used.c.at)
-    await tx.execute(
-        api_keys.update().where(_k.id == used.c.id, newer).values(last_used_at=used.c.at, last_used_from=used.c.address)
-    )
+    await tx.execute(api_keys.update().where(_k.id == used.c.id, newer).values(last_used_at=used.c.at, last_used_from=used.c.address))

@@ -13,7 +13,7 @@ class ApiKeyCreate(Body):
     """A new API key."""
 
     name: Name = Field(examples=["deploy pipeline"])
-    permission: Permission = Field(description="`read`: GET alone; `write`: all but keys, passwords, tokens and accounts", examples=["read"])
+    permission: Permission = Field(description="`read`: GET; `write`: all but keys, passwords, tokens and accounts", examples=["read"])
     expires_at: Future | None = Field(default=None, description="when it ends by itself; never when left out")
 
 

@@ -33,4 +33,3 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
-

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from libs.common.fields import Body
-
 from services.auth.sessions.usecases import OpenSession
+
 
 class SessionIn(Body):
     """Signing in."""

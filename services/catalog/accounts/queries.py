@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
 from libs.common.pages import PageRequest
+from libs.common.sorting import Found, Sort, fetch_page
 from services.catalog.accounts.domain import Account, Role
-from services.catalog.sorting import Found, Sort, fetch_page
 from services.catalog.tables import accounts, docker_users
 
 _ACCOUNT = (accounts.c.id, accounts.c.username, accounts.c.role, accounts.c.disabled, accounts.c.created_at)

@@ -4,15 +4,15 @@ from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db import Tx
 from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from libs.common.fields import Search
 from libs.common.pages import Page, Paging
 from libs.common.principals import Administrator, Authenticated
 from libs.common.problems import responses
+from libs.common.sorting import page_of
 from services.catalog.accounts import usecases
 from services.catalog.accounts.domain import AccountTaken, LastAdministrator, WrongPassword
 from services.catalog.accounts.schemas import AccountChange, AccountCreate, AccountOut, OwnAccountOut, OwnPasswordChange
-from services.catalog.fields import Search
 from services.catalog.hashing import Hasher, HashingBusy
-from services.catalog.sorting import page_of
 
 router = APIRouter(tags=["accounts"])
 

@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field, SecretStr, StrictBool
 
+from libs.common.fields import Body, Password, Username
 from services.catalog.accounts.domain import Account, Role
-from services.catalog.fields import Body, Password, Username
 
 
 class OwnAccountOut(BaseModel):

@@ -7,10 +7,10 @@ from libs.common.names import is_username
 from libs.common.pages import PageRequest
 from libs.common.passwords import PasswordHasher
 from libs.common.principals import Principal
+from libs.common.sorting import Found
 from services.catalog.accounts import queries
 from services.catalog.accounts.domain import Account, AccountTaken, LastAdministrator, Role, WrongPassword
 from services.catalog.audit.usecases import record
-from services.catalog.sorting import Found
 
 
 async def ensure_first_admin(*, tx: AsyncConnection, username: str, password_hash: str) -> bool:

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.pages import PageRequest
+from libs.common.sorting import Found, Sort, fetch_page
 from services.catalog.audit.domain import Entry
-from services.catalog.sorting import Found, Sort, fetch_page
 from services.catalog.tables import audit_entries
 
 _COLUMNS = ("id", "at", "account", "action", "target", "client_address")

@@ -4,13 +4,13 @@ from fastapi import APIRouter, Request, Response
 
 from libs.common.db import Tx
 from libs.common.errors import Forbidden, Invalid, Unauthenticated
+from libs.common.fields import Filter
 from libs.common.pages import Page, Paging
 from libs.common.problems import responses
+from libs.common.sorting import page_of
 from services.catalog.actors import Listing
 from services.catalog.audit import usecases
 from services.catalog.audit.schemas import AuditEntryOut
-from services.catalog.fields import Filter
-from services.catalog.sorting import page_of
 
 router = APIRouter(tags=["audit"])
 

@@ -5,9 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common import audit
 from libs.common.pages import PageRequest
 from libs.common.principals import Principal
+from libs.common.sorting import Found
 from services.catalog.audit import queries
 from services.catalog.audit.domain import Entry
-from services.catalog.sorting import Found
 from services.catalog.tables import audit_entries
 
 

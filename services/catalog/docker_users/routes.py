@@ -4,17 +4,17 @@ from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db import Tx
 from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from libs.common.fields import Search
 from libs.common.pages import Page, Paging
 from libs.common.principals import Authenticated
 from libs.common.problems import responses
+from libs.common.sorting import page_of
 from services.catalog.actors import Listing, OwnedDockerUser
 from services.catalog.docker_users import usecases
 from services.catalog.docker_users.domain import DockerUserTaken
 from services.catalog.docker_users.schemas import DockerUserChange, DockerUserCreate, DockerUserOut, PasswordChange
-from services.catalog.fields import Search
 from services.catalog.hashing import Hasher, HashingBusy
 from services.catalog.reservations import NameReserved, ReservedSeconds
-from services.catalog.sorting import page_of
 
 router = APIRouter(prefix="/docker-users", tags=["docker users"])
 

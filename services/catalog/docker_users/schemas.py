@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field, StrictBool
 
+from libs.common.fields import Body, Description, Password, Username
 from services.catalog.docker_users.domain import DockerUser
-from services.catalog.fields import Body, Description, Password, Username
 
 
 class DockerUserOut(BaseModel):

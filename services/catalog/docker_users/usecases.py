@@ -6,12 +6,12 @@ from libs.common.errors import NotFound
 from libs.common.pages import PageRequest
 from libs.common.passwords import PasswordHasher
 from libs.common.principals import Principal
+from libs.common.sorting import Found
 from services.catalog import reservations
 from services.catalog.actors import DockerUserOwner, Lister
 from services.catalog.audit.usecases import record
 from services.catalog.docker_users import queries
 from services.catalog.docker_users.domain import DockerUser, DockerUserTaken
-from services.catalog.sorting import Found
 
 
 async def list_docker_users(*, tx: AsyncConnection, lister: Lister, q: str | None, page: PageRequest) -> Found[DockerUser]:

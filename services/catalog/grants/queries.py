@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.pages import PageRequest
+from libs.common.sorting import Found, Sort, fetch_page
 from services.catalog.grants.domain import Grant, Permission
-from services.catalog.sorting import Found, Sort, fetch_page
 from services.catalog.tables import accounts, docker_users, grants, namespaces
 
 _BY_DOCKER_USER = Sort("docker_user", (docker_users.c.username,))

@@ -6,10 +6,10 @@ from libs.common.db import Tx
 from libs.common.errors import Invalid, NotFound, Unauthenticated
 from libs.common.pages import Page, Paging
 from libs.common.problems import responses
+from libs.common.sorting import page_of
 from services.catalog.actors import OwnedDockerUser, OwnedNamespace
 from services.catalog.grants import usecases
 from services.catalog.grants.schemas import DockerUserGrantOut, GrantOut, GrantPut
-from services.catalog.sorting import page_of
 
 router = APIRouter(tags=["grants"])
 

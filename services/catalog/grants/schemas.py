@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.catalog.fields import Body, Username
+from libs.common.fields import Body, Username
 from services.catalog.grants.domain import Grant, Permission
 
 

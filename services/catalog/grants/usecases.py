@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.errors import NotFound
 from libs.common.names import is_username
 from libs.common.pages import PageRequest
+from libs.common.sorting import Found
 from services.catalog.actors import DockerUserOwner, NamespaceOwner
 from services.catalog.audit.usecases import record
 from services.catalog.docker_users import queries as docker_users
@@ -12,7 +13,6 @@ from services.catalog.docker_users.domain import DockerUser
 from services.catalog.grants import queries
 from services.catalog.grants.domain import Grant, Permission
 from services.catalog.namespaces import queries as namespaces
-from services.catalog.sorting import Found
 
 
 async def list_namespace_grants(*, tx: AsyncConnection, actor: NamespaceOwner, page: PageRequest) -> Found[Grant]:

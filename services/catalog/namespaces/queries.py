@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.pages import PageRequest
+from libs.common.sorting import Found, Sort, fetch_page
 from services.catalog.namespaces.domain import Namespace, Visibility
-from services.catalog.sorting import Found, Sort, fetch_page
 from services.catalog.tables import accounts, docker_users, grants, namespaces, repositories
 
 _BY_NAME = Sort("name", (namespaces.c.name,))

@@ -4,16 +4,16 @@ from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db import Tx
 from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from libs.common.fields import Search
 from libs.common.pages import Page, Paging
 from libs.common.principals import Authenticated
 from libs.common.problems import responses
+from libs.common.sorting import page_of
 from services.catalog.actors import Listing, OwnedNamespace
-from services.catalog.fields import Search
 from services.catalog.namespaces import usecases
 from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceTaken
 from services.catalog.namespaces.schemas import NamespaceChange, NamespaceCreate, NamespaceOut
 from services.catalog.reservations import NameReserved, ReservedSeconds
-from services.catalog.sorting import page_of
 
 router = APIRouter(prefix="/namespaces", tags=["namespaces"])
 

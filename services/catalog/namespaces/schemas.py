@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.catalog.fields import Body, Description, NamespaceName
+from libs.common.fields import Body, Description, NamespaceName
 from services.catalog.namespaces.domain import Namespace, Visibility
 
 

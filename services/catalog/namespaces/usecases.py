@@ -5,12 +5,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.errors import NotFound
 from libs.common.pages import PageRequest
 from libs.common.principals import Principal
+from libs.common.sorting import Found
 from services.catalog import reservations
 from services.catalog.actors import Lister, NamespaceOwner
 from services.catalog.audit.usecases import record
 from services.catalog.namespaces import queries
 from services.catalog.namespaces.domain import Namespace, NamespaceNotEmpty, NamespaceTaken, Visibility
-from services.catalog.sorting import Found
 
 
 async def list_namespaces(*, tx: AsyncConnection, lister: Lister, q: str | None, page: PageRequest) -> Found[Namespace]:

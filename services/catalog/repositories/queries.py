@@ -7,9 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.pages import PageRequest
+from libs.common.sorting import NEVER, Found, Sort, fetch_page
 from services.catalog.namespaces.queries import shared_with
 from services.catalog.repositories.domain import Order, Repository, View
-from services.catalog.sorting import NEVER, Found, Sort, fetch_page
 from services.catalog.tables import accounts, namespaces, repositories
 
 _r, _n = repositories.c, namespaces.c

@@ -4,16 +4,16 @@ from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db import Tx
 from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from libs.common.fields import Filter, Search
 from libs.common.pages import Page, Paging
 from libs.common.principals import Authenticated
 from libs.common.problems import responses
+from libs.common.sorting import page_of
 from services.catalog.actors import Listing, OwnedRepository, ReadableRepository
-from services.catalog.fields import Filter, Search
 from services.catalog.repositories import usecases
 from services.catalog.repositories.domain import Order, RepositoryTaken, View
 from services.catalog.repositories.schemas import RepositoryChange, RepositoryCreate, RepositoryOut
 from services.catalog.reservations import NameReserved
-from services.catalog.sorting import page_of
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.catalog.fields import Body, Description, NamespaceName, RepositoryName
+from libs.common.fields import Body, Description, NamespaceName, RepositoryName
 from services.catalog.repositories.domain import Repository, Status
 
 

@@ -6,13 +6,13 @@ from libs.common.errors import Invalid, NotFound
 from libs.common.names import MAX_REPOSITORY_PATH, split_repository
 from libs.common.pages import PageRequest
 from libs.common.principals import Principal
+from libs.common.sorting import Found
 from services.catalog import reservations
 from services.catalog.actors import Lister, RepositoryOwner, get_namespace_owner
 from services.catalog.audit.usecases import record
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.repositories import queries
 from services.catalog.repositories.domain import Order, Repository, RepositoryTaken, View
-from services.catalog.sorting import Found
 
 
 async def list_repositories(

@@ -1,5 +1,6 @@
 """Orders of lists, and one page of a list in an order: by keyset, with the last row's key in the cursor."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,8 +12,8 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import Invalid
+from libs.common.fields import is_text
 from libs.common.pages import Key, Page, PageRequest, encode_cursor, link_next
-from services.catalog.fields import is_text
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -66,7 +67,13 @@ def page_of(found: Found[T], of: Callable[[T], M], request: Request, response: R
 
 def _key(row: sa.Row[Any], sort: Sort) -> Key:
     values = (row._mapping[f"sort_key_{number}"] for number in range(len(sort.columns)))
-    return tuple(value.isoformat() if isinstance(value, datetime) else value for value in values)
+    return tuple(_encoded(value) for value in values)
+
+
+def _encoded(value: Any) -> str | int | float | None:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, uuid.UUID) else value
 
 
 def _decoded(column: sa.ColumnElement[Any], part: object) -> object:
@@ -78,6 +85,11 @@ def _decoded(column: sa.ColumnElement[Any], part: object) -> object:
             at = None
         if at is not None and at.tzinfo is not None:
             return at
+    elif isinstance(column.type, sa.Uuid):
+        try:
+            return uuid.UUID(str(part))
+        except ValueError:
+            pass
     elif isinstance(column.type, sa.Integer):
         if isinstance(part, int) and not isinstance(part, bool) and -_MAX_BIGINT <= part < _MAX_BIGINT:
             return part

@@ -1,10 +1,11 @@
-"""The types of fields in requests: one rule and one clear message each (spec 4, "Names")."""
+"""The types of fields in requests and answers: one rule and one clear message each (spec 4, "Names")."""
 
 import unicodedata
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from libs.common import names
 
@@ -15,6 +16,12 @@ class Body(BaseModel):
     """A request body: a field that is not listed is refused, so that none sets what it may not."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Output(BaseModel):
+    """A body of an answer, made of a domain object's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 def is_text(value: str) -> bool:
@@ -57,6 +64,16 @@ def _password(value: SecretStr) -> SecretStr:
     return value
 
 
+def _future(value: datetime) -> datetime:
+    if value <= datetime.now(UTC):
+        raise ValueError("must be in the future")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=100)]
+"""What a person calls a key or token."""
+Future = Annotated[AwareDatetime, AfterValidator(_future), Field(examples=["2030-01-01T00:00:00Z"])]
+"""A time to come, with its zone."""
 Username = Annotated[
     str,
     AfterValidator(_username),

@@ -1,0 +1,73 @@
+"""`/access/explain` (spec 4): the answer of the token desk, in words."""
+
+import httpx
+import pytest
+
+from tests.integration.auth.conftest import Replica, World
+from tests.integration.auth.test_sessions import bearer, sign_in
+from tests.integration.auth.tokens import access, get
+
+
+async def explain(client: httpx.AsyncClient, me: dict[str, str], repository: str, action: str, user: str | None = None) -> httpx.Response:
+    query = {"repository": repository, "action": action, **({"docker_user": user} if user else {})}
+    return await client.get("/api/v1/access/explain", params=query, headers=me)
+
+
+async def test_nobody_and_no_other_account_may_ask(client: httpx.AsyncClient, world: World) -> None:
+    space = await world.add_namespace("team", "public")
+    other = World(world.database)
+    await other.add_account()
+    theirs = bearer(await sign_in(client, other))
+    assert (await explain(client, {}, f"{space}/app", "pull")).status_code == 401
+    refused = await explain(client, theirs, f"{space}/app", "pull")
+    assert (refused.status_code, refused.json()["code"]) == (404, "namespace_not_found")
+    assert (await explain(client, theirs, f"{world.name('nowhere')}/app", "pull")).json() == refused.json()
+
+
+@pytest.mark.parametrize("anonymous_pull", [False, True])
+async def test_the_answer_is_what_a_token_would_grant_for_every_case(replica: Replica, world: World, anonymous_pull: bool) -> None:
+    client = await replica(anonymous_pull=anonymous_pull)
+    me = bearer(await sign_in(client, world))
+    users: list[str | None] = [None, *[await world.add_user(name) for name in ("puller", "pusher", "stranger")]]
+    spaces = [await world.add_namespace(v, v, puller="pull", pusher="push") for v in ("public", "private")]
+    for space in spaces:
+        for user in users:
+            for action in ("pull", "push", "delete"):
+                token = await get(client, user, f"repository:{space}/app:{action}")
+                answer = (await explain(client, me, f"{space}/app", action, user)).json()
+                assert answer["allowed"] == bool(access(token)), (space, user, action)
+                assert "rule" in answer["reason"]
+
+
+@pytest.mark.parametrize(
+    ("user", "action", "words"),
+    [
+        ("stranger", "pull", "has no grant in"),
+        ("stranger", "push", "has no push grant in"),
+        ("puller", "push", "has no push grant in"),
+        ("nobody", "pull", "no Docker user"),
+        ("off", "pull", "disabled"),
+    ],
+)
+async def test_a_refusal_names_what_is_missing(client: httpx.AsyncClient, world: World, user: str, action: str, words: str) -> None:
+    me = bearer(await sign_in(client, world))
+    for name in ("stranger", "puller", "off"):
+        await world.add_user(name)
+    space = await world.add_namespace("team", puller="pull", off="push")
+    await world.set_user("off", "disabled = true")
+    answer = (await explain(client, me, f"{space}/app", action, world.name(user))).json()
+    assert not answer["allowed"]
+    assert words in answer["reason"]
+    assert world.name(user) in answer["reason"]
+
+
+async def test_bad_input_names_its_field(client: httpx.AsyncClient, world: World) -> None:
+    me = bearer(await sign_in(client, world))
+    space = await world.add_namespace("team")
+    for repository, action, field in (
+        ("Team/app", "pull", "repository"),
+        ("team", "pull", "repository"),
+        (f"{space}/app", "fly", "action"),
+    ):
+        answer = await explain(client, me, repository, action)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
