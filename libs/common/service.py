@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from libs.common import health, problems
+from libs.common import health, openapi, problems
 from libs.common.errors import ContentTooLarge
 from libs.common.key_uses import KeyUses
 from libs.common.logging import RequestLog
@@ -46,6 +46,7 @@ def build(*, title: str, description: str, engine: AsyncEngine, max_body: int = 
     app.state.engine = engine
     app.state.key_uses = KeyUses(engine)
     problems.install(app)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.include_router(health.router)
     return app
 

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 
-class TokenOut(BaseModel):
+class RegistryTokenOut(BaseModel):
     """A registry token (Distribution token spec, "Token Response Fields")."""
 
     token: str = Field(description="the token, ES256 with x5c", examples=["eyJhbGciOiJFUzI1NiIs…"])
@@ -49,7 +49,7 @@ class JsonWebKeySet(BaseModel):
 
 
 TOKEN_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"model": TokenOut, "description": "A token; what was not allowed is missing from its `access`"},
+    200: {"model": RegistryTokenOut, "description": "A token; what was not allowed is missing from its `access`"},
     400: {"model": RegistryErrors, "description": "Another service, or a form that lacks a field"},
     401: {"model": RegistryErrors, "description": "Credentials that are not right"},
     413: {"model": RegistryErrors, "description": "A body over 1 MiB"},
@@ -63,7 +63,8 @@ def _query(name: str, description: str, example: str) -> dict[str, Any]:
 
 
 GET_TOKEN: dict[str, Any] = {
-    "security": [{"BasicAuth": []}, {}],
+    "x-registry-errors": True,
+    "security": [{"HTTPBasic": []}, {}],
     "parameters": [
         _query("service", "the registry's name, from its challenge", "moorage"),
         _query("scope", "`repository:{path}:{actions}`; may be repeated", "repository:team/app:pull"),
@@ -74,6 +75,7 @@ GET_TOKEN: dict[str, Any] = {
 }
 
 POST_TOKEN: dict[str, Any] = {
+    "x-registry-errors": True,
     "requestBody": {
         "required": True,
         "content": {
