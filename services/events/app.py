@@ -14,10 +14,13 @@ from services.events.counting import registry
 from services.events.counting.lookups import Lookups
 from services.events.counting.retention import Retention
 from services.events.counting.worker import CountingWorker
+from services.events.dead_letters.routes import router as dead_letters
 from services.events.feed import announce
 from services.events.ingest.routes import Webhook
 from services.events.pool import Pool
+from services.events.pulls.routes import router as pulls
 from services.events.settings import Settings
+from services.events.status.routes import router as status
 from services.events.wakeup import Wakeup
 
 DESCRIPTION = "What happened in the registry: pulls counted per hour, tag and Docker user, and the pipeline that its events go through."
@@ -52,6 +55,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = service.build(title="Moorage events", description=DESCRIPTION, engine=engine, lifespan=beside_requests)
     app.state.settings = settings
     app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-public-keys")
+    for router in (pulls, status, dead_letters):
+        app.include_router(router)
     app.add_middleware(Webhook, secret=settings.webhook_secret.get_secret_value(), pool=inbox, wakeup=wakeup)
     return app
 
