@@ -17,6 +17,7 @@ from services.events.counting.worker import CountingWorker
 from services.events.dead_letters.routes import router as dead_letters
 from services.events.feed import announce
 from services.events.ingest.routes import Webhook
+from services.events.ingest.usecases import DEADLINE_SECONDS
 from services.events.pool import Pool
 from services.events.pulls.routes import router as pulls
 from services.events.settings import Settings
@@ -29,7 +30,7 @@ DESCRIPTION = "What happened in the registry: pulls counted per hour, tag and Do
 def create_app(settings: Settings) -> FastAPI:
     """The events service: webhook, counting and API. Its pools are made here once; its background work runs while the app does."""
     url = settings.database_url.get_secret_value()
-    inbox = Pool(url, application_name="moorage events webhook", size=4)
+    inbox = Pool(url, application_name="moorage events webhook", size=4, statement_seconds=DEADLINE_SECONDS)
     counting = Pool(url, application_name="moorage events counting", size=settings.workers + 3)
     wakeup = Wakeup()
 

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.events.pulls.domain import MAX_POINTS, Owner, Point, Wanted
-from services.events.tables import pull_hours
 
 _catalog = sa.MetaData(schema="catalog")
 _owners = sa.Table(
@@ -20,16 +19,14 @@ _owners = sa.Table(
     sa.Column("visibility", sa.Text),
 )
 _viewers = sa.Table("namespace_viewers", _catalog, sa.Column("namespace", sa.Text), sa.Column("account_id", sa.BigInteger))
-_lives = sa.Table("repository_lives", _catalog, sa.Column("repository", sa.Text), sa.Column("since", sa.TIMESTAMP(timezone=True)))
-_h = pull_hours.c
-
-_SINCE_NS = sa.func.coalesce(
-    sa.select(sa.cast(sa.extract("epoch", _lives.c.since) * 1_000_000, sa.BigInteger) * 1000)
-    .where(_lives.c.repository == _h.repository)
-    .scalar_subquery(),
-    0,
+_totals = sa.Table(
+    "pull_totals",
+    sa.MetaData(schema="events"),
+    *(sa.Column(name, sa.Text) for name in ("repository", "tag", "docker_user")),
+    *(sa.Column(name, sa.BigInteger) for name in ("pulls", "checks")),
+    sa.Column("hour", sa.TIMESTAMP(timezone=True)),
 )
-"""Of repositories that had one name after the other only the last one's pulls show."""
+_h = _totals.c
 
 
 async def find_owner(tx: AsyncConnection, *, namespace: str, name: str) -> Owner | None:
@@ -63,7 +60,7 @@ async def _points(tx: AsyncConnection, of: sa.ColumnElement[bool], wanted: Wante
     pulls, checks = sa.func.sum(_h.pulls), sa.func.sum(_h.checks)
     statement = (
         sa.select(at, pulls.label("pulls"), checks.label("checks"))
-        .where(of, _h.since_ns == _SINCE_NS, *_conditions(wanted))
+        .where(of, *_conditions(wanted))
         .group_by(sa.literal_column("1"))
         .having(sa.or_(pulls != 0, checks != 0))
         .order_by(sa.literal_column("1"))
