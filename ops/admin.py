@@ -23,7 +23,7 @@ async def ensure_admin(owner_url: str, layout: Layout, user: RunUser, *, given: 
     that exists keeps its password, whatever is given.
     """
     # Here, so that nothing else of the command needs the catalog's code.
-    from services.catalog.accounts import usecases
+    from services.catalog.accounts.usecases import ensure_first_admin
 
     engine = owner_engine(owner_url)
     try:
@@ -31,7 +31,7 @@ async def ensure_admin(owner_url: str, layout: Layout, user: RunUser, *, given: 
             if await _exists(tx):
                 return False
             password = given or _written_password(layout, user)
-            await usecases.ensure_first_admin(tx=tx, username=USERNAME, password_hash=hash_password(password))
+            await ensure_first_admin(tx=tx, username=USERNAME, password_hash=hash_password(password))
             return True
     except DBAPIError as error:
         raise OpsError(f"the first account cannot be made: {str(error.orig).splitlines()[0]}") from None

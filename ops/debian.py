@@ -100,21 +100,28 @@ def _is_distribution(registry: Tool) -> bool:
     return "distribution" in registry.output("--version")
 
 
-def _from_package(package: str, program: str, tools: Path) -> Tool:
-    """Return `program` of the unpacked `package`, which is fetched when it is not there yet."""
+def fetch_package(package: str, tools: Path) -> Path:
+    """Return the folder below `tools` that holds `package` and what it needs, fetched when it is not there; raises OpsError."""
     root = tools / package
     with _locked(tools):
-        if not (root / program).is_file():
+        if not root.is_dir():
             _unpack(package, root)
+    return root
+
+
+def library_folders(root: Path) -> list[Path]:
+    """Return where the shared libraries of an unpacked package are: only such as the machine lacks."""
+    return sorted({file.parent for lib in ("lib", "usr/lib") for file in (root / lib).glob("*-linux-*/*.so.*")})
+
+
+def _from_package(package: str, program: str, tools: Path) -> Tool:
+    """Return `program` of the unpacked `package`."""
+    root = fetch_package(package, tools)
     if not (root / program).is_file():
         raise OpsError(f"Debian's package {package} holds no {program}: install {package} on this machine")
-    libraries = [str(folder) for folder in _library_folders(root)]
+    libraries = [str(folder) for folder in library_folders(root)]
     # Only what the machine lacks was fetched, so nothing of the machine's is hidden by it.
     return Tool(root / program, {"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {})
-
-
-def _library_folders(root: Path) -> list[Path]:
-    return sorted({file.parent for lib in ("lib", "usr/lib") for file in (root / lib).glob("*-linux-*/*.so.*")})
 
 
 @contextmanager

@@ -48,6 +48,9 @@ class RunUser:
                 ["-all"] + ([f"+{self.capability}"] if self.capability else []) + (["+net_bind_service"] if may_bind_low_ports else [])
             )
             wrapped += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
+            if self.capability:
+                # Without it access(2), with which initdb looks for postgres, leaves capabilities out of account.
+                wrapped.append("--securebits=+no_setuid_fixup")
         return [*wrapped, "--", *argv]
 
     def own(self, path: Path) -> None:

@@ -357,7 +357,10 @@ SELECT xid, id, at_ns, action, repository, tag, digest, media_type, docker_user 
 COMMENT ON VIEW events.registry_feed IS 'read in order of (xid, id), and only below pg_snapshot_xmin(pg_current_snapshot()): then nothing is missed';
 
 CREATE VIEW events.pull_totals AS
-SELECT hour, repository, since_ns, tag, docker_user, pulls, checks, last_pulled_at, xid FROM events.pull_hours;
+SELECT h.hour, h.repository, h.tag, h.docker_user, h.pulls, h.checks, h.last_pulled_at, h.xid FROM events.pull_hours h
+WHERE h.since_ns = coalesce((SELECT (extract(epoch FROM l.since) * 1000000)::bigint * 1000 FROM catalog.repository_lives l WHERE l.repository = h.repository), 0);
+
+COMMENT ON VIEW events.pull_totals IS 'of repositories that had one name after the other, only the last one''s';
 
 CREATE VIEW events.audit AS SELECT id, at, account_id, account, action, target, client_address FROM events.audit_entries;
 
@@ -435,6 +438,8 @@ GRANT SELECT, INSERT ON events.audit_entries TO :events_role;
 GRANT SELECT ON catalog.credentials, catalog.effective_access TO :auth_role;
 
 GRANT SELECT ON catalog.index_children, catalog.repository_owners, catalog.namespace_viewers, catalog.repository_lives TO :events_role;
+
+GRANT SELECT ON events.pull_totals TO :events_role;
 
 GRANT SELECT ON auth.principals TO :auth_role, :catalog_role, :events_role;
 

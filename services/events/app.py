@@ -14,10 +14,14 @@ from services.events.counting import registry
 from services.events.counting.lookups import Lookups
 from services.events.counting.retention import Retention
 from services.events.counting.worker import CountingWorker
+from services.events.dead_letters.routes import router as dead_letters
 from services.events.feed import announce
 from services.events.ingest.routes import Webhook
+from services.events.ingest.usecases import DEADLINE_SECONDS
 from services.events.pool import Pool
+from services.events.pulls.routes import router as pulls
 from services.events.settings import Settings
+from services.events.status.routes import router as status
 from services.events.wakeup import Wakeup
 
 DESCRIPTION = "What happened in the registry: pulls counted per hour, tag and Docker user, and the pipeline that its events go through."
@@ -26,7 +30,7 @@ DESCRIPTION = "What happened in the registry: pulls counted per hour, tag and Do
 def create_app(settings: Settings) -> FastAPI:
     """The events service: webhook, counting and API. Its pools are made here once; its background work runs while the app does."""
     url = settings.database_url.get_secret_value()
-    inbox = Pool(url, application_name="moorage events webhook", size=4)
+    inbox = Pool(url, application_name="moorage events webhook", size=4, statement_seconds=DEADLINE_SECONDS)
     counting = Pool(url, application_name="moorage events counting", size=settings.workers + 3)
     wakeup = Wakeup()
 
@@ -52,6 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = service.build(title="Moorage events", description=DESCRIPTION, engine=engine, lifespan=beside_requests)
     app.state.settings = settings
     app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-public-keys")
+    for router in (pulls, status, dead_letters):
+        app.include_router(router)
     app.add_middleware(Webhook, secret=settings.webhook_secret.get_secret_value(), pool=inbox, wakeup=wakeup)
     return app
 

@@ -11,12 +11,21 @@ from libs.common.db import CONNECT_SECONDS, STATEMENT_SECONDS
 
 
 class Pool:
-    """At most ``size`` connections to ``url``; none is made before it is needed, so the service starts while the database is away."""
+    """At most ``size`` connections to ``url``; none is made before it is needed, so the service starts while the database is away.
 
-    def __init__(self, url: str, *, application_name: str, size: int) -> None:
+    The server itself ends a statement after ``statement_seconds``: one that we gave up must not hold a connection of its for ever.
+    """
+
+    def __init__(self, url: str, *, application_name: str, size: int, statement_seconds: float = STATEMENT_SECONDS) -> None:
         self._url = url
-        self._application_name = application_name
         self._size = size
+        self._seconds = statement_seconds
+        self._settings = {
+            "application_name": application_name,
+            "jit": "off",
+            "timezone": "UTC",
+            "statement_timeout": f"{round(statement_seconds * 1000)}ms",
+        }
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -26,8 +35,8 @@ class Pool:
             min_size=0,
             max_size=self._size,
             timeout=CONNECT_SECONDS,
-            command_timeout=STATEMENT_SECONDS,
-            server_settings={"application_name": self._application_name, "jit": "off", "timezone": "UTC"},
+            command_timeout=self._seconds + 1,
+            server_settings=self._settings,
         )
 
     async def close(self) -> None:
@@ -40,11 +49,11 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
-        """An asyncpg connection. One whose use was cancelled is cut off, because a database that hangs would not let go of it."""
+        """An asyncpg connection. One that is broken, or whose use was cancelled, is cut off: a database that hangs would not let go."""
         held = await self._pool.acquire()
         try:
             yield held
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, asyncpg.InternalClientError):
             held.terminate()
             raise
         finally:

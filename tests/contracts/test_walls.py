@@ -26,7 +26,7 @@ READERS = {
     "auth.docker_user_logins": {"catalog"},
     "auth.audit": {"catalog"},
     "events.registry_feed": {"catalog"},
-    "events.pull_totals": {"catalog"},
+    "events.pull_totals": {"catalog", "events"},
     "events.audit": {"catalog"},
 }
 """What is published, and to whom (``services/*/__init__.py``)."""

@@ -73,8 +73,9 @@ def test_make_run_from_a_fresh_clone(folder: Path) -> None:
         running = parts(clone / ".moorage")
         assert set(running) == {"postgres", "registry", "auth", "catalog", "events", "gateway"}
     finally:
-        os.killpg(make.pid, signal.SIGINT)  # Ctrl-C on a terminal reaches the whole group
-        make.wait(60)
+        if make.poll() is None:
+            os.killpg(make.pid, signal.SIGINT)  # Ctrl-C on a terminal reaches the whole group
+            make.wait(60)
     assert not parts(clone / ".moorage")
     assert "Traceback" not in output.read_text()
     assert not home.exists()

@@ -104,7 +104,8 @@ class Account:
 
     def repositories(self, **query: str) -> dict[str, dict[str, Any]]:
         """The first page of the account's repositories by name (`namespace/name`)."""
-        return {item["name"]: item for item in self.call("GET", "/repositories", params=query)["items"]}
+        items = self.call("GET", "/repositories", params=query)["items"]
+        return {f"{item['namespace']}/{item['name']}": item for item in items}
 
     def repository(self, name: str) -> dict[str, Any] | None:
         """One entry of the list, None when the list does not show it."""

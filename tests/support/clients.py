@@ -185,8 +185,8 @@ class Podman(Client):
         return self._run(*self._storage, *words, stdin=stdin)
 
     def _write_config(self, tools: Toolbox) -> Path:
-        folders = [*tools.unpacked, *(Path("/usr") / name / "podman" for name in ("lib", "libexec"))]
-        helpers = json.dumps([str(tools.root / "usr" / "lib" / "podman"), *map(str, folders)])
+        usr = [*tools.root.glob("*/usr"), Path("/usr/local"), Path("/usr")]
+        helpers = json.dumps([str(folder / name / "podman") for folder in usr for name in ("lib", "libexec")])
         path = self.home / "containers.conf"
         path.write_text(
             "[engine]\n"

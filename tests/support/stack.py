@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.ports import reserve
-from tests.support.install import PROJECT
+from tests.support.install import PROJECT, toolbox
 from tests.support.waiting import eventually
 
 READY_SECONDS = 180.0
@@ -25,7 +25,7 @@ MOORAGE = (sys.executable, "-m", "ops")
 """The `moorage` command of this checkout."""
 
 _OURS = ("MOORAGE_", "AUTH_", "CATALOG_", "EVENTS_", "REGISTRY_", "DATABASE_", "SECRETS_", "PG")
-"""Variables of the developer's shell that would change the stack under test."""
+"""Variables of the developer's shell that would change the stack under test; REGISTRY_BIN may, to test another Distribution."""
 
 
 class StackBroken(AssertionError):
@@ -74,8 +74,9 @@ def running_stack(folder: Path, **settings: str) -> Iterator[Stack]:
     with reserve() as reserved:
         port = reserved.number
     stack = Stack("https" if "MOORAGE_TLS_CERT" in settings else "http", port, folder / "data", folder / "output.log")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    inherited = {name: value for name, value in os.environ.items() if name == "REGISTRY_BIN" or not name.startswith(_OURS)}
     environment = {**inherited, "MOORAGE_PORT": str(port), "MOORAGE_DATA": str(stack.data), **settings}
+    environment.setdefault("MOORAGE_TOOLS", str(toolbox().root))  # nginx and the registry are fetched once for all stacks
     with stack.output.open("wb") as output:
         process = subprocess.Popen(
             [*MOORAGE, "run"],

@@ -86,6 +86,6 @@ class CountingWorker:
         if now - self._lag_known_at < _POLL_SECONDS:
             return
         self._lag_known_at = now
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
             async with self._pool.connection() as connection:
                 metrics.lag.set(await usecases.lag_seconds(connection))

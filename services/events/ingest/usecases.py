@@ -49,7 +49,7 @@ async def _store(pool: Pool, envelope: Envelope, hashes: list[bytes] | None = No
             await _store_now(pool, envelope, hashes)
     except _POISON:
         raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
         metrics.unavailable.inc()
         raise DatabaseUnavailable from error
 

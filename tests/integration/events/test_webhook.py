@@ -1,11 +1,197 @@
 """The webhook: who may deliver, what is kept, and what is answered."""
 
-from tests.integration.events.conftest import Registry, counts
+import asyncio
+import json
+import tracemalloc
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.integration.events.conftest import WEBHOOK_SECRET, Registry, counts
 from tests.support.database import Database
-from tests.support.envelopes import event
+from tests.support.envelopes import digest_of, event
+from tests.support.waiting import soon
 
 
-async def test_a_pull_is_stored_and_counted(registry: Registry, emptied: Database) -> None:
-    answer = await registry.deliver(event(tag="v1"))
+async def stored(database: Database) -> int:
+    return int((await database.fetch("SELECT count(*) FROM events.inbox"))[0][0])
+
+
+async def dead_letters(database: Database) -> list[tuple[str, bytes]]:
+    return [(row["reason"], row["raw"]) for row in await database.fetch("SELECT reason, raw FROM events.dead_letters ORDER BY id")]
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer wrong", f"Basic {WEBHOOK_SECRET}", WEBHOOK_SECRET, f"Bearer {WEBHOOK_SECRET}x"],
+)
+async def test_without_the_secret_nothing_is_read_or_stored(
+    app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, authorization: str | None
+) -> None:
+    headers = [(b"authorization", authorization.encode())] if authorization is not None else []
+    scope = {"type": "http", "method": "POST", "path": "/registry-events", "query_string": b"", "headers": headers, "client": None}
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        raise AssertionError("the body was read")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app_and_client[0](scope, receive, send)
+    assert sent[0]["status"] == 401
+    assert await stored(emptied) == 0
+    assert await dead_letters(emptied) == []
+
+
+async def test_only_post_delivers(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.get("/registry-events", headers={"Authorization": f"Bearer {WEBHOOK_SECRET}"})
+    assert answer.status_code == 405
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/vnd.docker.distribution.events.v1+json",
+        "application/vnd.docker.distribution.events.v2+json",
+        "application/json; charset=utf-8",
+        "text/plain",
+    ],
+)
+async def test_a_pull_is_stored_and_counted(registry: Registry, emptied: Database, content_type: str) -> None:
+    answer = await registry.send({"events": [event(tag="v1")]}, content_type=content_type)
     assert answer.status_code == 202
     assert await counts(emptied) == {"v1": (1, 0)}
+
+
+async def test_a_list_of_several_events_is_stored(registry: Registry, emptied: Database) -> None:
+    assert (await registry.deliver(event(tag="v1"), event(tag="v1", at=1), event("push", tag="v1"))).status_code == 202
+    assert await stored(emptied) == 3
+    assert await counts(emptied) == {"v1": (2, 0)}
+
+
+async def test_an_empty_list_is_accepted(registry: Registry, emptied: Database) -> None:
+    assert (await registry.deliver()).status_code == 202
+    assert await stored(emptied) == 0
+    assert await dead_letters(emptied) == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"not json", b'{"events": {}}', b"[" * 50_000, b"\x00\xff"])
+async def test_what_is_not_understood_is_kept_aside_once(registry: Registry, emptied: Database, raw: bytes) -> None:
+    for _ in range(3):
+        assert (await registry.send(raw)).status_code == 202
+    assert [kept for _, kept in await dead_letters(emptied)] == [raw]
+
+
+async def test_a_poison_event_between_good_ones_takes_none_with_it(registry: Registry, emptied: Database) -> None:
+    poison = event(tag="v1") | {"action": "frobnicate"}
+    assert (await registry.deliver(event(tag="v1"), poison, event(tag="v1", at=1))).status_code == 202
+    assert await counts(emptied) == {"v1": (2, 0)}
+    ((reason, raw),) = await dead_letters(emptied)
+    assert "frobnicate" in reason
+    assert json.loads(raw) == poison
+
+
+async def test_an_envelope_of_ten_mebibytes_is_kept_aside_in_little_memory(
+    app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database
+) -> None:
+    chunk = b'{"events":[' + b" " * (64 * 1024 - 11)
+    chunks = 160
+    headers = [(b"authorization", f"Bearer {WEBHOOK_SECRET}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/registry-events", "query_string": b"", "headers": headers, "client": None}
+    left, sent = chunks, list[Any]()
+
+    async def receive() -> Any:
+        nonlocal left
+        left -= 1
+        return {"type": "http.request", "body": bytes(bytearray(chunk)), "more_body": left > 0}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    tracemalloc.start()
+    try:
+        await app_and_client[0](scope, receive, send)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sent[0]["status"] == 202
+    assert left == 0
+    assert peak < 7 * 1024 * 1024
+    ((reason, raw),) = await dead_letters(emptied)
+    assert str(chunks * len(chunk)) in reason
+    assert raw == chunk[: 64 * 1024]
+
+
+async def test_an_endless_body_is_not_read_to_its_end(app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database) -> None:
+    headers = [(b"authorization", f"Bearer {WEBHOOK_SECRET}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/registry-events", "query_string": b"", "headers": headers, "client": None}
+    chunk, sent = b"x" * 1024 * 1024, list[Any]()
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": chunk, "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with asyncio.timeout(20):
+        await app_and_client[0](scope, receive, send)
+    assert sent[0]["status"] == 202
+    assert (b"connection", b"close") in sent[0]["headers"]
+
+
+async def test_the_api_keeps_its_limit_of_a_mebibyte(anonymous: httpx.AsyncClient) -> None:
+    answer = await anonymous.post("/api/v1/events/dead-letters/1/replay", content=b"x" * (1024 * 1024 + 1))
+    assert answer.status_code == 413
+
+
+async def test_the_same_event_delivered_a_hundred_times_at_once_counts_once(registry: Registry, emptied: Database) -> None:
+    one = event(tag="v1")
+    answers = await asyncio.gather(*(registry.deliver(one) for _ in range(100)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert await stored(emptied) == 1
+    assert await counts(emptied) == {"v1": (1, 0)}
+
+
+async def test_the_same_event_delivered_after_it_was_counted_changes_nothing(registry: Registry, emptied: Database) -> None:
+    one = event(tag="v1")
+    for _ in range(3):
+        await registry.deliver(one)
+        assert await counts(emptied) == {"v1": (1, 0)}
+
+
+async def test_blobs_mounts_and_our_own_services_count_nothing(registry: Registry, emptied: Database) -> None:
+    octets = "application/octet-stream"
+    await registry.deliver(
+        event(media_type=octets),
+        event("push", media_type=octets),
+        event("mount", media_type=octets),
+        event(tag="v1", user="moorage:catalog"),
+        event(tag="v1", method="HEAD", user="moorage:events"),
+    )
+    assert await stored(emptied) == 0
+
+
+async def test_a_push_and_a_delete_are_in_the_feed_and_the_catalog_is_told(registry: Registry, emptied: Database) -> None:
+    heard: list[str] = []
+    listener = await asyncpg.connect(emptied.urls["catalog"])
+    try:
+        await listener.add_listener("moorage_feed", lambda *_: heard.append("feed"))
+        delete = event("delete", tag="v1")
+        del delete["target"]["digest"], delete["target"]["mediaType"]
+        await registry.deliver(event("push", tag="v1", user="alice"), delete)
+
+        async def told() -> int:
+            return len(heard)
+
+        await soon(told, within=2, what="NOTIFY moorage_feed")
+        rows = await listener.fetch("SELECT action, repository, tag, digest, docker_user FROM events.registry_feed ORDER BY id")
+        assert [tuple(row) for row in rows] == [
+            ("push", "team/app", "v1", digest_of("image"), "alice"),
+            ("delete", "team/app", "v1", None, "alice"),
+        ]
+    finally:
+        await listener.close()

@@ -19,8 +19,9 @@ from ops.debian import Tool, find_nginx, find_registry
 from ops.keys import new_authority, new_token_key
 from ops.privileges import RunUser, run_user
 from tests.integration.gateway.parts import TRUSTED, Gateway, Registry, Service, running_gateway, running_registry, running_service
+from tests.support.install import toolbox
 
-TOOLS = Path(os.environ.get("MOORAGE_TOOLS") or Path(__file__).resolve().parents[3] / ".moorage" / "tools")
+TOOLS = Path(os.environ.get("MOORAGE_TOOLS") or toolbox().root)
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
 
 Start = Callable[..., Gateway]

@@ -64,6 +64,8 @@ def test_nobody_reads_a_clone_in_a_private_home(tmp_path: Path) -> None:
     (home / "file").write_text("reached")
     user = run_user([home])
     assert user.capability == "dac_read_search"
+    # As initdb looks for postgres.
+    subprocess.run(user.command(["test", "-r", str(home / "file")]), env=child_environment(), check=True)
     argv = user.command(["cat", str(home / "file")])
     assert subprocess.run(argv, env=child_environment(), capture_output=True, check=True).stdout == b"reached"
 

@@ -1,0 +1,1 @@
+"""Pulls: how often images were pulled and checked, per hour or day."""

@@ -1,0 +1,1 @@
+"""Status: how far the counting of events is."""

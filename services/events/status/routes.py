@@ -1,0 +1,18 @@
+"""``/api/v1/events/status``, for administrators."""
+
+from fastapi import APIRouter
+
+from libs.common.db import Tx
+from libs.common.errors import DatabaseUnavailable, Forbidden, Unauthenticated
+from libs.common.principals import Administrator
+from libs.common.problems import responses
+from services.events.status import queries
+from services.events.status.schemas import StatusOut
+
+router = APIRouter(prefix="/api/v1/events", tags=["events"])
+
+
+@router.get("/status", responses=responses(Unauthenticated, Forbidden, DatabaseUnavailable))
+async def get_events_status(tx: Tx, _: Administrator) -> StatusOut:
+    """How far the counting of what the registry reported is."""
+    return StatusOut.of(await queries.get_status(tx))

@@ -1,0 +1,186 @@
+"""The same system in containers: the new user's path with real clients, and what compose promises besides.
+
+Runs on the machine's own Docker engine (`DOCKER_HOST`); where there is none, or not the base images, it is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.test_new_user import MakeContent, assert_denied, make_content, native
+from tests.support.api import Account, DockerUser
+from tests.support.clients import Client, NewClient
+from tests.support.compose import Compose, running_compose, unavailable
+from tests.support.images import make_image
+from tests.support.install import Toolbox, toolbox
+from tests.support.registry import Registry
+from tests.support.tenant import Tenant, make_tenant
+from tests.support.waiting import eventually
+
+__all__ = ["make_content"]  # a fixture
+
+pytestmark = pytest.mark.timeout(900)
+
+SERVICES = ("auth", "catalog", "events")
+LASTING = (*SERVICES, "registry", "gateway", "postgres")
+ADMIN_PASSWORD = "/var/lib/moorage/admin-password"
+SHOWN_WITHIN_SECONDS = 2.0
+BACK_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def compose() -> Iterator[Compose]:
+    tools: Toolbox = toolbox()
+    reason = unavailable(tools)
+    if reason is not None:
+        pytest.skip(reason)
+    with running_compose(tools) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def admin_password(compose: Compose) -> str:
+    """As the documentation says to read it."""
+    shown = compose("run", "--rm", "--no-deps", "--entrypoint", "cat", "migrate", ADMIN_PASSWORD)
+    return shown.checked().stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def composed(compose: Compose, admin_password: str) -> Iterator[Tenant]:
+    with Account(compose.url, "admin", admin_password) as admin, admin.make_account() as account:
+        yield make_tenant(account)
+
+
+def signed_in(client: Client, compose: Compose, user: DockerUser) -> Client:
+    client.login(compose.registry, user.username, user.password).checked()
+    return client
+
+
+def pull_is_possible(compose: Compose, user: DockerUser, repository: str) -> bool:
+    try:
+        with Registry(compose.url, (user.username, user.password)) as registry:
+            return registry.manifest(repository, "v1").status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def tags(account: Account, repository: str) -> set[str]:
+    """The tags that the API shows; none while a part of it is away."""
+    try:
+        return set(account.tags(repository))
+    except httpx.HTTPError:
+        return set()
+
+
+def test_a_new_users_path(composed: Tenant, new_client: NewClient, make_content: MakeContent, compose: Compose) -> None:
+    content, repository = make_content(), f"{composed.private}/{os.urandom(4).hex()}/app"
+    reference = f"{compose.registry}/{repository}:v1"
+    assert_denied(new_client(), "pull", reference)
+    signed_in(new_client(), compose, composed.granted).push(content, reference).checked()
+    puller = signed_in(new_client(), compose, composed.granted)
+    puller.pull(reference).checked()
+    assert puller.pulled_config(reference) == native(content).config.digest
+    other = signed_in(new_client(), compose, composed.other)
+    assert_denied(other, "pull", reference)
+    assert_denied(other, "push", make_image(), reference)
+    shown = eventually(
+        lambda: composed.account.repository(repository),
+        lambda entry: entry is not None and entry["pull_count"] >= 1,
+        within=SHOWN_WITHIN_SECONDS,
+        what="the pull in the list",
+    )
+    assert shown is not None
+    assert shown["pull_count"] == 1
+
+
+def test_only_the_gateways_port_is_published(compose: Compose) -> None:
+    published = {name: container["NetworkSettings"]["Ports"] for name, container in compose.containers().items()}
+    open_ports = {name: {port for port, binding in ports.items() if binding} for name, ports in published.items()}
+    assert {name: ports for name, ports in open_ports.items() if ports} == {"gateway": {"8080/tcp"}}
+
+
+def test_nothing_internal_is_reachable(compose: Compose) -> None:
+    with httpx.Client(base_url=compose.url, trust_env=False) as http:
+        for path in ("/registry-events", "/metrics", "/readyz", "/debug/vars"):
+            assert http.get(path).status_code == httpx.codes.NOT_FOUND
+
+
+def test_containers_have_no_rights_that_they_do_not_need(compose: Compose) -> None:
+    containers = compose.containers()
+    for name in ("init", "migrate", *SERVICES, "registry", "gateway"):
+        container = containers[name]
+        assert container["Config"]["User"] == "10001:10001", name
+        assert container["HostConfig"]["ReadonlyRootfs"], name
+        assert container["HostConfig"]["CapDrop"] == ["ALL"], name
+        assert container["HostConfig"]["CapAdd"] in (None, []), name
+        assert "no-new-privileges:true" in container["HostConfig"]["SecurityOpt"], name
+    for name in LASTING:
+        status = Path(f"/proc/{containers[name]['State']['Pid']}/status").read_text()
+        uid = next(line.split()[1] for line in status.splitlines() if line.startswith("Uid:"))
+        assert uid != "0", f"{name} runs as root"
+
+
+def test_each_part_sees_its_own_secrets_alone(compose: Compose) -> None:
+    for name, container in compose.containers().items():
+        mounted = {mount["Destination"] for mount in container["Mounts"]}
+        secret = {path.removeprefix("/var/lib/moorage/secrets/") for path in mounted if path.startswith("/var/lib/moorage/secrets/")}
+        allowed = {"migrate": {"owner", *SERVICES}, "init": {"ca", "owner", "postgres", "registry", *SERVICES}}
+        assert secret <= allowed.get(name, {name}), name
+
+
+def test_no_secret_is_in_a_log_an_environment_or_a_command_line(compose: Compose, admin_password: str) -> None:
+    files = "cd /var/lib/moorage/secrets && cat registry/webhook_secret registry/http_secret postgres/superuser_password */*database_url"
+    urls = compose.shell(files.replace("cat", "tail -n +1 -q"))
+    secrets = {part.rpartition("@")[0].rpartition(":")[2] or part for part in urls.replace("postgresql", "\npostgresql").split() if part}
+    shown = compose("logs", "--no-color").checked().output + str(compose.containers())
+    processes = "".join(compose("top", name).checked().stdout for name in LASTING)
+    for secret in {*secrets, admin_password}:
+        assert len(secret) > 16
+        assert secret not in shown + processes
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_a_container_that_dies_comes_back_and_the_gateway_finds_it(compose: Compose, composed: Tenant, name: str) -> None:
+    repository = f"{composed.private}/lasting"
+    with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
+        registry.push(make_image(), repository, "v1")
+    died = compose.containers()[name]["State"]["Pid"]
+    os.kill(died, signal.SIGKILL)
+    eventually(lambda: compose.containers()[name]["State"]["Pid"] not in (0, died), within=BACK_SECONDS, every=0.3, what=f"{name} again")
+    eventually(lambda: pull_is_possible(compose, composed.granted, repository), within=BACK_SECONDS, every=0.3, what="a pull")
+    with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
+        registry.push(make_image(), repository, f"after-{name}")
+    eventually(lambda: f"after-{name}" in tags(composed.account, repository), within=BACK_SECONDS, every=0.3, what="the push in the list")
+
+
+def test_a_setting_that_changes_is_applied_and_all_data_is_found_again(compose: Compose, composed: Tenant, admin_password: str) -> None:
+    repository = f"{composed.private}/kept"
+    with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
+        registry.push(make_image(), repository, "v1")
+    eventually(lambda: "v1" in composed.account.tags(repository), within=SHOWN_WITHIN_SECONDS, what="the push in the list")
+    compose("down", "--timeout", "30").checked()
+    compose.up(MOORAGE_HOSTS="localhost,127.0.0.1")
+    assert compose.file(ADMIN_PASSWORD).strip() == admin_password
+    assert pull_is_possible(compose, composed.granted, repository)
+    assert "v1" in composed.account.tags(repository)
+    compose.up(MOORAGE_HOSTS="hub.example")
+    with httpx.Client(base_url=compose.url, trust_env=False) as http:
+        assert http.get("/v2/").status_code == httpx.codes.MISDIRECTED_REQUEST
+        assert http.get("/v2/", headers={"Host": "hub.example"}).status_code == httpx.codes.UNAUTHORIZED
+    compose.up()
+
+
+def test_a_push_is_counted_whose_registry_is_stopped_at_once(compose: Compose, composed: Tenant) -> None:
+    """The registry keeps its events in memory: its container stops only when all of them are told."""
+    repository = f"{composed.private}/told"
+    with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
+        for number in range(20):
+            registry.push(make_image(), repository, f"v{number}")
+    compose("restart", "registry").checked()
+    eventually(lambda: composed.account.tags(repository), lambda tags: len(tags) == 20, within=BACK_SECONDS, every=0.3, what="20 tags")

@@ -1,0 +1,92 @@
+"""What the webhook and the counting do while the database is away, and after."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.integration.events.conftest import Registry, Secrets, counts, events_settings, running
+from tests.support.database import Database
+from tests.support.envelopes import event
+from tests.support.relay import Relay, relay
+
+
+def through(url: str, port: int) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}"))
+
+
+@pytest.fixture
+async def line(emptied: Database) -> AsyncIterator[Relay]:
+    """The network between the service and its database."""
+    port = urlsplit(emptied.urls["events"]).port
+    assert port is not None
+    async with relay(port) as found:
+        yield found
+
+
+@pytest.fixture
+async def app_and_client(emptied: Database, events_secrets: Secrets, line: Relay) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    async with running(events_settings(through(emptied.urls["events"], line.port), events_secrets)) as pair:
+        yield pair
+
+
+async def test_while_the_database_is_away_the_answer_is_503_at_once(registry: Registry, emptied: Database, line: Relay) -> None:
+    assert (await registry.deliver(event(tag="v1"))).status_code == 202
+    await line.cut()
+    late = event(tag="v1", at=1)
+    for body in (late, {"no": "event"}):
+        started = time.monotonic()
+        answer = await registry.deliver(body)
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "database_unavailable"
+        assert time.monotonic() - started < 1
+    await line.mend()
+    assert (await registry.deliver(late)).status_code == 202
+    assert await counts(emptied) == {"v1": (2, 0)}
+
+
+async def test_a_database_that_hangs_is_away_too(registry: Registry, emptied: Database) -> None:
+    await registry.deliver(event(tag="v1"))
+    late = [event(tag="v1", at=n) for n in range(1, 9)]
+    holder = await asyncpg.connect(emptied.urls["owner"])
+    try:
+        async with holder.transaction():
+            await holder.execute("LOCK TABLE events.inbox IN ACCESS EXCLUSIVE MODE")
+            started = time.monotonic()
+            answers = await asyncio.gather(*(registry.deliver(item) for item in late))
+            assert {answer.status_code for answer in answers} == {503}
+            assert time.monotonic() - started < 1
+    finally:
+        await holder.close()
+    for item in late:  # as the registry does; what was stored after all is not stored again
+        assert (await registry.deliver(item)).status_code == 202
+    assert await counts(emptied) == {"v1": (9, 0)}
+
+
+async def test_a_connection_that_died_in_the_pool_costs_no_delivery(registry: Registry, emptied: Database) -> None:
+    await registry.deliver(event(tag="v1"))
+    killer = await asyncpg.connect(emptied.urls["events"])
+    try:
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+        assert await killer.fetch(ended)
+    finally:
+        await killer.close()
+    assert (await registry.deliver(event(tag="v1", at=1))).status_code == 202
+    assert await counts(emptied) == {"v1": (2, 0)}
+
+
+async def test_the_service_starts_while_the_database_is_away(emptied: Database, events_secrets: Secrets, line: Relay) -> None:
+    await line.cut()
+    async with running(events_settings(through(emptied.urls["events"], line.port), events_secrets)) as (_, http):
+        assert (await Registry(http).deliver(event(tag="v1"))).status_code == 503
+        assert (await http.get("/healthz")).status_code == 200
+        assert (await http.get("/readyz")).status_code == 503
+        await line.mend()
+        assert (await Registry(http).deliver(event(tag="v1"))).status_code == 202
+        assert await counts(emptied) == {"v1": (1, 0)}
