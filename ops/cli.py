@@ -132,11 +132,14 @@ def schema_check() -> None:
 
 @app.command()
 @plain_errors
-def settings_doc() -> None:
-    """Write docs/settings.md anew from the code."""
-    from ops.settings_doc import PAGE, page
+def docs() -> None:
+    """Write anew from the code what is generated in docs/: settings.md, errors.md, openapi/."""
+    from ops import errors_doc, settings_doc
+    from ops.openapi import write_documents
 
-    PAGE.write_text(page())
+    settings_doc.PAGE.write_text(settings_doc.page())
+    errors_doc.PAGE.write_text(errors_doc.page())
+    write_documents()
 
 
 def _user(value: str, option: str) -> RunUser:

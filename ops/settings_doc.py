@@ -1,4 +1,4 @@
-"""`moorage settings-doc`: docs/settings.md, written from the classes that read the settings."""
+"""`moorage docs`: docs/settings.md, written from the classes that read the settings."""
 
 import importlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 _HEAD = """\
 # Settings
 
-Written by `moorage settings-doc` from the code that reads them; a test keeps it current. Every setting is checked at
+Written by `moorage docs` from the code that reads them; a test keeps it current. Every setting is checked at
 start: a wrong or missing one is one line that names it, and exit status 2. A variable that is empty counts as not set.
 
 ## `make run`

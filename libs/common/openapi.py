@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from libs.common.errors import ContentTooLarge, DatabaseUnavailable, Invalid, MoorageError
+from libs.common.errors import ContentTooLarge, DatabaseUnavailable, Invalid, MoorageError, Unauthenticated
+from libs.common.principals import ReadOnlyKey
 from libs.common.problems import FieldProblem, Problem, responses
 
 _BASIC = {"type": "http", "scheme": "basic", "description": "a Docker user's name, and its password or an access token"}
@@ -22,7 +23,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path in made["paths"].values():
             for method in _METHODS:
                 if method in path:
-                    _complete(path[method])
+                    _complete(method, path[method])
         app.openapi_schema = made
     return app.openapi_schema
 
@@ -43,7 +44,7 @@ def _uses_basic(made: dict[str, Any]) -> bool:
     return any({"HTTPBasic": []} in operation.get("security", []) for path in made["paths"].values() for operation in path.values())
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(method: str, operation: dict[str, Any]) -> None:
     """Say of ``operation`` which problems it can answer with besides those its route names."""
     told = operation["responses"]
     if "application/json" in told.get("422", {}).get("content", {}):
@@ -52,6 +53,8 @@ def _complete(operation: dict[str, Any]) -> None:
         del operation["x-registry-errors"]
         return
     common: list[type[MoorageError]] = [DatabaseUnavailable]
+    if {"HTTPBearer": []} in operation.get("security", []):
+        common += [Unauthenticated] if method == "get" else [Unauthenticated, ReadOnlyKey]
     if operation.get("parameters") or "requestBody" in operation:
         common.append(Invalid)
     if "requestBody" in operation:

@@ -35,11 +35,11 @@ class JsonWebKey(BaseModel):
 
     kty: str = Field(examples=["EC"])
     crv: str = Field(examples=["P-256"])
-    x: str
-    y: str
+    x: str = Field(description="base64url, 32 bytes")
+    y: str = Field(description="base64url, 32 bytes")
     alg: str = Field(examples=["ES256"])
     use: str = Field(examples=["sig"])
-    kid: str
+    kid: str = Field(description="thumbprint (RFC 7638)")
 
 
 class JsonWebKeySet(BaseModel):
@@ -96,5 +96,5 @@ POST_TOKEN: dict[str, Any] = {
                 }
             }
         },
-    }
+    },
 }

@@ -27,7 +27,7 @@ class AccountOut(BaseModel):
 class SessionOut(BaseModel):
     """An access token for the JSON API, to be sent as `Authorization: Bearer …`."""
 
-    access_token: str
+    access_token: str = Field(description="good for `expires_in` seconds; ends with its session")
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
     expires_in: int = Field(description="seconds", examples=[300])
     account: AccountOut

@@ -6,7 +6,7 @@ from libs.common.db import Tx
 from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.fields import Search
 from libs.common.pages import Page, Paging
-from libs.common.principals import Administrator, Authenticated
+from libs.common.principals import Administrator, Authenticated, SessionRequired, SignedIn, SignedInAdministrator
 from libs.common.problems import responses
 from libs.common.sorting import page_of
 from services.catalog.accounts import usecases
@@ -26,9 +26,9 @@ async def get_own_account(tx: Tx, principal: Authenticated) -> OwnAccountOut:
 @router.put(
     "/account/password",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, WrongPassword, Invalid, HashingBusy),
+    responses=responses(Unauthenticated, SessionRequired, WrongPassword, Invalid, HashingBusy),
 )
-async def change_own_password(tx: Tx, principal: Authenticated, hasher: Hasher, body: OwnPasswordChange) -> None:
+async def change_own_password(tx: Tx, principal: SignedIn, hasher: Hasher, body: OwnPasswordChange) -> None:
     """Change the password of the account that is signed in. All its sessions end, this one too."""
     await usecases.change_own_password(
         tx=tx,
@@ -48,9 +48,11 @@ async def list_accounts(tx: Tx, _: Administrator, page: Paging, request: Request
 @router.post(
     "/accounts",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(Unauthenticated, Forbidden, AccountTaken, Invalid, HashingBusy),
+    responses=responses(Unauthenticated, Forbidden, SessionRequired, AccountTaken, Invalid, HashingBusy),
 )
-async def create_account(tx: Tx, administrator: Administrator, hasher: Hasher, body: AccountCreate, response: Response) -> AccountOut:
+async def create_account(
+    tx: Tx, administrator: SignedInAdministrator, hasher: Hasher, body: AccountCreate, response: Response
+) -> AccountOut:
     """Make an account."""
     account = await usecases.create_account(
         tx=tx,
@@ -72,9 +74,9 @@ async def get_account(tx: Tx, _: Administrator, username: str) -> AccountOut:
 
 @router.patch(
     "/accounts/{username}",
-    responses=responses(Unauthenticated, Forbidden, NotFound, LastAdministrator, Invalid, HashingBusy),
+    responses=responses(Unauthenticated, Forbidden, SessionRequired, NotFound, LastAdministrator, Invalid, HashingBusy),
 )
-async def change_account(tx: Tx, administrator: Administrator, hasher: Hasher, username: str, body: AccountChange) -> AccountOut:
+async def change_account(tx: Tx, administrator: SignedInAdministrator, hasher: Hasher, username: str, body: AccountChange) -> AccountOut:
     """Disable or enable an account, change its role, or give it a new password."""
     account = await usecases.change_account(
         tx=tx,

@@ -6,7 +6,7 @@ from libs.common.db import Tx
 from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.fields import Search
 from libs.common.pages import Page, Paging
-from libs.common.principals import Authenticated
+from libs.common.principals import Authenticated, SessionRequired, SignedIn
 from libs.common.problems import responses
 from libs.common.sorting import page_of
 from services.catalog.actors import Listing, OwnedDockerUser
@@ -66,9 +66,9 @@ async def change_docker_user(tx: Tx, actor: OwnedDockerUser, body: DockerUserCha
 @router.put(
     "/{username}/password",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, NotFound, Invalid, HashingBusy),
+    responses=responses(Unauthenticated, SessionRequired, NotFound, Invalid, HashingBusy),
 )
-async def change_docker_user_password(tx: Tx, actor: OwnedDockerUser, hasher: Hasher, body: PasswordChange) -> None:
+async def change_docker_user_password(tx: Tx, _: SignedIn, actor: OwnedDockerUser, hasher: Hasher, body: PasswordChange) -> None:
     """Give it a new password. Logins that it had end."""
     await usecases.change_docker_user_password(tx=tx, actor=actor, hasher=hasher, password=body.password.get_secret_value())
 

@@ -5,7 +5,7 @@ from ops.settings_doc import PAGE, page
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text() == page(), "run `moorage settings-doc`"
+    assert PAGE.read_text() == page(), "run `moorage docs`"
 
 
 def test_every_setting_is_on_it_with_a_meaning() -> None:
