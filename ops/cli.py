@@ -20,6 +20,8 @@ R = TypeVar("R")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and look after Moorage.")
 admin_app = typer.Typer(no_args_is_help=True, help="The first account.")
 app.add_typer(admin_app, name="admin")
+keys_app = typer.Typer(no_args_is_help=True, help="The keys that sign tokens.")
+app.add_typer(keys_app, name="keys")
 
 
 def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
@@ -118,6 +120,19 @@ def _ensure_admin(layout: Layout) -> None:
     given = load_run_settings().admin_password
     user = run_user([layout.root], data=layout.root)
     asyncio.run(ensure_admin(_owner_url(layout), layout, user, given=given.get_secret_value() if given else None))
+
+
+@keys_app.command("rotate")
+@plain_errors
+def keys_rotate(
+    sessions: Annotated[bool, typer.Option(help="the key of the JSON API's sessions too; auth signs with it from its next start")] = False,
+) -> None:
+    """Sign registry tokens with new keys from now on. What the old ones signed stays good until it ends."""
+    from ops.rotate import rotate_session_keys, rotate_token_keys
+
+    rotate_token_keys(_layout())
+    if sessions:
+        rotate_session_keys(_layout())
 
 
 @app.command()

@@ -106,10 +106,15 @@ def _ensure_token_keys(layout: Layout, owners: Owners) -> None:
 
 
 def _ensure_session_keys(layout: Layout, user: RunUser) -> None:
-    """Only the auth service holds the private keys; the other two get the public halves under the same names."""
     private = private_dir(layout.secrets_of("auth") / "session-keys", user)
     if not any(private.glob("*.pem")):
         write_private(private / f"{keys.stamp()}.pem", keys.new_session_key(), user)
+    publish_session_keys(layout, user)
+
+
+def publish_session_keys(layout: Layout, user: RunUser) -> None:
+    """Only the auth service holds the private keys; the other two get the public halves under the same names."""
+    private = layout.secrets_of("auth") / "session-keys"
     published = {file.name: keys.public_pem(file.read_bytes()) for file in private.glob("*.pem")}
     for service in ("catalog", "events"):
         folder = private_dir(layout.secrets_of(service) / "session-public-keys", user)

@@ -17,6 +17,7 @@ from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.feed.follower import CHANNEL, Follower
 from services.catalog.grants.routes import router as grants
 from services.catalog.hashing import tell_busy
+from services.catalog.images.routes import router as images
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.registry import Registry, connected
 from services.catalog.repositories.routes import router as repositories
@@ -55,7 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.session_verifier = SessionVerifier(settings.session_public_keys)
     app.add_exception_handler(Busy, tell_busy)
     api = APIRouter(prefix="/api/v1")
-    for router in (accounts, docker_users, namespaces, grants, repositories, audit):
+    for router in (accounts, docker_users, namespaces, grants, repositories, images, audit):
         api.include_router(router)
     app.include_router(api)
     return app

@@ -43,11 +43,9 @@ async def refuse_reserved(tx: AsyncConnection, *, kind: Kind, name: str) -> None
     r = reserved_names.c
     statement = sa.select(r.available_at, sa.func.clock_timestamp().label("now")).where(r.kind == kind, r.name == name)
     row = (await tx.execute(statement)).one_or_none()
-    if row is None:
-        return
-    if row.available_at > row.now:
+    # A row that has run out stays: since its time the name has a new life, which pull counts must know (catalog.repository_lives).
+    if row is not None and row.available_at > row.now:
         raise NameReserved(name, row.available_at, row.now)
-    await tx.execute(sa.delete(reserved_names).where(r.kind == kind, r.name == name))
 
 
 def _reserved_seconds(request: Request) -> int:

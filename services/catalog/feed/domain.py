@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from libs.common.names import split_repository
-from services.catalog.images.domain import Described
+from services.catalog.images.manifests import Described
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNREAD = "application/octet-stream"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Iterable
 
 from services.catalog.feed.domain import Push, RepositoryState, TagState, Wanted, tag_state
-from services.catalog.images.domain import (
+from services.catalog.images.manifests import (
     INDEX_TYPES,
     NO_CONFIG,
     Described,

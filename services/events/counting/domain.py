@@ -87,6 +87,15 @@ class Effect:
     tag: str
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A HEAD of a tag: when, of which, and whether that may be an index."""
+
+    at_ns: int
+    tag: str
+    may_be_index: bool
+
+
 @dataclass(slots=True)
 class Grant:
     """The credits that one pull of an index left: children not fetched yet, until when."""
@@ -110,7 +119,7 @@ class History:
     """What is remembered of one client after some event. ``children`` must know every index among the events."""
 
     children: Children
-    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    heads: dict[str, Head] = field(default_factory=dict)
     requests: dict[str, Seen] = field(default_factory=dict)
     grants: dict[int, Grant] = field(default_factory=dict)
     stacks: dict[str, list[int]] = field(default_factory=dict)
@@ -149,7 +158,7 @@ class History:
         head = self._head(event.digest, event.at_ns)
         if head is not None:
             self._grant(event, event.digest)
-            return Effect("pull", head[1])
+            return Effect("pull", head.tag)
         if self._spend(event):
             self._grant(event, event.digest)  # an index inside an index: its children belong to the same pull
             return None
@@ -165,11 +174,11 @@ class History:
     def _remember_head(self, event: PullEvent) -> None:
         if event.tag is not None:
             self.heads.pop(event.digest, None)  # put at the end: they stay in the order of their times
-            self.heads[event.digest] = (event.at_ns, event.tag)
+            self.heads[event.digest] = Head(event.at_ns, event.tag, event.may_be_index)
 
-    def _head(self, digest: str, at_ns: int) -> tuple[int, str] | None:
+    def _head(self, digest: str, at_ns: int) -> Head | None:
         head = self.heads.get(digest)
-        return head if head is not None and at_ns - head[0] <= HEAD_MEMORY else None
+        return head if head is not None and at_ns - head.at_ns <= HEAD_MEMORY else None
 
     def _parent(self, event: PullEvent) -> tuple[str, str] | None:
         """The index that was last asked for by HEAD and has the event's digest as a child, and its tag."""
@@ -178,7 +187,7 @@ class History:
             if head is None:
                 break
             if event.digest in self.children.get(index, ()):
-                return index, head[1]
+                return index, head.tag
         return None
 
     def _grant(self, event: PullEvent, index: str, *, fetched: str | None = None) -> None:
@@ -231,7 +240,7 @@ class History:
     def forget(self, at_ns: int) -> None:
         """Drop what cannot matter to any event after ``at_ns``; it changes no effect."""
         self.swept = at_ns
-        self.heads = {digest: head for digest, head in self.heads.items() if at_ns - head[0] <= HEAD_MEMORY}
+        self.heads = {digest: head for digest, head in self.heads.items() if at_ns - head.at_ns <= HEAD_MEMORY}
         self.requests = {name: seen for name, seen in self.requests.items() if at_ns - seen.key[0] <= REQUEST_MEMORY}
         for number in [number for number, grant in self.grants.items() if grant.expires < at_ns]:
             self._drop(number)

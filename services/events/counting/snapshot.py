@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from services.events.counting.domain import Children, Grant, History, Seen
+from services.events.counting.domain import Children, Grant, Head, History, Seen
 
 
 def dump(history: History) -> str:
@@ -15,7 +15,7 @@ def dump(history: History) -> str:
     ]
     return json.dumps(
         {
-            "heads": [[digest, at_ns, tag] for digest, (at_ns, tag) in history.heads.items()],
+            "heads": [[digest, head.at_ns, head.tag, head.may_be_index] for digest, head in history.heads.items()],
             "requests": [[name, *seen.key, seen.tagged, seen.grant] for name, seen in history.requests.items()],
             "children": list(numbers),
             "grants": grants,
@@ -30,7 +30,7 @@ def load(text: str, children: Children) -> History:
     """The history that ``text`` holds, to be counted on with ``children``."""
     saved: dict[str, Any] = json.loads(text)
     history = History(children, next_grant=saved["next"], swept=saved["swept"])
-    history.heads = {digest: (at_ns, tag) for digest, at_ns, tag in saved["heads"]}
+    history.heads = {digest: Head(at_ns, tag, may_be_index) for digest, at_ns, tag, may_be_index in saved["heads"]}
     history.requests = {name: Seen((at_ns, event_id), tagged, grant) for name, at_ns, event_id, tagged, grant in saved["requests"]}
     names: list[str] = saved["children"]
     for number, index, expires, left in saved["grants"]:
@@ -42,6 +42,6 @@ def load(text: str, children: Children) -> History:
     return history
 
 
-def head_digests(text: str) -> list[str]:
-    """The digests asked for by HEAD that ``text`` remembers: their children must be known before it is counted on."""
-    return [digest for digest, _, _ in json.loads(text)["heads"]]
+def possible_indexes(text: str) -> list[str]:
+    """The digests of what may be an index among the HEADs that ``text`` remembers: their children must be known to count on."""
+    return [digest for digest, _, _, may_be_index in json.loads(text)["heads"] if may_be_index]

@@ -42,7 +42,7 @@ class _Work:
         """What may be an index among its events and those it remembers."""
         digests = {stored.event.digest for stored in self.counted + self.claimed if stored.event.may_be_index}
         if self.base is not None:
-            digests.update(snapshot.head_digests(self.base.state))
+            digests.update(snapshot.possible_indexes(self.base.state))
         return {(self.client.repository, digest) for digest in digests}
 
 

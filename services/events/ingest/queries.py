@@ -25,6 +25,8 @@ ON CONFLICT (raw_hash) DO NOTHING
 
 async def store_events(connection: Any, events: Sequence[Event]) -> int:
     """Insert ``events`` over an asyncpg ``connection``; those that are there already change nothing. Returns how many were new."""
+    if not events:
+        return 0
     columns = zip(*((e.event_id, e.at_ns, e.action, e.method, e.request_id, e.repository, e.tag, e.digest, e.media_type,
                      e.docker_user, e.address, e.user_agent) for e in events), strict=True)  # fmt: skip
     tag: str = await connection.execute(_STORE, *(list(column) for column in columns))

@@ -144,7 +144,7 @@ def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
     with running_service("events") as webhook:
         url = f"http://{webhook.address}/registry-events"
         with running_registry(distribution, user, folder, ca=folder / "ca.pem", webhook=url, secret="webhook-secret") as running:
-            yield RegistryUnderTest(f"http://{running.address}", key, webhook)
+            yield RegistryUnderTest(f"http://{running.address}", running.storage, key, webhook)
     shutil.rmtree(folder)
 
 

@@ -6,6 +6,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -25,12 +26,13 @@ class RegistryUnderTest:
     """The registry, a key that it trusts, and the webhook receiver that keeps what it reports."""
 
     url: str
+    storage: Path
     key: SigningKey
     webhook: Service
 
     def push(self, content: Image | Index, repository: str, *tags: str, by: str = "alice") -> list[Event]:
         """Push as clients do and return the events of it, as the registry reported them."""
-        before = len(self._events())
+        before = len(self._events("push"))
         with self._client(repository, by) as http:
             for image in content.images if isinstance(content, Index) else (content,):
                 for blob in image.blobs:
@@ -40,23 +42,27 @@ class RegistryUnderTest:
             for tag in tags or (content.manifest.digest,):
                 self.put(http, repository, content.manifest, tag)
         children = len(content.images) if isinstance(content, Index) else 0
-        return self._reported(before, children + max(1, len(tags)))
+        return self._pushed(before, children + max(1, len(tags)))
 
     def push_artifact(self, manifest: Blob, blobs: list[Blob], repository: str, tag: str) -> list[Event]:
         """Push any manifest with its blobs."""
-        before = len(self._events())
+        before = len(self._events("push"))
         with self._client(repository, "alice") as http:
             for blob in blobs:
                 self._upload(http, repository, blob)
             self.put(http, repository, manifest, tag)
-        return self._reported(before, 1)
+        return self._pushed(before, 1)
 
     def delete(self, repository: str, digest: str) -> list[Event]:
-        """Delete a manifest by digest."""
-        before = len(self._events())
+        """Delete a manifest by digest. The registry may say more later: a deletion for each tag that it took along."""
+
+        def reported() -> list[Event]:
+            return [e for e in self._events("delete") if (e["target"]["repository"], e["target"].get("digest")) == (repository, digest)]
+
+        before = len(reported())
         with self._client(repository, "moorage:catalog") as http:
             http.delete(f"/v2/{repository}/manifests/{digest}").raise_for_status()
-        return self._reported(before, 1)
+        return eventually(reported, lambda seen: len(seen) > before, within=10, what="the deletion's event")[before:]
 
     @staticmethod
     def put(http: httpx.Client, repository: str, manifest: Blob, reference: str) -> None:
@@ -76,12 +82,12 @@ class RegistryUnderTest:
         token = self.key.sign({**claims, "access": access})
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30)
 
-    def _events(self) -> list[Event]:
+    def _events(self, action: str) -> list[Event]:
         bodies = [json.loads(seen["body"]) for seen in list(self.webhook.received)]
-        return [event for body in bodies for event in body["events"] if event["action"] != "pull"]
+        return [event for body in bodies for event in body["events"] if event["action"] == action]
 
-    def _reported(self, before: int, count: int) -> list[Event]:
-        events = eventually(self._events, lambda seen: len(seen) >= before + count, within=10, what=f"{count} events")
+    def _pushed(self, before: int, count: int) -> list[Event]:
+        events = eventually(lambda: self._events("push"), lambda seen: len(seen) >= before + count, within=10, what=f"{count} pushes")
         return events[before:]
 
 

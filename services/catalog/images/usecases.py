@@ -1,0 +1,37 @@
+"""What is done with images."""
+
+import re
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.errors import NotFound
+from libs.common.pages import PageRequest
+from services.catalog.actors import RepositoryReader
+from services.catalog.images import queries
+from services.catalog.images.domain import Image, Order, TaggedImage
+from services.catalog.sorting import Found
+
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")
+
+
+async def list_tags(*, tx: AsyncConnection, actor: RepositoryReader, q: str | None, order: Order, page: PageRequest) -> Found[TaggedImage]:
+    """The repository's tags."""
+    return await queries.list_tags(tx, repository_id=actor.repository.id, q=q, order=order, page=page)
+
+
+async def get_image_by_tag(*, tx: AsyncConnection, actor: RepositoryReader, tag: str) -> Image:
+    """The image that the tag names. Raises NotFound."""
+    found = await queries.find_by_tag(tx, repository_id=actor.repository.id, tag=tag) if _TAG.fullmatch(tag) else None
+    if found is None:
+        raise NotFound(f"There is no image '{actor.repository.path}:{tag}'")
+    return found
+
+
+async def get_image_by_digest(*, tx: AsyncConnection, actor: RepositoryReader, digest: str) -> Image:
+    """The image with that digest. Raises NotFound."""
+    is_digest = _DIGEST.fullmatch(digest)
+    found = await queries.find_by_digest(tx, repository_id=actor.repository.id, digest=digest) if is_digest else None
+    if found is None:
+        raise NotFound(f"There is no image '{actor.repository.path}@{digest}'")
+    return found

@@ -1,0 +1,197 @@
+"""The feed's patience: a registry that is away, an event that cannot be applied, a transaction that is still open, replicas."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import httpx
+import pytest
+from pydantic import AnyHttpUrl, SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common import db
+from ops.ports import reserve
+from services.catalog.feed.follower import CHANNEL, Follower
+from services.catalog.registry import connected
+from services.catalog.settings import Settings
+from services.catalog.worker import Worker, beside
+from tests.integration.catalog.conftest import Secrets, SignIn
+from tests.integration.catalog.registry import INSERT, RegistryUnderTest, deliver, row_of
+from tests.integration.catalog.waiting import eventually
+from tests.support.database import Database
+from tests.support.images import make_image
+
+FollowerAt = Callable[[str], Awaitable[Follower]]
+
+
+@pytest.fixture
+async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
+    """The catalog's own role, without the app and so without its workers."""
+    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def follower_at(engine: AsyncEngine, emptied: Database, catalog_secrets: Secrets) -> AsyncIterator[FollowerAt]:
+    """Makes a follower whose registry is at a URL; the test takes its steps."""
+    contexts = []
+
+    async def make(url: str) -> Follower:
+        settings = Settings(
+            SECRETS_DIR=catalog_secrets.directory, database_url=SecretStr(emptied.urls["catalog"]), registry_url=AnyHttpUrl(url)
+        )
+        context = connected(settings)
+        contexts.append(context)
+        return Follower(engine, await context.__aenter__())
+
+    yield make
+    for context in contexts:
+        await context.__aexit__(None, None, None)
+
+
+@pytest.fixture
+async def namespace(emptied: Database, team: str) -> str:
+    """A namespace of an account, both put in behind the services' backs."""
+    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+    )
+    return team
+
+
+async def _tags(database: Database) -> set[str]:
+    return {row["name"] for row in await database.fetch("SELECT name FROM catalog.tags")}
+
+
+async def test_while_the_registry_is_away_nothing_is_passed_over(
+    emptied: Database, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+) -> None:
+    await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
+    with reserve() as nowhere:
+        away = await follower_at(f"http://{nowhere.address}")
+        waits = [await away.step() for _ in range(12)]
+    assert waits == sorted(waits)
+    assert waits[-1] <= 5
+    assert await emptied.fetch("SELECT * FROM catalog.feed_positions") == []
+    there = await follower_at(registry.url)
+    assert await there.step() == 0
+    assert await _tags(emptied) == {"v1"}
+
+
+async def test_a_registry_that_refuses_our_tokens_is_waited_for(
+    emptied: Database, registry: RegistryUnderTest, engine: AsyncEngine, catalog_secrets: Secrets, namespace: str
+) -> None:
+    await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
+    settings = Settings(
+        SECRETS_DIR=catalog_secrets.directory,
+        database_url=SecretStr(emptied.urls["catalog"]),
+        registry_url=AnyHttpUrl(registry.url),
+        issuer="somebody-else",
+    )
+    async with connected(settings) as stranger:
+        follower = Follower(engine, stranger)
+        assert all([await follower.step() > 0 for _ in range(12)])
+    assert await emptied.fetch("SELECT * FROM catalog.feed_positions") == []
+
+
+async def test_an_event_that_cannot_be_applied_is_passed_over_and_the_others_are_not(
+    emptied: Database, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+) -> None:
+    before = registry.push(make_image(), f"{namespace}/app", "before")
+    broken = registry.push(make_image(), f"{namespace}/app", "broken")
+    after = registry.push(make_image(), f"{namespace}/app", "after")
+    link = registry.storage / f"docker/registry/v2/repositories/{namespace}/app/_manifests/tags/broken/current/link"
+    link.write_text("no digest")  # a storage error: the registry answers 500 to everything about this tag
+    await deliver(emptied, *before, *broken, *after)
+    follower = await follower_at(registry.url)
+    for _ in range(20):
+        await follower.step()
+    assert await _tags(emptied) == {"before", "after"}
+
+
+async def test_an_event_whose_transaction_ends_late_is_not_missed(
+    emptied: Database, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+) -> None:
+    (first,) = registry.push(make_image(), f"{namespace}/app", "first")
+    (second,) = registry.push(make_image(), f"{namespace}/app", "second")
+    follower = await follower_at(registry.url)
+    slow = await asyncpg.connect(emptied.urls["events"])
+    try:
+        transaction = slow.transaction()
+        await transaction.start()
+        await slow.execute(INSERT, *row_of(first))
+        await deliver(emptied, second)
+        assert 0 < await follower.step() < 0.5  # something is there that cannot be read yet: look again soon
+        assert await _tags(emptied) == set()
+        await transaction.commit()
+    finally:
+        await slow.close()
+    await follower.step()
+    assert await _tags(emptied) == {"first", "second"}
+
+
+async def test_a_namespace_that_was_deleted_meanwhile_gets_no_repository(
+    emptied: Database, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+) -> None:
+    await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
+    await emptied.execute("DELETE FROM catalog.namespaces")
+    follower = await follower_at(registry.url)
+    assert await follower.step() == 0
+    assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
+
+
+async def test_one_replica_works_and_another_takes_over(emptied: Database) -> None:
+    steps: list[str] = []
+
+    def worker(name: str) -> Worker:
+        async def step() -> float:
+            steps.append(name)
+            return 0.05
+
+        return Worker(name="of-a-test", database_url=emptied.urls["catalog"], channel=CHANNEL, step=step)
+
+    async def seen() -> set[str]:
+        return set(steps)
+
+    async with beside([worker("one")]):
+        await eventually(seen, lambda names: names == {"one"})
+        async with beside([worker("two")]):
+            await asyncio.sleep(0.3)
+            assert set(steps) == {"one"}
+            killed = await emptied.fetch(
+                "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                " AND pid IN (SELECT pid FROM pg_stat_activity WHERE usename = $1)",
+                f"{emptied.name}_catalog",
+            )
+            assert len(killed) == 1
+            await _terminate(emptied, killed[0]["pid"])
+            steps.clear()
+            await eventually(seen, lambda names: bool(names))
+
+
+async def _terminate(database: Database, pid: int) -> None:
+    """End a session of the catalog's role, as a role may its own."""
+    connection = await asyncpg.connect(database.urls["catalog"])
+    try:
+        await connection.execute("SELECT pg_terminate_backend($1)", pid)
+    finally:
+        await connection.close()
+
+
+async def test_a_push_shows_though_its_notification_was_lost(
+    sign_in: SignIn, emptied: Database, registry: RegistryUnderTest, team: str
+) -> None:
+    acme: httpx.AsyncClient = await sign_in("acme")
+    await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "public"})
+    (event,) = registry.push(make_image(), f"{team}/app", "v1")
+    connection = await asyncpg.connect(emptied.urls["events"])
+    try:
+        await connection.execute(INSERT, *row_of(event))
+    finally:
+        await connection.close()
+
+    async def status() -> int:
+        return (await acme.get(f"/api/v1/images/{team}/app:v1")).status_code
+
+    await eventually(status, lambda code: code == 200)
