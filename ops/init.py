@@ -3,9 +3,11 @@
 `make run` prepares the same things itself (ops.programs); the templates and the secrets' layout are one.
 """
 
+from pathlib import Path
 from urllib.parse import quote
 
 from ops import render
+from ops.api_page import publish_api_page
 from ops.files import private_dir, write_private
 from ops.layout import SERVICES, Layout
 from ops.postgres import SUPERUSER
@@ -31,7 +33,8 @@ def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> No
     private_dir(layout.registry, owners.registry)
     write_private(layout.secrets_of("registry") / "config.yml", _registry(layout, settings), owners.registry)
     private_dir(layout.gateway, owners.registry)
-    write_private(layout.gateway / "nginx.conf", _gateway(settings), owners.registry)
+    docs = publish_api_page(layout.gateway / "docs", owners.registry)
+    write_private(layout.gateway / "nginx.conf", _gateway(settings, docs), owners.registry)
 
 
 def _owner_url(layout: Layout, settings: RunSettings) -> str:
@@ -59,7 +62,7 @@ def _registry(layout: Layout, settings: RunSettings) -> str:
     )
 
 
-def _gateway(settings: RunSettings) -> str:
+def _gateway(settings: RunSettings, docs: Path) -> str:
     return render.render(
         render.GATEWAY,
         listen_port=_GATEWAY_PORT,
@@ -70,6 +73,7 @@ def _gateway(settings: RunSettings) -> str:
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
         **{f"{service}_address": f"{service}:{_SERVICE_PORT}" for service in SERVICES},
         registry_address=_REGISTRY,
+        docs_root=str(docs),
         blob_root=_STORAGE,
         resolver=_RESOLVER,
         workers="auto",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops import postgres, render
+from ops.api_page import publish_api_page
 from ops.debian import Tool, nginx_version
 from ops.environment import child_environment
 from ops.errors import OpsError
@@ -147,6 +148,7 @@ def gateway_program(installation: Installation) -> Program:
         hosts=list(settings.hosts),
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
         **{f"{part}_address": installation.ports[part].address for part in ("registry", *SERVICES)},
+        docs_root=str(publish_api_page(layout.run / "docs", user)),
         blob_root=str(layout.registry),
         resolver=None,
         workers="auto",

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.pages import PageRequest
+from libs.common.sorting import NEVER, Found, Sort, fetch_page
 from services.catalog.images.domain import Image, Order, TaggedImage
 from services.catalog.images.manifests import Layer, Platform
-from services.catalog.sorting import NEVER, Found, Sort, fetch_page
 from services.catalog.tables import manifests, tags
 
 _t, _m = tags.c, manifests.c

@@ -4,14 +4,14 @@ from fastapi import APIRouter, Request, Response
 
 from libs.common.db import Tx
 from libs.common.errors import Invalid, NotFound, Unauthenticated
+from libs.common.fields import Search
 from libs.common.pages import Page, Paging
 from libs.common.problems import responses
+from libs.common.sorting import page_of
 from services.catalog.actors import ReadableRepository
-from services.catalog.fields import Search
 from services.catalog.images import usecases
 from services.catalog.images.domain import Image, Order, pull_commands
 from services.catalog.images.schemas import ImageOut, TagOut
-from services.catalog.sorting import page_of
 
 router = APIRouter(prefix="/images", tags=["images"])
 

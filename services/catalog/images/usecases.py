@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import NotFound
 from libs.common.pages import PageRequest
+from libs.common.sorting import Found
 from services.catalog.actors import RepositoryReader
 from services.catalog.images import queries
 from services.catalog.images.domain import Image, Order, TaggedImage
-from services.catalog.sorting import Found
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")

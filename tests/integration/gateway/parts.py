@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from ops.api_page import publish_api_page
 from ops.debian import Tool
 from ops.environment import child_environment
 from ops.ports import reserve
@@ -212,6 +213,7 @@ def running_gateway(nginx: Tool, user: RunUser, folder: Path, **variables: Any) 
         "tls_key": None,
         "hosts": [],
         "trusted_proxies": [],
+        "docs_root": str(publish_api_page(folder / "docs", user)),
         "blob_root": None,
         "resolver": None,
         "workers": 1,

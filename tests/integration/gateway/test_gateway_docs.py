@@ -1,0 +1,38 @@
+"""The API page: from files alone, under a strict policy."""
+
+import re
+
+from tests.integration.gateway.parts import Gateway
+
+
+def test_the_page_is_html_that_loads_nothing_from_elsewhere(gateway: Gateway) -> None:
+    status, headers, body = gateway.get_raw("/docs")
+    assert status == 200
+    assert headers["content-type"] == "text/html; charset=utf-8"
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    sources = re.findall(r'(?:src|href)="([^"]+)"', body.decode())
+    assert {source for source in sources if source.startswith(("http", "//"))} == set()
+
+
+def test_its_scripts_and_styles_are_there(gateway: Gateway) -> None:
+    for name, kind in (
+        ("docs.js", "application/javascript"),
+        ("swagger-ui-bundle.js", "application/javascript"),
+        ("swagger-ui.css", "text/css"),
+    ):
+        status, headers, _ = gateway.get_raw(f"/docs/{name}")
+        assert (status, headers["content-type"]) == (200, kind)
+
+
+def test_nothing_else_of_the_disk_is_served(gateway: Gateway) -> None:
+    for path in (
+        "/docs/",
+        "/docs/../nginx.conf",
+        "/docs/%2e%2e/nginx.conf",
+        "/docs..%2fnginx.conf",
+        "/docs../nginx.conf",
+        "/docs/nothing.js",
+    ):
+        assert gateway.get_raw(path)[0] in (403, 404, 400), path
