@@ -36,3 +36,4 @@ def test_nothing_else_of_the_disk_is_served(gateway: Gateway) -> None:
         "/docs/nothing.js",
     ):
         assert gateway.get_raw(path)[0] in (403, 404, 400), path
+    assert gateway.get_raw("/docs/")[0] == 308
