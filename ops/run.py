@@ -54,6 +54,8 @@ def run(settings: RunSettings) -> None:
         raise SettingError("MOORAGE_DATA", f"{layout.root} cannot be made: {error.strerror}") from None
     with ExitStack() as stack:
         stack.enter_context(only_run(layout))
+        # Until the loop has its own handlers, to be ended is to be interrupted: half-made folders are removed.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             installation = _prepare(settings, layout, stack)
         except KeyboardInterrupt:

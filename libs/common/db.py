@@ -28,18 +28,24 @@ _UNREACHABLE = (
 
 def create_engine(url: str, *, application_name: str, pool_size: int = 5) -> AsyncEngine:
     """An engine on ``url`` (``postgresql://…``); nothing connects before the first query."""
+
+    async def connect() -> asyncpg.Connection:
+        # asyncpg reads the address itself: what SQLAlchemy makes of it knows no `sslmode`.
+        return await asyncpg.connect(
+            url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings={"application_name": application_name, "jit": "off", "timezone": "UTC"},
+        )
+
     return create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        "postgresql+asyncpg://",
+        async_creator=connect,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
         hide_parameters=True,  # they would stand in logged errors, and some are secret
-        connect_args={
-            "timeout": CONNECT_SECONDS,
-            "command_timeout": STATEMENT_SECONDS,
-            "server_settings": {"application_name": application_name, "jit": "off", "timezone": "UTC"},
-        },
     )
 
 

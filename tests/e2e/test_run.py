@@ -11,11 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ops.ports import reserve
 from tests.support.api import Account, RefusedByApi
 from tests.support.images import make_image
+from tests.support.install import PROJECT
 from tests.support.processes import open_for_writing, parent, part, parts, workers
 from tests.support.registry import Registry
-from tests.support.stack import Stack, StackBroken, running_stack
+from tests.support.stack import MOORAGE, Stack, StackBroken, running_stack
 from tests.support.tenant import Tenant, make_tenant
 from tests.support.waiting import eventually
 
@@ -71,6 +73,32 @@ def test_every_worker_of_a_killed_gateway_is_gone(own_stack: Stack) -> None:
     os.kill(master, signal.SIGKILL)
     eventually(lambda: old & _living(old), until=lambda left: not left, within=BACK_SECONDS, what="the end of old workers")
     eventually(lambda: _answers(own_stack), within=BACK_SECONDS, what="an answer of the new gateway")
+
+
+@pytest.mark.parametrize("name", ["gateway", "postgres"])
+def test_a_killed_worker_is_made_up_for(own_stack: Stack, own_tenant: Tenant, name: str) -> None:
+    """PostgreSQL ends all sessions when one is killed, so that every service has to connect anew."""
+    newest = max(workers(part(own_stack.data, name)))
+    os.kill(newest, signal.SIGKILL)
+    eventually(lambda: _living({newest}), until=lambda left: not left, within=BACK_SECONDS, what="the end of a worker")
+    repository = f"{own_tenant.private}/after-a-worker-of-{name}"
+    eventually(lambda: _push_and_pull(own_stack, own_tenant, repository), within=BACK_SECONDS, what="a push and a pull")
+    eventually(lambda: _is_listed(own_tenant.account, repository), within=BACK_SECONDS, what="it in the catalog")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_it_while_it_starts_leaves_nothing(folder: Path, number: signal.Signals) -> None:
+    data = folder / f"early-{number.name}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MOORAGE_")}
+    with reserve() as free:
+        environment |= {"MOORAGE_PORT": str(free.number), "MOORAGE_DATA": str(data)}
+    starting = subprocess.Popen([*MOORAGE, "run"], cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True)
+    eventually(lambda: parts(data), within=60, what="the first part")
+    starting.send_signal(number)
+    said, _ = starting.communicate(timeout=60)
+    assert starting.returncode == 0
+    assert said == "moorage: stopped\n"
+    assert not parts(data)
 
 
 def test_two_copies_run_side_by_side_from_one_checkout(own_stack: Stack, folder: Path) -> None:

@@ -109,7 +109,7 @@ def test_an_outside_database_is_used_and_none_is_embedded(folder: Path, outside:
     )
     place = folder / "with-outside"
     place.mkdir()
-    url = f"postgres://strong:geheim@127.0.0.1:{outside.port}/theirs"
+    url = f"postgres://strong:geheim@127.0.0.1:{outside.port}/theirs?sslmode=prefer"
     with running_stack(place, DATABASE_URL=url, MOORAGE_ADMIN_PASSWORD="a password of mine") as running:
         assert "postgres" not in parts(running.data)
         assert not (running.data / "postgres").exists()

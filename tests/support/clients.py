@@ -245,9 +245,6 @@ class Skopeo(Client):
         shown = self._run("inspect", "--raw", self._verify, f"docker://{reference}")
         return shown.checked().stdout.encode()
 
-    def tags(self, repository: str) -> Finished:
-        return self._run("list-tags", self._verify, f"docker://{repository}")
-
     def delete(self, reference: str) -> Finished:
         return self._run("delete", self._verify, f"docker://{reference}")
 
