@@ -1,11 +1,15 @@
-"""The first account: `admin`, made once, with the password that was given or one that is made and written down."""
+"""Accounts from the command line: the first one, `admin`, made once; more administrators; passwords that were forgotten."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.errors import MoorageError
+from libs.common.names import is_username
 from libs.common.passwords import hash_password
 from ops.errors import OpsError
 from ops.files import write_private
@@ -25,16 +29,51 @@ async def ensure_admin(owner_url: str, layout: Layout, user: RunUser, *, given: 
     # Here, so that nothing else of the command needs the catalog's code.
     from services.catalog.accounts.usecases import ensure_first_admin
 
+    async with _transaction(owner_url) as tx:
+        if await _exists(tx):
+            return False
+        password = given or _written_password(layout, user)
+        await ensure_first_admin(tx=tx, username=USERNAME, password_hash=hash_password(password))
+        return True
+
+
+async def create_admin(owner_url: str, *, username: str, password: str) -> None:
+    """Make one more administrator. Raises OpsError when the name is taken or no name, or the password too short or long."""
+    from services.catalog.accounts.usecases import create_admin_as_operator
+
+    _check(username, password)
+    async with _transaction(owner_url) as tx:
+        await create_admin_as_operator(tx=tx, username=username, password_hash=hash_password(password))
+
+
+async def reset_password(owner_url: str, *, username: str, password: str) -> None:
+    """Give an account a new password and enable it. Raises OpsError when there is no such account, or the password is too short or long."""
+    from services.catalog.accounts.usecases import reset_password_as_operator
+
+    _check(username, password)
+    async with _transaction(owner_url) as tx:
+        await reset_password_as_operator(tx=tx, username=username, password_hash=hash_password(password))
+
+
+def _check(username: str, password: str) -> None:
+    if not is_username(username):
+        raise OpsError(f"{username!r} is no account name: 2-63 characters of a-z, 0-9, '.', '_' and '-', a letter or digit first")
+    if not 8 <= len(password) <= 128:
+        raise OpsError("a password has 8 to 128 characters")
+
+
+@asynccontextmanager
+async def _transaction(owner_url: str) -> AsyncIterator[AsyncConnection]:
     engine = owner_engine(owner_url)
     try:
         async with engine.begin() as tx:
-            if await _exists(tx):
-                return False
-            password = given or _written_password(layout, user)
-            await ensure_first_admin(tx=tx, username=USERNAME, password_hash=hash_password(password))
-            return True
+            yield tx
+    except MoorageError as error:
+        raise OpsError(error.detail) from None
     except DBAPIError as error:
-        raise OpsError(f"the first account cannot be made: {str(error.orig).splitlines()[0]}") from None
+        raise OpsError(f"the account cannot be written: {str(error.orig).splitlines()[0]}") from None
+    except OSError as error:
+        raise OpsError(f"the database cannot be reached; is Moorage running? ({error})") from None
     finally:
         await engine.dispose()
 

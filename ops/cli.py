@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and look after Moorage.")
-admin_app = typer.Typer(no_args_is_help=True, help="The first account.")
+admin_app = typer.Typer(no_args_is_help=True, help="Accounts that look after the others.")
 app.add_typer(admin_app, name="admin")
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that sign tokens.")
 app.add_typer(keys_app, name="keys")
@@ -113,6 +113,36 @@ def admin_ensure() -> None:
     _ensure_admin(_layout())
 
 
+@admin_app.command("create")
+@plain_errors
+def admin_create(username: Annotated[str, typer.Argument(help="name of the account")]) -> None:
+    """Make one more administrator; asks for its password, or reads it from standard input."""
+    from ops.admin import create_admin
+
+    owner_url = _owner_url(_layout())
+    asyncio.run(create_admin(owner_url, username=username, password=_new_password()))
+    typer.echo(f"{username} is an administrator now")
+
+
+@admin_app.command("reset-password")
+@plain_errors
+def admin_reset_password(username: Annotated[str, typer.Argument(help="name of the account")]) -> None:
+    """Give an account a new password and enable it; its sessions and keys end. Asks for the password, or reads it from standard input."""
+    from ops.admin import reset_password
+
+    owner_url = _owner_url(_layout())
+    asyncio.run(reset_password(owner_url, username=username, password=_new_password()))
+    typer.echo(f"{username} has the new password; its sessions and API keys have ended")
+
+
+def _new_password() -> str:
+    # never an argument, which every user of the machine could read
+    if sys.stdin.isatty():
+        asked: str = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
+        return asked
+    return sys.stdin.readline().rstrip("\n")
+
+
 def _ensure_admin(layout: Layout) -> None:
     from ops.admin import ensure_admin
     from ops.settings import load_run_settings
@@ -143,6 +173,16 @@ def schema_check() -> None:
 
     check()
     typer.echo("migrations and tables agree")
+
+
+@app.command()
+@plain_errors
+def config() -> None:
+    """List every setting with its value, and where it comes from. Secrets are masked."""
+    from ops.config_table import print_settings
+    from ops.settings import load_run_settings
+
+    print_settings(load_run_settings())
 
 
 @app.command()

@@ -54,8 +54,13 @@ def page() -> str:
 
 def _rows(model: Any, prefix: str) -> Iterator[str]:
     for name, field in sorted(model.model_fields.items(), key=lambda item: _order(item[1])):
-        variable = str(field.validation_alias or field.alias or f"{prefix}{name}".upper())
-        yield f"| `{variable}` | {_default(field)} | {field.description} |\n"
+        variable = variable_of(name, field, prefix)
+        yield f"| `{variable}` | {default_of(field)} | {field.description} |\n"
+
+
+def variable_of(name: str, field: FieldInfo, prefix: str) -> str:
+    """The environment variable of a setting."""
+    return str(field.validation_alias or field.alias or f"{prefix}{name}".upper())
 
 
 def _order(field: FieldInfo) -> bool:
@@ -63,7 +68,8 @@ def _order(field: FieldInfo) -> bool:
     return not field.is_required()
 
 
-def _default(field: FieldInfo) -> str:
+def default_of(field: FieldInfo) -> str:
+    """What a setting is when nothing is given, as the page shows it."""
     if field.is_required() or field.default is PydanticUndefined:
         return "must be given"
     if field.default in (None, (), ""):

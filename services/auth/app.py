@@ -32,11 +32,12 @@ DESCRIPTION = "Who are you, and what may you do: registry tokens for Docker clie
 
 def create_app(settings: Settings) -> FastAPI:
     """The auth service. Its keys, pools and memory are made here once; its background work runs while the app does."""
-    engine = create_engine(settings.database_url, application_name="moorage auth")
+    url = settings.database_url.get_secret_value()
+    engine = create_engine(url, application_name="moorage auth")
     hasher = PasswordHasher()
     login = PasswordLogin(engine, hasher, failures=settings.login_failures, window_seconds=settings.login_window_seconds)
     recorder = UseRecorder(engine, lifetime=timedelta(days=settings.refresh_token_days))
-    memory = AccessMemory(settings.database_url, engine, recorder.api_key_used)
+    memory = AccessMemory(url, engine, recorder.api_key_used)
     keys = TokenKeys(settings.secrets_dir / "token-keys")
 
     @asynccontextmanager

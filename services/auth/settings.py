@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from libs.common.settings import ServiceSettings, load
@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="AUTH_")
 
-    database_url: str = Field(description="secret: address of the database, as the role of this service", pattern=r"^postgresql://")
+    database_url: SecretStr = Field(description="secret: address of the database, as the role of this service", min_length=1)
     secrets_dir: Path = Field(validation_alias="SECRETS_DIR", description="directory with `token-keys/` and `session-keys/`")
     service: str = Field(default="moorage", min_length=1, description="name of the registry in tokens (`service`, `aud`)")
     issuer: str = Field(default="moorage", min_length=1, description="who issues registry tokens (`iss`)")

@@ -16,7 +16,7 @@ class Settings(settings.ServiceSettings):
     secrets_dir: DirectoryPath = Field(
         validation_alias="SECRETS_DIR", description="folder of the secrets; also holds token-keys/ and session-public-keys/"
     )
-    database_url: SecretStr = Field(description="secret file: `postgresql://` address of the database, with role and password")
+    database_url: SecretStr = Field(description="secret: address of the database, as the role of this service", min_length=1)
     registry_url: AnyHttpUrl = Field(description="where this service reaches Distribution; never shown to clients")
     registry_service: str = Field(default="moorage", min_length=1, description="`aud` of registry tokens")
     issuer: str = Field(default="moorage", min_length=1, description="`iss` of registry tokens")

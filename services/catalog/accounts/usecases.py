@@ -10,12 +10,28 @@ from libs.common.principals import Principal
 from libs.common.sorting import Found
 from services.catalog.accounts import queries
 from services.catalog.accounts.domain import Account, AccountTaken, LastAdministrator, Role, WrongPassword
-from services.catalog.audit.usecases import record
+from services.catalog.audit.usecases import record, record_operator
 
 
 async def ensure_first_admin(*, tx: AsyncConnection, username: str, password_hash: str) -> bool:
     """Make the administrator ``username`` unless there is an account of that name; returns whether it was made."""
     return await queries.insert_account(tx, username=username, password_hash=password_hash, role="admin") is not None
+
+
+async def create_admin_as_operator(*, tx: AsyncConnection, username: str, password_hash: str) -> Account:
+    """Make an administrator from the command line, where whoever can run it owns the database anyway. Raises AccountTaken."""
+    account = await queries.insert_account(tx, username=username, password_hash=password_hash, role="admin")
+    if account is None:
+        raise AccountTaken(f"There is an account {username!r}")
+    await record_operator(tx=tx, action="account.create", target=f"accounts/{username}")
+    return account
+
+
+async def reset_password_as_operator(*, tx: AsyncConnection, username: str, password_hash: str) -> None:
+    """Give an account a new password from the command line, and enable it; its sessions and API keys end. Raises NotFound."""
+    account = await get_account(tx=tx, username=username)
+    await queries.update_account(tx, account_id=account.id, disabled=False, password_hash=password_hash, ends_sessions=True)
+    await record_operator(tx=tx, action="account.change_password", target=f"accounts/{username}")
 
 
 async def get_own_account(*, tx: AsyncConnection, principal: Principal) -> Account:

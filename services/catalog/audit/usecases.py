@@ -17,6 +17,11 @@ async def record(*, tx: AsyncConnection, principal: Principal, action: str, targ
     await audit.append(tx, audit_entries, entry)
 
 
+async def record_operator(*, tx: AsyncConnection, action: str, target: str) -> None:
+    """Append what the operator did from the command line: no account did it, and from no address."""
+    await audit.append(tx, audit_entries, audit.AuditEntry(action, target, None, None, None))
+
+
 async def list_entries(
     *, tx: AsyncConnection, account: str | None, action: str | None, target: str | None, page: PageRequest
 ) -> Found[Entry]:
