@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -18,8 +18,8 @@ from libs.common.pages import Key, Page, PageRequest, encode_cursor, link_next
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _MAX_BIGINT = 2**63
-NEVER = sa.literal(datetime(1970, 1, 1, tzinfo=UTC), sa.TIMESTAMP(timezone=True))
-"""Stands for a time that has not come, so that a key has no null in it."""
+NEVER: sa.ColumnElement[datetime] = sa.literal_column("'epoch'::timestamptz", sa.TIMESTAMP(timezone=True))
+"""Stands for a time that has not come, so that a key has no null in it. It is written out, not a parameter: indexes are on it."""
 
 
 @dataclass(frozen=True, slots=True)

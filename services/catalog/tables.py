@@ -82,6 +82,7 @@ repositories = sa.Table(
     _id(),
     sa.Column("namespace_id", sa.ForeignKey(namespaces.c.id), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("path", sa.Text(collation="C"), nullable=False, server_default=sa.FetchedValue()),
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("status", sa.Text, nullable=False, server_default="empty"),
     sa.Column("tag_count", sa.BigInteger, nullable=False, server_default="0"),
@@ -91,6 +92,9 @@ repositories = sa.Table(
     sa.Column("last_pushed_at", sa.TIMESTAMP(timezone=True)),
     _created_at(),
     sa.UniqueConstraint("namespace_id", "name"),
+    sa.Index("repositories_path_key", "path", unique=True),
+    sa.Index("repositories_pull_count_idx", "pull_count", "id"),
+    sa.Index("repositories_created_at_idx", "created_at", "id"),
     sa.CheckConstraint("status IN ('empty', 'active', 'deleting')", name="status"),
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.pages import PageRequest
 from libs.common.sorting import Found, Sort, fetch_page
 from services.catalog.docker_users.domain import DockerUser
+from services.catalog.search import contains
 from services.catalog.tables import accounts, docker_users
 
 _logins = sa.Table(
@@ -66,7 +67,7 @@ async def list_docker_users(tx: AsyncConnection, *, account: str | None, q: str 
         statement = statement.where(accounts.c.username == account)
     if q:
         u = docker_users.c
-        statement = statement.where(sa.or_(u.username.icontains(q, autoescape=True), u.description.icontains(q, autoescape=True)))
+        statement = statement.where(contains(q, u.username, u.description))
     return await fetch_page(tx, statement, sort=_BY_USERNAME, page=page, of=_docker_user)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.pages import PageRequest
 from libs.common.sorting import Found, Sort, fetch_page
 from services.catalog.namespaces.domain import Namespace, Visibility
+from services.catalog.search import contains
 from services.catalog.tables import accounts, docker_users, grants, namespaces, repositories
 
 _BY_NAME = Sort("name", (namespaces.c.name,))
@@ -58,7 +59,7 @@ async def list_namespaces(tx: AsyncConnection, *, account: str | None, q: str | 
         statement = statement.where(accounts.c.username == account)
     if q:
         n = namespaces.c
-        statement = statement.where(sa.or_(n.name.icontains(q, autoescape=True), n.description.icontains(q, autoescape=True)))
+        statement = statement.where(contains(q, n.name, n.description))
     return await fetch_page(tx, statement, sort=_BY_NAME, page=page, of=_namespace)
 
 

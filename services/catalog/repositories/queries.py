@@ -10,11 +10,12 @@ from libs.common.pages import PageRequest
 from libs.common.sorting import NEVER, Found, Sort, fetch_page
 from services.catalog.namespaces.queries import shared_with
 from services.catalog.repositories.domain import Order, Repository, View
+from services.catalog.search import contains
 from services.catalog.tables import accounts, namespaces, repositories
 
 _r, _n = repositories.c, namespaces.c
 _COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
-    "name": (_n.name, _r.name),
+    "name": (_r.path,),
     "pull_count": (_r.pull_count, _r.id),
     "last_pushed_at": (sa.func.coalesce(_r.last_pushed_at, NEVER, type_=sa.TIMESTAMP(timezone=True)), _r.id),
     "created_at": (_r.created_at, _r.id),
@@ -22,7 +23,7 @@ _COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
 
 
 def _select() -> sa.Select[Any]:
-    columns = [column for column in repositories.c if column is not _r.namespace_id]
+    columns = [column for column in repositories.c if column.name not in ("namespace_id", "path")]
     of_namespace = (_n.id.label("namespace_id"), _n.account_id, _n.visibility, _n.name.label("namespace"))
     return sa.select(*columns, *of_namespace).join(namespaces, _n.id == _r.namespace_id)
 
@@ -74,8 +75,7 @@ async def list_repositories(
     if namespace is not None:
         statement = statement.where(_n.name == namespace)
     if q:
-        path = _n.name + "/" + _r.name
-        statement = statement.where(sa.or_(path.icontains(q, autoescape=True), _r.description.icontains(q, autoescape=True)))
+        statement = statement.where(contains(q, _r.path, _r.description))
     sort = Sort(order, _COLUMNS[order.removeprefix("-")])
     return await fetch_page(tx, statement, sort=sort, page=page, of=_repository)
 

@@ -1,0 +1,17 @@
+"""Lists of repositories in every order, and searching them, by an index."""
+
+from alembic import op
+from ops.sql_file import run_beside
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_beside(op.get_bind(), __file__)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("restore the backup that was made before")
