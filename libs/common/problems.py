@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from libs.common.db import is_unreachable
-from libs.common.errors import DatabaseUnavailable, MoorageError
+from libs.common.errors import ContentTooLarge, DatabaseUnavailable, Invalid, MoorageError
 
 MEDIA_TYPE = "application/problem+json"
 _CODES = {
@@ -103,8 +103,35 @@ async def _unexpected(_: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Give ``app`` the handlers, so that no answer is in FastAPI's own error shape."""
+    """Give ``app`` the handlers, so that no answer is in FastAPI's own error shape, and an OpenAPI document that says so."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _complete(describe())
+        return describe()
+
+    app.openapi = openapi  # type: ignore[method-assign]
     app.add_exception_handler(MoorageError, _moorage_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """Put our error document where FastAPI describes its own, and the errors that any operation may answer into each."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    if document["paths"]:
+        problem_schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem_schema.pop("$defs"))
+        schemas["Problem"] = problem_schema
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for path in document["paths"].values():
+        for operation in path.values():
+            answers = operation["responses"]
+            if "HTTPValidationError" in str(answers.get("422")):
+                answers["422"] = responses(Invalid)[422]
+            general = responses(ContentTooLarge, DatabaseUnavailable) if "requestBody" in operation else responses(DatabaseUnavailable)
+            for status, answer in general.items():
+                answers.setdefault(str(status), answer)
