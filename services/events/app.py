@@ -41,8 +41,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def beside_requests(_: FastAPI) -> AsyncIterator[None]:
-        await inbox.open()
-        await counting.open()
         keys = settings.secrets_dir / "token-keys"
         async with registry.connected(
             settings.registry_url, keys=keys, service=settings.registry_service, issuer=settings.issuer

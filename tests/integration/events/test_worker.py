@@ -28,7 +28,6 @@ from tests.support.waiting import soon
 @pytest.fixture
 async def pool(emptied: Database) -> AsyncIterator[pools.Pool]:
     found = pools.Pool(emptied.urls["events"], application_name="tests", size=4)
-    await found.open()
     yield found
     await found.close()
 
