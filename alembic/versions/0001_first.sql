@@ -340,6 +340,11 @@ SELECT name AS repository, available_at AS since FROM catalog.reserved_names WHE
 
 COMMENT ON VIEW catalog.repository_lives IS 'since when a name (namespace/name) that was deleted is free again: pulls before belong to the deleted repository';
 
+CREATE VIEW catalog.feed_progress AS
+SELECT split_part(position, ':', 1)::bigint AS xid, split_part(position, ':', 2)::bigint AS id FROM catalog.feed_positions WHERE feed = 'registry';
+
+COMMENT ON VIEW catalog.feed_progress IS 'up to where the catalog has read events.registry_feed: what comes after must be kept';
+
 CREATE VIEW auth.principals AS
 SELECT 'session' AS kind, s.id, c.account_id, c.username, c.role, 'write' AS permission, s.expires_at
 FROM auth.sessions s JOIN catalog.credentials c ON c.kind = 'account' AND c.id = s.account_id
@@ -437,7 +442,8 @@ GRANT SELECT, INSERT ON events.audit_entries TO :events_role;
 
 GRANT SELECT ON catalog.credentials, catalog.effective_access TO :auth_role;
 
-GRANT SELECT ON catalog.index_children, catalog.repository_owners, catalog.namespace_viewers, catalog.repository_lives TO :events_role;
+GRANT SELECT ON catalog.index_children, catalog.repository_owners, catalog.namespace_viewers, catalog.repository_lives,
+  catalog.feed_progress TO :events_role;
 
 GRANT SELECT ON events.pull_totals TO :events_role;
 

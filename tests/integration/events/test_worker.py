@@ -122,6 +122,8 @@ async def test_what_was_counted_long_ago_is_deleted_and_totals_stay(pool: pools.
     left = await emptied.fetch("SELECT action, tag FROM events.inbox ORDER BY id")
     assert [tuple(row) for row in left] == [("push", "v1"), ("pull", "v2"), ("push", "new")]
     await emptied.execute("UPDATE events.inbox SET received_at = now() - interval '8 days' WHERE tag = 'v1'")
+    assert await retention.delete() == 0  # the catalog has not read it
+    await emptied.execute("INSERT INTO catalog.feed_positions SELECT 'registry', xid || ':' || id FROM events.inbox WHERE tag = 'v1'")
     assert await retention.delete() == 1
     async with pool.connection() as connection:
         await count_all(connection)
