@@ -62,9 +62,7 @@ class PasswordLogin:
 
     async def _check(self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup) -> Credential:
         await self._reserve(attempt)
-        right = await self._verify(attempt, credential)
-        if right:
-            credential = await lookup(attempt.username)  # it may have changed while the password waited to be hashed
+        credential, right = await self._prove(attempt, credential, lookup)
         async with self._engine.begin() as tx:
             if right and isinstance(credential, Credential) and not credential.disabled:
                 await queries.forget_attempts(tx, **_key(attempt))
@@ -72,6 +70,18 @@ class PasswordLogin:
                 return credential
             await self._note_refusal(tx, attempt, credential)
         raise LoginRefused
+
+    async def _prove(self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup) -> tuple[Credential | Nobody, bool]:
+        """The credential as it is once the password is checked, and whether the password is that one's.
+
+        It may have changed while the password waited to be hashed: then what was right for the one before proves nothing.
+        """
+        while await self._verify(attempt, credential):
+            current = await lookup(attempt.username)
+            if current == credential:
+                return credential, True
+            credential = current
+        return credential, False
 
     async def _reserve(self, attempt: Attempt) -> None:
         async with self._engine.begin() as tx:
