@@ -102,6 +102,12 @@ CREATE TABLE catalog.repositories (
     CONSTRAINT repositories_namespace_id_fkey FOREIGN KEY(namespace_id) REFERENCES catalog.namespaces (id)
 );
 
+CREATE INDEX repositories_pull_count_idx ON catalog.repositories (pull_count, id);
+
+CREATE INDEX repositories_created_at_idx ON catalog.repositories (created_at, id);
+
+CREATE INDEX repositories_last_pushed_at_idx ON catalog.repositories (COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz), id);
+
 CREATE TABLE catalog.manifests (
     repository_id BIGINT NOT NULL,
     digest TEXT NOT NULL,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -13,12 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.errors import Invalid
 from libs.common.pages import Key, Page, PageRequest, encode_cursor, link_next
 from services.catalog.fields import is_text
+from services.catalog.tables import NEVER
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _MAX_BIGINT = 2**63
-NEVER = sa.literal(datetime(1970, 1, 1, tzinfo=UTC), sa.TIMESTAMP(timezone=True))
-"""Stands for a time that has not come, so that a key has no null in it."""
+
+
+def or_never(time: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """``time`` to sort by: long ago where it is null, written as the index on it is."""
+    return sa.func.coalesce(time, sa.literal_column(NEVER), type_=sa.TIMESTAMP(timezone=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ metadata = sa.MetaData(
     },
 )
 _now = sa.text("now()")
+NEVER = "'1970-01-01 00:00:00+00'::timestamptz"
+"""Stands, in orders, for a time that has not come, so that a key has no null in it."""
 
 
 def _id() -> sa.Column[int]:
@@ -92,6 +94,9 @@ repositories = sa.Table(
     _created_at(),
     sa.UniqueConstraint("namespace_id", "name"),
     sa.CheckConstraint("status IN ('empty', 'active', 'deleting')", name="status"),
+    sa.Index("repositories_pull_count_idx", "pull_count", "id"),
+    sa.Index("repositories_created_at_idx", "created_at", "id"),
+    sa.Index("repositories_last_pushed_at_idx", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"),
 )
 
 manifests = sa.Table(
