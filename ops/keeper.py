@@ -162,7 +162,8 @@ async def rotate_logs(folder: Path, user: RunUser, *, every: float = 30.0) -> No
     Contents are copied and the file is cut: its writers append, so they need not be told.
     """
     while True:
-        await asyncio.to_thread(_rotate_large, folder, user)
+        with contextlib.suppress(OSError):  # a full disk, a log that is gone: the next round tries again
+            await asyncio.to_thread(_rotate_large, folder, user)
         await asyncio.sleep(every)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ops.database import Role, address, check_owner, connected, ensure_roles
 from ops.errors import OpsError
+from ops.restored import renumber_if_restored
 
 _PROJECT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +30,7 @@ async def migrate(owner_url: str, roles: list[Role], *, patience: float = 0.0) -
         # Held until the connection ends: a second migration waits and then finds nothing to do.
         await connection.execute("SELECT pg_advisory_lock(hashtext('moorage migrate'))")
         await upgrade(owner_url)
+        await renumber_if_restored(connection)
 
 
 async def upgrade(owner_url: str) -> None:

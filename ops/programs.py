@@ -83,10 +83,16 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             f"{prefix}_REGISTRY_SERVICE": installation.token_service,
             f"{prefix}_ISSUER": installation.token_issuer,
         }
-    if service == "catalog" and (push_seconds := os.environ.get("AUTH_PUSH_TOKEN_SECONDS", "")).isdecimal():
+    if service == "catalog":
         # Names stay taken until the last token that names them has ended.
-        given.setdefault("CATALOG_NAME_RESERVATION_SECONDS", str(int(push_seconds) + 60))
+        given.setdefault("CATALOG_NAME_RESERVATION_SECONDS", str(longest_token_seconds(os.environ) + 60))
     return child_environment(**given, **ours)
+
+
+def longest_token_seconds(environment: Mapping[str, str]) -> int:
+    """Return how long the longest registry token is good; what is no number is left to the auth service to refuse."""
+    given = ((environment.get("AUTH_PULL_TOKEN_SECONDS"), 300), (environment.get("AUTH_PUSH_TOKEN_SECONDS"), 1800))
+    return max(int(seconds) if seconds and seconds.isdecimal() else default for seconds, default in given)
 
 
 def moorage(*arguments: str) -> list[str]:

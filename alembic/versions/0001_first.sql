@@ -102,6 +102,12 @@ CREATE TABLE catalog.repositories (
     CONSTRAINT repositories_namespace_id_fkey FOREIGN KEY(namespace_id) REFERENCES catalog.namespaces (id)
 );
 
+CREATE INDEX repositories_pull_count_idx ON catalog.repositories (pull_count, id);
+
+CREATE INDEX repositories_created_at_idx ON catalog.repositories (created_at, id);
+
+CREATE INDEX repositories_last_pushed_at_idx ON catalog.repositories (COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz), id);
+
 CREATE TABLE catalog.manifests (
     repository_id BIGINT NOT NULL,
     digest TEXT NOT NULL,
@@ -340,6 +346,11 @@ SELECT name AS repository, available_at AS since FROM catalog.reserved_names WHE
 
 COMMENT ON VIEW catalog.repository_lives IS 'since when a name (namespace/name) that was deleted is free again: pulls before belong to the deleted repository';
 
+CREATE VIEW catalog.feed_progress AS
+SELECT split_part(position, ':', 1)::bigint AS xid, split_part(position, ':', 2)::bigint AS id FROM catalog.feed_positions WHERE feed = 'registry';
+
+COMMENT ON VIEW catalog.feed_progress IS 'up to where the catalog has read events.registry_feed: what comes after must be kept';
+
 CREATE VIEW auth.principals AS
 SELECT 'session' AS kind, s.id, c.account_id, c.username, c.role, 'write' AS permission, s.expires_at
 FROM auth.sessions s JOIN catalog.credentials c ON c.kind = 'account' AND c.id = s.account_id
@@ -437,7 +448,8 @@ GRANT SELECT, INSERT ON events.audit_entries TO :events_role;
 
 GRANT SELECT ON catalog.credentials, catalog.effective_access TO :auth_role;
 
-GRANT SELECT ON catalog.index_children, catalog.repository_owners, catalog.namespace_viewers, catalog.repository_lives TO :events_role;
+GRANT SELECT ON catalog.index_children, catalog.repository_owners, catalog.namespace_viewers, catalog.repository_lives,
+  catalog.feed_progress TO :events_role;
 
 GRANT SELECT ON events.pull_totals TO :events_role;
 

@@ -25,6 +25,7 @@ class PasswordHasher:
     """
 
     def __init__(self, *, threads: int = 1, waiting: int = 64) -> None:
+        self.threads = threads
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="password")
         self._places = threads + waiting
         self._dummy = hash_password("no user has this password")

@@ -81,4 +81,11 @@ class BodyLimit:
                 raise ContentTooLarge
             return message
 
-        await self._app(scope, receive_limited, send)
+        async def send_unless_too_large(message: Message) -> None:
+            if seen <= self._limit:
+                await send(message)
+
+        # FastAPI makes a 400 of whatever goes wrong while it reads a body, so the answer is given here.
+        await self._app(scope, receive_limited, send_unless_too_large)
+        if seen > self._limit:
+            await problems.of_error(ContentTooLarge())(scope, receive, send)

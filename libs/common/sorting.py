@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -18,8 +18,13 @@ from libs.common.pages import Key, Page, PageRequest, encode_cursor, link_next
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _MAX_BIGINT = 2**63
-NEVER: sa.ColumnElement[datetime] = sa.literal_column("'epoch'::timestamptz", sa.TIMESTAMP(timezone=True))
-"""Stands for a time that has not come, so that a key has no null in it. It is written out, not a parameter: indexes are on it."""
+NEVER = "'1970-01-01 00:00:00+00'::timestamptz"
+"""Stands for a time that has not come, so that a key has no null in it."""
+
+
+def or_never(time: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """``time`` to sort by: long ago where it is null, written as the index on it is."""
+    return sa.func.coalesce(time, sa.literal_column(NEVER), type_=sa.TIMESTAMP(timezone=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,8 @@ def _encoded(value: Any) -> str | int | float | None:
 def _decoded(column: sa.ColumnElement[Any], part: object) -> object:
     """``part`` of a cursor as a value of ``column``; a caller may have written the cursor, so nothing is taken on trust."""
     if isinstance(column.type, sa.TIMESTAMP):
-        try:
-            at = datetime.fromisoformat(str(part))
-        except ValueError:
-            at = None
-        if at is not None and at.tzinfo is not None:
+        at = _time(str(part))
+        if at is not None:
             return at
     elif isinstance(column.type, sa.Uuid):
         try:
@@ -96,3 +98,11 @@ def _decoded(column: sa.ColumnElement[Any], part: object) -> object:
     elif isinstance(part, str) and is_text(part):
         return part
     raise Invalid("cursor", "is not one that this list gave")
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+        return None if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):  # no time, or one that has no place in UTC
+        return None

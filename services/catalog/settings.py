@@ -1,11 +1,18 @@
 """The settings of the catalog service: environment variables ``CATALOG_…``, and secrets as files in ``SECRETS_DIR``."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AnyHttpUrl, DirectoryPath, Field, SecretStr
+from pydantic import AfterValidator, AnyHttpUrl, DirectoryPath, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from libs.common import settings
+
+
+def _is_postgresql(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith("postgresql://"):
+        raise ValueError("must start with postgresql://")
+    return url
 
 
 class Settings(settings.ServiceSettings):
@@ -16,7 +23,9 @@ class Settings(settings.ServiceSettings):
     secrets_dir: DirectoryPath = Field(
         validation_alias="SECRETS_DIR", description="folder of the secrets; also holds token-keys/ and session-public-keys/"
     )
-    database_url: SecretStr = Field(description="secret: address of the database, as the role of this service", min_length=1)
+    database_url: Annotated[SecretStr, AfterValidator(_is_postgresql)] = Field(
+        description="secret: address of the database, as the role of this service"
+    )
     registry_url: AnyHttpUrl = Field(description="where this service reaches Distribution; never shown to clients")
     registry_service: str = Field(default="moorage", min_length=1, description="`aud` of registry tokens")
     issuer: str = Field(default="moorage", min_length=1, description="`iss` of registry tokens")

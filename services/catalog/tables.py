@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.common.audit import audit_table
+from libs.common.sorting import NEVER
 
 metadata = sa.MetaData(
     schema="catalog",
@@ -96,6 +97,7 @@ repositories = sa.Table(
     sa.Index("repositories_pull_count_idx", "pull_count", "id"),
     sa.Index("repositories_created_at_idx", "created_at", "id"),
     sa.CheckConstraint("status IN ('empty', 'active', 'deleting')", name="status"),
+    sa.Index("repositories_last_pushed_at_idx", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"),
 )
 
 manifests = sa.Table(

@@ -1,10 +1,11 @@
 """Wires the events service together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import structlog
 from fastapi import FastAPI
 
 from libs.common import service
@@ -26,6 +27,10 @@ from services.events.wakeup import Wakeup
 
 DESCRIPTION = "What happened in the registry: pulls counted per hour, tag and Docker user, and the pipeline that its events go through."
 
+Work = Callable[[], Awaitable[None]]
+_RESTART_SECONDS = 1.0
+_log = structlog.get_logger()
+
 
 def create_app(settings: Settings) -> FastAPI:
     """The events service: webhook, counting and API. Its pools are made here once; its background work runs while the app does."""
@@ -36,8 +41,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def beside_requests(_: FastAPI) -> AsyncIterator[None]:
-        await inbox.open()
-        await counting.open()
         keys = settings.secrets_dir / "token-keys"
         async with registry.connected(
             settings.registry_url, keys=keys, service=settings.registry_service, issuer=settings.issuer
@@ -46,9 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
             try:
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await _end(tasks)
                 await counting.close()
                 await inbox.close()
 
@@ -62,9 +63,29 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel ``tasks``, again where a library lost the cancellation, until all have ended."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.5)
+
+
 def _background(settings: Settings, pool: Pool, distribution: registry.Registry, wakeup: Wakeup) -> list[asyncio.Task[None]]:
     lookups = Lookups(pool, distribution, wakeup)
     retention = Retention(pool, pulls=timedelta(hours=settings.pull_retention_hours), feed=timedelta(days=settings.feed_retention_days))
     workers = [CountingWorker(pool, wakeup, lookups) for _ in range(settings.workers)]
-    running = (*(worker.run() for worker in workers), lookups.run(), retention.run(), announce(pool, wakeup))
-    return [asyncio.create_task(work) for work in running]
+    works: list[Work] = [worker.run for worker in workers]
+    works += [lookups.run, retention.run, lambda: announce(pool, wakeup)]
+    return [asyncio.create_task(_keep_running(work)) for work in works]
+
+
+async def _keep_running(work: Work) -> None:
+    """Start ``work`` again when it fails: what none of it foresaw must not stop the counting for good."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            _log.exception("background work failed and starts again")
+            await asyncio.sleep(_RESTART_SECONDS)

@@ -21,6 +21,7 @@ READERS = {
     "catalog.namespace_owners": {"auth"},
     "catalog.repository_owners": {"events"},
     "catalog.repository_lives": {"events"},
+    "catalog.feed_progress": {"events"},
     "catalog.namespace_viewers": {"events"},
     "auth.principals": {"auth", "catalog", "events"},
     "auth.docker_user_logins": {"catalog"},

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common import audit
 from libs.common.names import is_username
-from libs.common.passwords import Busy, PasswordHasher
+from libs.common.passwords import PasswordHasher
 from services.auth.credentials.domain import Credential, Nobody
 from services.auth.logins import queries
 from services.auth.logins.domain import Attempt, LoginRefused, LoginsBusy, LoginThrottled
+from services.auth.logins.turns import NoPlace, Turns
 from services.auth.tables import audit_entries
 
 REMEMBERED_SECONDS = 600
@@ -33,6 +34,7 @@ class PasswordLogin:
         self._hasher = hasher
         self._failures = failures
         self._window_seconds = window_seconds
+        self._turns = Turns(at_once=hasher.threads, per_source=64, in_all=1024)
         self._key = secrets.token_bytes(32)
         self._right: TTLCache[bytes, tuple[int, int]] = TTLCache(maxsize=20_000, ttl=REMEMBERED_SECONDS)
         self._checks: dict[tuple[bytes, str], asyncio.Task[Credential]] = {}
@@ -62,9 +64,12 @@ class PasswordLogin:
 
     async def _check(self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup) -> Credential:
         await self._reserve(attempt)
-        right = await self._verify(attempt, credential)
-        if right:
-            credential = await lookup(attempt.username)  # it may have changed while the password waited to be hashed
+        try:
+            credential, right = await self._prove(attempt, credential, lookup)
+        except NoPlace:
+            async with self._engine.begin() as tx:
+                await queries.release_attempt(tx, **_key(attempt))
+            raise LoginsBusy(retry_after=2) from None
         async with self._engine.begin() as tx:
             if right and isinstance(credential, Credential) and not credential.disabled:
                 await queries.forget_attempts(tx, **_key(attempt))
@@ -72,6 +77,18 @@ class PasswordLogin:
                 return credential
             await self._note_refusal(tx, attempt, credential)
         raise LoginRefused
+
+    async def _prove(self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup) -> tuple[Credential | Nobody, bool]:
+        """The credential as it is once the password is checked, and whether the password is that one's.
+
+        It may have changed while the password waited to be hashed: then what was right for the one before proves nothing.
+        """
+        while await self._verify(attempt, credential):
+            current = await lookup(attempt.username)
+            if current == credential:
+                return credential, True
+            credential = current
+        return credential, False
 
     async def _reserve(self, attempt: Attempt) -> None:
         async with self._engine.begin() as tx:
@@ -82,12 +99,8 @@ class PasswordLogin:
 
     async def _verify(self, attempt: Attempt, credential: Credential | Nobody) -> bool:
         password_hash = credential.password_hash if isinstance(credential, Credential) else None
-        try:
+        async with self._turns.turn(attempt.source):
             return await self._hasher.verify(attempt.password, password_hash)
-        except Busy:
-            async with self._engine.begin() as tx:
-                await queries.release_attempt(tx, **_key(attempt))
-            raise LoginsBusy(retry_after=2) from None
 
     async def _note_refusal(self, tx: AsyncConnection, attempt: Attempt, credential: Credential | Nobody) -> None:
         known = credential if isinstance(credential, Credential) else None

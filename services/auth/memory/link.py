@@ -18,6 +18,7 @@ CHANNEL = "moorage_access"
 LOST_AFTER_SECONDS = 0.5
 _BEAT_SECONDS = 0.15
 _RECONNECT_SECONDS = 0.2
+_HANG_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
@@ -34,6 +35,16 @@ class ChangeLink:
         self._beat = f"beat:{uuid.uuid4().hex}"
         self.epoch = 0
         self.last_heard = float("-inf")
+        self._hangs_until = float("-inf")
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the database has just let a read wait in vain, so that the next one need not wait as long."""
+        return time.monotonic() < self._hangs_until
+
+    def has_hung(self) -> None:
+        """A read has waited in vain."""
+        self._hangs_until = time.monotonic() + _HANG_SECONDS
 
     @property
     def alive(self) -> bool:

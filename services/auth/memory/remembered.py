@@ -89,8 +89,7 @@ class Remembered(Generic[K, V]):
     async def _run(self, read: _Read[K, V], keys: list[K]) -> Mapping[K, V]:
         epoch, started = self._link.epoch, time.monotonic()
         try:
-            async with asyncio.timeout(_READ_SECONDS):
-                values = await self._ask(keys)
+            values = await self._ask_in_time(keys)
             for key in keys:
                 if key not in read.outdated:
                     self._entries[key] = _Entry(values[key], epoch, started)
@@ -99,6 +98,16 @@ class Remembered(Generic[K, V]):
             for key in keys:
                 if self._reads.get(key) is read:
                     del self._reads[key]
+
+    async def _ask_in_time(self, keys: Collection[K]) -> Mapping[K, V]:
+        if self._link.hangs:
+            raise TimeoutError
+        try:
+            async with asyncio.timeout(_READ_SECONDS):
+                return await self._ask(keys)
+        except TimeoutError:
+            self._link.has_hung()
+            raise
 
     def _in_outage(self, key: K, error: Exception) -> V:
         entry = self._entries.get(key)

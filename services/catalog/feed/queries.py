@@ -164,6 +164,15 @@ async def add_manifests(tx: AsyncConnection, *, states: Sequence[tuple[int, Repo
         await tx.execute(insert(manifest_children).on_conflict_do_nothing(), children)
 
 
+async def find_tags(tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryState]]) -> set[tuple[int, str]]:
+    """Those of the tags of ``states``, as (repository id, tag), that are there already."""
+    keys = [(repository_id, tag) for repository_id, state in states for tag in state.tags]
+    if not keys:
+        return set()
+    rows = await tx.execute(sa.select(_t.repository_id, _t.name).where(sa.tuple_(_t.repository_id, _t.name).in_(keys)))
+    return {(row.repository_id, row.name) for row in rows}
+
+
 async def put_tags(tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
     """Point the tags of ``states`` at what they name in the registry.
 

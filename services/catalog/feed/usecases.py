@@ -77,11 +77,14 @@ async def _write(tx: AsyncConnection, states: list[RepositoryState]) -> None:
     namespaces = await queries.find_namespaces(tx, names={state.namespace for state in states})
     states = [state for state in states if state.namespace in namespaces]
     key = {state.path: (namespaces[state.namespace], state.name) for state in states}
-    await queries.ensure_repositories(tx, paths={key[state.path] for state in states if state.has_content})
+    made = await queries.ensure_repositories(tx, paths={key[state.path] for state in states if state.has_content})
     ids = await queries.find_repositories(tx, paths=set(key.values()))
     found = [(ids[key[state.path]], state) for state in states if key[state.path] in ids]
     await queries.add_manifests(tx, states=found)
+    tags_before = await queries.find_tags(tx, states=found)
     await queries.put_tags(tx, states=found)
     await queries.delete_gone(tx, states=found)
     await queries.sum_up(tx, states=found)
-    await counters.carry(tx, repositories=[state.path for _, state in found])
+    # Pulls of what is new may have been counted before it was heard of, with no row to be carried into.
+    new = [state for id_, state in found if key[state.path] in made or any((id_, tag) not in tags_before for tag in state.tags)]
+    await counters.carry(tx, repositories=[state.path for state in new])

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.pages import PageRequest
-from libs.common.sorting import NEVER, Found, Sort, fetch_page
+from libs.common.sorting import Found, Sort, fetch_page, or_never
 from services.catalog.images.domain import Image, Order, TaggedImage
 from services.catalog.images.manifests import Layer, Platform
 from services.catalog.tables import manifests, tags
@@ -16,7 +16,7 @@ _COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (_t.name,),
     "pushed_at": (_t.pushed_at, _t.name),
     "pull_count": (_t.pull_count, _t.name),
-    "last_pulled_at": (sa.func.coalesce(_t.last_pulled_at, NEVER, type_=sa.TIMESTAMP(timezone=True)), _t.name),
+    "last_pulled_at": (or_never(_t.last_pulled_at), _t.name),
     "size_bytes": (_m.size_bytes, _t.name),
 }
 _ON_MANIFEST = sa.and_(_m.repository_id == _t.repository_id, _m.digest == _t.digest)

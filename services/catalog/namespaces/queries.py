@@ -17,32 +17,37 @@ _BY_NAME = Sort("name", (namespaces.c.name,))
 
 def _select() -> sa.Select[Any]:
     n, r = namespaces.c, repositories.c
+    # In the list of what is selected, so that PostgreSQL adds up for the rows of the page alone.
     sums = (
         sa.select(
-            sa.func.count().label("repository_count"),
-            sa.func.coalesce(sa.func.sum(r.pull_count), 0).cast(sa.BigInteger).label("pull_count"),
-            sa.func.coalesce(sa.func.sum(r.size_bytes), 0).cast(sa.BigInteger).label("size_bytes"),
+            sa.func.json_build_array(
+                sa.func.count(),
+                sa.func.coalesce(sa.func.sum(r.pull_count), 0),
+                sa.func.coalesce(sa.func.sum(r.size_bytes), 0),
+                type_=sa.JSON,
+            )
         )
         .where(r.namespace_id == n.id)
-        .lateral("sums")
+        .scalar_subquery()
+        .label("sums")
     )
     columns = (n.id, n.account_id, accounts.c.username.label("account"), n.name, n.visibility, n.description, n.created_at)
-    joined = namespaces.join(accounts, accounts.c.id == n.account_id).join(sums, sa.true())
-    return sa.select(*columns, sums.c.repository_count, sums.c.pull_count, sums.c.size_bytes).select_from(joined)
+    return sa.select(*columns, sums).join(accounts, accounts.c.id == n.account_id)
 
 
 def _namespace(row: Any) -> Namespace:
+    repository_count, pull_count, size_bytes = row.sums
     return Namespace(
-        row.id,
-        row.account_id,
-        row.account,
-        row.name,
-        row.visibility,
-        row.description,
-        row.created_at,
-        row.repository_count,
-        row.pull_count,
-        row.size_bytes,
+        id=row.id,
+        account_id=row.account_id,
+        account=row.account,
+        name=row.name,
+        visibility=row.visibility,
+        description=row.description,
+        created_at=row.created_at,
+        repository_count=repository_count,
+        pull_count=pull_count,
+        size_bytes=size_bytes,
     )
 
 

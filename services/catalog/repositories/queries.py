@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.pages import PageRequest
-from libs.common.sorting import NEVER, Found, Sort, fetch_page
+from libs.common.sorting import Found, Sort, fetch_page, or_never
 from services.catalog.namespaces.queries import shared_with
 from services.catalog.repositories.domain import Order, Repository, View
 from services.catalog.search import contains
@@ -17,7 +17,7 @@ _r, _n = repositories.c, namespaces.c
 _COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (_r.path,),
     "pull_count": (_r.pull_count, _r.id),
-    "last_pushed_at": (sa.func.coalesce(_r.last_pushed_at, NEVER, type_=sa.TIMESTAMP(timezone=True)), _r.id),
+    "last_pushed_at": (or_never(_r.last_pushed_at), _r.id),
     "created_at": (_r.created_at, _r.id),
 }
 

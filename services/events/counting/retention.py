@@ -1,7 +1,7 @@
 """Deletes what has been counted and can be corrected no more, a few rows at a time. What must stay exact does not depend on it.
 
 Pull events are kept far longer than a pull can last (15 minutes after its last event), for those that a registry delivers late after an
-outage; feed events for as long as the catalog may be away before `moorage drift` has to mend it.
+outage; feed events until the catalog has read them, and some days more for whoever asks what happened.
 """
 
 import asyncio
@@ -25,7 +25,9 @@ DELETE FROM events.inbox WHERE id IN (
 """
 _FEED = """
 DELETE FROM events.inbox WHERE id IN (
-  SELECT id FROM events.inbox WHERE received_at < now() - $1::interval AND action <> 'pull' ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+  SELECT i.id FROM events.inbox i WHERE i.received_at < now() - $1::interval AND i.action <> 'pull'
+  AND EXISTS (SELECT FROM catalog.feed_progress p WHERE (i.xid, i.id) <= (p.xid, p.id))
+  ORDER BY i.id LIMIT $2 FOR UPDATE SKIP LOCKED)
 """
 _CHECKPOINTS = """
 DELETE FROM events.checkpoints WHERE (client, at_ns, event_id) IN (

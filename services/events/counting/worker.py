@@ -39,9 +39,13 @@ class CountingWorker:
             more = await self._turn()
             await self._measure()
             if not more:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wakeup.pulls.wait(), _POLL_SECONDS)
-                    await asyncio.sleep(_GATHER_SECONDS)
+                await self._pause()
+
+    async def _pause(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_POLL_SECONDS):  # not wait_for: that can lose a cancellation
+                await self._wakeup.pulls.wait()
+            await asyncio.sleep(_GATHER_SECONDS)
 
     async def _turn(self) -> bool:
         """Count one batch; returns whether there may be more to count right away."""

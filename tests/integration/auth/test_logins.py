@@ -6,7 +6,9 @@ import statistics
 import time
 
 import httpx
+import pytest
 
+from libs.common.passwords import PasswordHasher, hash_password
 from tests.integration.auth.conftest import PASSWORD, Replica, World
 from tests.integration.auth.tokens import get
 from tests.support.waiting import soon
@@ -98,8 +100,6 @@ async def test_unknown_user_and_wrong_password_cost_the_same_time(replica: Repli
 
 async def test_a_password_of_any_script_is_one_however_it_was_composed(client: httpx.AsyncClient, world: World) -> None:
     user = await world.add_user("dev")
-    from libs.common.passwords import hash_password
-
     await world.database.execute(
         "UPDATE catalog.docker_users SET password_hash = $1 WHERE id = $2", hash_password("пароль-é-密码"), world.users["dev"]
     )
@@ -118,3 +118,24 @@ async def test_the_last_login_is_written_soon(client: httpx.AsyncClient, world: 
         return len(rows)
 
     await soon(logins, within=3, what="the last login")
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_more(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await world.add_user("dev")
+    verify = PasswordHasher.verify
+    changed = False
+
+    async def changed_meanwhile(hasher: PasswordHasher, password: str, password_hash: str | None) -> bool:
+        nonlocal changed
+        right = await verify(hasher, password, password_hash)
+        if not changed:
+            changed = True
+            await world.set_user("dev", f"password_hash = '{hash_password('the new password')}'")
+        return right
+
+    monkeypatch.setattr(PasswordHasher, "verify", changed_meanwhile)
+    assert (await get(client, user)).status_code == 401
+    assert (await get(client, user, password="the new password")).status_code == 200
+    assert (await get(client, user)).status_code == 401

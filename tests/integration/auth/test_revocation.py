@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from pathlib import Path
 
 import asyncpg
@@ -120,3 +121,22 @@ async def test_a_change_missed_while_the_link_was_down_is_found_when_it_is_back(
     assert ended
     await world.revoke("team", "dev")
     await soon(lambda: get(client, user, scope), lambda answer: access(answer) == [], within=1)
+
+
+async def test_a_database_that_hangs_delays_one_read_and_not_each(world: World, secrets_dir: Path, postgres_server: EmbeddedServer) -> None:
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", dev="push")
+    scope = f"repository:{space}/app:pull"
+    async with relay(postgres_server.port) as line:
+        address = world.database.urls["auth"].replace(f":{postgres_server.port}/", f":{line.port}/")
+        async with running(address, secrets_dir, "192.0.2.1", {}) as client:
+            assert access(await get(client, user, scope))
+            line.hang()
+            await soon(lambda: _timed(get(client, user, scope)), lambda seconds: seconds > 1, within=5, what="a read in vain")
+            assert await _timed(get(client, user, scope)) < 0.5
+
+
+async def _timed(request: Awaitable[httpx.Response]) -> float:
+    started = time.monotonic()
+    assert access(await request)
+    return time.monotonic() - started

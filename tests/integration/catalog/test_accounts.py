@@ -2,8 +2,10 @@
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.passwords import hash_password
+from libs.common.passwords import PasswordHasher, hash_password
+from services.catalog.accounts import usecases
 from tests.integration.catalog.conftest import SignIn
 from tests.support.database import Database
 
@@ -95,3 +97,12 @@ async def test_the_last_administrator_stays(admin: httpx.AsyncClient, sign_in: S
 async def test_a_password_given_by_an_administrator_ends_the_sessions(admin: httpx.AsyncClient, acme: httpx.AsyncClient) -> None:
     assert (await admin.patch("/api/v1/accounts/acme", json={"password": PASSWORD})).status_code == 200
     assert (await acme.get("/api/v1/account")).status_code == 401
+
+
+async def test_the_first_administrator_is_made_once(emptied: Database, owner_engine: AsyncEngine) -> None:
+    for password, made in (("first", True), ("second", False)):
+        async with owner_engine.begin() as tx:
+            assert await usecases.ensure_first_admin(tx=tx, username="admin", password_hash=hash_password(password)) is made
+    (account,) = await emptied.fetch("SELECT role, password_hash FROM catalog.accounts")
+    assert account["role"] == "admin"
+    assert await PasswordHasher().verify("first", account["password_hash"])

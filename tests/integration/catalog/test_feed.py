@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from typing import Any
 
 import httpx
@@ -209,6 +210,18 @@ async def test_a_deleted_image_takes_all_its_tags_with_it(here: Team) -> None:
     await here.tags(v3=other.manifest.digest)
     await deliver(here.database, *here.registry.delete(here.app, other.manifest.digest))
     assert (await here.repository(tag_count=0))["status"] == "empty"
+
+
+async def test_a_deleted_tag_leaves_its_siblings_and_its_image(here: Team) -> None:
+    image = make_image()
+    (event, _) = await here.push(image, "v1", "v2")
+    await here.repository(tag_count=2)
+    # What 3.x does and says when a tag is deleted; 2.8.2 has no such call.
+    shutil.rmtree(here.registry.storage / f"docker/registry/v2/repositories/{here.app}/_manifests/tags/v1")
+    await deliver(here.database, event | {"action": "delete", "target": {"repository": here.app, "tag": "v1"}})
+    await here.tags(v2=image.manifest.digest)
+    repository = await here.repository(tag_count=1)
+    assert (repository["status"], repository["size_bytes"]) == ("active", image.size_bytes)
 
 
 async def test_a_push_that_is_heard_of_after_its_deletion_makes_nothing(here: Team) -> None:

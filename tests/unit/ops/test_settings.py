@@ -6,6 +6,7 @@ import pytest
 
 from ops.errors import SettingError
 from ops.keys import new_authority, new_token_key
+from ops.programs import longest_token_seconds
 from ops.settings import load_run_settings
 
 WRONG = [
@@ -73,3 +74,9 @@ def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
         load_run_settings(good | {"MOORAGE_TLS_KEY": str(tmp_path / "b.pem")})
     with pytest.raises(SettingError, match=r"^MOORAGE_TLS_CERT: "):
         load_run_settings(good | {"MOORAGE_TLS_CERT": "/etc/passwd"})
+
+
+def test_names_stay_reserved_as_long_as_the_longest_token_is_good() -> None:
+    assert longest_token_seconds({}) == 1800
+    assert longest_token_seconds({"AUTH_PUSH_TOKEN_SECONDS": "60"}) == 300
+    assert longest_token_seconds({"AUTH_PULL_TOKEN_SECONDS": "3600", "AUTH_PUSH_TOKEN_SECONDS": "x"}) == 3600

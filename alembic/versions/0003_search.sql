@@ -22,12 +22,6 @@ FOR EACH ROW EXECUTE FUNCTION catalog.set_repository_path();
 
 CREATE UNIQUE INDEX repositories_path_key ON catalog.repositories (path);
 
-CREATE INDEX repositories_pull_count_idx ON catalog.repositories (pull_count, id);
-
-CREATE INDEX repositories_last_pushed_at_idx ON catalog.repositories (COALESCE(last_pushed_at, 'epoch'::timestamptz), id);
-
-CREATE INDEX repositories_created_at_idx ON catalog.repositories (created_at, id);
-
 CREATE INDEX repositories_search_idx ON catalog.repositories USING gin (catalog.bigrams(path || ' ' || description));
 
 CREATE INDEX namespaces_search_idx ON catalog.namespaces USING gin (catalog.bigrams(name || ' ' || description));

@@ -1,4 +1,4 @@
-"""Lists of repositories in every order, and searching them, by an index."""
+"""Repositories by path, and searching names and descriptions, by an index."""
 
 from alembic import op
 from ops.sql_file import run_beside

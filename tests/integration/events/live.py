@@ -1,0 +1,126 @@
+"""A real Distribution that reports to a real process of the events service, which tests may kill."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from libs.common.jwt import SigningKey, load_signing_keys
+from ops import keys
+from ops.debian import find_registry
+from ops.environment import child_environment
+from ops.ports import ReservedPort, reserve
+from ops.privileges import run_user
+from tests.integration.events.conftest import WEBHOOK_SECRET
+from tests.integration.gateway.conftest import TOOLS
+from tests.integration.gateway.parts import running_registry
+from tests.support.registry import Registry
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class EventsProcess:
+    """The events service as `moorage serve` runs it, on a port that stays its own."""
+
+    database_url: str
+    registry_url: str
+    folder: Path
+    port: ReservedPort
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        environment = child_environment(
+            SECRETS_DIR=str(self.folder), EVENTS_REGISTRY_URL=self.registry_url, EVENTS_WORKERS="2", LOG_LEVEL="warning"
+        )
+        argv = [sys.executable, "-m", "ops", "serve", "events", "--host", "127.0.0.1", "--port", str(self.port.number)]
+        with (self.folder / "events.log").open("ab") as log:
+            self.process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        eventually(self._is_up, within=30, what="the events service")
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is finished, nothing is written."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def _is_up(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, (self.folder / "events.log").read_text()
+        try:
+            return httpx.get(f"http://{self.port.address}/healthz", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+class DirectRegistry(Registry):
+    """Distribution without the gateway, with tokens that the test signs."""
+
+    def __init__(self, url: str, key: SigningKey, user: str) -> None:
+        super().__init__(url, None)
+        self._key = key
+        self._user = user
+
+    def token(self, *scopes: str) -> str:
+        now = int(time.time())
+        claims = {"iss": "moorage", "aud": "moorage", "sub": self._user, "iat": now, "nbf": now, "exp": now + 300, "jti": uuid.uuid4().hex}
+        parts = [scope.split(":") for scope in scopes]
+        access = [{"type": kind, "name": name, "actions": actions.split(",")} for kind, name, actions in parts]
+        return self._key.sign({**claims, "access": access})
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The registry and the service, wired as in an installation."""
+
+    url: str
+    key: SigningKey
+    events: EventsProcess
+    clients: list[DirectRegistry] = field(default_factory=list)
+
+    def client(self, user: str = "alice") -> DirectRegistry:
+        """The registry as ``user`` sees it."""
+        found = DirectRegistry(self.url, self.key, user)
+        self.clients.append(found)
+        return found
+
+
+@contextmanager
+def live(database_url: str) -> Iterator[Live]:
+    """Runs both until the block ends."""
+    given = os.environ.get("REGISTRY_BIN")
+    distribution = find_registry(TOOLS, Path(given) if given else None)
+    with tempfile.TemporaryDirectory(prefix="moorage-events-") as made, reserve() as port:
+        folder = Path(made)
+        folder.chmod(0o755)  # the registry may run as another user
+        secrets = folder / "secrets"
+        for directory in ("token-keys", "session-public-keys"):
+            (secrets / directory).mkdir(parents=True)
+        authority = keys.new_authority()
+        (folder / "ca.pem").write_bytes(authority.certificate)
+        (secrets / "token-keys" / "1.pem").write_bytes(keys.new_token_key(authority, "events"))
+        (secrets / "events_database_url").write_text(database_url)
+        (secrets / "events_webhook_secret").write_text(WEBHOOK_SECRET)
+        webhook = f"http://{port.address}/registry-events"
+        user = run_user([distribution.path])
+        with running_registry(distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET) as registry:
+            url = f"http://{registry.address}"
+            service = EventsProcess(database_url, url, secrets, port)
+            service.start()
+            running = Live(url, load_signing_keys(secrets / "token-keys")[0], service)
+            try:
+                yield running
+            finally:
+                service.kill()
+                for client in running.clients:
+                    client.http.close()

@@ -1,0 +1,71 @@
+"""A database that was restored into a PostgreSQL whose transactions count from below."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from libs.common import db
+from ops.database import Role
+from ops.migrate import migrate
+from ops.restored import renumber_if_restored
+from services.catalog.counters.queries import find_changed
+from services.catalog.counters.queries import get_position as get_totals_position
+from services.catalog.feed.queries import get_position, list_events
+from tests.support.database import SERVICES, Database
+
+FAR = 2**40
+"""A transaction that this server will not reach."""
+
+
+async def push(database: Database, name: str, xid: int | None) -> None:
+    columns, value = ("xid, ", f"{xid}, ") if xid else ("", "")
+    await database.execute(
+        f"INSERT INTO events.inbox ({columns}event_id, at_ns, action, method, request_id, repository, docker_user, address, user_agent)"
+        f" VALUES ({value}'{name}', 1, 'push', 'PUT', 'r', 'team/{name}', 'dev', '127.0.0.1', 'test')"
+    )
+
+
+async def waiting(database: Database) -> tuple[list[str], list[str]]:
+    """What the catalog would read next: repositories of the feed, repositories whose totals changed."""
+    engine = db.create_engine(database.urls["catalog"], application_name="tests")
+    try:
+        async with engine.connect() as tx:
+            events = await list_events(tx, after=await get_position(tx), limit=100)
+            changed, _ = await find_changed(tx, since=await get_totals_position(tx))
+            return [event.repository for event in events], list(changed)
+    finally:
+        await engine.dispose()
+
+
+async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(new_database: Callable[[], Awaitable[Database]]) -> None:
+    database = await new_database()
+    await push(database, "read", FAR)
+    await push(database, "unread", FAR + 5)
+    (row,) = await database.fetch("SELECT id FROM events.inbox WHERE event_id = 'read'")
+    await database.execute(
+        f"INSERT INTO catalog.feed_positions (feed, position) VALUES ('registry', '{FAR}:{row['id']}'), ('pull_totals', '{FAR + 9}')"
+    )
+    await database.execute(
+        f"INSERT INTO events.pull_hours VALUES ('team/read', 0, date_trunc('hour', now()), 'v1', 'dev', 3, 0, now(), {FAR})"
+    )
+    await push(database, "new", None)
+    assert await waiting(database) == ([], [])
+    roles = [Role(f"{database.name}_{service}", "unchanged-password") for service in SERVICES]
+    await migrate(database.urls["owner"], roles)
+    urls = {
+        name: url.replace(url.split(":")[2].split("@")[0], "unchanged-password") for name, url in database.urls.items() if name != "owner"
+    }
+    again = Database(database.name, {**urls, "owner": database.urls["owner"]})
+    assert await waiting(again) == (["team/unread", "team/new"], ["team/read"])
+    await push(again, "newer", None)
+    assert (await waiting(again))[0] == ["team/unread", "team/new", "team/newer"]
+
+
+async def test_a_database_that_was_not_restored_is_left_alone(new_database: Callable[[], Awaitable[Database]]) -> None:
+    database = await new_database()
+    await push(database, "app", None)
+    connection = await asyncpg.connect(database.urls["owner"])
+    try:
+        assert not await renumber_if_restored(connection)
+    finally:
+        await connection.close()

@@ -1,0 +1,71 @@
+"""What the feed's events make it necessary to ask, and who is said to have set a tag."""
+
+from datetime import UTC, datetime, timedelta
+
+from services.catalog.feed.domain import FeedEvent, Position, Push, tag_state, what_to_ask
+
+T0 = datetime(2026, 11, 24, tzinfo=UTC)
+OCI = "application/vnd.oci.image.manifest.v1+json"
+
+
+def event(
+    action: str = "push",
+    *,
+    minute: int = 0,
+    repository: str = "team/app",
+    tag: str | None = None,
+    digest: str | None = None,
+    media_type: str | None = OCI,
+    by: str = "alice",
+) -> FeedEvent:
+    return FeedEvent(Position(1, minute), T0 + timedelta(minutes=minute), action, repository, tag, digest, media_type, by)
+
+
+def test_a_position_is_read_as_it_was_written_and_ordered_by_commit() -> None:
+    assert Position.parse(str(Position(12, 7))) == Position(12, 7)
+    assert Position(9, 100) < Position(10, 1)
+
+
+def test_nanoseconds_are_cut_to_what_the_database_keeps() -> None:
+    assert FeedEvent.at_nanoseconds(1_795_498_336_941_589_299) == datetime(2026, 11, 24, 5, 32, 16, 941589, tzinfo=UTC)
+
+
+def test_layers_and_names_that_are_not_served_are_passed_over() -> None:
+    events = [
+        event(repository="Team/app", tag="v1", digest="sha256:1"),
+        event(repository="app", tag="v1", digest="sha256:1"),
+        event(repository="team//app", tag="v1", digest="sha256:1"),
+        event(digest="sha256:2", media_type="application/octet-stream"),
+    ]
+    assert what_to_ask(events) == {}
+
+
+def test_each_tag_and_digest_is_asked_once() -> None:
+    events = [
+        event(tag="v1", digest="sha256:1"),
+        event(tag="v1", digest="sha256:2", minute=1),
+        event(tag="v1", digest="sha256:1"),
+        event("delete", digest="sha256:3", media_type=None, minute=2),
+        event("delete", tag="old", media_type=None),
+        event(repository="team/other", digest="sha256:1"),
+    ]
+    wanted = what_to_ask(events)
+    app = wanted["team/app"]
+    assert (set(app.tags), set(app.digests), app.deleted) == ({"v1", "old"}, {"sha256:1", "sha256:2"}, {"sha256:3"})
+    assert app.pushed_at == T0 + timedelta(minutes=1), "a deletion is no push"
+    assert app.noticed_at == T0 + timedelta(minutes=2)
+    assert (wanted["team/other"].tags, set(wanted["team/other"].digests)) == ({}, {"sha256:1"})
+
+
+def test_a_tag_is_set_by_the_latest_push_of_what_it_names() -> None:
+    pushes: list[tuple[str | None, Push]] = [
+        ("sha256:1", Push(T0, "alice")),
+        ("sha256:1", Push(T0 + timedelta(minutes=2), "bob")),
+        ("sha256:2", Push(T0 + timedelta(minutes=1), "zoe")),
+    ]
+    one = tag_state("sha256:1", pushes, T0)
+    assert (one.push.by, one.exact) == ("bob", True)
+    assert tag_state("sha256:2", pushes, T0).push.by == "zoe"
+    other = tag_state("sha256:3", pushes, T0)
+    assert (other.push.by, other.exact) == ("bob", False), "for now: its own push is still to be heard of"
+    assert tag_state("sha256:3", [], T0).push == Push(T0, "")
