@@ -35,7 +35,6 @@ INTERNAL = [
     "/readyz",
     "/debug/vars",
     "/openapi.json",
-    "/docs",
     "/",
     "/.gateway/problem",
     "/.gateway/registry-error",
