@@ -11,12 +11,13 @@ from libs.common import db, service
 from libs.common.jwt import SessionVerifier
 from libs.common.passwords import Busy, PasswordHasher
 from services.catalog.accounts.routes import router as accounts
+from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
 from services.catalog.counters import usecases as counters
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.feed.follower import CHANNEL, Follower
 from services.catalog.grants.routes import router as grants
-from services.catalog.hashing import tell_busy
+from services.catalog.hashing import HashingGate, tell_busy
 from services.catalog.images.routes import router as images
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.registry import Registry, connected
@@ -44,12 +45,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.hasher = PasswordHasher()
+        app.state.hashing_gate = HashingGate(PasswordHasher())
+        app.state.wrong_passwords = WrongPasswords()
         try:
             async with connected(settings) as registry, beside(_workers(database_url, engine, registry)):
                 yield
         finally:
-            app.state.hasher.close()
+            app.state.hashing_gate.close()
 
     app = service.build(title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan)
     app.state.settings = settings

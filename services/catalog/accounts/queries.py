@@ -34,9 +34,9 @@ async def get_account(tx: AsyncConnection, *, account_id: int) -> Account:
     return _account(row)
 
 
-async def get_password_hash(tx: AsyncConnection, *, account_id: int) -> str:
-    """The stored hash of its password."""
-    statement = sa.select(accounts.c.password_hash).where(accounts.c.id == account_id)
+async def lock_password_hash(tx: AsyncConnection, *, account_id: int) -> str:
+    """The stored hash of its password, which stays so until the transaction ends."""
+    statement = sa.select(accounts.c.password_hash).where(accounts.c.id == account_id).with_for_update(key_share=True)
     password_hash: str = (await tx.execute(statement)).scalar_one()
     return password_hash
 

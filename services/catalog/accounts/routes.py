@@ -12,6 +12,7 @@ from libs.common.sorting import page_of
 from services.catalog.accounts import usecases
 from services.catalog.accounts.domain import AccountTaken, LastAdministrator, WrongPassword
 from services.catalog.accounts.schemas import AccountChange, AccountCreate, AccountOut, OwnAccountOut, OwnPasswordChange
+from services.catalog.accounts.throttle import PasswordThrottled
 from services.catalog.hashing import Hasher, HashingBusy
 
 router = APIRouter(tags=["accounts"])
@@ -26,14 +27,15 @@ async def get_own_account(tx: Tx, principal: Authenticated) -> OwnAccountOut:
 @router.put(
     "/account/password",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, SessionRequired, WrongPassword, Invalid, HashingBusy),
+    responses=responses(Unauthenticated, SessionRequired, WrongPassword, PasswordThrottled, Invalid, HashingBusy),
 )
-async def change_own_password(tx: Tx, principal: SignedIn, hasher: Hasher, body: OwnPasswordChange) -> None:
+async def change_own_password(hasher: Hasher, tx: Tx, principal: SignedIn, body: OwnPasswordChange, request: Request) -> None:
     """Change the password of the account that is signed in. All its sessions end, this one too."""
     await usecases.change_own_password(
         tx=tx,
         principal=principal,
         hasher=hasher,
+        wrong_passwords=request.app.state.wrong_passwords,
         current_password=body.current_password.get_secret_value(),
         password=body.password.get_secret_value(),
     )
@@ -51,7 +53,7 @@ async def list_accounts(tx: Tx, _: Administrator, page: Paging, request: Request
     responses=responses(Unauthenticated, Forbidden, SessionRequired, AccountTaken, Invalid, HashingBusy),
 )
 async def create_account(
-    tx: Tx, administrator: SignedInAdministrator, hasher: Hasher, body: AccountCreate, response: Response
+    hasher: Hasher, tx: Tx, administrator: SignedInAdministrator, body: AccountCreate, response: Response
 ) -> AccountOut:
     """Make an account."""
     account = await usecases.create_account(
@@ -76,7 +78,7 @@ async def get_account(tx: Tx, _: Administrator, username: str) -> AccountOut:
     "/accounts/{username}",
     responses=responses(Unauthenticated, Forbidden, SessionRequired, NotFound, LastAdministrator, Invalid, HashingBusy),
 )
-async def change_account(tx: Tx, administrator: SignedInAdministrator, hasher: Hasher, username: str, body: AccountChange) -> AccountOut:
+async def change_account(hasher: Hasher, tx: Tx, administrator: SignedInAdministrator, username: str, body: AccountChange) -> AccountOut:
     """Disable or enable an account, change its role, or give it a new password."""
     account = await usecases.change_account(
         tx=tx,

@@ -10,6 +10,7 @@ from libs.common.principals import Principal
 from libs.common.sorting import Found
 from services.catalog.accounts import queries
 from services.catalog.accounts.domain import Account, AccountTaken, LastAdministrator, Role, WrongPassword
+from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.usecases import record, record_operator
 
 
@@ -101,12 +102,20 @@ async def change_account(
 
 
 async def change_own_password(
-    *, tx: AsyncConnection, principal: Principal, hasher: PasswordHasher, current_password: str, password: str
+    *,
+    tx: AsyncConnection,
+    principal: Principal,
+    hasher: PasswordHasher,
+    wrong_passwords: WrongPasswords,
+    current_password: str,
+    password: str,
 ) -> None:
-    """Give the account that is signed in a new password; every session of it ends. Raises WrongPassword."""
-    current_hash = await queries.get_password_hash(tx, account_id=principal.account_id)
+    """Give the account that is signed in a new password; every session of it ends. Raises WrongPassword, PasswordThrottled."""
+    wrong_passwords.begin(principal.account_id)
+    current_hash = await queries.lock_password_hash(tx, account_id=principal.account_id)
     if not await hasher.verify(current_password, current_hash):
         raise WrongPassword
+    wrong_passwords.right(principal.account_id)
     password_hash = await hasher.hash(password)
     await queries.update_account(tx, account_id=principal.account_id, password_hash=password_hash, ends_sessions=True)
     await record(tx=tx, principal=principal, action="account.change_password", target=f"accounts/{principal.username}")

@@ -32,7 +32,7 @@ async def list_docker_users(
     status_code=status.HTTP_201_CREATED,
     responses=responses(Unauthenticated, DockerUserTaken, NameReserved, Invalid, HashingBusy),
 )
-async def create_docker_user(tx: Tx, principal: Authenticated, hasher: Hasher, body: DockerUserCreate, response: Response) -> DockerUserOut:
+async def create_docker_user(hasher: Hasher, tx: Tx, principal: Authenticated, body: DockerUserCreate, response: Response) -> DockerUserOut:
     """Make a Docker user."""
     user = await usecases.create_docker_user(
         tx=tx,
@@ -68,7 +68,7 @@ async def change_docker_user(tx: Tx, actor: OwnedDockerUser, body: DockerUserCha
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(Unauthenticated, SessionRequired, NotFound, Invalid, HashingBusy),
 )
-async def change_docker_user_password(tx: Tx, _: SignedIn, actor: OwnedDockerUser, hasher: Hasher, body: PasswordChange) -> None:
+async def change_docker_user_password(hasher: Hasher, tx: Tx, _: SignedIn, actor: OwnedDockerUser, body: PasswordChange) -> None:
     """Give it a new password. Logins that it had end."""
     await usecases.change_docker_user_password(tx=tx, actor=actor, hasher=hasher, password=body.password.get_secret_value())
 
