@@ -12,7 +12,7 @@ from pathlib import Path
 from ops import postgres, render
 from ops.api_page import publish_api_page
 from ops.debian import Tool, nginx_version
-from ops.environment import child_environment
+from ops.environment import TOKEN_LIFETIMES, child_environment
 from ops.errors import OpsError
 from ops.files import private_dir, write_private
 from ops.keeper import Program, last_line
@@ -84,15 +84,8 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             f"{prefix}_ISSUER": installation.token_issuer,
         }
     if service == "catalog":
-        # Names stay taken until the last token that names them has ended.
-        given.setdefault("CATALOG_NAME_RESERVATION_SECONDS", str(longest_token_seconds(os.environ) + 60))
+        given |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
     return child_environment(**given, **ours)
-
-
-def longest_token_seconds(environment: Mapping[str, str]) -> int:
-    """Return how long the longest registry token is good; what is no number is left to the auth service to refuse."""
-    given = ((environment.get("AUTH_PULL_TOKEN_SECONDS"), 300), (environment.get("AUTH_PUSH_TOKEN_SECONDS"), 1800))
-    return max(int(seconds) if seconds and seconds.isdecimal() else default for seconds, default in given)
 
 
 def moorage(*arguments: str) -> list[str]:

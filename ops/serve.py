@@ -2,11 +2,13 @@
 
 import importlib
 import ipaddress
+import os
 
 import uvicorn
 
 from libs.common import logging
 from libs.common.settings import SettingsError
+from ops.environment import longest_token_seconds
 from ops.errors import OpsError
 
 # A client that keeps a connection open is told to go; what runs is finished.
@@ -23,6 +25,9 @@ def serve(service: str, *, host: str, port: int) -> None:
     """Run `service` until it is told to end; raises ServiceSettingError with one line that names a wrong setting."""
     settings_module = importlib.import_module(f"services.{service}.settings")
     app_module = importlib.import_module(f"services.{service}.app")
+    if service == "catalog" and not os.environ.get("CATALOG_NAME_RESERVATION_SECONDS"):
+        # Names stay taken until the last token that names them has ended.
+        os.environ["CATALOG_NAME_RESERVATION_SECONDS"] = str(longest_token_seconds(os.environ) + 60)
     try:
         settings = settings_module.load_settings()
     except SettingsError as error:

@@ -1,6 +1,7 @@
 """The settings of `make run`: MOORAGE_*, REGISTRY_BIN and DATABASE_URL, checked before anything is touched."""
 
 import difflib
+import importlib
 import ipaddress
 import os
 import re
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from ops.errors import SettingError
+from ops.layout import SERVICES
 
 # Of deploy/compose.yaml, which may share a file .env with `make run`.
 _COMPOSE_ONLY = ("MOORAGE_IMAGE",)
@@ -146,6 +148,7 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
         if name.startswith("MOORAGE_") and name not in (*known.values(), *_COMPOSE_ONLY):
             near = difflib.get_close_matches(name, known.values(), n=1)
             raise SettingError(name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+    _check_service_variables(environment)
     # An empty variable is one that is not set.
     given = {name: environment[name] for name in known.values() if environment.get(name)}
     try:
@@ -155,6 +158,18 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
         raise SettingError(str(first["loc"][0]), first["msg"].removeprefix("Value error, ")) from None
     _check_tls(settings)
     return settings
+
+
+def _check_service_variables(environment: Mapping[str, str]) -> None:
+    """Refuse a variable that is nearly one of a service's settings; others that begin like one are somebody else's."""
+    for service in SERVICES:
+        prefix = f"{service.upper()}_"
+        model = importlib.import_module(f"services.{service}.settings").Settings
+        known = {f"{prefix}{name}".upper() for name in model.model_fields}
+        for name in sorted(environment):
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+            if name.startswith(prefix) and name not in known and near:
+                raise SettingError(name, f"there is no such setting; did you mean {near[0]}?")
 
 
 def _check_tls(settings: RunSettings) -> None:

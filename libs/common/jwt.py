@@ -6,6 +6,7 @@ API carry a ``kid`` and another audience, so that neither is good where the othe
 
 import base64
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from jose.exceptions import JOSEError
 
 ALGORITHM = "ES256"
 SESSION_AUDIENCE = "moorage-api"
+_READ_AGAIN_SECONDS = 1.0
 
 
 class InvalidToken(Exception):
@@ -77,10 +79,12 @@ def _b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _public_key(pem: bytes) -> Any:
+def _public_key(pem: bytes) -> ec.EllipticCurvePublicKey | None:
     if b"PRIVATE KEY" in pem:
-        return serialization.load_pem_private_key(pem, password=None).public_key()
-    return serialization.load_pem_public_key(pem)
+        public = serialization.load_pem_private_key(pem, password=None).public_key()
+    else:
+        public = serialization.load_pem_public_key(pem)
+    return public if isinstance(public, ec.EllipticCurvePublicKey) else None
 
 
 class SessionVerifier:
@@ -89,14 +93,15 @@ class SessionVerifier:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._keys: dict[str, Any] = {}
+        self._read_at = float("-inf")
         self._read()
 
     def _read(self) -> None:
-        for path in sorted(self._directory.glob("*.pem")):
-            public = _public_key(path.read_bytes())
-            if isinstance(public, ec.EllipticCurvePublicKey):
-                entry = _public_jwk(public)
-                self._keys[entry["kid"]] = jwk.construct(entry, ALGORITHM)
+        if time.monotonic() - self._read_at < _READ_AGAIN_SECONDS:
+            return  # forged key ids must not make us read files all day
+        self._read_at = time.monotonic()
+        entries = [_public_jwk(key) for path in sorted(self._directory.glob("*.pem")) if (key := _public_key(path.read_bytes()))]
+        self._keys = {entry["kid"]: jwk.construct(entry, ALGORITHM) for entry in entries}
 
     def verify(self, token: str, *, now: float) -> dict[str, Any]:
         """The claims of ``token``. Raises InvalidToken on another algorithm, key, type, audience, issuer, or time."""

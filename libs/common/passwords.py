@@ -10,6 +10,8 @@ from passlib.hash import argon2
 
 T = TypeVar("T")
 
+_LONGEST: Final = 512
+"""Characters of 128 as a keyboard may compose them; passwords have no more (spec 4)."""
 _HASHER: Final = argon2.using(type="ID", time_cost=2, memory_cost=19456, parallelism=1)
 
 
@@ -67,4 +69,6 @@ def _verify(password: str, password_hash: str) -> bool:
 
 
 def _normal(password: str) -> str:
+    if len(password) > _LONGEST:
+        return ""  # nobody's: to normalise a text of marks takes the square of its length, and holds the interpreter
     return unicodedata.normalize("NFC", password)  # RFC 8265: one password, however the keyboard composed it

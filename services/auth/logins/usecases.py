@@ -37,6 +37,7 @@ class PasswordLogin:
         self._turns = Turns(at_once=hasher.threads, per_source=64, in_all=1024)
         self._key = secrets.token_bytes(32)
         self._right: TTLCache[bytes, tuple[int, int]] = TTLCache(maxsize=20_000, ttl=REMEMBERED_SECONDS)
+        self._noted: TTLCache[tuple[str, ...], Attempt] = TTLCache(maxsize=10_000, ttl=window_seconds)
         self._checks: dict[tuple[bytes, str], asyncio.Task[Credential]] = {}
 
     def remembered(self, attempt: Attempt, credential: Credential | Nobody) -> bool:
@@ -63,7 +64,7 @@ class PasswordLogin:
         return hmac.digest(self._key, message, hashlib.sha256)
 
     async def _check(self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup) -> Credential:
-        await self._reserve(attempt)
+        await self._reserve(attempt, credential)
         try:
             credential, right = await self._prove(attempt, credential, lookup)
         except NoPlace:
@@ -90,10 +91,12 @@ class PasswordLogin:
             credential = current
         return credential, False
 
-    async def _reserve(self, attempt: Attempt) -> None:
+    async def _reserve(self, attempt: Attempt, credential: Credential | Nobody) -> None:
         async with self._engine.begin() as tx:
             allowed = await queries.reserve_attempt(tx, **_key(attempt), limit=self._failures, window_seconds=self._window_seconds)
             seconds = None if allowed else await queries.find_seconds_left(tx, **_key(attempt))
+            if not allowed and self._noted.setdefault(tuple(_key(attempt).values()), attempt) is attempt:
+                await self._note_refusal(tx, attempt, credential, action="login.throttle")
         if not allowed:
             raise LoginThrottled(retry_after=int(seconds or 0) + 1)
 
@@ -102,11 +105,13 @@ class PasswordLogin:
         async with self._turns.turn(attempt.source):
             return await self._hasher.verify(attempt.password, password_hash)
 
-    async def _note_refusal(self, tx: AsyncConnection, attempt: Attempt, credential: Credential | Nobody) -> None:
+    async def _note_refusal(
+        self, tx: AsyncConnection, attempt: Attempt, credential: Credential | Nobody, *, action: str = "login.refuse"
+    ) -> None:
         known = credential if isinstance(credential, Credential) else None
         noun = "docker-users" if attempt.kind == "docker_user" else "accounts"
         entry = audit.AuditEntry(
-            action="login.refuse",
+            action=action,
             target=f"{noun}/{_key(attempt)['username'] or '-'}",
             account_id=known.account_id if known else None,
             account=known.account if known else None,

@@ -40,7 +40,7 @@ class ChangeLink:
     @property
     def hangs(self) -> bool:
         """Whether the database has just let a read wait in vain, so that the next one need not wait as long."""
-        return time.monotonic() < self._hangs_until
+        return not self.alive and time.monotonic() < self._hangs_until
 
     def has_hung(self) -> None:
         """A read has waited in vain."""

@@ -43,6 +43,13 @@ async def insert(tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes,
     )
 
 
+async def delete_beyond(tx: AsyncConnection, *, docker_user_id: int, most: int) -> None:
+    """Keep the ``most`` refresh tokens of the Docker user that were used last."""
+    t = refresh_tokens.c
+    beyond = sa.select(t.id).where(t.docker_user_id == docker_user_id).order_by(t.last_used_at.desc(), t.id).offset(most)
+    await tx.execute(refresh_tokens.delete().where(t.id.in_(beyond.scalar_subquery())))
+
+
 async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]], lifetime: timedelta) -> None:
     """Write when and from where tokens were last used, which also moves their end to ``lifetime`` after it, but never beyond that of
     the access token they were got with."""

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -16,6 +17,7 @@ from services.auth.registry_tokens.usecases import IssuedToken, TokenDesk
 
 router = APIRouter(tags=["registry tokens"])
 _CODES = {400: "UNSUPPORTED", 401: "UNAUTHORIZED", 413: "SIZE_INVALID", 429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
+_log = structlog.get_logger()
 _NOT_CACHED = {"Cache-Control": "no-store"}
 
 
@@ -72,8 +74,8 @@ def _body(issued: IssuedToken, asked: TokenRequest) -> str:
 def _refusal(error: Exception) -> Response:
     if not isinstance(error, MoorageError):
         if not is_unreachable(error):
-            raise error
-        error = DatabaseUnavailable()
+            _log.error("unexpected error", exc_info=error)
+        error = DatabaseUnavailable()  # no other 5xx here, for clients know what to do with none (spec 3)
     headers = {**_NOT_CACHED, **error.headers}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="moorage"'

@@ -25,6 +25,9 @@ from services.auth.registry_tokens.domain import Access, Scope, intersect, parse
 from services.auth.registry_tokens.oauth import PasswordProof, RefreshProof, TokenRequest
 from services.auth.registry_tokens.signer import SignedToken, TokenSigner
 
+MOST_LOGINS = 1000
+"""Refresh tokens that a Docker user can have; a new one ends the one that was not used for the longest time."""
+
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
@@ -142,6 +145,7 @@ async def _refresh_token(desk: TokenDesk, who: Identity | None, request: TokenRe
     try:
         async with desk.engine.begin() as tx:
             await refresh_queries.insert(tx, token=_new_refresh_token(desk, who), token_hash=hash_of(secret), client_id=client_id)
+            await refresh_queries.delete_beyond(tx, docker_user_id=who.user.id, most=MOST_LOGINS)
     except IntegrityError:  # the access token was revoked in this moment
         raise LoginRefused from None
     return secret

@@ -139,3 +139,24 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
     assert (await get(client, user)).status_code == 401
     assert (await get(client, user, password="the new password")).status_code == 200
     assert (await get(client, user)).status_code == 401
+
+
+async def test_an_endless_password_of_marks_costs_no_more_than_another(client: httpx.AsyncClient, world: World) -> None:
+    user = await world.add_user("dev")
+    started = time.perf_counter()
+    answer = await get(client, user, password="a" + "\u0301\u0316" * 5_000)
+    assert answer.status_code == 401
+    assert time.perf_counter() - started < 0.5
+    form = {"grant_type": "password", "service": "moorage", "username": user, "password": "a" + "\u0301\u0316" * 60_000}
+    started = time.perf_counter()
+    assert (await client.post("/token", data=form)).status_code == 401
+    assert time.perf_counter() - started < 1.0
+
+
+async def test_that_logins_are_throttled_is_noted_once_a_window(replica: Replica, world: World) -> None:
+    user = await world.add_user("dev")
+    client = await replica(login_failures=2)
+    for n in range(6):
+        await get(client, user, password=f"guess number {n}")
+    rows = await world.database.fetch("SELECT action FROM auth.audit_entries WHERE account_id = $1 ORDER BY id", world.account_id)
+    assert [row[0] for row in rows] == ["login.refuse", "login.refuse", "login.throttle"]

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from services.auth.registry_tokens import usecases
 from tests.integration.auth.conftest import PASSWORD, World
 from tests.integration.auth.tokens import access, get, post
 from tests.support.waiting import soon
@@ -88,3 +89,12 @@ async def test_an_unused_one_expires_and_use_prolongs_it(client: httpx.AsyncClie
         "UPDATE auth.refresh_tokens SET expires_at = now() - interval '1 s' WHERE docker_user_id = $1", world.users["dev"]
     )
     assert (await use(client, stale)).status_code == 401
+
+
+async def test_a_user_keeps_the_logins_that_were_used_last(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "MOST_LOGINS", 3)
+    user = await world.add_user("dev")
+    tokens = [await log_in(client, user) for _ in range(5)]
+    assert [(await use(client, token)).status_code for token in tokens] == [401, 401, 200, 200, 200]

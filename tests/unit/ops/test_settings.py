@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from ops.environment import TOKEN_LIFETIMES, longest_token_seconds
 from ops.errors import SettingError
 from ops.keys import new_authority, new_token_key
-from ops.programs import longest_token_seconds
 from ops.settings import load_run_settings
+from services.auth.settings import Settings
 
 WRONG = [
     ({"MOORAGE_PORT": "eighty"}, "MOORAGE_PORT: Input should be a valid integer"),
@@ -80,3 +81,14 @@ def test_names_stay_reserved_as_long_as_the_longest_token_is_good() -> None:
     assert longest_token_seconds({}) == 1800
     assert longest_token_seconds({"AUTH_PUSH_TOKEN_SECONDS": "60"}) == 300
     assert longest_token_seconds({"AUTH_PULL_TOKEN_SECONDS": "3600", "AUTH_PUSH_TOKEN_SECONDS": "x"}) == 3600
+
+
+def test_a_service_setting_that_is_misspelt_is_named() -> None:
+    with pytest.raises(SettingError, match=r"AUTH_PULL_TOKEN: .*AUTH_PULL_TOKEN_SECONDS"):
+        load_run_settings({"AUTH_PULL_TOKEN": "5"})
+    load_run_settings({"AUTH_TOKEN": "somebody else's", "AUTH_PULL_TOKEN_SECONDS": "300"})
+
+
+def test_the_lifetimes_known_here_are_those_of_the_auth_service() -> None:
+    for variable, default in TOKEN_LIFETIMES.items():
+        assert Settings.model_fields[variable.removeprefix("AUTH_").lower()].default == default
