@@ -61,7 +61,8 @@ class Worker:
     async def _awake(self, *, within: float) -> None:
         """Return when a notification came or the connection was lost, at the latest ``within`` that many seconds."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), within)
+            async with asyncio.timeout(within):  # not wait_for: that can lose a cancellation
+                await self._wake.wait()
 
     async def _guarded_step(self) -> float:
         try:

@@ -67,6 +67,22 @@ async def has_unsettled(tx: AsyncConnection, *, after: Position) -> bool:
     return bool((await tx.execute(statement)).scalar_one())
 
 
+async def lock_position(tx: AsyncConnection) -> Position:
+    """Up to where the feed was read; nobody moves it until the transaction ends."""
+    statement = sa.select(feed_positions.c.position).where(feed_positions.c.feed == _FEED).with_for_update()
+    text = (await tx.execute(statement)).scalar_one_or_none()
+    return Position.parse(text) if text else START
+
+
+async def has_events(tx: AsyncConnection, *, after: Position, repository: str | None = None) -> bool:
+    """Whether the feed has something after ``after`` (of ``repository``), be it settled or not."""
+    key = sa.tuple_(sa.literal(after.xid, sa.BigInteger), sa.literal(after.id, sa.BigInteger))
+    exists = sa.exists().where(sa.tuple_(_f.xid, _f.id) > key)
+    if repository is not None:
+        exists = exists.where(_f.repository == repository)
+    return bool((await tx.execute(sa.select(exists))).scalar_one())
+
+
 def _event(row: Any) -> FeedEvent:
     return FeedEvent(
         position=Position(row.xid, row.id),
@@ -190,8 +206,8 @@ async def put_tags(tx: AsyncConnection, *, states: Sequence[tuple[int, Repositor
         statement = insert(tags)
         changed = statement.excluded
         is_news = _t.digest != changed.digest
-        if exact:
-            is_news = sa.or_(is_news, _t.pushed_at < changed.pushed_at)
+        if exact:  # nobody: it was found by comparing, and its own push is heard of only now
+            is_news = sa.or_(is_news, _t.pushed_at < changed.pushed_at, _t.pushed_by == "")
         statement = statement.on_conflict_do_update(
             index_elements=["repository_id", "name"],
             set_={"digest": changed.digest, "pushed_at": changed.pushed_at, "pushed_by": changed.pushed_by},

@@ -39,12 +39,12 @@ async def apply_batch(*, engine: AsyncEngine, registry: Registry, batch: Batch) 
 
     No transaction is open while the registry is asked. Raises RegistryUnavailable.
     """
-    states = await _read_states(engine, registry, list(what_to_ask(batch.events).values()))
+    states = await read_states(engine=engine, registry=registry, wanted=list(what_to_ask(batch.events).values()))
     async with engine.begin() as tx:
         if not await queries.move_position(tx, old=batch.start, new=batch.end):
             return
         if states:
-            await _write(tx, states)
+            await write_states(tx=tx, states=states)
 
 
 async def pass_over(*, engine: AsyncEngine, batch: Batch) -> None:
@@ -53,7 +53,8 @@ async def pass_over(*, engine: AsyncEngine, batch: Batch) -> None:
         await queries.move_position(tx, old=batch.start, new=batch.end)
 
 
-async def _read_states(engine: AsyncEngine, registry: Registry, wanted: list[Wanted]) -> list[RepositoryState]:
+async def read_states(*, engine: AsyncEngine, registry: Registry, wanted: list[Wanted]) -> list[RepositoryState]:
+    """What the registry says now about all that is ``wanted``, as far as its namespace is there. Raises RegistryUnavailable."""
     async with engine.connect() as tx:
         namespaces = await queries.find_namespaces(tx, names={of.namespace for of in wanted}) if wanted else {}
         wanted = [of for of in wanted if of.namespace in namespaces]
@@ -72,7 +73,8 @@ async def _read_states(engine: AsyncEngine, registry: Registry, wanted: list[Wan
     return states_of(wanted, tags=tags, described=described, known=known, gone=gone)
 
 
-async def _write(tx: AsyncConnection, states: list[RepositoryState]) -> None:
+async def write_states(*, tx: AsyncConnection, states: list[RepositoryState]) -> None:
+    """Bring the catalog to ``states``."""
     await counters.lock(tx)
     namespaces = await queries.find_namespaces(tx, names={state.namespace for state in states})
     states = [state for state in states if state.namespace in namespaces]
