@@ -88,38 +88,37 @@ def client_address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-async def _authenticated(
-    request: Request, tx: Tx, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Principal:
+async def _proof(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> uuid.UUID | str:
+    """The session that a genuine access token names, or what may be an API key; what is neither costs no database connection."""
     if credentials is None:
         raise Unauthenticated
     if credentials.credentials.startswith(KEY_PREFIX):
-        return await _by_api_key(request, tx, credentials.credentials)
-    return await _by_session(request, tx, credentials.credentials)
-
-
-async def _by_session(request: Request, tx: AsyncConnection, token: str) -> Principal:
+        return credentials.credentials
     verifier: SessionVerifier = request.app.state.session_verifier
     try:
-        claims = verifier.verify(token, now=time.time())
-        session_id = uuid.UUID(str(claims.get("sid")))
+        return uuid.UUID(str(verifier.verify(credentials.credentials, now=time.time()).get("sid")))
     except (InvalidToken, ValueError):
         raise Unauthenticated("The access token is not valid, or has expired") from None
-    principal = await find_session(tx, id=session_id, client_address=client_address(request))
-    if principal is None:
-        raise Unauthenticated("The session has ended")
-    return principal
 
 
-async def _by_api_key(request: Request, tx: AsyncConnection, secret: str) -> Principal:
-    principal = await find_api_key(tx, secret=secret, client_address=client_address(request))
-    if principal is None:
+SIGNED_IN_ONLY = [Depends(_proof)]
+"""Dependencies of a router that nobody calls without a credential: they are looked at before a transaction is opened."""
+
+
+async def _authenticated(request: Request, proof: Annotated[uuid.UUID | str, Depends(_proof)], tx: Tx) -> Principal:
+    if isinstance(proof, uuid.UUID):
+        session = await find_session(tx, id=proof, client_address=client_address(request))
+        if session is None:
+            raise Unauthenticated("The session has ended")
+        return session
+    key = await find_api_key(tx, secret=proof, client_address=client_address(request))
+    if key is None:
         raise Unauthenticated("The API key is not valid, or has expired")
     key_uses: KeyUses = request.app.state.key_uses
-    key_uses.used(principal.id, principal.client_address)
-    if principal.permission != "write" and request.method not in _SAFE_METHODS:
+    key_uses.used(key.id, key.client_address)
+    if key.permission != "write" and request.method not in _SAFE_METHODS:
         raise ReadOnlyKey
-    return principal
+    return key
 
 
 Authenticated = Annotated[Principal, Depends(_authenticated)]

@@ -13,6 +13,7 @@ from libs.common import service
 from libs.common.db import create_engine
 from libs.common.jwt import SessionVerifier, load_signing_keys
 from libs.common.passwords import PasswordHasher
+from libs.common.principals import SIGNED_IN_ONLY
 from services.auth.access import routes as access
 from services.auth.access_tokens import routes as access_tokens
 from services.auth.api_keys import routes as api_keys
@@ -60,9 +61,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = _session_desk(settings, engine, login)
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
-    app.include_router(api_keys.router)
-    app.include_router(access_tokens.router)
-    app.include_router(access.router)
+    for router in (api_keys.router, access_tokens.router, access.router):
+        app.include_router(router, dependencies=SIGNED_IN_ONLY)
     return app
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common import db, service
 from libs.common.jwt import SessionVerifier
 from libs.common.passwords import Busy, PasswordHasher
+from libs.common.principals import SIGNED_IN_ONLY
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
@@ -57,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.session_verifier = SessionVerifier(settings.session_public_keys)
     app.add_exception_handler(Busy, tell_busy)
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
     for router in (accounts, docker_users, namespaces, grants, repositories, images, audit):
         api.include_router(router)
     app.include_router(api)

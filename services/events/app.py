@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from libs.common import service
 from libs.common.db import create_engine
 from libs.common.jwt import SessionVerifier
+from libs.common.principals import SIGNED_IN_ONLY
 from services.events.counting import registry
 from services.events.counting.lookups import Lookups
 from services.events.counting.retention import Retention
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-public-keys")
     for router in (pulls, status, dead_letters):
-        app.include_router(router)
+        app.include_router(router, dependencies=SIGNED_IN_ONLY)
     app.add_middleware(Webhook, secret=settings.webhook_secret.get_secret_value(), pool=inbox, wakeup=wakeup)
     return app
 

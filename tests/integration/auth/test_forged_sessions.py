@@ -1,0 +1,21 @@
+"""A forged access token is refused without asking the database (spec 4; docs/adr/0002)."""
+
+from pathlib import Path
+
+from ops.postgres import EmbeddedServer
+from tests.integration.auth.conftest import World, running
+from tests.support.relay import relay
+
+
+async def test_a_forged_token_is_a_401_though_the_database_is_away(
+    world: World, secrets_dir: Path, postgres_server: EmbeddedServer
+) -> None:
+    async with relay(postgres_server.port) as line:
+        address = world.database.urls["auth"].replace(f":{postgres_server.port}/", f":{line.port}/")
+        async with running(address, secrets_dir, "192.0.2.1", {}) as client:
+            await line.cut()
+            for forged in ("x", "eyJhbGciOiJub25lIn0.e30.", "a.b.c"):
+                answer = await client.get("/api/v1/api-keys", headers={"Authorization": f"Bearer {forged}"})
+                assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+            key = await client.get("/api/v1/api-keys", headers={"Authorization": "Bearer mak_unknown"})
+            assert (key.status_code, key.json()["code"]) == (503, "database_unavailable")
