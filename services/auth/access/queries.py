@@ -8,16 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.access.domain import NAMES, Permission
-
-_access = sa.table(
-    "effective_access",
-    sa.column("namespace", sa.Text),
-    sa.column("docker_user_id", sa.BigInteger),
-    sa.column("permission", sa.Text),
-    schema="catalog",
-)
-
-_owners = sa.table("namespace_owners", sa.column("namespace"), sa.column("visibility"), sa.column("account_id"), schema="catalog")
+from services.auth.views import effective_access, namespace_owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +23,7 @@ class FoundNamespace:
 async def list_permissions(tx: AsyncConnection, *, docker_user_id: int | None, namespaces: Collection[str]) -> dict[str, Permission]:
     """What the Docker user (None: anyone) may do in those of ``namespaces`` where that is anything: the namespaces that are public, and
     the ones with a grant."""
-    a = _access.c
+    a = effective_access.c
     whose: sa.ColumnElement[bool] = a.docker_user_id.is_(None)
     if docker_user_id is not None:
         whose = sa.or_(whose, a.docker_user_id == docker_user_id)
@@ -45,6 +36,6 @@ async def list_permissions(tx: AsyncConnection, *, docker_user_id: int | None, n
 
 async def find_namespace(tx: AsyncConnection, *, name: str) -> FoundNamespace | None:
     """The namespace ``name`` with its owner, as ``catalog.namespace_owners`` publishes it."""
-    o = _owners.c
+    o = namespace_owners.c
     row = (await tx.execute(sa.select(o.namespace, o.visibility, o.account_id).where(o.namespace == name))).one_or_none()
     return None if row is None else FoundNamespace(*row)

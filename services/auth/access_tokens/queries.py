@@ -12,18 +12,18 @@ from libs.common.sorting import Found, Sort, fetch_page
 from services.auth.access.domain import NAMES
 from services.auth.access_tokens.domain import AccessToken, ListedToken
 from services.auth.tables import access_tokens, refresh_tokens
+from services.auth.views import credentials
 
 _t, _r = access_tokens.c, refresh_tokens.c
-_credentials = sa.table("credentials", sa.column("kind"), sa.column("id"), sa.column("username"), schema="catalog")
 
 
 async def list_by_hash(tx: AsyncConnection, *, hashes: Collection[bytes]) -> dict[bytes, AccessToken]:
     """Those of the access tokens with one of ``hashes`` whose Docker user exists."""
-    c = _credentials.c
+    c = credentials.c
     owner = sa.and_(c.kind == "docker_user", c.id == _t.docker_user_id)
     rows = await tx.execute(
         sa.select(_t.secret_hash, _t.id, _t.docker_user_id, c.username, _t.permission, _t.expires_at)
-        .join_from(access_tokens, _credentials, owner)
+        .join_from(access_tokens, credentials, owner)
         .where(_t.secret_hash.in_(hashes))
     )
     return {row[0]: AccessToken(row[1], row[2], row[3], NAMES[row[4]], row[5]) for row in rows}

@@ -22,6 +22,7 @@ class ApiKey:
     """An API key. It ends at ``expires_at``, with its account's password, or when it is deleted."""
 
     id: uuid.UUID
+    account: str
     name: str
     permission: Permission
     created_at: datetime
@@ -32,7 +33,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyOwner:
-    """An account with the API key that it may manage."""
+    """An account, or an administrator, with the API key that it may manage."""
 
     principal: Principal
     key: ApiKey

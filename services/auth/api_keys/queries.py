@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,15 +12,15 @@ from libs.common.pages import PageRequest
 from libs.common.sorting import Found, Sort, fetch_page
 from services.auth.api_keys.domain import ApiKey
 from services.auth.tables import api_keys
+from services.auth.views import credentials
 
 _k = api_keys.c
-_columns = (_k.id, _k.name, _k.permission, _k.created_at, _k.expires_at, _k.last_used_at, _k.last_used_from)
+_columns = (_k.id, credentials.c.username, _k.name, _k.permission, _k.created_at, _k.expires_at, _k.last_used_at, _k.last_used_from)
 _BY_TIME = Sort("-created_at", (_k.created_at, _k.id))
 
 
 async def insert(tx: AsyncConnection, *, key: ApiKey, account_id: int, secret_hash: bytes) -> bool:
     """Store a new key with the account's credential version as it is now; False when the account is gone or disabled meanwhile."""
-    credentials = sa.table("credentials", *(sa.column(n) for n in ("kind", "id", "credential_version", "disabled")), schema="catalog")
     owner = sa.select(
         sa.literal(key.id, sa.Uuid),
         credentials.c.id,
@@ -34,15 +35,22 @@ async def insert(tx: AsyncConnection, *, key: ApiKey, account_id: int, secret_ha
     return (await tx.execute(api_keys.insert().from_select(names, owner))).rowcount == 1
 
 
-async def list_page(tx: AsyncConnection, *, account_id: int, page: PageRequest) -> Found[ApiKey]:
-    """The account's keys, newest first."""
-    statement = sa.select(*_columns).where(_k.account_id == account_id)
+def _select() -> sa.Select[Any]:
+    owner = sa.and_(credentials.c.kind == "account", credentials.c.id == _k.account_id)
+    return sa.select(*_columns).join_from(api_keys, credentials, owner)
+
+
+async def list_page(tx: AsyncConnection, *, account: str | None, page: PageRequest) -> Found[ApiKey]:
+    """The keys of ``account`` (None: of all), newest first."""
+    statement = _select()
+    if account is not None:
+        statement = statement.where(credentials.c.username == account)
     return await fetch_page(tx, statement, sort=_BY_TIME, page=page, of=lambda row: ApiKey(*row[: len(_columns)]))
 
 
-async def find(tx: AsyncConnection, *, account_id: int, id: uuid.UUID) -> ApiKey | None:
-    """One key of the account."""
-    row = (await tx.execute(sa.select(*_columns).where(_k.account_id == account_id, _k.id == id))).one_or_none()
+async def find(tx: AsyncConnection, *, id: uuid.UUID) -> ApiKey | None:
+    """The key with this id, whoever owns it."""
+    row = (await tx.execute(_select().where(_k.id == id))).one_or_none()
     return None if row is None else ApiKey(*row)
 
 

@@ -3,11 +3,11 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from libs.common.db import Tx
-from libs.common.errors import Invalid, Unauthenticated
+from libs.common.errors import Forbidden, Invalid, Unauthenticated
 from libs.common.pages import Page, Paging
 from libs.common.principals import Authenticated, SessionRequired, SignedIn
 from libs.common.problems import responses
@@ -18,21 +18,31 @@ from services.auth.api_keys.schemas import ApiKeyCreate, ApiKeyOut, NewApiKeyOut
 
 router = APIRouter(prefix="/api/v1/api-keys", tags=["API keys"])
 
+Account = Annotated[str | None, Query(max_length=63, description="only that account's (administrators)")]
+
 
 async def _key_owner(tx: Tx, principal: SignedIn, id: uuid.UUID) -> KeyOwner:
-    key = await queries.find(tx, account_id=principal.account_id, id=id)
-    if key is None:
+    key = await queries.find(tx, id=id)
+    if key is None or not (principal.is_admin or key.account == principal.username):
         raise NoSuchKey
     return KeyOwner(principal, key)
+
+
+async def _whose(principal: Authenticated, account: Account = None) -> str | None:
+    if account not in (None, principal.username) and not principal.is_admin:
+        raise Forbidden("Only an administrator may list another account's keys")
+    return account if account is not None or principal.is_admin else principal.username
 
 
 OwnedKey = Annotated[KeyOwner, Depends(_key_owner)]
 
 
-@router.get("", responses=responses(Unauthenticated, Invalid))
-async def list_api_keys(tx: Tx, principal: Authenticated, page: Paging, request: Request, response: Response) -> Page[ApiKeyOut]:
-    """The API keys of the account, newest first, without their secrets."""
-    return page_of(await usecases.list_api_keys(tx=tx, principal=principal, page=page), ApiKeyOut.of, request, response)
+@router.get("", responses=responses(Unauthenticated, Forbidden, Invalid))
+async def list_api_keys(
+    tx: Tx, account: Annotated[str | None, Depends(_whose)], page: Paging, request: Request, response: Response
+) -> Page[ApiKeyOut]:
+    """The API keys of the account, newest first, without their secrets. An administrator sees those of every account."""
+    return page_of(await usecases.list_api_keys(tx=tx, account=account, page=page), ApiKeyOut.of, request, response)
 
 
 @router.post("", status_code=201, responses=responses(Unauthenticated, SessionRequired, Invalid))

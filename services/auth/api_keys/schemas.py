@@ -21,6 +21,7 @@ class ApiKeyOut(Output):
     """An API key, without its secret."""
 
     id: uuid.UUID
+    account: str = Field(description="the account that owns it", examples=["acme"])
     name: str = Field(examples=["deploy pipeline"])
     permission: Permission = Field(examples=["read"])
     created_at: datetime

@@ -21,16 +21,16 @@ async def create_api_key(
 ) -> tuple[ApiKey, str]:
     """A new key of the caller's account, and its secret, of which nothing but a hash is kept. Raises Unauthenticated."""
     secret = new_secret(KEY_PREFIX)
-    key = ApiKey(uuid.uuid4(), name, permission, datetime.now(UTC), expires_at, None, None)
+    key = ApiKey(uuid.uuid4(), principal.username, name, permission, datetime.now(UTC), expires_at, None, None)
     if not await queries.insert(tx, key=key, account_id=principal.account_id, secret_hash=hash_of(secret)):
         raise Unauthenticated
     await _audit(tx, "api_key.create", principal, key)
     return key, secret
 
 
-async def list_api_keys(*, tx: AsyncConnection, principal: Principal, page: PageRequest) -> Found[ApiKey]:
-    """The keys of the caller's account, newest first."""
-    return await queries.list_page(tx, account_id=principal.account_id, page=page)
+async def list_api_keys(*, tx: AsyncConnection, account: str | None, page: PageRequest) -> Found[ApiKey]:
+    """The keys of ``account`` (None: of all), newest first."""
+    return await queries.list_page(tx, account=account, page=page)
 
 
 async def delete_api_key(*, tx: AsyncConnection, actor: KeyOwner) -> None:

@@ -6,46 +6,26 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.credentials.domain import Credential, Kind
-
-_credentials = sa.table(
-    "credentials",
-    *(
-        sa.column(name)
-        for name in (
-            "kind",
-            "id",
-            "username",
-            "password_hash",
-            "disabled",
-            "credential_version",
-            "account_id",
-            "account",
-            "role",
-            "token_login",
-            "created_at",
-        )
-    ),
-    schema="catalog",
-)
+from services.auth.views import credentials
 
 
 async def find_by_username(tx: AsyncConnection, *, kind: Kind, username: str) -> Credential | None:
     """The credential that signs in as ``username``."""
-    return await _find(tx, _credentials.c.kind == kind, _credentials.c.username == username)
+    return await _find(tx, credentials.c.kind == kind, credentials.c.username == username)
 
 
 async def list_docker_users(tx: AsyncConnection, *, usernames: Collection[str]) -> dict[str, Credential]:
     """Those of the Docker users ``usernames`` that exist, by name."""
-    c = _credentials.c
-    rows = await tx.execute(sa.select(_credentials).where(c.kind == "docker_user", c.username.in_(usernames)))
+    c = credentials.c
+    rows = await tx.execute(sa.select(credentials).where(c.kind == "docker_user", c.username.in_(usernames)))
     return {credential.username: credential for credential in (Credential(*row) for row in rows)}
 
 
 async def find_by_id(tx: AsyncConnection, *, kind: Kind, id: int) -> Credential | None:
     """The credential with this id, which is never given to another."""
-    return await _find(tx, _credentials.c.kind == kind, _credentials.c.id == id)
+    return await _find(tx, credentials.c.kind == kind, credentials.c.id == id)
 
 
 async def _find(tx: AsyncConnection, *conditions: sa.ColumnElement[bool]) -> Credential | None:
-    row = (await tx.execute(sa.select(_credentials).where(*conditions))).one_or_none()
+    row = (await tx.execute(sa.select(credentials).where(*conditions))).one_or_none()
     return None if row is None else Credential(*row)

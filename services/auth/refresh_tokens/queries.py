@@ -10,17 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.auth.access.domain import NAMES, Permission
 from services.auth.refresh_tokens.domain import RefreshToken
 from services.auth.tables import access_tokens, refresh_tokens
-
-_credentials = sa.table("credentials", sa.column("kind"), sa.column("id"), sa.column("username"), schema="catalog")
+from services.auth.views import credentials
 
 
 async def list_by_hash(tx: AsyncConnection, *, hashes: Collection[bytes]) -> dict[bytes, RefreshToken]:
     """Those of the refresh tokens with one of ``hashes`` whose Docker user exists."""
-    t, c, a = refresh_tokens.c, _credentials.c, access_tokens.c
+    t, c, a = refresh_tokens.c, credentials.c, access_tokens.c
     owner = sa.and_(c.kind == "docker_user", c.id == t.docker_user_id)
     rows = await tx.execute(
         sa.select(t.token_hash, t.id, t.docker_user_id, c.username, t.credential_version, t.service, t.expires_at, a.permission, a.id)
-        .join_from(refresh_tokens, _credentials, owner)
+        .join_from(refresh_tokens, credentials, owner)
         .outerjoin(access_tokens, a.id == t.access_token_id)
         .where(t.token_hash.in_(hashes))
     )

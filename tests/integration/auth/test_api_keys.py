@@ -38,7 +38,7 @@ async def test_nobody_makes_lists_or_ends_keys(client: httpx.AsyncClient) -> Non
 
 async def test_a_secret_is_shown_once_and_kept_as_a_hash(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
     made = await new_key(client, me, "read")
-    assert set(made) == {"id", "name", "permission", "created_at", "expires_at", "last_used_at", "last_used_from", "secret"}
+    assert set(made) == {"id", "account", "name", "permission", "created_at", "expires_at", "last_used_at", "last_used_from", "secret"}
     (listed,) = (await client.get(KEYS, headers=me)).json()["items"]
     assert listed == {name: value for name, value in made.items() if name != "secret"}
     rows = await world.database.fetch("SELECT k::text FROM auth.api_keys k WHERE account_id = $1", world.account_id)
@@ -144,3 +144,16 @@ async def test_keys_are_listed_in_pages_newest_first(client: httpx.AsyncClient, 
         answer = await client.get(f"{KEYS}?{bad}", headers=me)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == bad.partition("=")[0]
+
+
+async def test_an_administrator_sees_and_ends_keys_of_every_account(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+    made = await new_key(client, me)
+    chief = World(world.database)
+    await chief.add_account("admin")
+    theirs = bearer(await sign_in(client, chief))
+    listed = (await client.get(KEYS, params={"account": world.name("owner")}, headers=theirs)).json()["items"]
+    assert [(item["id"], item["account"]) for item in listed] == [(made["id"], world.name("owner"))]
+    refused = await client.get(KEYS, params={"account": chief.name("owner")}, headers=me)
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
+    assert (await client.delete(f"{KEYS}/{made['id']}", headers=theirs)).status_code == 204
+    assert (await client.get(KEYS, headers=key(made))).status_code == 401

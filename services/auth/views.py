@@ -1,0 +1,38 @@
+"""The views that the catalog publishes to this service (design 2)."""
+
+import sqlalchemy as sa
+
+_catalog = sa.MetaData(schema="catalog")
+
+credentials = sa.Table(
+    "credentials",
+    _catalog,
+    sa.Column("kind", sa.Text),
+    sa.Column("id", sa.BigInteger),
+    sa.Column("username", sa.Text),
+    sa.Column("password_hash", sa.Text),
+    sa.Column("disabled", sa.Boolean),
+    sa.Column("credential_version", sa.BigInteger),
+    sa.Column("account_id", sa.BigInteger),
+    sa.Column("account", sa.Text),
+    sa.Column("role", sa.Text),
+    sa.Column("token_login", sa.Boolean),
+    sa.Column("created_at", sa.TIMESTAMP(timezone=True)),
+)
+
+effective_access = sa.Table(
+    "effective_access",
+    _catalog,
+    sa.Column("namespace", sa.Text),
+    sa.Column("docker_user_id", sa.BigInteger),
+    sa.Column("permission", sa.Text),
+)
+
+namespace_owners = sa.Table(
+    "namespace_owners",
+    _catalog,
+    sa.Column("namespace", sa.Text),
+    sa.Column("visibility", sa.Text),
+    sa.Column("account_id", sa.BigInteger),
+    sa.Column("account", sa.Text),
+)
