@@ -1,0 +1,44 @@
+"""The whole JSON API, in this process, on a database of its own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from libs.common.jwt import SigningKey
+from tests.integration.api.installation import Installation, running, write_keys
+from tests.integration.api.world import World, make_world
+from tests.support.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The folder of the services' keys, and the one that signs sessions."""
+
+    directory: Path
+    session: SigningKey
+
+
+@pytest.fixture(scope="package")
+def api_keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    directory = tmp_path_factory.mktemp("api-secrets")
+    return Keys(directory, write_keys(directory))
+
+
+@pytest.fixture(scope="package")
+async def api_database(new_database: Callable[[], Awaitable[Database]]) -> Database:
+    return await new_database()
+
+
+@pytest.fixture(scope="package")
+async def installation(api_database: Database, api_keys: Keys) -> AsyncIterator[Installation]:
+    """One replica of each service."""
+    async with running(api_database, api_keys.directory, api_keys.session) as started:
+        yield started
+
+
+@pytest.fixture
+async def world(installation: Installation) -> World:
+    """An account with one of everything."""
+    return await make_world(installation)

@@ -1,0 +1,156 @@
+"""The three services' apps on one database and with one set of keys, called by path as the gateway would."""
+
+import secrets
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from libs.common.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
+from libs.common.opaque import hash_of, new_secret
+from libs.common.passwords import hash_password
+from ops import keys
+from services.auth.app import create_app as create_auth
+from services.auth.settings import Settings as AuthSettings
+from services.catalog.app import create_app as create_catalog
+from services.catalog.settings import Settings as CatalogSettings
+from services.events.app import create_app as create_events
+from services.events.settings import Settings as EventsSettings
+from tests.support.database import Database
+
+BASE_URL = "http://localhost:8080"
+ADDRESS = "192.0.2.1"
+PASSWORD = "correct horse battery"
+HASH = hash_password(PASSWORD)
+NO_REGISTRY = "http://127.0.0.1:9"
+_OF_AUTH = ("/token", "/.well-known/", "/api/v1/sessions", "/api/v1/api-keys", "/api/v1/access/")
+_OF_EVENTS = ("/api/v1/pulls", "/api/v1/events/", "/registry-events")
+
+
+def service_of(path: str) -> str:
+    """Which service answers ``path``, as the gateway decides it (spec, the picture)."""
+    if path.startswith(_OF_AUTH) or (path.startswith("/api/v1/docker-users/") and "/tokens" in path):
+        return "auth"
+    return "events" if path.startswith(_OF_EVENTS) else "catalog"
+
+
+class _Gateway(httpx.AsyncBaseTransport):
+    """Hands a request to the app that the gateway would hand it to."""
+
+    def __init__(self, apps: Mapping[str, FastAPI], address: str) -> None:
+        # The server logs what was not foreseen, and answers.
+        self._transports = {
+            name: httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 4711)) for name, app in apps.items()
+        }
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._transports[service_of(request.url.path)].handle_async_request(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account, and its bearer."""
+
+    id: int
+    username: str
+    token: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One replica of each service, running."""
+
+    database: Database
+    apps: Mapping[str, FastAPI]
+    session_key: SigningKey
+
+    def client(self, token: str | None = None, *, address: str = ADDRESS) -> httpx.AsyncClient:
+        """A client of all three services, with ``token`` as its bearer."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return httpx.AsyncClient(transport=_Gateway(self.apps, address), base_url=BASE_URL, headers=headers)
+
+    def signed_session(self, session_id: uuid.UUID, account_id: int, **claims: Any) -> str:
+        """The access token of a session."""
+        now = int(time())
+        mine = {"iss": "moorage", "aud": SESSION_AUDIENCE, "sub": str(account_id), "sid": str(session_id), "iat": now, "exp": now + 300}
+        return self.session_key.sign(mine | claims)
+
+    async def person(self, role: str = "member", prefix: str = "account") -> Person:
+        """A new account with a session; its password is ``PASSWORD``."""
+        username = f"{prefix}-{secrets.token_hex(4)}"
+        (row,) = await self.database.fetch(
+            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, $2, $3) RETURNING id", username, HASH, role
+        )
+        return Person(row["id"], username, await self.session(row["id"]))
+
+    async def session(self, account_id: int) -> str:
+        """The access token of a new session of the account."""
+        session_id = uuid.uuid4()
+        await self.database.execute(
+            "INSERT INTO auth.sessions (id, account_id, credential_version, refresh_hash, expires_at, client_address)"
+            " SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1' FROM catalog.accounts WHERE id = $2",
+            session_id,
+            account_id,
+            secrets.token_bytes(32),
+        )
+        return self.signed_session(session_id, account_id)
+
+    async def api_key(self, account_id: int, permission: str) -> str:
+        """The secret of a new API key of the account."""
+        secret = new_secret("mak_")
+        await self.database.execute(
+            "INSERT INTO auth.api_keys (id, account_id, credential_version, name, permission, secret_hash)"
+            " SELECT $1, id, credential_version, 'a key', $3, $4 FROM catalog.accounts WHERE id = $2",
+            uuid.uuid4(),
+            account_id,
+            permission,
+            hash_of(secret),
+        )
+        return secret
+
+
+def write_keys(directory: Path) -> SigningKey:
+    """The keys of all three services in one folder; returns the one that signs sessions."""
+    session = keys.new_session_key()
+    for folder, pem in (
+        ("token-keys", keys.new_token_key(keys.new_authority(), "tests")),
+        ("session-keys", session),
+        ("session-public-keys", keys.public_pem(session)),
+    ):
+        (directory / folder).mkdir()
+        (directory / folder / f"{keys.stamp()}.pem").write_bytes(pem)
+    return load_signing_keys(directory / "session-keys", typ="at+jwt")[0]
+
+
+def make_apps(database: Database, directory: Path) -> dict[str, FastAPI]:
+    """The apps of one replica of each service; there is nothing where the registry should be."""
+    webhook_secret = secrets.token_urlsafe(32)
+    return {
+        "auth": create_auth(AuthSettings(database_url=database.urls["auth"], SECRETS_DIR=directory)),
+        "catalog": create_catalog(CatalogSettings(database_url=database.urls["catalog"], SECRETS_DIR=directory, registry_url=NO_REGISTRY)),
+        "events": create_events(
+            EventsSettings(
+                database_url=database.urls["events"], SECRETS_DIR=directory, registry_url=NO_REGISTRY, webhook_secret=webhook_secret
+            )
+        ),
+    }
+
+
+@asynccontextmanager
+async def running(database: Database, directory: Path, session_key: SigningKey) -> AsyncIterator[Installation]:
+    """One replica of each service, started and at the end stopped."""
+    apps = make_apps(database, directory)
+    async with AsyncExitStack() as stack:
+        for app in apps.values():
+            await stack.enter_async_context(app.router.lifespan_context(app))
+        yield Installation(database, apps, session_key)

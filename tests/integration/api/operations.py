@@ -1,0 +1,130 @@
+"""Every operation of the three OpenAPI documents, and how to call it so that it succeeds for the owner of what it names.
+
+A new operation needs no line here unless its path has a new kind of name, it needs a query or a body, or it is for administrators.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from ops.layout import SERVICES
+from ops.openapi import FOLDER
+from tests.contracts.test_openapi import METHODS, PUBLIC
+from tests.integration.api.installation import PASSWORD
+from tests.integration.api.world import World
+
+Values = Callable[[World], Any]
+NEW_PASSWORD = "another battery horse"
+ADMIN_ONLY = {
+    "list_accounts",
+    "create_account",
+    "get_account",
+    "change_account",
+    "get_events_status",
+    "list_dead_letters",
+    "replay_dead_letter",
+}
+_FOR_SESSIONS_ONLY = re.compile(r"^/api/v1/(account/password|accounts\b|api-keys\b|sessions\b|docker-users/[^/]+/(password|tokens))")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation; ``document`` is its entry in the OpenAPI document."""
+
+    method: str
+    path: str
+    document: dict[str, Any] = field(hash=False, compare=False)
+
+    @property
+    def id(self) -> str:
+        name: str = self.document["operationId"]
+        return name
+
+    @property
+    def is_public(self) -> bool:
+        return (self.method, self.path) in PUBLIC
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "get"
+
+    @property
+    def needs_session(self) -> bool:
+        """Whether an API key may not call it: it manages keys, passwords, tokens, accounts or sessions (spec 4)."""
+        return self.changes and _FOR_SESSIONS_ONLY.match(self.path) is not None
+
+    @property
+    def is_list(self) -> bool:
+        return "cursor" in self.parameters("query")
+
+    def parameters(self, place: str) -> dict[str, dict[str, Any]]:
+        """The parameters in ``place`` (path, query) by name."""
+        return {item["name"]: item for item in self.document.get("parameters", []) if item["in"] == place}
+
+    def url(self, world: World) -> str:
+        """Its path with the names of ``world``."""
+        return re.sub(r"\{(\w+)\}", lambda match: _name(self, match[1], world), self.path)
+
+    def body(self, world: World) -> Any:
+        """A good body, None when it takes none."""
+        return _BODIES[self.id](world) if "requestBody" in self.document else None
+
+    async def call(self, client: httpx.AsyncClient, world: World) -> httpx.Response:
+        """Call it so that the owner of ``world`` would succeed."""
+        query = _QUERIES.get(self.id, lambda _: None)(world)
+        return await client.request(self.method.upper(), self.url(world), params=query, json=self.body(world))
+
+
+def _name(operation: Operation, parameter: str, world: World) -> str:
+    names = {
+        "namespace": world.empty if operation.id == "delete_namespace" else world.namespace,
+        "repository": world.repository,
+        "tag": world.tag,
+        "digest": world.digest,
+        "docker_user": world.granted,
+        "username": world.owner.username if operation.path.startswith("/api/v1/accounts") else world.docker_user,
+        "id": world.token_id if "/tokens/" in operation.path else world.key_id,
+    }
+    return str(world.dead_letter) if "dead-letters" in operation.path else names[parameter]
+
+
+_BODIES: dict[str, Values] = {
+    "create_session": lambda world: {"username": world.owner.username, "password": PASSWORD},
+    "create_api_key": lambda _: {"name": "k", "permission": "write"},
+    "create_token": lambda _: {"name": "t", "permission": "push"},
+    "change_own_password": lambda _: {"current_password": PASSWORD, "password": NEW_PASSWORD},
+    "create_account": lambda world: {"username": f"{world.namespace}.new", "password": PASSWORD},
+    "change_account": lambda _: {"disabled": True, "password": NEW_PASSWORD},
+    "create_docker_user": lambda world: {"username": f"{world.docker_user}.new", "password": PASSWORD},
+    "change_docker_user": lambda _: {"description": "changed", "disabled": True},
+    "change_docker_user_password": lambda _: {"password": NEW_PASSWORD},
+    "create_namespace": lambda world: {"name": f"{world.namespace}.new", "visibility": "private"},
+    "change_namespace": lambda _: {"visibility": "public", "description": "changed"},
+    "put_grant": lambda _: {"permission": "push"},
+    "create_repository": lambda world: {"namespace": world.namespace, "name": "new"},
+    "change_repository": lambda _: {"description": "changed"},
+}
+_QUERIES: dict[str, Values] = {
+    "explain_access": lambda world: {"repository": world.path, "action": "pull", "docker_user": world.granted},
+    "list_pulls": lambda world: {"repository": world.path},
+}
+
+
+def _read() -> list[Operation]:
+    return [
+        Operation(method, path, document)
+        for service in SERVICES
+        for path, item in json.loads((FOLDER / f"{service}.json").read_text())["paths"].items()
+        for method, document in item.items()
+        if method in METHODS
+    ]
+
+
+OPERATIONS = _read()
+GUARDED = [operation for operation in OPERATIONS if not operation.is_public]
+CHANGES = [operation for operation in GUARDED if operation.changes]
+LISTS = [operation for operation in OPERATIONS if operation.is_list]

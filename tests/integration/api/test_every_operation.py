@@ -1,0 +1,176 @@
+"""Every operation of the OpenAPI documents, called as nobody, as another account, and with API keys."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.integration.api.installation import Installation, Person
+from tests.integration.api.operations import ADMIN_ONLY, CHANGES, GUARDED, OPERATIONS, Operation
+from tests.integration.api.world import World, make_world
+from tests.support.database import Database
+
+_OF_ITS_OWN = {
+    "get_own_account",
+    "change_own_password",
+    "list_docker_users",
+    "create_docker_user",
+    "list_namespaces",
+    "create_namespace",
+    "list_repositories",
+    "list_audit",
+    "list_api_keys",
+    "create_api_key",
+    "delete_sessions",
+    "delete_current_session",
+}
+"""Operations that name no object: what they answer or change is the caller's own."""
+by_id = pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.id)
+by_change = pytest.mark.parametrize("operation", CHANGES, ids=lambda operation: operation.id)
+
+
+@pytest.fixture(scope="module")
+async def standing(installation: Installation) -> World:
+    """A world that no test of this module may change."""
+    return await make_world(installation)
+
+
+@pytest.fixture(scope="module")
+async def administrators(installation: Installation) -> World:
+    """The same, of an administrator."""
+    return await make_world(installation, "admin")
+
+
+async def rows_of(database: Database, account: Person) -> dict[str, list[Any]]:
+    """Everything that belongs to the account, as it is stored; what only says when something was used is left out."""
+    users = "SELECT id FROM catalog.docker_users WHERE account_id = $1"
+    spaces = "SELECT id FROM catalog.namespaces WHERE account_id = $1"
+    repositories = f"SELECT id FROM catalog.repositories WHERE namespace_id IN ({spaces})"
+    queries = {
+        "accounts": "SELECT a::text FROM catalog.accounts a WHERE id = $1",
+        "docker_users": "SELECT u::text FROM catalog.docker_users u WHERE account_id = $1 ORDER BY id",
+        "namespaces": "SELECT n::text FROM catalog.namespaces n WHERE account_id = $1 ORDER BY id",
+        "grants": f"SELECT g::text FROM catalog.grants g WHERE namespace_id IN ({spaces}) OR docker_user_id IN ({users}) ORDER BY 1",
+        "repositories": f"SELECT r::text FROM catalog.repositories r WHERE namespace_id IN ({spaces}) ORDER BY id",
+        "tags": f"SELECT t::text FROM catalog.tags t WHERE repository_id IN ({repositories}) ORDER BY 1",
+        "manifests": f"SELECT m::text FROM catalog.manifests m WHERE repository_id IN ({repositories}) ORDER BY 1",
+        "tokens": f"SELECT id::text FROM auth.access_tokens WHERE docker_user_id IN ({users}) ORDER BY 1",
+        "api_keys": "SELECT id::text FROM auth.api_keys WHERE account_id = $1 AND name <> 'a key' ORDER BY 1",
+        "sessions": "SELECT id::text FROM auth.sessions WHERE account_id = $1 ORDER BY 1",
+        "dead_letters": "SELECT count(*) FROM events.dead_letters WHERE $1 > 0",
+    }
+    return {name: [row[0] for row in await database.fetch(query, account.id)] for name, query in queries.items()}
+
+
+@by_id
+async def test_nobody_is_refused(installation: Installation, standing: World, operation: Operation) -> None:
+    async with installation.client() as nobody, installation.client("nonsense") as forger:
+        for client in (nobody, forger):
+            answer = await operation.call(client, standing)
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), answer.text
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@by_id
+async def test_another_account_finds_nothing_of_the_first_and_changes_nothing(
+    installation: Installation, standing: World, operation: Operation
+) -> None:
+    before = await rows_of(installation.database, standing.owner)
+    other = await installation.person(prefix="other")
+    async with installation.client(other.token) as client:
+        answer = await operation.call(client, standing)
+    if operation.id in ADMIN_ONLY:
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    elif operation.id not in _OF_ITS_OWN:
+        assert answer.status_code == 404, answer.text
+    if answer.is_success:
+        told = {name for name in standing.secrets_and_names if f'"{name}"' in answer.text}
+        assert not told
+    assert await rows_of(installation.database, standing.owner) == before
+
+
+@by_id
+async def test_what_is_of_another_account_looks_like_what_is_not_there(
+    installation: Installation, standing: World, operation: Operation
+) -> None:
+    """Or else one could find out by trying what others have."""
+    if operation.id in ADMIN_ONLY | _OF_ITS_OWN:
+        return
+    other = await installation.person(prefix="other")
+    absent = World(
+        **{name: getattr(standing, name) for name in ("owner", "empty", "repository", "dead_letter", "token", "tag", "digest")},
+        namespace="no-such-space",
+        docker_user="no-such-robot",
+        granted="no-such-grantee",
+        token_id="00000000-0000-4000-8000-000000000000",
+        key_id="00000000-0000-4000-8000-000000000000",
+    )
+    async with installation.client(other.token) as client:
+        answers = [(await operation.call(client, world)) for world in (standing, absent)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    hidden = answers[0].text
+    for mine, none in ((standing.namespace, absent.namespace), (standing.docker_user, absent.docker_user)):
+        hidden = hidden.replace(mine, none)
+    if operation.id == "delete_namespace":
+        assert json.loads(hidden)["code"] == answers[1].json()["code"]
+    else:
+        assert json.loads(hidden) == answers[1].json()
+
+
+@by_id
+async def test_a_key_that_may_read_reads_and_changes_nothing(
+    installation: Installation, administrators: World, operation: Operation
+) -> None:
+    before = await rows_of(installation.database, administrators.owner)
+    key = await installation.api_key(administrators.owner.id, "read")
+    async with installation.client(key) as client:
+        answer = await operation.call(client, administrators)
+    if operation.changes:
+        assert (answer.status_code, answer.json()["code"]) == (403, "read_only_key")
+    else:
+        assert answer.status_code == 200, answer.text
+    assert await rows_of(installation.database, administrators.owner) == before
+
+
+@by_change
+async def test_a_key_that_may_write_manages_no_keys_passwords_tokens_or_accounts(installation: Installation, operation: Operation) -> None:
+    world = await make_world(installation, "admin")
+    before = await rows_of(installation.database, world.owner)
+    key = await installation.api_key(world.owner.id, "write")
+    async with installation.client(key) as client:
+        answer = await operation.call(client, world)
+    if operation.needs_session:
+        assert (answer.status_code, answer.json()["code"]) == (403, "session_required")
+        assert await rows_of(installation.database, world.owner) == before
+    else:
+        assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+async def test_the_owner_succeeds_and_creating_says_where(installation: Installation, operation: Operation) -> None:
+    """Without this the refusals above would prove nothing."""
+    if operation.path == "/token":
+        return
+    world = await make_world(installation, "admin")
+    await installation.person("admin")  # so that it is not the last
+    async with installation.client(world.owner.token) as client:
+        answer = await operation.call(client, world)
+        assert answer.is_success, answer.text
+        assert str(answer.status_code) in operation.document["responses"]
+        if answer.status_code == 201:
+            assert answer.headers["location"].startswith("/api/v1/")
+        if answer.status_code == 201 and "get" in _methods_at(answer.headers["location"]):
+            assert (await client.get(answer.headers["location"])).status_code == 200
+
+
+def _methods_at(location: str) -> set[str]:
+    parts = location.count("/")
+    nouns = ("/api/v1/docker-users/", "/api/v1/namespaces/", "/api/v1/accounts/", "/api/v1/repositories/")
+    return {"get"} if location.startswith(nouns) and (parts == 4 or "repositories" in location) else set()
+
+
+def test_no_line_of_the_lists_is_left_over() -> None:
+    names = {operation.id for operation in OPERATIONS}
+    assert names >= ADMIN_ONLY | _OF_ITS_OWN
+    assert not ADMIN_ONLY & _OF_ITS_OWN

@@ -1,0 +1,86 @@
+"""An account with one of everything that the API can name, made behind the services' backs."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+
+from libs.common.opaque import hash_of, new_secret
+from tests.integration.api.installation import HASH, Installation, Person
+
+DIGEST = "sha256:" + "a" * 64
+_USER = (
+    "INSERT INTO catalog.docker_users (account_id, username, password_hash, description) VALUES ($1, $2, $3, 'of the first') RETURNING id"
+)
+_NAMESPACE = "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, 'private') RETURNING id"
+_GRANT = "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) VALUES ($1, $2, 'pull')"
+_REPOSITORY = "INSERT INTO catalog.repositories (namespace_id, name, status) VALUES ($1, $2, 'active') RETURNING id"
+_MANIFEST = (
+    "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
+    " VALUES ($1, $2, 'application/vnd.oci.image.manifest.v1+json', 7, now(), 'builder')"
+)
+_TAG = "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by) VALUES ($1, $2, $3, now(), 'builder')"
+_TOKEN = "INSERT INTO auth.access_tokens (id, docker_user_id, name, permission, secret_hash) VALUES ($1, $2, 'build', 'push', $3)"
+_KEY = "INSERT INTO auth.api_keys (id, account_id, credential_version, name, permission, secret_hash) VALUES ($1, $2, 1, 'pipeline', 'read', $3)"
+_LETTER = "INSERT INTO events.dead_letters (reason, raw, raw_hash) VALUES ('unknown action', $1, $2) RETURNING id"
+_EVENT = b'{"events": []}'
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """``empty`` is a second namespace, with nothing in it; ``granted`` a Docker user with a grant in ``namespace``."""
+
+    owner: Person
+    namespace: str
+    empty: str
+    repository: str
+    docker_user: str
+    granted: str
+    token_id: str
+    token: str
+    key_id: str
+    dead_letter: int
+    tag: str = "v1"
+    digest: str = DIGEST
+
+    @property
+    def path(self) -> str:
+        """The repository's whole name."""
+        return f"{self.namespace}/{self.repository}"
+
+    @property
+    def secrets_and_names(self) -> tuple[str, ...]:
+        """What no other account may read in any answer."""
+        return (self.owner.username, self.namespace, self.empty, self.docker_user, self.granted, self.token_id, self.key_id)
+
+
+async def make_world(installation: Installation, role: str = "member") -> World:
+    """A new account with names that nobody else has."""
+    database, owner, end = installation.database, await installation.person(role, "first"), secrets.token_hex(4)
+
+    async def insert(statement: str, *values: object) -> int:
+        return int((await database.fetch(statement, *values))[0][0])
+
+    user = await insert(_USER, owner.id, f"robot-{end}", HASH)
+    granted = await insert(_USER, owner.id, f"granted-{end}", HASH)
+    namespace = await insert(_NAMESPACE, owner.id, f"space-{end}")
+    await insert(_NAMESPACE, owner.id, f"empty-{end}")
+    repository = await insert(_REPOSITORY, namespace, "charts/web")
+    letter = await insert(_LETTER, _EVENT, secrets.token_bytes(32))
+    token_id, key_id, token = uuid.uuid4(), uuid.uuid4(), new_secret("mat_")
+    await database.execute(_GRANT, namespace, granted)
+    await database.execute(_MANIFEST, repository, DIGEST)
+    await database.execute(_TAG, repository, "v1", DIGEST)
+    await database.execute(_TOKEN, token_id, user, hash_of(token))
+    await database.execute(_KEY, key_id, owner.id, hash_of(new_secret("mak_")))
+    return World(
+        owner=owner,
+        namespace=f"space-{end}",
+        empty=f"empty-{end}",
+        repository="charts/web",
+        docker_user=f"robot-{end}",
+        granted=f"granted-{end}",
+        token_id=str(token_id),
+        token=token,
+        key_id=str(key_id),
+        dead_letter=letter,
+    )
