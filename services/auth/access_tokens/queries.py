@@ -1,8 +1,7 @@
 """All SQL of access tokens, and the list of them together with logins."""
 
 import uuid
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -77,22 +76,6 @@ async def delete(tx: AsyncConnection, *, docker_user_id: int, id: uuid.UUID) -> 
     access = await tx.execute(access_tokens.delete().where(_t.docker_user_id == docker_user_id, _t.id == id))
     login = await tx.execute(refresh_tokens.delete().where(_r.docker_user_id == docker_user_id, _r.id == id))
     return access.rowcount + login.rowcount > 0
-
-
-async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]]) -> None:
-    """Write when and from where access tokens were last used; an older use never replaces a newer."""
-    ids = sorted(uses)
-    used = (
-        sa.func.unnest(
-            sa.cast(ids, sa.ARRAY(sa.Uuid)),
-            sa.cast([uses[i][0] for i in ids], sa.ARRAY(sa.TIMESTAMP(timezone=True))),
-            sa.cast([uses[i][1] for i in ids], sa.ARRAY(sa.Text)),
-        )
-        .table_valued("id", "at", "address", name="used")
-        .render_derived()
-    )
-    newer = sa.or_(_t.last_used_at.is_(None), _t.last_used_at < used.c.at)
-    await tx.execute(access_tokens.update().where(_t.id == used.c.id, newer).values(last_used_at=used.c.at, last_used_from=used.c.address))
 
 
 async def delete_ended(tx: AsyncConnection) -> None:

@@ -1,8 +1,6 @@
 """All SQL of API keys."""
 
 import uuid
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,19 +55,3 @@ async def find(tx: AsyncConnection, *, id: uuid.UUID) -> ApiKey | None:
 async def delete(tx: AsyncConnection, *, id: uuid.UUID) -> None:
     """Remove a key."""
     await tx.execute(api_keys.delete().where(_k.id == id))
-
-
-async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]]) -> None:
-    """Write when and from where keys were last used; an older use never replaces a newer."""
-    ids = sorted(uses)
-    used = (
-        sa.func.unnest(
-            sa.cast(ids, sa.ARRAY(sa.Uuid)),
-            sa.cast([uses[i][0] for i in ids], sa.ARRAY(sa.TIMESTAMP(timezone=True))),
-            sa.cast([uses[i][1] for i in ids], sa.ARRAY(sa.Text)),
-        )
-        .table_valued("id", "at", "address", name="used")
-        .render_derived()
-    )
-    newer = sa.or_(_k.last_used_at.is_(None), _k.last_used_at < used.c.at)
-    await tx.execute(api_keys.update().where(_k.id == used.c.id, newer).values(last_used_at=used.c.at, last_used_from=used.c.address))

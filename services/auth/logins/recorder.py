@@ -9,10 +9,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import is_unreachable
-from services.auth.access_tokens import queries as access_tokens
-from services.auth.api_keys import queries as api_keys
+from services.auth.access_tokens.queries import delete_ended as delete_ended_access_tokens
 from services.auth.logins import queries
 from services.auth.refresh_tokens import queries as refresh_tokens
+from services.auth.tables import access_tokens, api_keys
+from services.auth.uses import touch
 
 _FLUSH_SECONDS = 1.0
 _CLEAN_EVERY = 300
@@ -73,9 +74,9 @@ class UseRecorder:
                 if refresh:
                     await refresh_tokens.touch(tx, uses=refresh, lifetime=self._lifetime)
                 if access:
-                    await access_tokens.touch(tx, uses=access)
+                    await touch(tx, access_tokens, uses=access)
                 if keys:
-                    await api_keys.touch(tx, uses=keys)
+                    await touch(tx, api_keys, uses=keys)
         except Exception as error:
             if not is_unreachable(error):
                 _log.error("uses not written", exc_info=error)
@@ -90,6 +91,6 @@ class UseRecorder:
             async with self._engine.begin() as tx:
                 await queries.delete_ended(tx)
                 await refresh_tokens.delete_ended(tx)
-                await access_tokens.delete_ended(tx)
+                await delete_ended_access_tokens(tx)
         except Exception as error:
             _log.warning("ended tokens not cleaned", reason=type(error).__name__)

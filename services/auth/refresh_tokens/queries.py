@@ -1,8 +1,7 @@
 """All SQL of refresh tokens."""
 
-import uuid
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.auth.access.domain import NAMES, Permission
 from services.auth.refresh_tokens.domain import RefreshToken
 from services.auth.tables import access_tokens, refresh_tokens
+from services.auth.uses import Uses, rows_of
 from services.auth.views import credentials
 
 
@@ -49,19 +49,10 @@ async def delete_beyond(tx: AsyncConnection, *, docker_user_id: int, most: int) 
     await tx.execute(refresh_tokens.delete().where(t.id.in_(beyond.scalar_subquery())))
 
 
-async def touch(tx: AsyncConnection, *, uses: Mapping[uuid.UUID, tuple[datetime, str]], lifetime: timedelta) -> None:
+async def touch(tx: AsyncConnection, *, uses: Uses, lifetime: timedelta) -> None:
     """Write when and from where tokens were last used, which also moves their end to ``lifetime`` after it, but never beyond that of
     the access token they were got with."""
-    ids = sorted(uses)
-    used = (
-        sa.func.unnest(
-            sa.cast(ids, sa.ARRAY(sa.Uuid)),
-            sa.cast([uses[i][0] for i in ids], sa.ARRAY(sa.TIMESTAMP(timezone=True))),
-            sa.cast([uses[i][1] for i in ids], sa.ARRAY(sa.Text)),
-        )
-        .table_valued("id", "at", "address", name="used")
-        .render_derived()
-    )
+    used = rows_of(uses)
     t = refresh_tokens
     latest = sa.select(access_tokens.c.expires_at).where(access_tokens.c.id == t.c.access_token_id).scalar_subquery()
     ends = sa.func.least(used.c.at + lifetime, latest)
