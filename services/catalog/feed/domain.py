@@ -3,7 +3,7 @@
 An event is never believed about the state of the registry, for it may be late, doubled or out of order: it only says where to look.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -108,6 +108,39 @@ class RepositoryState:
     def has_content(self) -> bool:
         """Whether the registry holds something of what was pushed."""
         return bool(self.manifests or self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is known of a repository's name. ``closed``: nothing may be there, for there is no such namespace or the name is not free yet
+    after a deletion. ``since``: when it was free again after the last one; what was pushed before belongs to nobody any more."""
+
+    closed: bool
+    since: datetime | None
+
+    def takes(self, event: FeedEvent) -> bool:
+        """Whether the event is about what is there now."""
+        return not self.closed and (self.since is None or event.at >= self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Events to apply, and manifests (repository, digest) that were pushed where nothing may be."""
+
+    events: tuple[FeedEvent, ...]
+    strays: frozenset[tuple[str, str]]
+
+
+def sort_out(events: Iterable[FeedEvent], places: Mapping[str, Place]) -> Sorted:
+    """Tell what belongs to a repository from what a token of a former owner pushed (spec 7). A late event of a former life is neither."""
+    taken, strays = [], set()
+    for event in events:
+        place = places.get(event.repository)
+        if place is None or place.takes(event):
+            taken.append(event)
+        elif place.closed and event.action == "push" and event.digest and event.media_type != _UNREAD:
+            strays.add((event.repository, event.digest))
+    return Sorted(tuple(taken), frozenset(strays))
 
 
 def what_to_ask(events: Iterable[FeedEvent]) -> dict[str, Wanted]:

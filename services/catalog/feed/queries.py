@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.catalog.feed.domain import START, FeedEvent, Position, RepositoryState
+from libs.common.names import split_repository
+from services.catalog.feed.domain import START, FeedEvent, Place, Position, RepositoryState
 from services.catalog.tables import feed_positions, manifest_children, manifests, namespaces, repositories, tags
 
 _FEED = "registry"
@@ -94,6 +95,23 @@ def _event(row: Any) -> FeedEvent:
         media_type=row.media_type,
         docker_user=row.docker_user,
     )
+
+
+_PLACES = sa.text("""
+    SELECT p.path, n.id IS NULL OR coalesce(r.available_at > clock_timestamp(), false) AS closed,
+           greatest(s.available_at, r.available_at) AS since
+    FROM unnest(CAST(:paths AS text[]), CAST(:spaces AS text[])) AS p (path, space)
+    LEFT JOIN catalog.namespaces n ON n.name = p.space
+    LEFT JOIN catalog.reserved_names s ON s.kind = 'namespace' AND s.name = p.space
+    LEFT JOIN catalog.reserved_names r ON r.kind = 'repository' AND r.name = p.path
+""")
+
+
+async def find_places(tx: AsyncConnection, *, paths: Collection[str]) -> dict[str, Place]:
+    """What is known of these repositories' names; those that this registry does not serve are left out."""
+    served = [path for path in paths if split_repository(path)]
+    rows = await tx.execute(_PLACES, {"paths": served, "spaces": [path.partition("/")[0] for path in served]})
+    return {row.path: Place(row.closed, row.since) for row in rows}
 
 
 async def find_namespaces(tx: AsyncConnection, *, names: Collection[str]) -> dict[str, int]:

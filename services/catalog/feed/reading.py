@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Collection, Iterable
 
+import structlog
+
 from services.catalog.feed.domain import Push, RepositoryState, TagState, Wanted, tag_state
 from services.catalog.images.manifests import (
     INDEX_TYPES,
@@ -17,6 +19,7 @@ from services.catalog.images.manifests import (
 from services.catalog.registry import Registry
 
 _AT_ONCE = 8
+_log = structlog.get_logger()
 _MAX_CONFIG = 4 * 1024 * 1024
 _MAX_DEPTH = 3
 _MAX_CHILDREN = 256
@@ -50,6 +53,15 @@ class Reader:
         """
         await asyncio.gather(*(self._describe(repository, digest, _MAX_DEPTH) for repository, digest in sorted(keys)))
         return {key: described for key, described in self._described.items() if described is not None}
+
+    async def delete(self, manifests: Collection[tuple[str, str]]) -> None:
+        """Delete these manifests, by (repository, digest), with their tags. Raises RegistryUnavailable."""
+        await asyncio.gather(*(self._delete(repository, digest) for repository, digest in sorted(manifests)))
+
+    async def _delete(self, repository: str, digest: str) -> None:
+        async with self._turns:
+            if await self._registry.delete_manifest(repository, digest):
+                _log.warning("deleted what was pushed to a name that nobody has", repository=repository, digest=digest)
 
     async def _find_tag(self, repository: str, tag: str) -> str | None:
         async with self._turns:

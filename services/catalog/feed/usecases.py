@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.catalog.counters import queries as counters
 from services.catalog.feed import queries
-from services.catalog.feed.domain import FeedEvent, Position, RepositoryState, Wanted, what_to_ask
+from services.catalog.feed.domain import FeedEvent, Position, RepositoryState, Wanted, sort_out, what_to_ask
 from services.catalog.feed.reading import Reader, states_of
 from services.catalog.registry import Registry
 
@@ -37,14 +37,31 @@ async def read_batch(*, engine: AsyncEngine, limit: int) -> Batch:
 async def apply_batch(*, engine: AsyncEngine, registry: Registry, batch: Batch) -> None:
     """Bring the catalog to the state that the registry has now, wherever the events say that something changed.
 
+    What was pushed to a name where nothing may be is deleted in the registry, so that the next owner of the name does not find it.
     No transaction is open while the registry is asked. Raises RegistryUnavailable.
     """
-    states = await read_states(engine=engine, registry=registry, wanted=list(what_to_ask(batch.events).values()))
+    while not await _apply(engine, registry, batch):
+        pass  # a name was closed meanwhile, which lasts longer than reading the batch again takes
+
+
+async def _apply(engine: AsyncEngine, registry: Registry, batch: Batch) -> bool:
+    """False: a name that the batch writes to was closed in between, and nothing was written."""
+    paths = {event.repository for event in batch.events}
+    async with engine.connect() as tx:
+        places = await queries.find_places(tx, paths=paths)
+    sorted_out = sort_out(batch.events, places)
+    await Reader(registry).delete(sorted_out.strays)
+    states = await read_states(engine=engine, registry=registry, wanted=list(what_to_ask(sorted_out.events).values()))
     async with engine.begin() as tx:
         if not await queries.move_position(tx, old=batch.start, new=batch.end):
-            return
+            return True
         if states:
             await write_states(tx=tx, states=states)
+            now = await queries.find_places(tx, paths={state.path for state in states})
+            if any(now[state.path].closed and not places[state.path].closed for state in states):
+                await tx.rollback()
+                return False
+    return True
 
 
 async def pass_over(*, engine: AsyncEngine, batch: Batch) -> None:

@@ -15,7 +15,7 @@ import httpx
 from libs.common.jwt import SigningKey
 from tests.integration.gateway.parts import Service
 from tests.support.database import Database
-from tests.support.images import Blob, Image, Index
+from tests.support.images import MEDIA_TYPES, Blob, Image, Index
 from tests.support.waiting import eventually
 
 Event = dict[str, Any]
@@ -63,6 +63,18 @@ class RegistryUnderTest:
         with self._client(repository, "moorage:catalog") as http:
             http.delete(f"/v2/{repository}/manifests/{digest}").raise_for_status()
         return eventually(reported, lambda seen: len(seen) > before, within=10, what="the deletion's event")[before:]
+
+    def status(self, repository: str, reference: str) -> int:
+        """How the registry answers a GET of the manifest."""
+        with self._client(repository, "moorage:catalog") as http:
+            headers = {"Accept": ", ".join(name for types in MEDIA_TYPES.values() for name in types.values())}
+            return http.get(f"/v2/{repository}/manifests/{reference}", headers=headers).status_code
+
+    def tags(self, repository: str) -> list[str]:
+        """The tags that the registry has; none also when it knows no such repository."""
+        with self._client(repository, "moorage:catalog") as http:
+            answer = http.get(f"/v2/{repository}/tags/list")
+        return sorted(answer.json()["tags"] or []) if answer.status_code == 200 else []
 
     @staticmethod
     def put(http: httpx.Client, repository: str, manifest: Blob, reference: str) -> None:

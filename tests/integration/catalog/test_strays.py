@@ -1,0 +1,119 @@
+"""What was pushed to a name that nobody has, or has not yet again, is deleted in the registry: its next owner must not find it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+from pydantic import AnyHttpUrl, SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common import db
+from services.catalog.feed.follower import Follower
+from services.catalog.registry import Registry, connected
+from services.catalog.settings import Settings
+from tests.integration.catalog.conftest import Secrets, SignIn
+from tests.integration.catalog.registry import RegistryUnderTest, deliver
+from tests.integration.catalog.waiting import eventually, eventually_json
+from tests.support.database import Database
+from tests.support.images import make_image, make_index
+
+
+@pytest.fixture
+async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
+    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def client(emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest) -> AsyncIterator[Registry]:
+    """The catalog's own client of the registry."""
+    settings = Settings(
+        SECRETS_DIR=catalog_secrets.directory, database_url=SecretStr(emptied.urls["catalog"]), registry_url=AnyHttpUrl(registry.url)
+    )
+    async with connected(settings) as registry_client:
+        yield registry_client
+
+
+async def _gone(registry: RegistryUnderTest, repository: str, digest: str) -> None:
+    async def status() -> int:
+        return registry.status(repository, digest)
+
+    await eventually(status, lambda code: code == 404)
+
+
+async def test_what_was_pushed_before_its_namespace_went_is_not_there_for_the_next_owner(
+    sign_in: SignIn, emptied: Database, registry: RegistryUnderTest, team: str
+) -> None:
+    acme, other = await sign_in("acme"), await sign_in("other")
+    await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+    index = make_index()
+    pushed = registry.push(index, f"{team}/app", "v1")  # and the catalog does not hear of it yet
+    assert (await acme.delete(f"/api/v1/namespaces/{team}")).status_code == 204
+    await deliver(emptied, *pushed)
+    for manifest in (index.manifest, *(image.manifest for image in index.images)):
+        await _gone(registry, f"{team}/app", manifest.digest)
+    await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
+    assert (await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+    assert registry.tags(f"{team}/app") == []
+    assert (await other.get("/api/v1/repositories")).json()["items"] == []
+
+
+async def test_what_a_former_owner_pushed_and_is_heard_of_late_makes_no_repository_of_the_next_owners(
+    sign_in: SignIn, emptied: Database, registry: RegistryUnderTest, team: str
+) -> None:
+    other = await sign_in("other")
+    late = registry.push(make_image(), f"{team}/app", "v1")
+    await emptied.execute("INSERT INTO catalog.reserved_names VALUES ('namespace', $1, now())", team)
+    assert (await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+    await deliver(emptied, *late)
+    await deliver(emptied, *registry.push(make_image(), f"{team}/mine", "v1"))
+    listed = await eventually_json(other, "/api/v1/repositories", lambda body: len(body["items"]) > 0)
+    assert [item["name"] for item in listed["items"]] == ["mine"]
+
+
+async def test_a_push_to_a_repository_whose_name_is_not_free_yet_is_deleted_and_its_neighbours_is_not(
+    acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str
+) -> None:
+    await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+    await emptied.execute("INSERT INTO catalog.reserved_names VALUES ('repository', $1, now() + interval '1 hour')", f"{team}/app")
+    image = make_image()
+    stray, kept = registry.push(image, f"{team}/app", "v1"), registry.push(image, f"{team}/apple", "v1")
+    await deliver(emptied, *stray, *kept)
+    await _gone(registry, f"{team}/app", image.manifest.digest)
+    listed = (await eventually_json(acme, "/api/v1/repositories", lambda body: len(body["items"]) > 0))["items"]
+    assert [(item["name"], item["tag_count"]) for item in listed] == [("apple", 1)]
+    assert registry.status(f"{team}/apple", "v1") == 200
+
+
+class _Meanwhile(Registry):
+    """Does something once, while the feed asks the registry."""
+
+    def __init__(self, registry: Registry, do: Callable[[], Awaitable[object]]) -> None:
+        self.__dict__.update(registry.__dict__)
+        self._do: Callable[[], Awaitable[object]] | None = do
+
+    async def find_digest(self, repository: str, tag: str) -> str | None:
+        do, self._do = self._do, None
+        if do is not None:
+            await do()
+        return await super().find_digest(repository, tag)
+
+
+async def test_a_namespace_that_goes_while_the_registry_is_asked_leaves_nothing_behind(
+    emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, team: str
+) -> None:
+    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+    )
+    image = make_image()
+    await deliver(emptied, *registry.push(image, f"{team}/app", "v1"))
+
+    async def delete_namespace() -> None:
+        await emptied.execute("DELETE FROM catalog.namespaces")
+
+    follower = Follower(engine, _Meanwhile(client, delete_namespace))
+    assert await follower.step() == 0
+    assert registry.status(f"{team}/app", image.manifest.digest) == 404
+    assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
