@@ -16,6 +16,7 @@ from libs.common.key_uses import KeyUses
 from libs.common.logging import RequestLog
 
 MAX_BODY = 1024 * 1024
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})  # nobody reads theirs
 Worker = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -63,7 +64,7 @@ class BodyLimit:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
