@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from libs.common.errors import ContentTooLarge, DatabaseUnavailable, Invalid, MoorageError, Unauthenticated
+from libs.common.errors import BadRequest, ContentTooLarge, DatabaseUnavailable, Invalid, MoorageError, Unauthenticated
 from libs.common.principals import ReadOnlyKey
 from libs.common.problems import FieldProblem, Problem, responses
 
@@ -58,7 +58,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     if operation.get("parameters") or "requestBody" in operation:
         common.append(Invalid)
     if "requestBody" in operation:
-        common.append(ContentTooLarge)
+        common += [BadRequest, ContentTooLarge]
     for status, response in responses(*common).items():
         told.setdefault(str(status), response)
     operation["responses"] = dict(sorted(told.items()))
