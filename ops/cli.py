@@ -167,6 +167,18 @@ def keys_rotate(
 
 @app.command()
 @plain_errors
+def drift(
+    repair: Annotated[bool, typer.Option("--repair", help="mend the catalog; the registry is never changed")] = False,
+) -> None:
+    """Compare the catalog with what the registry holds and list what differs; exit 1 when something is left that differs."""
+    from ops.drift import drift as compare_and_repair
+
+    if not asyncio.run(compare_and_repair(_layout(), repair=repair)):
+        sys.exit(1)
+
+
+@app.command()
+@plain_errors
 def schema_check() -> None:
     """Migrate a PostgreSQL of its own, made for this and removed, and compare it with the tables in the code."""
     from ops.schema_check import schema_check as check

@@ -59,6 +59,11 @@ class Layout:
         return self.root / "run"
 
     @property
+    def catalog_environment(self) -> Path:
+        """What the run that is going on gave to the catalog: for commands that do the catalog's work beside it."""
+        return self.run / "catalog-environment.json"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -1,5 +1,6 @@
 """What `moorage run` runs: each part's command line, environment and rendered configuration."""
 
+import json
 import os
 import shutil
 import signal
@@ -96,10 +97,14 @@ def moorage(*arguments: str) -> list[str]:
 def service_program(installation: Installation, service: str) -> Program:
     """One of the three services."""
     port = str(installation.ports[service].number)
+    environment = service_environment(installation, service)
+    if service == "catalog":
+        shown = {name: value for name, value in environment.items() if name == "SECRETS_DIR" or name.startswith("CATALOG_")}
+        write_private(installation.layout.catalog_environment, json.dumps(shown), installation.user)
     return Program(
         name=service,
         argv=moorage("serve", service, "--host", "127.0.0.1", "--port", port),
-        environment=service_environment(installation, service),
+        environment=environment,
         log=installation.log(service),
     )
 

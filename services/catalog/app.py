@@ -16,6 +16,7 @@ from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
 from services.catalog.counters import usecases as counters
 from services.catalog.docker_users.routes import router as docker_users
+from services.catalog.drift import schedule as drift
 from services.catalog.feed.follower import CHANNEL, Follower
 from services.catalog.grants.routes import router as grants
 from services.catalog.hashing import HashingGate, tell_busy
@@ -29,13 +30,18 @@ from services.catalog.worker import Worker, beside
 DESCRIPTION = "Accounts, Docker users, namespaces, grants, repositories and images: what people manage."
 
 
-def _workers(database_url: str, engine: AsyncEngine, registry: Registry) -> list[Worker]:
+def _workers(settings: Settings, engine: AsyncEngine, registry: Registry) -> list[Worker]:
+    database_url = settings.database_url.get_secret_value()
     follower = Follower(engine, registry)
     carry_totals = partial(counters.carry_totals, engine=engine)
-    return [
+    workers = [
         Worker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
         Worker(name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals),
     ]
+    if settings.drift_hours:
+        comparing = drift.Schedule(engine, registry, hours=settings.drift_hours)
+        workers.append(Worker(name="drift", database_url=database_url, channel=drift.CHANNEL, step=comparing.step))
+    return workers
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -49,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.hashing_gate = HashingGate(PasswordHasher())
         app.state.wrong_passwords = WrongPasswords()
         try:
-            async with connected(settings) as registry, beside(_workers(database_url, engine, registry)):
+            async with connected(settings) as registry, beside(_workers(settings, engine, registry)):
                 yield
         finally:
             app.state.hashing_gate.close()

@@ -34,6 +34,9 @@ class Settings(settings.ServiceSettings):
         ge=0,
         description="how long the name of a deleted Docker user, namespace or repository stays taken: push token lifetime + 60 s",
     )
+    drift_hours: int = Field(
+        default=24, ge=0, le=8760, description="every how many hours catalog and registry are compared and the catalog is mended; 0: never"
+    )
 
     @property
     def token_keys(self) -> Path:

@@ -23,7 +23,12 @@ class Settings(ServiceSettings):
     pull_retention_hours: int = Field(
         default=48, ge=6, le=8760, description="how long counted pull events are kept, so that later ones can correct them"
     )
-    feed_retention_days: int = Field(default=7, ge=1, le=365, description="how long events of pushes and deletes are kept")
+    feed_retention_days: int = Field(
+        default=7,
+        ge=1,
+        le=365,
+        description="how long events of pushes and deletes are kept at least; in any case until the catalog has read them",
+    )
 
 
 def load_settings() -> Settings:

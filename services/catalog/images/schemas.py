@@ -64,7 +64,7 @@ class TagOut(BaseModel):
     size_bytes: int = Field(description="config and compressed layers; of all platforms", examples=[3401613])
     platforms: list[PlatformOut] = Field(description="empty for artifacts that are no images")
     pushed_at: datetime = Field(description="UTC")
-    pushed_by: str = Field(description="Docker user", examples=["ci-builder"])
+    pushed_by: str = Field(description="Docker user; empty: not known, for the registry never reported the push", examples=["ci-builder"])
     pull_count: int = Field(examples=[1204])
     last_pulled_at: datetime | None = Field(description="UTC; null: never")
 
@@ -97,7 +97,7 @@ class ImageOut(BaseModel):
     labels: dict[str, str] = Field(examples=[{"org.opencontainers.image.source": "https://example.com/app"}])
     created_at: datetime | None = Field(description="when it was built, as its config says; UTC")
     pushed_at: datetime = Field(description="UTC")
-    pushed_by: str = Field(description="Docker user", examples=["ci-builder"])
+    pushed_by: str = Field(description="Docker user; empty: not known, for the registry never reported the push", examples=["ci-builder"])
     pull_count: int | None = Field(description="of the tag; null: it was asked by digest", examples=[1204])
     last_pulled_at: datetime | None = Field(description="of the tag; UTC; null: never, or it was asked by digest")
     tags: list[str] = Field(description="all tags that name it", examples=[["latest", "v1"]])

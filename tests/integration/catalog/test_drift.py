@@ -1,0 +1,321 @@
+"""Comparing the catalog with the real registry, and mending it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import AnyHttpUrl, SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common import db
+from services.catalog import registry as registry_module
+from services.catalog.drift import usecases
+from services.catalog.drift.domain import Difference, Kind
+from services.catalog.drift.schedule import Schedule
+from services.catalog.feed import usecases as following
+from services.catalog.feed.follower import Follower
+from services.catalog.registry import Registry, RegistryUnavailable, connected
+from services.catalog.settings import Settings
+from tests.integration.catalog.conftest import Secrets
+from tests.integration.catalog.registry import RegistryUnderTest, deliver
+from tests.support.database import Database
+from tests.support.images import make_image, make_index
+
+
+class Here:
+    """A namespace, its repository `app`, and a catalog without workers: what it hears of the registry is what the test lets it."""
+
+    def __init__(self, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, database: Database, team: str) -> None:
+        self.engine, self.client, self.registry, self.database, self.team = engine, client, registry, database, team
+        self.app = f"{team}/app"
+        self._follower = Follower(engine, client)
+
+    async def hear(self, *events: dict[str, Any]) -> None:
+        """Deliver the events and follow the feed to its end."""
+        await deliver(self.database, *events)
+        while (await self._follower.step()) == 0.0:
+            pass
+
+    async def compare(self) -> list[Difference]:
+        """What differs in this test's namespace; the registry is shared with other tests."""
+        compared = await usecases.compare(engine=self.engine, registry=self.client, settle_seconds=0)
+        return [difference for difference in compared.differences if difference.repository.startswith(f"{self.team}/")]
+
+    async def mend(self, found: list[Difference]) -> list[Difference]:
+        return await usecases.repair(engine=self.engine, registry=self.client, found=found)
+
+    async def tags(self, repository: str | None = None) -> dict[str, tuple[str, str]]:
+        """(digest, pusher) by tag."""
+        rows = await self.database.fetch(
+            "SELECT t.name, t.digest, t.pushed_by FROM catalog.tags t JOIN catalog.repositories r ON r.id = t.repository_id"
+            " WHERE r.path = $1",
+            repository or self.app,
+        )
+        return {row["name"]: (row["digest"], row["pushed_by"]) for row in rows}
+
+    async def manifests(self) -> set[str]:
+        rows = await self.database.fetch(
+            "SELECT m.digest FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id WHERE r.path = $1", self.app
+        )
+        return {row["digest"] for row in rows}
+
+
+@pytest.fixture
+async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
+    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def client(emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest) -> AsyncIterator[Registry]:
+    settings = Settings(
+        SECRETS_DIR=catalog_secrets.directory, database_url=SecretStr(emptied.urls["catalog"]), registry_url=AnyHttpUrl(registry.url)
+    )
+    async with connected(settings) as found:
+        yield found
+
+
+@pytest.fixture
+async def here(engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, emptied: Database, team: str) -> Here:
+    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+    )
+    return Here(engine, client, registry, emptied, team)
+
+
+async def test_lost_pushes_are_found_and_mended_and_then_nothing_differs(here: Here) -> None:
+    old, new, index = make_image(), make_image(), make_index()
+    await here.hear(*here.registry.push(old, here.app, "kept", "moved"))
+    assert await here.compare() == []
+    here.registry.push(new, here.app, "moved", "added")
+    here.registry.push(index, f"{here.team}/never/heard-of", "v1")
+    found = await here.compare()
+    before, after = old.manifest.digest, new.manifest.digest
+    assert found == [
+        Difference(here.app, "added", Kind.TAG_MISSING, "", after),
+        Difference(here.app, "moved", Kind.TAG_MOVED, before, after),
+        Difference(f"{here.team}/never/heard-of", "v1", Kind.TAG_MISSING, "", index.manifest.digest),
+    ]
+    assert await here.mend(found) == []
+    assert await here.tags() == {"kept": (before, "alice"), "moved": (after, ""), "added": (after, "")}
+    assert await here.tags(f"{here.team}/never/heard-of") == {"v1": (index.manifest.digest, "")}
+    (repository,) = await here.database.fetch(
+        "SELECT status, tag_count, size_bytes, last_pushed_at FROM catalog.repositories WHERE path = $1", f"{here.team}/never/heard-of"
+    )
+    assert (repository["status"], repository["tag_count"]) == ("active", 1)
+    assert repository["size_bytes"] == sum(image.size_bytes for image in index.images)
+    assert repository["last_pushed_at"] is not None
+    assert await here.compare() == []
+
+
+async def test_a_push_that_is_heard_of_after_all_names_its_pusher(here: Here) -> None:
+    image = make_image()
+    late = here.registry.push(image, here.app, "v1", by="bob")
+    await here.mend(await here.compare())
+    assert await here.tags() == {"v1": (image.manifest.digest, "")}
+    await here.hear(*late)
+    assert await here.tags() == {"v1": (image.manifest.digest, "bob")}
+
+
+async def test_what_the_registry_lost_leaves_the_catalog_too(here: Here) -> None:
+    image, other, untagged = make_image(), make_image(), make_image()
+    await here.hear(*here.registry.push(untagged, here.app, "v1"))
+    await here.hear(*here.registry.push(image, here.app, "v1", "v2"))
+    await here.hear(*here.registry.push(other, here.app, "stays"))
+    here.registry.delete(here.app, image.manifest.digest)
+    here.registry.delete(here.app, untagged.manifest.digest)
+    found = await here.compare()
+    assert [(difference.what, difference.kind) for difference in found] == sorted(
+        [(untagged.manifest.digest, Kind.MANIFEST_GONE), ("v1", Kind.TAG_GONE), ("v2", Kind.TAG_GONE)]
+    )
+    assert await here.mend(found) == []
+    assert await here.tags() == {"stays": (other.manifest.digest, "alice")}
+    assert await here.manifests() == {other.manifest.digest}
+    assert await here.compare() == []
+
+
+async def test_a_repository_that_was_emptied_differs_in_nothing(here: Here) -> None:
+    image = make_image()
+    await here.hear(*here.registry.push(image, here.app, "v1"))
+    await here.hear(*here.registry.delete(here.app, image.manifest.digest))
+    assert await here.tags() == {}
+    assert here.app in await here.client.list_repositories()  # it has tags: null there
+    assert await here.compare() == []
+
+
+async def test_the_child_of_an_index_that_the_catalog_lacks_is_added(here: Here) -> None:
+    index = make_index()
+    await here.hear(*here.registry.push(index, here.app, "v1"))
+    child = index.images[1].manifest.digest
+    await here.database.execute("DELETE FROM catalog.manifests WHERE digest = $1", child)
+    found = await here.compare()
+    assert found == [Difference(here.app, child, Kind.MANIFEST_MISSING, "", child)]
+    assert await here.mend(found) == []
+    assert child in await here.manifests()
+    assert await here.compare() == []
+
+
+async def test_a_child_that_the_registry_lost_leaves_its_index_alone(here: Here) -> None:
+    index = make_index()
+    await here.hear(*here.registry.push(index, here.app, "v1"))
+    child = index.images[1].manifest.digest
+    here.registry.delete(here.app, child)
+    found = await here.compare()
+    assert found == [Difference(here.app, child, Kind.MANIFEST_GONE, child, "")]
+    assert await here.mend(found) == []
+    assert await here.tags() == {"v1": (index.manifest.digest, "alice")}
+    assert await here.compare() == []
+
+
+async def test_what_nobody_owns_is_told_and_left_alone(here: Here) -> None:
+    image = make_image()
+    nobodys = f"{here.team}/x"
+    here.registry.push(image, nobodys, "v1")
+    await here.database.execute("DELETE FROM catalog.namespaces")
+    found = await here.compare()
+    assert found == [Difference(nobodys, "v1", Kind.NO_NAMESPACE, "", image.manifest.digest)]
+    assert await here.mend(found) == found
+    assert await here.client.find_digest(nobodys, "v1") == image.manifest.digest
+
+
+async def test_a_repository_that_is_being_deleted_does_not_come_back(here: Here) -> None:
+    here.registry.push(make_image(), here.app, "v1")
+    found = await here.compare()
+    await here.database.execute(
+        "INSERT INTO catalog.reserved_names (kind, name, available_at) VALUES ('repository', $1, now() + interval '1 minute')", here.app
+    )
+    assert await here.compare() == []
+    await here.mend(found)
+    assert await here.tags() == {}
+
+
+async def test_a_push_after_the_comparison_is_not_mended_away(here: Here) -> None:
+    old, new = make_image(), make_image()
+    await here.hear(*here.registry.push(old, here.app, "v1"))
+    here.registry.delete(here.app, old.manifest.digest)
+    found = await here.compare()
+    await here.hear(*here.registry.push(new, here.app, "v1"))
+    assert await here.mend(found) == []
+    assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
+
+
+async def test_a_push_between_the_question_and_the_mending_wins(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, new = make_image(), make_image()
+    here.registry.push(lost, here.app, "v1")
+    found = await here.compare()
+    genuine, waiting = following.read_states, [new]
+
+    async def slow(**arguments: Any) -> Any:
+        answer = await genuine(**arguments)
+        if waiting:
+            await here.hear(*here.registry.push(waiting.pop(), here.app, "v1"))
+        return answer
+
+    monkeypatch.setattr(following, "read_states", slow)
+    await here.mend(found)
+    assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
+
+
+async def test_a_push_during_the_comparison_is_no_difference(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine, waiting = usecases._let_settle, here.registry.push(make_image(), here.app, "v1")
+
+    async def settle(*arguments: Any) -> None:
+        await here.hear(*waiting)
+        await genuine(*arguments)
+
+    monkeypatch.setattr(usecases, "_let_settle", settle)
+    assert await here.compare() == []
+
+
+async def test_a_list_that_breaks_off_mends_nothing(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.registry.push(make_image(), here.app, "v1")
+    genuine = Registry.list_tags
+
+    async def broken(self: Registry, repository: str) -> list[str]:
+        if repository == here.app:
+            raise RegistryUnavailable("it went away")
+        return await genuine(self, repository)
+
+    monkeypatch.setattr(Registry, "list_tags", broken)
+    with pytest.raises(RegistryUnavailable):
+        await here.compare()
+    await Schedule(here.engine, here.client, hours=1, first_after=0).step()
+    assert await here.tags() == {}
+
+
+async def test_a_registry_without_its_storage_empties_no_catalog(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    await here.hear(*here.registry.push(make_image(), here.app, "v1"))
+
+    async def nothing(self: Registry) -> list[str]:
+        return []
+
+    monkeypatch.setattr(Registry, "list_repositories", nothing)
+    with pytest.raises(usecases.NothingListed):
+        await here.compare()
+
+
+async def test_the_list_of_repositories_is_read_page_by_page(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {f"{here.team}/app-{number}" for number in range(5)}
+    for name in names:
+        here.registry.push(make_image(), name, "v1")
+    monkeypatch.setattr(registry_module, "_PAGE", 2)
+    listed = await here.client.list_repositories()
+    assert names <= set(listed)
+    assert len(listed) == len(set(listed))
+
+
+async def test_the_schedule_compares_when_it_is_due_and_mends(here: Here) -> None:
+    image = make_image()
+    here.registry.push(image, here.app, "v1")
+    later = Schedule(here.engine, here.client, hours=1, first_after=1000)
+    assert 900 < await later.step() <= 1000
+    assert await here.tags() == {}
+    now = Schedule(here.engine, here.client, hours=1, first_after=0)
+    assert await now.step() == 0.0
+    assert await here.tags() == {"v1": (image.manifest.digest, "")}
+    assert 3500 < await now.step() <= 3600
+
+
+def moorage_drift(here: Here, secrets: Secrets, data: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    given = {
+        "MOORAGE_DATA": str(data),
+        "SECRETS_DIR": str(secrets.directory),
+        "CATALOG_DATABASE_URL": here.database.urls["catalog"],
+        "CATALOG_REGISTRY_URL": here.registry.url,
+        "COLUMNS": "250",
+        **environment,
+    }
+    command = [sys.executable, "-m", "ops", "drift", *arguments]
+    return subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)
+
+
+async def test_the_command_lists_mends_and_then_agrees(here: Here, catalog_secrets: Secrets, tmp_path: Path) -> None:
+    image = make_image()
+    here.registry.push(image, here.app, "v1")
+    listed = moorage_drift(here, catalog_secrets, tmp_path)
+    assert (listed.returncode, listed.stderr) == (1, "")
+    (line,) = [line for line in listed.stdout.splitlines() if here.app in line]
+    assert line.split()[1] == "v1"
+    assert Kind.TAG_MISSING.value in line
+    assert image.manifest.digest[:19] in line
+    assert await here.tags() == {}
+    moorage_drift(here, catalog_secrets, tmp_path, "--repair")
+    assert await here.tags() == {"v1": (image.manifest.digest, "")}
+    again = moorage_drift(here, catalog_secrets, tmp_path)
+    assert here.app not in again.stdout
+
+
+async def test_the_command_tells_in_one_line_what_it_cannot_reach(here: Here, catalog_secrets: Secrets, tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    for wrong in ({"CATALOG_REGISTRY_URL": nowhere}, {"CATALOG_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:9/d"}):
+        done = moorage_drift(here, catalog_secrets, tmp_path, "--repair", **wrong)
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1
+        assert done.stderr.startswith("moorage: ")
+        assert "hidden" not in done.stderr
