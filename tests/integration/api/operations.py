@@ -58,6 +58,11 @@ class Operation:
         return self.changes and _FOR_SESSIONS_ONLY.match(self.path) is not None
 
     @property
+    def ends_session(self) -> bool:
+        """Whether the caller's own session may be over when it succeeds."""
+        return self.id in ("delete_sessions", "delete_current_session", "change_own_password", "change_account")
+
+    @property
     def is_list(self) -> bool:
         return "cursor" in self.parameters("query")
 
@@ -69,13 +74,17 @@ class Operation:
         """Its path with the names of ``world``."""
         return re.sub(r"\{(\w+)\}", lambda match: _name(self, match[1], world), self.path)
 
+    def names(self, world: World) -> dict[str, str]:
+        """What stands in its path, by parameter."""
+        return {name: _name(self, name, world) for name in self.parameters("path")}
+
     def body(self, world: World) -> Any:
         """A good body, None when it takes none."""
         return _BODIES[self.id](world) if "requestBody" in self.document else None
 
     async def call(self, client: httpx.AsyncClient, world: World) -> httpx.Response:
         """Call it so that the owner of ``world`` would succeed."""
-        query = _QUERIES.get(self.id, lambda _: None)(world)
+        query = _QUERIES[self.id](world) if self.id in _QUERIES else None
         return await client.request(self.method.upper(), self.url(world), params=query, json=self.body(world))
 
 
