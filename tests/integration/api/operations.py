@@ -38,6 +38,7 @@ class Operation:
     method: str
     path: str
     document: dict[str, Any] = field(hash=False, compare=False)
+    schemas: dict[str, Any] = field(hash=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -69,6 +70,11 @@ class Operation:
     def parameters(self, place: str) -> dict[str, dict[str, Any]]:
         """The parameters in ``place`` (path, query) by name."""
         return {item["name"]: item for item in self.document.get("parameters", []) if item["in"] == place}
+
+    def fields(self) -> set[str]:
+        """The fields of its body."""
+        content = self.document["requestBody"]["content"]["application/json"]
+        return set(self.schemas[content["schema"]["$ref"].rpartition("/")[2]]["properties"])
 
     def url(self, world: World) -> str:
         """Its path with the names of ``world``."""
@@ -124,11 +130,12 @@ _QUERIES: dict[str, Values] = {
 
 
 def _read() -> list[Operation]:
+    documents = [json.loads((FOLDER / f"{service}.json").read_text()) for service in SERVICES]
     return [
-        Operation(method, path, document)
-        for service in SERVICES
-        for path, item in json.loads((FOLDER / f"{service}.json").read_text())["paths"].items()
-        for method, document in item.items()
+        Operation(method, path, operation, document["components"]["schemas"])
+        for document in documents
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
         if method in METHODS
     ]
 
