@@ -120,6 +120,8 @@ manifests = sa.Table(
     sa.Column("image_created_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("pushed_by", sa.Text, nullable=False),
+    sa.Column("untagged_since", sa.TIMESTAMP(timezone=True), server_default=_now),
+    sa.Index("manifests_subject_idx", "repository_id", "subject", postgresql_where=sa.text("subject IS NOT NULL")),
 )
 
 manifest_children = sa.Table(
@@ -206,6 +208,28 @@ feed_positions = sa.Table(
     metadata,
     sa.Column("feed", sa.Text, primary_key=True),
     sa.Column("position", sa.Text, nullable=False),
+)
+
+garbage_runs = sa.Table(
+    "garbage_runs",
+    metadata,
+    _id(),
+    sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("finished_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("manifests_deleted", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("freed_bytes", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+write_pauses = sa.Table(
+    "write_pauses",
+    metadata,
+    sa.Column("id", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("pushing", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+    sa.Column("ends_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("id", name="one"),
+    sa.CheckConstraint("phase IN ('new_uploads', 'all_writes')", name="phase"),
 )
 
 audit_entries = audit_table(metadata)

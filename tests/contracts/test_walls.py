@@ -19,6 +19,7 @@ READERS = {
     "catalog.effective_access": {"auth"},
     "catalog.index_children": {"events"},
     "catalog.namespace_owners": {"auth"},
+    "catalog.paused_writes": {"auth"},
     "catalog.repository_owners": {"events"},
     "catalog.repository_lives": {"events"},
     "catalog.feed_progress": {"events"},
