@@ -17,6 +17,7 @@ TABLES = {"auth": auth, "catalog": catalog, "events": events}
 READERS = {
     "catalog.credentials": {"auth"},
     "catalog.effective_access": {"auth"},
+    "catalog.closed_repositories": {"auth"},
     "catalog.index_children": {"events"},
     "catalog.namespace_owners": {"auth"},
     "catalog.paused_writes": {"auth"},
