@@ -42,5 +42,5 @@ def issued_at(authorization: str | None) -> float:
     try:
         payload = (authorization or "").split(".")[1]
         return float(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["iat"])
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return float("inf")

@@ -1,10 +1,12 @@
 """Every operation of the OpenAPI documents, called as nobody, as another account, and with API keys."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
 
+from libs.common.opaque import new_secret
 from tests.integration.api.installation import Installation, Person
 from tests.integration.api.operations import ADMIN_ONLY, CHANGES, GUARDED, OPERATIONS, Operation
 from tests.integration.api.world import World, make_world
@@ -64,8 +66,9 @@ async def rows_of(database: Database, account: Person) -> dict[str, list[Any]]:
 
 @by_id
 async def test_nobody_is_refused(installation: Installation, standing: World, operation: Operation) -> None:
-    async with installation.client() as nobody, installation.client("nonsense") as forger:
-        for client in (nobody, forger):
+    """Nor is whoever has a token of a session that is over, or what looks like an API key."""
+    for token in (None, "nonsense", installation.signed_session(uuid.uuid4(), standing.owner.id), new_secret("mak_")):
+        async with installation.client(token) as client:
             answer = await operation.call(client, standing)
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), answer.text
             assert answer.headers["content-type"] == "application/problem+json"
