@@ -179,6 +179,19 @@ def drift(
 
 @app.command()
 @plain_errors
+def gc(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only tell what would be deleted")] = False,
+) -> None:
+    """Give back the disk space of what nobody has tagged for GC_UNTAGGED_DAYS. Pulls go on; pushes are refused for a moment."""
+    from ops.gc import collect_garbage
+    from ops.interrupts import run_until_told
+    from ops.settings import load_run_settings
+
+    run_until_told(collect_garbage(_layout(), load_run_settings(), dry_run=dry_run))
+
+
+@app.command()
+@plain_errors
 def schema_check() -> None:
     """Migrate a PostgreSQL of its own, made for this and removed, and compare it with the tables in the code."""
     from ops.schema_check import schema_check as check
