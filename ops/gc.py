@@ -1,7 +1,7 @@
 """`moorage gc`: give the disk space of what nobody has tagged for long back, while pulls go on (spec 7).
 
 Manifests go first, by digest through the registry. Then new uploads are refused until those that are open have ended, and then every
-write while the registry's own collector runs. Whatever ends this in between, writes are open again within half a minute.
+write while the registry's own collector runs. Whatever ends this in between, writes are open again within seconds.
 """
 
 import asyncio

@@ -141,6 +141,18 @@ def registry_program(installation: Installation) -> Program:
     )
 
 
+def gc_program(installation: Installation) -> Program:
+    """The schedule by which garbage is collected."""
+    settings = installation.settings
+    environment = child_environment(
+        MOORAGE_DATA=str(installation.layout.root),
+        GC_UNTAGGED_DAYS=str(settings.gc_untagged_days),
+        GC_SCHEDULE_HOURS=str(settings.gc_schedule_hours),
+        PYTHONUNBUFFERED="1",
+    )
+    return Program(name="gc", argv=moorage("gc", "--schedule"), environment=environment, log=installation.log("gc"))
+
+
 def gateway_program(installation: Installation) -> Program:
     """nginx, with its configuration written anew and tried; raises OpsError with nginx's own words when it is refused."""
     settings, layout, user = installation.settings, installation.layout, installation.user

@@ -1,6 +1,6 @@
 """Refuses writes to the registry for as long as this lives: a lease in the database, which the auth service asks the gateway to keep to.
 
-It is renewed every few seconds and ends by itself half a minute after whoever holds it was killed.
+It is renewed every few seconds and ends by itself a few seconds after whoever holds it was killed.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from ops.errors import OpsError
 from services.catalog.garbage import queries
 from services.catalog.garbage.domain import Phase
 
-LASTS = timedelta(seconds=20)
+LASTS = timedelta(seconds=12)
 SETTLE_SECONDS = 2.5
 """Until then every replica of the auth service has heard of the change or refuses writes (services/auth/writes: one second without word
 from the database), and what was let through before is done."""
-_RENEW_SECONDS = 3.0
-_GIVE_UP_SECONDS = 14.0
+_RENEW_SECONDS = 2.0
+_GIVE_UP_SECONDS = 5.0
 
 
 class WritePause:
@@ -59,7 +59,7 @@ class WritePause:
             except Exception as error:
                 if not is_unreachable(error):
                     raise
-                if now - renewed > _GIVE_UP_SECONDS - 2 * _RENEW_SECONDS:
+                if now - renewed > _GIVE_UP_SECONDS:
                     raise OpsError("the database cannot be reached: writes are open again, and the collection was stopped") from None
                 continue
             if not held:
