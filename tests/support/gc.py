@@ -21,9 +21,9 @@ def environment(stack: Stack, *, days: int | None = None) -> dict[str, str]:
     return {**kept, "MOORAGE_DATA": str(stack.data), "COLUMNS": "200", **given}
 
 
-def gc(stack: Stack, *words: str, days: int | None = None) -> Finished:
+def gc(stack: Stack, *words: str, days: int | None = None, seconds: float = SECONDS) -> Finished:
     """Runs it to its end."""
-    return run([*MOORAGE, "gc", *words], environment=environment(stack, days=days), seconds=SECONDS, directory=PROJECT)
+    return run([*MOORAGE, "gc", *words], environment=environment(stack, days=days), seconds=seconds, directory=PROJECT)
 
 
 def start_gc(stack: Stack, *, days: int | None = None) -> subprocess.Popen[str]:
