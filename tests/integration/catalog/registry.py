@@ -78,6 +78,11 @@ class RegistryUnderTest:
         with self._client(repository, "moorage:catalog") as http:
             return http.get(f"/v2/{repository}/manifests/{reference}", headers=_ACCEPT).status_code
 
+    def blob_status(self, repository: str, digest: str) -> int:
+        """How the registry answers a HEAD of the blob."""
+        with self._client(repository, "moorage:catalog") as http:
+            return http.head(f"/v2/{repository}/blobs/{digest}").status_code
+
     def held(self, repository: str, digests: list[str]) -> list[str]:
         """Those manifests that the registry has."""
         with self._client(repository, "moorage:catalog") as http:

@@ -49,6 +49,8 @@ async def test_a_deleted_repository_is_gone_from_catalog_and_registry_and_its_ne
         assert registry.status(f"{space}/app", manifest.digest) == 404
     assert registry.tags(f"{space}/app") == []
     assert registry.status(f"{space}/app/web", "v3") == 200
+    layer = image.layers[0].digest
+    assert (registry.blob_status(f"{space}/app", layer), registry.blob_status(f"{space}/app/web", layer)) == (404, 200)
     trail = (await acme.get("/api/v1/audit", params={"target": f"repositories/{space}/app"})).json()["items"]
     assert [(entry["action"], entry["account"]) for entry in trail] == [("repository.deleted", "acme"), ("repository.delete", "acme")]
     refused = await acme.post("/api/v1/repositories", json={"namespace": space, "name": "app"})
