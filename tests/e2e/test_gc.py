@@ -28,10 +28,12 @@ OPEN_AGAIN_SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def own_stack(folder: Path) -> Iterator[Stack]:
-    """A Moorage of this module's own: the others' pushes would be refused meanwhile."""
+    """A Moorage of this module's own: the others' pushes would be refused meanwhile. Its schedule is met once, at the start."""
     place = folder / "gc"
     place.mkdir()
-    with running_stack(place) as running:
+    with running_stack(place, GC_SCHEDULE_HOURS="1000") as running:
+        log = running.data / "logs" / "gc.log"
+        eventually(lambda: "Freed: 0 bytes" in log.read_text(), within=60, what="the collection that is due at the start")
         yield running
 
 
