@@ -39,12 +39,13 @@ _ONLY_ONE = "SELECT pg_try_advisory_lock(hashtextextended('moorage gc', 0))"
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a collection did; `refused_seconds`: for how long no write was possible."""
+    """What a collection did; `refused_seconds`: for how long no write was possible, `sweep_seconds` of it for the registry's collector."""
 
     manifests: int
     blobs: int
     freed_bytes: int
     refused_seconds: float
+    sweep_seconds: float
 
 
 async def collect_garbage(layout: Layout, settings: RunSettings, *, dry_run: bool) -> None:
@@ -83,12 +84,13 @@ class _Collection:
             async with paused_writes(self._engine, pushing=await self._pushing()) as pause:
                 await self._until_pushes_end(pause)
                 swept = await self._sweep(pause)
-        done = Collected(manifests, swept.blobs, freed + swept.freed_bytes, swept.refused_seconds)
+        done = Collected(manifests, swept.blobs, freed + swept.freed_bytes, swept.refused_seconds, swept.sweep_seconds)
         async with self._engine.begin() as tx:
             await queries.finish_run(tx, run=run, manifests_deleted=done.manifests, freed_bytes=done.freed_bytes)
-        Console().print(
+        Console(soft_wrap=True).print(
             f"Deleted: {done.manifests} untagged manifests, {done.blobs} blobs. Freed: {done.freed_bytes} bytes"
-            f" ({shown(done.freed_bytes)}). Writes were refused for {done.refused_seconds:.1f} s."
+            f" ({shown(done.freed_bytes)}). Writes were refused for {done.refused_seconds:.1f} s,"
+            f" {done.sweep_seconds:.1f} s of it while the registry's collector ran."
         )
 
     async def _delete_untagged(self) -> tuple[int, int]:
@@ -137,10 +139,12 @@ class _Collection:
             blobs += 1
             self._progress.update(task, completed=blobs)
 
+        began = time.monotonic()
         await self._collector.collect(found)
+        swept = time.monotonic() - began
         freed = before - await asyncio.to_thread(usage, self._collector.storage)
         self._progress.update(task, total=blobs)
-        return Collected(0, blobs, freed, time.monotonic() - started)
+        return Collected(0, blobs, freed, time.monotonic() - started, swept)
 
     def _task(self, description: str, total: int | None) -> TaskID:
         return self._progress.add_task(description, total=total)
@@ -159,6 +163,7 @@ async def _foretell(engine: AsyncEngine, collector: Collector, age: timedelta) -
     if found:
         console.print(table)
     held = sum(collector.blob_size(digest) for digest in loose)
+    console = Console(soft_wrap=True)
     console.print(f"Would delete: {len(found)} untagged manifests, whose blobs that nothing else holds take {shown(exclusive)},")
     console.print(f"and {len(loose)} blobs that no manifest holds, {shown(held)}. Nothing was changed.")
 
