@@ -24,7 +24,7 @@ SETTLE_SECONDS = 2.0
 
 _FEED_SECONDS = 30.0
 _TRIES = 5
-_REPOSITORIES_AT_ONCE = 8
+_REPOSITORIES_AT_ONCE = 3  # each holds a connection now and then, and requests want some too
 
 
 class NothingListed(Exception):
