@@ -1,5 +1,6 @@
 """Deleting repositories and namespaces: work that ends by itself, with nothing left in the registry (spec 7 and 2.9)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -135,6 +136,18 @@ async def test_a_namespace_goes_with_its_repositories_when_told_so(
     assert {"namespace.delete", "namespace.deleted", "repository.deleted"} <= actions
     taken = await acme.post("/api/v1/namespaces", json={"name": space, "visibility": "private"})
     assert (taken.status_code, taken.json()["code"]) == (409, "name_reserved")
+
+
+async def test_two_deletions_at_once_are_one(space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest) -> None:
+    registry.push(make_image(), f"{space}/app", "v1")
+    await _shows(acme, f"{space}/app", 1)
+    path = f"/api/v1/namespaces/{space}"
+    answers = await asyncio.gather(*(acme.delete(path, params={"cascade": "true"}) for _ in range(4)))
+    assert {answer.status_code for answer in answers} <= {202, 404}
+    assert 202 in {answer.status_code for answer in answers}
+    await _gone(acme, path)
+    trail = (await acme.get("/api/v1/audit", params={"target": f"namespaces/{space}"})).json()["items"]
+    assert [entry["action"] for entry in trail] == ["namespace.deleted", "namespace.delete", "namespace.create"]
 
 
 async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(
