@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.common.errors import NotFound
 from services.catalog.actors import RepositoryOwner
 from services.catalog.audit.usecases import record
+from services.catalog.counters import queries as counters
 from services.catalog.feed import queries as feed
 from services.catalog.images import holdings, usecases
 from services.catalog.images.domain import DeletionPreview, Image, NeededByIndex, held_only_by
@@ -44,6 +45,7 @@ async def delete_manifest(*, engine: AsyncEngine, registry: Registry, actor: Rep
         raise NeededByIndex(digest, indexes)
     await registry.delete_manifest(repository.path, digest)
     async with engine.begin() as tx:
+        await counters.lock(tx)  # the feed writes manifests and repository the other way round, and takes this first
         if await holdings.delete_manifest(tx, repository_id=repository.id, digest=digest):
             await feed.sum_up_repository(tx, repository_id=repository.id)
         await record(tx=tx, principal=actor.principal, action="image.delete", target=f"images/{repository.path}@{digest}")

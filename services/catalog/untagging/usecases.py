@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common import audit
 from libs.common.errors import NotFound
 from libs.common.principals import Principal
+from services.catalog.counters import queries as counters
 from services.catalog.feed import queries as feed
 from services.catalog.registry import Registry, RegistryUnavailable
 from services.catalog.repositories.domain import Repository
@@ -85,6 +86,7 @@ async def _finish(engine: AsyncEngine, registry: Registry, noted: Untagging, *, 
             if untagging.put_back == done:
                 await queries.finish(tx, id=noted.id)
                 if is_gone:
+                    await counters.lock(tx)  # the feed writes tag and repository the other way round, and takes this first
                     deleted = await queries.delete_tag(tx, repository=noted.repository, tag=noted.tag, digest=noted.digest)
                     if deleted is not None:
                         await feed.sum_up_repository(tx, repository_id=deleted)
