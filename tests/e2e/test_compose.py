@@ -6,6 +6,7 @@ Runs on the machine's own Docker engine (`DOCKER_HOST`); where there is none, or
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,7 +201,7 @@ def test_disk_space_is_given_back_beside_the_running_registry(compose: Compose, 
                 what="the push in the catalog",
             )
         done = compose("run", "--rm", "--no-TTY", "gc", "gc", GC_UNTAGGED_DAYS="0").checked()
-        assert "Deleted: 1 untagged manifests" in done.stdout
+        assert re.search(r"Deleted: [1-9]\d* untagged manifests", done.stdout)  # other tests leave some, too
         assert registry.manifest(repository, "v1").content == new.manifest.content
         assert registry.manifest(repository, old.manifest.digest).status_code == 404
         registry.push(old, repository, "again")
