@@ -36,3 +36,12 @@ namespace_owners = sa.Table(
     sa.Column("account_id", sa.BigInteger),
     sa.Column("account", sa.Text),
 )
+
+paused_writes = sa.Table(
+    "paused_writes",
+    _catalog,
+    sa.Column("phase", sa.Text),
+    sa.Column("pushing", sa.ARRAY(sa.Text)),
+    sa.Column("started_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("seconds", sa.Double),
+)

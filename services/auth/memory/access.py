@@ -16,6 +16,7 @@ from services.auth.memory.link import ChangeLink
 from services.auth.memory.remembered import Remembered
 from services.auth.refresh_tokens.domain import UNKNOWN, RefreshToken, Unknown
 from services.auth.refresh_tokens.queries import list_by_hash
+from services.auth.writes.usecases import WriteGate
 
 ANYONE = 0
 """Instead of a Docker user's id: what nobody needs to sign in for."""
@@ -23,7 +24,10 @@ _log = structlog.get_logger()
 
 
 class AccessMemory:
-    """Four bounded memories on one change link. A permission is kept for (Docker user's id or ``ANYONE``, namespace)."""
+    """Four bounded memories, and the gate of writes, on one change link.
+
+    A permission is kept for (Docker user's id or ``ANYONE``, namespace).
+    """
 
     def __init__(self, url: str, engine: AsyncEngine, on_key_use: Callable[[str], None]) -> None:
         self._engine = engine
@@ -32,6 +36,7 @@ class AccessMemory:
         self.permissions = Remembered[tuple[int, str], Permission](self.link, self._read_permissions, size=100_000)
         self.access_tokens = Remembered[bytes, AccessToken | access_tokens.Unknown](self.link, self._read_access_tokens, size=20_000)
         self.refresh_tokens = Remembered[bytes, RefreshToken | Unknown](self.link, self._read_refresh_tokens, size=20_000)
+        self.writes = WriteGate(engine, self.link)
 
     def changed(self, payload: str) -> None:
         """Forget what a notification of the catalog's or of auth's own triggers names."""
@@ -51,6 +56,8 @@ class AccessMemory:
                 self.access_tokens.forget(bytes.fromhex(rest))
             case "refresh_token":
                 self.refresh_tokens.forget(bytes.fromhex(rest))
+            case "writes":
+                self.writes.changed()
             case _:
                 _log.error("unknown change notified", kind=kind)
 

@@ -71,10 +71,19 @@ class Operation:
         """The parameters in ``place`` (path, query) by name."""
         return {item["name"]: item for item in self.document.get("parameters", []) if item["in"] == place}
 
-    def fields(self) -> set[str]:
-        """The fields of its body."""
+    def _body_schema(self) -> dict[str, Any]:
         content = self.document["requestBody"]["content"]["application/json"]
-        return set(self.schemas[content["schema"]["$ref"].rpartition("/")[2]]["properties"])
+        schema: dict[str, Any] = self.schemas[content["schema"]["$ref"].rpartition("/")[2]]
+        return schema
+
+    def fields(self) -> dict[str, dict[str, Any]]:
+        """The fields of its body, with what may stand in them."""
+        fields: dict[str, dict[str, Any]] = self._body_schema()["properties"]
+        return fields
+
+    def required_fields(self) -> list[str]:
+        """The fields that its body must have."""
+        return list(self._body_schema().get("required", []))
 
     def url(self, world: World) -> str:
         """Its path with the names of ``world``."""

@@ -1,5 +1,6 @@
 """What is no access token of a session that lives, and yet looks like one, opens none of the three services (RFC 8725)."""
 
+import base64
 import dataclasses
 import time
 import uuid
@@ -87,6 +88,15 @@ async def test_a_registry_token_a_refresh_token_and_an_access_token_are_no_sessi
         query = {"service": "moorage", "offline_token": "true"}
         answer = await client.get("/token", params=query, auth=httpx.BasicAuth(world.docker_user, PASSWORD))
     for token in (answer.json()["token"], answer.json()["refresh_token"], world.token):
+        assert await _answers(installation, token) == [401, 401, 401]
+
+
+@pytest.mark.parametrize(
+    "text", ["a.b.c", "..", "e30.e30.", "[" * 5000, '{"a":' * 1500, "null", '"x"', "[]", '{"alg":1,"typ":[],"kid":{}}']
+)
+async def test_what_is_no_token_at_all_is_refused(installation: Installation, text: str) -> None:
+    encoded = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    for token in (text, f"{encoded}.e30.AAAA", f"{encoded}.{encoded}.{encoded}", f"mak_{text}"):
         assert await _answers(installation, token) == [401, 401, 401]
 
 
