@@ -13,6 +13,7 @@ from ops.errors import OpsError
 from tests.support.install import toolbox
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+_REQUESTS = re.compile(r"(\d+) requests in")
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _QUANTILE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)$", re.MULTILINE)
 _REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
@@ -24,8 +25,9 @@ class LoadFailed(OpsError):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk measured: requests per second, and latencies in seconds."""
+    """What wrk measured: how many requests, how many per second, and latencies in seconds."""
 
+    requests: int
     rate: float
     p50: float
     p99: float
@@ -53,13 +55,13 @@ def measure(url: str, *, seconds: float = 2, connections: int = 16, headers: dic
         whole = max(1, round(seconds))
         argv = [str(tool.path), "-t1", f"-c{connections}", f"-d{whole}s", "--latency", "--timeout", "20s", "-s", lua.name, url]
         done = subprocess.run(argv, env=child_environment(**tool.environment), capture_output=True, text=True, timeout=120, check=False)
-    rate = _RATE.search(done.stdout)
-    if done.returncode != 0 or rate is None:
+    rate, requests = _RATE.search(done.stdout), _REQUESTS.search(done.stdout)
+    if done.returncode != 0 or rate is None or requests is None:
         raise LoadFailed(f"wrk: {(done.stderr or done.stdout).strip()[-300:]}")
     if refused := _REFUSED.search(done.stdout):
         raise LoadFailed(f"{refused[1]} answers of {url.partition('?')[0]} were no success")
     times = {part: float(number) * _UNITS[unit] for part, number, unit in _QUANTILE.findall(done.stdout)}
-    return Load(float(rate[1]), times.get("50", 0.0), times.get("99", 0.0))
+    return Load(int(requests[1]), float(rate[1]), times.get("50", 0.0), times.get("99", 0.0))
 
 
 def _with_headers(headers: dict[str, str]) -> str:

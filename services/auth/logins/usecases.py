@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -61,7 +60,7 @@ class PasswordLogin:
 
     def _fingerprint(self, attempt: Attempt) -> bytes:
         message = b"\0".join(part.encode() for part in (attempt.kind, attempt.username, attempt.password))
-        return hmac.digest(self._key, message, hashlib.sha256)
+        return hashlib.blake2b(message, key=self._key, digest_size=32).digest()
 
     async def _check(self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup) -> Credential:
         await self._reserve(attempt, credential)
