@@ -60,9 +60,7 @@ def _calls(viewer: int, repository: int) -> dict[str, Call]:
 
 
 def _of_repositories(view: View, viewer: int, account: str | None, namespace: str | None, q: str | None, order: Order) -> Call:
-    return lambda tx: list_repositories(
-        tx, view=view, viewer_id=viewer, account=account, namespace=namespace, q=q, order=order, page=_PAGE
-    )
+    return lambda tx: list_repositories(tx, view=view, viewer_id=viewer, account=account, namespace=namespace, q=q, order=order, page=_PAGE)
 
 
 def _of_tags(repository: int, order: TagOrder) -> Call:

@@ -53,7 +53,9 @@ async def seed(superuser_url: str, sizes: Sizes) -> None:
                 name, schema_name=schema, columns=columns, source=_text(rows), format="text", delimiter="\t", null="\\N"
             )
         for table in ("accounts", "docker_users", "namespaces", "repositories"):
-            await connection.execute(f"SELECT setval(pg_get_serial_sequence('catalog.{table}', 'id'), (SELECT max(id) FROM catalog.{table}))")
+            await connection.execute(
+                f"SELECT setval(pg_get_serial_sequence('catalog.{table}', 'id'), (SELECT max(id) FROM catalog.{table}))"
+            )
         await connection.execute("VACUUM (ANALYZE)")
     finally:
         await connection.close()
