@@ -17,6 +17,7 @@ TABLES = {"auth": auth, "catalog": catalog, "events": events}
 READERS = {
     "catalog.credentials": {"auth"},
     "catalog.effective_access": {"auth"},
+    "catalog.closed_repositories": {"auth"},
     "catalog.index_children": {"events"},
     "catalog.namespace_owners": {"auth"},
     "catalog.paused_writes": {"auth"},
@@ -28,7 +29,8 @@ READERS = {
     "auth.docker_user_logins": {"catalog"},
     "auth.audit": {"catalog"},
     "events.registry_feed": {"catalog"},
-    "events.pull_totals": {"catalog", "events"},
+    "events.pull_totals": {"events"},
+    "events.pull_sums": {"catalog"},
     "events.audit": {"catalog"},
 }
 """What is published, and to whom (``services/*/__init__.py``)."""

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.auth.access.domain import Permission
-from services.auth.access.queries import list_permissions
+from services.auth.access.queries import list_closed, list_permissions
 from services.auth.access_tokens import domain as access_tokens
 from services.auth.access_tokens import queries as access_token_queries
 from services.auth.access_tokens.domain import AccessToken
@@ -24,9 +24,9 @@ _log = structlog.get_logger()
 
 
 class AccessMemory:
-    """Four bounded memories, and the gate of writes, on one change link.
+    """Five bounded memories, and the gate of writes, on one change link.
 
-    A permission is kept for (Docker user's id or ``ANYONE``, namespace).
+    A permission is kept for (Docker user's id or ``ANYONE``, namespace); ``closed``: the repositories of a namespace that nobody may use.
     """
 
     def __init__(self, url: str, engine: AsyncEngine, on_key_use: Callable[[str], None]) -> None:
@@ -34,6 +34,7 @@ class AccessMemory:
         self.link = ChangeLink(url, self.changed, on_key_use)
         self.credentials = Remembered[str, Credential | Nobody](self.link, self._read_credentials, size=20_000)
         self.permissions = Remembered[tuple[int, str], Permission](self.link, self._read_permissions, size=100_000)
+        self.closed = Remembered[str, frozenset[str]](self.link, self._read_closed, size=100_000)
         self.access_tokens = Remembered[bytes, AccessToken | access_tokens.Unknown](self.link, self._read_access_tokens, size=20_000)
         self.refresh_tokens = Remembered[bytes, RefreshToken | Unknown](self.link, self._read_refresh_tokens, size=20_000)
         self.writes = WriteGate(engine, self.link)
@@ -49,6 +50,8 @@ class AccessMemory:
                 self.credentials.forget_where(lambda _, c: c is None or isinstance(c, Nobody) or c.account_id == account_id)
             case "namespace":
                 self.permissions.forget_where(lambda key, _: key[1] == rest)
+            case "repository":
+                self.closed.forget(rest)
             case "grant":
                 docker_user_id, _, namespace = rest.partition(":")
                 self.permissions.forget((int(docker_user_id), namespace))
@@ -72,6 +75,10 @@ class AccessMemory:
         async with self._engine.connect() as tx:
             found = await list_permissions(tx, docker_user_id=who or None, namespaces=namespaces)
         return {(who, namespace): found.get(namespace, Permission.NONE) for namespace in namespaces}
+
+    async def _read_closed(self, namespaces: Collection[str]) -> Mapping[str, frozenset[str]]:
+        async with self._engine.connect() as tx:
+            return await list_closed(tx, namespaces=namespaces)
 
     async def _read_access_tokens(self, hashes: Collection[bytes]) -> Mapping[bytes, AccessToken | access_tokens.Unknown]:
         async with self._engine.connect() as tx:
