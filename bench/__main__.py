@@ -34,7 +34,7 @@ def main() -> None:
         with installation.running(folder) as stack:
             sizes = seed.Sizes(options.repositories, options.tags, options.docker_users, options.grants)
             seconds = seed.run(stack.superuser_url, sizes, clock=time.monotonic)
-            print(f"seeded by COPY in {seconds:.1f} s", flush=True)  # noqa: T201
+            print(f"seeded by COPY in {seconds:.1f} s", flush=True)
             figures = [figure for row in options.rows for figure in _measured(row, stack, folder)]
             if "lists" in options.rows:
                 plans.write(stack, _FOLDER / "plans.md")
@@ -48,7 +48,7 @@ def _measured(row: str, stack: installation.Installation, folder: Path) -> Itera
     measure: Callable[..., Iterator[Figure]] = ROWS[row].measure
     given = (stack, folder) if len(inspect.signature(measure).parameters) == 2 else (stack,)
     for figure in measure(*given):
-        print(f"{figure.row}: {figure.what}: {figure.shown} (must {figure.target or '-'})", flush=True)  # noqa: T201
+        print(f"{figure.row}: {figure.what}: {figure.shown} (must {figure.target or '-'})", flush=True)
         yield figure
 
 

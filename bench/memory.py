@@ -12,7 +12,7 @@ _MIB = 1024
 
 def measure(installation: Installation) -> Iterator[Figure]:
     """The rows of memory. Shared pages of the whole count once (Pss), those of a service count in full (Rss)."""
-    pids = {service: _pid_of(service, installation.ports[service]) for service in SERVICES}
+    pids = {service: pid_of(service, installation.ports[service]) for service in SERVICES}
     for service, pid in pids.items():
         yield Figure("memory", f"{service}, resident", _kib(pid, "Rss") / _MIB, "MiB", ("≤", 150))
     family = _family(_parent(pids["auth"]))
@@ -26,8 +26,9 @@ def _processes() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
-def _pid_of(service: str, port: int) -> int:
-    wanted = f"serve\0{service}\0--host\0127.0.0.1\0--port\0{port}"
+def pid_of(service: str, port: int) -> int:
+    """The process that serves ``service`` on ``port``."""
+    wanted = "\0".join(("serve", service, "--host", "127.0.0.1", "--port", str(port)))
     return next(pid for pid in _processes() if wanted in _read(pid, "cmdline"))
 
 

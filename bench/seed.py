@@ -70,7 +70,7 @@ def _tables(sizes: Sizes, password_hash: str) -> list[tuple[str, list[str], Iter
         ("catalog.grants", ["namespace_id", "docker_user_id", "permission"], _grants(sizes)),
         (
             "catalog.repositories",
-            ["id", "namespace_id", "name", "path", "description", "status", "tag_count", "size_bytes", "pull_count",
+            ["id", "namespace_id", "account_id", "name", "path", "description", "status", "tag_count", "size_bytes", "pull_count",
              "last_pulled_at", "last_pushed_at", "created_at"],
             _repositories(sizes),
         ),
@@ -158,7 +158,7 @@ def _repositories(sizes: Sizes) -> Iterable[Row]:
         pulls = _scattered(number, 1000) ** 2 if pulled else 0
         description = f"{word} {_WORDS[_scattered(number, len(_WORDS))]} {number}"
         yield (
-            _FIRST_ID + number, _FIRST_ID + space, name, f"{namespace(space)}/{name}", description, "active", each,
+            _FIRST_ID + number, _FIRST_ID + space, _owner(sizes, space), name, f"{namespace(space)}/{name}", description, "active", each,
             _scattered(number, 10**9), pulls, pulled, pushed, _at(number * 11),
         )  # fmt: skip
 

@@ -85,7 +85,7 @@ def _against_empty(route: str, warm: str) -> Iterator[Figure]:
 
 def _new_scopes(route: str, token: str) -> Figure:
     def ask() -> float:
-        first = random.randrange(10**9)  # noqa: S311 - not for secrecy
+        first = random.randrange(10**9)
         return _rate(token, script=_NEW_SCOPES.replace("FIRST", str(first)))
 
     bare, rates = interleaved(_ROUNDS, lambda: _rate(route, user=False), ask)
