@@ -17,7 +17,7 @@ from ops.environment import child_environment
 from ops.errors import OpsError
 from ops.layout import Layout
 from ops.privileges import RunUser, run_user
-from ops.pushes import blob_root
+from ops.pushes import blob_root, repositories
 from ops.settings import RunSettings
 
 _TRIES = 3
@@ -39,6 +39,8 @@ class Collector:
 
         It begins anew when it fails, for it looks at all manifests before it deletes, and one may be deleted meanwhile. It dies with us.
         """
+        if not repositories(self.storage).is_dir():
+            return  # nothing was ever pushed, which it takes for a failure
         for left in reversed(range(_TRIES)):
             status, last = await self._run(found, dry_run=dry_run)
             if status == 0:

@@ -27,20 +27,24 @@ def blob_root(storage: Path) -> Path:
     return storage / "docker/registry/v2/blobs"
 
 
+def repositories(storage: Path) -> Path:
+    return storage / "docker/registry/v2/repositories"
+
+
 def revision(storage: Path, repository: str, digest: str) -> Path:
     """Return the folder that makes a manifest part of a repository."""
-    return _root(storage) / repository / "_manifests/revisions" / digest.replace(":", "/")
+    return repositories(storage) / repository / "_manifests/revisions" / digest.replace(":", "/")
 
 
 def activity(storage: Path, *, now: float) -> dict[str, Activity]:
     """Return the repositories to which something was uploaded in the last half minute."""
     since = now - IDLE_SECONDS
     found: dict[str, Activity] = {}
-    for repository in _repositories(_root(storage)):
+    for repository in _repositories(repositories(storage)):
         uploading = any(_newest(upload) > since for upload in _folders(repository / "_uploads"))
         last_blob = _last_blob(repository, since)
         if uploading or last_blob > since:
-            found[str(repository.relative_to(_root(storage)))] = Activity(uploading, last_blob)
+            found[str(repository.relative_to(repositories(storage)))] = Activity(uploading, last_blob)
     return found
 
 
@@ -52,10 +56,6 @@ def pushing(active: Mapping[str, Activity], last_pushes: Mapping[str, int], *, n
     pushed = {repository: at / 1e9 for repository, at in last_pushes.items()}
     waiting = {name for name, seen in active.items() if seen.uploading or seen.last_blob > pushed.get(name, 0.0)}
     return waiting | {name for name, at in pushed.items() if at > now - QUIET_SECONDS}
-
-
-def _root(storage: Path) -> Path:
-    return storage / "docker/registry/v2/repositories"
 
 
 def _repositories(folder: Path) -> Iterator[Path]:
