@@ -24,14 +24,14 @@ async def empty() -> dict[str, str]:
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """The address of the route, served by a process of its own."""
+def running() -> Iterator[tuple[str, int]]:
+    """The address of the route, and the process of its own that serves it."""
     with reserve() as port:
         process = subprocess.Popen([sys.executable, "-P", "-m", "bench.empty", str(port.number)], env=child_environment())
         try:
             url = f"http://{port.address}/empty"
             _wait(url, process)
-            yield url
+            yield url, process.pid
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(10)

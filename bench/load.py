@@ -1,11 +1,13 @@
 """Load from `wrk`: the machine's own, or Debian's, unpacked beside the test clients."""
 
+import os
 import re
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ops.debian import Tool, fetch_package, library_folders
 from ops.environment import child_environment
@@ -31,6 +33,12 @@ class Load:
     rate: float
     p50: float
     p99: float
+    processor_seconds: float = 0.0
+
+    @property
+    def processor_rate(self) -> float:
+        """Requests per second of the server's own processor time: what other programs of the machine disturb least."""
+        return self.requests / max(self.processor_seconds, 0.01)
 
 
 @cache
@@ -68,6 +76,13 @@ def _with_headers(headers: dict[str, str]) -> str:
     return "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in headers.items())
 
 
-def project_folder() -> Path:
-    """The checkout."""
-    return Path(__file__).resolve().parent.parent
+def measure_server(pid: int, url: str, **how: Any) -> Load:
+    """As ``measure``, with the processor time that the process ``pid`` takes meanwhile."""
+    before = _processor_seconds(pid)
+    taken = measure(url, **how)
+    return replace(taken, processor_seconds=_processor_seconds(pid) - before)
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

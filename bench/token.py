@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx
 
@@ -17,6 +18,7 @@ from bench import empty, load
 from bench.database import execute, fetch_value
 from bench.figures import Figure, interleaved, ratio
 from bench.installation import Installation
+from bench.memory import pid_of
 from bench.names import PASSWORD, docker_user
 
 _ROUNDS = 7
@@ -35,14 +37,25 @@ request = function() n = n % #heads + 1; return wrk.format("GET", nil, { Authori
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """Where a server answers, and its process."""
+
+    url: str
+    pid: int
+
+    def load(self, url: str, *, headers: dict[str, str] | None = None, script: str = "") -> load.Load:
+        return load.measure_server(self.pid, url, seconds=_SECONDS, headers=headers, script=script)
+
+
 def measure(installation: Installation) -> Iterator[Figure]:
     """All rows of the token path."""
     token = installation.address("auth") + "/token?service=moorage"
     warm = f"{token}&scope={_SCOPE}"
     _ask(warm, 0)
-    with empty.running() as route:
-        yield from _against_empty(route, warm)
-        yield _new_scopes(route, token)
+    auth = _Server(token, pid_of("auth", installation.ports["auth"]))
+    with empty.running() as (url, pid):
+        yield from _against_empty(_Server(url, pid), auth, token)
     yield _round_trips(installation, warm)
     yield _while_hashing(token, warm)
     yield _many_users(warm)
@@ -61,35 +74,32 @@ def _ask(url: str, number: int) -> str:
     return token
 
 
-def _rate(url: str, *, script: str = "", user: bool = True) -> float:
-    return load.measure(url, seconds=_SECONDS, headers=basic() if user else {}, script=script).rate
+def _rate(url: str, *, script: str = "") -> float:
+    return load.measure(url, seconds=_SECONDS, headers=basic(), script=script).rate
 
 
 def _shown(rates: list[float], bare: list[float]) -> str:
     return f"{statistics.median(rates):,.0f}/s against {statistics.median(bare):,.0f}/s"
 
 
-def _against_empty(route: str, warm: str) -> Iterator[Figure]:
-    loads: list[load.Load] = []
-
-    def ask() -> float:
-        loads.append(load.measure(warm, seconds=_SECONDS, headers=basic()))
-        return loads[-1].rate
-
-    bare, rates = interleaved(_ROUNDS, lambda: _rate(route, user=False), ask)
-    yield Figure("token", "warm, the same scope, one worker", ratio(rates, bare), "× empty route", ("≥", 0.6), _shown(rates, bare))
-    spread = statistics.median(one.p99 / one.p50 for one in loads)
-    p50 = statistics.median(one.p50 for one in loads) * 1000
-    yield Figure("token", "warm, p99 at 16 connections", spread, "× p50", ("≤", 10), f"p50 {p50:.2f} ms")
-
-
-def _new_scopes(route: str, token: str) -> Figure:
-    def ask() -> float:
+def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure]:
+    bare: list[load.Load] = []
+    warm: list[load.Load] = []
+    new: list[load.Load] = []
+    for _ in range(_ROUNDS):
         first = random.randrange(10**9)
-        return _rate(token, script=_NEW_SCOPES.replace("FIRST", str(first)))
-
-    bare, rates = interleaved(_ROUNDS, lambda: _rate(route, user=False), ask)
-    return Figure("token", "warm, a scope never asked before", ratio(rates, bare), "× empty route", ("≥", 0.45), _shown(rates, bare))
+        bare.append(route.load(route.url))
+        warm.append(auth.load(f"{token}&scope={_SCOPE}", headers=basic()))
+        new.append(auth.load(token, headers=basic(), script=_NEW_SCOPES.replace("FIRST", str(first))))
+    for what, loads, least in (("warm, the same scope", warm, 0.6), ("warm, a scope never asked before", new, 0.45)):
+        rates, of_route = [one.rate for one in loads], [one.rate for one in bare]
+        yield Figure("token", f"{what}, one worker", ratio(rates, of_route), "× empty route", ("≥", least), _shown(rates, of_route))
+        rates, of_route = [one.processor_rate for one in loads], [one.processor_rate for one in bare]
+        shown = f"{_shown(rates, of_route)} of processor time"
+        yield Figure("token", f"{what}, by processor time", ratio(rates, of_route), "× empty route", None, shown)
+    spread = statistics.median(one.p99 / one.p50 for one in warm)
+    p50 = statistics.median(one.p50 for one in warm) * 1000
+    yield Figure("token", "warm, p99 at 16 connections", spread, "× p50", ("≤", 10), f"p50 {p50:.2f} ms")
 
 
 def _round_trips(installation: Installation, warm: str) -> Figure:
