@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 
@@ -60,7 +61,7 @@ class PasswordLogin:
 
     def _fingerprint(self, attempt: Attempt) -> bytes:
         message = b"\0".join(part.encode() for part in (attempt.kind, attempt.username, attempt.password))
-        return hashlib.blake2b(message, key=self._key, digest_size=32).digest()
+        return hmac.digest(self._key, message, hashlib.sha256)
 
     async def _check(self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup) -> Credential:
         await self._reserve(attempt, credential)
