@@ -1,6 +1,6 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock clean
+.PHONY: help run test lint bench profile format lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,15 @@ lint: ## check style, types, the walls between services, and that migrations and
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/moorage schema-check
+
+bench: ## measure the speed contract, write bench/results.md; ARGS="token lists" measures those rows alone
+	@scripts/bootstrap dev
+	@.venv/bin/python -m tests.support.install >/dev/null
+	@.venv/bin/python -m bench $(ARGS)
+
+profile: ## where a service's time goes under load: make profile ARGS=auth (catalog, events)
+	@scripts/bootstrap dev
+	@.venv/bin/python -m bench.profile $(ARGS)
 
 format: ## format the code and mend what can be mended
 	@scripts/bootstrap dev

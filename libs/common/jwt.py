@@ -8,7 +8,7 @@ import base64
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from jose.exceptions import JOSEError
 ALGORITHM = "ES256"
 SESSION_AUDIENCE = "moorage-api"
 _READ_AGAIN_SECONDS = 1.0
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class InvalidToken(Exception):
@@ -34,11 +35,15 @@ class SigningKey:
     key: Any
     headers: Mapping[str, Any]
     public_jwk: Mapping[str, str]
+    _header: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_header", _segment({"alg": ALGORITHM, **self.headers}))
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """A compact JWS (RFC 7515) of ``claims``."""
-        token: str = jws.sign(dict(claims), self.key, headers=dict(self.headers), algorithm=ALGORITHM)
-        return token
+        """A compact JWS (RFC 7515) of ``claims``. Put together here, since the header is the same each time and holds a certificate."""
+        signed = self._header + b"." + _segment(claims)
+        return f"{signed.decode()}.{_b64(self.key.sign(signed))}"
 
 
 def load_signing_keys(directory: Path, *, typ: str = "JWT") -> list[SigningKey]:
@@ -73,6 +78,10 @@ def _public_jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
     digest = hashes.Hash(hashes.SHA256())
     digest.update(f'{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}'.encode())  # RFC 7638
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y, "alg": ALGORITHM, "use": "sig", "kid": _b64(digest.finalize())}
+
+
+def _segment(value: Mapping[str, Any]) -> bytes:
+    return base64.urlsafe_b64encode(_encode(value).encode()).rstrip(b"=")
 
 
 def _b64(raw: bytes) -> str:

@@ -1,7 +1,7 @@
 """What every service's app has alike: logs, health, problems, body limit, its engine and what is told of it in OpenAPI."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -20,8 +20,19 @@ _WITHOUT_BODY = frozenset({"GET", "HEAD"})  # nobody reads theirs
 Worker = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def build(*, title: str, description: str, engine: AsyncEngine, max_body: int = MAX_BODY, lifespan: Worker | None = None) -> FastAPI:
-    """An app with ``engine`` in its state; ``lifespan`` starts what runs beside the requests and ends it before the engine closes."""
+def build(
+    *,
+    title: str,
+    description: str,
+    engine: AsyncEngine,
+    max_body: int = MAX_BODY,
+    lifespan: Worker | None = None,
+    before_routing: Sequence[Middleware] = (),
+) -> FastAPI:
+    """An app with ``engine`` in its state; ``lifespan`` starts what runs beside the requests and ends it before the engine closes.
+
+    ``before_routing`` may answer a request itself, past the framework's routing; it is logged and limited like any other.
+    """
 
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
@@ -42,7 +53,7 @@ def build(*, title: str, description: str, engine: AsyncEngine, max_body: int = 
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        middleware=[Middleware(RequestLog), Middleware(WholePaths), Middleware(BodyLimit, limit=max_body)],
+        middleware=[Middleware(RequestLog), Middleware(WholePaths), Middleware(BodyLimit, limit=max_body), *before_routing],
     )
     app.state.engine = engine
     app.state.key_uses = KeyUses(engine)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.middleware import Middleware
 
 from libs.common import service
 from libs.common.db import create_engine
@@ -54,7 +55,13 @@ def create_app(settings: Settings) -> FastAPI:
             await recorder.flush()
             hasher.close()
 
-    app = service.build(title="Moorage auth", description=DESCRIPTION, engine=engine, lifespan=beside_requests)
+    app = service.build(
+        title="Moorage auth",
+        description=DESCRIPTION,
+        engine=engine,
+        lifespan=beside_requests,
+        before_routing=[Middleware(registry_tokens.TokenPath)],
+    )
     app.state.settings = settings
     app.state.token_keys = keys.all
     app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-keys")

@@ -89,6 +89,7 @@ repositories = sa.Table(
     sa.Column("namespace_id", sa.ForeignKey(namespaces.c.id), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("path", sa.Text(collation="C"), nullable=False, server_default=sa.FetchedValue()),
+    sa.Column("account_id", sa.BigInteger, nullable=False, server_default=sa.FetchedValue(), doc="the namespace's, for the indexes"),
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("status", sa.Text, nullable=False, server_default="empty"),
     sa.Column("tag_count", sa.BigInteger, nullable=False, server_default="0"),
@@ -102,6 +103,10 @@ repositories = sa.Table(
     sa.Index("repositories_pull_count_idx", "pull_count", "id"),
     sa.Index("repositories_created_at_idx", "created_at", "id"),
     sa.CheckConstraint("status IN ('empty', 'active', 'deleting')", name="status"),
+    sa.Index("repositories_account_path_idx", "account_id", "path"),
+    sa.Index("repositories_account_pull_count_idx", "account_id", "pull_count", "id"),
+    sa.Index("repositories_account_created_at_idx", "account_id", "created_at", "id"),
+    sa.Index("repositories_account_last_pushed_at_idx", "account_id", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"),
     sa.Index("repositories_last_pushed_at_idx", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"),
 )
 

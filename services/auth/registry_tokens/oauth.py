@@ -5,10 +5,15 @@ import binascii
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
+from cachetools import LRUCache
+
 from libs.common.errors import BadRequest
 from services.auth.logins.domain import LoginRefused
+from services.auth.registry_tokens.domain import Scope, parse_scopes
 
 FORM = "application/x-www-form-urlencoded"
+_PUBLIC_FIELDS = frozenset({"service", "scope", "account", "client_id", "offline_token"})
+_LONGEST_REMEMBERED = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +33,45 @@ class RefreshProof:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A request for a registry token, whichever way it came. ``proof`` None is anonymous; ``scopes`` are as written."""
+    """A request for a registry token, whichever way it came. ``proof`` None is anonymous."""
 
     proof: PasswordProof | RefreshProof | None
-    scopes: tuple[str, ...]
+    scopes: tuple[Scope, ...]
     client_id: str
     wants_refresh_token: bool
     is_form: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """What a GET asks for, whoever sends it."""
+
+    scopes: tuple[Scope, ...]
+    client_id: str
+    wants_refresh_token: bool
+
+
+# A fleet asks the same again and again. At most 4 MiB, since a query of this length holds no more than 90 scopes; none with
+# fields that could be secrets.
+_queries: LRUCache[tuple[bytes, str], _Query] = LRUCache(maxsize=512)
+
+
 def parse_query(query: bytes, authorization: str | None, *, service: str) -> TokenRequest:
     """The request that a GET makes. Raises BadRequest for another service, LoginRefused for credentials that are none."""
-    fields = _fields(query)
-    if any(value != service for value in fields.get("service", [])):
-        raise BadRequest(f"This is the token endpoint of the service {service!r}")
-    return TokenRequest(
-        proof=None if authorization is None else parse_basic(authorization),
-        scopes=tuple(fields.get("scope", [])),
-        client_id=_first(fields, "client_id"),
-        wants_refresh_token=_first(fields, "offline_token") == "true",
-        is_form=False,
-    )
+    asked = _queries.get((query, service))
+    if asked is None:
+        fields = _fields(query)
+        if any(value != service for value in fields.get("service", [])):
+            raise BadRequest(f"This is the token endpoint of the service {service!r}")
+        asked = _Query(
+            scopes=tuple(parse_scopes(fields.get("scope", []))),
+            client_id=_first(fields, "client_id"),
+            wants_refresh_token=_first(fields, "offline_token") == "true",
+        )
+        if len(query) <= _LONGEST_REMEMBERED and fields.keys() <= _PUBLIC_FIELDS:
+            _queries[query, service] = asked
+    proof = None if authorization is None else parse_basic(authorization)
+    return TokenRequest(proof, asked.scopes, asked.client_id, asked.wants_refresh_token, is_form=False)
 
 
 def parse_form(body: bytes, content_type: str, *, service: str) -> TokenRequest:
@@ -60,7 +83,7 @@ def parse_form(body: bytes, content_type: str, *, service: str) -> TokenRequest:
         raise BadRequest(f"service: must be {service!r}")
     return TokenRequest(
         proof=_form_proof(fields),
-        scopes=tuple(fields.get("scope", [])),
+        scopes=tuple(parse_scopes(fields.get("scope", []))),
         client_id=_first(fields, "client_id"),
         wants_refresh_token=_first(fields, "access_type") == "offline",
         is_form=True,

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.db import is_unreachable
 from libs.common.errors import DatabaseUnavailable, MoorageError
@@ -26,7 +27,7 @@ async def get_token(request: Request) -> Response:
     """A registry token for the scopes asked for, with the Docker user's name and password as Basic credentials, or anonymous."""
     desk: TokenDesk = request.app.state.desk
     try:
-        asked = parse_query(request.scope["query_string"], request.headers.get("authorization"), service=desk.service)
+        asked = parse_query(request.scope["query_string"], _authorization(request), service=desk.service)
         return await _issue(desk, request, asked)
     except Exception as error:
         return _refusal(error)
@@ -43,6 +44,27 @@ async def post_token(request: Request) -> Response:
         return _refusal(error)
 
 
+_ANSWERS = {"GET": get_token, "POST": post_token}
+
+
+class TokenPath:
+    """ASGI middleware: ``/token`` past the framework's routing, which costs as much as all the rest (docs/adr/0010).
+
+    The routes above are what OpenAPI tells, and answer other methods.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = _ANSWERS.get(scope["method"]) if scope["type"] == "http" and scope["path"] == "/token" else None
+        if answer is None:
+            await self._app(scope, receive, send)
+        else:
+            response = await answer(Request(scope, receive, send))
+            await response(scope, receive, send)
+
+
 @router.get("/.well-known/jwks.json", response_model=schemas.JsonWebKeySet)
 async def get_jwks(request: Request) -> Response:
     """The public keys of registry tokens, newest first (RFC 7517)."""
@@ -50,25 +72,25 @@ async def get_jwks(request: Request) -> Response:
     return JSONResponse({"keys": keys}, headers={"Cache-Control": "public, max-age=300"})
 
 
+def _authorization(request: Request) -> str | None:
+    return next((value.decode("latin-1") for name, value in request.scope["headers"] if name == b"authorization"), None)
+
+
 async def _issue(desk: TokenDesk, request: Request, asked: TokenRequest) -> Response:
     issued = await usecases.issue(desk, asked, client_address=client_address(request))
     return Response(_body(issued, asked), media_type="application/json", headers=_NOT_CACHED)
 
 
-def _body(issued: IssuedToken, asked: TokenRequest) -> str:
-    signed = issued.signed
-    body: dict[str, Any] = {
-        "token": signed.token,
-        "access_token": signed.token,
-        "expires_in": signed.expires_in,
-        "issued_at": signed.issued_at,
-    }
+def _body(issued: IssuedToken, asked: TokenRequest) -> bytes:
+    if issued.refresh_token is None and not asked.is_form:
+        return issued.signed.body
+    body: dict[str, Any] = json.loads(issued.signed.body)
     if issued.refresh_token is not None:
         body["refresh_token"] = issued.refresh_token
     if asked.is_form:
         body["scope"] = scope_text(issued.access)
         body["token_type"] = "Bearer"  # noqa: S105
-    return json.dumps(body)
+    return json.dumps(body).encode()
 
 
 def _refusal(error: Exception) -> Response:

@@ -12,15 +12,17 @@ from libs.common.jwt import SigningKey
 from services.auth.registry_tokens.domain import Access, includes_push
 
 REUSE_SECONDS = 5
+_REUSED_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class SignedToken:
-    """A token with what is told of it: ``expires_in`` in seconds from ``issued_at`` (RFC 3339)."""
+    """A token with what is told of it: ``expires_in`` in seconds from ``issued_at`` (RFC 3339). ``body`` is all of it as JSON."""
 
     token: str
     expires_in: int
     issued_at: str
+    body: bytes
 
 
 class TokenSigner:
@@ -34,7 +36,9 @@ class TokenSigner:
         self._service = service
         self._pull_seconds = pull_seconds
         self._push_seconds = push_seconds
-        self._signed: TTLCache[tuple[str, Access], SignedToken] = TTLCache(maxsize=10_000, ttl=REUSE_SECONDS)
+        self._signed: TTLCache[tuple[str, Access], SignedToken] = TTLCache(
+            maxsize=_REUSED_BYTES, ttl=REUSE_SECONDS, getsizeof=lambda signed: 2 * len(signed.body)
+        )
 
     def sign(self, *, subject: str, access: Access) -> SignedToken:
         """A token that says that ``subject`` (empty: anonymous) has ``access``."""
@@ -57,4 +61,7 @@ class TokenSigner:
             "access": [{"type": "repository", "name": s.repository, "actions": list(s.actions)} for s in access],
         }
         issued_at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return SignedToken(self._keys()[0].sign(claims), seconds, issued_at)
+        token = self._keys()[0].sign(claims)
+        # by hand: none of these can hold what JSON escapes, and the token is long
+        body = f'{{"token":"{token}","access_token":"{token}","expires_in":{seconds},"issued_at":"{issued_at}"}}'
+        return SignedToken(token, seconds, issued_at, body.encode())

@@ -21,7 +21,7 @@ from services.auth.memory.access import ANYONE, AccessMemory
 from services.auth.refresh_tokens import queries as refresh_queries
 from services.auth.refresh_tokens.domain import PREFIX as REFRESH_PREFIX
 from services.auth.refresh_tokens.domain import RefreshToken, Unknown
-from services.auth.registry_tokens.domain import Access, Scope, intersect, parse_scopes
+from services.auth.registry_tokens.domain import Access, Scope, intersect
 from services.auth.registry_tokens.oauth import PasswordProof, RefreshProof, TokenRequest
 from services.auth.registry_tokens.signer import SignedToken, TokenSigner
 
@@ -71,7 +71,7 @@ async def issue(desk: TokenDesk, request: TokenRequest, *, client_address: str) 
     Raises LoginRefused for credentials that are not right, LoginThrottled, LoginsBusy, and DatabaseUnavailable (spec 2.8).
     """
     who = await authenticate(desk, request, client_address=client_address)
-    access = await authorize(desk, who, parse_scopes(request.scopes))
+    access = await authorize(desk, who, request.scopes)
     signed = desk.signer.sign(subject=who.user.username if who else "", access=access)
     refresh_token = await _refresh_token(desk, who, request)
     return IssuedToken(signed, access, refresh_token)

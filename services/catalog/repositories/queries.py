@@ -23,7 +23,7 @@ _COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
 
 
 def _select() -> sa.Select[Any]:
-    columns = [column for column in repositories.c if column.name not in ("namespace_id", "path")]
+    columns = [column for column in repositories.c if column.name not in ("namespace_id", "path", "account_id")]
     of_namespace = (_n.id.label("namespace_id"), _n.account_id, _n.visibility, _n.name.label("namespace"))
     return sa.select(*columns, *of_namespace).join(namespaces, _n.id == _r.namespace_id)
 
@@ -71,7 +71,8 @@ async def list_repositories(
     if view == "public":
         statement = statement.where(_n.visibility == "public")
     if account is not None:
-        statement = statement.where(_n.account_id == sa.select(accounts.c.id).where(accounts.c.username == account).scalar_subquery())
+        whose = _r.account_id if namespace is None else _n.account_id  # the copy has the sort orders' indexes
+        statement = statement.where(whose == sa.select(accounts.c.id).where(accounts.c.username == account).scalar_subquery())
     if namespace is not None:
         statement = statement.where(_n.name == namespace)
     if q:

@@ -1,0 +1,17 @@
+"""The owner beside each repository, so that an account's list is read in order from an index."""
+
+from alembic import op
+from ops.sql_file import run_beside
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_beside(op.get_bind(), __file__)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("restore the backup that was made before")

@@ -1,0 +1,1 @@
+"""What `make bench` runs: each row of the speed contract as a ratio within one run. A benchmark, never a timed test."""

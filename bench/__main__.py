@@ -1,0 +1,69 @@
+"""`make bench`, `make bench ARGS="token lists"`."""
+
+import argparse
+import inspect
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from bench import bytes as image_bytes
+from bench import counting, installation, lists, memory, plans, report, seed, storm, token, webhook
+from bench.figures import Figure
+
+ROWS: dict[str, ModuleType] = {
+    "token": token,
+    "lists": lists,
+    "webhook": webhook,
+    "counting": counting,
+    "storm": storm,
+    "bytes": image_bytes,
+    "memory": memory,
+}
+_FOLDER = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Start a stack, seed it, measure, and tell. A partial run prints its table and leaves results.md alone."""
+    options = _options()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="moorage-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the stack's children may run as another user
+        with installation.running(folder) as stack:
+            sizes = seed.Sizes(options.repositories, options.tags, options.docker_users, options.grants)
+            seconds = seed.run(stack.superuser_url, sizes, clock=time.monotonic)
+            print(f"seeded by COPY in {seconds:.1f} s", flush=True)
+            figures = [figure for row in options.rows for figure in _measured(row, stack, folder)]
+            if "lists" in options.rows:
+                plans.write(stack, _FOLDER / "plans.md")
+    figures.insert(0, Figure("seed", f"{sizes.repositories:,} repositories, {sizes.tags:,} tags by COPY", seconds, "s", ("≤", 120)))
+    report.show(figures)
+    if options.rows == list(ROWS):
+        report.write(figures, _FOLDER / "results.md", notes=[f"whole run: {time.monotonic() - started:.0f} s"])
+
+
+def _measured(row: str, stack: installation.Installation, folder: Path) -> Iterator[Figure]:
+    measure: Callable[..., Iterator[Figure]] = ROWS[row].measure
+    given = (stack, folder) if len(inspect.signature(measure).parameters) == 2 else (stack,)
+    for figure in measure(*given):
+        print(f"{figure.row}: {figure.what}: {figure.shown} (must {figure.target or '-'})", flush=True)
+        yield figure
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; all when none is given")
+    defaults = seed.Sizes()
+    for name in ("repositories", "tags", "docker_users", "grants"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(defaults, name))
+    options = parser.parse_args()
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    options.rows = [row for row in ROWS if row in options.rows or not options.rows]
+    return options
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""A burst of pulls: how fast one process counts them, and how soon it has caught up."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+
+from bench.client import Connection
+from bench.database import fetch_value
+from bench.figures import Figure
+from bench.installation import Installation
+from bench.webhook import headers
+from tests.support.envelopes import event
+
+BURST = 50_000
+_ENVELOPE = 500
+_CLIENTS = 200
+_MOST_SECONDS = 120
+_LAG = (
+    "SELECT coalesce(extract(epoch FROM clock_timestamp() - (SELECT received_at FROM events.inbox WHERE counted_at IS NULL"
+    " ORDER BY id LIMIT 1)), 0)::float8"
+)
+
+
+def measure(installation: Installation) -> Iterator[Figure]:
+    """The row of counting. The burst comes over the webhook, many events in an envelope."""
+    before = _counted(installation)
+    started = time.monotonic()
+    burst(installation)
+    delivered = time.monotonic()
+    caught_up = _until(installation, _LAG, below=2.0)
+    done = _until(installation, "SELECT count(*)::float8 FROM events.inbox WHERE counted_at IS NULL", below=1.0)
+    shown = f"delivered in {delivered - started:.1f} s, counted in {done - started:.1f} s"
+    yield Figure("counting", "sustained by one process", BURST / (done - started), "events/s", ("≥", 1000), shown)
+    yield Figure("counting", "lag under 2 s again after 50,000", max(0.0, caught_up - delivered), "s", ("≤", 10), shown)
+    yield Figure("counting", "counted of 50,000", _counted(installation) - before, "pulls", ("=", BURST))
+
+
+def _counted(installation: Installation) -> float:
+    return float(fetch_value(installation.database_url(), "SELECT coalesce(sum(pulls), 0)::float8 FROM events.pull_hours"))
+
+
+def _until(installation: Installation, sql: str, *, below: float) -> float:
+    """When the value fell below ``below``."""
+    deadline = time.monotonic() + _MOST_SECONDS
+    while time.monotonic() < deadline and fetch_value(installation.database_url(), sql) >= below:
+        time.sleep(0.1)
+    return time.monotonic()
+
+
+def burst(installation: Installation) -> None:
+    """Deliver 50,000 pulls."""
+    asyncio.run(_burst(installation))
+
+
+async def _burst(installation: Installation) -> None:
+    known = headers(installation)
+    async with Connection(installation.ports["events"]) as webhook:
+        for first in range(0, BURST, _ENVELOPE):
+            status, _ = await webhook.ask("POST", "/registry-events", known, _envelope(first))
+            assert status == 202
+
+
+def _envelope(first: int) -> bytes:
+    """Pulls of 50 repositories by 200 clients, in the order of their times."""
+    events = []
+    for number in range(first, first + _ENVELOPE):
+        client = number % _CLIENTS
+        repository = f"team-0000/app-{number % 50:06}"
+        one = event(repository=repository, tag=f"v1.{number % 10}", digest=f"{repository}{number % 10}", at=number / 100,
+                    user=f"user-{client:05}", addr=f"10.1.0.{client}:1")  # fmt: skip
+        events.append(one)
+    return json.dumps({"events": events}).encode()

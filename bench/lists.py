@@ -1,0 +1,168 @@
+"""Lists of repositories: among many beside among few, and page 1000 beside page 1, in every order and view."""
+
+import asyncio
+import os
+import secrets
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx
+
+from bench import seed
+from bench.database import fetch
+from bench.figures import Figure
+from bench.installation import SERVICES, Installation
+from bench.names import API_KEYS
+from libs.common.pages import encode_cursor
+from ops.database import Role
+from ops.migrate import migrate
+from ops.ports import reserve
+
+ORDERS = ("name", "-name", "pull_count", "-pull_count", "last_pushed_at", "-last_pushed_at", "created_at", "-created_at")
+VIEWS = {
+    "own, half of all": ("bench-owner", "view=own"),
+    "own, a namespace's": ("bench-few", "view=own"),
+    "all accounts'": ("bench-admin", "view=own"),
+    "shared": ("bench-owner", "view=shared"),
+    "public": ("bench-few", "view=public"),
+    "one namespace": ("bench-owner", "namespace=team-0000"),
+}
+_SEARCH = ("bench-owner", "q=支付")
+_ROUNDS = 9
+_PAGE = 50
+_DEEP = 1000
+_EXPRESSIONS = {"name": "path", "last_pushed_at": "COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz)"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalog:
+    """A catalog service, and the database that it serves."""
+
+    url: str
+    http: httpx.Client
+
+    def seconds(self, query: str, account: str) -> float:
+        """How long one page takes."""
+        started = time.perf_counter()
+        answer = self.http.get(f"{self.url}/api/v1/repositories?{query}", headers={"Authorization": f"Bearer {API_KEYS[account]}"})
+        taken = time.perf_counter() - started
+        answer.raise_for_status()
+        return taken
+
+
+def measure(installation: Installation, folder: Path) -> Iterator[Figure]:
+    """Every order in every view; the slowest are told."""
+    with httpx.Client(timeout=30, trust_env=False) as http, _small(installation, folder) as small:
+        few, many = _Catalog(small, http), _Catalog(installation.address("catalog"), http)
+        for view, (account, query) in VIEWS.items():
+            order, value, shown = _slowest(few, many, query, account)
+            yield Figure("lists", f"{view}: among all, the slowest order ({order})", value, "× among 1,000", ("≤", 1.5), shown)
+        order, value, shown = _slowest(few, many, _SEARCH[1], _SEARCH[0])
+        yield Figure("lists", f"search with 100 times the hits, the slowest order ({order})", value, "× among 1,000", None, shown)
+        ratios = {order: _deep(installation, many, order) for order in ORDERS}
+        order, (value, shown) = max(ratios.items(), key=lambda item: item[1][0])
+        yield Figure("lists", f"page {_DEEP}, the slowest order ({order})", value, "× page 1", ("≤", 1.5), shown)
+
+
+def _slowest(few: _Catalog, many: _Catalog, query: str, account: str) -> tuple[str, float, str]:
+    ratios = {order: _compare(few, many, f"{query}&sort={order}", account) for order in ORDERS}
+    order, (value, shown) = max(ratios.items(), key=lambda item: item[1][0])
+    return order, value, shown
+
+
+def _compare(few: _Catalog, many: _Catalog, query: str, account: str) -> tuple[float, str]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for round_number in range(_ROUNDS + 1):
+        for catalog, taken in zip((few, many), times, strict=True):
+            seconds = catalog.seconds(query, account)
+            if round_number:  # the first one warms
+                taken.append(seconds)
+    return _told(*times)
+
+
+def _told(below: list[float], above: list[float]) -> tuple[float, str]:
+    low, high = statistics.median(below), statistics.median(above)
+    return high / low, f"{high * 1000:.1f} ms against {low * 1000:.1f} ms"
+
+
+def _deep(installation: Installation, catalog: _Catalog, order: str) -> tuple[float, str]:
+    cursor = _cursor(installation.database_url(), order)
+    first, deep = f"sort={order}", f"sort={order}&cursor={cursor}"
+    times: tuple[list[float], list[float]] = ([], [])
+    for round_number in range(_ROUNDS + 1):
+        for query, taken in zip((first, deep), times, strict=True):
+            seconds = catalog.seconds(query, "bench-admin")
+            if round_number:
+                taken.append(seconds)
+    return _told(*times)
+
+
+def _cursor(url: str, order: str) -> str:
+    """The cursor of page 1000, of half as far where there are fewer rows."""
+    name = order.removeprefix("-")
+    columns = [_EXPRESSIONS.get(name, name)] + ([] if name == "name" else ["id"])
+    direction = "DESC" if order.startswith("-") else "ASC"
+    by = ", ".join(f"{column} {direction}" for column in columns)
+    rows = fetch(url, "SELECT count(*) FROM catalog.repositories")
+    offset = min((_DEEP - 1) * _PAGE, rows[0][0] // 2) - 1
+    row = fetch(url, f"SELECT {', '.join(columns)} FROM catalog.repositories ORDER BY {by} OFFSET {offset} LIMIT 1")[0]
+    key = tuple(value if isinstance(value, str | int) else value.isoformat() for value in row)
+    cursor = encode_cursor(order, key)
+    assert cursor is not None
+    return cursor
+
+
+@contextmanager
+def _small(installation: Installation, folder: Path) -> Iterator[str]:
+    """The address of a second catalog on a database of 1,000 repositories in the same PostgreSQL."""
+    secrets_dir = folder / "small"
+    url = asyncio.run(_small_database(installation))
+    for name in ("token-keys", "session-public-keys"):
+        (secrets_dir / name).mkdir(parents=True)
+        for key in (installation.secrets / "catalog" / name).glob("*.pem"):
+            (secrets_dir / name / key.name).write_bytes(key.read_bytes())
+    (secrets_dir / "catalog_database_url").write_text(url)
+    with reserve() as port:
+        environment = {**os.environ, "SECRETS_DIR": str(secrets_dir), "CATALOG_REGISTRY_URL": installation.address("registry")}
+        argv = [sys.executable, "-P", "-m", "ops", "serve", "catalog", "--host", "127.0.0.1", "--port", str(port.number)]
+        with (folder / "small.log").open("wb") as log:
+            process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
+        try:
+            address = f"http://{port.address}"
+            _await(f"{address}/readyz", process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            httpx.get(url, trust_env=False).raise_for_status()
+            return
+        except httpx.HTTPError:
+            time.sleep(0.05)
+    raise RuntimeError("the second catalog did not start")
+
+
+async def _small_database(installation: Installation) -> str:
+    name, password = "small", secrets.token_urlsafe(16)
+    connection = await asyncpg.connect(installation.superuser_url)
+    try:
+        await connection.execute(f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD '{password}'")
+        await connection.execute(f"CREATE DATABASE {name} OWNER {name}")
+    finally:
+        await connection.close()
+    server = installation.superuser_url.rpartition("@")[2].partition("/")[0]
+    await migrate(f"postgresql://{name}:{password}@{server}/{name}", [Role(f"{name}_{service}", password) for service in SERVICES])
+    await seed.seed(installation.superuser_url.rpartition("/")[0] + f"/{name}", seed.SMALL)
+    return f"postgresql://{name}_catalog:{password}@{server}/{name}"

@@ -1,0 +1,85 @@
+"""`EXPLAIN (ANALYZE, BUFFERS)` of the lists, of the very statements that the catalog sends, into bench/plans.md."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bench.installation import Installation
+from libs.common.db import create_engine
+from libs.common.pages import PageRequest
+from services.catalog.images.domain import Order as TagOrder
+from services.catalog.images.queries import list_tags
+from services.catalog.repositories.domain import Order, View
+from services.catalog.repositories.queries import list_repositories
+
+Call = Callable[[AsyncConnection], Awaitable[object]]
+_PAGE = PageRequest(limit=50, cursor=None)
+_VIEWS: dict[str, tuple[View, str | None, str | None, str | None]] = {
+    "all accounts'": ("own", None, None, None),
+    "own, half of all": ("own", "bench-owner", None, None),
+    "own, a namespace's": ("own", "bench-few", None, None),
+    "shared": ("shared", None, None, None),
+    "public": ("public", None, None, None),
+    "one namespace": ("own", "bench-owner", "team-0000", None),
+    "search": ("own", "bench-owner", None, "支付"),
+    "search in one namespace": ("own", "bench-owner", "team-0000", "frontend"),
+}
+
+
+def write(installation: Installation, path: Path) -> None:
+    """Ask PostgreSQL for each plan and write them down."""
+    path.write_text(asyncio.run(_document(installation)))
+
+
+async def _document(installation: Installation) -> str:
+    engine = create_engine(installation.database_url("catalog"), application_name="bench plans")
+    parts = ["# Plans of the lists\n\nWritten by `make bench`: 100,000 repositories, 1,000,000 tags; pages of 50.\n"]
+    try:
+        async with engine.connect() as tx:
+            viewer = (await tx.execute(sa.text("SELECT id FROM catalog.accounts WHERE username = 'bench-owner'"))).scalar_one()
+            repository = (await tx.execute(sa.text("SELECT min(id) FROM catalog.repositories"))).scalar_one()
+        for name, call in _calls(viewer, repository).items():
+            parts.append(f"## {name}\n\n```\n{await _plan(engine, call)}\n```\n")
+    finally:
+        await engine.dispose()
+    return "\n".join(parts)
+
+
+def _calls(viewer: int, repository: int) -> dict[str, Call]:
+    calls: dict[str, Call] = {}
+    for title, (view, account, namespace, q) in _VIEWS.items():
+        for order in get_args(Order):
+            calls[f"repositories, {title}, by {order}"] = _of_repositories(view, viewer, account, namespace, q, order)
+    for order in get_args(TagOrder):
+        calls[f"tags of one repository, by {order}"] = _of_tags(repository, order)
+    return calls
+
+
+def _of_repositories(view: View, viewer: int, account: str | None, namespace: str | None, q: str | None, order: Order) -> Call:
+    return lambda tx: list_repositories(tx, view=view, viewer_id=viewer, account=account, namespace=namespace, q=q, order=order, page=_PAGE)
+
+
+def _of_tags(repository: int, order: TagOrder) -> Call:
+    return lambda tx: list_tags(tx, repository_id=repository, q=None, order=order, page=_PAGE)
+
+
+async def _plan(engine: AsyncEngine, call: Call) -> str:
+    sent: list[tuple[str, Any]] = []
+
+    def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        sent.append((statement, parameters))
+
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", keep)
+    try:
+        async with engine.connect() as tx:
+            await call(tx)
+    finally:
+        sa.event.remove(engine.sync_engine, "before_cursor_execute", keep)
+    statement, parameters = sent[-1]
+    async with engine.connect() as tx:
+        rows = await tx.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement}", parameters)
+        return "\n".join(row[0] for row in rows)

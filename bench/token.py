@@ -1,0 +1,189 @@
+"""The token endpoint beside an empty route: warm, a scope each, from many users, and while passwords are hashed."""
+
+import base64
+import itertools
+import json
+import random
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from bench import empty, load
+from bench.database import execute, fetch_value
+from bench.figures import Figure, interleaved, ratio
+from bench.installation import Installation
+from bench.memory import pid_of
+from bench.names import PASSWORD, docker_user
+
+_ROUNDS = 7
+_SECONDS = 1
+_USERS = 100
+_COLD_LOGINS = 8
+_SCOPE = "repository:team-0000/app-000001:pull"
+_NEW_SCOPES = """
+local paths, n = {}, 0
+for i = 1, 40000 do paths[i] = "/token?service=moorage&scope=repository:team-0000/app-" .. FIRST + i .. ":pull" end
+request = function() n = n % 40000 + 1; return wrk.format("GET", paths[n]) end
+"""
+_MANY_USERS = """
+local heads, n = { HEADS }, 0
+request = function() n = n % #heads + 1; return wrk.format("GET", nil, { Authorization = heads[n] }) end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """Where a server answers, and its process."""
+
+    url: str
+    pid: int
+
+    def load(self, url: str, *, headers: dict[str, str] | None = None, script: str = "") -> load.Load:
+        return load.measure_server(self.pid, url, seconds=_SECONDS, headers=headers, script=script)
+
+
+def measure(installation: Installation) -> Iterator[Figure]:
+    """All rows of the token path."""
+    token = installation.address("auth") + "/token?service=moorage"
+    warm = f"{token}&scope={_SCOPE}"
+    _ask(warm, 0)
+    auth = _Server(token, pid_of("auth", installation.ports["auth"]))
+    with empty.running() as (url, pid):
+        yield from _against_empty(_Server(url, pid), auth, token)
+    yield _round_trips(installation, warm)
+    yield _while_hashing(token, warm)
+    yield _many_users(warm)
+    yield _revocation(installation, warm)
+
+
+def basic(number: int = 0) -> dict[str, str]:
+    """The Authorization header of a Docker user of the seed."""
+    credentials = f"{docker_user(number)}:{PASSWORD}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}
+
+
+def _ask(url: str, number: int) -> str:
+    answer = httpx.get(url, headers=basic(number), timeout=30, trust_env=False).raise_for_status()
+    token: str = answer.json()["token"]
+    return token
+
+
+def _rate(url: str, *, script: str = "") -> float:
+    return load.measure(url, seconds=_SECONDS, headers=basic(), script=script).rate
+
+
+def _shown(rates: list[float], bare: list[float]) -> str:
+    return f"{statistics.median(rates):,.0f}/s against {statistics.median(bare):,.0f}/s"
+
+
+def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure]:
+    bare: list[load.Load] = []
+    warm: list[load.Load] = []
+    new: list[load.Load] = []
+    for _ in range(_ROUNDS):
+        first = random.randrange(10**9)
+        bare.append(route.load(route.url))
+        warm.append(auth.load(f"{token}&scope={_SCOPE}", headers=basic()))
+        new.append(auth.load(token, headers=basic(), script=_NEW_SCOPES.replace("FIRST", str(first))))
+    for what, loads, least in (("warm, the same scope", warm, 0.6), ("warm, a scope never asked before", new, 0.45)):
+        rates, of_route = [one.rate for one in loads], [one.rate for one in bare]
+        yield Figure("token", f"{what}, one worker", ratio(rates, of_route), "× empty route", ("≥", least), _shown(rates, of_route))
+        rates, of_route = [one.processor_rate for one in loads], [one.processor_rate for one in bare]
+        shown = f"{_shown(rates, of_route)} of processor time"
+        yield Figure("token", f"{what}, by processor time", ratio(rates, of_route), "× empty route", None, shown)
+    spread = statistics.median(one.p99 / one.p50 for one in warm)
+    p50 = statistics.median(one.p50 for one in warm) * 1000
+    yield Figure("token", "warm, p99 at 16 connections", spread, "× p50", ("≤", 10), f"p50 {p50:.2f} ms")
+
+
+def _round_trips(installation: Installation, warm: str) -> Figure:
+    """What PostgreSQL commits meanwhile, less what it commits in the same time at rest (heartbeats, last logins)."""
+    started = _committed(installation)
+    time.sleep(2)
+    rested = _committed(installation)
+    requests = load.measure(warm, seconds=2, headers=basic()).requests
+    loaded, quiet = _committed(installation) - rested, rested - started
+    shown = f"{loaded:.0f} transactions beside {requests:,} requests, {quiet:.0f} in the same time at rest"
+    return Figure("token", "database transactions per 1,000 warm requests", max(0.0, loaded - quiet) / requests * 1000, "", ("≤", 5), shown)
+
+
+def _committed(installation: Installation) -> float:
+    time.sleep(1.1)  # a backend reports what it did once a second
+    return float(fetch_value(installation.superuser_url, "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"))
+
+
+def _while_hashing(token: str, warm: str) -> Figure:
+    numbers = itertools.count(1000)
+
+    def beside() -> float:
+        with _cold_logins(token, numbers):
+            return _rate(warm)
+
+    alone, rates = interleaved(_ROUNDS, lambda: _rate(warm), beside)
+    return Figure("token", "warm while 8 cold logins hash", ratio(rates, alone), "× alone", ("≥", 0.5), _shown(rates, alone))
+
+
+@contextmanager
+def _cold_logins(token: str, numbers: Iterator[int]) -> Iterator[None]:
+    """Eight logins at any time, each of a Docker user that has not signed in before."""
+    over = threading.Event()
+
+    def sign_in_again() -> None:
+        while not over.is_set():
+            http.get(token, headers=basic(next(numbers))).raise_for_status()  # a client of its own would cost more than the hash
+
+    with httpx.Client(trust_env=False, timeout=30) as http, ThreadPoolExecutor(_COLD_LOGINS) as pool:
+        running = [pool.submit(sign_in_again) for _ in range(_COLD_LOGINS)]
+        try:
+            yield
+        finally:
+            over.set()
+    for one in running:
+        one.result()
+
+
+def _many_users(warm: str) -> Figure:
+    with ThreadPoolExecutor(_COLD_LOGINS) as pool:
+        list(pool.map(lambda number: _ask(warm, number), range(_USERS)))
+    heads = ", ".join(json.dumps(basic(number)["Authorization"]) for number in range(_USERS))
+    script = _MANY_USERS.replace("HEADS", heads)
+    one, many = interleaved(3, lambda: _rate(warm), lambda: _rate(warm, script=script))
+    return Figure("token", f"warm, {_USERS} Docker users in turn", ratio(many, one), "× one user", None, _shown(many, one))
+
+
+def _revocation(installation: Installation, warm: str) -> Figure:
+    """Seconds from a grant's end to the first token without it, while the endpoint is busy."""
+    owner = installation.database_url()
+    grant = (
+        "FROM catalog.namespaces n, catalog.docker_users u WHERE n.id = g.namespace_id AND u.id = g.docker_user_id"
+        f" AND n.name = 'team-0000' AND u.username = '{docker_user(0)}'"
+    )
+    taken: list[float] = []
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as pool:
+            busy = pool.submit(load.measure, warm, seconds=2, headers=basic())
+            time.sleep(0.5)
+            execute(owner, f"DELETE FROM catalog.grants g USING {grant.removeprefix('FROM ')}")
+            ended = time.monotonic()
+            while _access(_ask(warm, 0)):
+                pass
+            taken.append(time.monotonic() - ended)
+            busy.result()
+        execute(
+            owner,
+            "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) SELECT n.id, u.id, 'push'"
+            f" FROM catalog.namespaces n, catalog.docker_users u WHERE n.name = 'team-0000' AND u.username = '{docker_user(0)}'",
+        )
+    return Figure("token", "a grant that ends, until no token has it, under load", max(taken), "s", ("≤", 1), "the slowest of 3")
+
+
+def _access(token: str) -> list[object]:
+    payload = token.split(".")[1]
+    access: list[object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["access"]
+    return access
