@@ -48,7 +48,7 @@ _ANSWERS = {"GET": get_token, "POST": post_token}
 
 
 class TokenPath:
-    """ASGI middleware: ``/token`` past the framework's routing, which costs as much as all the rest (docs/adr/0010).
+    """ASGI middleware: ``/token`` past the framework's routing, which costs as much as all the rest (docs/adr/0013).
 
     The routes above are what OpenAPI tells, and answer other methods.
     """
