@@ -7,11 +7,13 @@ help: ## list these commands
 
 run: ## install what is missing and run everything in the foreground; settings: docs/settings.md, or a file .env
 	@scripts/bootstrap run
+	@.venv/bin/moorage console
 	@exec setpriv --pdeathsig=TERM -- .venv/bin/moorage run $(if $(wildcard .env),--env-file .env)
 
 test: ## run all tests; ARGS are pytest's: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.support.install
+	@.venv/bin/moorage console
 	@.venv/bin/python -m pytest $(ARGS)
 
 lint: ## check style, types, the walls between services, and that migrations and tables agree

@@ -179,6 +179,16 @@ def drift(
 
 @app.command()
 @plain_errors
+def console() -> None:
+    """Build the web console in console/dist, where its sources changed; `make run` and `make test` do it themselves."""
+    from ops.console import build_console
+
+    if build_console():
+        typer.echo("moorage: the console was built")
+
+
+@app.command()
+@plain_errors
 def schema_check() -> None:
     """Migrate a PostgreSQL of its own, made for this and removed, and compare it with the tables in the code."""
     from ops.schema_check import schema_check as check
