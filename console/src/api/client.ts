@@ -1,13 +1,14 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { connection } from "./connection";
-import type { paths as AuthPaths } from "./generated/auth";
+import type { components as AuthComponents, paths as AuthPaths } from "./generated/auth";
 import type { components as CatalogComponents, paths as CatalogPaths } from "./generated/catalog";
 import type { components as EventsComponents, paths as EventsPaths } from "./generated/events";
-import type { components as AuthComponents } from "./generated/auth";
 import { ConnectionLost, problemOf } from "./problems";
 import { session } from "./session";
 
-type Schemas = AuthComponents["schemas"] & Omit<CatalogComponents["schemas"], "Problem" | "FieldProblem"> & Omit<EventsComponents["schemas"], "Problem" | "FieldProblem">;
+type Schemas = AuthComponents["schemas"] &
+  Omit<CatalogComponents["schemas"], "Problem" | "FieldProblem"> &
+  Omit<EventsComponents["schemas"], "Problem" | "FieldProblem">;
 /** A model of the API by its name in the OpenAPI documents. */
 export type Model<Name extends keyof Schemas> = Schemas[Name];
 

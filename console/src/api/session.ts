@@ -1,5 +1,5 @@
-import type { components } from "./generated/auth";
 import { connection } from "./connection";
+import type { components } from "./generated/auth";
 import { ConnectionLost, problemOf } from "./problems";
 
 export type Account = components["schemas"]["AccountOut"];
