@@ -80,6 +80,15 @@ Tx = Annotated[AsyncConnection, Depends(_transaction, scope="function")]
 """A transaction that is committed before the response is sent, or rolled back when the use case raises."""
 
 
+def _engine(request: Request) -> AsyncEngine:
+    engine: AsyncEngine = request.app.state.engine
+    return engine
+
+
+Engine = Annotated[AsyncEngine, Depends(_engine)]
+"""For what asks others in between, and must not keep a transaction open so long."""
+
+
 @asynccontextmanager
 async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection for one read outside a request's transaction."""

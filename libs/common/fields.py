@@ -10,6 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from libs.common import names
 
 MAX_DESCRIPTION = 1000
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""Later times may have no place in UTC, and the last of all would be kept as infinity."""
 
 
 class Body(BaseModel):
@@ -65,8 +67,8 @@ def _password(value: SecretStr) -> SecretStr:
 
 
 def _future(value: datetime) -> datetime:
-    if value <= datetime.now(UTC):
-        raise ValueError("must be in the future")
+    if not datetime.now(UTC) < value < _LATEST:
+        raise ValueError("must be in the future, and before the year 9999")
     return value
 
 
@@ -101,6 +103,7 @@ Password = Annotated[
 Description = Annotated[
     str, AfterValidator(_text), Field(max_length=MAX_DESCRIPTION, description="free text on one line", examples=["Images of the web team"])
 ]
-_optional_text = AfterValidator(lambda value: value and _text(value))
-Search = Annotated[str | None, Query(max_length=100, description="only what has this text in it, whatever the case"), _optional_text]
-Filter = Annotated[str | None, Query(max_length=255), _optional_text]
+OptionalText = AfterValidator(lambda value: value and _text(value))
+"""Refuses control characters in a text that may be left out."""
+Search = Annotated[str | None, Query(max_length=100, description="only what has this text in it, whatever the case"), OptionalText]
+Filter = Annotated[str | None, Query(max_length=255), OptionalText]

@@ -113,7 +113,7 @@ class SessionVerifier:
             if kid not in self._keys:
                 self._read()
             claims = _json(jws.verify(token, self._keys[kid], algorithms=[ALGORITHM]))
-        except (JOSEError, KeyError, ValueError, TypeError, AttributeError):
+        except (JOSEError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
             raise InvalidToken from None
         if claims.get("aud") != SESSION_AUDIENCE or claims.get("iss") != "moorage" or not now < float(claims.get("exp", 0)):
             raise InvalidToken

@@ -61,7 +61,7 @@ class PageRequest:
 def _is_part(part: object) -> bool:
     if isinstance(part, str):
         return "\0" not in part and part.encode("utf-8", "ignore").decode() == part  # neither can be a PostgreSQL text
-    return part is None or (isinstance(part, int | float) and abs(part) < 2**63)
+    return part is None or (isinstance(part, int | float) and not isinstance(part, bool) and abs(part) < 2**63)
 
 
 def _page_request(

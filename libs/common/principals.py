@@ -105,7 +105,12 @@ SIGNED_IN_ONLY = [Depends(_proof)]
 """Dependencies of a router that nobody calls without a credential: they are looked at before a transaction is opened."""
 
 
-async def _authenticated(request: Request, proof: Annotated[uuid.UUID | str, Depends(_proof)], tx: Tx) -> Principal:
+Proof = Annotated[uuid.UUID | str, Depends(_proof)]
+"""What a request carries to say who sends it; ``authenticate`` looks it up."""
+
+
+async def authenticate(tx: AsyncConnection, request: Request, proof: uuid.UUID | str) -> Principal:
+    """Who sends the request. Raises Unauthenticated, ReadOnlyKey."""
     if isinstance(proof, uuid.UUID):
         session = await find_session(tx, id=proof, client_address=client_address(request))
         if session is None:
@@ -119,6 +124,10 @@ async def _authenticated(request: Request, proof: Annotated[uuid.UUID | str, Dep
     if key.permission != "write" and request.method not in _SAFE_METHODS:
         raise ReadOnlyKey
     return key
+
+
+async def _authenticated(request: Request, proof: Proof, tx: Tx) -> Principal:
+    return await authenticate(tx, request, proof)
 
 
 Authenticated = Annotated[Principal, Depends(_authenticated)]

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common import health, openapi, problems
-from libs.common.errors import ContentTooLarge
+from libs.common.errors import ContentTooLarge, NotFound
 from libs.common.key_uses import KeyUses
 from libs.common.logging import RequestLog
 
@@ -42,7 +42,7 @@ def build(*, title: str, description: str, engine: AsyncEngine, max_body: int = 
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        middleware=[Middleware(RequestLog), Middleware(BodyLimit, limit=max_body)],
+        middleware=[Middleware(RequestLog), Middleware(WholePaths), Middleware(BodyLimit, limit=max_body)],
     )
     app.state.engine = engine
     app.state.key_uses = KeyUses(engine)
@@ -54,6 +54,19 @@ def build(*, title: str, description: str, engine: AsyncEngine, max_body: int = 
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
+
+
+class WholePaths:
+    """ASGI middleware: a path that ends with a line break is a 404. The framework's patterns end with `$`, which overlooks one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].endswith("\n"):
+            await problems.of_error(NotFound())(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 class BodyLimit:

@@ -28,6 +28,8 @@ effective_access = sa.Table(
     sa.Column("permission", sa.Text),
 )
 
+closed_repositories = sa.Table("closed_repositories", _catalog, sa.Column("repository", sa.Text), sa.Column("namespace", sa.Text))
+
 namespace_owners = sa.Table(
     "namespace_owners",
     _catalog,
@@ -35,4 +37,13 @@ namespace_owners = sa.Table(
     sa.Column("visibility", sa.Text),
     sa.Column("account_id", sa.BigInteger),
     sa.Column("account", sa.Text),
+)
+
+paused_writes = sa.Table(
+    "paused_writes",
+    _catalog,
+    sa.Column("phase", sa.Text),
+    sa.Column("pushing", sa.ARRAY(sa.Text)),
+    sa.Column("started_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("seconds", sa.Double),
 )

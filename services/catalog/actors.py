@@ -6,13 +6,13 @@ A route gets one by its parameter's type. What a principal may not see is a 404 
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
-from libs.common.db import Tx
+from libs.common.db import Engine, Tx
 from libs.common.errors import Forbidden, NotFound
 from libs.common.fields import Filter
 from libs.common.names import is_namespace, is_username, split_repository
-from libs.common.principals import Authenticated, Principal
+from libs.common.principals import Authenticated, Principal, Proof, authenticate
 from services.catalog.docker_users import queries as docker_users
 from services.catalog.docker_users.domain import DockerUser
 from services.catalog.namespaces import queries as namespaces
@@ -91,6 +91,19 @@ async def _repository_owner(tx: Tx, principal: Authenticated, namespace: str, re
     return RepositoryOwner(principal, found)
 
 
+async def _repository_to_delete_from(engine: Engine, request: Request, proof: Proof, namespace: str, repository: str) -> RepositoryOwner:
+    """As an owned repository, but with a transaction of its own: none is open while the registry is asked."""
+    async with engine.connect() as tx:
+        return await _repository_owner(tx, await authenticate(tx, request, proof), namespace, repository)
+
+
+def as_owner(reader: RepositoryReader) -> RepositoryOwner:
+    """``reader`` as the one who may change the repository, too. Raises NotFound."""
+    if not _owns(reader.principal, reader.repository.account_id):
+        raise NotFound(f"There is no repository '{reader.repository.path}'")
+    return RepositoryOwner(reader.principal, reader.repository)
+
+
 async def _find_repository(tx: Tx, namespace: str, repository: str) -> Repository | None:
     if split_repository(f"{namespace}/{repository}") is None:
         return None
@@ -114,4 +127,5 @@ OwnedNamespace = Annotated[NamespaceOwner, Depends(get_namespace_owner)]
 OwnedDockerUser = Annotated[DockerUserOwner, Depends(_docker_user_owner)]
 ReadableRepository = Annotated[RepositoryReader, Depends(_repository_reader)]
 OwnedRepository = Annotated[RepositoryOwner, Depends(_repository_owner)]
+RepositoryToDeleteFrom = Annotated[RepositoryOwner, Depends(_repository_to_delete_from)]
 Listing = Annotated[Lister, Depends(_lister)]

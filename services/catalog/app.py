@@ -15,6 +15,7 @@ from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
 from services.catalog.counters import usecases as counters
+from services.catalog.deletions import work as deletions
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.drift import schedule as drift
 from services.catalog.feed.follower import CHANNEL, Follower
@@ -22,7 +23,8 @@ from services.catalog.grants.routes import router as grants
 from services.catalog.hashing import HashingGate, tell_busy
 from services.catalog.images.routes import router as images
 from services.catalog.namespaces.routes import router as namespaces
-from services.catalog.registry import Registry, connected
+from services.catalog.registry import Registry, RegistryUnavailable, connected
+from services.catalog.registry_away import tell_away
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
 from services.catalog.worker import Worker, beside
@@ -37,6 +39,7 @@ def _workers(settings: Settings, engine: AsyncEngine, registry: Registry) -> lis
     workers = [
         Worker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
         Worker(name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals),
+        Worker(name="deletions", database_url=database_url, channel=deletions.CHANNEL, step=deletions.Deleter(engine, registry).step),
     ]
     if settings.drift_hours:
         comparing = drift.Schedule(engine, registry, hours=settings.drift_hours)
@@ -56,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.wrong_passwords = WrongPasswords()
         try:
             async with connected(settings) as registry, beside(_workers(settings, engine, registry)):
+                app.state.registry = registry
                 yield
         finally:
             app.state.hashing_gate.close()
@@ -64,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.session_verifier = SessionVerifier(settings.session_public_keys)
     app.add_exception_handler(Busy, tell_busy)
+    app.add_exception_handler(RegistryUnavailable, tell_away)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
     for router in (accounts, docker_users, namespaces, grants, repositories, images, audit):
         api.include_router(router)

@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,8 +33,21 @@ ACCEPT = ", ".join(
 )
 
 
+_NOWHERE = "x/none"
+"""A repository that nobody can make: a namespace has two characters at least."""
+_CANNOT = (400, 405)
+
+
 class RegistryUnavailable(Exception):
     """The registry did not answer, or not as one that works."""
+
+
+class RegistryRefused(RegistryUnavailable):
+    """The registry answered with a ``status`` that was not expected."""
+
+    def __init__(self, call: str, status: int) -> None:
+        super().__init__(f"{call} was answered {status}")
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,7 @@ class Registry:
         self._keys = _Keys(keys)
         self._service = service
         self._issuer = issuer
+        self._deletes_tags: bool | None = None
         self._keys.newest()
 
     async def find_digest(self, repository: str, tag: str) -> str | None:
@@ -107,14 +121,45 @@ class Registry:
 
     async def delete_manifest(self, repository: str, digest: str) -> bool:
         """Delete a manifest with all tags on it; False: it was not there."""
-        access: dict[str, object] = {"type": "repository", "name": repository, "actions": ["delete"]}
-        path = f"/v2/{repository}/manifests/{digest}"
-        return await self._request("DELETE", path, access=[access], limit=MAX_MANIFEST, status=202) is not None
+        return await self._delete(f"{repository}/manifests/{digest}")
+
+    async def delete_blob(self, repository: str, digest: str) -> bool:
+        """Take a blob out of the repository, which frees no space yet; False: it was not there."""
+        return await self._delete(f"{repository}/blobs/{digest}")
+
+    async def delete_tag(self, repository: str, tag: str) -> bool:
+        """Delete a tag alone, where ``deletes_tags``; False: the registry cannot, after all."""
+        try:
+            await self._delete(f"{repository}/manifests/{tag}")
+        except RegistryRefused as refused:
+            if refused.status not in _CANNOT:
+                raise
+            self._deletes_tags = False
+            return False
+        return True
+
+    async def deletes_tags(self) -> bool:
+        """Whether the registry can delete a tag without its manifest: 3.x can, 2.8.2 cannot. It is asked once, about what is nowhere."""
+        if self._deletes_tags is None:
+            self._deletes_tags = await self.delete_tag(_NOWHERE, "none")
+        return self._deletes_tags
+
+    async def put_manifest(self, repository: str, reference: str, manifest: Fetched) -> None:
+        """Put a manifest under a tag or its digest."""
+        await self._request(
+            "PUT", f"/v2/{repository}/manifests/{reference}", access=_to(repository, "pull", "push"), limit=0, status=201, put=manifest
+        )
 
     async def list_repositories(self) -> list[str]:
         """Every repository that the registry holds something of, emptied ones too: all pages, or RegistryUnavailable."""
         access: list[dict[str, object]] = [{"type": "registry", "name": "catalog", "actions": ["*"]}]
         return await self._list(f"/v2/_catalog?n={_PAGE}", access, "repositories")
+
+    async def list_repositories_in(self, namespace: str) -> list[str]:
+        """Those of ``namespace``: the registry lists them one after the other, and what follows is not asked for."""
+        access: list[dict[str, object]] = [{"type": "registry", "name": "catalog", "actions": ["*"]}]
+        found = await self._list(f"/v2/_catalog?n={_PAGE}&last={namespace}", access, "repositories", prefix=f"{namespace}/")
+        return [repository for repository in found if repository.startswith(f"{namespace}/")]
 
     async def list_tags(self, repository: str) -> list[str]:
         """Every tag of the repository; none when there is no such repository, or it was emptied."""
@@ -125,7 +170,7 @@ class Registry:
         """Return when the registry works and takes our tokens."""
         await self._request("GET", "/v2/", access=[], limit=MAX_MANIFEST)
 
-    async def _list(self, path: str | None, access: list[dict[str, object]], key: str) -> list[str]:
+    async def _list(self, path: str | None, access: list[dict[str, object]], key: str, *, prefix: str = "") -> list[str]:
         """All pages of a list (OCI distribution spec, "Listing Tags"); 2.8.2 gives all tags at once, 3.x may give pages."""
         found: dict[str, None] = {}
         while path is not None:
@@ -138,28 +183,39 @@ class Registry:
             if names and names[-1] in found:
                 raise RegistryUnavailable(f"{path}: the list goes round in a circle")
             found.update(dict.fromkeys(names))
-            path = answer.next
+            path = answer.next if not names or names[-1].startswith(prefix) else None
         return list(found)
 
+    async def _delete(self, path: str) -> bool:
+        access = _to(path.rsplit("/", 2)[0], "delete")
+        return await self._request("DELETE", f"/v2/{path}", access=access, limit=MAX_MANIFEST, status=202) is not None
+
     async def _send(self, method: str, repository: str, rest: str, *, limit: int) -> _Answer | None:
-        access: dict[str, object] = {"type": "repository", "name": repository, "actions": ["pull"]}
-        return await self._request(method, f"/v2/{repository}/{rest}", access=[access], limit=limit)
+        return await self._request(method, f"/v2/{repository}/{rest}", access=_to(repository, "pull"), limit=limit)
 
     async def _request(
-        self, method: str, path: str, *, access: list[dict[str, object]], limit: int | None, status: int = 200
+        self, method: str, path: str, *, access: list[dict[str, object]], limit: int | None, status: int = 200, put: Fetched | None = None
     ) -> _Answer | None:
         headers = {"Authorization": f"Bearer {self._token(access)}", "Accept": ACCEPT}
+        if put is not None:
+            headers["Content-Type"] = put.media_type
         try:
-            timeout = self._http.timeout if limit is not None else _LIST_TIMEOUT
-            async with self._http.stream(method, path, headers=headers, follow_redirects=True, timeout=timeout) as response:
+            async with self._stream(method, path, headers, limit, put) as response:
                 if response.status_code == 404:
                     return None
                 if response.status_code != status:
-                    raise RegistryUnavailable(f"{method} {path} was answered {response.status_code}")
+                    raise RegistryRefused(f"{method} {path}", response.status_code)
                 content = await _read(response, limit)
                 return None if content is None else _Answer(response.headers, content)
         except httpx.HTTPError as error:
             raise RegistryUnavailable(f"{method} {path}: {type(error).__name__}") from error
+
+    def _stream(
+        self, method: str, path: str, headers: dict[str, str], limit: int | None, put: Fetched | None
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        timeout = self._http.timeout if limit is not None else _LIST_TIMEOUT
+        content = put.content if put is not None else None
+        return self._http.stream(method, path, headers=headers, content=content, follow_redirects=True, timeout=timeout)
 
     def _token(self, access: list[dict[str, object]]) -> str:
         now = int(time.time())
@@ -174,6 +230,10 @@ class Registry:
             "access": access,
         }
         return self._keys.newest().sign(claims)
+
+
+def _to(repository: str, *actions: str) -> list[dict[str, object]]:
+    return [{"type": "repository", "name": repository, "actions": list(actions)}]
 
 
 def _names(content: bytes, key: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Names of deleted objects stay taken until the tokens that name them have expired (spec 2.9)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -9,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.errors import Conflict
-from services.catalog.tables import reserved_names
+from services.catalog.tables import deletions, reserved_names
 
+_SOON = timedelta(seconds=2)
 Kind = Literal["namespace", "repository", "docker_user"]
 
 
@@ -29,10 +31,17 @@ class NameReserved(Conflict):
 
 async def reserve(tx: AsyncConnection, *, kind: Kind, name: str, seconds: int) -> None:
     """Keep ``name`` from being taken for ``seconds`` from now."""
-    if seconds == 0:
-        return
-    values = {"kind": kind, "name": name, "available_at": sa.func.now() + timedelta(seconds=seconds)}
-    await tx.execute(insert(reserved_names).values(values).on_conflict_do_update(index_elements=["kind", "name"], set_=values))
+    await reserve_all(tx, kind=kind, names=[name], seconds=seconds)
+
+
+async def reserve_all(tx: AsyncConnection, *, kind: Kind, names: Sequence[str], seconds: int) -> None:
+    """As ``reserve``, for many."""
+    until = sa.func.now() + timedelta(seconds=seconds)
+    for start in range(0, len(names), 1000):
+        values = [{"kind": kind, "name": name, "available_at": until} for name in names[start : start + 1000]]
+        statement = insert(reserved_names).values(values)
+        changed = {"available_at": statement.excluded.available_at}
+        await tx.execute(statement.on_conflict_do_update(index_elements=["kind", "name"], set_=changed))
 
 
 async def refuse_reserved(tx: AsyncConnection, *, kind: Kind, name: str) -> None:
@@ -40,12 +49,15 @@ async def refuse_reserved(tx: AsyncConnection, *, kind: Kind, name: str) -> None
 
     Call it after the insert of the new object: a deletion that the insert waited for is then seen.
     """
-    r = reserved_names.c
-    statement = sa.select(r.available_at, sa.func.clock_timestamp().label("now")).where(r.kind == kind, r.name == name)
-    row = (await tx.execute(statement)).one_or_none()
+    r, d, now = reserved_names.c, deletions.c, sa.func.clock_timestamp()
+    kept_until = sa.select(r.available_at).where(r.kind == kind, r.name == name).scalar_subquery()
+    is_deleting = sa.exists().where(d.kind == kind, d.name == name)
+    row = (await tx.execute(sa.select(kept_until.label("available_at"), is_deleting.label("is_deleting"), now.label("now")))).one()
     # A row that has run out stays: since its time the name has a new life, which pull counts must know (catalog.repository_lives).
-    if row is not None and row.available_at > row.now:
+    if row.available_at is not None and row.available_at > row.now:
         raise NameReserved(name, row.available_at, row.now)
+    if row.is_deleting:  # the deletion has not ended, or the registry must be looked at once more
+        raise NameReserved(name, row.now + _SOON, row.now)
 
 
 def _reserved_seconds(request: Request) -> int:

@@ -27,6 +27,10 @@ def _created_at() -> sa.Column[object]:
     return sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now)
 
 
+def _by_whom() -> tuple[sa.Column[object], ...]:
+    return sa.Column("account_id", sa.BigInteger), sa.Column("account", sa.Text), sa.Column("client_address", sa.Text)
+
+
 accounts = sa.Table(
     "accounts",
     metadata,
@@ -63,6 +67,7 @@ namespaces = sa.Table(
     sa.Column("visibility", sa.Text, nullable=False),
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     _created_at(),
+    sa.Column("deleting", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("visibility IN ('public', 'private')", name="visibility"),
 )
 
@@ -115,6 +120,8 @@ manifests = sa.Table(
     sa.Column("image_created_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("pushed_by", sa.Text, nullable=False),
+    sa.Column("untagged_since", sa.TIMESTAMP(timezone=True), server_default=_now),
+    sa.Index("manifests_subject_idx", "repository_id", "subject", postgresql_where=sa.text("subject IS NOT NULL")),
 )
 
 manifest_children = sa.Table(
@@ -125,6 +132,17 @@ manifest_children = sa.Table(
     sa.Column("child_digest", sa.Text, primary_key=True),
     sa.ForeignKeyConstraint(["repository_id", "index_digest"], [manifests.c.repository_id, manifests.c.digest], ondelete="CASCADE"),
     sa.Index("manifest_children_child_idx", "repository_id", "child_digest"),
+)
+
+manifest_blobs = sa.Table(
+    "manifest_blobs",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("manifest_digest", sa.Text, primary_key=True),
+    sa.Column("blob_digest", sa.Text, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.ForeignKeyConstraint(["repository_id", "manifest_digest"], [manifests.c.repository_id, manifests.c.digest], ondelete="CASCADE"),
+    sa.Index("manifest_blobs_blob_idx", "blob_digest"),
 )
 
 tags = sa.Table(
@@ -150,11 +168,68 @@ reserved_names = sa.Table(
     sa.CheckConstraint("kind IN ('namespace', 'repository', 'docker_user')", name="kind"),
 )
 
+deletions = sa.Table(
+    "deletions",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text(collation="C"), nullable=False),
+    *_by_whom(),
+    sa.Column("requested_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("removed_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("retry_at", sa.TIMESTAMP(timezone=True)),
+    sa.UniqueConstraint("kind", "name"),
+    sa.CheckConstraint("kind IN ('namespace', 'repository')", name="kind"),
+    sa.Index("deletions_namespace_idx", sa.text("split_part(name, '/', 1)")),
+)
+
+tag_deletions = sa.Table(
+    "tag_deletions",
+    metadata,
+    _id(),
+    sa.Column("repository", sa.Text, nullable=False),
+    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("throwaway", sa.Text, nullable=False),
+    *_by_whom(),
+    sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+    sa.Column("finished_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("put_back", sa.Text),
+    sa.Column("put_back_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("put_back_by", sa.Text),
+    sa.Index("tag_deletions_tag_idx", "repository", "tag"),
+    sa.Index("tag_deletions_started_idx", "started_at"),
+)
+
 feed_positions = sa.Table(
     "feed_positions",
     metadata,
     sa.Column("feed", sa.Text, primary_key=True),
     sa.Column("position", sa.Text, nullable=False),
+)
+
+garbage_runs = sa.Table(
+    "garbage_runs",
+    metadata,
+    _id(),
+    sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("finished_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("manifests_deleted", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("freed_bytes", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+write_pauses = sa.Table(
+    "write_pauses",
+    metadata,
+    sa.Column("id", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("pushing", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+    sa.Column("ends_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.CheckConstraint("id", name="one"),
+    sa.CheckConstraint("phase IN ('new_uploads', 'all_writes')", name="phase"),
 )
 
 audit_entries = audit_table(metadata)

@@ -17,8 +17,10 @@ TABLES = {"auth": auth, "catalog": catalog, "events": events}
 READERS = {
     "catalog.credentials": {"auth"},
     "catalog.effective_access": {"auth"},
+    "catalog.closed_repositories": {"auth"},
     "catalog.index_children": {"events"},
     "catalog.namespace_owners": {"auth"},
+    "catalog.paused_writes": {"auth"},
     "catalog.repository_owners": {"events"},
     "catalog.repository_lives": {"events"},
     "catalog.feed_progress": {"events"},

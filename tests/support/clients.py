@@ -1,4 +1,4 @@
-"""docker, podman, skopeo and ctr as a person would call them, each with a home of its own."""
+"""docker, podman, buildah, skopeo and ctr as a person would call them, each with a home of its own."""
 
 from __future__ import annotations
 
@@ -70,6 +70,10 @@ class Client(Program, ABC):
         """Fetches the image for this machine, having forgotten what it held under that reference."""
 
     @abstractmethod
+    def pull_again(self, reference: str) -> Finished:
+        """Fetches the image while this machine holds what it last brought."""
+
+    @abstractmethod
     def pulled_config(self, reference: str) -> str:
         """The config digest of what the last pull of `reference` brought: the image id."""
 
@@ -132,6 +136,9 @@ class Docker(Client):
 
     def pull(self, reference: str) -> Finished:
         self._run("image", "rm", "--force", reference)
+        return self.pull_again(reference)
+
+    def pull_again(self, reference: str) -> Finished:
         return self._run("pull", reference)
 
     def pulled_config(self, reference: str) -> str:
@@ -175,6 +182,9 @@ class Podman(Client):
 
     def pull(self, reference: str) -> Finished:
         self._podman("image", "rm", "--force", reference)
+        return self.pull_again(reference)
+
+    def pull_again(self, reference: str) -> Finished:
         return self._podman("pull", "--quiet", self._verify, reference)
 
     def pulled_config(self, reference: str) -> str:
@@ -197,6 +207,42 @@ class Podman(Client):
             f'[network]\nnetwork_config_dir = "{self.home / "networks"}"\n'
         )
         return path
+
+
+class Buildah(Client):
+    """buildah with storage of its own."""
+
+    name = "buildah"
+
+    def __init__(self, tools: Toolbox, home: Path, *, hosts: Mapping[str, str] | None = None, ca: Path | None = None) -> None:
+        super().__init__(tools, home, hosts=hosts, ca=ca)
+        self._accept_any_signature()
+        self._storage: tuple[str | Path, ...] = ("--root", home / "storage", "--runroot", "/run/buildah", "--storage-driver", "vfs")
+
+    @property
+    def _login_file(self) -> Path:
+        return self.home / "auth.json"
+
+    def login(self, registry: str, username: str, password: str) -> Finished:
+        return self._buildah("login", self._verify, "--username", username, "--password-stdin", registry, stdin=password)
+
+    def push(self, content: Image | Index, reference: str) -> Finished:
+        local = self._buildah("pull", "--quiet", self._layout(content)).checked().stdout.strip()
+        return self._buildah("push", self._verify, local, f"docker://{reference}")
+
+    def pull(self, reference: str) -> Finished:
+        self._buildah("rmi", "--force", reference)
+        return self.pull_again(reference)
+
+    def pull_again(self, reference: str) -> Finished:
+        return self._buildah("pull", "--quiet", "--policy", "always", self._verify, reference)
+
+    def pulled_config(self, reference: str) -> str:
+        identity = self._buildah("inspect", "--type", "image", "--format", "{{.FromImageID}}", reference).checked().stdout.strip()
+        return f"sha256:{identity}"
+
+    def _buildah(self, *words: str | Path, stdin: str = "") -> Finished:
+        return self._run(*self._storage, *words, stdin=stdin)
 
 
 class Skopeo(Client):
@@ -229,6 +275,9 @@ class Skopeo(Client):
         every = ("--all",) if all_platforms else ()
         source = f"docker://{reference}"
         return self._run("copy", *every, f"--src-{self._verify[2:]}", source, f"oci:{folder}:latest")
+
+    def pull_again(self, reference: str) -> Finished:
+        return self.pull(reference)  # it holds nothing
 
     def pulled_manifest(self, reference: str) -> Blob:
         """The manifest or index that the last pull of `reference` brought."""

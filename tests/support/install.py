@@ -27,6 +27,7 @@ PROGRAMS = {
     "runc": "runc",
     "podman": "podman",  # brings conmon
     "conmon": "conmon",
+    "buildah": "buildah",  # podman brings it
     "skopeo": "skopeo",
 }
 """Each program, and the Debian or Ubuntu package to fetch when neither the machine nor a package before it has it."""

@@ -97,3 +97,64 @@ def patterns() -> list[Pattern]:
             {"v1": (1, 0)},
         ),
     ]
+
+
+def replayed() -> list[Pattern]:
+    """What clients sent that no Debian package holds: crane 0.22, oras 1.3, containerd 2.4 as recorded, buildkit as its source says."""
+    every = list(enumerate(CHILDREN, start=1))
+    crane, oras = {"agent": "crane/v0.22.1 go-containerregistry/v0.22.1"}, {"agent": "oras/1.3.6"}
+    buildkit, containerd = {"agent": "buildkit/v0.27"}, {"agent": "containerd/v2.4.0"}
+    return [
+        Pattern("crane pull, twice", [get(0, tag="v1", **crane), get(9, tag="v1", **crane)], {"v1": (2, 0)}),
+        Pattern("crane pull of several platforms", [get(0, "index", "v1", **crane), get(0.0017, "amd64", **crane)], {"v1": (1, 0)}),
+        Pattern("crane pull by digest", [get(0, "index", **crane), get(0.0011, "amd64", **crane)], {"": (1, 0)}),
+        Pattern(
+            "crane pull --format=oci and crane copy",
+            [get(0, "index", "v1", **crane), *(get(n * 0.006, child, **crane) for n, child in every)],
+            {"v1": (1, 0)},
+        ),
+        Pattern("crane digest", [head(0, "index", **crane)], {"v1": (0, 1)}),
+        Pattern("oras pull, twice", [get(0, tag="v1", **oras), get(9, tag="v1", **oras)], {"v1": (2, 0)}),
+        Pattern(
+            "oras pull of several platforms, twice",
+            [
+                item
+                for start in (0, 9)
+                for item in (get(start, "index", "v1", **oras), *(get(start + n * 0.0013, child, **oras) for n, child in every))
+            ],
+            {"v1": (2, 0)},
+        ),
+        Pattern("oras pull --platform", [get(0, "index", "v1", **oras), get(0.0034, "amd64", **oras)], {"v1": (1, 0)}),
+        Pattern("oras pull by digest", [get(0, "index", **oras), *(get(n * 0.0022, child, **oras) for n, child in every)], {"": (1, 0)}),
+        Pattern(
+            "oras copy, and again with the children at hand",
+            [get(0, "index", "v1", **oras), *(get(n * 0.0022, child, **oras) for n, child in every), get(9, "index", "v1", **oras)],
+            {"v1": (2, 0)},
+        ),
+        Pattern(
+            "buildkit: a build, and again with the image at hand",
+            [head(0, "index", **buildkit), get(0.01, "index", **buildkit), get(0.02, "amd64", **buildkit), head(60, "index", **buildkit)],
+            {"v1": (1, 2)},
+        ),
+        Pattern("buildkit: one platform", [head(0, **buildkit), get(0.01, **buildkit)], {"v1": (1, 1)}),
+        Pattern(
+            "containerd 2: several platforms, and again with the image at hand",
+            [
+                head(0, "index", **containerd),
+                get(0.01, "index", **containerd),
+                *(get(0.02 * n, child, **containerd) for n, child in every),
+                head(60, "index", **containerd),
+            ],
+            {"v1": (1, 2)},
+        ),
+        Pattern("containerd 2: one platform", [head(0, **containerd), get(0.01, **containerd)], {"v1": (1, 1)}),
+        Pattern(
+            "containerd 2: by digest",
+            [
+                head(0, "index", tag=None, **containerd),
+                get(0.01, "index", **containerd),
+                *(get(0.02 * n, c, **containerd) for n, c in every),
+            ],
+            {"": (1, 1)},
+        ),
+    ]

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,11 +61,12 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path, **settings: str) -> Iterator[Stack]:
+def running_stack(folder: Path, *, command: Sequence[str] = MOORAGE, **settings: str) -> Iterator[Stack]:
     """Runs Moorage until the block ends, then stops it as Ctrl-C does and checks that nothing of it is left.
 
     Args:
         folder: for its data and output.
+        command: what stands for `moorage`.
         settings: environment variables (`MOORAGE_TLS_CERT=…`).
 
     Raises:
@@ -79,7 +80,7 @@ def running_stack(folder: Path, **settings: str) -> Iterator[Stack]:
     environment.setdefault("MOORAGE_TOOLS", str(toolbox().root))  # nginx and the registry are fetched once for all stacks
     with stack.output.open("wb") as output:
         process = subprocess.Popen(
-            [*MOORAGE, "run"],
+            [*command, "run"],
             cwd=PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,

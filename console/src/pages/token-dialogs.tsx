@@ -60,7 +60,6 @@ interface CreateProps {
 
 function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
   const { say } = useWords();
-  const [made, setMade] = useState(false);
   return (
     <FormDialog<{ name: string; permission: Model<"TokenOut">["permission"]; days: number }>
       title={say("tokens.create")}
@@ -72,10 +71,10 @@ function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
         const token = await body(
           api.POST("/api/v1/docker-users/{username}/tokens", { params: { path: { username } }, body: { name, permission, expires_at: expires } }),
         );
-        setMade(true);
         onMade(token.secret);
       }}
-      onClose={() => !made && onClose()}
+      onClose={onClose}
+      onDone={() => undefined}
     >
       <TextField name="name" label={say("tokens.name")} rule="tokenName" focus placeholder="ci" />
       <PermissionField label={say("tokens.limit")} />

@@ -28,6 +28,8 @@ interface FormDialogProps<Values> {
   rules?: Record<string, RuleName>;
   onSubmit: (values: Values) => Promise<unknown>;
   onClose: () => void;
+  /** What happens when it was accepted; without it the dialog closes. */
+  onDone?: () => void;
   children: ReactNode | ((form: FormInstance) => ReactNode);
 }
 
@@ -45,7 +47,7 @@ export function FormDialog<Values extends object>(props: FormDialogProps<Values>
     setError(null);
     try {
       await props.onSubmit(values);
-      props.onClose();
+      (props.onDone ?? props.onClose)();
     } catch (problem) {
       setError(problem);
       setBusy(false);

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from libs.common.db import Tx
 from libs.common.errors import DatabaseUnavailable, Invalid, Unauthenticated
+from libs.common.fields import OptionalText
 from libs.common.names import split_repository
 from libs.common.principals import Authenticated
 from libs.common.problems import responses
@@ -34,7 +35,7 @@ async def explain_access(
     actor: Annotated[NamespaceOwner, Depends(_namespace_owner)],
     repository: Repository,
     action: Annotated[Action, Query(examples=["push"])],
-    docker_user: Annotated[str | None, Query(max_length=63, description="left out: someone who does not sign in")] = None,
+    docker_user: Annotated[str | None, Query(max_length=63, description="left out: someone who does not sign in"), OptionalText] = None,
 ) -> ExplanationOut:
     """Whether a Docker user may pull or push, and why: for the owner of the namespace, when a developer is told only \"denied\"."""
     return ExplanationOut.of(

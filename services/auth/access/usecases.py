@@ -12,4 +12,6 @@ async def explain(*, desk: TokenDesk, actor: NamespaceOwner, docker_user: str | 
     who = Identity(user) if isinstance(user, Credential) else None
     barred = docker_user is not None and (who is None or who.user.disabled)
     access = () if barred else await authorize(desk, who, [Scope(repository, actor.namespace, (action,))])
+    if repository in (await desk.memory.closed.get(actor.namespace)):
+        return Explanation(False, f"{repository!r} is being deleted, or was a short while ago: nobody gets a token for it yet (rule 9)")
     return Explanation(bool(access), reason(actor, user, docker_user or "", action, allowed=bool(access)))

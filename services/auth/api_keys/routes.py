@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from libs.common.db import Tx
 from libs.common.errors import Forbidden, Invalid, Unauthenticated
+from libs.common.fields import OptionalText
 from libs.common.pages import Page, Paging
 from libs.common.principals import Authenticated, SessionRequired, SignedIn
 from libs.common.problems import responses
@@ -18,7 +19,7 @@ from services.auth.api_keys.schemas import ApiKeyCreate, ApiKeyOut, NewApiKeyOut
 
 router = APIRouter(prefix="/api/v1/api-keys", tags=["API keys"])
 
-Account = Annotated[str | None, Query(max_length=63, description="only that account's (administrators)")]
+Account = Annotated[str | None, Query(max_length=63, description="only that account's (administrators)"), OptionalText]
 
 
 async def _key_owner(tx: Tx, principal: SignedIn, id: uuid.UUID) -> KeyOwner:

@@ -129,7 +129,10 @@ async def authorize(desk: TokenDesk, who: Identity | None, scopes: Sequence[Scop
         return ()
     user_id = who.user.id if who else ANYONE
     ceiling = who.ceiling if who else Permission.PULL
-    permissions = await desk.memory.permissions.get_many({(user_id, scope.namespace) for scope in scopes})
+    namespaces = {scope.namespace for scope in scopes}
+    closed = await desk.memory.closed.get_many(namespaces)
+    scopes = [scope for scope in scopes if scope.repository not in closed[scope.namespace]]
+    permissions = await desk.memory.permissions.get_many({(user_id, namespace) for namespace in namespaces})
     return intersect(scopes, {namespace: min(permission, ceiling) for (_, namespace), permission in permissions.items()})
 
 

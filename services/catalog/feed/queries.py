@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.names import split_repository
 from services.catalog.feed.domain import START, FeedEvent, Place, Position, RepositoryState
-from services.catalog.tables import feed_positions, manifest_children, manifests, namespaces, repositories, tags
+from services.catalog.tables import feed_positions, manifest_blobs, manifest_children, manifests, namespaces, repositories, tags
 
 _FEED = "registry"
 _registry_feed = sa.Table(
@@ -84,6 +84,13 @@ async def has_events(tx: AsyncConnection, *, after: Position, repository: str | 
     return bool((await tx.execute(sa.select(exists))).scalar_one())
 
 
+async def has_events_below(tx: AsyncConnection, *, after: Position, name: str) -> bool:
+    """Whether the feed has something after ``after`` of the repository ``name``, or of one in the namespace ``name``."""
+    key = sa.tuple_(sa.literal(after.xid, sa.BigInteger), sa.literal(after.id, sa.BigInteger))
+    below = sa.or_(_f.repository == name, sa.func.starts_with(_f.repository, f"{name}/"))
+    return bool((await tx.execute(sa.select(sa.exists().where(sa.tuple_(_f.xid, _f.id) > key, below)))).scalar_one())
+
+
 def _event(row: Any) -> FeedEvent:
     return FeedEvent(
         position=Position(row.xid, row.id),
@@ -98,8 +105,9 @@ def _event(row: Any) -> FeedEvent:
 
 
 _PLACES = sa.text("""
-    SELECT p.path, n.id IS NULL OR coalesce(r.available_at > clock_timestamp(), false) AS closed,
-           greatest(s.available_at, r.available_at) AS since
+    SELECT p.path, greatest(s.available_at, r.available_at) AS since,
+           n.id IS NULL OR n.deleting OR coalesce(r.available_at > clock_timestamp(), false)
+           OR EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = p.path) AS closed
     FROM unnest(CAST(:paths AS text[]), CAST(:spaces AS text[])) AS p (path, space)
     LEFT JOIN catalog.namespaces n ON n.name = p.space
     LEFT JOIN catalog.reserved_names s ON s.kind = 'namespace' AND s.name = p.space
@@ -189,6 +197,13 @@ async def add_manifests(tx: AsyncConnection, *, states: Sequence[tuple[int, Repo
         for repository_id, manifest, push in described
     ]
     await tx.execute(insert(manifests).on_conflict_do_nothing(), rows)
+    blobs = [
+        {"repository_id": repository_id, "manifest_digest": manifest.digest, "blob_digest": digest, "size_bytes": size}
+        for repository_id, manifest, _ in described
+        for digest, size in manifest.blobs
+    ]
+    if blobs:
+        await tx.execute(insert(manifest_blobs).on_conflict_do_nothing(), blobs)
     children = [
         {"repository_id": repository_id, "index_digest": manifest.digest, "child_digest": child}
         for repository_id, manifest, _ in described
@@ -265,3 +280,8 @@ async def sum_up(tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryS
     """Count tags and bytes of the repositories anew: the bytes of every manifest that has a tag, each once."""
     times = [state.pushed_at if state.has_content else None for _, state in states]
     await tx.execute(_SUM_UP, {"ids": [repository_id for repository_id, _ in states], "times": times})
+
+
+async def sum_up_repository(tx: AsyncConnection, *, repository_id: int) -> None:
+    """Count tags and bytes of one repository anew."""
+    await tx.execute(_SUM_UP, {"ids": [repository_id], "times": [None]})

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.catalog.counters import queries as counters
-from services.catalog.feed import queries
+from services.catalog.feed import between, queries
 from services.catalog.feed.domain import FeedEvent, Position, RepositoryState, Wanted, sort_out, what_to_ask
 from services.catalog.feed.reading import Reader, states_of
 from services.catalog.registry import Registry
+from services.catalog.untagging.queries import list_of_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,10 @@ async def _apply(engine: AsyncEngine, registry: Registry, batch: Batch) -> bool:
     paths = {event.repository for event in batch.events}
     async with engine.connect() as tx:
         places = await queries.find_places(tx, paths=paths)
-    sorted_out = sort_out(batch.events, places)
+        untaggings = await between.list_untaggings(tx, batch.events)
+    sorted_out = sort_out(between.without_ours(batch.events, untaggings), places)
     await Reader(registry).delete(sorted_out.strays)
+    await between.put_back(engine=engine, registry=registry, events=sorted_out.events, untaggings=untaggings)
     states = await read_states(engine=engine, registry=registry, wanted=list(what_to_ask(sorted_out.events).values()))
     async with engine.begin() as tx:
         if not await queries.move_position(tx, old=batch.start, new=batch.end):
@@ -82,6 +85,10 @@ async def read_states(*, engine: AsyncEngine, registry: Registry, wanted: list[W
     reader = Reader(registry)
     gone = await reader.find_deleted(deleted)
     tags = await reader.find_tags(wanted)
+    async with engine.connect() as tx:
+        untaggings = await list_of_tags(tx, keys=tags.keys())
+    throwaways = {(untagging.repository, untagging.throwaway) for untagging in untaggings}
+    tags = {key: None if (key[0], digest) in throwaways else digest for key, digest in tags.items()}
     candidates = {(of.path, digest) for of in wanted for digest in of.digests}
     candidates |= {(path, digest) for (path, _), digest in tags.items() if digest is not None}
     async with engine.connect() as tx:

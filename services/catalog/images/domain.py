@@ -1,10 +1,12 @@
 """Images, as the catalog tells of them."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from libs.common.errors import Conflict
 from services.catalog.images.manifests import Layer, Platform
 
 Order = Literal[
@@ -57,6 +59,61 @@ class Image:
     pull_count: int | None
     last_pulled_at: datetime | None
     tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOf:
+    """An index with the tags on it."""
+
+    digest: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Referrer:
+    """A signature, SBOM or the like that is about an image, with the tags on it."""
+
+    digest: str
+    artifact_type: str | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPreview:
+    """What a deletion would mean. ``exclusive_bytes``: what it makes free, once the registry's disk is cleaned."""
+
+    sibling_tags: tuple[str, ...]
+    indexes: tuple[IndexOf, ...]
+    referrers: tuple[Referrer, ...]
+    exclusive_bytes: int
+    last_pulled_at: datetime | None
+
+
+class NeededByIndex(Conflict):
+    """A multi-platform image with a tag needs the image; ``indexes`` names them."""
+
+    code, title = "needed_by_index", "A multi-platform image needs it"
+
+    def __init__(self, digest: str, indexes: Sequence[IndexOf]) -> None:
+        named = "; ".join(f"{index.digest} ({', '.join(index.tags)})" for index in indexes)
+        extra = {"indexes": [{"digest": index.digest, "tags": list(index.tags)} for index in indexes]}
+        super().__init__(f"{digest} is part of the multi-platform image {named}: delete that first", extra=extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A manifest with all below it: which of them are ``tagged``, and by which ``indexes`` each is named."""
+
+    tagged: frozenset[str]
+    indexes: Mapping[str, frozenset[str]]
+
+
+def held_only_by(digest: str, family: Family) -> frozenset[str]:
+    """``digest`` and those below it that nothing else needs: no tag, and no index but these."""
+    held = {one for one in family.indexes if one == digest or one not in family.tagged}
+    while others := {one for one in held if one != digest and not family.indexes[one] <= held}:
+        held -= others
+    return frozenset(held)
 
 
 @dataclass(frozen=True, slots=True)

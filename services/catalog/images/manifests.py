@@ -58,6 +58,7 @@ class Manifest:
     layers: tuple[Layer, ...]
     children: tuple[Child, ...]
     size_bytes: int
+    blobs: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class ImageConfig:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A manifest with all that the catalog tells of it. ``size_bytes`` of an index: the sum over its platforms."""
+    """A manifest with all that the catalog tells of it. ``size_bytes`` of an index: the sum over its platforms; ``blobs``: (digest, bytes)
+    of config and layers, each once."""
 
     digest: str
     media_type: str
@@ -85,6 +87,7 @@ class Described:
     labels: dict[str, str]
     image_created_at: datetime | None
     children: tuple[str, ...]
+    blobs: tuple[tuple[str, int], ...]
 
 
 NO_CONFIG = ImageConfig(None, None, None, None, {})
@@ -109,6 +112,7 @@ def parse_manifest(content: bytes, *, digest: str, media_type: str) -> Manifest:
         layers=layers,
         children=tuple(_child(item) for item in _objects(value.get("manifests"))),
         size_bytes=min(_MAX_SIZE, _size(config.get("size")) + sum(layer.size_bytes for layer in layers)),
+        blobs=_blobs(config, layers),
     )
 
 
@@ -165,6 +169,7 @@ def _described(manifest: Manifest, size: int, platforms: tuple[Platform, ...], c
         labels=config.labels,
         image_created_at=config.created_at,
         children=tuple(dict.fromkeys(child.digest for child in manifest.children)),
+        blobs=manifest.blobs,
     )
 
 
@@ -172,6 +177,11 @@ def _platform(digest: str, os: str | None, architecture: str | None, variant: st
     if not os or not architecture or "unknown" in (os, architecture):
         return None
     return Platform(os, architecture, variant or None, digest, size)
+
+
+def _blobs(config: dict[str, Any], layers: tuple[Layer, ...]) -> tuple[tuple[str, int], ...]:
+    named = [(_text(config.get("digest")) or "", _size(config.get("size"))), *((layer.digest, layer.size_bytes) for layer in layers)]
+    return tuple({digest: size for digest, size in named if digest}.items())
 
 
 def _layer(value: dict[str, Any]) -> Layer:

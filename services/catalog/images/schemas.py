@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from services.catalog.images.domain import Image, PullCommand, TaggedImage
+from services.catalog.images.domain import DeletionPreview, Image, PullCommand, TaggedImage
 from services.catalog.images.manifests import Layer, Platform
 
 _DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -122,4 +122,44 @@ class ImageOut(BaseModel):
             last_pulled_at=image.last_pulled_at,
             tags=list(image.tags),
             pull_commands=[PullCommandOut.of(command) for command in commands],
+        )
+
+
+class IndexOut(BaseModel):
+    """A multi-platform image with the tags on it."""
+
+    digest: str = Field(examples=[_DIGEST])
+    tags: list[str] = Field(examples=[["latest"]])
+
+
+class ReferrerOut(BaseModel):
+    """A signature, SBOM or the like that is about the image."""
+
+    digest: str = Field(examples=[_DIGEST])
+    artifact_type: str | None = Field(description="null: it does not say", examples=["application/spdx+json"])
+    tags: list[str] = Field(description="cosign's are made of the image's digest", examples=[["sha256-4fb4e1d2.sig"]])
+
+
+class DeletionPreviewOut(BaseModel):
+    """What deleting the image would mean."""
+
+    sibling_tags: list[str] = Field(
+        description="other tags on the image: they stay when the tag is deleted, and go when the digest is", examples=[["latest"]]
+    )
+    indexes: list[IndexOut] = Field(description="multi-platform images with a tag that need it: its digest cannot be deleted")
+    referrers: list[ReferrerOut] = Field(description="what is about it and would stay behind")
+    exclusive_bytes: int = Field(
+        description="bytes that only this image holds, over all tags and repositories; 0 while another tag or index keeps it",
+        examples=[3401613],
+    )
+    last_pulled_at: datetime | None = Field(description="UTC; null: never")
+
+    @classmethod
+    def of(cls, preview: DeletionPreview) -> Self:
+        return cls(
+            sibling_tags=list(preview.sibling_tags),
+            indexes=[IndexOut(digest=index.digest, tags=list(index.tags)) for index in preview.indexes],
+            referrers=[ReferrerOut(digest=one.digest, artifact_type=one.artifact_type, tags=list(one.tags)) for one in preview.referrers],
+            exclusive_bytes=preview.exclusive_bytes,
+            last_pulled_at=preview.last_pulled_at,
         )

@@ -15,6 +15,11 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")
 
 
+def is_tag(text: str) -> bool:
+    """Whether ``text`` can be a tag (OCI distribution spec, "Pull")."""
+    return _TAG.fullmatch(text) is not None
+
+
 async def list_tags(*, tx: AsyncConnection, actor: RepositoryReader, q: str | None, order: Order, page: PageRequest) -> Found[TaggedImage]:
     """The repository's tags."""
     return await queries.list_tags(tx, repository_id=actor.repository.id, q=q, order=order, page=page)
@@ -22,7 +27,7 @@ async def list_tags(*, tx: AsyncConnection, actor: RepositoryReader, q: str | No
 
 async def get_image_by_tag(*, tx: AsyncConnection, actor: RepositoryReader, tag: str) -> Image:
     """The image that the tag names. Raises NotFound."""
-    found = await queries.find_by_tag(tx, repository_id=actor.repository.id, tag=tag) if _TAG.fullmatch(tag) else None
+    found = await queries.find_by_tag(tx, repository_id=actor.repository.id, tag=tag) if is_tag(tag) else None
     if found is None:
         raise NotFound(f"There is no image '{actor.repository.path}:{tag}'")
     return found

@@ -20,6 +20,7 @@ class Namespace:
     visibility: Visibility
     description: str
     created_at: datetime
+    deleting: bool
     repository_count: int
     pull_count: int
     size_bytes: int
@@ -31,3 +32,7 @@ class NamespaceTaken(Conflict):
 
 class NamespaceNotEmpty(Conflict):
     code, title = "namespace_not_empty", "The namespace has repositories"
+
+
+class NamespaceDeleting(Conflict):
+    code, title = "namespace_deleting", "The namespace is being deleted"

@@ -31,7 +31,7 @@ def _select() -> sa.Select[Any]:
         .scalar_subquery()
         .label("sums")
     )
-    columns = (n.id, n.account_id, accounts.c.username.label("account"), n.name, n.visibility, n.description, n.created_at)
+    columns = (n.id, n.account_id, accounts.c.username.label("account"), n.name, n.visibility, n.description, n.created_at, n.deleting)
     return sa.select(*columns, sums).join(accounts, accounts.c.id == n.account_id)
 
 
@@ -45,6 +45,7 @@ def _namespace(row: Any) -> Namespace:
         visibility=row.visibility,
         description=row.description,
         created_at=row.created_at,
+        deleting=row.deleting,
         repository_count=repository_count,
         pull_count=pull_count,
         size_bytes=size_bytes,
@@ -84,8 +85,8 @@ async def update_namespace(tx: AsyncConnection, *, namespace_id: int, visibility
 
 
 async def lock_namespace(tx: AsyncConnection, *, namespace_id: int, to_delete: bool = False) -> bool:
-    """Whether it is there; it stays so until the transaction ends. ``to_delete``: nothing new can come into it either."""
-    statement = sa.select(namespaces.c.id).where(namespaces.c.id == namespace_id)
+    """Whether it is there and stays; it does so until the transaction ends. ``to_delete``: nothing new can come into it either."""
+    statement = sa.select(namespaces.c.id).where(namespaces.c.id == namespace_id, ~namespaces.c.deleting)
     statement = statement.with_for_update() if to_delete else statement.with_for_update(key_share=True, read=True)
     return (await tx.execute(statement)).one_or_none() is not None
 

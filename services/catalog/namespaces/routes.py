@@ -48,7 +48,14 @@ async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange)
     return NamespaceOut.of(await usecases.change_namespace(tx=tx, actor=actor, visibility=body.visibility, description=body.description))
 
 
-@router.delete("/{namespace}", status_code=status.HTTP_204_NO_CONTENT, responses=responses(Unauthenticated, NotFound, NamespaceNotEmpty))
-async def delete_namespace(tx: Tx, actor: OwnedNamespace, reserved: ReservedSeconds) -> None:
-    """Delete an empty namespace with its grants. Its name can be taken again once the tokens that name it have expired."""
-    await usecases.delete_namespace(tx=tx, actor=actor, reserved_seconds=reserved)
+@router.delete(
+    "/{namespace}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(Unauthenticated, NotFound, NamespaceNotEmpty, Invalid)
+    | {202: {"description": "its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone"}},
+)
+async def delete_namespace(tx: Tx, actor: OwnedNamespace, reserved: ReservedSeconds, response: Response, cascade: bool = False) -> None:
+    """Delete a namespace with its grants; with `cascade`, its repositories first. Its name can be taken again once the tokens that name it
+    have expired."""
+    is_gone = await usecases.delete_namespace(tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade)
+    response.status_code = status.HTTP_204_NO_CONTENT if is_gone else status.HTTP_202_ACCEPTED

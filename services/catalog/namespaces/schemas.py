@@ -20,6 +20,7 @@ class NamespaceOut(BaseModel):
     pull_count: int = Field(description="of all its repositories", examples=[1204])
     size_bytes: int = Field(description="of all its repositories; what they share counts in each", examples=[73400320])
     created_at: datetime = Field(description="UTC")
+    deleting: bool = Field(description="it goes away by itself, with its repositories", examples=[False])
 
     @classmethod
     def of(cls, namespace: Namespace) -> Self:
@@ -32,6 +33,7 @@ class NamespaceOut(BaseModel):
             pull_count=namespace.pull_count,
             size_bytes=namespace.size_bytes,
             created_at=namespace.created_at,
+            deleting=namespace.deleting,
         )
 
 

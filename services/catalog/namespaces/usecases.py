@@ -9,6 +9,7 @@ from libs.common.sorting import Found
 from services.catalog import reservations
 from services.catalog.actors import Lister, NamespaceOwner
 from services.catalog.audit.usecases import record
+from services.catalog.deletions import queries as deletions
 from services.catalog.namespaces import queries
 from services.catalog.namespaces.domain import Namespace, NamespaceNotEmpty, NamespaceTaken, Visibility
 
@@ -41,16 +42,35 @@ async def change_namespace(
     return await _get(tx, namespace.name)
 
 
-async def delete_namespace(*, tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int) -> None:
-    """Delete an empty namespace with its grants; its name stays taken for ``reserved_seconds``. Raises NotFound, NamespaceNotEmpty."""
+async def delete_namespace(*, tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int, cascade: bool) -> bool:
+    """Delete a namespace with its grants; its name stays taken for ``reserved_seconds``, and until its repositories are gone.
+
+    True: it was empty and is gone. False: its repositories are being deleted (``cascade``), and then it goes by itself.
+    Raises NotFound, NamespaceNotEmpty.
+    """
     namespace = actor.namespace
+    if namespace.deleting:
+        return False
     if not await queries.lock_namespace(tx, namespace_id=namespace.id, to_delete=True):
         raise NotFound(f"There is no namespace {namespace.name!r}")
-    if await queries.has_repositories(tx, namespace_id=namespace.id):
+    is_empty = not await queries.has_repositories(tx, namespace_id=namespace.id)
+    if not is_empty and not cascade:
         raise NamespaceNotEmpty(f"The namespace {namespace.name!r} has repositories: delete them first")
-    await queries.delete_namespace(tx, namespace_id=namespace.id)
+    await deletions.insert_deletion(tx, kind="namespace", name=namespace.name, principal=actor.principal, removed=is_empty)
     await reservations.reserve(tx, kind="namespace", name=namespace.name, seconds=reserved_seconds)
+    if is_empty:
+        await queries.delete_namespace(tx, namespace_id=namespace.id)
+    else:
+        await _delete_repositories(tx, actor, reserved_seconds)
     await record(tx=tx, principal=actor.principal, action="namespace.delete", target=f"namespaces/{namespace.name}")
+    return is_empty
+
+
+async def _delete_repositories(tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int) -> None:
+    await deletions.close_namespace(tx, namespace_id=actor.namespace.id)
+    paths = await deletions.close_repositories(tx, namespace_id=actor.namespace.id)
+    await deletions.insert_deletions(tx, kind="repository", names=paths, principal=actor.principal)
+    await reservations.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)
 
 
 async def _get(tx: AsyncConnection, name: str) -> Namespace:

@@ -39,3 +39,7 @@ class Repository:
 
 class RepositoryTaken(Conflict):
     code, title = "repository_taken", "There is a repository of that name"
+
+
+class RepositoryDeleting(Conflict):
+    code, title = "repository_deleting", "The repository is being deleted"

@@ -10,10 +10,11 @@ from libs.common.principals import Authenticated
 from libs.common.problems import responses
 from libs.common.sorting import page_of
 from services.catalog.actors import Listing, OwnedRepository, ReadableRepository
+from services.catalog.namespaces.domain import NamespaceDeleting
 from services.catalog.repositories import usecases
 from services.catalog.repositories.domain import Order, RepositoryTaken, View
 from services.catalog.repositories.schemas import RepositoryChange, RepositoryCreate, RepositoryOut
-from services.catalog.reservations import NameReserved
+from services.catalog.reservations import NameReserved, ReservedSeconds
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
 
@@ -38,7 +39,7 @@ async def list_repositories(
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(Unauthenticated, NotFound, RepositoryTaken, NameReserved, Invalid),
+    responses=responses(Unauthenticated, NotFound, RepositoryTaken, NamespaceDeleting, NameReserved, Invalid),
 )
 async def create_repository(tx: Tx, principal: Authenticated, body: RepositoryCreate, response: Response) -> RepositoryOut:
     """Make an empty repository."""
@@ -59,3 +60,10 @@ async def get_repository(actor: ReadableRepository) -> RepositoryOut:
 async def change_repository(tx: Tx, actor: OwnedRepository, body: RepositoryChange) -> RepositoryOut:
     """Change its description."""
     return RepositoryOut.of(await usecases.change_repository(tx=tx, actor=actor, description=body.description))
+
+
+@router.delete("/{namespace}/{repository:path}", status_code=status.HTTP_202_ACCEPTED, responses=responses(Unauthenticated, NotFound))
+async def delete_repository(tx: Tx, actor: OwnedRepository, reserved: ReservedSeconds) -> RepositoryOut:
+    """Delete it with all its images: a GET is a 404 when all is gone. From now on nobody gets a token for it, and its name can be taken
+    again once the tokens that name it have expired."""
+    return RepositoryOut.of(await usecases.delete_repository(tx=tx, actor=actor, reserved_seconds=reserved))

@@ -10,7 +10,9 @@ from libs.common.sorting import Found
 from services.catalog import reservations
 from services.catalog.actors import Lister, RepositoryOwner, get_namespace_owner
 from services.catalog.audit.usecases import record
+from services.catalog.deletions import queries as deletions
 from services.catalog.namespaces import queries as namespaces
+from services.catalog.namespaces.domain import NamespaceDeleting
 from services.catalog.repositories import queries
 from services.catalog.repositories.domain import Order, Repository, RepositoryTaken, View
 
@@ -34,9 +36,12 @@ async def list_repositories(
 async def create_repository(*, tx: AsyncConnection, principal: Principal, namespace: str, name: str, description: str) -> Repository:
     """Make an empty repository in a namespace of the account that is signed in.
 
-    Raises NotFound (no such namespace of that account), Invalid (the whole path is too long), RepositoryTaken, NameReserved.
+    Raises NotFound (no such namespace of that account), Invalid (the whole path is too long), RepositoryTaken, NameReserved,
+    NamespaceDeleting.
     """
     owner = await get_namespace_owner(tx, principal, namespace)
+    if owner.namespace.deleting:
+        raise NamespaceDeleting(f"The namespace {namespace!r} is being deleted")
     path = f"{namespace}/{name}"
     if split_repository(path) is None:
         raise Invalid("name", f"must have at most {MAX_REPOSITORY_PATH} characters together with the namespace")
@@ -57,6 +62,18 @@ async def change_repository(*, tx: AsyncConnection, actor: RepositoryOwner, desc
     if not await queries.update_description(tx, repository_id=repository.id, description=description):
         raise NotFound(f"There is no repository {repository.path!r}")
     await record(tx=tx, principal=actor.principal, action="repository.change", target=f"repositories/{repository.path}")
+    return await _get(tx, repository.namespace, repository.name)
+
+
+async def delete_repository(*, tx: AsyncConnection, actor: RepositoryOwner, reserved_seconds: int) -> Repository:
+    """Delete it with all its images, which goes on by itself: the answer is what is left so far. Its name stays taken for
+    ``reserved_seconds``, and until all is gone. A second call changes nothing. Raises NotFound.
+    """
+    repository = actor.repository
+    if await deletions.close_repository(tx, repository_id=repository.id):
+        await deletions.insert_deletion(tx, kind="repository", name=repository.path, principal=actor.principal)
+        await reservations.reserve(tx, kind="repository", name=repository.path, seconds=reserved_seconds)
+        await record(tx=tx, principal=actor.principal, action="repository.delete", target=f"repositories/{repository.path}")
     return await _get(tx, repository.namespace, repository.name)
 
 

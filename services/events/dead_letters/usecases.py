@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common import audit
-from libs.common.errors import NotFound
+from libs.common.errors import Invalid, NotFound
 from libs.common.pages import PageRequest, Slice, slice_of
 from libs.common.principals import Principal
 from services.events.dead_letters import queries
@@ -16,11 +16,16 @@ SORT = "-id"
 
 
 async def list_dead_letters(*, tx: AsyncConnection, page: PageRequest) -> Slice[DeadLetter]:
-    """One page of dead letters, newest first."""
+    """One page of dead letters, newest first. Raises Invalid when the cursor does not fit."""
     key = page.after(SORT, 1)
-    before = key[0] if key and isinstance(key[0], int) else None
-    rows = await queries.list_dead_letters(tx, before=before, limit=page.limit + 1)
+    rows = await queries.list_dead_letters(tx, before=None if key is None else _id(key[0]), limit=page.limit + 1)
     return slice_of(rows, limit=page.limit, key=lambda letter: (letter.id,))
+
+
+def _id(part: object) -> int:
+    if not isinstance(part, int):
+        raise Invalid("cursor", "is not one that this list gave")
+    return part
 
 
 async def replay_dead_letter(*, tx: AsyncConnection, actor: Principal, dead_letter_id: int) -> tuple[Event, ...]:

@@ -38,6 +38,13 @@ async def installation(api_database: Database, api_keys: Keys) -> AsyncIterator[
         yield started
 
 
+@pytest.fixture(scope="package")
+async def replicas(installation: Installation, api_database: Database, api_keys: Keys) -> AsyncIterator[tuple[Installation, Installation]]:
+    """Two replicas of each service."""
+    async with running(api_database, api_keys.directory, api_keys.session) as second:
+        yield installation, second
+
+
 @pytest.fixture
 async def world(installation: Installation) -> World:
     """An account with one of everything."""

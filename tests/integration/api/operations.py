@@ -38,6 +38,7 @@ class Operation:
     method: str
     path: str
     document: dict[str, Any] = field(hash=False, compare=False)
+    schemas: dict[str, Any] = field(hash=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -58,6 +59,11 @@ class Operation:
         return self.changes and _FOR_SESSIONS_ONLY.match(self.path) is not None
 
     @property
+    def ends_session(self) -> bool:
+        """Whether the caller's own session may be over when it succeeds."""
+        return self.id in ("delete_sessions", "delete_current_session", "change_own_password", "change_account")
+
+    @property
     def is_list(self) -> bool:
         return "cursor" in self.parameters("query")
 
@@ -65,9 +71,27 @@ class Operation:
         """The parameters in ``place`` (path, query) by name."""
         return {item["name"]: item for item in self.document.get("parameters", []) if item["in"] == place}
 
+    def _body_schema(self) -> dict[str, Any]:
+        content = self.document["requestBody"]["content"]["application/json"]
+        schema: dict[str, Any] = self.schemas[content["schema"]["$ref"].rpartition("/")[2]]
+        return schema
+
+    def fields(self) -> dict[str, dict[str, Any]]:
+        """The fields of its body, with what may stand in them."""
+        fields: dict[str, dict[str, Any]] = self._body_schema()["properties"]
+        return fields
+
+    def required_fields(self) -> list[str]:
+        """The fields that its body must have."""
+        return list(self._body_schema().get("required", []))
+
     def url(self, world: World) -> str:
         """Its path with the names of ``world``."""
         return re.sub(r"\{(\w+)\}", lambda match: _name(self, match[1], world), self.path)
+
+    def names(self, world: World) -> dict[str, str]:
+        """What stands in its path, by parameter."""
+        return {name: _name(self, name, world) for name in self.parameters("path")}
 
     def body(self, world: World) -> Any:
         """A good body, None when it takes none."""
@@ -75,7 +99,7 @@ class Operation:
 
     async def call(self, client: httpx.AsyncClient, world: World) -> httpx.Response:
         """Call it so that the owner of ``world`` would succeed."""
-        query = _QUERIES.get(self.id, lambda _: None)(world)
+        query = _QUERIES[self.id](world) if self.id in _QUERIES else None
         return await client.request(self.method.upper(), self.url(world), params=query, json=self.body(world))
 
 
@@ -115,11 +139,12 @@ _QUERIES: dict[str, Values] = {
 
 
 def _read() -> list[Operation]:
+    documents = [json.loads((FOLDER / f"{service}.json").read_text()) for service in SERVICES]
     return [
-        Operation(method, path, document)
-        for service in SERVICES
-        for path, item in json.loads((FOLDER / f"{service}.json").read_text())["paths"].items()
-        for method, document in item.items()
+        Operation(method, path, operation, document["components"]["schemas"])
+        for document in documents
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
         if method in METHODS
     ]
 

@@ -20,7 +20,10 @@ _MANIFEST = (
 )
 _TAG = "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by) VALUES ($1, $2, $3, now(), 'builder')"
 _TOKEN = "INSERT INTO auth.access_tokens (id, docker_user_id, name, permission, secret_hash) VALUES ($1, $2, 'build', 'push', $3)"
-_KEY = "INSERT INTO auth.api_keys (id, account_id, credential_version, name, permission, secret_hash) VALUES ($1, $2, 1, 'pipeline', 'read', $3)"
+_KEY = (
+    "INSERT INTO auth.api_keys (id, account_id, credential_version, name, permission, secret_hash)"
+    " VALUES ($1, $2, 1, 'pipeline', 'read', $3)"
+)
 _LETTER = "INSERT INTO events.dead_letters (reason, raw, raw_hash) VALUES ('unknown action', $1, $2) RETURNING id"
 _EVENT = b'{"events": []}'
 

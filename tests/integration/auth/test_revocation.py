@@ -52,6 +52,32 @@ async def test_visibility_password_and_status_hold_on_both_replicas_within_a_sec
         await soon(refused, lambda seen: seen == [401, 401], within=1)
 
 
+async def test_nobody_gets_a_token_for_a_repository_that_is_deleted_on_both_replicas_within_a_second(
+    replica: Replica, world: World
+) -> None:
+    clients = [await replica(), await replica()]
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", "public", dev="push")
+    scope = f"repository:{space}/web/app:pull,push repository:{space}/web:pull repository:{space}/web/apple:pull"
+    others = [(f"{space}/web", ["pull"]), (f"{space}/web/apple", ["pull"])]
+    everything = [(f"{space}/web/app", ["pull", "push"]), *others]
+    assert await both(clients, user, scope) == [everything, everything]
+    await world.database.execute("INSERT INTO catalog.deletions (kind, name) VALUES ('repository', $1)", f"{space}/web/app")
+    await soon(lambda: both(clients, user, scope), lambda seen: seen == [others, others], within=1)
+    await world.database.execute("DELETE FROM catalog.deletions WHERE name = $1", f"{space}/web/app")
+    await soon(lambda: both(clients, user, scope), lambda seen: seen == [everything, everything], within=1)
+
+
+async def test_nobody_gets_a_token_for_a_namespace_that_is_deleted(replica: Replica, world: World) -> None:
+    clients = [await replica(), await replica()]
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", "public", dev="push")
+    scope = f"repository:{space}/app:pull,push"
+    assert await both(clients, user, scope) == [[(f"{space}/app", ["pull", "push"])]] * 2
+    await world.database.execute("UPDATE catalog.namespaces SET deleting = true WHERE name = $1", space)
+    await soon(lambda: both(clients, user, scope), lambda seen: seen == [[], []], within=1)
+
+
 async def test_a_new_user_and_namespace_are_known_though_their_absence_was_remembered(client: httpx.AsyncClient, world: World) -> None:
     name, space = world.name("late"), world.name("space")
     assert (await get(client, name)).status_code == 401

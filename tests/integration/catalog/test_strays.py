@@ -54,9 +54,33 @@ async def test_what_was_pushed_before_its_namespace_went_is_not_there_for_the_ne
     for manifest in (index.manifest, *(image.manifest for image in index.images)):
         await _gone(registry, f"{team}/app", manifest.digest)
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
-    assert (await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+
+    async def take() -> int:
+        return (await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code
+
+    await eventually(take, lambda code: code == 201)
     assert registry.tags(f"{team}/app") == []
     assert (await other.get("/api/v1/repositories")).json()["items"] == []
+
+
+async def test_what_nobody_told_of_is_deleted_before_the_name_is_free(
+    sign_in: SignIn, emptied: Database, registry: RegistryUnderTest, team: str
+) -> None:
+    acme, other = await sign_in("acme"), await sign_in("other")
+    await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+    assert (await acme.delete(f"/api/v1/namespaces/{team}")).status_code == 204
+    index = make_index()
+    registry.push(index, f"{team}/charts/web", "v1")  # under an old token, and the event is lost
+    registry.push(make_image(), f"{team}-x/app", "v1")
+    await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
+
+    async def take() -> int:
+        return (await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code
+
+    await eventually(take, lambda code: code == 201, within=5)
+    for manifest in (index.manifest, *(image.manifest for image in index.images)):
+        assert registry.status(f"{team}/charts/web", manifest.digest) == 404
+    assert registry.tags(f"{team}-x/app") == ["v1"]
 
 
 async def test_what_a_former_owner_pushed_and_is_heard_of_late_makes_no_repository_of_the_next_owners(

@@ -18,6 +18,7 @@ from tests.integration.events.conftest import Registry, counts, make_repository
 from tests.support.database import Database
 from tests.support.envelopes import digest_of, event
 from tests.support.pull_patterns import CHILDREN, Counts, Pattern, get, head, patterns
+from tests.support.sums import assert_hours_hold
 from tests.support.waiting import soon
 
 INDEXES = {"index": CHILDREN, "index-of-indexes": ("index",), "amd64": ()}
@@ -49,21 +50,6 @@ async def count_all(connection: Any, limit: int = 2000) -> int:
     return batches
 
 
-async def assert_sums_hold(connection: Any) -> None:
-    """What every hour says is what the events in it count as: the one check that all these tests share."""
-    differing = await connection.fetch("""
-        SELECT * FROM (
-          SELECT repository, date_trunc('hour', timestamptz 'epoch' + at_ns / 1000 * interval '1 microsecond', 'UTC') AS hour,
-                 coalesce(effect ->> 'pull', effect ->> 'check') AS tag, docker_user,
-                 count(*) FILTER (WHERE effect ? 'pull') AS pulls, count(*) FILTER (WHERE effect ? 'check') AS checks,
-                 max(timestamptz 'epoch' + at_ns / 1000 * interval '1 microsecond') FILTER (WHERE effect ? 'pull') AS last_pulled_at
-          FROM events.inbox WHERE effect IS NOT NULL GROUP BY 1, 2, 3, 4) e
-        FULL JOIN (SELECT * FROM events.pull_hours WHERE pulls <> 0 OR checks <> 0) h USING (repository, hour, tag, docker_user)
-        WHERE (e.pulls, e.checks, e.last_pulled_at) IS DISTINCT FROM (h.pulls, h.checks, h.last_pulled_at)
-    """)
-    assert not differing
-
-
 @pytest.mark.parametrize("pattern", patterns(), ids=str)
 async def test_a_pattern_counts_alike_in_any_order_one_by_one(connection: Any, emptied: Database, pattern: Pattern) -> None:
     shuffled = list(pattern.events)
@@ -72,7 +58,7 @@ async def test_a_pattern_counts_alike_in_any_order_one_by_one(connection: Any, e
         await store(connection, [item])
         await count_all(connection)
     assert await counts(emptied) == pattern.expected
-    await assert_sums_hold(connection)
+    await assert_hours_hold(connection)
 
 
 def merged(expected: Sequence[Counts]) -> Counts:
@@ -118,7 +104,7 @@ async def test_ten_thousand_events_shuffled_over_several_workers(emptied: Databa
     await asyncio.gather(*workers)
     await count_all(connection)
     assert await counts(emptied) == merged(expected)
-    await assert_sums_hold(connection)
+    await assert_hours_hold(connection)
 
 
 async def test_a_busy_clients_shuffled_events_count_as_in_order(
@@ -134,7 +120,7 @@ async def test_a_busy_clients_shuffled_events_count_as_in_order(
         await store(connection, raw[start : start + 50])
         await count_all(connection)
     assert await counts(emptied) == {"v1": (120, 120)}
-    await assert_sums_hold(connection)
+    await assert_hours_hold(connection)
     kept = await connection.fetch("SELECT run FROM events.checkpoints ORDER BY at_ns")
     assert 20 <= len(kept) <= 40
     assert all(row["run"] >= 20 for row in kept[:-1])
@@ -178,7 +164,7 @@ async def test_any_permutation_duplication_and_splitting_counts_as_the_history_i
             await asyncio.gather(usecases.count_batch(connection, limit), usecases.count_batch(other, limit))
         await count_all(other)
         assert await counts(emptied) == in_order
-        await assert_sums_hold(connection)
+        await assert_hours_hold(connection)
     finally:
         await connection.close()
         await other.close()

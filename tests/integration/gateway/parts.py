@@ -36,6 +36,7 @@ class Service:
     name: str
     port: int = 0
     received: list[dict[str, Any]] = field(default_factory=list)
+    refuse_writes: bool = False
 
     @property
     def address(self) -> str:
@@ -56,6 +57,8 @@ class Service:
         }
         self.received.append(seen)
         status = 503 if scope["path"].endswith("/unavailable") else 404 if scope["path"].endswith("/missing") else 200
+        if self.refuse_writes and scope["path"] == "/internal/writes":
+            status = 403
         answer = json.dumps({**seen, "body": len(body)}).encode()
         headers = [
             (b"content-type", b"application/json"),
@@ -63,6 +66,7 @@ class Service:
             (b"x-request-id", b"made-by-the-service"),
             (b"x-accel-redirect", b"/healthz"),
             (b"server", b"secret-server/1.0"),
+            (b"retry-after", b"7"),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})

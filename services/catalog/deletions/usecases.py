@@ -1,0 +1,50 @@
+"""The steps of a deletion. Each is harmless when it is done twice, and the next follows only from what is in the database."""
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common import audit
+from services.catalog.deletions import queries
+from services.catalog.deletions.domain import Deletion
+from services.catalog.deletions.removing import Remover
+from services.catalog.feed import queries as feed
+from services.catalog.registry import Registry
+from services.catalog.tables import audit_entries
+
+_log = structlog.get_logger()
+
+
+async def remove(*, engine: AsyncEngine, registry: Registry, deletion: Deletion) -> None:
+    """Empty it in the registry, then delete it in the catalog; its name stays kept. Raises RegistryUnavailable."""
+    if deletion.kind == "repository":
+        async with engine.connect() as tx:
+            known = await queries.list_digests(tx, path=deletion.name)
+        await Remover(registry).empty(deletion.name, known)
+    async with engine.begin() as tx:
+        if not await queries.mark_removed(tx, id=deletion.id):
+            return
+        if deletion.kind == "repository":
+            await queries.delete_repository(tx, path=deletion.name)
+        else:
+            await queries.delete_namespace(tx, name=deletion.name)
+        await audit.append(tx, audit_entries, deletion.ended())
+    _log.info("deleted", kind=deletion.kind, name=deletion.name)
+
+
+async def release(*, engine: AsyncEngine, registry: Registry, deletion: Deletion) -> bool:
+    """Free the name, after a last look at the registry: an event may have been lost or be late. False: the feed has not read all of it.
+
+    Raises RegistryUnavailable.
+    """
+    async with engine.connect() as tx:
+        after = await feed.get_position(tx)
+        if await feed.has_events_below(tx, after=after, name=deletion.name):
+            return False
+    paths = [deletion.name] if deletion.kind == "repository" else await registry.list_repositories_in(deletion.name)
+    for path in paths:
+        left = await Remover(registry).empty(path, ())
+        if left:
+            _log.warning("deleted what was left of a former owner", repository=path, manifests=left)
+    async with engine.begin() as tx:
+        await queries.release(tx, deletion=deletion)
+    return True

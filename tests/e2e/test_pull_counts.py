@@ -1,0 +1,152 @@
+"""One pull is one pull: what each real client's pulls count as, of one platform or several, cold or warm, by tag or by digest (spec 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.addresses import HOSTS
+from tests.support.api import Account, DockerUser, unique
+from tests.support.clients import Buildah, Client, Ctr, Docker, Podman, Skopeo
+from tests.support.engine import Engine
+from tests.support.envelopes import digest_of
+from tests.support.images import Image, Index, make_image, make_index
+from tests.support.install import Toolbox
+from tests.support.pull_counts import Counts, PullCounts
+from tests.support.pull_patterns import CHILDREN, Pattern, replayed
+from tests.support.registry import Registry
+from tests.support.stack import Stack
+from tests.support.tenant import Tenant, make_tenant
+from tests.support.webhook import Webhook
+
+STEPS = ("cold by tag", "warm by tag", "cold by digest", "warm by digest")
+PULL, CHECK, BOTH, NOTHING = (1, 0), (0, 1), (1, 1), (0, 0)
+
+EXPECTED: dict[str, tuple[tuple[int, int], ...]] = {
+    "docker": (BOTH, CHECK, PULL, NOTHING),
+    "podman": (PULL, PULL, PULL, PULL),
+    "buildah": (PULL, PULL, PULL, PULL),
+    "skopeo": (PULL, PULL, PULL, PULL),
+    "ctr": (BOTH, CHECK, BOTH, CHECK),
+}
+"""(pulls, checks) of each of STEPS, the same for one platform and for several."""
+
+
+_PROGRAMS: dict[str, type[Podman] | type[Buildah] | type[Skopeo]] = {"podman": Podman, "buildah": Buildah, "skopeo": Skopeo}
+
+
+@dataclass(frozen=True, slots=True)
+class Puller:
+    """One client that is signed in; ``cold`` forgets what it held, ``warm`` does not."""
+
+    cold: Callable[[str], Any]
+    warm: Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def owner(admin: Account) -> Iterator[Tenant]:
+    with admin.make_account() as account:
+        yield make_tenant(account)
+
+
+@pytest.fixture(scope="module")
+def pusher(stack: Stack, owner: Tenant) -> Iterator[Registry]:
+    with Registry(stack.url, (owner.granted.username, owner.granted.password)) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def counted(stack: Stack, admin: Account, owner: Tenant, pusher: Registry) -> PullCounts:
+    return PullCounts(stack, owner.account, admin, pusher, marker=f"{owner.private}/marker")
+
+
+@pytest.fixture
+def puller(request: pytest.FixtureRequest, tools: Toolbox, home: Callable[[], Path], stack: Stack, owner: Tenant) -> Puller:
+    kind: str = request.param
+    needed = "dockerd" if kind == "docker" else kind
+    if tools.find(needed) is None:
+        pytest.skip(f"not on this machine: {needed}; run `python -m tests.support.install`")
+    if kind == "ctr":
+        return _containerd(Ctr(tools, home(), request.getfixturevalue("engine")), owner.granted)
+    client: Client
+    if kind == "docker":
+        engine: Engine = request.getfixturevalue("engine")
+        client = Docker(tools, home(), engine, hosts=HOSTS)
+    else:
+        client = _PROGRAMS[kind](tools, home(), hosts=HOSTS)
+    client.login(stack.registry, owner.granted.username, owner.granted.password).checked()
+    return Puller(client.pull, client.pull_again)
+
+
+def _containerd(ctr: Ctr, user: DockerUser) -> Puller:
+    def pull(reference: str) -> Any:
+        return ctr.pull(reference, username=user.username, password=user.password)
+
+    return Puller(pull, pull)
+
+
+@pytest.mark.parametrize("make", [make_image, make_index], ids=["one-platform", "two-platforms"])
+@pytest.mark.parametrize("puller", EXPECTED, indirect=True)
+def test_each_pull_counts_as_it_should(
+    puller: Puller,
+    make: Callable[[], Image | Index],
+    request: pytest.FixtureRequest,
+    stack: Stack,
+    pusher: Registry,
+    owner: Tenant,
+    counted: PullCounts,
+) -> None:
+    client: str = request.node.callspec.params["puller"]
+    repository = f"{owner.private}/{client}/{request.node.callspec.id}"
+    by_tag, by_digest = make(), make()
+    pusher.push(by_tag, repository, "v1")
+    pusher.push(by_digest, repository, "v2")
+    tag, digest = f"{stack.registry}/{repository}:v1", f"{stack.registry}/{repository}@{by_digest.manifest.digest}"
+    seen: list[Counts] = []
+    total: Counts = {}
+    for pull, reference in ((puller.cold, tag), (puller.warm, tag), (puller.cold, digest), (puller.warm, digest)):
+        pull(reference).checked()
+        counted.settle()
+        now = counted.of(repository, "v1", "v2")
+        seen.append(_difference(now, total))
+        total = now
+    wanted = zip(("v1", "v1", "", ""), EXPECTED[client], strict=True)
+    assert dict(zip(STEPS, seen, strict=True)) == {
+        step: {name: counts} if counts != NOTHING else {} for step, (name, counts) in zip(STEPS, wanted, strict=True)
+    }
+    who = counted.points(repository, docker_user=owner.granted.username)
+    assert who == counted.points(repository)  # nobody else pulled
+    assert counted.points(repository, docker_user=owner.other.username) == {"total": 0, "points": []}
+
+
+def _difference(now: Counts, before: Counts) -> Counts:
+    changed = {tag: (p - before.get(tag, NOTHING)[0], c - before.get(tag, NOTHING)[1]) for tag, (p, c) in now.items()}
+    return {tag: counts for tag, counts in changed.items() if counts != NOTHING}
+
+
+@pytest.mark.parametrize("pattern", replayed(), ids=str)
+def test_what_clients_that_are_not_here_sent_counts_as_it_should(
+    pattern: Pattern, stack: Stack, pusher: Registry, owner: Tenant, counted: PullCounts
+) -> None:
+    repository = f"{owner.private}/{unique('replayed')}"
+    index, image = make_index(architectures=("amd64", "arm64", "s390x")), make_image()
+    pusher.push(index, repository, "index")
+    pusher.push(image, repository, "image")
+    real = {digest_of("index"): index.manifest.digest, digest_of("image"): image.manifest.digest}
+    real |= {digest_of(name): child.manifest.digest for name, child in zip(CHILDREN, index.images, strict=True)}
+    with Webhook(stack) as webhook:
+        for event in pattern.events:
+            event["target"] |= {"repository": repository, "digest": real[event["target"]["digest"]]}
+            event["actor"]["name"] = owner.granted.username
+            assert webhook.deliver(event).status_code == 202
+    counted.settle()
+    assert counted.of(repository, "v1") == pattern.expected
+
+
+def test_all_of_it_adds_up(counted: PullCounts) -> None:
+    counted.settle()
+    counted.assert_sums_hold()
