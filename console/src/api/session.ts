@@ -89,7 +89,7 @@ export class Session {
       headers["Content-Type"] = "application/json";
     }
     if (token) {
-      headers["Authorization"] = `Bearer ${token}`;
+      headers.Authorization = `Bearer ${token}`;
     }
     try {
       const response = await this.send(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });

@@ -137,10 +137,10 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
           <Route path="/first-steps" component={FirstSteps} />
           <Route path="/repositories" component={Repositories} />
           <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)$/}>
-            {(at) => <Repository namespace={decode(at["namespace"])} name={decode(at["repository"])} />}
+            {(at) => <Repository namespace={decode(at.namespace)} name={decode(at.repository)} />}
           </Route>
           <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/}>
-            {(at) => <Image namespace={decode(at["namespace"])} name={decode(at["repository"])} reference={decode(at["reference"])} />}
+            {(at) => <Image namespace={decode(at.namespace)} name={decode(at.repository)} reference={decode(at.reference)} />}
           </Route>
           <Route path="/namespaces" component={Namespaces} />
           <Route path="/namespaces/:namespace">{(at) => <Namespace name={decode(at.namespace)} />}</Route>

@@ -33,7 +33,7 @@ export default function Shell({ account, children }: { account: Account; childre
   }, [path]);
   return (
     <div className="shell">
-      <a className="skip" href="#main" onClick={() => main.current?.focus()}>
+      <a className="skip" href="#main">
         {say("app.skip")}
       </a>
       <header className="bar">

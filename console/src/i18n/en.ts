@@ -383,7 +383,9 @@ export const en = {
   "error.not_found": "It is no longer there.",
   "error.docker_user_not_found": "There is no such Docker user.",
   "error.namespace_not_found": "There is no such namespace.",
-  "error.manifest_in_use": "A multi-platform image needs this image. Delete that one first.",
+  "error.needed_by_index": "A multi-platform image needs this image. Delete that one first.",
+  "error.repository_deleting": "The repository is being deleted.",
+  "error.namespace_deleting": "The namespace is being deleted.",
   "error.conflict": "It is in another state by now. Load the page again.",
   "error.unavailable": "The server cannot answer at the moment.",
 };

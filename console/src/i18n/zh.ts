@@ -383,7 +383,9 @@ export const zh: Record<Key, string> = {
   "error.not_found": "它已经不存在了。",
   "error.docker_user_not_found": "没有这个 Docker 用户。",
   "error.namespace_not_found": "没有这个命名空间。",
-  "error.manifest_in_use": "有多平台镜像包含它，请先删除那个镜像。",
+  "error.needed_by_index": "有多平台镜像包含它，请先删除那个镜像。",
+  "error.repository_deleting": "该仓库正在删除。",
+  "error.namespace_deleting": "该命名空间正在删除。",
   "error.conflict": "状态已发生变化，请重新加载页面。",
   "error.unavailable": "服务器暂时无法响应。",
 };

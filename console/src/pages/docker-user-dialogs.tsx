@@ -6,9 +6,7 @@ import { useWords } from "../i18n";
 import { Confirm, FormDialog, PasswordField, TextField } from "../parts/dialog";
 
 type DockerUser = Model<"DockerUserOut">;
-export type DockerUserAction =
-  | { kind: "create" }
-  | { kind: "change" | "password" | "disable" | "enable" | "delete"; user: DockerUser };
+export type DockerUserAction = { kind: "create" } | { kind: "change" | "password" | "disable" | "enable" | "delete"; user: DockerUser };
 
 interface Props {
   action: DockerUserAction;

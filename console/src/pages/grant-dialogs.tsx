@@ -44,7 +44,10 @@ export default function GrantDialog({ namespace, owner, action, onClose }: Props
       submit={say("common.save")}
       initial={{ permission: grant.permission }}
       onSubmit={async ({ permission }) => {
-        await api.PUT("/api/v1/namespaces/{namespace}/grants/{docker_user}", { params: { path }, body: { permission, account: grant.account } });
+        await api.PUT("/api/v1/namespaces/{namespace}/grants/{docker_user}", {
+          params: { path },
+          body: { permission, account: grant.account },
+        });
         await refresh();
       }}
       onClose={onClose}
@@ -121,7 +124,8 @@ function OwnUserField({ owner }: { owner: string }): ReactNode {
     queryFn: () => body(api.GET("/api/v1/docker-users", { params: { query: { limit: 200, q: typed || undefined } as never } })),
     placeholderData: (before) => before,
   });
-  const options = users.data?.items.filter(({ account }) => account === owner).map(({ username }) => ({ value: username, label: username })) ?? [];
+  const options =
+    users.data?.items.filter(({ account }) => account === owner).map(({ username }) => ({ value: username, label: username })) ?? [];
   return (
     <Form.Item name="docker_user" label={say("grants.dockerUser")} rules={[{ required: true, message: say("rule.required") }]}>
       <Select options={options} placeholder={say("grants.pick")} showSearch={{ filterOption: false, onSearch: setTyped }} autoFocus />

@@ -24,7 +24,7 @@ export default function Repositories(): ReactNode {
   const { say } = useWords();
   const [values] = useUrlValues();
   const [action, setAction] = useState<RepositoryAction | null>(null);
-  const view: View = VIEWS.find((each) => each === values["view"]) ?? "own";
+  const view: View = VIEWS.find((each) => each === values.view) ?? "own";
   const create = (
     <Button type="primary" onClick={() => setAction({ kind: "create" })}>
       {say("repositories.create")}
@@ -46,7 +46,7 @@ export default function Repositories(): ReactNode {
       <RepositoryList key={view} view={view} onAction={setAction} />
       {action && (
         <Suspense>
-          <Dialog action={action} namespace={values["namespace"]} onClose={() => setAction(null)} />
+          <Dialog action={action} namespace={values.namespace} onClose={() => setAction(null)} />
         </Suspense>
       )}
     </Page>
@@ -64,7 +64,7 @@ export function RepositoryList({ view, namespace, onAction }: ListProps): ReactN
   const { say } = useWords();
   const [values, change] = useUrlValues();
   const columns = useColumns(view === "own" ? onAction : undefined);
-  const only = namespace ?? values["namespace"] ?? "";
+  const only = namespace ?? values.namespace ?? "";
   const empty = view === "own" ? "repositories.empty" : (`repositories.empty.${view}` as const);
   return (
     <ResourceList<Repository>

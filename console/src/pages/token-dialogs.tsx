@@ -69,7 +69,10 @@ function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
       onSubmit={async ({ name, permission, days }) => {
         const expires = days === 0 ? null : new Date(Date.now() + days * DAY_MILLISECONDS).toISOString();
         const token = await body(
-          api.POST("/api/v1/docker-users/{username}/tokens", { params: { path: { username } }, body: { name, permission, expires_at: expires } }),
+          api.POST("/api/v1/docker-users/{username}/tokens", {
+            params: { path: { username } },
+            body: { name, permission, expires_at: expires },
+          }),
         );
         onMade(token.secret);
       }}
@@ -81,7 +84,10 @@ function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
       <p className="page-text">{say("tokens.limit.text")}</p>
       <Form.Item name="days" label={say("tokens.validity")}>
         <Select
-          options={[...[7, 30, 90, 365].map((days) => ({ value: days, label: say("tokens.days", { count: days }) })), { value: 0, label: say("tokens.forever") }]}
+          options={[
+            ...[7, 30, 90, 365].map((days) => ({ value: days, label: say("tokens.days", { count: days }) })),
+            { value: 0, label: say("tokens.forever") },
+          ]}
         />
       </Form.Item>
     </FormDialog>

@@ -82,7 +82,8 @@ function useColumns(onAction: (action: TokenAction) => void): Column<Token>[] {
           say("common.never")
         ) : (
           <>
-            {moment(row.last_used_at, locale)} <span className="quiet">{row.last_used_from && say("tokens.from", { address: row.last_used_from })}</span>
+            {moment(row.last_used_at, locale)}{" "}
+            <span className="quiet">{row.last_used_from && say("tokens.from", { address: row.last_used_from })}</span>
           </>
         ),
     },
@@ -90,7 +91,13 @@ function useColumns(onAction: (action: TokenAction) => void): Column<Token>[] {
       key: "actions",
       title: say("common.actions"),
       cell: (row) => (
-        <Button size="small" type="link" danger aria-label={`${say("tokens.revoke")}: ${row.name}`} onClick={() => onAction({ kind: "revoke", token: row })}>
+        <Button
+          size="small"
+          type="link"
+          danger
+          aria-label={`${say("tokens.revoke")}: ${row.name}`}
+          onClick={() => onAction({ kind: "revoke", token: row })}
+        >
           {say("tokens.revoke")}
         </Button>
       ),

@@ -37,7 +37,7 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
   const { say } = useWords();
   const [values, change] = useUrlValues();
   const { q = "", cursor = "", sort = props.defaultSort ?? "" } = values;
-  const limit = SIZES.find((size) => String(size) === values["limit"]) ?? 20;
+  const limit = SIZES.find((size) => String(size) === values.limit) ?? 20;
   const query = useQuery({
     queryKey: [...props.queryKey, { q, cursor, sort, limit }],
     queryFn: () => props.fetchPage({ cursor: cursor || undefined, limit, q: q || undefined, sort: sort || undefined }),

@@ -200,7 +200,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Namespace
-         * @description Delete an empty namespace with its grants. Its name can be taken again once the tokens that name it have expired.
+         * @description Delete a namespace with its grants; with `cascade`, its repositories first. Its name can be taken again once the tokens that name it
+         *     have expired.
          */
         delete: operations["delete_namespace"];
         options?: never;
@@ -314,7 +315,12 @@ export interface paths {
         get: operations["get_repository"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Repository
+         * @description Delete it with all its images: a GET is a 404 when all is gone. From now on nobody gets a token for it, and its name can be taken
+         *     again once the tokens that name it have expired.
+         */
+        delete: operations["delete_repository"];
         options?: never;
         head?: never;
         /**
@@ -338,7 +344,11 @@ export interface paths {
         get: operations["get_image_by_digest"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Image By Digest
+         * @description Delete an image with all tags on it, unless a multi-platform image needs it.
+         */
+        delete: operations["delete_image_by_digest"];
         options?: never;
         head?: never;
         patch?: never;
@@ -358,7 +368,11 @@ export interface paths {
         get: operations["get_image_by_tag"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Image By Tag
+         * @description Delete a tag alone: other tags on the same image stay, and a push of this tag that comes in between does, too.
+         */
+        delete: operations["delete_image_by_tag"];
         options?: never;
         head?: never;
         patch?: never;
@@ -511,6 +525,41 @@ export interface components {
              * @example 203.0.113.7
              */
             client_address: string | null;
+        };
+        /**
+         * DeletionPreviewOut
+         * @description What deleting the image would mean.
+         */
+        DeletionPreviewOut: {
+            /**
+             * Sibling Tags
+             * @description other tags on the image: they stay when the tag is deleted, and go when the digest is
+             * @example [
+             *       "latest"
+             *     ]
+             */
+            sibling_tags: string[];
+            /**
+             * Indexes
+             * @description multi-platform images with a tag that need it: its digest cannot be deleted
+             */
+            indexes: components["schemas"]["IndexOut"][];
+            /**
+             * Referrers
+             * @description what is about it and would stay behind
+             */
+            referrers: components["schemas"]["ReferrerOut"][];
+            /**
+             * Exclusive Bytes
+             * @description bytes that only this image holds, over all tags and repositories; 0 while another tag or index keeps it
+             * @example 3401613
+             */
+            exclusive_bytes: number;
+            /**
+             * Last Pulled At
+             * @description UTC; null: never
+             */
+            last_pulled_at: string | null;
         };
         /**
          * DockerUserChange
@@ -764,6 +813,24 @@ export interface components {
             pull_commands: components["schemas"]["PullCommandOut"][];
         };
         /**
+         * IndexOut
+         * @description A multi-platform image with the tags on it.
+         */
+        IndexOut: {
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+            /**
+             * Tags
+             * @example [
+             *       "latest"
+             *     ]
+             */
+            tags: string[];
+        };
+        /**
          * LayerOut
          * @description One layer of an image.
          */
@@ -868,6 +935,12 @@ export interface components {
              * @description UTC
              */
             created_at: string;
+            /**
+             * Deleting
+             * @description it goes away by itself, with its repositories
+             * @example false
+             */
+            deleting: boolean;
         };
         /**
          * OwnAccountOut
@@ -1051,6 +1124,31 @@ export interface components {
              * @example docker pull registry.example.com/team/app:v1
              */
             command: string;
+        };
+        /**
+         * ReferrerOut
+         * @description A signature, SBOM or the like that is about the image.
+         */
+        ReferrerOut: {
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+            /**
+             * Artifact Type
+             * @description null: it does not say
+             * @example application/spdx+json
+             */
+            artifact_type: string | null;
+            /**
+             * Tags
+             * @description cosign's are made of the image's digest
+             * @example [
+             *       "sha256-4fb4e1d2.sig"
+             *     ]
+             */
+            tags: string[];
         };
         /**
          * RepositoryChange
@@ -2360,7 +2458,9 @@ export interface operations {
     };
     delete_namespace: {
         parameters: {
-            query?: never;
+            query?: {
+                cascade?: boolean;
+            };
             header?: never;
             path: {
                 namespace: string;
@@ -2369,6 +2469,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Successful Response */
             204: {
                 headers: {
@@ -2937,7 +3044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is a repository of that name (`repository_taken`); The name was in use until a short while ago (`name_reserved`) */
+            /** @description There is a repository of that name (`repository_taken`); The namespace is being deleted (`namespace_deleting`); The name was in use until a short while ago (`name_reserved`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2998,6 +3105,74 @@ export interface operations {
             };
             /** @description Sign in first (`unauthenticated`) */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not valid (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached (`database_unavailable`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_repository: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepositoryOut"];
+                };
+            };
+            /** @description Sign in first (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key may only read (`read_only_key`) */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3126,7 +3301,10 @@ export interface operations {
     };
     get_image_by_digest: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `delete`: what deleting it would mean, for the owner of the repository */
+                preview?: "delete" | null;
+            };
             header?: never;
             path: {
                 digest: string;
@@ -3143,7 +3321,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImageOut"];
+                    "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
             /** @description Sign in first (`unauthenticated`) */
@@ -3184,9 +3362,88 @@ export interface operations {
             };
         };
     };
-    get_image_by_tag: {
+    delete_image_by_digest: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                digest: string;
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key may only read (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A multi-platform image needs it (`needed_by_index`); The repository is being deleted (`repository_deleting`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not valid (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); The registry does not answer (`registry_unavailable`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_image_by_tag: {
+        parameters: {
+            query?: {
+                /** @description `delete`: what deleting it would mean, for the owner of the repository */
+                preview?: "delete" | null;
+            };
             header?: never;
             path: {
                 tag: string;
@@ -3203,7 +3460,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImageOut"];
+                    "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
             /** @description Sign in first (`unauthenticated`) */
@@ -3234,6 +3491,82 @@ export interface operations {
                 };
             };
             /** @description The database cannot be reached (`database_unavailable`) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_image_by_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag: string;
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key may only read (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The repository is being deleted (`repository_deleting`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not valid (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); The registry does not answer (`registry_unavailable`) */
             503: {
                 headers: {
                     [name: string]: unknown;
