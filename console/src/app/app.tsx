@@ -90,8 +90,9 @@ function Doorway(): ReactNode {
     setFailure(null);
     session.renew().catch(setFailure);
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once
-  useEffect(begin, []);
+  useEffect(() => {
+    session.renew().catch(setFailure);
+  }, []);
   useEffect(
     () =>
       connection.subscribe(() => {

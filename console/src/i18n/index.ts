@@ -45,7 +45,6 @@ export async function startLanguage(): Promise<Language> {
 /** Changes the language now, and for the next visit: a cookie, which holds nothing but the language. */
 export async function switchLanguage(language: Language): Promise<void> {
   i18next.addResourceBundle(language, "translation", await texts(language));
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser
   document.cookie = `${COOKIE}=${language}; Path=/; Max-Age=31536000; SameSite=Strict`;
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   await i18next.changeLanguage(language);

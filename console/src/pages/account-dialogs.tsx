@@ -25,7 +25,7 @@ export default function AccountDialog({ action, onClose }: { action: AccountActi
         <FormDialog<{ role: Role }>
           title={`${say("accounts.changeRole")}: ${user}`}
           submit={say("common.save")}
-          initial={{ role: action.account.role as Role }}
+          initial={{ role: action.account.role }}
           onSubmit={change}
           onClose={onClose}
         >

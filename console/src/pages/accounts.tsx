@@ -30,7 +30,7 @@ export default function Accounts(): ReactNode {
       <ResourceList<Account>
         label={say("accounts.title")}
         queryKey={["accounts"]}
-        fetchPage={({ sort: _, ...page }) => body(api.GET("/api/v1/accounts", { params: { query: page as never } }))}
+        fetchPage={({ q, cursor, limit }) => body(api.GET("/api/v1/accounts", { params: { query: { q, cursor, limit } as never } }))}
         columns={columns}
         rowKey={(row) => row.username}
         searchLabel={say("accounts.search")}

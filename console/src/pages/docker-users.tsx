@@ -30,7 +30,7 @@ export default function DockerUsers(): ReactNode {
       <ResourceList<DockerUser>
         label={say("dockerUsers.title")}
         queryKey={["docker-users", "list"]}
-        fetchPage={({ sort: _, ...page }) => body(api.GET("/api/v1/docker-users", { params: { query: page as never } }))}
+        fetchPage={({ q, cursor, limit }) => body(api.GET("/api/v1/docker-users", { params: { query: { q, cursor, limit } as never } }))}
         columns={columns}
         rowKey={(row) => row.username}
         searchLabel={say("dockerUsers.search")}

@@ -28,7 +28,7 @@ export default function Namespaces(): ReactNode {
       <ResourceList<Namespace>
         label={say("namespaces.title")}
         queryKey={["namespaces", "list"]}
-        fetchPage={({ sort: _, ...page }) => body(api.GET("/api/v1/namespaces", { params: { query: page as never } }))}
+        fetchPage={({ q, cursor, limit }) => body(api.GET("/api/v1/namespaces", { params: { query: { q, cursor, limit } as never } }))}
         columns={columns}
         rowKey={(row) => row.name}
         searchLabel={say("namespaces.search")}

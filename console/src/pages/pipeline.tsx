@@ -88,7 +88,6 @@ function PutAsideList(): ReactNode {
             cell: (row) => (
               <details>
                 <summary>{say("pipeline.content")}</summary>
-                {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by keyboard too */}
                 <pre tabIndex={0}>{row.raw}</pre>
               </details>
             ),

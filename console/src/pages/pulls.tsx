@@ -37,7 +37,9 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
       aria-label={say("repository.pulls.range")}
       optionType="button"
       value={range}
-      onChange={(event) => change({ range: event.target.value === "week" ? "" : event.target.value }, { replace: true })}
+      onChange={({ target }: { target: { value?: Range } }) =>
+        change({ range: target.value === "week" ? "" : (target.value ?? "") }, { replace: true })
+      }
       options={(Object.keys(RANGES) as Range[]).map((each) => ({ value: each, label: say(`repository.pulls.${each}`) }))}
     />
   );

@@ -1,5 +1,5 @@
 import { Alert, Button, Input } from "antd";
-import { type FormEvent, type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { session } from "../api/session";
 import { LanguageSwitch } from "../app/language";
 import { useWords } from "../i18n";
@@ -16,7 +16,7 @@ export default function SignIn({ ended }: { ended: boolean }): ReactNode {
     document.title = `${say("signIn.title")} · ${say("app.product")}`;
   }, [say]);
 
-  async function submit(event: FormEvent): Promise<void> {
+  async function submit(event: { preventDefault: () => void }): Promise<void> {
     event.preventDefault();
     if (username === "" || password === "") {
       setProblem(say("rule.required"));

@@ -47,14 +47,14 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
           },
         ],
         series: [
-          { label: label, value: (_, at) => (at === null ? "–" : long.format(at * 1000)) },
+          { label: label, value: (_, at: number | null) => (at === null ? "–" : long.format(at * 1000)) },
           {
             label: pulls,
             stroke: "#0b57b5",
             fill: "#0b57b5",
             paths: uPlot.paths.bars?.({ size: [0.7, 40], align: 0 }) as uPlot.Series.PathBuilder,
             points: { show: false },
-            value: (_, value) => (value === null ? "–" : count(value, locale)),
+            value: (_, value: number | null) => (value === null ? "–" : count(value, locale)),
           },
         ],
       },

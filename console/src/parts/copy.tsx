@@ -15,6 +15,7 @@ async function copy(text: string): Promise<void> {
   (document.activeElement?.parentElement ?? document.body).append(field);
   const before = document.activeElement;
   field.select();
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way over plain http
   document.execCommand("copy");
   field.remove();
   if (before instanceof HTMLElement) {
@@ -57,7 +58,6 @@ export function Command({ what, line }: { what: string; line: string }): ReactNo
     <div className="command">
       <p className="command-what">{what}</p>
       <div className="command-line">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrolled by keyboard too */}
         <code tabIndex={0}>{line}</code>
         <CopyButton text={line} what={what} />
       </div>

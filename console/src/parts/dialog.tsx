@@ -83,7 +83,7 @@ export function FormDialog<Values extends object>(props: FormDialogProps<Values>
         name={name.replaceAll(/[^a-zA-Z0-9]/g, "")}
         layout="vertical"
         requiredMark={false}
-        initialValues={props.initial as Record<string, unknown>}
+        initialValues={props.initial}
         onFinish={(values) => void finish(values as Values)}
         scrollToFirstError
       >
@@ -157,15 +157,12 @@ function useRules(rule: RuleName | undefined, optional: boolean) {
   const { say } = useWords();
   return [
     {
-      validator: async (_: unknown, value: string | undefined) => {
+      validator: (_: unknown, value: string | undefined) => {
         const text = value ?? "";
         if (text === "") {
-          if (!optional) {
-            throw new Error(say("rule.required"));
-          }
-        } else if (rule !== undefined && !obeys(rule, text)) {
-          throw new Error(say(RULES[rule].key));
+          return optional ? Promise.resolve() : Promise.reject(new Error(say("rule.required")));
         }
+        return rule === undefined || obeys(rule, text) ? Promise.resolve() : Promise.reject(new Error(say(RULES[rule].key)));
       },
     },
   ];

@@ -96,7 +96,7 @@ interface PagerProps {
 function Pager({ cursor, next, limit, change }: PagerProps): ReactNode {
   const { say } = useWords();
   const state: unknown = window.history.state;
-  const trail = Array.isArray(state) && state.every((entry) => typeof entry === "string") ? (state as string[]) : [];
+  const trail = Array.isArray(state) && state.every((entry) => typeof entry === "string") ? state : [];
   return (
     <nav className="pager" aria-label={say("common.pages")}>
       <select

@@ -17,11 +17,8 @@ export const RULES = {
     key: "rule.repository",
   },
   username: { pattern: /^[a-z0-9][a-z0-9._-]*$/, least: 2, most: 63, key: "rule.username" },
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   password: { pattern: /^[^\x00-\x1f\x7f]*$/, least: 8, most: 128, key: "rule.password" },
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   description: { pattern: /^[^\x00-\x1f\x7f]*$/, least: 0, most: 1000, key: "rule.description" },
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   tokenName: { pattern: /^[^\x00-\x1f\x7f]*$/, least: 1, most: 100, key: "rule.tokenName" },
 } as const satisfies Record<string, Rule>;
 
@@ -30,7 +27,7 @@ export type RuleName = keyof typeof RULES;
 /** Whether `value` is accepted; lengths are counted in characters as the API counts them, not in UTF-16 units. */
 export function obeys(rule: RuleName, value: string): boolean {
   const { pattern, least, most } = RULES[rule];
-  const length = [...value].length;
+  const length = Array.from(value).length;
   return length >= least && length <= most && pattern.test(value);
 }
 
