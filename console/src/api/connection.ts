@@ -20,6 +20,18 @@ class Connection {
     }
   }
 
+  /** Resolves when the server answers again. */
+  found(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.subscribe(() => {
+        if (!this.#lost) {
+          stop();
+          resolve();
+        }
+      });
+    });
+  }
+
   lose(): void {
     this.#set(true);
   }

@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ConfigProvider } from "antd";
 import type { Locale } from "antd/es/locale";
-import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { connection } from "../api/connection";
 import { isPassing } from "../api/problems";
@@ -11,22 +11,23 @@ import { Boundary, Failed, Loading, NotFound } from "../parts/states";
 import { safeReturn } from "../parts/url";
 import { LostConnection } from "./lost";
 import { theme } from "./theme";
+import { lazyPart } from "../parts/lazy";
 
-const Shell = lazy(() => import("./shell"));
-const SignIn = lazy(() => import("../pages/sign-in"));
-const Home = lazy(() => import("../pages/home"));
-const Repositories = lazy(() => import("../pages/repositories"));
-const Repository = lazy(() => import("../pages/repository"));
-const Image = lazy(() => import("../pages/image"));
-const Namespaces = lazy(() => import("../pages/namespaces"));
-const Namespace = lazy(() => import("../pages/namespace"));
-const DockerUsers = lazy(() => import("../pages/docker-users"));
-const DockerUser = lazy(() => import("../pages/docker-user"));
-const FirstSteps = lazy(() => import("../pages/first-steps"));
-const Activity = lazy(() => import("../pages/activity"));
-const Accounts = lazy(() => import("../pages/accounts"));
-const OwnAccount = lazy(() => import("../pages/account"));
-const Pipeline = lazy(() => import("../pages/pipeline"));
+const Shell = lazyPart(() => import("./shell"));
+const SignIn = lazyPart(() => import("../pages/sign-in"));
+const Home = lazyPart(() => import("../pages/home"));
+const Repositories = lazyPart(() => import("../pages/repositories"));
+const Repository = lazyPart(() => import("../pages/repository"));
+const Image = lazyPart(() => import("../pages/image"));
+const Namespaces = lazyPart(() => import("../pages/namespaces"));
+const Namespace = lazyPart(() => import("../pages/namespace"));
+const DockerUsers = lazyPart(() => import("../pages/docker-users"));
+const DockerUser = lazyPart(() => import("../pages/docker-user"));
+const FirstSteps = lazyPart(() => import("../pages/first-steps"));
+const Activity = lazyPart(() => import("../pages/activity"));
+const Accounts = lazyPart(() => import("../pages/accounts"));
+const OwnAccount = lazyPart(() => import("../pages/account"));
+const Pipeline = lazyPart(() => import("../pages/pipeline"));
 
 const queries = new QueryClient({
   defaultOptions: {

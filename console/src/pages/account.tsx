@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
 import { moment } from "../parts/format";
 import { Card, Facts, Page } from "../parts/page";
 import { Failed, Loading } from "../parts/states";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./own-account-dialogs"));
+const Dialog = lazyPart(() => import("./own-account-dialogs"));
 
 export default function OwnAccount(): ReactNode {
   const { say, locale } = useWords();

@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
 import { moment } from "../parts/format";
@@ -9,8 +9,9 @@ import { Empty } from "../parts/states";
 import type { Column } from "../parts/table";
 import type { AccountAction } from "./account-dialogs";
 import { DockerUserStatus } from "./docker-users";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./account-dialogs"));
+const Dialog = lazyPart(() => import("./account-dialogs"));
 
 type Account = Model<"AccountOut"> & { disabled: boolean };
 

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
@@ -14,8 +14,9 @@ import { problemText } from "../parts/words";
 import type { DockerUserAction } from "./docker-user-dialogs";
 import { DockerUserStatus } from "./docker-users";
 import { Tokens } from "./tokens";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./docker-user-dialogs"));
+const Dialog = lazyPart(() => import("./docker-user-dialogs"));
 
 export default function DockerUser({ username }: { username: string }): ReactNode {
   const { say, locale } = useWords();

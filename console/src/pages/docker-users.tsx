@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -10,8 +10,9 @@ import { Empty } from "../parts/states";
 import { Status } from "../parts/status";
 import type { Column } from "../parts/table";
 import type { DockerUserAction } from "./docker-user-dialogs";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./docker-user-dialogs"));
+const Dialog = lazyPart(() => import("./docker-user-dialogs"));
 
 type DockerUser = Model<"DockerUserOut">;
 

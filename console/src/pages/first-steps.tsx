@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
@@ -8,10 +8,11 @@ import { dockerLogin, dockerPush, registryHost } from "../parts/commands";
 import { Command } from "../parts/copy";
 import { Page } from "../parts/page";
 import { Failed, Loading } from "../parts/states";
+import { lazyPart } from "../parts/lazy";
 
-const NamespaceDialog = lazy(() => import("./namespace-dialogs"));
-const DockerUserDialog = lazy(() => import("./docker-user-dialogs"));
-const GrantFirst = lazy(() => import("./grant-first"));
+const NamespaceDialog = lazyPart(() => import("./namespace-dialogs"));
+const DockerUserDialog = lazyPart(() => import("./docker-user-dialogs"));
+const GrantFirst = lazyPart(() => import("./grant-first"));
 
 interface Progress {
   namespaces: string[];

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -8,8 +8,9 @@ import { moment } from "../parts/format";
 import { Card } from "../parts/page";
 import { Empty, Failed, Loading } from "../parts/states";
 import { type Column, DataTable } from "../parts/table";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./grant-dialogs"));
+const Dialog = lazyPart(() => import("./grant-dialogs"));
 
 type Grant = Model<"GrantOut">;
 export type GrantAction = { kind: "add" } | { kind: "change" | "remove"; grant: Grant };

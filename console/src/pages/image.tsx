@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -12,8 +12,9 @@ import { DataTable } from "../parts/table";
 import { imagePath } from "./image-path";
 import { useOwned } from "./owned";
 import { Pulls } from "./pulls";
+import { lazyPart } from "../parts/lazy";
 
-const DeleteImage = lazy(() => import("./image-delete"));
+const DeleteImage = lazyPart(() => import("./image-delete"));
 
 type ImageOut = Model<"ImageOut">;
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { useLocation } from "wouter";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
@@ -10,8 +10,9 @@ import { Failed, Loading } from "../parts/states";
 import { Grants } from "./grants";
 import type { NamespaceAction } from "./namespaces";
 import { RepositoryList } from "./repositories";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./namespace-dialogs"));
+const Dialog = lazyPart(() => import("./namespace-dialogs"));
 
 export default function Namespace({ name }: { name: string }): ReactNode {
   const { say, locale } = useWords();

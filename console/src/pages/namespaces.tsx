@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -8,8 +8,9 @@ import { ResourceList } from "../parts/list";
 import { Page } from "../parts/page";
 import { Empty } from "../parts/states";
 import type { Column } from "../parts/table";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./namespace-dialogs"));
+const Dialog = lazyPart(() => import("./namespace-dialogs"));
 
 type Namespace = Model<"NamespaceOut">;
 export type NamespaceAction = { kind: "create" } | { kind: "change" | "delete"; namespace: Namespace };

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Radio } from "antd";
-import { lazy, type ReactNode, Suspense, useMemo } from "react";
+import { type ReactNode, Suspense, useMemo } from "react";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
 import { count } from "../parts/format";
@@ -9,8 +9,9 @@ import { beginning, filled, RANGES, type Range } from "../parts/series";
 import { Failed, Loading } from "../parts/states";
 import { DataTable } from "../parts/table";
 import { useUrlValues } from "../parts/url";
+import { lazyPart } from "../parts/lazy";
 
-const Chart = lazy(() => import("../parts/chart"));
+const Chart = lazyPart(() => import("../parts/chart"));
 
 /** Pulls of a repository, or of one of its tags, over time. */
 export function Pulls({ repository, tag }: { repository: string; tag?: string }): ReactNode {

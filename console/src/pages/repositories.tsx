@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -11,8 +11,9 @@ import { Status } from "../parts/status";
 import type { Column } from "../parts/table";
 import { useUrlValues, withChange } from "../parts/url";
 import { NamespaceFilter } from "./repositories-filter";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./repository-dialogs"));
+const Dialog = lazyPart(() => import("./repository-dialogs"));
 
 type Repository = Model<"RepositoryOut">;
 export type RepositoryAction = { kind: "create" } | { kind: "change" | "delete"; repository: Repository };

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -14,9 +14,10 @@ import type { Column } from "../parts/table";
 import { useOwned } from "./owned";
 import { Pulls } from "./pulls";
 import { type RepositoryAction, RepositoryStatus } from "./repositories";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./repository-dialogs"));
-const DeleteImage = lazy(() => import("./image-delete"));
+const Dialog = lazyPart(() => import("./repository-dialogs"));
+const DeleteImage = lazyPart(() => import("./image-delete"));
 
 type Tag = Model<"TagOut">;
 

@@ -1,14 +1,15 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
 import { moment } from "../parts/format";
 import { Card } from "../parts/page";
 import { Empty, Failed, Loading } from "../parts/states";
 import { type Column, DataTable } from "../parts/table";
+import { lazyPart } from "../parts/lazy";
 
-const Dialog = lazy(() => import("./token-dialogs"));
+const Dialog = lazyPart(() => import("./token-dialogs"));
 
 type Token = Model<"TokenOut">;
 export type TokenAction = { kind: "create" } | { kind: "revoke"; token: Token };

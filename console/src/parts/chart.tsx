@@ -38,7 +38,13 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
           y: { range: (_, __, most) => [0, Math.max(4, most * 1.1)] },
         },
         axes: [
-          { ...axis, grid: { show: false }, space: 70, values: (_, splits) => splits.map((at) => short.format(at * 1000)) },
+          {
+            ...axis,
+            grid: { show: false },
+            space: 70,
+            incrs: [1, 2, 3, 4, 6, 7, 12, 14].map((steps) => steps * stepSeconds),
+            values: (_, splits) => splits.map((at) => short.format(at * 1000)),
+          },
           {
             ...axis,
             size: 50,
@@ -54,11 +60,11 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
             fill: "#0b57b5",
             paths: uPlot.paths.bars?.({ size: [0.7, 40], align: 0 }) as uPlot.Series.PathBuilder,
             points: { show: false },
-            value: (_, value: number | null) => (value === null ? "–" : count(value, locale)),
+            value: (_, value: number | null) => (value === null ? "0" : count(value, locale)),
           },
         ],
       },
-      [points.map(({ at }) => Date.parse(at) / 1000), points.map((point) => point.pulls)],
+      [points.map(({ at }) => Date.parse(at) / 1000), points.map((point) => (point.pulls === 0 ? null : point.pulls))],
       element,
     );
     const observer = new ResizeObserver(() => {
