@@ -16,13 +16,14 @@ test: ## run all tests; ARGS are pytest's: make test ARGS="tests/unit -k token"
 	@.venv/bin/moorage console
 	@.venv/bin/python -m pytest $(ARGS)
 
-lint: ## check style, types, the walls between services, and that migrations and tables agree
+lint: ## check style, types, the walls between services, the console, and that migrations and tables agree
 	@scripts/bootstrap dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/moorage schema-check
+	.venv/bin/moorage console --check
 
 format: ## format the code and mend what can be mended
 	@scripts/bootstrap dev
@@ -37,5 +38,5 @@ lock: ## pin every version anew, with hashes and without naming a registry
 		--custom-compile-command "make lock" --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what make itself made, .venv and caches, and leave the data alone
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis console/node_modules console/dist console/.npm-cache console/.built
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

@@ -179,11 +179,15 @@ def drift(
 
 @app.command()
 @plain_errors
-def console() -> None:
+def console(
+    check: Annotated[bool, typer.Option("--check", help="check its types, style and unit tests instead, as `make lint` does")] = False,
+) -> None:
     """Build the web console in console/dist, where its sources changed; `make run` and `make test` do it themselves."""
-    from ops.console import build_console
+    from ops.console import build_console, check_console
 
-    if build_console():
+    if check:
+        check_console()
+    elif build_console():
         typer.echo("moorage: the console was built")
 
 

@@ -39,6 +39,13 @@ def build_console() -> bool:
     return True
 
 
+def check_console() -> None:
+    """Check that the API's types are current, then types, style and the unit tests; raises OpsError with what is wrong."""
+    install_packages()
+    for script in ("types:check", "check", "test"):
+        npm("run", script)
+
+
 def install_packages() -> None:
     """Install what package-lock.json names into `console/node_modules`, unless just that is there."""
     digest = _digest_of([CONSOLE / "package.json", CONSOLE / "package-lock.json"])

@@ -84,11 +84,13 @@ class Visit:
         return sentence
 
     def assert_clean(self) -> None:
-        assert self.faults == []
+        assert not self.faults, self.faults
 
     def assert_accessible(self) -> None:
         """No serious issue by axe-core; evaluated from outside, which the page's own policy allows no script to be."""
-        eventually(lambda: self.page.evaluate("document.getAnimations().length"), lambda count: count == 0, within=5, what="the end of motion")
+        eventually(
+            lambda: self.page.evaluate("document.getAnimations().length"), lambda count: count == 0, within=5, what="the end of motion"
+        )
         self.page.evaluate(_AXE.read_text())
         found: list[dict[str, Any]] = self.page.evaluate("axe.run(document).then((result) => result.violations)")
         serious = [
@@ -96,7 +98,7 @@ class Visit:
             for issue in found
             if issue["impact"] in ("serious", "critical")
         ]
-        assert serious == []
+        assert not serious, serious
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -52,8 +52,8 @@ export default function RepositoryDialog({ action, namespace, onClose, onDeleted
       typed={name}
       onConfirm={async () => {
         await api.DELETE("/api/v1/repositories/{namespace}/{repository}", { params: { path } });
-        await refresh();
-        onDeleted?.();
+        onDeleted?.(); // first away from its page, which would ask for what is gone
+        await queries.invalidateQueries({ queryKey: ["repositories"] });
       }}
       onClose={onClose}
     >
