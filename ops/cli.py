@@ -193,6 +193,23 @@ def console(
 
 @app.command()
 @plain_errors
+def gc(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only tell what would be deleted")] = False,
+    schedule: Annotated[bool, typer.Option("--schedule", help="do it every GC_SCHEDULE_HOURS until ended")] = False,
+) -> None:
+    """Give back the disk space of what nobody has tagged for GC_UNTAGGED_DAYS. Pulls go on; pushes are refused for a moment."""
+    from ops.gc import collect_garbage
+    from ops.gc_schedule import collect_on_schedule
+    from ops.interrupts import run_until_told
+    from ops.settings import load_run_settings
+
+    settings = load_run_settings()
+    layout = Layout(settings.data)
+    run_until_told(collect_on_schedule(layout, settings) if schedule else collect_garbage(layout, settings, dry_run=dry_run))
+
+
+@app.command()
+@plain_errors
 def schema_check() -> None:
     """Migrate a PostgreSQL of its own, made for this and removed, and compare it with the tables in the code."""
     from ops.schema_check import schema_check as check

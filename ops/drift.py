@@ -1,7 +1,5 @@
 """`moorage drift`: compare the catalog with the registry, and mend the catalog."""
 
-import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -9,13 +7,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from libs.common.db import create_engine, is_unreachable
-from libs.common.settings import SettingsError
+from ops.catalog_settings import catalog_settings
 from ops.errors import OpsError
 from ops.layout import Layout
 from services.catalog.drift import usecases
 from services.catalog.drift.domain import Difference
 from services.catalog.registry import RegistryUnavailable, connected
-from services.catalog.settings import Settings, load_settings
 
 _SHOWN_OF_DIGEST = 19
 
@@ -25,7 +22,7 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
 
     Raises OpsError when registry or database cannot be reached, or the registry's list is not complete: then nothing was changed.
     """
-    settings = _settings(layout)
+    settings = catalog_settings(layout)
     engine = create_engine(settings.database_url.get_secret_value(), application_name="moorage drift")
     try:
         async with connected(settings) as registry:
@@ -55,22 +52,6 @@ def _plainly(*, repair: bool) -> Iterator[None]:
         if is_unreachable(error):
             raise OpsError(f"the database cannot be reached{unchanged}") from None
         raise
-
-
-def _settings(layout: Layout) -> Settings:
-    """The catalog's settings as the run that is going on gave them, or in its container as the environment holds them."""
-    try:
-        given: dict[str, str] = json.loads(layout.catalog_environment.read_text())
-    except FileNotFoundError:
-        given = {}
-    for name, value in given.items():
-        os.environ.setdefault(name, value)
-    if "SECRETS_DIR" not in os.environ:
-        raise OpsError("Moorage does not run on this data folder (MOORAGE_DATA): start it first; of containers, ask in the catalog's")
-    try:
-        return load_settings()
-    except SettingsError as error:
-        raise OpsError(str(error)) from None
 
 
 def _show(compared: usecases.Comparison) -> None:

@@ -64,6 +64,11 @@ class Layout:
         return self.run / "catalog-environment.json"
 
     @property
+    def registry_program(self) -> Path:
+        """The registry's program and environment in the run that is going on: its collector of garbage must be the same."""
+        return self.run / "registry-program.json"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

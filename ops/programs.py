@@ -129,14 +129,29 @@ def registry_program(installation: Installation) -> Program:
         webhook_secret=(layout.secrets_of("registry") / "webhook_secret").read_text(),
     )
     write_private(configuration, rendered, installation.user)
+    # 3.x would send traces to a port that nobody listens on, and log each failure.
+    environment = child_environment(OTEL_TRACES_EXPORTER="none", **installation.registry.environment)
+    shown = {"program": str(installation.registry.path), "environment": environment}
+    write_private(layout.registry_program, json.dumps(shown), installation.user)
     return Program(
         name="registry",
         argv=[str(installation.registry.path), "serve", str(configuration)],
-        # 3.x would send traces to a port that nobody listens on, and log each failure.
-        environment=child_environment(OTEL_TRACES_EXPORTER="none", **installation.registry.environment),
+        environment=environment,
         log=installation.log("registry"),
         stop_seconds=5,
     )
+
+
+def gc_program(installation: Installation) -> Program:
+    """The schedule by which garbage is collected."""
+    settings = installation.settings
+    environment = child_environment(
+        MOORAGE_DATA=str(installation.layout.root),
+        GC_UNTAGGED_DAYS=str(settings.gc_untagged_days),
+        GC_SCHEDULE_HOURS=str(settings.gc_schedule_hours),
+        PYTHONUNBUFFERED="1",
+    )
+    return Program(name="gc", argv=moorage("gc", "--schedule"), environment=environment, log=installation.log("gc"))
 
 
 def gateway_program(installation: Installation) -> Program:

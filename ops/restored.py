@@ -14,12 +14,13 @@ SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint <= greatest(
 """
 # 1: was read, 2: was not; both below every transaction of any server. What came in after the restore was not read, whatever its number.
 _RENUMBER = """
-LOCK TABLE events.inbox, events.pull_hours, catalog.feed_positions IN EXCLUSIVE MODE;
+LOCK TABLE events.inbox, events.pull_hours, events.pull_tags, catalog.feed_positions IN EXCLUSIVE MODE;
 UPDATE events.inbox i SET xid = CASE WHEN
   EXISTS (SELECT FROM catalog.feed_progress p WHERE (i.xid, i.id) <= (p.xid, p.id))
   AND i.id <= (SELECT max(id) FROM events.inbox WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
 THEN 1 ELSE 2 END;
 UPDATE events.pull_hours SET xid = 1;
+UPDATE events.pull_tags SET xid = 1;
 UPDATE catalog.feed_positions SET position = CASE feed WHEN 'registry' THEN '1:' || 9223372036854775807 ELSE '0' END;
 """
 

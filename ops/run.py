@@ -27,6 +27,7 @@ from ops.programs import (
     Installation,
     fresh_run_folder,
     gateway_program,
+    gc_program,
     moorage,
     postgres_program,
     registry_program,
@@ -141,6 +142,8 @@ class _Run:
             token_service=self.installation.token_service,
             check_children=lambda: self.keeper.check_starting(most_runs=_MOST_EARLY_ENDS),
         )
+        if self.installation.settings.gc_schedule_hours:
+            self.keeper.start(gc_program(self.installation))
         report(f"ready {self.installation.settings.url}")
 
     async def _database(self) -> str:
@@ -198,7 +201,7 @@ class _Run:
             raise OpsError(f"the database was not migrated: {last_line(log).removeprefix('moorage: ')} (more in {log})")
 
     async def _stop(self) -> None:
-        """First no new requests, then the registry's queue of events, then the rest, PostgreSQL last."""
+        """First no collection of garbage and no new requests, then the registry's queue of events, then the rest, PostgreSQL last."""
         orderly = asyncio.create_task(self._stop_in_order())
         hurry = asyncio.create_task(self.in_a_hurry.wait())
         await asyncio.wait({orderly, hurry}, return_when=asyncio.FIRST_COMPLETED)
@@ -208,6 +211,7 @@ class _Run:
         await orderly
 
     async def _stop_in_order(self) -> None:
+        await self.keeper.stop("gc")
         await self.keeper.stop("gateway")
         if {"registry", "events"} <= self.keeper.children.keys():
             await drain(self.layout.owner_url.read_text())

@@ -127,6 +127,13 @@ class RunSettings(BaseModel):
         description="an outside PostgreSQL 15 or newer, as a role that may create roles, instead of the embedded one",
     )
 
+    gc_untagged_days: int = Field(
+        7, ge=0, le=36500, alias="GC_UNTAGGED_DAYS", description="after how many days without a tag `moorage gc` deletes a manifest"
+    )
+    gc_schedule_hours: int = Field(
+        0, ge=0, le=87600, alias="GC_SCHEDULE_HOURS", description="every how many hours garbage is collected; 0: only by `moorage gc`"
+    )
+
     @property
     def url(self) -> str:
         """The address to show and to try: the first name that is no pattern, else localhost."""

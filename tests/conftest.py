@@ -1,3 +1,18 @@
 """The fixtures that every kind of test may ask for."""
 
+import structlog
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = ["tests.support.database"]
+
+# A busy machine makes every example slow, and says nothing about the code.
+settings.register_profile("moorage", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("moorage")
+
+# The default draws each traceback with the values of all variables, which takes seconds.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)

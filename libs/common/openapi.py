@@ -10,6 +10,9 @@ from libs.common.principals import ReadOnlyKey
 from libs.common.problems import FieldProblem, Problem, responses
 
 _BASIC = {"type": "http", "scheme": "basic", "description": "a Docker user's name, and its password or an access token"}
+_LOCATION = {"description": "the new object's path", "required": True, "schema": {"type": "string"}}
+_LINK = {"description": '`<…>; rel="next"`: the next page (RFC 8288); not on the last one', "schema": {"type": "string"}}
+_RETRY_AFTER = {"description": "seconds after which to try again", "schema": {"type": "integer"}}
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -61,4 +64,14 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         common += [BadRequest, ContentTooLarge]
     for status, response in responses(*common).items():
         told.setdefault(str(status), response)
+    _add_headers(operation, told)
     operation["responses"] = dict(sorted(told.items()))
+
+
+def _add_headers(operation: dict[str, Any], told: dict[str, Any]) -> None:
+    if "201" in told:
+        told["201"]["headers"] = {"Location": _LOCATION}
+    if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", [])):
+        told["200"]["headers"] = {"Link": _LINK}
+    for status in {"429", "503"} & told.keys():
+        told[status]["headers"] = {"Retry-After": _RETRY_AFTER}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -41,6 +42,7 @@ class Problem(BaseModel):
     code: str = Field(examples=["not_found"])
     detail: str = Field(examples=["There is no namespace 'team'"])
     errors: list[FieldProblem] | None = Field(default=None, description="on a validation error: each field")
+    available_at: datetime | None = Field(default=None, description="on `name_reserved`: when the name is free, UTC")
 
 
 def responses(*errors: type[MoorageError]) -> dict[int | str, dict[str, Any]]:

@@ -5,5 +5,6 @@ Publishes: ``auth.principals`` (live sessions and API keys, to catalog and event
 (to catalog).
 Reads (``views.py``): ``catalog.credentials``, ``catalog.effective_access``, ``catalog.namespace_owners``, ``catalog.paused_writes``;
 told of their changes by ``NOTIFY moorage_access``.
-Serves: ``/token``, ``/.well-known/jwks.json``, and of ``/api/v1``: sessions, API keys, tokens of Docker users, ``/access/explain``.
+Serves: ``/token``, ``/.well-known/jwks.json``, and of ``/api/v1``: sessions, API keys, tokens of Docker users, ``/access/explain``;
+and to the gateway alone ``/internal/writes``.
 """

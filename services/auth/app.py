@@ -27,7 +27,7 @@ from services.auth.registry_tokens.usecases import TokenDesk
 from services.auth.sessions import routes as sessions
 from services.auth.sessions.usecases import SessionDesk
 from services.auth.settings import Settings
-from services.auth.writes import routes as writes
+from services.auth.writes.routes import WriteQuestion
 
 DESCRIPTION = "Who are you, and what may you do: registry tokens for Docker clients, sessions for the JSON API."
 
@@ -58,14 +58,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.token_keys = keys.all
     app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-keys")
-    app.state.write_gate = memory.writes
     app.state.desk = _token_desk(settings, engine, memory, login, recorder, keys)
     app.state.sessions = _session_desk(settings, engine, login)
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
-    app.include_router(writes.router)
     for router in (api_keys.router, access_tokens.router, access.router):
         app.include_router(router, dependencies=SIGNED_IN_ONLY)
+    app.add_middleware(WriteQuestion, gate=memory.writes)
     return app
 
 

@@ -54,8 +54,20 @@ pull_hours = sa.Table(
     sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("xid", sa.BigInteger, nullable=False, server_default=_xid),
     sa.Index("pull_hours_tag_idx", "repository", "since_ns", "tag", "hour"),
-    sa.Index("pull_hours_xid_idx", "xid"),
 )
+
+pull_tags = sa.Table(
+    "pull_tags",
+    metadata,
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("since_ns", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("tag", sa.Text, primary_key=True),
+    sa.Column("pulls", sa.BigInteger, nullable=False),
+    sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("xid", sa.BigInteger, nullable=False, server_default=_xid),
+    sa.Index("pull_tags_xid_idx", "xid"),
+)
+"""The sums of ``pull_hours``, which a trigger keeps: nothing else writes here."""
 
 checkpoints = sa.Table(
     "checkpoints",

@@ -29,7 +29,8 @@ READERS = {
     "auth.docker_user_logins": {"catalog"},
     "auth.audit": {"catalog"},
     "events.registry_feed": {"catalog"},
-    "events.pull_totals": {"catalog", "events"},
+    "events.pull_totals": {"events"},
+    "events.pull_sums": {"catalog"},
     "events.audit": {"catalog"},
 }
 """What is published, and to whom (``services/*/__init__.py``)."""

@@ -185,3 +185,23 @@ def test_a_push_is_counted_whose_registry_is_stopped_at_once(compose: Compose, c
             registry.push(make_image(), repository, f"v{number}")
     compose("restart", "registry").checked()
     eventually(lambda: composed.account.tags(repository), lambda tags: len(tags) == 20, within=BACK_SECONDS, every=0.3, what="20 tags")
+
+
+def test_disk_space_is_given_back_beside_the_running_registry(compose: Compose, composed: Tenant) -> None:
+    old, new = make_image(), make_image()
+    repository = f"{composed.private}/collected"
+    with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
+        for image in (old, new):
+            registry.push(image, repository, "v1")
+            eventually(
+                lambda: composed.account.tags(repository).get("v1", {}).get("digest"),
+                until=lambda digest, image=image: digest == image.manifest.digest,  # type: ignore[misc]
+                within=10,
+                what="the push in the catalog",
+            )
+        done = compose("run", "--rm", "--no-TTY", "gc", "gc", GC_UNTAGGED_DAYS="0").checked()
+        assert "Deleted: 1 untagged manifests" in done.stdout
+        assert registry.manifest(repository, "v1").content == new.manifest.content
+        assert registry.manifest(repository, old.manifest.digest).status_code == 404
+        registry.push(old, repository, "again")
+        assert registry.manifest(repository, "again").is_success

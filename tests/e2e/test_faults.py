@@ -35,7 +35,7 @@ from tests.support.webhook import Webhook
 
 PULLS, KILLS, AT_ONCE = 2000, 20, 4
 AWAY_SECONDS = 10.0
-BACK_SECONDS = 30.0
+BACK_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def _eventually_counted(counted: PullCounts, repository: str, pulls: int) -> Non
         except (RefusedByApi, httpx.HTTPError):  # a service is on its way back
             return -1
 
-    eventually(total, lambda seen: seen >= pulls, within=60, what=f"{pulls} pulls")
+    eventually(total, lambda seen: seen >= pulls, within=120, what=f"{pulls} pulls")
     counted.settle()
 
 

@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 Counts = dict[str, tuple[int, int]]
 """(pulls, checks) by tag, "" being pulls by digest alone."""
 
-SETTLED_SECONDS = 20.0
+SETTLED_SECONDS = 60.0
 
 
 @dataclass

@@ -37,7 +37,11 @@ class Registry:
         Raises:
             httpx.HTTPStatusError: the registry refused one of them.
         """
-        bearer = _bearer(self.token(f"repository:{repository}:pull,push"))
+        self.push_with(self.token(f"repository:{repository}:pull,push"), content, repository, tag)
+
+    def push_with(self, token: str, content: Image | Index, repository: str, tag: str) -> None:
+        """As ``push``, with a token that is at hand."""
+        bearer = _bearer(token)
         for image in content.images if isinstance(content, Index) else (content,):
             for blob in image.blobs:
                 self._upload(blob, repository, bearer)

@@ -30,11 +30,21 @@ GROUP BY r.path, r.pull_count HAVING r.pull_count <> coalesce(sum(h.pulls), 0)
 """A repository's count is that of all its tags, deleted ones included, and of pulls by digest alone."""
 
 
+SUMS_THAT_DIFFER = """
+SELECT * FROM events.pull_tags t FULL JOIN (
+  SELECT repository, since_ns, tag, sum(pulls)::bigint AS pulls, max(last_pulled_at) AS last_pulled_at
+  FROM events.pull_hours GROUP BY 1, 2, 3) h USING (repository, since_ns, tag)
+WHERE (t.pulls, t.last_pulled_at) IS DISTINCT FROM (h.pulls, h.last_pulled_at)
+"""
+
+
 async def assert_hours_hold(connection: Any) -> None:
-    """What every hour says is what the events in it count as."""
+    """What every hour says is what the events in it count as, and what every tag says is the sum of its hours."""
     assert not await connection.fetch(HOURS_THAT_DIFFER)
+    assert not await connection.fetch(SUMS_THAT_DIFFER)
 
 
 async def sums_that_differ(connection: Any) -> list[Any]:
     """What does not add up, in hours or in the catalog's counters."""
-    return [*await connection.fetch(HOURS_THAT_DIFFER), *await connection.fetch(COUNTERS_THAT_DIFFER)]
+    checks = (HOURS_THAT_DIFFER, SUMS_THAT_DIFFER, COUNTERS_THAT_DIFFER)
+    return [row for check in checks for row in await connection.fetch(check)]

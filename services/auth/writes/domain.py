@@ -24,7 +24,7 @@ class Pause:
     ends_at: float
 
 
-def retry_after(pause: Pause, *, method: str, uri: str, authorization: str | None, now: float) -> int | None:
+def retry_after(pause: Pause, *, method: str, uri: str, authorization: str, now: float) -> int | None:
     """In how many seconds a write that is refused may be tried again; None: it may be sent on. ``now`` is a monotonic time."""
     if now >= pause.ends_at:
         return None
@@ -37,10 +37,10 @@ def retry_after(pause: Pause, *, method: str, uri: str, authorization: str | Non
     return None if begun_before else NEW_UPLOADS_RETRY_SECONDS
 
 
-def issued_at(authorization: str | None) -> float:
+def issued_at(authorization: str) -> float:
     """When a registry token says that it was issued; infinity when it says nothing. The registry is who verifies it."""
     try:
-        payload = (authorization or "").split(".")[1]
+        payload = authorization.split(".")[1]
         return float(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["iat"])
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return float("inf")

@@ -34,7 +34,7 @@ class WriteGate:
         """The pause began, changed or ended: it is read again before the next answer."""
         self._changes += 1
 
-    async def retry_after(self, *, method: str, uri: str, authorization: str | None) -> int | None:
+    async def retry_after(self, *, method: str, uri: str, authorization: str) -> int | None:
         """In how many seconds a write that is refused may be tried again; None: it may be sent on.
 
         Where the database cannot be asked for longer than a second, every write is refused: a pause may have begun.

@@ -1,4 +1,4 @@
-"""SQL of the counters: the pull totals that the events service publishes, carried into indexed columns.
+"""SQL of the counters: the pull sums that the events service publishes, carried into indexed columns.
 
 Counters are set to the sum, never added to, so that carrying one twice changes nothing.
 """
@@ -35,13 +35,13 @@ async def put_position(tx: AsyncConnection, position: int) -> None:
 
 
 async def find_changed(tx: AsyncConnection, *, since: int) -> tuple[Sequence[str], int]:
-    """The repositories whose totals transactions from ``since`` on changed, and from where to look the next time.
+    """The repositories whose sums transactions from ``since`` on changed, and from where to look the next time.
 
     That is the oldest transaction that may still be open: what it changes is not visible yet. One that ended after it is looked at again.
     """
     statement = sa.text("""
         SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS next,
-               coalesce((SELECT array_agg(DISTINCT repository) FROM events.pull_totals WHERE xid >= :since), '{}') AS repositories
+               coalesce((SELECT array_agg(DISTINCT repository) FROM events.pull_sums WHERE xid >= :since), '{}') AS repositories
     """)
     row = (await tx.execute(statement, {"since": since})).one()
     return row.repositories, row.next
@@ -50,25 +50,20 @@ async def find_changed(tx: AsyncConnection, *, since: int) -> tuple[Sequence[str
 _CARRY_REPOSITORIES = sa.text("""
     UPDATE catalog.repositories r SET pull_count = total.pulls, last_pulled_at = total.last_pulled_at
     FROM (SELECT repository, sum(pulls)::bigint AS pulls, max(last_pulled_at) AS last_pulled_at
-          FROM events.pull_totals WHERE repository = ANY(:repositories) GROUP BY repository) total
-    JOIN catalog.namespaces n ON n.name = split_part(total.repository, '/', 1)
-    WHERE r.namespace_id = n.id AND r.name = substr(total.repository, length(n.name) + 2)
-      AND (r.pull_count, r.last_pulled_at) IS DISTINCT FROM (total.pulls, total.last_pulled_at)
+          FROM events.pull_sums WHERE repository = ANY(:repositories) GROUP BY repository) total
+    WHERE r.path = total.repository AND (r.pull_count, r.last_pulled_at) IS DISTINCT FROM (total.pulls, total.last_pulled_at)
 """)
 
 _CARRY_TAGS = sa.text("""
     UPDATE catalog.tags t SET pull_count = total.pulls, last_pulled_at = total.last_pulled_at
-    FROM (SELECT repository, tag, sum(pulls)::bigint AS pulls, max(last_pulled_at) AS last_pulled_at
-          FROM events.pull_totals WHERE repository = ANY(:repositories) AND tag <> '' GROUP BY repository, tag) total
-    JOIN catalog.namespaces n ON n.name = split_part(total.repository, '/', 1)
-    JOIN catalog.repositories r ON r.namespace_id = n.id AND r.name = substr(total.repository, length(n.name) + 2)
-    WHERE t.repository_id = r.id AND t.name = total.tag
+    FROM events.pull_sums total JOIN catalog.repositories r ON r.path = total.repository
+    WHERE total.repository = ANY(:repositories) AND total.xid >= :since AND t.repository_id = r.id AND t.name = total.tag
       AND (t.pull_count, t.last_pulled_at) IS DISTINCT FROM (total.pulls, total.last_pulled_at)
 """)
 
 
-async def carry(tx: AsyncConnection, *, repositories: Sequence[str]) -> None:
-    """Set the counters of these repositories and of their tags to the totals; call it under the ``lock``."""
+async def carry(tx: AsyncConnection, *, repositories: Sequence[str], since: int = 0) -> None:
+    """Set the counters of these repositories, and of those of their tags that changed from ``since`` on; call it under the ``lock``."""
     if repositories:
         await tx.execute(_CARRY_REPOSITORIES, {"repositories": list(repositories)})
-        await tx.execute(_CARRY_TAGS, {"repositories": list(repositories)})
+        await tx.execute(_CARRY_TAGS, {"repositories": list(repositories), "since": since})

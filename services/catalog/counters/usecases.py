@@ -15,6 +15,6 @@ async def carry_totals(*, engine: AsyncEngine) -> float:
         since = await queries.get_position(tx)
         changed, following = await queries.find_changed(tx, since=since)
         if changed:
-            await queries.carry(tx, repositories=changed)
+            await queries.carry(tx, repositories=changed, since=since)
             await queries.put_position(tx, following)
     return _POLL_SECONDS

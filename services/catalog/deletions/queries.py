@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.principals import Principal
 from services.catalog.deletions.domain import Deletion, Kind
-from services.catalog.tables import deletions, manifests, namespaces, repositories, reserved_names
+from services.catalog.tables import deletions, manifest_blobs, manifests, namespaces, repositories, reserved_names
 
 _d, _n, _r, _s = deletions.c, namespaces.c, repositories.c, reserved_names.c
 _NOW = sa.func.clock_timestamp()
@@ -96,6 +96,13 @@ async def list_digests(tx: AsyncConnection, *, path: str) -> set[str]:
     return set((await tx.execute(statement)).scalars())
 
 
+async def list_blobs(tx: AsyncConnection, *, path: str) -> set[str]:
+    """The configs and layers that the catalog knows of a repository."""
+    b = manifest_blobs.c
+    statement = sa.select(b.blob_digest).distinct().join(repositories, _r.id == b.repository_id).where(_r.path == path)
+    return set((await tx.execute(statement)).scalars())
+
+
 async def delete_repository(tx: AsyncConnection, *, path: str) -> None:
     """Delete the repository's row with its tags and manifests."""
     await tx.execute(sa.delete(repositories).where(_r.path == path, _r.status == "deleting"))
@@ -114,6 +121,7 @@ async def close_repository(tx: AsyncConnection, *, repository_id: int) -> bool:
 
 async def close_repositories(tx: AsyncConnection, *, namespace_id: int) -> list[str]:
     """Mark all repositories of a namespace as being deleted; returns their paths."""
+    await tx.execute(sa.select(_r.id).where(_r.namespace_id == namespace_id).order_by(_r.id).with_for_update())  # as the feed locks them
     statement = sa.update(repositories).where(_r.namespace_id == namespace_id).values(status="deleting").returning(_r.path)
     return list((await tx.execute(statement)).scalars())
 

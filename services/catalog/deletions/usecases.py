@@ -8,6 +8,7 @@ from services.catalog.deletions import queries
 from services.catalog.deletions.domain import Deletion
 from services.catalog.deletions.removing import Remover
 from services.catalog.feed import queries as feed
+from services.catalog.images.manifests import is_digest
 from services.catalog.registry import Registry
 from services.catalog.tables import audit_entries
 
@@ -18,8 +19,9 @@ async def remove(*, engine: AsyncEngine, registry: Registry, deletion: Deletion)
     """Empty it in the registry, then delete it in the catalog; its name stays kept. Raises RegistryUnavailable."""
     if deletion.kind == "repository":
         async with engine.connect() as tx:
-            known = await queries.list_digests(tx, path=deletion.name)
-        await Remover(registry).empty(deletion.name, known)
+            manifests = await queries.list_digests(tx, path=deletion.name)
+            blobs = await queries.list_blobs(tx, path=deletion.name)
+        await Remover(registry, deletion.name).empty(manifests=manifests, blobs=[blob for blob in blobs if is_digest(blob)])
     async with engine.begin() as tx:
         if not await queries.mark_removed(tx, id=deletion.id):
             return
@@ -42,7 +44,7 @@ async def release(*, engine: AsyncEngine, registry: Registry, deletion: Deletion
             return False
     paths = [deletion.name] if deletion.kind == "repository" else await registry.list_repositories_in(deletion.name)
     for path in paths:
-        left = await Remover(registry).empty(path, ())
+        left = await Remover(registry, path).empty()
         if left:
             _log.warning("deleted what was left of a former owner", repository=path, manifests=left)
     async with engine.begin() as tx:

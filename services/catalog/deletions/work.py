@@ -3,6 +3,7 @@
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.common.db import is_unreachable
 from services.catalog.deletions import queries, usecases
 from services.catalog.deletions.domain import Deletion
 from services.catalog.registry import Registry, RegistryUnavailable
@@ -45,6 +46,11 @@ class Deleter:
                 await self._postpone(deletion, "the feed has not read all of it")
         except RegistryUnavailable as error:
             await self._postpone(deletion, str(error))
+        except Exception as error:
+            if is_unreachable(error):
+                raise
+            _log.exception("deletion failed", kind=deletion.kind, name=deletion.name)  # and holds up no other
+            await self._postpone(deletion, type(error).__name__)
 
     async def _postpone(self, deletion: Deletion, reason: str) -> None:
         wait = _RETRY_SECONDS[min(deletion.failures, len(_RETRY_SECONDS) - 1)]

@@ -1,12 +1,10 @@
 """SQL of the comparison: what the catalog knows."""
 
-from collections.abc import Collection
-
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.catalog.drift.domain import NOTHING, Known
-from services.catalog.tables import manifest_children, manifests, namespaces, repositories, reserved_names, tags
+from services.catalog.tables import manifest_children, manifests, namespaces, repositories, tags
 
 _n, _r, _m, _t, _c = namespaces.c, repositories.c, manifests.c, tags.c, manifest_children.c
 
@@ -24,15 +22,6 @@ async def list_namespaces(tx: AsyncConnection) -> set[str]:
 async def has_tags(tx: AsyncConnection) -> bool:
     """Whether the catalog knows any tag at all."""
     return bool((await tx.execute(sa.select(sa.exists().select_from(tags)))).scalar_one())
-
-
-async def find_being_deleted(tx: AsyncConnection, *, paths: Collection[str]) -> set[str]:
-    """Those of ``paths`` whose deletion is under way, or whose name is not free yet after it: what is left there is deleted still."""
-    deleting = sa.select(_r.path).where(_r.path.in_(paths), _r.status == "deleting")
-    kept = sa.select(reserved_names.c.name).where(
-        reserved_names.c.kind == "repository", reserved_names.c.name.in_(paths), reserved_names.c.available_at > sa.func.now()
-    )
-    return set((await tx.execute(deleting.union(kept))).scalars())
 
 
 async def get_known(tx: AsyncConnection, *, path: str) -> Known:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.names import split_repository
 from services.catalog.drift import queries
@@ -17,13 +17,14 @@ from services.catalog.feed import queries as feed
 from services.catalog.feed import usecases as following
 from services.catalog.feed.domain import Push, Wanted
 from services.catalog.registry import Registry
+from services.catalog.untagging.queries import list_of_tags
 
 SETTLE_SECONDS = 2.0
 """Within which a push shows in the catalog: what differs for a shorter time is on its way."""
 
 _FEED_SECONDS = 30.0
 _TRIES = 5
-_REPOSITORIES_AT_ONCE = 8
+_REPOSITORIES_AT_ONCE = 3  # each holds a connection now and then, and requests want some too
 
 
 class NothingListed(Exception):
@@ -99,12 +100,21 @@ async def _look_at_one(engine: AsyncEngine, lister: Lister, path: str) -> list[D
     async with engine.connect() as tx:
         known = await queries.get_known(tx, path=path)
     held = await lister.read(path, known)
-    split = split_repository(path)
     async with engine.connect() as tx:
-        if await queries.find_being_deleted(tx, paths=[path]):
+        has_namespace = split_repository(path) is not None and bool(await feed.find_namespaces(tx, names=[path.partition("/")[0]]))
+        if has_namespace and await _is_closed(tx, path):
             return []
-        has_namespace = split is not None and bool(await feed.find_namespaces(tx, names=[split[0]]))
-    return differences(path, known, held, has_namespace=has_namespace)
+        found = differences(path, known, held, has_namespace=has_namespace)
+        if not found:
+            return []
+        untaggings = await list_of_tags(tx, keys=[(path, difference.what) for difference in found])
+    on_the_way = {untagging.throwaway for untagging in untaggings}  # a tag that is being deleted names one for a moment
+    return [difference for difference in found if difference.registry not in on_the_way]
+
+
+async def _is_closed(tx: AsyncConnection, path: str) -> bool:
+    """Whether the repository is being deleted, or its name is not free yet after it: what is left there is deleted still."""
+    return (await feed.find_places(tx, paths=[path]))[path].closed
 
 
 async def _let_settle(engine: AsyncEngine, seconds: float) -> None:
@@ -131,7 +141,7 @@ async def _mend(engine: AsyncEngine, registry: Registry, repository: str, found:
             if now != start and await feed.has_events(tx, after=start, repository=repository):
                 continue
             await following.write_states(tx=tx, states=states)
-            if await queries.find_being_deleted(tx, paths=[repository]):  # asked after the writing, which waits for a deletion
+            if await _is_closed(tx, repository):  # asked after the writing, which waits for a deletion
                 await tx.rollback()
             return True
     return False

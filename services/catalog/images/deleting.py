@@ -21,7 +21,7 @@ _LOOK_SECONDS = 0.05
 async def delete_tag(*, engine: AsyncEngine, registry: Registry, actor: RepositoryOwner, tag: str) -> None:
     """Delete the tag; other tags on its image stay, and so does the image.
 
-    Raises NotFound, RepositoryDeleting, CatalogBehind, RegistryUnavailable.
+    Raises NotFound, RepositoryDeleting, CatalogBehind, WritesPaused, RegistryUnavailable.
     """
     _refuse_deleting(actor)
     if not usecases.is_tag(tag):

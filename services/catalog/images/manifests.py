@@ -4,6 +4,7 @@ Anything that a registry accepts is read without failing: what a manifest does n
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
 IMAGE_CONFIG_TYPES = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+_DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")
 _MAX_LABELS = 200
 _MAX_TEXT = 4096
 _MAX_SIZE = 2**50  # clients declare sizes, and the registry believes them: sums must stay within a bigint
@@ -91,6 +93,11 @@ class Described:
 
 
 NO_CONFIG = ImageConfig(None, None, None, None, {})
+
+
+def is_digest(text: str) -> bool:
+    """Whether ``text`` can be a digest (OCI image spec, "Digests"), and so may stand in a path."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def parse_manifest(content: bytes, *, digest: str, media_type: str) -> Manifest:

@@ -16,7 +16,7 @@ from services.catalog.images.domain import Image, NeededByIndex, Order, pull_com
 from services.catalog.images.schemas import DeletionPreviewOut, ImageOut, TagOut
 from services.catalog.registry_away import AtRegistry, RegistryAway
 from services.catalog.repositories.domain import RepositoryDeleting
-from services.catalog.untagging.domain import CatalogBehind
+from services.catalog.untagging.domain import CatalogBehind, WritesPaused
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -55,7 +55,7 @@ async def delete_image_by_digest(engine: Engine, registry: AtRegistry, actor: Re
 @router.delete(
     "/{namespace}/{repository:path}:{tag}",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, NotFound, RepositoryDeleting, CatalogBehind, RegistryAway),
+    responses=responses(Unauthenticated, NotFound, RepositoryDeleting, CatalogBehind, WritesPaused, RegistryAway),
 )
 async def delete_image_by_tag(engine: Engine, registry: AtRegistry, actor: RepositoryToDeleteFrom, tag: str) -> None:
     """Delete a tag alone: other tags on the same image stay, and a push of this tag that comes in between does, too."""

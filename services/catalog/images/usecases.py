@@ -10,9 +10,9 @@ from libs.common.sorting import Found
 from services.catalog.actors import RepositoryReader
 from services.catalog.images import queries
 from services.catalog.images.domain import Image, Order, TaggedImage
+from services.catalog.images.manifests import is_digest
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")
 
 
 def is_tag(text: str) -> bool:
@@ -35,8 +35,7 @@ async def get_image_by_tag(*, tx: AsyncConnection, actor: RepositoryReader, tag:
 
 async def get_image_by_digest(*, tx: AsyncConnection, actor: RepositoryReader, digest: str) -> Image:
     """The image with that digest. Raises NotFound."""
-    is_digest = _DIGEST.fullmatch(digest)
-    found = await queries.find_by_digest(tx, repository_id=actor.repository.id, digest=digest) if is_digest else None
+    found = await queries.find_by_digest(tx, repository_id=actor.repository.id, digest=digest) if is_digest(digest) else None
     if found is None:
         raise NotFound(f"There is no image '{actor.repository.path}@{digest}'")
     return found

@@ -52,7 +52,8 @@ async def delete_namespace(*, tx: AsyncConnection, actor: NamespaceOwner, reserv
     if namespace.deleting:
         return False
     if not await queries.lock_namespace(tx, namespace_id=namespace.id, to_delete=True):
-        raise NotFound(f"There is no namespace {namespace.name!r}")
+        await _get(tx, namespace.name)
+        return False  # another call came first
     is_empty = not await queries.has_repositories(tx, namespace_id=namespace.id)
     if not is_empty and not cascade:
         raise NamespaceNotEmpty(f"The namespace {namespace.name!r} has repositories: delete them first")

@@ -8,6 +8,7 @@ from libs.common.pages import PageRequest
 from libs.common.principals import Principal
 from libs.common.sorting import Found
 from services.catalog import reservations
+from services.catalog.accounts import queries as accounts
 from services.catalog.actors import Lister, RepositoryOwner, get_namespace_owner
 from services.catalog.audit.usecases import record
 from services.catalog.deletions import queries as deletions
@@ -20,12 +21,22 @@ from services.catalog.repositories.domain import Order, Repository, RepositoryTa
 async def list_repositories(
     *, tx: AsyncConnection, lister: Lister, view: View, namespace: str | None, q: str | None, order: Order, page: PageRequest
 ) -> Found[Repository]:
-    """The account's own repositories, those that others share with it, or all public ones."""
+    """The account's own repositories, those that others share with it, or all public ones.
+
+    When an administrator names an account: that one's, those that others share with that one, or its public ones.
+    """
+    viewer_id = lister.principal.account_id
+    account = lister.account if view == "own" or lister.principal.is_admin else None
+    if view == "shared" and account is not None:
+        viewer = await accounts.find_account(tx, username=account)
+        if viewer is None:
+            return Found((), None)
+        viewer_id, account = viewer.id, None
     return await queries.list_repositories(
         tx,
         view=view,
-        viewer_id=lister.principal.account_id,
-        account=lister.account if view == "own" else None,
+        viewer_id=viewer_id,
+        account=account,
         namespace=namespace,
         q=q,
         order=order,

@@ -65,3 +65,9 @@ class Untagging:
 
 class CatalogBehind(Unavailable):
     code, title = "catalog_behind", "The catalog has not heard of the last pushes yet"
+
+
+class WritesPaused(Unavailable):
+    """This registry deletes a tag by writing, which would be lost now. Tried again, it works."""
+
+    code, title = "writes_paused", "Disk space is being given back: writes go on in a moment"

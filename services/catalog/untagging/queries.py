@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.principals import Principal
-from services.catalog.tables import repositories, tag_deletions, tags
+from services.catalog.tables import repositories, tag_deletions, tags, write_pauses
 from services.catalog.untagging.domain import KnownTag, TagPush, Untagging
 
 _d, _t, _r = tag_deletions.c, tags.c, repositories.c
@@ -23,6 +23,11 @@ async def find_tag(tx: AsyncConnection, *, repository_id: int, tag: str) -> Know
     statement = sa.select(_t.digest, _t.pushed_at).where(_t.repository_id == repository_id, _t.name == tag)
     row = (await tx.execute(statement)).one_or_none()
     return KnownTag(row.digest, row.pushed_at) if row else None
+
+
+async def are_writes_paused(tx: AsyncConnection) -> bool:
+    """Whether the registry's garbage is being collected, or is about to be."""
+    return bool((await tx.execute(sa.select(sa.exists().where(write_pauses.c.ends_at > _NOW)))).scalar_one())
 
 
 async def insert_untagging(

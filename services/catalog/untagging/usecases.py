@@ -8,24 +8,31 @@ from libs.common import audit
 from libs.common.errors import NotFound
 from libs.common.principals import Principal
 from services.catalog.feed import queries as feed
-from services.catalog.registry import Registry
+from services.catalog.registry import Registry, RegistryUnavailable
 from services.catalog.repositories.domain import Repository
 from services.catalog.tables import audit_entries
 from services.catalog.throwaway import Throwaway, make_throwaway
 from services.catalog.untagging import queries
-from services.catalog.untagging.domain import CatalogBehind, KnownTag, TagPush, Untagging
+from services.catalog.untagging.domain import CatalogBehind, KnownTag, TagPush, Untagging, WritesPaused
 
 SETTLE_SECONDS = 5.0
 """How long a deletion waits for the catalog to hear of a push that the registry has."""
 _LOOK_SECONDS = 0.05
 _BATCH = 20
+_TRIES = 3
 
 
 async def delete_tag(*, engine: AsyncEngine, registry: Registry, principal: Principal, repository: Repository, tag: str) -> None:
-    """Delete the tag alone. A push of it that comes in between stays. Raises NotFound, CatalogBehind, RegistryUnavailable."""
+    """Delete the tag alone. A push of it that comes in between stays.
+
+    Raises NotFound, CatalogBehind, WritesPaused, RegistryUnavailable.
+    """
     known = await _settled(engine, registry, repository, tag)
     throwaway = make_throwaway()
+    writes = not await registry.deletes_tags()
     async with engine.begin() as tx:
+        if writes and await queries.are_writes_paused(tx):
+            raise WritesPaused(retry_after=5)
         noted = await queries.insert_untagging(
             tx, repository=repository.path, tag=tag, known=known, throwaway=throwaway.digest, principal=principal
         )
@@ -55,8 +62,11 @@ async def _settled(engine: AsyncEngine, registry: Registry, repository: Reposito
 async def _remove(registry: Registry, repository: str, tag: str, throwaway: Throwaway) -> None:
     if await registry.deletes_tags() and await registry.delete_tag(repository, tag):
         return
-    await registry.put_manifest(repository, tag, throwaway.manifest)
-    await registry.delete_manifest(repository, throwaway.digest)
+    for _ in range(_TRIES):
+        await registry.put_manifest(repository, tag, throwaway.manifest)
+        if await registry.delete_manifest(repository, throwaway.digest):
+            return  # else a collection of garbage has just taken it, and left the tag
+    raise RegistryUnavailable(f"the tag {tag} of {repository} stays")
 
 
 async def remove_tag(*, registry: Registry, repository: str, tag: str) -> None:

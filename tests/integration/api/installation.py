@@ -9,6 +9,7 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+import asyncpg
 import httpx
 from fastapi import FastAPI
 
@@ -51,6 +52,21 @@ class _Gateway(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return await self._transports[service_of(request.url.path)].handle_async_request(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled(Database):
+    """A database whose owner's connections are kept: a login costs more than most statements here."""
+
+    pool: asyncpg.Pool
+
+    async def execute(self, sql: str, *args: object) -> str:
+        tag: str = await self.pool.execute(sql, *args)
+        return tag
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self.pool.fetch(sql, *args)
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +169,5 @@ async def running(database: Database, directory: Path, session_key: SigningKey) 
     async with AsyncExitStack() as stack:
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
-        yield Installation(database, apps, session_key)
+        pool = await stack.enter_async_context(asyncpg.create_pool(database.urls["owner"], min_size=1, max_size=4))
+        yield Installation(Pooled(database.name, database.urls, pool), apps, session_key)

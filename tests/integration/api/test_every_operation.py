@@ -1,10 +1,14 @@
 """Every operation of the OpenAPI documents, called as nobody, as another account, and with API keys."""
 
 import json
+import re
+import uuid
 from typing import Any
 
+import httpx
 import pytest
 
+from libs.common.opaque import new_secret
 from tests.integration.api.installation import Installation, Person
 from tests.integration.api.operations import ADMIN_ONLY, CHANGES, GUARDED, OPERATIONS, Operation
 from tests.integration.api.world import World, make_world
@@ -25,6 +29,9 @@ _OF_ITS_OWN = {
     "delete_current_session",
 }
 """Operations that name no object: what they answer or change is the caller's own."""
+_AT_THE_REGISTRY = {"delete_image_by_digest", "delete_image_by_tag"}
+"""Operations that ask the registry, which is away here: whoever is told so was let in."""
+_UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
 by_id = pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.id)
 by_change = pytest.mark.parametrize("operation", CHANGES, ids=lambda operation: operation.id)
 
@@ -64,8 +71,9 @@ async def rows_of(database: Database, account: Person) -> dict[str, list[Any]]:
 
 @by_id
 async def test_nobody_is_refused(installation: Installation, standing: World, operation: Operation) -> None:
-    async with installation.client() as nobody, installation.client("nonsense") as forger:
-        for client in (nobody, forger):
+    """Nor is whoever has a token of a session that is over, or what looks like an API key."""
+    for token in (None, "nonsense", installation.signed_session(uuid.uuid4(), standing.owner.id), new_secret("mak_")):
+        async with installation.client(token) as client:
             answer = await operation.call(client, standing)
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), answer.text
             assert answer.headers["content-type"] == "application/problem+json"
@@ -144,7 +152,13 @@ async def test_a_key_that_may_write_manages_no_keys_passwords_tokens_or_accounts
         assert (answer.status_code, answer.json()["code"]) == (403, "session_required")
         assert await rows_of(installation.database, world.owner) == before
     else:
-        assert answer.is_success, answer.text
+        assert _was_let_in(operation, answer), answer.text
+
+
+def _was_let_in(operation: Operation, answer: httpx.Response) -> bool:
+    if operation.id in _AT_THE_REGISTRY:
+        return (answer.status_code, answer.json()["code"]) == (503, "registry_unavailable")
+    return answer.is_success
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
@@ -156,12 +170,22 @@ async def test_the_owner_succeeds_and_creating_says_where(installation: Installa
     await installation.person("admin")  # so that it is not the last
     async with installation.client(world.owner.token) as client:
         answer = await operation.call(client, world)
-        assert answer.is_success, answer.text
+        assert _was_let_in(operation, answer), answer.text
         assert str(answer.status_code) in operation.document["responses"]
+        assert all(re.fullmatch(_UTC, time) for time in _times(answer.json() if answer.content else None))
         if answer.status_code == 201:
             assert answer.headers["location"].startswith("/api/v1/")
         if answer.status_code == 201 and "get" in _methods_at(answer.headers["location"]):
             assert (await client.get(answer.headers["location"])).status_code == 200
+
+
+def _times(value: Any, name: str = "") -> list[str]:
+    """The times in an answer."""
+    if isinstance(value, dict):
+        return [time for key, item in value.items() for time in _times(item, key)]
+    if isinstance(value, list):
+        return [time for item in value for time in _times(item)]
+    return [value] if value is not None and (name == "at" or name.endswith("_at")) else []
 
 
 def _methods_at(location: str) -> set[str]:
@@ -172,5 +196,5 @@ def _methods_at(location: str) -> set[str]:
 
 def test_no_line_of_the_lists_is_left_over() -> None:
     names = {operation.id for operation in OPERATIONS}
-    assert names >= ADMIN_ONLY | _OF_ITS_OWN
+    assert names >= ADMIN_ONLY | _OF_ITS_OWN | _AT_THE_REGISTRY
     assert not ADMIN_ONLY & _OF_ITS_OWN

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import schemathesis
 from schemathesis.checks import CheckFunction, not_a_server_error
+from schemathesis.config import HealthCheck
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -38,6 +39,7 @@ def _schema(service: str) -> Any:
     made.config.generation.max_examples = 6
     made.config.generation.deterministic = True
     made.config.generation.database = "none"
+    made.config.suppress_health_check = [HealthCheck.all]
     made.config.generation.with_security_parameters = False
     made.config.generation.allow_extra_parameters = False  # a query may hold what an operation does not know
     return made

@@ -181,13 +181,13 @@ async def test_a_refusal_repeats_no_password(installation: Installation, world: 
 def log() -> Iterator[io.StringIO]:
     """What the services log meanwhile, written as a service writes it."""
     written, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, before = root.handlers[:], root.level, structlog.get_config()
     configure("catalog", "debug")
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(written), cache_logger_on_first_use=False)
     root.handlers = [logging.StreamHandler(written)]
     yield written
     root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 async def test_a_statement_that_fails_is_logged_without_its_values(installation: Installation, log: io.StringIO) -> None:

@@ -71,3 +71,13 @@ async def test_bad_input_names_its_field(client: httpx.AsyncClient, world: World
     ):
         answer = await explain(client, me, repository, action)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+async def test_a_repository_that_is_being_deleted_is_named_as_such(client: httpx.AsyncClient, world: World) -> None:
+    me = bearer(await sign_in(client, world))
+    user = await world.add_user("pusher")
+    space = await world.add_namespace("team", "public", pusher="push")
+    await world.database.execute("INSERT INTO catalog.deletions (kind, name) VALUES ('repository', $1)", f"{space}/app")
+    answer = (await explain(client, me, f"{space}/app", "push", user)).json()
+    assert (answer["allowed"], "being deleted" in answer["reason"]) == (False, True)
+    assert (await explain(client, me, f"{space}/other", "push", user)).json()["allowed"] is True

@@ -80,26 +80,31 @@ async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
+async def new_session(database: Database, catalog_secrets: Secrets, username: str, role: str = "member") -> str:
+    """An access token of a new session of the account, which is made behind the services' backs where it is missing."""
+    await database.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING", username, role
+    )
+    session = uuid.uuid4()
+    await database.execute(
+        "INSERT INTO auth.sessions (id, account_id, credential_version, refresh_hash, expires_at, client_address)"
+        " SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1' FROM catalog.accounts WHERE username = $2",
+        session,
+        username,
+        secrets.token_bytes(32),
+    )
+    now = int(time())
+    claims = {"iss": "moorage", "aud": SESSION_AUDIENCE, "sub": username, "sid": str(session), "iat": now, "exp": now + 300}
+    return catalog_secrets.session_key.sign(claims)
+
+
 @pytest.fixture
 async def sign_in(app: FastAPI, emptied: Database, catalog_secrets: Secrets) -> AsyncIterator[SignIn]:
     """Makes an account behind the services' backs and gives a client with a session of it: ``await sign_in("acme", role="admin")``."""
     clients: list[httpx.AsyncClient] = []
 
     async def make(username: str, role: str = "member") -> httpx.AsyncClient:
-        await emptied.execute(
-            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING", username, role
-        )
-        session = uuid.uuid4()
-        await emptied.execute(
-            "INSERT INTO auth.sessions (id, account_id, credential_version, refresh_hash, expires_at, client_address)"
-            " SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1' FROM catalog.accounts WHERE username = $2",
-            session,
-            username,
-            secrets.token_bytes(32),
-        )
-        now = int(time())
-        claims = {"iss": "moorage", "aud": SESSION_AUDIENCE, "sub": username, "sid": str(session), "iat": now, "exp": now + 300}
-        token = catalog_secrets.session_key.sign(claims)
+        token = await new_session(emptied, catalog_secrets, username, role)
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, client=("192.0.2.1", 4711)),
             base_url=BASE_URL,

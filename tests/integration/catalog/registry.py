@@ -19,6 +19,7 @@ from tests.support.images import MEDIA_TYPES, Blob, Image, Index
 from tests.support.waiting import eventually
 
 Event = dict[str, Any]
+_ACCEPT = {"Accept": ", ".join(name for types in MEDIA_TYPES.values() for name in types.values())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class RegistryUnderTest:
         children = len(content.images) if isinstance(content, Index) else 0
         return self._pushed(before, children + max(1, len(tags)))
 
+    def push_many(self, images: list[Image], repository: str) -> None:
+        """Push images that share their blobs, each under a tag of its own."""
+        with self._client(repository, "alice") as http:
+            for blob in images[0].blobs:
+                self._upload(http, repository, blob)
+            for number, image in enumerate(images):
+                self.put(http, repository, image.manifest, f"v{number}")
+
     def push_artifact(self, manifest: Blob, blobs: list[Blob], repository: str, tag: str) -> list[Event]:
         """Push any manifest with its blobs."""
         before = len(self._events("push"))
@@ -67,8 +76,17 @@ class RegistryUnderTest:
     def status(self, repository: str, reference: str) -> int:
         """How the registry answers a GET of the manifest."""
         with self._client(repository, "moorage:catalog") as http:
-            headers = {"Accept": ", ".join(name for types in MEDIA_TYPES.values() for name in types.values())}
-            return http.get(f"/v2/{repository}/manifests/{reference}", headers=headers).status_code
+            return http.get(f"/v2/{repository}/manifests/{reference}", headers=_ACCEPT).status_code
+
+    def blob_status(self, repository: str, digest: str) -> int:
+        """How the registry answers a HEAD of the blob."""
+        with self._client(repository, "moorage:catalog") as http:
+            return http.head(f"/v2/{repository}/blobs/{digest}").status_code
+
+    def held(self, repository: str, digests: list[str]) -> list[str]:
+        """Those manifests that the registry has."""
+        with self._client(repository, "moorage:catalog") as http:
+            return [digest for digest in digests if http.head(f"/v2/{repository}/manifests/{digest}", headers=_ACCEPT).status_code == 200]
 
     def tags(self, repository: str) -> list[str]:
         """The tags that the registry has; none also when it knows no such repository."""

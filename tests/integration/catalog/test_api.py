@@ -92,7 +92,7 @@ async def _count(app: FastAPI, client: httpx.AsyncClient, path: str) -> tuple[in
     with _statements(app) as seen:
         response = await client.get(f"/api/v1/{path}")
     assert response.status_code == 200, response.text
-    of_workers = ("feed_positions", "registry_feed", "pull_totals", "pg_advisory")
+    of_workers = ("feed_positions", "registry_feed", "pull_sums", "pg_advisory")
     return len([statement for statement in seen if not any(word in statement for word in of_workers)]), len(response.json()["items"])
 
 

@@ -228,6 +228,27 @@ async def test_a_push_that_comes_in_between_wins(space: Space, monkeypatch: pyte
     assert (await space.http.get(f"/api/v1/images/{space.name}/app:v1")).json()["pushed_by"] == "bob"
 
 
+async def test_a_tag_that_can_only_be_deleted_by_writing_waits_while_writes_are_paused(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def cannot(_: Registry) -> bool:
+        return False
+
+    monkeypatch.setattr(Registry, "deletes_tags", cannot)
+    image = make_image()
+    await space.push(image, "app", "v1", "v2")
+    await space.database.execute(
+        "INSERT INTO catalog.write_pauses (id, phase, pushing, started_at, ends_at)"
+        " VALUES (true, 'all_writes', '{}', now(), now() + interval '1 minute')"
+    )
+    refused = await space.delete("app:v1")
+    assert (refused.status_code, refused.json()["code"], "Retry-After" in refused.headers) == (503, "writes_paused", True)
+    assert space.registry.tags(f"{space.name}/app") == ["v1", "v2"]
+    await space.database.execute("DELETE FROM catalog.write_pauses")
+    assert (await space.delete("app:v1")).status_code == 204
+    assert space.registry.tags(f"{space.name}/app") == ["v2"]
+
+
 async def test_a_late_event_of_what_was_deleted_brings_nothing_back(space: Space) -> None:
     image = make_image()
     late = space.registry.push(image, f"{space.name}/app", "v1")

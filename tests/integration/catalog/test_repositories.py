@@ -83,7 +83,9 @@ async def test_a_reserved_name_is_not_made_again(acme: httpx.AsyncClient, emptie
     assert len(await emptied.fetch("SELECT * FROM catalog.repository_lives")) == 1, "pull counts need to know when it began"
 
 
-async def test_own_shared_and_public_repositories_are_told_apart(acme: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
+async def test_own_shared_and_public_repositories_are_told_apart(
+    acme: httpx.AsyncClient, other: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
     for name, visibility in (("acme-open", "public"), ("acme-shared", "private"), ("acme-closed", "private")):
         await _namespace(acme, name, visibility)
         await _repository(acme, name, "app")
@@ -107,6 +109,16 @@ async def test_own_shared_and_public_repositories_are_told_apart(acme: httpx.Asy
     hidden = (await other.get("/api/v1/repositories/acme-closed/app")).json()["detail"]
     unknown = (await other.get("/api/v1/repositories/acme-closed/none")).json()["detail"]
     assert hidden.replace("/app", "/…") == unknown.replace("/none", "/…")
+
+    for account, view, paths in (
+        ("other", "own", ["other-own/app"]),
+        ("other", "shared", ["acme-shared/app"]),
+        ("acme", "shared", []),
+        ("acme", "public", ["acme-open/app"]),
+        ("other", "public", []),
+        ("nobody", "shared", []),
+    ):
+        assert await _paths(admin, account=account, view=view) == paths, (account, view)
 
     await acme.delete("/api/v1/namespaces/acme-shared/grants/other-ci")
     assert (await other.get("/api/v1/repositories/acme-shared/app")).status_code == 404

@@ -243,7 +243,7 @@ async def test_the_catalog_is_told_of_changed_totals(connection: Any, emptied: D
         await count_all(connection)
         async with asyncio.timeout(2):
             await heard.wait()
-        assert await listener.fetchval("SELECT count(*) FROM events.pull_totals WHERE xid >= $1", before) == 1
+        assert await listener.fetchval("SELECT count(*) FROM events.pull_sums WHERE xid >= $1", before) == 1
     finally:
         await listener.close()
 

@@ -716,6 +716,12 @@ export interface components {
              * @default null
              */
             errors: components["schemas"]["FieldProblem"][] | null;
+            /**
+             * Available At
+             * @description on `name_reserved`: when the name is free, UTC
+             * @default null
+             */
+            available_at: string | null;
         };
     };
     responses: never;
@@ -922,6 +928,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -946,6 +954,8 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    /** @description the new object's path */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1000,6 +1010,8 @@ export interface operations {
             /** @description Too many failed logins; try again later (`login_throttled`); Too many logins at once; try again in a moment (`logins_busy`) */
             429: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1009,6 +1021,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1054,6 +1068,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1108,6 +1124,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1153,6 +1171,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1180,6 +1200,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1216,6 +1238,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1240,6 +1264,8 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    /** @description the new object's path */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1294,6 +1320,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1359,6 +1387,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1386,6 +1416,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1422,6 +1454,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1448,6 +1482,8 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    /** @description the new object's path */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1511,6 +1547,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1577,6 +1615,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1639,6 +1679,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -1349,6 +1349,12 @@ export interface components {
              * @default null
              */
             errors: components["schemas"]["FieldProblem"][] | null;
+            /**
+             * Available At
+             * @description on `name_reserved`: when the name is free, UTC
+             * @default null
+             */
+            available_at: string | null;
         };
     };
     responses: never;
@@ -1389,6 +1395,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1465,6 +1473,8 @@ export interface operations {
             /** @description Too many wrong passwords; try again later (`password_throttled`) */
             429: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1474,6 +1484,8 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1501,6 +1513,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1537,6 +1551,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1561,6 +1577,8 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    /** @description the new object's path */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1624,6 +1642,8 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1691,6 +1711,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1789,6 +1811,8 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1817,6 +1841,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1853,6 +1879,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1877,6 +1905,8 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    /** @description the new object's path */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1940,6 +1970,8 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1998,6 +2030,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2063,6 +2097,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2152,6 +2188,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2239,6 +2277,8 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2267,6 +2307,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2303,6 +2345,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2327,6 +2371,8 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    /** @description the new object's path */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2390,6 +2436,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2448,6 +2496,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2531,6 +2581,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2620,6 +2672,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2647,6 +2701,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2683,6 +2739,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2719,6 +2777,8 @@ export interface operations {
             /** @description The grant is new */
             201: {
                 headers: {
+                    /** @description the new object's path */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2782,6 +2842,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2848,6 +2910,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2875,6 +2939,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2911,6 +2977,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2942,6 +3010,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2978,6 +3048,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3002,6 +3074,8 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    /** @description the new object's path */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3074,6 +3148,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3133,6 +3209,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3201,6 +3279,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3291,6 +3371,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3354,6 +3436,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3430,6 +3514,8 @@ export interface operations {
             /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); The registry does not answer (`registry_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3493,6 +3579,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3566,9 +3654,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); The registry does not answer (`registry_unavailable`) */
+            /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); Disk space is being given back: writes go on in a moment (`writes_paused`); The registry does not answer (`registry_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3600,6 +3690,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3636,6 +3728,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3664,6 +3758,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3700,6 +3796,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

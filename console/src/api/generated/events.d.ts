@@ -261,6 +261,12 @@ export interface components {
              * @default null
              */
             errors: components["schemas"]["FieldProblem"][] | null;
+            /**
+             * Available At
+             * @description on `name_reserved`: when the name is free, UTC
+             * @default null
+             */
+            available_at: string | null;
         };
     };
     responses: never;
@@ -341,6 +347,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -388,6 +396,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -413,6 +423,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -449,6 +461,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -525,6 +539,8 @@ export interface operations {
             /** @description The database cannot be reached (`database_unavailable`) */
             503: {
                 headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -1,0 +1,186 @@
+"""Deleting repositories and namespaces: work that ends by itself, with nothing left in the registry (spec 7 and 2.9)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from services.catalog.registry import Registry, RegistryUnavailable
+from tests.integration.catalog.pump import delivering
+from tests.integration.catalog.registry import RegistryUnderTest
+from tests.integration.catalog.waiting import eventually, eventually_json
+from tests.support.database import Database
+from tests.support.images import make_image, make_index
+
+
+@pytest.fixture
+async def space(acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str) -> AsyncIterator[str]:
+    """A namespace of `acme`; what the registry reports reaches the catalog by itself."""
+    assert (await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+    async with delivering(emptied, registry):
+        yield team
+
+
+async def _shows(client: httpx.AsyncClient, repository: str, tags: int) -> None:
+    await eventually_json(client, f"/api/v1/repositories/{repository}", lambda body: body["tag_count"] == tags, within=5)
+
+
+async def _gone(client: httpx.AsyncClient, path: str) -> None:
+    async def status() -> int:
+        return (await client.get(path)).status_code
+
+    await eventually(status, lambda code: code == 404, within=10)
+
+
+async def test_a_deleted_repository_is_gone_from_catalog_and_registry_and_its_neighbour_is_not(
+    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest
+) -> None:
+    index, image = make_index(), make_image()
+    registry.push(index, f"{space}/app", "v1", "v2")
+    registry.push(image, f"{space}/app", "v3")
+    registry.push(image, f"{space}/app/web", "v3")
+    await _shows(acme, f"{space}/app", 3)
+    await _shows(acme, f"{space}/app/web", 1)
+    answer = await acme.delete(f"/api/v1/repositories/{space}/app")
+    assert (answer.status_code, answer.json()["status"]) == (202, "deleting")
+    await _gone(acme, f"/api/v1/repositories/{space}/app")
+    for manifest in (index.manifest, image.manifest, *(child.manifest for child in index.images)):
+        assert registry.status(f"{space}/app", manifest.digest) == 404
+    assert registry.tags(f"{space}/app") == []
+    assert registry.status(f"{space}/app/web", "v3") == 200
+    layer = image.layers[0].digest
+    assert (registry.blob_status(f"{space}/app", layer), registry.blob_status(f"{space}/app/web", layer)) == (404, 200)
+    trail = (await acme.get("/api/v1/audit", params={"target": f"repositories/{space}/app"})).json()["items"]
+    assert [(entry["action"], entry["account"]) for entry in trail] == [("repository.deleted", "acme"), ("repository.delete", "acme")]
+    refused = await acme.post("/api/v1/repositories", json={"namespace": space, "name": "app"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "name_reserved")
+
+
+async def test_while_a_repository_is_deleted_it_says_so_and_changes_nothing_more(
+    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, emptied: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = make_image()
+    registry.push(image, f"{space}/app", "v1")
+    await _shows(acme, f"{space}/app", 1)
+    with monkeypatch.context() as away:
+
+        async def fails(*_: Any) -> list[str]:
+            raise RegistryUnavailable("away")
+
+        away.setattr(Registry, "list_tags", fails)
+        assert (await acme.delete(f"/api/v1/repositories/{space}/app")).status_code == 202
+        again = await acme.delete(f"/api/v1/repositories/{space}/app")
+        assert (again.status_code, again.json()["status"]) == (202, "deleting")
+        assert (await acme.get(f"/api/v1/repositories/{space}/app")).json()["status"] == "deleting"
+        refused = await acme.delete(f"/api/v1/images/{space}/app:v1")
+        assert (refused.status_code, refused.json()["code"]) == (409, "repository_deleting")
+        closed = await emptied.fetch("SELECT repository FROM catalog.closed_repositories")
+        assert [row["repository"] for row in closed] == [f"{space}/app"]
+    await _gone(acme, f"/api/v1/repositories/{space}/app")
+
+
+async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_counts_start_at_zero(
+    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, emptied: Database
+) -> None:
+    registry.push(make_image(), f"{space}/app", "v1")
+    await _shows(acme, f"{space}/app", 1)
+    await emptied.execute(
+        "INSERT INTO events.pull_hours (repository, since_ns, hour, tag, docker_user, pulls, checks)"
+        " VALUES ($1, 0, now(), 'v1', 'a', 7, 0)",
+        f"{space}/app",
+    )
+    await eventually_json(acme, f"/api/v1/repositories/{space}/app", lambda body: body["pull_count"] == 7)
+    assert (await acme.delete(f"/api/v1/repositories/{space}/app")).status_code == 202
+    late = make_image()
+    registry.push(late, f"{space}/app", "late")  # at once, while it is being deleted
+    await _gone(acme, f"/api/v1/repositories/{space}/app")
+
+    async def left() -> list[str]:
+        return registry.tags(f"{space}/app")
+
+    await eventually(left, lambda tags: tags == [], within=5)
+    registry.push(make_image(), f"{space}/app", "later")
+    await eventually(left, lambda tags: tags == [], within=5)
+    assert registry.status(f"{space}/app", late.manifest.digest) == 404
+    await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
+
+    async def kept() -> int:
+        return len(await emptied.fetch("SELECT * FROM catalog.deletions"))
+
+    await eventually(kept, lambda number: number == 0, within=5)
+    registry.push(make_image(), f"{space}/app", "new")
+    await _shows(acme, f"{space}/app", 1)
+    assert (await acme.get(f"/api/v1/repositories/{space}/app")).json()["pull_count"] == 0
+    assert registry.tags(f"{space}/app") == ["new"]
+
+
+async def test_a_namespace_goes_with_its_repositories_when_told_so(
+    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, emptied: Database
+) -> None:
+    image = make_image()
+    for repository in ("app", "charts/web"):
+        registry.push(image, f"{space}/{repository}", "v1")
+        await _shows(acme, f"{space}/{repository}", 1)
+    await acme.post("/api/v1/repositories", json={"namespace": space, "name": "empty"})
+    refused = await acme.delete(f"/api/v1/namespaces/{space}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "namespace_not_empty")
+    assert (await acme.delete(f"/api/v1/namespaces/{space}", params={"cascade": "true"})).status_code == 202
+    await _gone(acme, f"/api/v1/namespaces/{space}")
+    assert (await acme.get("/api/v1/repositories")).json()["items"] == []
+    for repository in ("app", "charts/web"):
+        assert registry.tags(f"{space}/{repository}") == []
+        assert registry.status(f"{space}/{repository}", image.manifest.digest) == 404
+    actions = {entry["action"] for entry in (await acme.get("/api/v1/audit")).json()["items"]}
+    assert {"namespace.delete", "namespace.deleted", "repository.deleted"} <= actions
+    taken = await acme.post("/api/v1/namespaces", json={"name": space, "visibility": "private"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "name_reserved")
+
+
+async def test_two_deletions_at_once_are_one(space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest) -> None:
+    registry.push(make_image(), f"{space}/app", "v1")
+    await _shows(acme, f"{space}/app", 1)
+    path = f"/api/v1/namespaces/{space}"
+    answers = await asyncio.gather(*(acme.delete(path, params={"cascade": "true"}) for _ in range(4)))
+    assert {answer.status_code for answer in answers} <= {202, 404}
+    assert 202 in {answer.status_code for answer in answers}
+    await _gone(acme, path)
+    trail = (await acme.get("/api/v1/audit", params={"target": f"namespaces/{space}"})).json()["items"]
+    assert [entry["action"] for entry in trail] == ["namespace.deleted", "namespace.delete", "namespace.create"]
+
+
+async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(
+    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.push(make_image(), f"{space}/app", "v1")
+    await _shows(acme, f"{space}/app", 1)
+    with monkeypatch.context() as away:
+
+        async def fails(*_: Any) -> list[str]:
+            raise RegistryUnavailable("away")
+
+        away.setattr(Registry, "list_tags", fails)
+        path = f"/api/v1/namespaces/{space}"
+        assert (await acme.delete(path, params={"cascade": "true"})).status_code == 202
+        assert (await acme.get(path)).json()["deleting"] is True
+        assert (await acme.delete(path)).status_code == 202
+        made = await acme.post("/api/v1/repositories", json={"namespace": space, "name": "new"})
+        assert (made.status_code, made.json()["code"]) == (409, "namespace_deleting")
+        pushed = make_image()
+        registry.push(pushed, f"{space}/pushed", "v1")
+
+        async def status() -> int:
+            return registry.status(f"{space}/pushed", pushed.manifest.digest)
+
+        await eventually(status, lambda code: code == 404, within=5)
+    await _gone(acme, f"/api/v1/namespaces/{space}")
+
+
+async def test_others_delete_nothing(space: str, acme: httpx.AsyncClient, other: httpx.AsyncClient, registry: RegistryUnderTest) -> None:
+    registry.push(make_image(), f"{space}/app", "v1")
+    await _shows(acme, f"{space}/app", 1)
+    await acme.patch(f"/api/v1/namespaces/{space}", json={"visibility": "public"})
+    assert (await other.delete(f"/api/v1/repositories/{space}/app")).status_code == 404
+    assert (await other.delete(f"/api/v1/namespaces/{space}", params={"cascade": "true"})).status_code == 404
+    assert registry.tags(f"{space}/app") == ["v1"]

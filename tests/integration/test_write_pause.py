@@ -1,0 +1,75 @@
+"""The lease that `moorage gc` holds: whoever loses it stops at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common import db
+from ops.errors import OpsError
+from ops.postgres import EmbeddedServer
+from ops.write_pause import LASTS, paused_writes
+from tests.support.database import Database
+from tests.support.relay import relay
+
+
+@pytest.fixture
+async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
+    engine = db.create_engine(database.urls["catalog"], application_name="tests")
+    yield engine
+    await engine.dispose()
+
+
+async def _seconds_left(database: Database) -> float:
+    rows = await database.fetch("SELECT seconds FROM catalog.paused_writes")
+    return float(rows[0][0]) if rows else 0.0
+
+
+async def _until_renewed(database: Database) -> None:
+    last = await _seconds_left(database)
+    async with asyncio.timeout(10):
+        while (left := await _seconds_left(database)) <= last:
+            last = left
+            await asyncio.sleep(0.05)
+
+
+async def test_it_is_renewed_while_it_is_held_and_ended_with_what_it_is_for(database: Database, engine: AsyncEngine) -> None:
+    async def collect() -> None:
+        async with paused_writes(engine, pushing=["team/app"]):
+            assert await database.fetch("SELECT FROM catalog.paused_writes WHERE phase = 'new_uploads' AND pushing = '{team/app}'")
+            await _until_renewed(database)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await collect()
+    assert await _seconds_left(database) == 0
+
+
+async def test_what_runs_in_it_is_stopped_when_it_has_ended(database: Database, engine: AsyncEngine) -> None:
+    async def collect() -> None:
+        async with paused_writes(engine, pushing=()), asyncio.timeout(LASTS.total_seconds()):
+            await database.execute("DELETE FROM catalog.write_pauses")
+            await asyncio.Event().wait()
+
+    with pytest.raises(OpsError, match="before its time"):
+        await collect()
+
+
+async def test_what_runs_in_it_is_stopped_before_it_ends_when_it_cannot_be_renewed(
+    database: Database, postgres_server: EmbeddedServer
+) -> None:
+    async with relay(postgres_server.port) as line:
+        url = database.urls["catalog"].replace(f":{postgres_server.port}/", f":{line.port}/")
+        cut_off = db.create_engine(url, application_name="tests")
+
+        async def collect() -> None:
+            async with paused_writes(cut_off, pushing=()):
+                await line.cut()
+                await asyncio.Event().wait()
+
+        with pytest.raises(OpsError, match="cannot be reached"):
+            await collect()
+        assert await _seconds_left(database) > 0  # nothing was collected any more while writes were still refused
+        await cut_off.dispose()
+    await database.execute("DELETE FROM catalog.write_pauses")
