@@ -17,6 +17,8 @@ from tests.support.images import make_image
 from tests.support.install import Toolbox
 from tests.support.stack import Stack
 
+expect.set_options(timeout=15_000)
+
 SIGN_IN_BYTES = 300_000
 LIST_BYTES = 350_000
 

@@ -47,13 +47,13 @@ export default function Shell({ account, children }: { account: Account; childre
         >
           <MenuOutlined />
         </button>
-        <Link href="/" className="brand">
+        <Link href="/" className="brand" aria-label="Moorage">
           <img src={icon} alt="" width="26" height="26" />
           <span>Moorage</span>
         </Link>
         <span className="grow" />
         <LanguageSwitch />
-        <Link href="/account" className="who" title={say("app.account")}>
+        <Link href="/account" className="who" title={say("app.account")} aria-label={`${say("app.account")}: ${account.username}`}>
           <UserOutlined aria-hidden="true" /> <span>{account.username}</span>
         </Link>
         <button type="button" className="sign-out" onClick={() => void session.signOut().catch(() => undefined)}>
