@@ -21,6 +21,7 @@ from services.catalog.feed.follower import Follower
 from services.catalog.registry import Registry, RegistryUnavailable, connected
 from services.catalog.settings import Settings
 from tests.integration.catalog.conftest import Secrets
+from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.support.database import Database
 from tests.support.images import make_image, make_index
@@ -37,8 +38,7 @@ class Here:
     async def hear(self, *events: dict[str, Any]) -> None:
         """Deliver the events and follow the feed to its end."""
         await deliver(self.database, *events)
-        while (await self._follower.step()) == 0.0:
-            pass
+        await follow_to_the_end(self._follower, self.engine)
 
     async def compare(self) -> list[Difference]:
         """What differs in this test's namespace; the registry is shared with other tests."""

@@ -16,6 +16,7 @@ from services.catalog.registry import connected
 from services.catalog.settings import Settings
 from services.catalog.worker import Worker, beside
 from tests.integration.catalog.conftest import Secrets, SignIn
+from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import INSERT, RegistryUnderTest, deliver, row_of
 from tests.integration.catalog.waiting import eventually
 from tests.support.database import Database
@@ -65,7 +66,7 @@ async def _tags(database: Database) -> set[str]:
 
 
 async def test_while_the_registry_is_away_nothing_is_passed_over(
-    emptied: Database, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
 ) -> None:
     await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
     with reserve() as nowhere:
@@ -75,7 +76,7 @@ async def test_while_the_registry_is_away_nothing_is_passed_over(
     assert waits[-1] <= 5
     assert await emptied.fetch("SELECT * FROM catalog.feed_positions") == []
     there = await follower_at(registry.url)
-    assert await there.step() == 0
+    await follow_to_the_end(there, engine)
     assert await _tags(emptied) == {"v1"}
 
 
@@ -96,7 +97,7 @@ async def test_a_registry_that_refuses_our_tokens_is_waited_for(
 
 
 async def test_an_event_that_cannot_be_applied_is_passed_over_and_the_others_are_not(
-    emptied: Database, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
 ) -> None:
     before = registry.push(make_image(), f"{namespace}/app", "before")
     broken = registry.push(make_image(), f"{namespace}/app", "broken")
@@ -105,13 +106,13 @@ async def test_an_event_that_cannot_be_applied_is_passed_over_and_the_others_are
     link.write_text("no digest")  # a storage error: the registry answers 500 to everything about this tag
     await deliver(emptied, *before, *broken, *after)
     follower = await follower_at(registry.url)
-    for _ in range(20):
-        await follower.step()
+    await follow_to_the_end(follower, engine)
     assert await _tags(emptied) == {"before", "after"}
+    link.unlink()  # the registry is shared
 
 
 async def test_an_event_whose_transaction_ends_late_is_not_missed(
-    emptied: Database, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
 ) -> None:
     (first,) = registry.push(make_image(), f"{namespace}/app", "first")
     (second,) = registry.push(make_image(), f"{namespace}/app", "second")
@@ -127,17 +128,17 @@ async def test_an_event_whose_transaction_ends_late_is_not_missed(
         await transaction.commit()
     finally:
         await slow.close()
-    await follower.step()
+    await follow_to_the_end(follower, engine)
     assert await _tags(emptied) == {"first", "second"}
 
 
 async def test_a_namespace_that_was_deleted_meanwhile_gets_no_repository(
-    emptied: Database, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
 ) -> None:
     await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
     await emptied.execute("DELETE FROM catalog.namespaces")
     follower = await follower_at(registry.url)
-    assert await follower.step() == 0
+    await follow_to_the_end(follower, engine)
     assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
 
 

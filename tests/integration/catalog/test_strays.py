@@ -12,6 +12,7 @@ from services.catalog.feed.follower import Follower
 from services.catalog.registry import Registry, connected
 from services.catalog.settings import Settings
 from tests.integration.catalog.conftest import Secrets, SignIn
+from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.integration.catalog.waiting import eventually, eventually_json
 from tests.support.database import Database
@@ -138,6 +139,6 @@ async def test_a_namespace_that_goes_while_the_registry_is_asked_leaves_nothing_
         await emptied.execute("DELETE FROM catalog.namespaces")
 
     follower = Follower(engine, _Meanwhile(client, delete_namespace))
-    assert await follower.step() == 0
+    await follow_to_the_end(follower, engine)
     assert registry.status(f"{team}/app", image.manifest.digest) == 404
     assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
