@@ -40,27 +40,31 @@ async def _document(installation: Installation) -> str:
     parts = ["# Plans of the lists\n\nWritten by `make bench`: 100,000 repositories, 1,000,000 tags; pages of 50.\n"]
     try:
         async with engine.connect() as tx:
-            viewer = (await tx.execute(sa.text("SELECT id FROM catalog.accounts WHERE username = 'bench-owner'"))).scalar_one()
+            rows = await tx.execute(sa.text("SELECT username, id FROM catalog.accounts WHERE username LIKE 'bench-%'"))
+            accounts: dict[str, int] = {row.username: row.id for row in rows}
             repository = (await tx.execute(sa.text("SELECT min(id) FROM catalog.repositories"))).scalar_one()
-        for name, call in _calls(viewer, repository).items():
+        for name, call in _calls(accounts, repository).items():
             parts.append(f"## {name}\n\n```\n{await _plan(engine, call)}\n```\n")
     finally:
         await engine.dispose()
     return "\n".join(parts)
 
 
-def _calls(viewer: int, repository: int) -> dict[str, Call]:
+def _calls(accounts: dict[str, int], repository: int) -> dict[str, Call]:
     calls: dict[str, Call] = {}
     for title, (view, account, namespace, q) in _VIEWS.items():
         for order in get_args(Order):
-            calls[f"repositories, {title}, by {order}"] = _of_repositories(view, viewer, account, namespace, q, order)
+            whose = accounts[account] if account else None
+            calls[f"repositories, {title}, by {order}"] = _of_repositories(view, accounts["bench-owner"], whose, namespace, q, order)
     for order in get_args(TagOrder):
         calls[f"tags of one repository, by {order}"] = _of_tags(repository, order)
     return calls
 
 
-def _of_repositories(view: View, viewer: int, account: str | None, namespace: str | None, q: str | None, order: Order) -> Call:
-    return lambda tx: list_repositories(tx, view=view, viewer_id=viewer, account=account, namespace=namespace, q=q, order=order, page=_PAGE)
+def _of_repositories(view: View, viewer: int, account: int | None, namespace: str | None, q: str | None, order: Order) -> Call:
+    return lambda tx: list_repositories(
+        tx, view=view, viewer_id=viewer, account_id=account, namespace=namespace, q=q, order=order, page=_PAGE
+    )
 
 
 def _of_tags(repository: int, order: TagOrder) -> Call:

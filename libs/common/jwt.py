@@ -4,9 +4,9 @@ Registry tokens carry their certificate (``x5c``), the one form that Distributio
 API carry a ``kid`` and another audience, so that neither is good where the other is.
 """
 
-import base64
 import json
 import time
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +15,14 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jose import jwk, jws
 from jose.exceptions import JOSEError
 
 ALGORITHM = "ES256"
 SESSION_AUDIENCE = "moorage-api"
 _READ_AGAIN_SECONDS = 1.0
+_ECDSA = ec.ECDSA(hashes.SHA256())
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -32,18 +34,23 @@ class InvalidToken(Exception):
 class SigningKey:
     """An EC P-256 key that signs; ``headers`` are what its tokens carry, ``public_jwk`` what others verify with (RFC 7517)."""
 
-    key: Any
+    key: ec.EllipticCurvePrivateKey
     headers: Mapping[str, Any]
     public_jwk: Mapping[str, str]
     _header: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_header", _segment({"alg": ALGORITHM, **self.headers}))
+        object.__setattr__(self, "_header", _segment({"alg": ALGORITHM, **self.headers}) + b".")
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """A compact JWS (RFC 7515) of ``claims``. Put together here, since the header is the same each time and holds a certificate."""
-        signed = self._header + b"." + _segment(claims)
-        return f"{signed.decode()}.{_b64(self.key.sign(signed))}"
+        """A compact JWS (RFC 7515) of ``claims``."""
+        return self.sign_json(_encode(claims))
+
+    def sign_json(self, claims: str) -> str:
+        """The same of ``claims`` as JSON. Put together here, since the header is the same each time and holds a certificate."""
+        signed = self._header + urlsafe_b64encode(claims.encode()).rstrip(b"=")
+        r, s = decode_dss_signature(self.key.sign(signed, _ECDSA))
+        return f"{signed.decode()}.{_b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"  # RFC 7518, 3.4
 
 
 def load_signing_keys(directory: Path, *, typ: str = "JWT") -> list[SigningKey]:
@@ -65,11 +72,10 @@ def _signing_key(pem: bytes, typ: str) -> SigningKey:
     headers: dict[str, Any] = {"typ": typ}
     if b"BEGIN CERTIFICATE" in pem:
         certificate = x509.load_pem_x509_certificate(pem)
-        headers["x5c"] = [base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()]
+        headers["x5c"] = [b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()]
     else:
         headers["kid"] = public["kid"]
-    private_pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return SigningKey(key=jwk.construct(private_pem, ALGORITHM), headers=headers, public_jwk=public)
+    return SigningKey(key=private, headers=headers, public_jwk=public)
 
 
 def _public_jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
@@ -81,11 +87,11 @@ def _public_jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
 
 
 def _segment(value: Mapping[str, Any]) -> bytes:
-    return base64.urlsafe_b64encode(_encode(value).encode()).rstrip(b"=")
+    return urlsafe_b64encode(_encode(value).encode()).rstrip(b"=")
 
 
 def _b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _public_key(pem: bytes) -> ec.EllipticCurvePublicKey | None:

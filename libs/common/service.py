@@ -1,7 +1,7 @@
 """What every service's app has alike: logs, health, problems, body limit, its engine and what is told of it in OpenAPI."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -27,11 +27,11 @@ def build(
     engine: AsyncEngine,
     max_body: int = MAX_BODY,
     lifespan: Worker | None = None,
-    before_routing: Sequence[Middleware] = (),
+    ahead: Mapping[tuple[str, str], ASGIApp] = {},
 ) -> FastAPI:
     """An app with ``engine`` in its state; ``lifespan`` starts what runs beside the requests and ends it before the engine closes.
 
-    ``before_routing`` may answer a request itself, past the framework's routing; it is logged and limited like any other.
+    ``ahead`` answers requests, by method and path, ahead of the framework's layers; they are logged and limited like any other.
     """
 
     @asynccontextmanager
@@ -45,7 +45,7 @@ def build(
                 await stack.enter_async_context(lifespan(app))
             yield
 
-    app = FastAPI(
+    app = _App(
         title=title,
         description=description,
         version="1",
@@ -53,14 +53,29 @@ def build(
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        middleware=[Middleware(RequestLog), Middleware(WholePaths), Middleware(BodyLimit, limit=max_body), *before_routing],
+        middleware=[Middleware(RequestLog), Middleware(WholePaths), Middleware(BodyLimit, limit=max_body)],
     )
+    app.ahead = {key: RequestLog(BodyLimit(answer, max_body)) for key, answer in ahead.items()}
     app.state.engine = engine
     app.state.key_uses = KeyUses(engine)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.include_router(health.router)
     return app
+
+
+class _App(FastAPI):
+    """An app some of whose requests are answered ahead of all its layers (docs/adr/0013)."""
+
+    ahead: Mapping[tuple[str, str], ASGIApp] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self.ahead.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if answer is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["app"] = self
+            await answer(scope, receive, send)
 
 
 def _operation_id(route: APIRoute) -> str:

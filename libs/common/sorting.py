@@ -18,6 +18,7 @@ from libs.common.pages import Key, Page, PageRequest, encode_cursor, link_next
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 _MAX_BIGINT = 2**63
+_KEY = "sort_key_"
 NEVER = "'1970-01-01 00:00:00+00'::timestamptz"
 """Stands for a time that has not come, so that a key has no null in it."""
 
@@ -38,6 +39,10 @@ class Sort:
     def descending(self) -> bool:
         return self.name.startswith("-")
 
+    def by(self, columns: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
+        """``columns``, which stand for the order's own, in its direction."""
+        return [column.desc() if self.descending else column.asc() for column in columns]
+
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
@@ -52,16 +57,29 @@ async def fetch_page(tx: AsyncConnection, statement: sa.Select[Any], *, sort: So
 
     Raises Invalid when the cursor does not fit.
     """
+    rows = (await tx.execute(ordered(statement, sort=sort, page=page))).all()
+    items = [of(row) for row in rows[: page.limit]]
+    return Found(items, encode_cursor(sort.name, _key(rows[page.limit - 1], sort)) if len(rows) > page.limit else None)
+
+
+def ordered(statement: sa.Select[Any], *, sort: Sort, page: PageRequest, most: int | None = None) -> sa.Select[Any]:
+    """``statement`` from where ``page`` starts, in the order ``sort``, whose key it selects too, with one row more than the page has.
+
+    ``most``: so many rows instead. Raises Invalid when the cursor does not fit.
+    """
     after = page.after(sort.name, len(sort.columns))
     if after is not None:
         start = sa.tuple_(*(sa.literal(_decoded(column, part), column.type) for column, part in zip(sort.columns, after, strict=True)))
         position = sa.tuple_(*sort.columns)
         statement = statement.where(position < start if sort.descending else position > start)
-    statement = statement.add_columns(*(column.label(f"sort_key_{number}") for number, column in enumerate(sort.columns)))
-    statement = statement.order_by(*(column.desc() if sort.descending else column.asc() for column in sort.columns))
-    rows = (await tx.execute(statement.limit(page.limit + 1))).all()
-    items = [of(row) for row in rows[: page.limit]]
-    return Found(items, encode_cursor(sort.name, _key(rows[page.limit - 1], sort)) if len(rows) > page.limit else None)
+    statement = statement.add_columns(*(column.label(f"{_KEY}{number}") for number, column in enumerate(sort.columns)))
+    return statement.order_by(*sort.by(sort.columns)).limit(most or page.limit + 1)
+
+
+def again(rows: sa.FromClause, *, sort: Sort, page: PageRequest) -> sa.Select[Any]:
+    """Of ``rows``, a subquery or lateral that ``ordered`` made, those of the page, in the same order."""
+    keys = [column for name, column in rows.c.items() if name.startswith(_KEY)]
+    return sa.select(rows).order_by(*sort.by(keys)).limit(page.limit + 1)
 
 
 def page_of(found: Found[T], of: Callable[[T], M], request: Request, response: Response) -> Page[M]:
@@ -71,7 +89,7 @@ def page_of(found: Found[T], of: Callable[[T], M], request: Request, response: R
 
 
 def _key(row: sa.Row[Any], sort: Sort) -> Key:
-    values = (row._mapping[f"sort_key_{number}"] for number in range(len(sort.columns)))
+    values = (row._mapping[f"{_KEY}{number}"] for number in range(len(sort.columns)))
     return tuple(_encoded(value) for value in values)
 
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.middleware import Middleware
 
 from libs.common import service
 from libs.common.db import create_engine
@@ -60,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         engine=engine,
         lifespan=beside_requests,
-        before_routing=[Middleware(registry_tokens.TokenPath)],
+        ahead=registry_tokens.AHEAD,
     )
     app.state.settings = settings
     app.state.token_keys = keys.all

@@ -107,6 +107,16 @@ repositories = sa.Table(
     sa.Index("repositories_account_pull_count_idx", "account_id", "pull_count", "id"),
     sa.Index("repositories_account_created_at_idx", "account_id", "created_at", "id"),
     sa.Index("repositories_account_last_pushed_at_idx", "account_id", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"),
+    sa.Index("repositories_namespace_path_idx", "namespace_id", "path", postgresql_include=["id"]),
+    sa.Index("repositories_namespace_pull_count_idx", "namespace_id", "pull_count", "id"),
+    sa.Index("repositories_namespace_created_at_idx", "namespace_id", "created_at", "id"),
+    sa.Index(
+        "repositories_namespace_last_pushed_at_idx",
+        "namespace_id",
+        sa.text(f"COALESCE(last_pushed_at, {NEVER})"),
+        "id",
+        postgresql_include=["last_pushed_at"],
+    ),
     sa.Index("repositories_last_pushed_at_idx", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"),
 )
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 
 from cachetools import TTLCache
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.common import audit
 from libs.common.names import is_username
 from libs.common.passwords import PasswordHasher
+from libs.common.recent import Recent
 from services.auth.credentials.domain import Credential, Nobody
 from services.auth.logins import queries
 from services.auth.logins.domain import Attempt, LoginRefused, LoginsBusy, LoginThrottled
@@ -19,6 +21,8 @@ from services.auth.logins.turns import NoPlace, Turns
 from services.auth.tables import audit_entries
 
 REMEMBERED_SECONDS = 600
+_Right = tuple[int, int, float]
+"""Id and version of the credential that a password was right for, and until when (monotonic) that is remembered."""
 Lookup = Callable[[str], Awaitable[Credential | Nobody]]
 
 
@@ -36,7 +40,7 @@ class PasswordLogin:
         self._window_seconds = window_seconds
         self._turns = Turns(at_once=hasher.threads, per_source=64, in_all=1024)
         self._key = secrets.token_bytes(32)
-        self._right: TTLCache[bytes, tuple[int, int]] = TTLCache(maxsize=20_000, ttl=REMEMBERED_SECONDS)
+        self._right: Recent[bytes, _Right] = Recent(20_000)
         self._noted: TTLCache[tuple[str, ...], Attempt] = TTLCache(maxsize=10_000, ttl=window_seconds)
         self._checks: dict[tuple[bytes, str], asyncio.Task[Credential]] = {}
 
@@ -44,7 +48,8 @@ class PasswordLogin:
         """Whether this password is known to be right for ``credential`` as it is now."""
         if isinstance(credential, Nobody) or credential.disabled:
             return False
-        return self._right.get(self._fingerprint(attempt)) == (credential.id, credential.version)
+        right = self._right.get(self._fingerprint(attempt))
+        return right is not None and right[:2] == (credential.id, credential.version) and time.monotonic() < right[2]
 
     async def login(self, attempt: Attempt, lookup: Lookup) -> Credential:
         """The credential that ``attempt`` proves. Raises LoginRefused, LoginThrottled, LoginsBusy, DatabaseUnavailable."""
@@ -74,7 +79,7 @@ class PasswordLogin:
         async with self._engine.begin() as tx:
             if right and isinstance(credential, Credential) and not credential.disabled:
                 await queries.forget_attempts(tx, **_key(attempt))
-                self._right[self._fingerprint(attempt)] = (credential.id, credential.version)
+                self._right[self._fingerprint(attempt)] = (credential.id, credential.version, time.monotonic() + REMEMBERED_SECONDS)
                 return credential
             await self._note_refusal(tx, attempt, credential)
         raise LoginRefused

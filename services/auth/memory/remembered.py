@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from cachetools import LRUCache
-
 from libs.common.db import is_unreachable
 from libs.common.errors import DatabaseUnavailable
+from libs.common.recent import Recent
 from services.auth.memory.link import ChangeLink
 
 K = TypeVar("K", bound=Hashable)
@@ -45,7 +44,7 @@ class Remembered(Generic[K, V]):
     def __init__(self, link: ChangeLink, read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]], *, size: int) -> None:
         self._link = link
         self._ask = read
-        self._entries: LRUCache[K, _Entry[V]] = LRUCache(maxsize=size)
+        self._entries: Recent[K, _Entry[V]] = Recent(size)
         self._reads: dict[K, _Read[K, V]] = {}
 
     def known(self, key: K) -> V | None:
@@ -64,6 +63,8 @@ class Remembered(Generic[K, V]):
     async def get_many(self, keys: Collection[K]) -> dict[K, V]:
         """The values of ``keys``, with one query for those that are not known. Raises DatabaseUnavailable."""
         found = {key: value for key in keys if (value := self.known(key)) is not None}
+        if len(found) == len(keys):
+            return found
         missing = [key for key in keys if key not in found]
         for key, read in self._join(missing).items():
             assert read.task is not None
@@ -120,7 +121,7 @@ class Remembered(Generic[K, V]):
 
     def forget(self, key: K) -> None:
         """The object of ``key`` has changed: the next caller reads it again, and a read under way is not kept."""
-        self._entries.pop(key, None)
+        self._entries.forget(key)
         read = self._reads.get(key)
         if read is not None:
             read.outdated.add(key)

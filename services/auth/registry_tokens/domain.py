@@ -60,7 +60,7 @@ def intersect(scopes: Iterable[Scope], permissions: Mapping[str, Permission]) ->
         allowed = allowed_actions(permissions.get(scope.namespace, Permission.NONE))
         actions = tuple(action for action in scope.actions if action in allowed)
         if actions:
-            granted.append(Scope(scope.repository, scope.namespace, actions))
+            granted.append(scope if actions == scope.actions else Scope(scope.repository, scope.namespace, actions))
     return tuple(granted)
 
 

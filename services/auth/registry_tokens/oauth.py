@@ -5,9 +5,8 @@ import binascii
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from cachetools import LRUCache
-
 from libs.common.errors import BadRequest
+from libs.common.recent import Recent
 from services.auth.logins.domain import LoginRefused
 from services.auth.registry_tokens.domain import Scope, parse_scopes
 
@@ -53,7 +52,7 @@ class _Query:
 
 # A fleet asks the same again and again. At most 4 MiB, since a query of this length holds no more than 90 scopes; none with
 # fields that could be secrets.
-_queries: LRUCache[tuple[bytes, str], _Query] = LRUCache(maxsize=512)
+_queries: Recent[tuple[bytes, str], _Query] = Recent(512)
 
 
 def parse_query(query: bytes, authorization: str | None, *, service: str) -> TokenRequest:

@@ -1,7 +1,8 @@
 """``GET`` and ``POST /token``, ``GET /.well-known/jwks.json``. Errors are in Distribution's format; nothing here is a 422."""
 
 import json
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import structlog
 from fastapi import APIRouter, Request
@@ -20,6 +21,7 @@ router = APIRouter(tags=["registry tokens"])
 _CODES = {400: "UNSUPPORTED", 401: "UNAUTHORIZED", 413: "SIZE_INVALID", 429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
 _log = structlog.get_logger()
 _NOT_CACHED = {"Cache-Control": "no-store"}
+_GOOD = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
 @router.get("/token", openapi_extra=schemas.GET_TOKEN, responses=schemas.TOKEN_RESPONSES)
@@ -44,25 +46,27 @@ async def post_token(request: Request) -> Response:
         return _refusal(error)
 
 
-_ANSWERS = {"GET": get_token, "POST": post_token}
+def _as_app(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await answer(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
-class TokenPath:
-    """ASGI middleware: ``/token`` past the framework's routing, which costs as much as all the rest (docs/adr/0013).
+AHEAD: Final = {("GET", "/token"): _as_app(get_token), ("POST", "/token"): _as_app(post_token)}
+"""``/token`` without the framework, which costs as much as all the rest (docs/adr/0013). The routes above are what OpenAPI tells, and
+answer other methods."""
 
-    The routes above are what OpenAPI tells, and answer other methods.
-    """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+class _TokenResponse(Response):
+    """A good answer. Its headers are put together here, since these are always the same."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = _ANSWERS.get(scope["method"]) if scope["type"] == "http" and scope["path"] == "/token" else None
-        if answer is None:
-            await self._app(scope, receive, send)
-        else:
-            response = await answer(Request(scope, receive, send))
-            await response(scope, receive, send)
+    def __init__(self, body: bytes) -> None:
+        self.status_code = 200
+        self.body = body
+        self.background = None
+        self.raw_headers = [*_GOOD, (b"content-length", b"%d" % len(body))]
 
 
 @router.get("/.well-known/jwks.json", response_model=schemas.JsonWebKeySet)
@@ -78,7 +82,7 @@ def _authorization(request: Request) -> str | None:
 
 async def _issue(desk: TokenDesk, request: Request, asked: TokenRequest) -> Response:
     issued = await usecases.issue(desk, asked, client_address=client_address(request))
-    return Response(_body(issued, asked), media_type="application/json", headers=_NOT_CACHED)
+    return _TokenResponse(_body(issued, asked))
 
 
 def _body(issued: IssuedToken, asked: TokenRequest) -> bytes:

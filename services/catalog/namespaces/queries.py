@@ -102,7 +102,7 @@ async def delete_namespace(tx: AsyncConnection, *, namespace_id: int) -> None:
     await tx.execute(sa.delete(namespaces).where(namespaces.c.id == namespace_id))
 
 
-def shared_with(account_id: int) -> sa.Select[tuple[int]]:
+def shared_with(account_id: int) -> sa.Select[int]:
     """The ids of the namespaces that granted something to a Docker user of the account."""
     joined = sa.join(grants, docker_users, grants.c.docker_user_id == docker_users.c.id)
     return sa.select(grants.c.namespace_id).select_from(joined).where(docker_users.c.account_id == account_id)

@@ -25,23 +25,30 @@ async def list_repositories(
 
     When an administrator names an account: that one's, those that others share with that one, or its public ones.
     """
+    named = await _named_account(tx, lister)
+    if lister.account is not None and named is None:
+        return Found((), None)
     viewer_id = lister.principal.account_id
-    account = lister.account if view == "own" or lister.principal.is_admin else None
-    if view == "shared" and account is not None:
-        viewer = await accounts.find_account(tx, username=account)
-        if viewer is None:
-            return Found((), None)
-        viewer_id, account = viewer.id, None
+    if view == "shared":
+        viewer_id, named = named or viewer_id, None
     return await queries.list_repositories(
         tx,
         view=view,
         viewer_id=viewer_id,
-        account=account,
+        account_id=named if view == "own" or lister.principal.is_admin else None,
         namespace=namespace,
         q=q,
         order=order,
         page=page,
     )
+
+
+async def _named_account(tx: AsyncConnection, lister: Lister) -> int | None:
+    """The id of the account that the list is of; None: of all, or there is none of that name."""
+    if lister.account is None or lister.account == lister.principal.username:
+        return lister.principal.account_id if lister.account else None
+    found = await accounts.find_account(tx, username=lister.account)
+    return found.id if found else None
 
 
 async def create_repository(*, tx: AsyncConnection, principal: Principal, namespace: str, name: str, description: str) -> Repository:

@@ -126,6 +126,12 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
     user = await world.add_user("dev")
     verify = PasswordHasher.verify
     changed = False
+    transport = client._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    known = transport.app.state.desk.memory.credentials.known  # type: ignore[attr-defined]
+
+    async def heard() -> bool:
+        return known(user) is None
 
     async def changed_meanwhile(hasher: PasswordHasher, password: str, password_hash: str | None) -> bool:
         nonlocal changed
@@ -133,6 +139,7 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
         if not changed:
             changed = True
             await world.set_user("dev", f"password_hash = '{hash_password('the new password')}'")
+            await soon(heard, within=1, what="the change")
         return right
 
     monkeypatch.setattr(PasswordHasher, "verify", changed_meanwhile)

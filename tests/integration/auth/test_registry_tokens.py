@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.auth.conftest import PASSWORD, Replica, World
 from tests.integration.auth.tokens import access, claims, get, header, post
+from tests.support.waiting import soon
 
 
 async def test_anonymous_gets_a_token_without_access(client: httpx.AsyncClient, world: World) -> None:
@@ -149,13 +150,17 @@ async def test_wrong_password_and_unknown_user_look_alike(client: httpx.AsyncCli
 
 async def test_a_disabled_user_or_account_cannot_log_in(client: httpx.AsyncClient, world: World) -> None:
     user = await world.add_user("dev")
-    assert (await get(client, user)).status_code == 200
+
+    async def answers(status: int) -> None:
+        await soon(lambda: get(client, user), lambda answer: answer.status_code == status, within=1)
+
+    await answers(200)
     await world.set_user("dev", "disabled = true")
-    assert (await get(client, user)).status_code == 401
+    await answers(401)
     await world.set_user("dev", "disabled = false")
-    assert (await get(client, user)).status_code == 200
+    await answers(200)
     await world.database.execute("UPDATE catalog.accounts SET disabled = true WHERE id = $1", world.account_id)
-    assert (await get(client, user)).status_code == 401
+    await answers(401)
 
 
 async def test_a_form_answers_with_the_scope_that_was_granted(client: httpx.AsyncClient, world: World) -> None:

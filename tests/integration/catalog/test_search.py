@@ -38,8 +38,9 @@ async def crowd(database: Database) -> AsyncIterator[AsyncEngine]:
 
 
 async def search(tx: AsyncConnection, q: str) -> list[str]:
+    owner = (await tx.execute(sa.text("SELECT id FROM catalog.accounts WHERE username = 'many'"))).scalar_one()
     found = await list_repositories(
-        tx, view="own", viewer_id=0, account="many", namespace=None, q=q, order="name", page=PageRequest(limit=200, cursor=None)
+        tx, view="own", viewer_id=0, account_id=owner, namespace=None, q=q, order="name", page=PageRequest(limit=200, cursor=None)
     )
     return [repository.name for repository in found.items]
 
