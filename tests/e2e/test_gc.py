@@ -23,6 +23,8 @@ from tests.support.stack import MOORAGE, Stack, running_stack
 from tests.support.tenant import Tenant, make_tenant
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.registry_versions
+
 OPEN_AGAIN_SECONDS = 30.0
 
 

@@ -19,6 +19,8 @@ from tests.integration.catalog.waiting import eventually
 from tests.support.database import Database
 from tests.support.images import MEDIA_TYPES, Blob, Image, make_image, make_index
 
+pytestmark = pytest.mark.registry_versions
+
 NOW = timedelta()
 WEEK = timedelta(days=7)
 
