@@ -1,9 +1,9 @@
 # `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench profile format lock clean
+.PHONY: help run test test-registry3 lint bench profile format lock clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install what is missing and run everything in the foreground; settings: docs/settings.md, or a file .env
 	@scripts/bootstrap run
@@ -13,6 +13,11 @@ test: ## run all tests; ARGS are pytest's: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.support.install
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-registry3: ## run what Distribution 3.1.1 must pass too, where Go is to build it; ARGS are pytest's, REGISTRY_BIN is another one
+	@scripts/bootstrap dev
+	@.venv/bin/python -m tests.support.install
+	@.venv/bin/python -m tests.support.distribution3 $(ARGS)
 
 lint: ## check style, types, the walls between services, and that migrations and tables agree
 	@scripts/bootstrap dev

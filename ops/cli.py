@@ -179,6 +179,20 @@ def drift(
 
 @app.command()
 @plain_errors
+def deletions(
+    resume: Annotated[
+        list[str] | None, typer.Option(help="repository or namespace to delete after all, with whatever is in it now")
+    ] = None,
+    keep: Annotated[list[str] | None, typer.Option(help="repository or namespace to keep as it is in the registry now")] = None,
+) -> None:
+    """List what was to be deleted in the backup that the database was restored from, and what is to become of it."""
+    from ops.deletions import decide
+
+    asyncio.run(decide(_layout(), resume=resume or [], keep=keep or []))
+
+
+@app.command()
+@plain_errors
 def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only tell what would be deleted")] = False,
     schedule: Annotated[bool, typer.Option("--schedule", help="do it every GC_SCHEDULE_HOURS until ended")] = False,

@@ -95,7 +95,9 @@ class _Collection:
 
     async def _delete_untagged(self) -> tuple[int, int]:
         """Return how many manifests went, and how many bytes their links took on disk."""
-        found = await usecases.find_garbage(engine=self._engine, age=self._age)
+        asking = self._task("Asking the registry what the catalog has missed", None)
+        found = await usecases.find_confirmed(engine=self._engine, registry=self._registry, age=self._age)
+        self._progress.update(asking, total=1, completed=1)
         task = self._task("Deleting untagged manifests", len(found.garbage))
         deleted = freed = 0
         for start in range(0, len(found.garbage), _BATCH):

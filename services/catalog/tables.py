@@ -194,6 +194,7 @@ deletions = sa.Table(
     sa.Column("removed_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("retry_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("made_in", sa.Text, nullable=False, server_default=sa.FetchedValue(), doc="the home() of then: another one waits"),
     sa.UniqueConstraint("kind", "name"),
     sa.CheckConstraint("kind IN ('namespace', 'repository')", name="kind"),
     sa.Index("deletions_namespace_idx", sa.text("split_part(name, '/', 1)")),

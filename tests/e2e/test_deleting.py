@@ -12,6 +12,8 @@ from tests.support.stack import Stack
 from tests.support.tenant import Tenant
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.registry_versions
+
 
 @pytest.fixture
 def pusher(tenant: Tenant, stack: Stack) -> Registry:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +25,8 @@ from tests.support.registry import Registry
 from tests.support.stack import MOORAGE, Stack, running_stack
 from tests.support.tenant import Tenant, make_tenant
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.registry_versions
 
 OPEN_AGAIN_SECONDS = 30.0
 
@@ -106,6 +111,40 @@ def test_untagged_images_go_and_every_tag_pulls_after_it(own_stack: Stack, own_t
     _assert_pulls(registry, multi, replaced, "again")
 
 
+def test_what_was_deleted_gives_its_space_back_and_catalog_counts_and_registry_agree(
+    own_stack: Stack, own_tenant: Tenant, registry: Registry
+) -> None:
+    account, kept, doomed, gone = own_tenant.account, make_index(), make_image(), make_image()
+    repository = _push(registry, own_tenant, kept, "counted", "v1")
+    _push(registry, own_tenant, kept, "counted", "v2")
+    _push(registry, own_tenant, doomed, "counted", "old")
+    other = _push(registry, own_tenant, gone, "deleted", "v1")
+    for tag in ("v1", "v2", "v2", "old"):
+        assert registry.manifest(repository, tag).is_success
+    eventually(lambda: _counted(account, repository)["pull_count"], until=lambda count: count == 4, within=20, what="four pulls")
+    account.call("DELETE", f"/images/{repository}:v2")
+    account.call("DELETE", f"/images/{repository}@{doomed.manifest.digest}")
+    account.call("DELETE", f"/repositories/{other}")
+    eventually(lambda: account.repository(other) is None, within=20, what="the end of a repository")
+    before = disk_usage(own_stack.data / "registry")
+    done = gc(own_stack, days=0).checked()
+    assert freed_bytes(done.stdout) == pytest.approx(before - disk_usage(own_stack.data / "registry"), rel=0.01)
+    assert freed_bytes(done.stdout) > sum(len(image.layers[0].content) for image in (doomed, gone))
+    assert "agree" in _drift(own_stack)
+    shown = _counted(account, repository)
+    assert (shown["tag_count"], shown["pull_count"]) == (1, 4)
+    assert shown["size_bytes"] == sum(image.size_bytes for image in kept.images)
+    assert {tag: item["pull_count"] for tag, item in account.tags(repository).items()} == {"v1": 1}
+    assert account.call("GET", "/pulls", params={"repository": repository})["total"] == 4
+    _assert_pulls(registry, repository, kept, "v1")
+
+
+def _counted(account: Account, repository: str) -> dict[str, Any]:
+    found = account.repository(repository)
+    assert found is not None
+    return found
+
+
 def test_a_referrer_of_a_tagged_image_stays(own_stack: Stack, own_tenant: Tenant, registry: Registry) -> None:
     image, signature = make_image(), make_image()
     repository = _push(registry, own_tenant, image, "signed", "v1")
@@ -125,15 +164,15 @@ class Pulls:
 
 
 @contextmanager
-def _pulling(stack: Stack, tenant: Tenant, repository: str, image: Image) -> Iterator[Pulls]:
-    """Pull manifest and blobs again and again."""
+def _pulling(stack: Stack, tenant: Tenant, repository: str, content: Image | Index) -> Iterator[Pulls]:
+    """Pull manifests and blobs again and again."""
     seen, stop = Pulls(), threading.Event()
 
     def loop() -> None:
         with Registry(stack.url, (tenant.granted.username, tenant.granted.password)) as registry:
             while not stop.is_set():
                 try:
-                    _assert_pulls(registry, repository, image, "v1")
+                    _assert_pulls(registry, repository, content, "v1")
                     seen.done += 1
                 except (AssertionError, httpx.HTTPError) as error:
                     seen.failed.append(repr(error))
@@ -189,7 +228,7 @@ def _until_refused(registry: Registry, repository: str) -> httpx.Response:
 def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
     own_stack: Stack, own_tenant: Tenant, registry: Registry
 ) -> None:
-    pulled = make_image()
+    pulled = make_index()
     repository = _push(registry, own_tenant, pulled, "pulled", "v1")
     begun, late = OpenPush(registry, f"{own_tenant.private}/begun"), make_image()
     with _pulling(own_stack, own_tenant, repository, pulled) as pulls:
@@ -215,20 +254,93 @@ def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
     assert "agree" in _drift(own_stack)
 
 
-@pytest.mark.parametrize(("number", "within"), [(signal.SIGTERM, 3.0), (signal.SIGKILL, OPEN_AGAIN_SECONDS)])
-def test_writes_are_open_again_after_it_was_ended_in_the_middle(
-    own_stack: Stack, own_tenant: Tenant, registry: Registry, number: signal.Signals, within: float
-) -> None:
-    name = f"ended-{number.name.lower()}"
-    OpenPush(registry, f"{own_tenant.private}/{name}-open")  # which it waits for
+def test_writes_are_open_again_at_once_when_it_is_ended_while_it_waits(own_stack: Stack, own_tenant: Tenant, registry: Registry) -> None:
+    begun = OpenPush(registry, f"{own_tenant.private}/ended-open")  # which it waits for
     collecting = start_gc(own_stack, days=0)
-    _until_refused(registry, f"{own_tenant.private}/{name}")
-    collecting.send_signal(number)
+    _until_refused(registry, f"{own_tenant.private}/ended")
+    collecting.terminate()
     collecting.communicate(timeout=10)
-    assert collecting.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    assert collecting.returncode == 128 + signal.SIGTERM
+    _assert_open_again(registry, f"{own_tenant.private}/ended", within=3)
+    begun.finish()
+
+
+def test_it_is_killed_during_the_sweep_and_nothing_is_lost_and_the_next_one_ends_the_work(
+    own_stack: Stack, own_tenant: Tenant, registry: Registry
+) -> None:
+    image, several = make_image(), make_index()
+    _push(registry, own_tenant, image, "kept", "v1")
+    _push(registry, own_tenant, several, "kept", "multi")
+    loose = _killed_in_the_sweep(own_stack)
+    _assert_open_again(registry, f"{own_tenant.private}/killed", within=OPEN_AGAIN_SECONDS)
+    assert _every_tag_pulls(registry, own_tenant) > 2
+    done = gc(own_stack, days=0).checked()
+    assert freed_bytes(done.stdout) > 0
+    assert loose.left() == 0
+    assert _every_tag_pulls(registry, own_tenant) > 2
+    assert "agree" in _drift(own_stack)
+
+
+class LooseBlobs:
+    """Blobs that no manifest holds, so many that a sweep takes a while."""
+
+    def __init__(self, storage: Path) -> None:
+        blobs = storage / "docker/registry/v2/blobs/sha256"
+        self._folder = blobs / "00"
+        self._names = {f"00{secrets.token_hex(31)}" for _ in range(4000)}
+        owner = blobs.stat()
+        self._folder.mkdir(exist_ok=True)
+        os.chown(self._folder, owner.st_uid, owner.st_gid)
+        for name in self._names:
+            place = self._folder / name
+            place.mkdir()
+            (place / "data").write_bytes(b"loose")
+            for made in (place, place / "data"):
+                os.chown(made, owner.st_uid, owner.st_gid)
+
+    def left(self) -> int:
+        return len(self._names & {entry.name for entry in self._folder.iterdir()})
+
+    @property
+    def is_touched(self) -> bool:
+        return self.left() < len(self._names)
+
+
+def _killed_in_the_sweep(stack: Stack) -> LooseBlobs:
+    """Kill a collection that has begun to delete blobs and has not ended; returns what it was deleting."""
+    for _ in range(5):
+        loose = LooseBlobs(stack.data / "registry")
+        collecting = start_gc(stack, days=0)
+        eventually(lambda: loose.is_touched or collecting.poll() is not None, within=60, every=0.002, what="a sweep")  # noqa: B023
+        collecting.kill()
+        collecting.communicate(timeout=10)
+        if collecting.returncode == -signal.SIGKILL and loose.left():
+            return loose
+    raise AssertionError("each sweep had ended before it was killed")
+
+
+def _every_tag_pulls(registry: Registry, tenant: Tenant) -> int:
+    """Pull all that the account has tagged, with the manifests and blobs below; returns how many tags there are."""
+    names = [(repository, tag) for repository in tenant.account.repositories() for tag in tenant.account.tags(repository)]
+    for repository, tag in names:
+        _assert_complete(registry, repository, tag, registry.token(f"repository:{repository}:pull"))
+    return len(names)
+
+
+def _assert_complete(registry: Registry, repository: str, reference: str, token: str) -> None:
+    answer = registry.manifest(repository, reference, token=token)
+    assert answer.is_success, f"{repository} {reference}: {answer.text}"
+    manifest = answer.json()
+    for child in manifest.get("manifests", []):
+        _assert_complete(registry, repository, child["digest"], token)
+    for blob in [*manifest.get("layers", []), *([manifest["config"]] if "config" in manifest else [])]:
+        assert registry.blob(repository, blob["digest"], token=token).is_success, f"{repository} {reference}: {blob}"
+
+
+def _assert_open_again(registry: Registry, repository: str, *, within: float) -> None:
     image = make_image()
-    eventually(lambda: _pushes(registry, image, f"{own_tenant.private}/{name}"), within=within, every=0.5, what="a push that goes in")
-    _assert_pulls(registry, f"{own_tenant.private}/{name}", image, "v1")
+    eventually(lambda: _pushes(registry, image, repository), within=within, every=0.5, what="a push that goes in")
+    _assert_pulls(registry, repository, image, "v1")
 
 
 def _pushes(registry: Registry, image: Image, repository: str) -> bool:

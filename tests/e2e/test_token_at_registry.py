@@ -20,6 +20,8 @@ from tests.support.registry import Registry
 from tests.support.stack import Stack
 from tests.support.tenant import Tenant, make_tenant
 
+pytestmark = pytest.mark.registry_versions
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scene:

@@ -24,5 +24,12 @@ class Deletion:
 
     def ended(self) -> AuditEntry:
         """What the audit trail says when all of it is gone, in the name of who asked for it."""
-        target = f"{_PLURAL[self.kind]}/{self.name}"
-        return AuditEntry(f"{self.kind}.deleted", target, self.account_id, self.account, self.client_address)
+        return AuditEntry(f"{self.kind}.deleted", self._target, self.account_id, self.account, self.client_address)
+
+    def taken_back(self) -> AuditEntry:
+        """What it says when the operator keeps what was to be deleted."""
+        return AuditEntry(f"{self.kind}.kept", self._target, None, None, None)
+
+    @property
+    def _target(self) -> str:
+        return f"{_PLURAL[self.kind]}/{self.name}"

@@ -14,6 +14,8 @@ from services.catalog.tables import deletions, manifest_blobs, manifests, namesp
 
 _d, _n, _r, _s = deletions.c, namespaces.c, repositories.c, reserved_names.c
 _NOW = sa.func.clock_timestamp()
+_IS_OURS = _d.made_in == sa.func.catalog.home()
+"""Not so of what was asked for before this database was restored from a backup: its name may have had another owner since."""
 
 
 async def insert_deletion(tx: AsyncConnection, *, kind: Kind, name: str, principal: Principal, removed: bool = False) -> None:
@@ -46,9 +48,38 @@ async def list_releasable(tx: AsyncConnection, *, limit: int) -> list[Deletion]:
     return await _list(tx, _d.removed_at.is_not(None), ~kept, sa.or_(_d.kind == "repository", ~below), limit=limit)
 
 
+async def list_held(tx: AsyncConnection) -> list[Deletion]:
+    """What came with a backup, by name: nothing of it is done until somebody says so."""
+    statement = sa.select(deletions).where(~_IS_OURS).order_by(_d.name, _d.kind)
+    return [_deletion(row) for row in await tx.execute(statement)]
+
+
+async def resume(tx: AsyncConnection, *, id: int) -> None:
+    """Let it be done after all."""
+    await tx.execute(sa.update(deletions).where(_d.id == id).values(made_in=sa.func.catalog.home(), failures=0, retry_at=None))
+
+
+async def take_back(tx: AsyncConnection, *, deletion: Deletion) -> None:
+    """Forget that it was asked for, and keep the name no longer."""
+    await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
+    await tx.execute(sa.delete(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name))
+
+
+async def reopen_repository(tx: AsyncConnection, *, path: str) -> int | None:
+    """Let it be there again; returns its id, None when its row is gone already."""
+    statement = sa.update(repositories).where(_r.path == path, _r.status == "deleting").values(status="empty")
+    row = (await tx.execute(statement.returning(_r.id))).one_or_none()
+    return int(row.id) if row else None
+
+
+async def reopen_namespace(tx: AsyncConnection, *, name: str) -> None:
+    """Let it be there again."""
+    await tx.execute(sa.update(namespaces).where(_n.name == name).values(deleting=False))
+
+
 async def _list(tx: AsyncConnection, *conditions: sa.ColumnElement[bool], limit: int) -> list[Deletion]:
     due = sa.or_(_d.retry_at.is_(None), _d.retry_at <= _NOW)
-    statement = sa.select(deletions).where(due, *conditions).order_by(_d.id).limit(limit)
+    statement = sa.select(deletions).where(due, _IS_OURS, *conditions).order_by(_d.id).limit(limit)
     return [_deletion(row) for row in await tx.execute(statement)]
 
 

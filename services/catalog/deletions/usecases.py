@@ -1,9 +1,10 @@
 """The steps of a deletion. Each is harmless when it is done twice, and the next follows only from what is in the database."""
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common import audit
+from services.catalog.counters import queries as counters
 from services.catalog.deletions import queries
 from services.catalog.deletions.domain import Deletion
 from services.catalog.deletions.removing import Remover
@@ -50,3 +51,16 @@ async def release(*, engine: AsyncEngine, registry: Registry, deletion: Deletion
     async with engine.begin() as tx:
         await queries.release(tx, deletion=deletion)
     return True
+
+
+async def keep(*, tx: AsyncConnection, deletion: Deletion) -> None:
+    """Take it back: what is left of it stays, in the catalog and in the registry, and belongs to whom it belonged."""
+    if deletion.kind == "repository":
+        await counters.lock(tx)  # the feed writes repositories too, and takes this first
+        reopened = await queries.reopen_repository(tx, path=deletion.name)
+        if reopened is not None:
+            await feed.sum_up_repository(tx, repository_id=reopened)
+    else:
+        await queries.reopen_namespace(tx, name=deletion.name)
+    await queries.take_back(tx, deletion=deletion)
+    await audit.append(tx, audit_entries, deletion.taken_back())

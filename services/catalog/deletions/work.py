@@ -1,7 +1,7 @@
 """The worker of deletions: one piece of work after the other, and patience for a registry that is away."""
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.db import is_unreachable
 from services.catalog.deletions import queries, usecases
@@ -23,6 +23,7 @@ class Deleter:
         self._engine = engine
         self._registry = registry
         self._is_first = True
+        self._has_told = False
 
     async def step(self) -> float:
         """Do what is due; returns the seconds after which to look again without a notification."""
@@ -33,6 +34,7 @@ class Deleter:
         except RegistryUnavailable as error:
             _log.warning("a tag's deletion is held up", reason=str(error))
         async with self._engine.connect() as tx:
+            await self._tell_of_held(tx)
             due = await queries.list_unremoved(tx, limit=_BATCH) or await queries.list_releasable(tx, limit=_BATCH)
         for deletion in due:
             await self._work_on(deletion)
@@ -57,6 +59,14 @@ class Deleter:
         _log.warning("deletion is held up", kind=deletion.kind, name=deletion.name, failures=deletion.failures + 1, reason=reason)
         async with self._engine.begin() as tx:
             await queries.postpone(tx, id=deletion.id, seconds=wait)
+
+    async def _tell_of_held(self, tx: AsyncConnection) -> None:
+        """Once, for nothing happens to them until the operator says so."""
+        held = [] if self._has_told else await queries.list_held(tx)
+        self._has_told = True
+        if held:
+            names = [deletion.name for deletion in held[:_BATCH]]
+            _log.warning("the database was restored, and deletions of before wait: moorage deletions", number=len(held), names=names)
 
     async def _find_abilities(self) -> None:
         try:

@@ -51,12 +51,23 @@ async def compare(*, engine: AsyncEngine, registry: Registry, settle_seconds: fl
         paths = set(listed) | await queries.list_paths(tx)
         if not listed and await queries.has_tags(tx):
             raise NothingListed
+    return Comparison(len(paths), await _compare(engine, lister, paths, settle_seconds))
+
+
+async def compare_repositories(
+    *, engine: AsyncEngine, registry: Registry, paths: Iterable[str], settle_seconds: float = SETTLE_SECONDS
+) -> list[Difference]:
+    """As ``compare``, of these repositories alone. Raises RegistryUnavailable."""
+    return await _compare(engine, Lister(registry), paths, settle_seconds)
+
+
+async def _compare(engine: AsyncEngine, lister: Lister, paths: Iterable[str], settle_seconds: float) -> list[Difference]:
     first = await _look_at(engine, lister, paths)
     if not first:
-        return Comparison(len(paths), ())
+        return []
     await _let_settle(engine, settle_seconds)
     again = await _look_at(engine, lister, {difference.repository for difference in first})
-    return Comparison(len(paths), sorted(set(first) & set(again)))
+    return sorted(set(first) & set(again))
 
 
 async def repair(*, engine: AsyncEngine, registry: Registry, found: Iterable[Difference]) -> list[Difference]:

@@ -3,10 +3,12 @@
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.catalog.drift import usecases as drift
 from services.catalog.feed import queries as feed
 from services.catalog.garbage import queries
 from services.catalog.garbage.domain import Found, Key, PushOf, Untagged, parents_first
@@ -39,6 +41,23 @@ async def find_garbage(*, engine: AsyncEngine, age: timedelta) -> Found:
         garbage += parents_first([item for item in some if item.key not in again], children)
         known |= {push.event_id for push in pushes}
     return Found(garbage, frozenset(known), since_ns)
+
+
+async def find_confirmed(*, engine: AsyncEngine, registry: Registry, age: timedelta, settle_seconds: float = drift.SETTLE_SECONDS) -> Found:
+    """As ``find_garbage``, when the registry was asked what the catalog has missed in the repositories that have some.
+
+    A registry that crashes takes pushes with it that it has not reported, and a backup does not know of those after it: a tag that the
+    catalog does not have would be deleted with its manifest. What was missed is written into the catalog; what cannot be settled is left
+    alone. Raises RegistryUnavailable.
+    """
+    found = await find_garbage(engine=engine, age=age)
+    paths = {item.repository for item in found.garbage}
+    missed = await drift.compare_repositories(engine=engine, registry=registry, paths=paths, settle_seconds=settle_seconds)
+    if not missed:
+        return found
+    left = {difference.repository for difference in await drift.repair(engine=engine, registry=registry, found=missed)}
+    found = await find_garbage(engine=engine, age=age)
+    return replace(found, garbage=[item for item in found.garbage if item.repository in paths - left])
 
 
 async def delete_garbage(*, engine: AsyncEngine, registry: Registry, found: Found, batch: Sequence[Untagged]) -> list[Key]:

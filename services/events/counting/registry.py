@@ -73,7 +73,7 @@ class Registry:
 
 
 def children_in(manifest: bytes) -> tuple[str, ...]:
-    """The digests that ``manifest`` lists when it is an index (OCI image spec, "Image Index"), in their order, each once."""
+    """The digests that ``manifest`` lists when it is an index (OCI image spec, "Image Index"), in order, each once."""
     try:
         document = json.loads(manifest)
     except (ValueError, RecursionError):
@@ -81,7 +81,8 @@ def children_in(manifest: bytes) -> tuple[str, ...]:
     listed = document.get("manifests") if isinstance(document, dict) else None
     entries = listed if isinstance(listed, list) else []
     digests = [entry["digest"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("digest"), str)]
-    return tuple(dict.fromkeys(digest for digest in digests if 0 < len(digest) <= 255 and "\0" not in digest))[:MAX_CHILDREN]
+    # In the catalog's order: of more than are remembered, both must remember the same.
+    return tuple(sorted({digest for digest in digests if 0 < len(digest) <= 255 and "\0" not in digest})[:MAX_CHILDREN])
 
 
 @asynccontextmanager

@@ -14,6 +14,8 @@ from tests.integration.catalog.waiting import eventually, eventually_json
 from tests.support.database import Database
 from tests.support.images import MEDIA_TYPES, Blob, Image, Index, make_image, make_index
 
+pytestmark = pytest.mark.registry_versions
+
 
 class Space:
     """A namespace of `acme`, into which tests push; what the registry reports reaches the catalog by itself."""

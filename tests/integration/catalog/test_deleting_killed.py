@@ -25,6 +25,8 @@ from tests.integration.catalog.waiting import eventually
 from tests.support.database import Database
 from tests.support.images import Blob, Image, make_image, make_index
 
+pytestmark = pytest.mark.registry_versions
+
 TAGS, KILLS = 200, 10
 _processes = multiprocessing.get_context("forkserver")  # it has everything imported, so that a start takes milliseconds
 _processes.set_forkserver_preload([__name__])

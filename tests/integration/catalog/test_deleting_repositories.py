@@ -14,6 +14,8 @@ from tests.integration.catalog.waiting import eventually, eventually_json
 from tests.support.database import Database
 from tests.support.images import make_image, make_index
 
+pytestmark = pytest.mark.registry_versions
+
 
 @pytest.fixture
 async def space(acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str) -> AsyncIterator[str]:
@@ -79,6 +81,35 @@ async def test_while_a_repository_is_deleted_it_says_so_and_changes_nothing_more
         closed = await emptied.fetch("SELECT repository FROM catalog.closed_repositories")
         assert [row["repository"] for row in closed] == [f"{space}/app"]
     await _gone(acme, f"/api/v1/repositories/{space}/app")
+
+
+async def test_an_image_that_is_pushed_while_its_repository_is_being_deleted_goes_with_it(
+    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.push(make_image(), f"{space}/app", "v1")
+    await _shows(acme, f"{space}/app", 1)
+    late, index = make_image(), make_index()
+    emptied = Registry.list_tags
+    pushed = asyncio.Event()
+
+    async def after_a_push(self: Registry, repository: str) -> list[str]:
+        """The deletion is at work: what the catalog knew of is deleted, and the registry is asked for what is left."""
+        if not pushed.is_set():
+            pushed.set()
+            registry.push(late, repository, "v1")
+            registry.push(index, repository, "multi")
+        return await emptied(self, repository)
+
+    monkeypatch.setattr(Registry, "list_tags", after_a_push)
+    assert (await acme.delete(f"/api/v1/repositories/{space}/app")).status_code == 202
+    await _gone(acme, f"/api/v1/repositories/{space}/app")
+    assert pushed.is_set()
+
+    async def left() -> list[str]:
+        digests = [manifest.digest for manifest in (late.manifest, index.manifest, *(image.manifest for image in index.images))]
+        return [*registry.tags(f"{space}/app"), *registry.held(f"{space}/app", digests)]
+
+    await eventually(left, lambda found: found == [], within=10)
 
 
 async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_counts_start_at_zero(

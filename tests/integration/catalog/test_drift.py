@@ -26,6 +26,8 @@ from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.support.database import Database
 from tests.support.images import make_image, make_index
 
+pytestmark = pytest.mark.registry_versions
+
 
 class Here:
     """A namespace, its repository `app`, and a catalog without workers: what it hears of the registry is what the test lets it."""

@@ -19,6 +19,8 @@ from tests.integration.catalog.waiting import eventually
 from tests.support.database import Database
 from tests.support.images import MEDIA_TYPES, Blob, Image, make_image, make_index
 
+pytestmark = pytest.mark.registry_versions
+
 NOW = timedelta()
 WEEK = timedelta(days=7)
 
@@ -182,3 +184,20 @@ async def test_an_image_that_an_index_took_in_meanwhile_is_put_back(
     _hear_with_the_deletion(client, emptied, unheard, monkeypatch)
     assert await usecases.delete_garbage(engine=engine, registry=client, found=found, batch=found.garbage) == []
     assert registry.status(app_repository, image.manifest.digest) == 200
+
+
+async def test_what_was_tagged_again_or_taken_into_an_index_stays_though_the_registry_never_reported_it(
+    emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, app_repository: str
+) -> None:
+    """It crashed with its events, or the database was restored from a backup of before."""
+    again, child, garbage = make_image(), make_image(), make_image()
+    for image in (again, child, garbage):
+        await _read(emptied, *registry.push(image, app_repository))
+    await _age(emptied, 30)
+    registry.push(again, app_repository, "back")
+    content = {"schemaVersion": 2, "mediaType": MEDIA_TYPES["oci"]["index"], "manifests": [child.manifest.descriptor()]}
+    registry.push_artifact(Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode()), [], app_repository, "multi")
+    found = await usecases.find_confirmed(engine=engine, registry=client, age=WEEK, settle_seconds=0)
+    assert [item.digest for item in found.garbage] == [garbage.manifest.digest]
+    rows = await emptied.fetch("SELECT name FROM catalog.tags ORDER BY name")
+    assert [row["name"] for row in rows] == ["back", "multi"]

@@ -18,6 +18,8 @@ from tests.integration.catalog.waiting import eventually, eventually_json
 from tests.support.database import Database
 from tests.support.images import make_image, make_index
 
+pytestmark = pytest.mark.registry_versions
+
 
 @pytest.fixture
 async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:

@@ -12,6 +12,8 @@ from tests.support.database import Database
 from tests.support.images import make_image, make_index
 from tests.support.waiting import soon
 
+pytestmark = pytest.mark.registry_versions
+
 
 @pytest.fixture
 def running(emptied: Database) -> Iterator[Live]:

@@ -13,6 +13,8 @@ from tests.integration.gateway.parts import Gateway, Registry, Service
 from tests.integration.gateway.test_gateway_blobs import push_blob
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.registry_versions
+
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 

@@ -1,5 +1,6 @@
 """What a client's events count as, in whatever pieces they come."""
 
+import json
 import random
 from collections import Counter
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.events.counting import snapshot
-from services.events.counting.domain import MAX_CREDITS, SECOND, Client, Effect, History, Key, PullEvent
+from services.events.counting.domain import MAX_CREDITS, SECOND, Client, Effect, Grant, History, Key, PullEvent
 from services.events.ingest.domain import parse_event
 from tests.support.envelopes import digest_of
 from tests.support.pull_patterns import CHILDREN, Counts, Pattern, get, head, patterns
@@ -96,6 +97,27 @@ def test_a_history_in_pieces_counts_as_in_one(steps: list[tuple[str, str, str | 
         history.forget(part[-1].at_ns)
         history = snapshot.load(snapshot.dump(history), KNOWN)
     assert pieces == whole
+
+
+def test_a_thousand_platforms_take_little_of_a_checkpoint() -> None:
+    """It is written with each batch of a client's events."""
+    known = {digest_of(f"index-{n}"): tuple(digest_of(f"child-{n}-{m}") for m in range(1000)) for n in range(20)}
+    history = History(known)
+    events = events_of([get(n, f"index-{n}", "v1") for n in range(20)] + [get(60, "child-7-9")])
+    history.count(events)
+    saved = snapshot.dump(history)
+    assert len(saved) < 20 * 500
+    loaded = snapshot.load(saved, known)
+    assert (loaded.grants, loaded.credits) == (history.grants, 20 * 1000 - 1)
+    assert set(snapshot.possible_indexes(saved)) == set(known)
+
+
+def test_a_checkpoint_of_the_first_form_counts_on() -> None:
+    index, (taken, left) = digest_of("index"), (digest_of(child) for child in CHILDREN[:2])
+    saved = {"heads": [], "requests": [], "children": [taken, left], "grants": [[3, index, 900 * SECOND, [1]]], "next": 4, "swept": 0}
+    history = snapshot.load(json.dumps(saved), KNOWN)
+    assert history.grants == {3: Grant(index, 900 * SECOND, {left})}
+    assert snapshot.possible_indexes(json.dumps(saved)) == []
 
 
 def test_the_same_client_has_the_same_id_and_another_has_not() -> None:

@@ -1,0 +1,10 @@
+-- What a dump brings into another server, another database or a table that was made anew has another home than is written in it
+
+CREATE FUNCTION catalog.home() RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()), d.oid, 'catalog.deletions'::regclass::oid)
+  FROM pg_database d WHERE d.datname = current_database()
+$$;
+
+COMMENT ON FUNCTION catalog.home() IS 'tells this table of deletions from any other that its rows could have been brought from';
+
+ALTER TABLE catalog.deletions ADD COLUMN made_in TEXT NOT NULL DEFAULT catalog.home();

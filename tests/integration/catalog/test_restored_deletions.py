@@ -1,0 +1,163 @@
+"""A database that was restored from a backup holds deletions whose names may have had another owner since: nothing is deleted by them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from pydantic import AnyHttpUrl, SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common import db
+from ops.postgres import EmbeddedServer, binaries
+from services.catalog.deletions import queries
+from services.catalog.deletions.work import Deleter
+from services.catalog.drift import usecases as drift
+from services.catalog.registry import Registry, connected
+from services.catalog.settings import Settings
+from tests.integration.catalog.conftest import Secrets
+from tests.integration.catalog.registry import RegistryUnderTest
+from tests.support.database import Database
+from tests.support.images import make_image
+
+Restore = Callable[[], Awaitable["Restored"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A database that a backup was brought back into, and what works on it."""
+
+    database: Database
+    engine: AsyncEngine
+    registry: Registry
+
+    async def work(self) -> None:
+        """Let the worker do all that is due."""
+        deleter = Deleter(self.engine, self.registry)
+        while await deleter.step() == 0.0:
+            pass
+
+    async def held(self) -> list[str]:
+        async with self.engine.connect() as tx:
+            return [deletion.name for deletion in await queries.list_held(tx)]
+
+
+@pytest.fixture
+async def doomed(emptied: Database, team: str) -> str:
+    """A repository that is being deleted when the backup is made, in a namespace of `acme`; so is a namespace beside it."""
+    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.repositories (namespace_id, name, status) SELECT id, 'app', 'deleting' FROM catalog.namespaces"
+    )
+    for kind, name, removed in (("repository", f"{team}/app", None), ("namespace", f"{team}-x", "2026-01-01")):
+        await emptied.execute(
+            "INSERT INTO catalog.deletions (kind, name, removed_at) VALUES ($1, $2, $3::text::timestamptz)", kind, name, removed
+        )
+        await emptied.execute("INSERT INTO catalog.reserved_names VALUES ($1, $2, now())", kind, name)
+    return f"{team}/app"
+
+
+@pytest.fixture
+async def restore(
+    emptied: Database, postgres_server: EmbeddedServer, registry: RegistryUnderTest, catalog_secrets: Secrets, tmp_path: Path
+) -> AsyncIterator[Restore]:
+    """Makes a backup and brings it back into a database beside the first, as the operator's page says."""
+    name = f"{emptied.name}_restored"
+    engine = db.create_engine(_in(emptied.urls["catalog"], name), application_name="tests")
+    settings = Settings(
+        SECRETS_DIR=catalog_secrets.directory,
+        database_url=SecretStr(_in(emptied.urls["catalog"], name)),
+        registry_url=AnyHttpUrl(registry.url),
+    )
+
+    async def make() -> Restored:
+        await _as_superuser(postgres_server, f"CREATE DATABASE {name}")
+        _postgres("pg_dump", postgres_server, "-Fc", "-f", str(tmp_path / "dump"), emptied.name)
+        _postgres("pg_restore", postgres_server, "-d", name, str(tmp_path / "dump"))
+        urls = {service: _in(url, name) for service, url in emptied.urls.items()}
+        return Restored(Database(name, urls), engine, client)
+
+    async with connected(settings) as client:
+        yield make
+    await engine.dispose()
+    await _as_superuser(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _in(url: str, database: str) -> str:
+    return url.rpartition("/")[0] + f"/{database}"
+
+
+async def _as_superuser(server: EmbeddedServer, sql: str) -> None:
+    connection = await asyncpg.connect(server.superuser_url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+def _postgres(program: str, server: EmbeddedServer, *arguments: str) -> None:
+    at = urlsplit(server.superuser_url)
+    reached = {"PGHOST": str(at.hostname), "PGPORT": str(at.port), "PGUSER": str(at.username), "PGPASSWORD": str(at.password)}
+    subprocess.run([binaries() / program, *arguments], env=os.environ | reached, check=True, timeout=60)
+
+
+async def test_what_a_backup_would_have_deleted_stays_until_the_operator_says_so(
+    doomed: str, restore: Restore, registry: RegistryUnderTest
+) -> None:
+    restored = await restore()
+    images = {repository: make_image() for repository in (doomed, f"{doomed.partition('/')[0]}-x/app")}
+    for repository, image in images.items():
+        registry.push(image, repository, "v1")  # by whoever had the name after the backup
+    await restored.work()
+    assert [registry.tags(repository) for repository in images] == [["v1"], ["v1"]]
+    assert await restored.held() == [f"{doomed.partition('/')[0]}-x", doomed]
+    closed = await restored.database.fetch("SELECT repository FROM catalog.closed_repositories")
+    assert [row["repository"] for row in closed] == [doomed]
+
+
+async def test_the_operator_deletes_one_and_keeps_the_other(
+    doomed: str, restore: Restore, registry: RegistryUnderTest, catalog_secrets: Secrets, tmp_path: Path
+) -> None:
+    restored, team = await restore(), doomed.partition("/")[0]
+    kept = make_image()
+    registry.push(kept, doomed, "v1")
+    registry.push(make_image(), f"{team}-x/app", "v1")
+    given = {
+        "MOORAGE_DATA": str(tmp_path),
+        "SECRETS_DIR": str(catalog_secrets.directory),
+        "CATALOG_DATABASE_URL": restored.database.urls["catalog"],
+        "CATALOG_REGISTRY_URL": registry.url,
+    }
+
+    def moorage_deletions(*arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "ops", "deletions", *arguments]
+        done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    status, listed = moorage_deletions()
+    assert (status, f"repository {doomed}: to be deleted" in listed) == (0, True)
+    assert f"namespace {team}-x: deleted, its name is not free yet" in listed
+    assert moorage_deletions("--keep", "other") == (1, "moorage: no deletion of other waits; nothing was changed\n")
+    assert moorage_deletions("--keep", team, "--resume", f"{team}-x") == (0, "No deletion waits.\n")
+    await restored.work()
+    assert registry.tags(f"{team}-x/app") == []
+    assert registry.tags(doomed) == ["v1"]
+    assert await restored.database.fetch("SELECT * FROM catalog.deletions") == []
+    (found,) = [
+        difference
+        for difference in (await drift.compare(engine=restored.engine, registry=restored.registry, settle_seconds=0)).differences
+        if difference.repository == doomed
+    ]
+    assert await drift.repair(engine=restored.engine, registry=restored.registry, found=[found]) == []
+    (repository,) = await restored.database.fetch("SELECT status, tag_count FROM catalog.repositories")
+    assert (repository["status"], repository["tag_count"]) == ("active", 1)
+    actions = await restored.database.fetch("SELECT action FROM catalog.audit_entries ORDER BY id")
+    assert [row["action"] for row in actions] == ["repository.kept"]
