@@ -179,6 +179,20 @@ def drift(
 
 @app.command()
 @plain_errors
+def console(
+    check: Annotated[bool, typer.Option("--check", help="check its types, style and unit tests instead, as `make lint` does")] = False,
+) -> None:
+    """Build the web console in console/dist, where its sources changed; `make run` and `make test` do it themselves."""
+    from ops.console import build_console, check_console
+
+    if check:
+        check_console()
+    elif build_console():
+        typer.echo("moorage: the console was built")
+
+
+@app.command()
+@plain_errors
 def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only tell what would be deleted")] = False,
     schedule: Annotated[bool, typer.Option("--schedule", help="do it every GC_SCHEDULE_HOURS until ended")] = False,

@@ -1,0 +1,129 @@
+"""Debian's Chromium, driven by Playwright, with everything that goes wrong in a page written down."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+
+from tests.support.install import PROJECT, Toolbox
+from tests.support.waiting import eventually
+
+CONSOLE = PROJECT / "console"
+_AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
+
+_FLAGS = [
+    "--no-sandbox",  # Chromium refuses to run as root with it
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_WIDE = (1440, 900)
+
+
+def chromium(tools: Toolbox) -> Path | None:
+    """The machine's Chromium, or the unpacked one; its starter script knows only the machine's folders."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is not None:
+        return Path(found)
+    return next(iter(tools.root.glob("*/usr/lib/chromium/chromium")), None)
+
+
+@contextmanager
+def running_browser(program: Path, tools: Toolbox, home: Path) -> Iterator[Browser]:
+    """Chromium without a window, with `home` as its only place for files."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS, env=dict(tools.environment(home)), headless=True)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def words(language: str) -> dict[str, str]:
+    """What the console says, by key, from its own dictionary."""
+    source = (CONSOLE / "src" / "i18n" / f"{language}.ts").read_text()
+    return dict(re.findall(r'^  "([\w.]+)":\s+"((?:[^"\\]|\\.)*)",$', source, re.MULTILINE))
+
+
+class Visit:
+    """One person's browser window. What a page must never do is in `faults`: `assert_clean` fails on it."""
+
+    def __init__(self, context: BrowserContext, url: str, language: str) -> None:
+        self.url = url
+        self.say = words(language)
+        self.faults: list[str] = []
+        self.received = 0
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.add_init_script(
+            "addEventListener('securitypolicyviolation', (e) => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))"
+        )
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("requestfailed", self._on_failed)
+        self.page.on("response", self._on_response)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def text(self, key: str, **values: str | int) -> str:
+        """A sentence of the console in the language of this visit."""
+        sentence = self.say[key]
+        for name, value in values.items():
+            sentence = sentence.replace("{{" + name + "}}", str(value))
+        return sentence
+
+    def assert_clean(self) -> None:
+        assert not self.faults, self.faults
+
+    def assert_accessible(self) -> None:
+        """No serious issue by axe-core; evaluated from outside, which the page's own policy allows no script to be."""
+        eventually(
+            lambda: self.page.evaluate("document.getAnimations().length"), lambda count: count == 0, within=5, what="the end of motion"
+        )
+        self.page.evaluate(_AXE.read_text())
+        found: list[dict[str, Any]] = self.page.evaluate("axe.run(document).then((result) => result.violations)")
+        serious = [
+            f"{self.page.url}: {issue['id']}: {[node['html'][:160] for node in issue['nodes'][:3]]}"
+            for issue in found
+            if issue["impact"] in ("serious", "critical")
+        ]
+        assert not serious, serious
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.faults.append(f"{message.type} in {self.page.url}: {message.text}")
+
+    def _on_failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a page that was left gives up what it asked for
+            self.faults.append(f"{request.method} {request.url}: {request.failure}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.faults.append(f"{response.request.method} {response.url}: {response.status}")
+        if not response.url.startswith(self.url):
+            self.faults.append(f"a request to elsewhere: {response.url}")
+
+
+@contextmanager
+def visit(browser: Browser, url: str, language: str, size: tuple[int, int] = _WIDE) -> Iterator[Visit]:
+    """A browser of somebody who reads `language` (`zh` or `en`), signed in nowhere."""
+    context = browser.new_context(
+        locale={"zh": "zh-CN", "en": "en-GB"}[language],
+        viewport={"width": size[0], "height": size[1]},
+        reduced_motion="reduce",
+    )
+    try:
+        yield Visit(context, url, language)
+    finally:
+        context.close()
