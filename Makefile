@@ -7,13 +7,11 @@ help: ## list these commands
 
 run: ## install what is missing and run everything in the foreground; settings: docs/settings.md, or a file .env
 	@scripts/bootstrap run
-	@.venv/bin/moorage console
 	@exec setpriv --pdeathsig=TERM -- .venv/bin/moorage run $(if $(wildcard .env),--env-file .env)
 
 test: ## run all tests; ARGS are pytest's: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.support.install
-	@.venv/bin/moorage console
 	@.venv/bin/python -m pytest $(ARGS)
 
 lint: ## check style, types, the walls between services, the console, and that migrations and tables agree
@@ -47,5 +45,5 @@ lock: ## pin every version anew, with hashes and without naming a registry
 		--custom-compile-command "make lock" --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what make itself made, .venv and caches, and leave the data alone
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis console/node_modules console/dist console/.npm-cache console/.built
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis console/node_modules console/dist console/dist.new console/.npm-cache console/.built
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
