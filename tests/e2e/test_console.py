@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.support.api import Account, new_password, unique
-from tests.support.browser import Visit, chromium, running_browser, visit
+from tests.support.browser import CONSOLE, Visit, running_browser, visit
 from tests.support.clients import Skopeo
 from tests.support.images import make_image
 from tests.support.install import Toolbox
@@ -25,9 +25,11 @@ LIST_BYTES = 350_000
 
 @pytest.fixture(scope="module")
 def browser(tools: Toolbox, folder: Path) -> Iterator[Browser]:
-    program = chromium(tools)
+    program = tools.find_browser()
     if program is None:
-        pytest.skip("there is no chromium on this machine; run `python -m tests.support.install`")
+        pytest.skip("there is no browser on this machine; run `python -m tests.support.install`")
+    if not (CONSOLE / "dist" / "index.html").is_file():
+        pytest.skip("the console is not built; run `moorage console`")
     home = folder / "browser"
     home.mkdir()
     with running_browser(program, tools, home) as running:

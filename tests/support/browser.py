@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,23 +30,29 @@ _FLAGS = [
 _WIDE = (1440, 900)
 
 
-def chromium(tools: Toolbox) -> Path | None:
-    """The machine's Chromium, or the unpacked one; its starter script knows only the machine's folders."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is not None:
-        return Path(found)
-    return next(iter(tools.root.glob("*/usr/lib/chromium/chromium")), None)
-
-
 @contextmanager
 def running_browser(program: Path, tools: Toolbox, home: Path) -> Iterator[Browser]:
     """Chromium without a window, with `home` as its only place for files."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS, env=dict(tools.environment(home)), headless=True)
+        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS, env=_environment(tools, home), headless=True)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def _environment(tools: Toolbox, home: Path) -> dict[str, str | float | bool]:
+    """That of the clients; for an unpacked browser also what Debian's packages name in full: sound's libraries, and fonts."""
+    variables = tools.environment(home)
+    sound = [str(folder) for folder in tools.root.glob("*/usr/lib/*-linux-*/pulseaudio")]
+    if sound:
+        variables["LD_LIBRARY_PATH"] = os.pathsep.join([variables["LD_LIBRARY_PATH"], *sound])
+    if not Path("/etc/fonts/fonts.conf").exists():
+        fonts = home / "fonts.conf"
+        folders = "".join(f"<dir>{folder}</dir>" for folder in sorted(tools.root.glob("*/usr/share/fonts")))
+        fonts.write_text(f"<fontconfig><dir>/usr/share/fonts</dir>{folders}<cachedir>{home}/fonts</cachedir></fontconfig>\n")
+        variables["FONTCONFIG_FILE"] = str(fonts)
+    return {**variables}
 
 
 def words(language: str) -> dict[str, str]:
