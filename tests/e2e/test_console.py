@@ -14,7 +14,7 @@ from tests.support.api import Account, new_password, unique
 from tests.support.browser import CONSOLE, Visit, running_browser, visit
 from tests.support.clients import Skopeo
 from tests.support.images import make_image
-from tests.support.install import Toolbox
+from tests.support.install import toolbox
 from tests.support.stack import Stack
 
 expect.set_options(timeout=15_000)
@@ -24,7 +24,8 @@ LIST_BYTES = 350_000
 
 
 @pytest.fixture(scope="module")
-def browser(tools: Toolbox, folder: Path) -> Iterator[Browser]:
+def browser(folder: Path) -> Iterator[Browser]:
+    tools = toolbox()
     program = tools.find_browser()
     if program is None:
         pytest.skip("there is no browser on this machine; run `python -m tests.support.install`")
