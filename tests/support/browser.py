@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
+from ops.npm import node_program
 from tests.support.install import PROJECT, Toolbox
 from tests.support.waiting import eventually
 
@@ -33,6 +34,8 @@ _WIDE = (1440, 900)
 @contextmanager
 def running_browser(program: Path, tools: Toolbox, home: Path) -> Iterator[Browser]:
     """Chromium without a window, with `home` as its only place for files."""
+    # Playwright's own Node needs a library that a bare Debian has not.
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node_program()))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS, env=_environment(tools, home), headless=True)
         try:
