@@ -9,7 +9,7 @@ import { session } from "../api/session";
 import { useWords } from "../i18n";
 import { Boundary, Failed, Loading, NotFound } from "../parts/states";
 import { safeReturn } from "../parts/url";
-import { LostConnection } from "./lost";
+import { LostConnection, Notice } from "./lost";
 import { theme } from "./theme";
 import { lazyPart } from "../parts/lazy";
 
@@ -24,6 +24,7 @@ const Namespace = lazyPart(() => import("../pages/namespace"));
 const DockerUsers = lazyPart(() => import("../pages/docker-users"));
 const DockerUser = lazyPart(() => import("../pages/docker-user"));
 const FirstSteps = lazyPart(() => import("../pages/first-steps"));
+const ApiKeys = lazyPart(() => import("../pages/api-keys"));
 const Activity = lazyPart(() => import("../pages/activity"));
 const Accounts = lazyPart(() => import("../pages/accounts"));
 const OwnAccount = lazyPart(() => import("../pages/account"));
@@ -71,6 +72,7 @@ export function App(): ReactNode {
     <ConfigProvider theme={theme} wave={{ disabled: true }} button={{ autoInsertSpace: false }} {...(locale ? { locale } : {})}>
       <QueryClientProvider client={queries}>
         <LostConnection />
+        <Notice />
         <Boundary words={{ title: say("error.render"), button: say("error.reload") }}>
           <Suspense fallback={<Loading />}>
             <Doorway />
@@ -148,6 +150,7 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
           <Route path="/namespaces/:namespace">{(at) => <Namespace name={decode(at.namespace)} />}</Route>
           <Route path="/docker-users" component={DockerUsers} />
           <Route path="/docker-users/:username">{(at) => <DockerUser username={decode(at.username)} />}</Route>
+          <Route path="/account/api-keys" component={ApiKeys} />
           <Route path="/activity" component={Activity} />
           <Route path="/account" component={OwnAccount} />
           {admin && <Route path="/accounts" component={Accounts} />}

@@ -2,6 +2,7 @@ import {
   AppstoreOutlined,
   AuditOutlined,
   DatabaseOutlined,
+  KeyOutlined,
   MenuOutlined,
   NodeIndexOutlined,
   RocketOutlined,
@@ -22,6 +23,14 @@ export default function Shell({ account, children }: { account: Account; childre
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
   const before = useRef(path);
+  useEffect(() => {
+    if (!open) {
+      return undefined;
+    }
+    const close = (event: KeyboardEvent) => event.key === "Escape" && setOpen(false);
+    document.addEventListener("keydown", close);
+    return () => document.removeEventListener("keydown", close);
+  }, [open]);
   useEffect(() => {
     if (before.current === path) {
       return;
@@ -67,6 +76,7 @@ export default function Shell({ account, children }: { account: Account; childre
         <MenuLink href="/docker-users" icon={<TeamOutlined />} text={say("nav.dockerUsers")} />
         <hr />
         <MenuLink href="/first-steps" icon={<RocketOutlined />} text={say("nav.firstSteps")} />
+        <MenuLink href="/account/api-keys" icon={<KeyOutlined />} text={say("nav.apiKeys")} />
         <MenuLink href="/activity" icon={<AuditOutlined />} text={say("nav.activity")} />
         {account.role === "admin" && (
           <>

@@ -25,6 +25,7 @@ export default function AccountDialog({ action, onClose }: { action: AccountActi
         <FormDialog<{ role: Role }>
           title={`${say("accounts.changeRole")}: ${user}`}
           submit={say("common.save")}
+          done={say("common.saved")}
           initial={{ role: action.account.role }}
           onSubmit={change}
           onClose={onClose}
@@ -37,6 +38,7 @@ export default function AccountDialog({ action, onClose }: { action: AccountActi
         <FormDialog<{ password: string }>
           title={`${say("accounts.password")}: ${user}`}
           submit={say("common.save")}
+          done={say("common.saved")}
           initial={{}}
           rules={{ password: "password" }}
           onSubmit={change}

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { type ReactNode, Suspense, useState } from "react";
+import { Link } from "wouter";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
 import { moment } from "../parts/format";
@@ -35,6 +36,9 @@ export default function OwnAccount(): ReactNode {
         <Button danger onClick={() => setAction("signOut")}>
           {say("app.signOutEverywhere")}
         </Button>
+      </Card>
+      <Card title={say("apiKeys.title")} text={say("apiKeys.text")}>
+        <Link href="/account/api-keys">{say("apiKeys.show")}</Link>
       </Card>
       {action && (
         <Suspense>

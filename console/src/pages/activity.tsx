@@ -1,5 +1,6 @@
 import i18next from "i18next";
 import type { ReactNode } from "react";
+import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { type Key, type Say, useWords } from "../i18n";
 import { moment } from "../parts/format";
@@ -7,7 +8,7 @@ import { ResourceList } from "../parts/list";
 import { Page } from "../parts/page";
 import { SearchBox } from "../parts/search";
 import { Empty } from "../parts/states";
-import { useUrlValues } from "../parts/url";
+import { targetPage, useUrlValues } from "../parts/url";
 
 type Entry = Model<"AuditEntryOut">;
 
@@ -15,9 +16,8 @@ const NOUNS = ["namespace", "repository", "image", "docker_user", "grant", "toke
 
 /** An action of the audit trail in words; one that this console does not know is shown as it is. */
 export function actionText(action: string, say: Say): string {
-  const [noun = "", verb = ""] = action.split(".");
-  const keys = [`activity.noun.${noun}`, `activity.verb.${verb}`];
-  return keys.every((key) => i18next.exists(key)) ? keys.map((key) => say(key as Key)).join(" · ") : action;
+  const key = `activity.do.${action}`;
+  return i18next.exists(key) ? say(key as Key) : action;
 }
 
 export default function Activity(): ReactNode {
@@ -29,13 +29,14 @@ export default function Activity(): ReactNode {
       <ResourceList<Entry>
         label={say("activity.title")}
         queryKey={["audit", action, target]}
-        fetchPage={({ cursor, limit }) =>
+        fetchPage={({ cursor, limit, account }) =>
           body(
             api.GET("/api/v1/audit", {
-              params: { query: { cursor, limit, action: action || undefined, target: target || undefined } as never },
+              params: { query: { cursor, limit, account, action: action || undefined, target: target || undefined } as never },
             }),
           )
         }
+        byAccount
         rowKey={(row) => [row.at, row.action, row.target, row.account, row.client_address].join(" ")}
         filters={
           <>
@@ -58,7 +59,7 @@ export default function Activity(): ReactNode {
         clear={{ action: "", target: "" }}
         columns={[
           { key: "what", title: say("activity.what"), cell: (row) => actionText(row.action, say) },
-          { key: "target", title: say("activity.target"), cell: (row) => <span className="name-cell">{row.target}</span> },
+          { key: "target", title: say("activity.target"), cell: (row) => <Target entry={row} /> },
           { key: "who", title: say("activity.who"), cell: (row) => row.account ?? "–" },
           { key: "address", title: say("activity.address"), cell: (row) => row.client_address ?? "–" },
           { key: "at", title: say("activity.at"), cell: (row) => moment(row.at, locale) },
@@ -67,4 +68,9 @@ export default function Activity(): ReactNode {
       />
     </Page>
   );
+}
+
+function Target({ entry }: { entry: Entry }): ReactNode {
+  const page = targetPage(entry.action, entry.target);
+  return <span className="name-cell">{page === null ? entry.target : <Link href={page}>{entry.target}</Link>}</span>;
 }

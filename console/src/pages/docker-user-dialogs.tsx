@@ -33,6 +33,7 @@ export default function DockerUserDialog(props: Props): ReactNode {
         <FormDialog<{ password: string }>
           title={`${say("dockerUsers.changePassword")}: ${user.username}`}
           submit={say("common.save")}
+          done={say("common.saved")}
           initial={{}}
           rules={{ password: "password" }}
           onSubmit={({ password }) => api.PUT("/api/v1/docker-users/{username}/password", { params: { path }, body: { password } })}
@@ -52,6 +53,7 @@ export default function DockerUserDialog(props: Props): ReactNode {
           title={say("dockerUsers.delete")}
           text={say("dockerUsers.delete.text", { user: user.username })}
           button={say("common.delete")}
+          done={say("common.deleted")}
           onConfirm={async () => {
             await api.DELETE("/api/v1/docker-users/{username}", { params: { path } });
             props.onDeleted?.();
@@ -115,6 +117,7 @@ function ChangeDialog({ user, refresh, onClose }: { user: DockerUser; refresh: (
     <FormDialog<{ description: string; token_login: boolean }>
       title={`${say("dockerUsers.change.title")}: ${user.username}`}
       submit={say("common.save")}
+      done={say("common.saved")}
       initial={{ description: user.description, token_login: user.token_login }}
       rules={{ description: "description" }}
       onSubmit={async (values) => {

@@ -1,17 +1,17 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, Button } from "antd";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Button } from "antd";
 import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
 import { dockerLogin, registryHost } from "../parts/commands";
-import { Command } from "../parts/copy";
+import { Command, PlainHttpNote } from "../parts/copy";
 import { moment } from "../parts/format";
 import { Card, Facts, Page } from "../parts/page";
 import { Empty, Failed, Loading } from "../parts/states";
 import { DataTable } from "../parts/table";
-import { problemText } from "../parts/words";
 import type { DockerUserAction } from "./docker-user-dialogs";
+import { EnableButton } from "./docker-user-enable";
 import { DockerUserStatus } from "./docker-users";
 import { Tokens } from "./tokens";
 import { lazyPart } from "../parts/lazy";
@@ -22,14 +22,9 @@ export default function DockerUser({ username }: { username: string }): ReactNod
   const { say, locale } = useWords();
   const [action, setAction] = useState<DockerUserAction | null>(null);
   const [, navigate] = useLocation();
-  const queries = useQueryClient();
   const query = useQuery({
     queryKey: ["docker-users", "one", username],
     queryFn: () => body(api.GET("/api/v1/docker-users/{username}", { params: { path: { username } } })),
-  });
-  const enable = useMutation({
-    mutationFn: () => api.PATCH("/api/v1/docker-users/{username}", { params: { path: { username } }, body: { disabled: false } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["docker-users"] }),
   });
   if (query.isPending) {
     return <Loading />;
@@ -48,9 +43,7 @@ export default function DockerUser({ username }: { username: string }): ReactNod
           <Button onClick={() => setAction({ kind: "change", user })}>{say("common.change")}</Button>
           <Button onClick={() => setAction({ kind: "password", user })}>{say("dockerUsers.changePassword")}</Button>
           {user.disabled ? (
-            <Button loading={enable.isPending} onClick={() => enable.mutate()}>
-              {say("dockerUsers.enable")}
-            </Button>
+            <EnableButton username={username} />
           ) : (
             <Button onClick={() => setAction({ kind: "disable", user })}>{say("dockerUsers.disable")}</Button>
           )}
@@ -60,7 +53,6 @@ export default function DockerUser({ username }: { username: string }): ReactNod
         </>
       }
     >
-      {enable.isError && <Alert className="banner" type="error" showIcon title={problemText(enable.error, say, locale)} />}
       <div className="columns">
         <Card title={say("repository.overview")}>
           <Facts
@@ -69,11 +61,13 @@ export default function DockerUser({ username }: { username: string }): ReactNod
               [say("dockerUsers.lastLogin"), user.last_login_at === null ? say("common.never") : moment(user.last_login_at, locale)],
               [say("common.created"), moment(user.created_at, locale)],
               [say("common.account"), user.account],
+              [say("dockerUsers.keeps"), say(user.token_login ? "dockerUsers.keeps.token" : "dockerUsers.keeps.password")],
             ]}
           />
         </Card>
         <Card title={say("dockerUsers.commands")} text={say("repository.commands.text")}>
           <Command what={say("repository.login")} line={dockerLogin(registryHost(), username)} />
+          <PlainHttpNote />
         </Card>
       </div>
       <Tokens username={username} />
@@ -126,7 +120,7 @@ function UserGrants({ username }: { username: string }): ReactNode {
       )}
       {query.hasNextPage && (
         <div className="pager">
-          <Button onClick={() => void query.fetchNextPage()}>{say("common.nextPage")}</Button>
+          <Button onClick={() => void query.fetchNextPage()}>{say("common.more")}</Button>
         </div>
       )}
     </Card>

@@ -3,13 +3,15 @@ import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
-import { moment } from "../parts/format";
+import { useAdmin } from "../parts/account";
 import { ResourceList } from "../parts/list";
 import { Page } from "../parts/page";
 import { Empty } from "../parts/states";
 import { Status } from "../parts/status";
 import type { Column } from "../parts/table";
+import { Ago } from "../parts/time";
 import type { DockerUserAction } from "./docker-user-dialogs";
+import { EnableButton } from "./docker-user-enable";
 import { lazyPart } from "../parts/lazy";
 
 const Dialog = lazyPart(() => import("./docker-user-dialogs"));
@@ -31,7 +33,10 @@ export default function DockerUsers(): ReactNode {
       <ResourceList<DockerUser>
         label={say("dockerUsers.title")}
         queryKey={["docker-users", "list"]}
-        fetchPage={({ q, cursor, limit }) => body(api.GET("/api/v1/docker-users", { params: { query: { q, cursor, limit } as never } }))}
+        fetchPage={({ q, cursor, limit, account }) =>
+          body(api.GET("/api/v1/docker-users", { params: { query: { q, cursor, limit, account } as never } }))
+        }
+        byAccount
         columns={columns}
         rowKey={(row) => row.username}
         searchLabel={say("dockerUsers.search")}
@@ -56,7 +61,8 @@ export function DockerUserStatus({ disabled }: { disabled: boolean }): ReactNode
 }
 
 function useColumns(onAction: (action: DockerUserAction) => void): Column<DockerUser>[] {
-  const { say, locale } = useWords();
+  const { say } = useWords();
+  const admin = useAdmin();
   return [
     {
       key: "name",
@@ -68,37 +74,37 @@ function useColumns(onAction: (action: DockerUserAction) => void): Column<Docker
         </div>
       ),
     },
+    ...(admin ? [{ key: "account", title: say("common.account"), cell: (row: DockerUser) => row.account }] : []),
     { key: "status", title: say("dockerUsers.status"), cell: (row) => <DockerUserStatus disabled={row.disabled} /> },
     {
       key: "login",
       title: say("dockerUsers.lastLogin"),
-      cell: (row) => (row.last_login_at === null ? say("common.never") : moment(row.last_login_at, locale)),
+      cell: (row) => <Ago at={row.last_login_at} />,
     },
-    { key: "created", title: say("common.created"), cell: (row) => moment(row.created_at, locale) },
+    { key: "created", title: say("common.created"), cell: (row) => <Ago at={row.created_at} /> },
     {
       key: "actions",
       title: say("common.actions"),
-      cell: (row) => (
-        <>
+      cell: (row) => {
+        const button = (kind: "password" | "disable" | "delete", text: string) => (
           <Button
             size="small"
             type="link"
-            aria-label={`${say("dockerUsers.changePassword")}: ${row.username}`}
-            onClick={() => onAction({ kind: "password", user: row })}
+            danger={kind === "delete"}
+            aria-label={`${text}: ${row.username}`}
+            onClick={() => onAction({ kind, user: row })}
           >
-            {say("dockerUsers.changePassword")}
+            {text}
           </Button>
-          <Button
-            size="small"
-            type="link"
-            danger
-            aria-label={`${say("common.delete")}: ${row.username}`}
-            onClick={() => onAction({ kind: "delete", user: row })}
-          >
-            {say("common.delete")}
-          </Button>
-        </>
-      ),
+        );
+        return (
+          <>
+            {button("password", say("dockerUsers.changePassword"))}
+            {row.disabled ? <EnableButton username={row.username} small /> : button("disable", say("dockerUsers.disable"))}
+            {button("delete", say("common.delete"))}
+          </>
+        );
+      },
     },
   ];
 }

@@ -30,6 +30,7 @@ export default function GrantDialog({ namespace, owner, action, onClose }: Props
         title={say("grants.remove")}
         text={say("grants.remove.text", { user: grant.docker_user })}
         button={say("common.remove")}
+        done={say("common.removed")}
         onConfirm={async () => {
           await api.DELETE("/api/v1/namespaces/{namespace}/grants/{docker_user}", { params: { path } });
           await refresh();
@@ -42,6 +43,7 @@ export default function GrantDialog({ namespace, owner, action, onClose }: Props
     <FormDialog<{ permission: Permission }>
       title={`${say("grants.change")}: ${grant.docker_user}`}
       submit={say("common.save")}
+      done={say("common.saved")}
       initial={{ permission: grant.permission }}
       onSubmit={async ({ permission }) => {
         await api.PUT("/api/v1/namespaces/{namespace}/grants/{docker_user}", {

@@ -54,7 +54,7 @@ export function Grants({ namespace, owner }: { namespace: string; owner: string 
       {query.hasNextPage && (
         <div className="pager">
           <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {say("common.nextPage")}
+            {say("common.more")}
           </Button>
         </div>
       )}

@@ -39,6 +39,7 @@ export default function DeleteImage({ namespace, name, reference, onClose, onDel
       title={say(tag === undefined ? "image.deleteDigest" : "image.delete")}
       text={tag === undefined ? say("image.delete.digest") : say("image.delete.tag", { tag })}
       button={say("common.delete")}
+      done={say("common.deleted")}
       onConfirm={async () => {
         if (path.tag === undefined) {
           await api.DELETE("/api/v1/images/{namespace}/{repository}@{digest}", { params: { path: path.digest } });

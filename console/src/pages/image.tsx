@@ -4,7 +4,7 @@ import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
-import { Command, Digest } from "../parts/copy";
+import { Command, Digest, PlainHttpNote } from "../parts/copy";
 import { bytes, count, moment, platform, shortDigest } from "../parts/format";
 import { Card, Facts, Page } from "../parts/page";
 import { Failed, Loading } from "../parts/states";
@@ -69,11 +69,12 @@ export default function Image({ namespace, name, reference }: Props): ReactNode 
           {image.pull_commands.map(({ client, command }) => (
             <Command key={client} what={client} line={command} />
           ))}
+          <PlainHttpNote />
         </Card>
       </div>
       {image.platforms.length > 0 && <Platforms image={image} repository={repository} />}
       {image.layers.length > 0 && <Layers image={image} />}
-      <Labels labels={image.labels} />
+      {Object.keys(image.labels).length > 0 && <Labels labels={image.labels} />}
       {owned && path.tag !== undefined && <Pulls repository={`${namespace}/${name}`} tag={path.tag.tag} />}
       {deleting && (
         <Suspense>
@@ -161,22 +162,17 @@ function Layers({ image }: { image: ImageOut }): ReactNode {
 
 function Labels({ labels }: { labels: Record<string, string> }): ReactNode {
   const { say } = useWords();
-  const rows = Object.entries(labels);
   return (
     <Card title={say("image.labels")}>
-      {rows.length === 0 ? (
-        <p className="quiet">{say("image.noLabels")}</p>
-      ) : (
-        <DataTable
-          label={say("image.labels")}
-          rows={rows}
-          rowKey={([name]) => name}
-          columns={[
-            { key: "name", title: say("image.label"), cell: ([name]) => <span className="name-cell">{name}</span> },
-            { key: "value", title: say("image.value"), cell: ([, value]) => <span className="value-cell">{value}</span> },
-          ]}
-        />
-      )}
+      <DataTable
+        label={say("image.labels")}
+        rows={Object.entries(labels)}
+        rowKey={([name]) => name}
+        columns={[
+          { key: "name", title: say("image.label"), cell: ([name]) => <span className="name-cell">{name}</span> },
+          { key: "value", title: say("image.value"), cell: ([, value]) => <span className="value-cell">{value}</span> },
+        ]}
+      />
     </Card>
   );
 }

@@ -60,6 +60,7 @@ function ChangeDialog({ namespace, refresh, onClose }: DialogProps): ReactNode {
     <FormDialog<{ visibility: Visibility; description: string }>
       title={`${say("namespaces.change")} ${namespace.name}`}
       submit={say("common.save")}
+      done={say("common.saved")}
       initial={{ visibility: namespace.visibility, description: namespace.description }}
       rules={{ description: "description" }}
       onSubmit={async (values) => {
@@ -92,6 +93,7 @@ function DeleteDialog({ namespace, refresh, onClose, onDeleted }: DialogProps): 
       title={say("namespaces.delete")}
       text={say("namespaces.delete.text")}
       button={say("common.delete")}
+      done={say("common.deleted")}
       typed={namespace.name}
       onConfirm={async () => {
         const query = filled ? { cascade: true } : {};

@@ -3,11 +3,14 @@ import { type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
-import { bytes, count, moment } from "../parts/format";
+import { bytes, count } from "../parts/format";
 import { ResourceList } from "../parts/list";
+import { useAdmin } from "../parts/account";
 import { Page } from "../parts/page";
 import { Empty } from "../parts/states";
+import { Status } from "../parts/status";
 import type { Column } from "../parts/table";
+import { Ago } from "../parts/time";
 import { lazyPart } from "../parts/lazy";
 
 const Dialog = lazyPart(() => import("./namespace-dialogs"));
@@ -29,7 +32,10 @@ export default function Namespaces(): ReactNode {
       <ResourceList<Namespace>
         label={say("namespaces.title")}
         queryKey={["namespaces", "list"]}
-        fetchPage={({ q, cursor, limit }) => body(api.GET("/api/v1/namespaces", { params: { query: { q, cursor, limit } as never } }))}
+        fetchPage={({ q, cursor, limit, account }) =>
+          body(api.GET("/api/v1/namespaces", { params: { query: { q, cursor, limit, account } as never } }))
+        }
+        byAccount
         columns={columns}
         rowKey={(row) => row.name}
         searchLabel={say("namespaces.search")}
@@ -50,6 +56,7 @@ export default function Namespaces(): ReactNode {
 
 function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespace>[] {
   const { say, locale } = useWords();
+  const admin = useAdmin();
   return [
     {
       key: "name",
@@ -58,14 +65,16 @@ function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespa
         <div className="name-cell">
           <Link href={`/namespaces/${row.name}`}>{row.name}</Link>
           {row.description && <p className="row-text">{row.description}</p>}
+          {row.deleting && <Status tone="warning" text={say("repositories.status.deleting")} />}
         </div>
       ),
     },
+    ...(admin ? [{ key: "account", title: say("common.account"), cell: (row: Namespace) => row.account }] : []),
     { key: "visibility", title: say("visibility.label"), cell: (row) => say(`visibility.${row.visibility}`) },
     { key: "repositories", title: say("namespaces.repositories"), number: true, cell: (row) => count(row.repository_count, locale) },
     { key: "pulls", title: say("repositories.pulls"), number: true, cell: (row) => count(row.pull_count, locale) },
     { key: "size", title: say("repositories.size"), number: true, cell: (row) => bytes(row.size_bytes, locale) },
-    { key: "created", title: say("common.created"), cell: (row) => moment(row.created_at, locale) },
+    { key: "created", title: say("common.created"), cell: (row) => <Ago at={row.created_at} /> },
     {
       key: "actions",
       title: say("common.actions"),
@@ -83,6 +92,7 @@ function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespa
             size="small"
             type="link"
             danger
+            disabled={row.deleting}
             aria-label={`${say("common.delete")}: ${row.name}`}
             onClick={() => onAction({ kind: "delete", namespace: row })}
           >

@@ -22,6 +22,7 @@ export default function OwnAccountDialog({ action, onClose }: { action: "passwor
     <FormDialog<{ current_password: string; password: string }>
       title={say("account.password")}
       submit={say("common.save")}
+      done={say("common.saved")}
       initial={{}}
       rules={{ password: "password", current_password: "password" }}
       onSubmit={async (values) => {

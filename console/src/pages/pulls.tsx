@@ -22,14 +22,14 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
     queryKey: ["pulls", repository, tag, range],
     queryFn: async () => {
       const now = new Date();
-      const { points, total } = await body(
+      const { points } = await body(
         api.GET("/api/v1/pulls", {
           params: {
-            query: { repository, ...(tag ? { tag } : {}), from: beginning(range, now).toISOString(), interval: RANGES[range].step },
+            query: { repository, ...(tag ? { tag } : {}), from: beginning(range, now).toISOString(), interval: "hour" },
           },
         }),
       );
-      return { total, points: filled(points, range, now) };
+      return filled(points, range, now);
     },
     refetchInterval: 5000,
   });
@@ -51,7 +51,7 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
       ) : query.isError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : (
-        <Drawn points={query.data.points} total={query.data.total} range={range} say={say} locale={locale} />
+        <Drawn points={query.data} range={range} say={say} locale={locale} />
       )}
     </Card>
   );
@@ -59,14 +59,14 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
 
 interface DrawnProps {
   points: { at: string; pulls: number }[];
-  total: number;
   range: Range;
   say: ReturnType<typeof useWords>["say"];
   locale: string;
 }
 
-function Drawn({ points, total, range, say, locale }: DrawnProps): ReactNode {
-  const hourly = RANGES[range].step === "hour";
+function Drawn({ points, range, say, locale }: DrawnProps): ReactNode {
+  const { hourly } = RANGES[range];
+  const total = points.reduce((sum, { pulls }) => sum + pulls, 0);
   const format = useMemo(
     () => new Intl.DateTimeFormat(locale, hourly ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" }),
     [locale, hourly],

@@ -3,14 +3,16 @@ import { type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
-import { bytes, count, moment } from "../parts/format";
+import { useAdmin } from "../parts/account";
+import { bytes, count } from "../parts/format";
 import { ResourceList } from "../parts/list";
+import { NamespaceFilter } from "../parts/name-filter";
 import { Page } from "../parts/page";
 import { Empty } from "../parts/states";
 import { Status } from "../parts/status";
 import type { Column } from "../parts/table";
+import { Ago } from "../parts/time";
 import { useUrlValues, withChange } from "../parts/url";
-import { NamespaceFilter } from "./repositories-filter";
 import { lazyPart } from "../parts/lazy";
 
 const Dialog = lazyPart(() => import("./repository-dialogs"));
@@ -25,6 +27,7 @@ export default function Repositories(): ReactNode {
   const { say } = useWords();
   const [values] = useUrlValues();
   const [action, setAction] = useState<RepositoryAction | null>(null);
+  const admin = useAdmin();
   const view: View = VIEWS.find((each) => each === values.view) ?? "own";
   const create = (
     <Button type="primary" onClick={() => setAction({ kind: "create" })}>
@@ -40,7 +43,7 @@ export default function Repositories(): ReactNode {
             href={`/repositories${withChange("", { view: each === "own" ? "" : each })}`}
             aria-current={each === view ? "page" : undefined}
           >
-            {say(`repositories.${each}`)}
+            {say(each === "own" && admin ? "repositories.all" : `repositories.${each}`)}
           </Link>
         ))}
       </nav>
@@ -83,8 +86,12 @@ export function RepositoryList({ view, namespace, onAction }: ListProps): ReactN
       searchLabel={say("repositories.search")}
       defaultSort="name"
       filters={
-        view === "own" && namespace === undefined && <NamespaceFilter value={only} onChange={(name) => change({ namespace: name })} />
+        view === "own" &&
+        namespace === undefined && (
+          <NamespaceFilter account={values.account ?? ""} value={only} onChange={(name) => change({ namespace: name })} />
+        )
       }
+      byAccount={view === "own" && namespace === undefined}
       filtered={namespace === undefined && only !== ""}
       clear={{ namespace: "" }}
       refresh={10_000}
@@ -134,14 +141,14 @@ function useColumns(onAction: ListProps["onAction"]): Column<Repository>[] {
       title: say("repositories.lastPushed"),
       sort: "last_pushed_at",
       descendingFirst: true,
-      cell: (row) => (row.last_pushed_at === null ? say("common.never") : moment(row.last_pushed_at, locale)),
+      cell: (row) => <Ago at={row.last_pushed_at} />,
     },
     {
       key: "created",
       title: say("common.created"),
       sort: "created_at",
       descendingFirst: true,
-      cell: (row) => moment(row.created_at, locale),
+      cell: (row) => <Ago at={row.created_at} />,
     },
   ];
   if (onAction) {

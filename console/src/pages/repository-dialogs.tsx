@@ -31,6 +31,7 @@ export default function RepositoryDialog({ action, namespace, onClose, onDeleted
       <FormDialog<{ description: string }>
         title={say("repositories.change")}
         submit={say("common.save")}
+        done={say("common.saved")}
         initial={{ description: repository.description }}
         rules={{ description: "description" }}
         onSubmit={async ({ description }) => {
@@ -49,6 +50,7 @@ export default function RepositoryDialog({ action, namespace, onClose, onDeleted
       title={say("repositories.delete")}
       text={say("repositories.delete.text")}
       button={say("common.delete")}
+      done={say("repositories.deletionBegun", { name })}
       typed={name}
       onConfirm={async () => {
         await api.DELETE("/api/v1/repositories/{namespace}/{repository}", { params: { path } });

@@ -5,12 +5,13 @@ import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
 import { dockerPull, dockerPush, dockerTag, registryHost } from "../parts/commands";
-import { Command, Digest } from "../parts/copy";
+import { Command, Digest, PlainHttpNote } from "../parts/copy";
 import { bytes, count, moment, platform, shortDigest } from "../parts/format";
 import { ResourceList } from "../parts/list";
 import { Card, Facts, Page } from "../parts/page";
 import { Empty, Failed, Loading } from "../parts/states";
 import type { Column } from "../parts/table";
+import { Ago } from "../parts/time";
 import { useOwned } from "./owned";
 import { Pulls } from "./pulls";
 import { type RepositoryAction, RepositoryStatus } from "./repositories";
@@ -44,7 +45,7 @@ export default function Repository({ namespace, name }: { namespace: string; nam
       title={path}
       above={[
         { href: "/repositories", text: say("repositories.title") },
-        ...(owned ? [{ href: `/namespaces/${namespace}`, text: namespace }] : []),
+        { href: `/namespaces/${namespace}`, text: namespace },
       ]}
       text={repository.description}
       actions={
@@ -62,12 +63,12 @@ export default function Repository({ namespace, name }: { namespace: string; nam
       {repository.status === "deleting" && <Alert className="banner" type="warning" showIcon title={say("repositories.deleting")} />}
       <div className="columns">
         <Overview repository={repository} />
-        <Commands path={path} tag={repository.status === "empty" ? "latest" : undefined} push={owned} />
+        {repository.status !== "deleting" && <Commands namespace={namespace} name={name} push={owned} />}
       </div>
       <Card title={say("repository.tags")}>
         <Tags namespace={namespace} name={name} owned={owned} />
       </Card>
-      {owned && <Pulls repository={path} />}
+      {owned && repository.status !== "deleting" && <Pulls repository={path} />}
       {action && (
         <Suspense>
           <Dialog
@@ -107,16 +108,35 @@ function Overview({ repository }: { repository: Model<"RepositoryOut"> }): React
   );
 }
 
-function Commands({ path, tag = "latest", push }: { path: string; tag?: string | undefined; push: boolean }): ReactNode {
+function Commands({ namespace, name, push }: { namespace: string; name: string; push: boolean }): ReactNode {
   const { say } = useWords();
+  const newest = useQuery({
+    queryKey: ["repository", namespace, name, "newest"],
+    queryFn: async () => {
+      const path = { namespace, repository: name };
+      const query = { sort: "-pushed_at", limit: 1 } as never;
+      const { items } = await body(api.GET("/api/v1/images/{namespace}/{repository}", { params: { path, query } }));
+      return items[0] ?? null;
+    },
+    refetchInterval: 5000,
+  });
   const host = registryHost();
-  const image = `${path}:${tag}`;
+  const path = `${namespace}/${name}`;
+  const tag = newest.data?.tag ?? "latest";
+  const artifact = newest.data?.platforms.length === 0;
   return (
     <Card title={say("repository.commands")} text={say("repository.commands.text")}>
       <Command what={say("repository.login")} line={`docker login ${host}`} />
-      <Command what={say("repository.pull")} line={dockerPull(host, image)} />
-      {push && <Command what={say("repository.pushTag")} line={dockerTag(host, image)} />}
-      {push && <Command what={say("repository.push")} line={dockerPush(host, image)} />}
+      {artifact ? (
+        <p className="command-what">
+          <Link href={`/repositories/${path}:${tag}`}>{say("repository.artifact", { tag })}</Link>
+        </p>
+      ) : (
+        <Command what={say("repository.pull")} line={dockerPull(host, `${path}:${tag}`)} />
+      )}
+      {push && <Command what={say("repository.pushTag")} line={dockerTag(host, `${path}:latest`)} />}
+      {push && <Command what={say("repository.push")} line={dockerPush(host, `${path}:latest`)} />}
+      <PlainHttpNote />
     </Card>
   );
 }
@@ -156,7 +176,7 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
       descendingFirst: true,
       cell: (row) => (
         <div>
-          {moment(row.pushed_at, locale)}
+          <Ago at={row.pushed_at} />
           {row.pushed_by && <div className="quiet">{say("image.pushedBy", { name: row.pushed_by })}</div>}
         </div>
       ),

@@ -1,15 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Alert, Button, Form, Modal, Select } from "antd";
 import { type ReactNode, useState } from "react";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
 import { dockerLoginWith, kubernetesSecret, registryHost } from "../parts/commands";
-import { Command } from "../parts/copy";
 import { Confirm, FormDialog, TextField } from "../parts/dialog";
+import { SecretDialog } from "../parts/secret";
 import { PermissionField } from "./grant-dialogs";
 import type { TokenAction } from "./tokens";
-
-const DAY_MILLISECONDS = 86_400_000;
+import { endAfter, ValidityField } from "./validity";
 
 interface Props {
   username: string;
@@ -29,6 +27,7 @@ export default function TokenDialog({ username, action, onClose }: Props): React
         title={say("tokens.revoke.title")}
         text={say("tokens.revoke.text", { name: token.name })}
         button={say("tokens.revoke")}
+        done={say("tokens.revoked")}
         onConfirm={async () => {
           await api.DELETE("/api/v1/docker-users/{username}/tokens/{id}", { params: { path: { username, id: token.id } } });
           await refresh();
@@ -38,7 +37,13 @@ export default function TokenDialog({ username, action, onClose }: Props): React
     );
   }
   if (secret !== null) {
-    return <NewSecret username={username} secret={secret} onClose={onClose} />;
+    const host = registryHost();
+    const lines = [
+      { what: say("tokens.secret"), line: secret },
+      { what: say("tokens.login"), line: dockerLoginWith(host, username, secret) },
+      { what: say("tokens.kubernetes"), line: kubernetesSecret(host, username, secret) },
+    ];
+    return <SecretDialog title={say("tokens.made")} lines={lines} onClose={onClose} />;
   }
   return (
     <CreateToken
@@ -67,11 +72,10 @@ function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
       initial={{ permission: "pull", days: 90 }}
       rules={{ name: "tokenName" }}
       onSubmit={async ({ name, permission, days }) => {
-        const expires = days === 0 ? null : new Date(Date.now() + days * DAY_MILLISECONDS).toISOString();
         const token = await body(
           api.POST("/api/v1/docker-users/{username}/tokens", {
             params: { path: { username } },
-            body: { name, permission, expires_at: expires },
+            body: { name, permission, expires_at: endAfter(days) },
           }),
         );
         onMade(token.secret);
@@ -82,40 +86,7 @@ function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
       <TextField name="name" label={say("tokens.name")} rule="tokenName" focus placeholder="ci" />
       <PermissionField label={say("tokens.limit")} />
       <p className="page-text">{say("tokens.limit.text")}</p>
-      <Form.Item name="days" label={say("tokens.validity")}>
-        <Select
-          options={[
-            ...[7, 30, 90, 365].map((days) => ({ value: days, label: say("tokens.days", { count: days }) })),
-            { value: 0, label: say("tokens.forever") },
-          ]}
-        />
-      </Form.Item>
+      <ValidityField />
     </FormDialog>
-  );
-}
-
-/** The only time that the secret is shown; the dialog closes by its button alone. */
-function NewSecret({ username, secret, onClose }: { username: string; secret: string; onClose: () => void }): ReactNode {
-  const { say } = useWords();
-  const host = registryHost();
-  return (
-    <Modal
-      open
-      title={say("tokens.made")}
-      closable={false}
-      keyboard={false}
-      mask={{ closable: false }}
-      width={640}
-      footer={
-        <Button type="primary" onClick={onClose}>
-          {say("tokens.done")}
-        </Button>
-      }
-    >
-      <Alert className="secret-box" type="warning" showIcon title={say("tokens.made.text")} />
-      <Command what={say("tokens.secret")} line={secret} />
-      <Command what={say("tokens.login")} line={dockerLoginWith(host, username, secret)} />
-      <Command what={say("tokens.kubernetes")} line={kubernetesSecret(host, username, secret)} />
-    </Modal>
   );
 }

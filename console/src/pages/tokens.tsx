@@ -3,10 +3,10 @@ import { Button } from "antd";
 import { type ReactNode, Suspense, useState } from "react";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
-import { moment } from "../parts/format";
 import { Card } from "../parts/page";
 import { Empty, Failed, Loading } from "../parts/states";
 import { type Column, DataTable } from "../parts/table";
+import { Ends, LastUsed } from "../parts/time";
 import { lazyPart } from "../parts/lazy";
 
 const Dialog = lazyPart(() => import("./token-dialogs"));
@@ -52,7 +52,7 @@ export function Tokens({ username }: { username: string }): ReactNode {
       )}
       {query.hasNextPage && (
         <div className="pager">
-          <Button onClick={() => void query.fetchNextPage()}>{say("common.nextPage")}</Button>
+          <Button onClick={() => void query.fetchNextPage()}>{say("common.more")}</Button>
         </div>
       )}
       {action && (
@@ -65,29 +65,13 @@ export function Tokens({ username }: { username: string }): ReactNode {
 }
 
 function useColumns(onAction: (action: TokenAction) => void): Column<Token>[] {
-  const { say, locale } = useWords();
+  const { say } = useWords();
   return [
     { key: "name", title: say("tokens.name"), cell: (row) => <span className="name-cell">{row.name}</span> },
     { key: "kind", title: say("tokens.kind"), cell: (row) => say(`tokens.kind.${row.kind}`) },
     { key: "limit", title: say("tokens.limit"), cell: (row) => say(`permission.${row.permission}`) },
-    {
-      key: "expires",
-      title: say("tokens.expires"),
-      cell: (row) => (row.expires_at === null ? say("tokens.forever") : moment(row.expires_at, locale)),
-    },
-    {
-      key: "used",
-      title: say("tokens.lastUsed"),
-      cell: (row) =>
-        row.last_used_at === null ? (
-          say("common.never")
-        ) : (
-          <>
-            {moment(row.last_used_at, locale)}{" "}
-            <span className="quiet">{row.last_used_from && say("tokens.from", { address: row.last_used_from })}</span>
-          </>
-        ),
-    },
+    { key: "expires", title: say("tokens.expires"), cell: (row) => <Ends at={row.expires_at} /> },
+    { key: "used", title: say("tokens.lastUsed"), cell: (row) => <LastUsed at={row.last_used_at} from={row.last_used_from} /> },
     {
       key: "actions",
       title: say("common.actions"),

@@ -60,7 +60,7 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
             fill: "#0b57b5",
             paths: uPlot.paths.bars?.({ size: [0.7, 40], align: 0 }) as uPlot.Series.PathBuilder,
             points: { show: false },
-            value: (_, value: number | null) => (value === null ? "0" : count(value, locale)),
+            value: (_, value: number | null, __, at: number | null) => (at === null ? "–" : count(value ?? 0, locale)),
           },
         ],
       },

@@ -5,6 +5,11 @@ export function registryHost(): string {
   return window.location.host;
 }
 
+/** Docker speaks plain http to the machine itself alone, unless its settings name the address (`insecure-registries`). */
+export function isRefusedByDocker({ protocol, hostname }: { protocol: string; hostname: string }): boolean {
+  return protocol === "http:" && hostname !== "localhost" && hostname !== "[::1]" && !/^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
 export function dockerLogin(host: string, username: string): string {
   return `docker login ${host} -u ${shellWord(username)}`;
 }
@@ -17,6 +22,11 @@ export function dockerLoginWith(host: string, username: string, secret: string):
 export function kubernetesSecret(host: string, username: string, secret: string): string {
   const options = [`--docker-server=${host}`, `--docker-username=${shellWord(username)}`, `--docker-password=${shellWord(secret)}`];
   return `kubectl create secret docker-registry moorage-${username.replaceAll(/[._]+/g, "-").replace(/-+$/, "")} ${options.join(" ")}`;
+}
+
+/** With the key on standard input too. */
+export function curlWith(origin: string, secret: string): string {
+  return `echo ${shellWord(`Authorization: Bearer ${secret}`)} | curl -H @- ${origin}/api/v1/repositories`;
 }
 
 export function dockerPull(host: string, image: string): string {

@@ -2,12 +2,18 @@ import { CheckOutlined, CopyOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { type ReactNode, useEffect, useState } from "react";
 import { useWords } from "../i18n";
+import { isRefusedByDocker } from "./commands";
 
-/** Puts text on the clipboard; over plain http, where browsers have no clipboard for pages, by the old way. */
-async function copy(text: string): Promise<void> {
+/** Puts text on the clipboard; over plain http, where browsers have no clipboard for pages, by the old way. Says whether it is there. */
+async function copy(text: string): Promise<boolean> {
   if (window.isSecureContext) {
-    await navigator.clipboard.writeText(text);
-    return;
+    const done = await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false, // not allowed, or the window lost the focus
+    );
+    if (done) {
+      return true;
+    }
   }
   const field = document.createElement("textarea");
   field.value = text;
@@ -16,11 +22,12 @@ async function copy(text: string): Promise<void> {
   const before = document.activeElement;
   field.select();
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way over plain http
-  document.execCommand("copy");
+  const done = document.execCommand("copy");
   field.remove();
   if (before instanceof HTMLElement) {
     before.focus();
   }
+  return done;
 }
 
 export function CopyButton({ text, what, labelled = false }: { text: string; what: string; labelled?: boolean }): ReactNode {
@@ -41,7 +48,7 @@ export function CopyButton({ text, what, labelled = false }: { text: string; wha
         icon={copied ? <CheckOutlined /> : <CopyOutlined />}
         aria-label={say("common.copyOf", { what })}
         title={say("common.copy")}
-        onClick={() => void copy(text).then(() => setCopied(true))}
+        onClick={() => void copy(text).then(setCopied)}
       >
         {labelled ? say("common.copy") : undefined}
       </Button>
@@ -63,6 +70,12 @@ export function Command({ what, line }: { what: string; line: string }): ReactNo
       </div>
     </div>
   );
+}
+
+/** Why docker may refuse an address, where it would. */
+export function PlainHttpNote(): ReactNode {
+  const { say } = useWords();
+  return isRefusedByDocker(window.location) ? <p className="command-note">{say("repository.plainHttp")}</p> : null;
 }
 
 export function Digest({ digest, short }: { digest: string; short: string }): ReactNode {

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useId, useState } from "react";
 import { ApiProblem } from "../api/problems";
 import { type Key, useWords } from "../i18n";
 import { newPassword, obeys, RULES, type RuleName } from "./rules";
+import { notice } from "./notice";
 import { problemText } from "./words";
 
 /** Gives the focus back to what opened a dialog, once that is gone. */
@@ -13,6 +14,8 @@ function useReturnFocus(): void {
       setTimeout(() => {
         if (before instanceof HTMLElement && before.isConnected) {
           before.focus();
+        } else if (document.activeElement === document.body) {
+          document.getElementById("main")?.focus({ preventScroll: true }); // what opened it was deleted
         }
       });
     },
@@ -30,6 +33,8 @@ interface FormDialogProps<Values> {
   onClose: () => void;
   /** What happens when it was accepted; without it the dialog closes. */
   onDone?: () => void;
+  /** Says shortly that it was done; for what shows by itself there is no need. */
+  done?: string;
   children: ReactNode | ((form: FormInstance) => ReactNode);
 }
 
@@ -47,6 +52,9 @@ export function FormDialog<Values extends object>(props: FormDialogProps<Values>
     setError(null);
     try {
       await props.onSubmit(values);
+      if (props.done !== undefined) {
+        notice.show(props.done);
+      }
       (props.onDone ?? props.onClose)();
     } catch (problem) {
       setError(problem);
@@ -200,13 +208,15 @@ interface ConfirmProps {
   /** A name that must be typed first. */
   typed?: string;
   danger?: boolean;
+  /** Says shortly that it was done. */
+  done?: string;
   onConfirm: () => Promise<unknown>;
   onClose: () => void;
   children?: ReactNode;
 }
 
 /** Asks before something that cannot be taken back, or that others notice. */
-export function Confirm({ title, text, button, typed, danger = true, onConfirm, onClose, children }: ConfirmProps): ReactNode {
+export function Confirm({ title, text, button, typed, danger = true, done, onConfirm, onClose, children }: ConfirmProps): ReactNode {
   const { say, locale } = useWords();
   const [entered, setEntered] = useState("");
   const [busy, setBusy] = useState(false);
@@ -219,6 +229,9 @@ export function Confirm({ title, text, button, typed, danger = true, onConfirm, 
     setError(null);
     try {
       await onConfirm();
+      if (done !== undefined) {
+        notice.show(done);
+      }
       onClose();
     } catch (problem) {
       setError(problem);

@@ -21,6 +21,30 @@ export function moment(value: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(value));
 }
 
+/** A point in time to the second, with its zone: what is behind a shorter form of it. */
+export function exactMoment(value: string, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "long" }).format(new Date(value));
+}
+
+const RELATIVE: [limitSeconds: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  [3600, "minute", 60],
+  [86_400, "hour", 3600],
+  [30 * 86_400, "day", 86_400],
+];
+
+/** How long ago, or in what time: `3 hours ago`; a date beyond 30 days, null within a minute. */
+export function relativeMoment(value: string, language: string, now: number): string | null {
+  const seconds = (Date.parse(value) - now) / 1000;
+  if (Math.abs(seconds) < 60) {
+    return null;
+  }
+  const step = RELATIVE.find(([limit]) => Math.abs(seconds) < limit);
+  if (step === undefined) {
+    return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(value));
+  }
+  return new Intl.RelativeTimeFormat(language, { numeric: "always" }).format(Math.trunc(seconds / step[2]), step[1]);
+}
+
 /** The beginning of a digest, enough to tell two apart. */
 export function shortDigest(digest: string): string {
   const [algorithm, hex] = digest.split(":");

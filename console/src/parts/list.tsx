@@ -1,7 +1,9 @@
 import { keepPreviousData, type QueryKey, useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense } from "react";
 import { useWords } from "../i18n";
+import { useAdmin } from "./account";
+import { lazyPart } from "./lazy";
 import { SearchBox } from "./search";
 import { Empty, Failed, Loading } from "./states";
 import { type Column, DataTable } from "./table";
@@ -12,10 +14,19 @@ interface Slice<Row> {
   next_cursor: string | null;
 }
 
+export interface PageQuery {
+  cursor: string | undefined;
+  limit: number;
+  q: string | undefined;
+  sort: string | undefined;
+  /** Whose objects; administrators alone may ask. */
+  account: string | undefined;
+}
+
 interface Props<Row> {
   label: string;
   queryKey: QueryKey;
-  fetchPage: (page: { cursor: string | undefined; limit: number; q: string | undefined; sort: string | undefined }) => Promise<Slice<Row>>;
+  fetchPage: (page: PageQuery) => Promise<Slice<Row>>;
   columns: Column<Row>[];
   rowKey: (row: Row) => string;
   empty: ReactNode;
@@ -26,9 +37,13 @@ interface Props<Row> {
   /** Whether one of those is set. */
   filtered?: boolean;
   clear?: Record<string, string>;
+  /** Administrators may look at one account's rows alone. */
+  byAccount?: boolean;
   /** Asks again by itself, in milliseconds. */
   refresh?: number;
 }
+
+const AccountFilter = lazyPart(() => import("./account-filter"));
 
 const SIZES = [20, 50, 100];
 
@@ -38,17 +53,31 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
   const [values, change] = useUrlValues();
   const { q = "", cursor = "", sort = props.defaultSort ?? "" } = values;
   const limit = SIZES.find((size) => String(size) === values.limit) ?? 20;
+  const byAccount = useAdmin() && props.byAccount === true;
+  const account = byAccount ? (values.account ?? "") : "";
   const query = useQuery({
-    queryKey: [...props.queryKey, { q, cursor, sort, limit }],
-    queryFn: () => props.fetchPage({ cursor: cursor || undefined, limit, q: q || undefined, sort: sort || undefined }),
+    queryKey: [...props.queryKey, { q, cursor, sort, limit, account }],
+    queryFn: () =>
+      props.fetchPage({
+        cursor: cursor || undefined,
+        limit,
+        q: q || undefined,
+        sort: sort || undefined,
+        account: account || undefined,
+      }),
     placeholderData: keepPreviousData,
     refetchInterval: props.refresh ?? false,
   });
-  const narrowed = q !== "" || props.filtered === true;
+  const narrowed = q !== "" || account !== "" || props.filtered === true;
   return (
     <>
-      {(props.searchLabel || props.filters) && (
+      {(props.searchLabel || props.filters || byAccount) && (
         <div className="filters">
+          {byAccount && (
+            <Suspense fallback={<div className="name-filter" />}>
+              <AccountFilter value={account} onChange={(name) => change({ account: name, namespace: "" })} />
+            </Suspense>
+          )}
           {props.filters}
           {props.searchLabel && (
             <SearchBox label={props.searchLabel} value={q} onSearch={(text) => change({ q: text }, { replace: true })} />
@@ -62,7 +91,7 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
       ) : query.data.items.length === 0 && cursor === "" ? (
         narrowed ? (
           <Empty title={say("common.nothingFound")} text={say("common.nothingFound.text")}>
-            <Button onClick={() => change({ q: "", ...props.clear })}>{say("common.clearSearch")}</Button>
+            <Button onClick={() => change({ q: "", account: "", ...props.clear })}>{say("common.clearSearch")}</Button>
           </Empty>
         ) : (
           props.empty
@@ -97,6 +126,9 @@ function Pager({ cursor, next, limit, change }: PagerProps): ReactNode {
   const { say } = useWords();
   const state: unknown = window.history.state;
   const trail = Array.isArray(state) && state.every((entry) => typeof entry === "string") ? state : [];
+  if (cursor === "" && next === null && limit === SIZES[0]) {
+    return null; // all of it is on this page
+  }
   return (
     <nav className="pager" aria-label={say("common.pages")}>
       <select

@@ -1,5 +1,5 @@
 import { Alert, Button } from "antd";
-import { Component, type ReactNode } from "react";
+import { Component, type ReactNode, useEffect } from "react";
 import { Link } from "wouter";
 import { isNotFound } from "../api/problems";
 import { useWords } from "../i18n";
@@ -37,6 +37,9 @@ export function Failed({ error, retry }: { error: unknown; retry?: (() => void) 
 
 export function NotFound(): ReactNode {
   const { say } = useWords();
+  useEffect(() => {
+    document.title = `${say("notFound.title")} · ${say("app.product")}`;
+  }, [say]);
   return (
     <Empty title={say("notFound.title")} text={say("notFound.text")}>
       <Link href="/repositories" className="link-button">

@@ -43,6 +43,18 @@ export function nextSort(current: string, column: string, firstDescending: boole
   return firstDescending ? `-${column}` : column;
 }
 
+/** The page of what an entry of the audit trail is about; null for what has none, or is gone by that entry. */
+export function targetPage(action: string, target: string): string | null {
+  const [kind, name] = target.split("/");
+  if (/^(namespace|repository|image|docker_user)\.delete$/.test(action) || !name) {
+    return null;
+  }
+  if (kind === "namespaces" || kind === "docker-users") {
+    return `/${kind}/${name}`;
+  }
+  return kind === "repositories" ? `/${target}` : kind === "api-keys" ? "/account/api-keys" : null;
+}
+
 /** A path of this console that a person may be sent to after signing in; anything else is the start page. */
 export function safeReturn(value: string | undefined): string {
   return value?.startsWith("/") && !value.startsWith("//") && !value.startsWith("/\\") && !value.startsWith("/sign-in") ? value : "/";
