@@ -12,7 +12,7 @@ run: ## install what is missing and run everything in the foreground; settings: 
 test: ## run all tests; ARGS are pytest's: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.support.install
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: ## check style, types, the walls between services, the console, and that migrations and tables agree
 	@scripts/bootstrap dev

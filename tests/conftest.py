@@ -1,5 +1,6 @@
 """The fixtures that every kind of test may ask for."""
 
+import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
@@ -16,3 +17,10 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers can share the tests: one has the whole installations, the other the parts, each with a stack or database of its own."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("whole" if "e2e" in item.path.parts else "parts"))
