@@ -3,70 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
 from tests.support.api import Account, new_password, unique
-from tests.support.browser import CONSOLE, Visit, running_browser, visit
+from tests.support.browser import Visit, visit
 from tests.support.clients import Skopeo
+from tests.support.console import closed, dialog, heading, press, row_button, sign_in
 from tests.support.images import make_image
-from tests.support.install import toolbox
 from tests.support.stack import Stack
-
-expect.set_options(timeout=15_000)
 
 SIGN_IN_BYTES = 300_000
 LIST_BYTES = 350_000
-
-
-@pytest.fixture(scope="module")
-def browser(folder: Path) -> Iterator[Browser]:
-    tools = toolbox()
-    program = tools.find_browser()
-    if program is None:
-        pytest.skip("there is no browser on this machine; run `python -m tests.support.install`")
-    if not (CONSOLE / "dist" / "index.html").is_file():
-        pytest.skip("the console is not built; run `moorage console`")
-    home = folder / "browser"
-    home.mkdir()
-    with running_browser(program, tools, home) as running:
-        yield running
-
-
-@pytest.fixture
-def person(admin: Account) -> Iterator[Account]:
-    """An account that has nothing yet."""
-    with admin.make_account(password=new_password()) as account:
-        yield account
-
-
-def sign_in(at: Visit, account: Account, path: str = "/") -> None:
-    at.open(path)
-    at.page.get_by_label(at.text("signIn.username")).fill(account.username)
-    at.page.get_by_label(at.text("common.password")).fill(account.password)
-    at.page.get_by_role("button", name=at.text("signIn.submit")).click()
-
-
-def heading(at: Visit, name: str) -> None:
-    expect(at.page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
-
-
-def press(at: Visit, key: str, within: Locator | None = None) -> None:
-    (within or at.page).get_by_role("button", name=at.text(key), exact=True).click()
-
-
-def dialog(at: Visit) -> Locator:
-    found = at.page.get_by_role("dialog")
-    expect(found).to_be_visible()
-    return found
-
-
-def closed(at: Visit) -> None:
-    expect(at.page.get_by_role("dialog")).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -144,7 +94,7 @@ def change_grant(at: Visit, namespace: str, user: str) -> None:
     at.assert_accessible()
     at.page.get_by_role("link", name=namespace).click()
     heading(at, namespace)
-    at.page.get_by_role("button", name=f"{at.text('common.change')}: {user}").click()
+    row_button(at, "common.change", user).click()
     form = dialog(at)
     form.get_by_role("radio", name=re.compile(re.escape(at.text("permission.pull.text")))).check()
     press(at, "common.save", form)
@@ -178,7 +128,7 @@ def make_token_and_disable(at: Visit, user: str) -> None:
 def delete_tag_and_repository(at: Visit, repository: str) -> None:
     at.page.get_by_role("link", name=at.text("nav.repositories")).click()
     at.page.get_by_role("link", name=repository).click()
-    at.page.get_by_role("button", name=f"{at.text('image.delete')}: v1").click()
+    row_button(at, "image.delete", "v1").click()
     asked = dialog(at)
     expect(asked.get_by_text(at.text("image.preview.exclusive"))).to_be_visible()
     at.assert_accessible()
@@ -196,25 +146,6 @@ def delete_tag_and_repository(at: Visit, repository: str) -> None:
     expect(at.page.get_by_role("link", name=repository)).to_have_count(0, timeout=30_000)
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_page_is_accessible_and_has_no_sideways_scrolling_on_a_phone(
-    language: str, browser: Browser, stack: Stack, admin: Account
-) -> None:
-    paths = ["repositories", "namespaces", "docker-users", "first-steps", "activity", "accounts", "account", "pipeline"]
-    with visit(browser, stack.url, language, (375, 812)) as at:
-        at.open("/sign-in")
-        heading(at, at.text("signIn.title"))
-        at.assert_accessible()
-        sign_in(at, admin)
-        for path in paths:
-            at.open(f"/{path}")
-            expect(at.page.get_by_role("heading", level=1)).to_be_visible()
-            expect(at.page.locator(".loading")).to_have_count(0)
-            at.assert_accessible()
-            assert at.page.evaluate("document.documentElement.scrollWidth") <= 375, path
-        at.assert_clean()
-
-
 def test_a_link_leads_on_after_signing_in_and_the_back_button_finds_the_list_again(browser: Browser, stack: Stack, person: Account) -> None:
     for _ in range(21):
         person.make_namespace()
@@ -229,27 +160,14 @@ def test_a_link_leads_on_after_signing_in_and_the_back_button_finds_the_list_aga
         at.assert_clean()
 
 
-def test_what_people_write_shows_as_text(browser: Browser, stack: Stack, person: Account) -> None:
-    evil = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-    name = unique("space")
-    person.call("POST", "/namespaces", json={"name": name, "visibility": "private", "description": evil})
-    with visit(browser, stack.url, "en") as at:
-        sign_in(at, person, f"/namespaces/{name}")
-        expect(at.page.get_by_text(evil)).to_be_visible()
-        at.assert_clean()
-
-
-def test_a_wrong_address_and_a_wrong_password_are_told_in_words(browser: Browser, stack: Stack, person: Account) -> None:
+def test_a_wrong_password_is_told_in_words(browser: Browser, stack: Stack, person: Account) -> None:
     with visit(browser, stack.url, "en") as at:
         at.open("/sign-in")
         at.page.get_by_label(at.text("signIn.username")).fill(person.username)
         at.page.get_by_label(at.text("common.password")).fill("not the password")
         press(at, "signIn.submit")
         expect(at.page.get_by_text(at.text("error.login_refused"))).to_be_visible()
-        sign_in(at, person, "/no/such/page")
-        expect(at.page.get_by_text(at.text("notFound.title"))).to_be_visible()
-        at.page.get_by_role("link", name=at.text("notFound.back")).click()
-        heading(at, at.text("repositories.title"))
+        at.assert_clean(but="401")
 
 
 def test_a_lost_connection_is_told_and_found_again(browser: Browser, stack: Stack, person: Account) -> None:
