@@ -42,7 +42,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     """Everything that the session writes; short, because sockets live in it, and removed at its end."""
-    made = Path(tempfile.mkdtemp(prefix="moorage-e2e-"))
+    # podman takes a path for an image's name, in which tempfile's own names, with their underscores, are not always allowed.
+    made = Path(tempfile.gettempdir()) / f"moorage-e2e-{secrets.token_hex(4)}"
+    made.mkdir(mode=0o700)
     yield made
     remove(made)
 
