@@ -1,5 +1,5 @@
 /** Whether the server answers. While it does not, it is asked every few seconds, and whoever listens hears when it is back. */
-class Connection {
+export class Connection {
   #lost = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #listeners = new Set<() => void>();

@@ -36,6 +36,7 @@ export default function Namespaces(): ReactNode {
           body(api.GET("/api/v1/namespaces", { params: { query: { q, cursor, limit, account } as never } }))
         }
         byAccount
+        refresh={(rows) => rows.some(({ deleting }) => deleting) && 2000}
         columns={columns}
         rowKey={(row) => row.name}
         searchLabel={say("namespaces.search")}

@@ -94,7 +94,7 @@ export function RepositoryList({ view, namespace, onAction }: ListProps): ReactN
       byAccount={view === "own" && namespace === undefined}
       filtered={namespace === undefined && only !== ""}
       clear={{ namespace: "" }}
-      refresh={10_000}
+      refresh={(rows) => (rows.some(({ status }) => status === "deleting") ? 2000 : 10_000)}
       empty={
         <Empty title={say(empty)} text={say(`${empty}.text` as "repositories.empty.text")}>
           {view === "own" && namespace === undefined && (

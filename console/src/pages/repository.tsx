@@ -30,7 +30,7 @@ export default function Repository({ namespace, name }: { namespace: string; nam
   const query = useQuery({
     queryKey: ["repository", namespace, name],
     queryFn: () => body(api.GET("/api/v1/repositories/{namespace}/{repository}", { params: { path: { namespace, repository: name } } })),
-    refetchInterval: 5000,
+    refetchInterval: 3000,
   });
   if (query.isPending) {
     return <Loading />;
@@ -215,7 +215,7 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
         rowKey={(row) => row.tag}
         searchLabel={say("repository.searchTags")}
         defaultSort="-pushed_at"
-        refresh={5000}
+        refresh={() => 5000}
         empty={<Empty title={say("repository.noTags")} text={say("repository.noTags.text")} />}
       />
       {deleted !== null && (

@@ -7,7 +7,11 @@ function subscribe(listener: () => void): () => void {
   return () => clearInterval(timer);
 }
 
+function snapshot(): number {
+  return Math.floor(Date.now() / TICK_MILLISECONDS) * TICK_MILLISECONDS;
+}
+
 /** The time in milliseconds, a tick behind at most; whoever shows it is drawn anew with each tick. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => Math.floor(Date.now() / TICK_MILLISECONDS) * TICK_MILLISECONDS);
+  return useSyncExternalStore(subscribe, snapshot, snapshot);
 }

@@ -39,8 +39,8 @@ interface Props<Row> {
   clear?: Record<string, string>;
   /** Administrators may look at one account's rows alone. */
   byAccount?: boolean;
-  /** Asks again by itself, in milliseconds. */
-  refresh?: number;
+  /** After how many milliseconds these rows are asked for again; false: only when the page is looked at anew. */
+  refresh?: (rows: Row[]) => number | false;
 }
 
 const AccountFilter = lazyPart(() => import("./account-filter"));
@@ -66,7 +66,7 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
         account: account || undefined,
       }),
     placeholderData: keepPreviousData,
-    refetchInterval: props.refresh ?? false,
+    refetchInterval: ({ state }) => props.refresh?.(state.data?.items ?? []) ?? false,
   });
   const narrowed = q !== "" || account !== "" || props.filtered === true;
   return (
