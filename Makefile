@@ -19,13 +19,14 @@ test-registry3: ## run what Distribution 3.1.1 must pass too, where Go is to bui
 	@.venv/bin/python -m tests.support.install
 	@.venv/bin/python -m tests.support.distribution3 $(ARGS)
 
-lint: ## check style, types, the walls between services, and that migrations and tables agree
+lint: ## check style, types, the walls between services, the console, and that migrations and tables agree
 	@scripts/bootstrap dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/moorage schema-check
+	.venv/bin/moorage console --check
 
 bench: ## measure the speed contract, write bench/results.md; ARGS="token lists" measures those rows alone
 	@scripts/bootstrap dev
@@ -49,5 +50,5 @@ lock: ## pin every version anew, with hashes and without naming a registry
 		--custom-compile-command "make lock" --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what make itself made, .venv and caches, and leave the data alone
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis console/node_modules console/dist console/dist.new console/.npm-cache console/.built
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

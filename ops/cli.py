@@ -193,6 +193,24 @@ def deletions(
 
 @app.command()
 @plain_errors
+def console(
+    check: Annotated[bool, typer.Option("--check", help="check its types, style and unit tests instead, as `make lint` does")] = False,
+    development: Annotated[bool, typer.Option("--dev", help="install what its checks and tests need too")] = False,
+) -> None:
+    """Build the web console in console/dist, where its sources changed; `make run` and `make test` do it themselves."""
+    from ops.console import build_console, check_console, install_development_packages
+
+    if check:
+        check_console()
+        return
+    if development:
+        install_development_packages()
+    if build_console():
+        typer.echo("moorage: the console was built")
+
+
+@app.command()
+@plain_errors
 def gc(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only tell what would be deleted")] = False,
     schedule: Annotated[bool, typer.Option("--schedule", help="do it every GC_SCHEDULE_HOURS until ended")] = False,

@@ -36,7 +36,7 @@ Acquire::Languages "none";
 Acquire::Retries "3";
 Dir::State::status "/var/lib/dpkg/status";
 """
-_NEEDED_MODULES = ("--with-http_auth_request_module", "--with-http_realip_module", "--with-http_ssl_module")
+_NEEDED_MODULES = tuple(f"--with-http_{name}_module" for name in ("auth_request", "gzip_static", "realip", "ssl"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ops import render
 from ops.api_page import publish_api_page
+from ops.console import publish_console
 from ops.files import private_dir, write_private
 from ops.layout import SERVICES, Layout
 from ops.postgres import SUPERUSER
@@ -34,7 +35,8 @@ def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> No
     write_private(layout.secrets_of("registry") / "config.yml", _registry(layout, settings), owners.registry)
     private_dir(layout.gateway, owners.registry)
     docs = publish_api_page(layout.gateway / "docs", owners.registry)
-    write_private(layout.gateway / "nginx.conf", _gateway(settings, docs), owners.registry)
+    publish_console(layout.gateway / "console", owners.registry)
+    write_private(layout.gateway / "nginx.conf", _gateway(settings, docs, layout.gateway / "console"), owners.registry)
 
 
 def _owner_url(layout: Layout, settings: RunSettings) -> str:
@@ -62,7 +64,7 @@ def _registry(layout: Layout, settings: RunSettings) -> str:
     )
 
 
-def _gateway(settings: RunSettings, docs: Path) -> str:
+def _gateway(settings: RunSettings, docs: Path, console: Path) -> str:
     return render.render(
         render.GATEWAY,
         listen_port=_GATEWAY_PORT,
@@ -74,6 +76,7 @@ def _gateway(settings: RunSettings, docs: Path) -> str:
         **{f"{service}_address": f"{service}:{_SERVICE_PORT}" for service in SERVICES},
         registry_address=_REGISTRY,
         docs_root=str(docs),
+        console_root=str(console),
         blob_root=_STORAGE,
         resolver=_RESOLVER,
         workers="auto",

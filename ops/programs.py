@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ops import postgres, render
 from ops.api_page import publish_api_page
+from ops.console import is_current, publish_console
 from ops.debian import Tool, nginx_version
 from ops.environment import TOKEN_LIFETIMES, child_environment
 from ops.errors import OpsError
@@ -158,6 +159,7 @@ def gateway_program(installation: Installation) -> Program:
     settings, layout, user = installation.settings, installation.layout, installation.user
     configuration = layout.run / "nginx.conf"
     certificate, key = _own_certificate(installation)
+    publish_console(layout.run / "console", user, building=not is_current())
     rendered = render.render(
         render.GATEWAY,
         listen_port=settings.port,
@@ -168,6 +170,7 @@ def gateway_program(installation: Installation) -> Program:
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
         **{f"{part}_address": installation.ports[part].address for part in ("registry", *SERVICES)},
         docs_root=str(publish_api_page(layout.run / "docs", user)),
+        console_root=str(layout.run / "console"),
         blob_root=str(layout.registry),
         resolver=None,
         workers="auto",

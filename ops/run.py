@@ -12,6 +12,7 @@ import typer
 
 from libs.common.settings import SettingsError
 from ops import postgres
+from ops.console_build import ConsoleBuild
 from ops.database import Role, check_owner, ensure_owner
 from ops.debian import find_nginx, find_registry
 from ops.drain import drain
@@ -44,6 +45,8 @@ DATABASE = "moorage"
 _MOST_EARLY_ENDS = 5
 # Recovery after a crash of the machine may take its time.
 _POSTGRES_SECONDS = 120
+# A login works already. A console that takes longer, over a slow network, comes later.
+_CONSOLE_SECONDS = 120
 
 
 def run(settings: RunSettings) -> None:
@@ -58,10 +61,11 @@ def run(settings: RunSettings) -> None:
         # Until the loop has its own handlers, to be ended is to be interrupted: half-made folders are removed.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            installation = _prepare(settings, layout, stack)
+            build = stack.enter_context(ConsoleBuild())
+            installation = _prepare(settings, layout, build, stack)
         except KeyboardInterrupt:
             sys.exit(130)
-        asyncio.run(_Run(installation).main())
+        asyncio.run(_Run(installation, build).main())
 
 
 def report(line: str) -> None:
@@ -71,9 +75,11 @@ def report(line: str) -> None:
         sys.stdout.flush()
 
 
-def _prepare(settings: RunSettings, layout: Layout, stack: ExitStack) -> Installation:
-    """Do all that needs no running program."""
+def _prepare(settings: RunSettings, layout: Layout, build: ConsoleBuild, stack: ExitStack) -> Installation:
+    """Do all that needs no running program, and let the console be built meanwhile."""
     ipv6 = check_port(settings.port)
+    if build.start():
+        report("building the console")
     tools = settings.tools or layout.tools
     nginx, registry = find_nginx(tools), find_registry(tools, settings.registry_bin)
     user = run_user([layout.root, nginx.path, registry.path], data=layout.root)
@@ -89,12 +95,14 @@ def _prepare(settings: RunSettings, layout: Layout, stack: ExitStack) -> Install
 class _Run:
     """One run, from the first program to the last."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, build: ConsoleBuild) -> None:
         self.installation = installation
+        self.build = build
         self.layout = installation.layout
         self.keeper = Keeper(installation.user, self._report_child)
         self.told_to_stop = asyncio.Event()
         self.in_a_hurry = asyncio.Event()
+        self.console: list[asyncio.Task[None]] = []
 
     async def main(self) -> None:
         loop = asyncio.get_running_loop()
@@ -111,9 +119,11 @@ class _Run:
                 await stopping
                 report("stopping")
         finally:
-            for task in (running, rotation, stopping):
+            self.build.end()
+            tasks = [running, rotation, stopping, *self.console]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(running, rotation, stopping, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._stop()
         report("stopped")
 
@@ -133,6 +143,7 @@ class _Run:
             _check_service_settings(service, service_environment(self.installation, service))
         # Both write their configuration, and nginx tries its own, before anything is migrated.
         registry, gateway = registry_program(self.installation), gateway_program(self.installation)
+        self.console.append(asyncio.create_task(self._console()))
         await self._migrate()
         for program in (registry, *(service_program(self.installation, name) for name in SERVICES), gateway):
             self.keeper.start(program)
@@ -144,7 +155,15 @@ class _Run:
         )
         if self.installation.settings.gc_schedule_hours:
             self.keeper.start(gc_program(self.installation))
+        _, late = await asyncio.wait(self.console, timeout=_CONSOLE_SECONDS)
+        if late:
+            report("the console is still being built; its page turns into it by itself")
         report(f"ready {self.installation.settings.url}")
+
+    async def _console(self) -> None:
+        problem = await self.build.deliver(self.layout, self.installation.user)
+        if problem is not None:
+            report(problem)
 
     async def _database(self) -> str:
         """Return the owner's URL of a database that is there and usable."""

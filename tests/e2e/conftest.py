@@ -12,10 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from tests.support import private
 from tests.support.addresses import HOSTS, SECURE_ADDRESS, SECURE_NAME
-from tests.support.api import Account
+from tests.support.api import Account, new_password
+from tests.support.browser import CONSOLE, running_browser
 from tests.support.certificates import ServerCertificate, make_certificate
 from tests.support.clients import Ctr, Docker, NewClient, Podman, Skopeo
 from tests.support.engine import Engine, running_engine
@@ -40,7 +42,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     """Everything that the session writes; short, because sockets live in it, and removed at its end."""
-    made = Path(tempfile.mkdtemp(prefix="moorage-e2e-"))
+    # podman takes a path for an image's name, in which tempfile's own names, with their underscores, are not always allowed.
+    made = Path(tempfile.gettempdir()) / f"moorage-e2e-{secrets.token_hex(4)}"
+    made.mkdir(mode=0o700)
     yield made
     remove(made)
 
@@ -168,3 +172,25 @@ def _require(tools: Toolbox, *programs: str) -> None:
     missing: list[Any] = [program for program in programs if tools.find(program) is None]
     if missing:
         pytest.skip(f"not on this machine: {', '.join(missing)}; run `python -m tests.support.install`")
+
+
+@pytest.fixture(scope="module")
+def browser(folder: Path) -> Iterator[Browser]:
+    """A browser; for one module, for asyncio cannot run beside it."""
+    tools = toolbox()
+    program = tools.find_browser()
+    if program is None:
+        pytest.skip("there is no browser on this machine; run `python -m tests.support.install`")
+    if not (CONSOLE / "dist" / "index.html").is_file():
+        pytest.skip("the console is not built; run `moorage console`")
+    home = folder / f"browser-{secrets.token_hex(4)}"
+    home.mkdir()
+    with running_browser(program, tools, home) as running:
+        yield running
+
+
+@pytest.fixture
+def person(admin: Account) -> Iterator[Account]:
+    """An account that has nothing yet."""
+    with admin.make_account(password=new_password()) as account:
+        yield account

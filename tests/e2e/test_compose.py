@@ -113,6 +113,16 @@ def test_nothing_internal_is_reachable(compose: Compose) -> None:
             assert http.get(path).status_code == httpx.codes.NOT_FOUND
 
 
+def test_the_console_is_served(compose: Compose) -> None:
+    with httpx.Client(base_url=compose.url, trust_env=False) as http:
+        page = http.get("/")
+        assert (page.status_code, page.headers["content-type"]) == (httpx.codes.OK, "text/html; charset=utf-8")
+        script = re.search(r'src="(/assets/[^"]+)"', page.text)
+        assert script is not None
+        asset = http.get(script[1])
+        assert (asset.status_code, asset.headers["content-encoding"]) == (httpx.codes.OK, "gzip")
+
+
 def test_containers_have_no_rights_that_they_do_not_need(compose: Compose) -> None:
     containers = compose.containers()
     for name in ("init", "migrate", *SERVICES, "registry", "gateway"):

@@ -118,7 +118,7 @@ def running_compose(tools: Toolbox) -> Iterator[Compose]:
 
 
 def _environment(tools: Toolbox) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith("PIP_")}
+    kept = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith(("PIP_", "NPM_CONFIG_"))}
     kept |= {"PATH": tools.search_path, "LANG": "C.UTF-8"}
     if not run(["docker", "buildx", "version"], environment=kept).ok:
         kept["DOCKER_BUILDKIT"] = "0"  # the engine's own builder, which needs no plugin

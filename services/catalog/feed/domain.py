@@ -13,6 +13,7 @@ from services.catalog.images.manifests import Described
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNREAD = "application/octet-stream"
+_FRESH = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -169,6 +170,29 @@ def _add_push(of: Wanted, event: FeedEvent) -> None:
         of.digests.setdefault(event.digest, push)
     if event.tag:
         of.tags.setdefault(event.tag, []).append((event.digest, push))
+
+
+def told_early(events: Iterable[FeedEvent], states: Iterable[RepositoryState], now: datetime) -> list[FeedEvent]:
+    """Those fresh pushes of tags among ``events`` that ``states`` do not show: nothing that is told of here came after them.
+
+    Distribution tells of a push before it sets the tag (https://github.com/distribution/distribution/issues/2625).
+    """
+    latest: dict[tuple[str, str], FeedEvent] = {}
+    deleted = set()
+    for event in events:
+        if event.tag:
+            key = (event.repository, event.tag)
+            latest[key] = max(latest.get(key, event), event, key=lambda one: one.at)
+        if event.action == "delete":
+            deleted.add((event.repository, event.digest))
+    shown = {(state.path, tag): of.digest for state in states for tag, of in state.tags.items()}
+    looked_at = {state.path for state in states}
+    return [
+        event
+        for key, event in latest.items()
+        if event.action == "push" and event.digest and event.repository in looked_at and now - event.at < _FRESH
+        if shown.get(key) != event.digest and (event.repository, event.digest) not in deleted
+    ]
 
 
 def tag_state(digest: str, pushes: list[tuple[str | None, Push]], noticed_at: datetime) -> TagState:

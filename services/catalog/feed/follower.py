@@ -1,11 +1,15 @@
 """Follows the feed: step after step, with patience for a registry that is away, and none for an event that cannot be applied."""
 
+import time
+from dataclasses import replace
+
 import structlog
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import is_unreachable
 from services.catalog.feed import usecases
+from services.catalog.feed.early import Early
 from services.catalog.registry import Registry, RegistryUnavailable
 
 CHANNEL = "moorage_feed"
@@ -21,30 +25,36 @@ _log = structlog.get_logger()
 
 
 class Follower:
-    """Keeps the place in the feed between steps only in the database; what it remembers itself is how often a step failed."""
+    """Keeps the place in the feed between steps only in the database; what it remembers itself is how often a step failed, and the pushes
+    that may show in a moment."""
 
     def __init__(self, engine: AsyncEngine, registry: Registry) -> None:
         self._engine = engine
         self._registry = registry
         self._failures = 0
+        self._early = Early()
 
     async def step(self) -> float:
         """Apply the next events; returns the seconds after which to look again without a notification."""
         # After a failure the events come one at a time, so that one that cannot be applied takes no other with it.
         batch = await usecases.read_batch(engine=self._engine, limit=1 if self._failures else _BATCH)
-        if not batch.events:
-            return _UNSETTLED_SECONDS if batch.unsettled else _POLL_SECONDS
+        if not self._failures:
+            batch = replace(batch, again=self._early.due(time.monotonic()))
+        if not batch.all:
+            return self._early.seconds(time.monotonic(), _UNSETTLED_SECONDS if batch.unsettled else _POLL_SECONDS)
         try:
-            await usecases.apply_batch(engine=self._engine, registry=self._registry, batch=batch)
+            early = await usecases.apply_batch(engine=self._engine, registry=self._registry, batch=batch)
         except Exception as error:
+            self._early.note(looked_at=batch.again, early=batch.again, now=time.monotonic())
             return await self._failed(batch, error)
         self._failures = 0
+        self._early.note(looked_at=batch.all, early=early, now=time.monotonic())
         _applied.inc(len(batch.events))
         return 0.0
 
     async def _failed(self, batch: usecases.Batch, error: Exception) -> float:
-        self._failures += 1
-        wait = _RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS)) - 1]
+        self._failures += 1 if batch.events else 0
+        wait = _RETRY_SECONDS[min(max(self._failures, 1), len(_RETRY_SECONDS)) - 1]
         _log.warning("feed is held up", failures=self._failures, reason=str(error) or type(error).__name__)
         if self._failures <= _TRIES or len(batch.events) > 1 or is_unreachable(error) or not await self._registry_works():
             return wait

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.catalog.counters import queries as counters
 from services.catalog.feed import between, queries
-from services.catalog.feed.domain import FeedEvent, Position, RepositoryState, Wanted, sort_out, what_to_ask
+from services.catalog.feed.domain import FeedEvent, Position, RepositoryState, Wanted, sort_out, told_early, what_to_ask
 from services.catalog.feed.reading import Reader, states_of
 from services.catalog.registry import Registry
 from services.catalog.untagging.queries import list_of_tags
@@ -15,15 +16,21 @@ from services.catalog.untagging.queries import list_of_tags
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events that were read after ``start``; ``unsettled``: there is one more that could not be read yet."""
+    """Events that were read after ``start``; ``unsettled``: there is one more that could not be read yet; ``again``: events before
+    ``start`` that are applied once more."""
 
     start: Position
     events: Sequence[FeedEvent]
     unsettled: bool
+    again: Sequence[FeedEvent] = ()
 
     @property
     def end(self) -> Position:
-        return self.events[-1].position
+        return self.events[-1].position if self.events else self.start
+
+    @property
+    def all(self) -> Sequence[FeedEvent]:
+        return [*self.again, *self.events]
 
 
 async def read_batch(*, engine: AsyncEngine, limit: int) -> Batch:
@@ -35,36 +42,39 @@ async def read_batch(*, engine: AsyncEngine, limit: int) -> Batch:
     return Batch(start, events, unsettled)
 
 
-async def apply_batch(*, engine: AsyncEngine, registry: Registry, batch: Batch) -> None:
+async def apply_batch(*, engine: AsyncEngine, registry: Registry, batch: Batch) -> list[FeedEvent]:
     """Bring the catalog to the state that the registry has now, wherever the events say that something changed.
+
+    Returns the pushes that do not show and may do so in a moment.
 
     What was pushed to a name where nothing may be is deleted in the registry, so that the next owner of the name does not find it.
     No transaction is open while the registry is asked. Raises RegistryUnavailable.
     """
-    while not await _apply(engine, registry, batch):
+    while (early := await _apply(engine, registry, batch)) is None:
         pass  # a name was closed meanwhile, which lasts longer than reading the batch again takes
+    return early
 
 
-async def _apply(engine: AsyncEngine, registry: Registry, batch: Batch) -> bool:
-    """False: a name that the batch writes to was closed in between, and nothing was written."""
-    paths = {event.repository for event in batch.events}
+async def _apply(engine: AsyncEngine, registry: Registry, batch: Batch) -> list[FeedEvent] | None:
+    """None: a name that the batch writes to was closed in between, and nothing was written."""
+    paths = {event.repository for event in batch.all}
     async with engine.connect() as tx:
         places = await queries.find_places(tx, paths=paths)
-        untaggings = await between.list_untaggings(tx, batch.events)
-    sorted_out = sort_out(between.without_ours(batch.events, untaggings), places)
+        untaggings = await between.list_untaggings(tx, batch.all)
+    sorted_out = sort_out(between.without_ours(batch.all, untaggings), places)
     await Reader(registry).delete(sorted_out.strays)
     await between.put_back(engine=engine, registry=registry, events=sorted_out.events, untaggings=untaggings)
     states = await read_states(engine=engine, registry=registry, wanted=list(what_to_ask(sorted_out.events).values()))
     async with engine.begin() as tx:
         if not await queries.move_position(tx, old=batch.start, new=batch.end):
-            return True
+            return []
         if states:
             await write_states(tx=tx, states=states)
             now = await queries.find_places(tx, paths={state.path for state in states})
             if any(now[state.path].closed and not places[state.path].closed for state in states):
                 await tx.rollback()
-                return False
-    return True
+                return None
+    return told_early(sorted_out.events, states, datetime.now(UTC))
 
 
 async def pass_over(*, engine: AsyncEngine, batch: Batch) -> None:

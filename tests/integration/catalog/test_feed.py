@@ -1,5 +1,6 @@
 """The catalog ends in the state of the registry, however its events come."""
 
+import asyncio
 import json
 import random
 import shutil
@@ -160,6 +161,23 @@ async def test_a_moved_tag_names_the_new_image_and_the_old_one_counts_no_more(he
     repository = await here.repository(tag_count=1)
     assert repository["size_bytes"] == new.size_bytes
     assert (await here.image(f"@{old.manifest.digest}"))["tags"] == []
+
+
+async def test_a_push_that_is_told_before_its_tag_is_set_is_not_lost(here: Team) -> None:
+    """Distribution tells first: https://github.com/distribution/distribution/issues/2625."""
+    old, new = make_image(), make_image()
+    await here.push(old, "latest")
+    await here.tags(latest=old.manifest.digest)
+    events = here.registry.push(new, here.app, "latest", "v2")
+    tags = here.registry.storage / f"docker/registry/v2/repositories/{here.app}/_manifests/tags"
+    (tags / "v2").rename(tags.parent / "v2")
+    (tags / "latest/current/link").write_text(old.manifest.digest)
+    await deliver(here.database, *events)
+    await asyncio.sleep(0.1)  # so slow is the registry's storage
+    (tags.parent / "v2").rename(tags / "v2")
+    (tags / "latest/current/link").write_text(new.manifest.digest)
+    set_at = await here.tags(latest=new.manifest.digest, v2=new.manifest.digest)
+    assert set_at["latest"]["pushed_at"] == at(events[0])
 
 
 async def test_two_tags_on_one_image_count_its_bytes_once(here: Team) -> None:

@@ -218,6 +218,7 @@ def running_gateway(nginx: Tool, user: RunUser, folder: Path, **variables: Any) 
         "hosts": [],
         "trusted_proxies": [],
         "docs_root": str(publish_api_page(folder / "docs", user)),
+        "console_root": str(folder / "console"),
         "blob_root": None,
         "resolver": None,
         "workers": 1,

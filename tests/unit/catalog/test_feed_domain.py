@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.catalog.feed.domain import FeedEvent, Position, Push, tag_state, what_to_ask
+from services.catalog.feed.domain import FeedEvent, Position, Push, RepositoryState, tag_state, told_early, what_to_ask
+from services.catalog.feed.early import Early
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 OCI = "application/vnd.oci.image.manifest.v1+json"
@@ -57,6 +58,31 @@ def test_each_tag_and_digest_is_asked_once() -> None:
     assert (wanted["team/other"].tags, set(wanted["team/other"].digests)) == ({}, {"sha256:1"})
 
 
+def state(**digests: str) -> RepositoryState:
+    tags = {tag: tag_state(digest, [], T0) for tag, digest in digests.items()}
+    return RepositoryState("team", "app", T0, {}, tags, frozenset(), frozenset())
+
+
+def test_a_push_that_does_not_show_was_told_before_its_tag_was_set() -> None:
+    first, second = event(tag="v1", digest="sha256:1"), event(tag="v1", digest="sha256:2", minute=1)
+    now = T0 + timedelta(minutes=1, seconds=1)
+    assert told_early([second, first], [state()], now) == [second]
+    assert told_early([second, first], [state(v1="sha256:1")], now) == [second]
+    assert told_early([second, first], [state(v1="sha256:1")], T0) == [second], "the registry's clock is ahead"
+    assert told_early([second, first], [state(v1="sha256:2")], now) == []
+    assert told_early([second, first], [], now) == [], "its namespace is gone"
+    assert told_early([second, first], [state()], now + timedelta(minutes=1)) == [], "it was pushed long ago"
+
+
+def test_a_push_that_was_deleted_again_is_not_waited_for() -> None:
+    pushed = event(tag="v1", digest="sha256:1")
+    tag, image = event("delete", tag="v1", media_type=None, minute=1), event("delete", digest="sha256:1", media_type=None, minute=1)
+    now = T0 + timedelta(seconds=1)
+    assert told_early([pushed], [state()], now) == [pushed]
+    assert told_early([pushed, tag], [state()], now) == []
+    assert told_early([pushed, image], [state()], now) == []
+
+
 def test_a_tag_is_set_by_the_latest_push_of_what_it_names() -> None:
     pushes: list[tuple[str | None, Push]] = [
         ("sha256:1", Push(T0, "alice")),
@@ -69,3 +95,26 @@ def test_a_tag_is_set_by_the_latest_push_of_what_it_names() -> None:
     other = tag_state("sha256:3", pushes, T0)
     assert (other.push.by, other.exact) == ("bob", False), "for now: its own push is still to be heard of"
     assert tag_state("sha256:3", [], T0).push == Push(T0, "")
+
+
+def test_what_does_not_show_is_looked_at_soon_and_then_later_and_not_for_ever() -> None:
+    early, pushed, shown = Early(), event(tag="v1", digest="sha256:1"), event(tag="v2", digest="sha256:1")
+    assert early.seconds(0.0, 1.0) == 1.0
+    early.note(looked_at=[pushed, shown], early=[pushed], now=0.0)
+    now, pauses = 0.0, []
+    while (pause := early.seconds(now, 60.0)) < 60.0:
+        assert early.due(now) == []
+        pauses.append(pause)
+        now += pause
+        assert early.due(now + 0.001) == [pushed]
+        early.note(looked_at=[pushed], early=[pushed], now=now)
+    assert pauses[0] < 0.1
+    assert pauses == sorted(pauses)
+    assert 5 < now < 10
+
+
+def test_what_shows_is_forgotten() -> None:
+    early, pushed = Early(), event(tag="v1", digest="sha256:1")
+    early.note(looked_at=[pushed], early=[pushed], now=0.0)
+    early.note(looked_at=[pushed], early=[], now=1.0)
+    assert early.due(100.0) == []

@@ -1,0 +1,16 @@
+import hooks from "eslint-plugin-react-hooks";
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["dist", "dist.new", "node_modules", ".npm-cache", "src/api/generated", "scripts", "eslint.config.js"] },
+  ...tseslint.configs.strictTypeChecked,
+  { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
+  hooks.configs.flat["recommended-latest"],
+  {
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": "off", // `onClick={() => setOpen(true)}` is plain enough
+      "@typescript-eslint/no-unnecessary-type-assertion": "error",
+    },
+  },
+);

@@ -1,0 +1,552 @@
+// Written by `npm run types` from docs/openapi/events.json.
+export interface paths {
+    "/api/v1/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pulls
+         * @description How often images were pulled and checked over time.
+         */
+        get: operations["list_pulls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Events Status
+         * @description How far the counting of what the registry reported is.
+         */
+        get: operations["get_events_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description Deliveries that were not understood, newest first.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/dead-letters/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Dead Letter
+         * @description Take a dead letter in after all, when it is understood by now; its events count as if they had been delivered in time.
+         */
+        post: operations["replay_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * DeadLetterOut
+         * @description Something that the registry delivered and that was not understood.
+         */
+        DeadLetterOut: {
+            /**
+             * Id
+             * @example 17
+             */
+            id: number;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Reason
+             * @example unknown action 'frobnicate'
+             */
+            reason: string;
+            /**
+             * Size Bytes
+             * @description bytes that were kept
+             * @example 512
+             */
+            size_bytes: number;
+            /**
+             * Raw
+             * @description its first 4096 bytes as text; what is no UTF-8 is replaced
+             */
+            raw: string;
+        };
+        /** Page[DeadLetterOut] */
+        Page_DeadLetterOut_: {
+            /** Items */
+            items: components["schemas"]["DeadLetterOut"][];
+            /**
+             * Next Cursor
+             * @description pass as `cursor` for the next page; null on the last one
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * PointOut
+         * @description One hour or day (UTC) in which something was pulled or checked.
+         */
+        PointOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description its beginning, UTC
+             */
+            at: string;
+            /**
+             * Pulls
+             * @example 12
+             */
+            pulls: number;
+            /**
+             * Checks
+             * @description HEAD requests: a client asked whether what it holds is still current
+             * @example 3
+             */
+            checks: number;
+        };
+        /**
+         * PullsOut
+         * @description Pulls over time.
+         */
+        PullsOut: {
+            /**
+             * Total
+             * @description pulls of all points together; checks are never added to it
+             * @example 12
+             */
+            total: number;
+            /**
+             * Points
+             * @description in order of time, without those in which nothing happened
+             */
+            points: components["schemas"]["PointOut"][];
+        };
+        /**
+         * ReplayOut
+         * @description What came of a replay.
+         */
+        ReplayOut: {
+            /**
+             * Events
+             * @description events that were taken in
+             * @example 1
+             */
+            events: number;
+        };
+        /**
+         * StatusOut
+         * @description How far the counting of events is.
+         */
+        StatusOut: {
+            /**
+             * Pending
+             * @description pull events that are not counted yet
+             * @example 0
+             */
+            pending: number;
+            /**
+             * Lag Seconds
+             * @description how long the first of them has waited
+             * @example 0
+             */
+            lag_seconds: number;
+            /**
+             * Last Event At
+             * @description when the registry last delivered an event; null: never, or long ago
+             */
+            last_event_at: string | null;
+            /**
+             * Dead Letters
+             * @description deliveries that were not understood and kept aside
+             * @example 0
+             */
+            dead_letters: number;
+        };
+        /**
+         * FieldProblem
+         * @description One field that broke a rule.
+         */
+        FieldProblem: {
+            /**
+             * Field
+             * @description path of the field
+             * @example password
+             */
+            field: string;
+            /**
+             * Message
+             * @description the rule it broke
+             * @example String should have at least 8 characters
+             */
+            message: string;
+        };
+        /**
+         * Problem
+         * @description An error answer (RFC 9457). ``code`` is stable; ``detail`` is for people and may change.
+         */
+        Problem: {
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string;
+            /**
+             * Title
+             * @example There is no such object
+             */
+            title: string;
+            /**
+             * Status
+             * @example 404
+             */
+            status: number;
+            /**
+             * Code
+             * @example not_found
+             */
+            code: string;
+            /**
+             * Detail
+             * @example There is no namespace 'team'
+             */
+            detail: string;
+            /**
+             * Errors
+             * @description on a validation error: each field
+             * @default null
+             */
+            errors: components["schemas"]["FieldProblem"][] | null;
+            /**
+             * Available At
+             * @description on `name_reserved`: when the name is free, UTC
+             * @default null
+             */
+            available_at: string | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_pulls: {
+        parameters: {
+            query?: {
+                /** @description `namespace/name`; without it all of the account's */
+                repository?: string | null;
+                /** @description empty: pulls by digest alone */
+                tag?: string | null;
+                /** @description empty: nobody was signed in */
+                docker_user?: string | null;
+                /** @description RFC 3339 with a zone; the hour that it falls into is the first */
+                from?: string | null;
+                /** @description RFC 3339 with a zone; hours that begin before it */
+                to?: string | null;
+                /** @description hours or days, UTC */
+                interval?: "hour" | "day";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullsOut"];
+                };
+            };
+            /** @description Sign in first (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not valid (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_events_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusOut"];
+                };
+            };
+            /** @description Sign in first (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description most items on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeadLetterOut_"];
+                };
+            };
+            /** @description Sign in first (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not valid (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayOut"];
+                };
+            };
+            /** @description Sign in first (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You may not do this (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such object (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The dead letter is still not understood (`not_replayable`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are not valid (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database cannot be reached (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

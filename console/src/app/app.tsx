@@ -1,0 +1,171 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { ConfigProvider } from "antd";
+import type { Locale } from "antd/es/locale";
+import { type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
+import { connection } from "../api/connection";
+import { isPassing } from "../api/problems";
+import { session } from "../api/session";
+import { useWords } from "../i18n";
+import { Boundary, Failed, Loading, NotFound } from "../parts/states";
+import { safeReturn } from "../parts/url";
+import { LostConnection, Notice } from "./lost";
+import { theme } from "./theme";
+import { lazyPart } from "../parts/lazy";
+
+const Shell = lazyPart(() => import("./shell"));
+const SignIn = lazyPart(() => import("../pages/sign-in"));
+const Home = lazyPart(() => import("../pages/home"));
+const Repositories = lazyPart(() => import("../pages/repositories"));
+const Repository = lazyPart(() => import("../pages/repository"));
+const Image = lazyPart(() => import("../pages/image"));
+const Namespaces = lazyPart(() => import("../pages/namespaces"));
+const Namespace = lazyPart(() => import("../pages/namespace"));
+const DockerUsers = lazyPart(() => import("../pages/docker-users"));
+const DockerUser = lazyPart(() => import("../pages/docker-user"));
+const FirstSteps = lazyPart(() => import("../pages/first-steps"));
+const ApiKeys = lazyPart(() => import("../pages/api-keys"));
+const Activity = lazyPart(() => import("../pages/activity"));
+const Accounts = lazyPart(() => import("../pages/accounts"));
+const OwnAccount = lazyPart(() => import("../pages/account"));
+const Pipeline = lazyPart(() => import("../pages/pipeline"));
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      // What may pass by itself is tried again; a lost connection is watched by `connection`, which asks anew when it is back.
+      retry: (failures, error) => isPassing(error) && failures < 2,
+    },
+  },
+});
+
+let wasLost = false;
+connection.subscribe(() => {
+  if (wasLost && !connection.isLost()) {
+    void queries.invalidateQueries();
+  }
+  wasLost = connection.isLost();
+});
+session.subscribe(() => {
+  if (session.state().kind === "nobody") {
+    queries.clear(); // nothing of one account is shown to the next
+  }
+});
+
+const locales: Record<string, () => Promise<{ default: Locale }>> = {
+  zh: () => import("antd/locale/zh_CN"),
+  en: () => import("antd/locale/en_US"),
+};
+
+export function App(): ReactNode {
+  const { language, say } = useWords();
+  const [locale, setLocale] = useState<Locale>();
+  useEffect(() => {
+    let current = true;
+    void locales[language]?.().then((module) => current && setLocale(module.default));
+    return () => {
+      current = false;
+    };
+  }, [language]);
+  return (
+    <ConfigProvider theme={theme} wave={{ disabled: true }} button={{ autoInsertSpace: false }} {...(locale ? { locale } : {})}>
+      <QueryClientProvider client={queries}>
+        <LostConnection />
+        <Notice />
+        <Boundary words={{ title: say("error.render"), button: say("error.reload") }}>
+          <Suspense fallback={<Loading />}>
+            <Doorway />
+          </Suspense>
+        </Boundary>
+      </QueryClientProvider>
+    </ConfigProvider>
+  );
+}
+
+/** Lets nobody past the sign-in page, and brings whoever signed in to where they wanted to go. */
+function Doorway(): ReactNode {
+  const state = useSyncExternalStore(session.subscribe, session.state);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [path] = useLocation();
+  const search = useSearch();
+  const begin = () => {
+    setFailure(null);
+    session.renew().catch(setFailure);
+  };
+  useEffect(() => {
+    session.renew().catch(setFailure);
+  }, []);
+  useEffect(
+    () =>
+      connection.subscribe(() => {
+        if (!connection.isLost() && session.state().kind === "unknown") {
+          setFailure(null);
+          session.renew().catch(setFailure);
+        }
+      }),
+    [],
+  );
+  if (state.kind === "unknown") {
+    return failure === null ? null : (
+      <main className="door">
+        <Failed error={failure} retry={begin} />
+      </main>
+    );
+  }
+  if (state.kind === "nobody") {
+    if (path === "/sign-in") {
+      return <SignIn ended={state.ended} />;
+    }
+    const wanted = path + (search === "" ? "" : `?${search}`);
+    return <Redirect to={wanted === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`} replace />;
+  }
+  if (path === "/sign-in") {
+    return <Redirect to={safeReturn(new URLSearchParams(search).get("return") ?? undefined)} replace />;
+  }
+  return (
+    <Shell account={state.account}>
+      <Pages admin={state.account.role === "admin"} />
+    </Shell>
+  );
+}
+
+function Pages({ admin }: { admin: boolean }): ReactNode {
+  const { say } = useWords();
+  const [path] = useLocation();
+  return (
+    <Boundary key={path} words={{ title: say("error.render"), button: say("error.reload") }}>
+      <Suspense fallback={<Loading />}>
+        <Switch>
+          <Route path="/" component={Home} />
+          <Route path="/first-steps" component={FirstSteps} />
+          <Route path="/repositories" component={Repositories} />
+          <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)$/}>
+            {(at) => <Repository namespace={decode(at.namespace)} name={decode(at.repository)} />}
+          </Route>
+          <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/}>
+            {(at) => <Image namespace={decode(at.namespace)} name={decode(at.repository)} reference={decode(at.reference)} />}
+          </Route>
+          <Route path="/namespaces" component={Namespaces} />
+          <Route path="/namespaces/:namespace">{(at) => <Namespace name={decode(at.namespace)} />}</Route>
+          <Route path="/docker-users" component={DockerUsers} />
+          <Route path="/docker-users/:username">{(at) => <DockerUser username={decode(at.username)} />}</Route>
+          <Route path="/account/api-keys" component={ApiKeys} />
+          <Route path="/activity" component={Activity} />
+          <Route path="/account" component={OwnAccount} />
+          {admin && <Route path="/accounts" component={Accounts} />}
+          {admin && <Route path="/pipeline" component={Pipeline} />}
+          <Route component={NotFound} />
+        </Switch>
+      </Suspense>
+    </Boundary>
+  );
+}
+
+function decode(part: string | undefined): string {
+  try {
+    return decodeURIComponent(part ?? "");
+  } catch {
+    return part ?? "";
+  }
+}

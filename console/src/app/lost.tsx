@@ -1,0 +1,15 @@
+import { type ReactNode, useSyncExternalStore } from "react";
+import { connection } from "../api/connection";
+import { useWords } from "../i18n";
+import { notice } from "../parts/notice";
+
+export function LostConnection(): ReactNode {
+  const { say } = useWords();
+  const lost = useSyncExternalStore(connection.subscribe, connection.isLost);
+  return <div role="alert">{lost && <div className="lost">{say("app.lost")}</div>}</div>;
+}
+
+export function Notice(): ReactNode {
+  const text = useSyncExternalStore(notice.subscribe, notice.text);
+  return <div role="status">{text !== "" && <div className="notice">{text}</div>}</div>;
+}

@@ -1,0 +1,99 @@
+"""The console's files as the gateway serves them, and what it says while there are none."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from ops.console import publish_console
+from ops.privileges import RunUser
+from tests.integration.gateway.conftest import Start
+from tests.integration.gateway.parts import Gateway
+
+PAGE = b"<!doctype html><title>Moorage</title>"
+SCRIPT = b"export const answer = 42;"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+
+
+def build(dist: Path) -> Path:
+    (dist / "assets").mkdir(parents=True)
+    for name, content in (("index.html", PAGE), ("assets/index-C0ffee.js", SCRIPT)):
+        (dist / name).write_bytes(content)
+        (dist / f"{name}.gz").write_bytes(gzip.compress(content))
+    return dist
+
+
+@pytest.fixture(scope="module")
+def console(start: Start, folder: Path, user: RunUser) -> Gateway:
+    assert publish_console(folder / "with-console" / "console", user, dist=build(folder / "dist"))
+    return start("with-console")
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/repositories", "/repositories/team/app:v1", "/docker-users/ci", "/account"])
+def test_one_page_is_served_at_all_its_paths(console: Gateway, path: str) -> None:
+    with console.client() as http:
+        answer = http.get(path)
+    assert (answer.status_code, answer.content) == (200, PAGE)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_client_that_takes_no_gzip_gets_it_plain(console: Gateway) -> None:
+    with console.client() as http:
+        answer = http.get("/", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in answer.headers
+    assert answer.content == PAGE
+
+
+def test_files_with_a_hash_in_their_name_are_kept_for_good(console: Gateway) -> None:
+    with console.client() as http:
+        there, missing = http.get("/assets/index-C0ffee.js"), http.get("/assets/index-0ld.js", headers=HTML)
+    assert (there.status_code, there.content) == (200, SCRIPT)
+    assert there.headers["content-type"] == "text/javascript"
+    assert there.headers["content-encoding"] == "gzip"
+    assert there.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert missing.status_code == 404
+    assert missing.headers["content-type"] == "application/problem+json"
+    assert "cache-control" not in missing.headers or "immutable" not in missing.headers["cache-control"]
+
+
+def test_a_person_at_a_wrong_address_sees_the_page_and_a_program_a_problem(console: Gateway) -> None:
+    with console.client() as http:
+        person, program = http.get("/no/such", headers=HTML), http.get("/no/such")
+        api = http.get("/api/v1", headers=HTML)
+    assert (person.status_code, person.content) == (404, PAGE)
+    assert person.headers["content-security-policy"] == POLICY
+    assert (program.status_code, program.json()["code"]) == (404, "not_found")
+    assert (api.status_code, api.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("building", "told"), [(True, "The console is being built"), (False, "The console is not built")])
+def test_where_none_is_built_the_page_says_so(start: Start, folder: Path, user: RunUser, building: bool, told: str) -> None:
+    name = f"without-console-{building}"
+    place = folder / name / "console"
+    assert not publish_console(place, user, building=building, dist=folder / "nothing")
+    gateway = start(name)
+    with gateway.client() as http:
+        for path in ("/", "/repositories/team/app"):
+            answer = http.get(path)
+            assert answer.status_code == 503
+            assert told in answer.text
+            assert answer.headers["content-type"] == "text/html; charset=utf-8"
+            assert answer.headers["retry-after"] == "5"
+            assert answer.headers["cache-control"] == "no-store"
+        wrong = http.get("/no/such", headers=HTML)
+        assert (wrong.status_code, wrong.json()["code"]) == (404, "not_found")
+        assert ('http-equiv="refresh"' in http.get("/").text) == building
+
+        publish_console(place, user, dist=build(folder / f"dist-{building}"))
+        assert http.get("/").content == PAGE
