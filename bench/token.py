@@ -62,6 +62,11 @@ def basic(number: int = 0, password: str = PASSWORD) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}
 
 
+def new_scopes() -> str:
+    """A script of wrk's that asks for a repository of `team-0000` that nobody has asked for, each time."""
+    return _NEW_SCOPES.replace("FIRST", str(random.randrange(10**9)))
+
+
 def ask(url: str, number: int) -> str:
     """The token that a Docker user of the seed gets."""
     answer = httpx.get(url, headers=basic(number), timeout=30, trust_env=False).raise_for_status()
@@ -83,10 +88,9 @@ def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure
     warm: list[load.Load] = []
     new: list[load.Load] = []
     for _ in range(_ROUNDS):
-        first = random.randrange(10**9)
         bare.append(route.load(route.url))
         warm.append(auth.load(f"{token}&scope={SCOPE}", headers=basic()))
-        new.append(auth.load(token, headers=basic(), script=_NEW_SCOPES.replace("FIRST", str(first))))
+        new.append(auth.load(token, headers=basic(), script=new_scopes()))
     for what, loads, least in (("warm, the same scope", warm, 0.6), ("warm, a scope never asked before", new, 0.45)):
         rates, of_route = [one.rate for one in loads], [one.rate for one in bare]
         yield Figure("token", f"{what}, one worker", ratio(rates, of_route), "× empty route", ("≥", least), shown(rates, of_route))
