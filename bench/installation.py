@@ -1,10 +1,14 @@
 """The stack under measurement: `moorage run` with data of its own, and where its parts are."""
 
 import re
+import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from bench.names import PASSWORD
 from tests.support.stack import Stack, running_stack
@@ -22,6 +26,18 @@ class Installation:
     def address(self, part: str) -> str:
         """`http://…` of a part on its own port, past the gateway."""
         return f"http://127.0.0.1:{self.ports[part]}"
+
+    @staticmethod
+    def await_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+        """Until ``url`` of a service that was just started answers. Raises RuntimeError when it does not."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                httpx.get(url, trust_env=False).raise_for_status()
+                return
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        raise RuntimeError(f"{url} does not answer")
 
     @property
     def secrets(self) -> Path:

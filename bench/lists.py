@@ -132,22 +132,11 @@ def _small(installation: Installation, folder: Path) -> Iterator[str]:
             process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
         try:
             address = f"http://{port.address}"
-            _await(f"{address}/readyz", process)
+            installation.await_ready(f"{address}/readyz", process)
             yield address
         finally:
             process.terminate()
             process.wait(30)
-
-
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            httpx.get(url, trust_env=False).raise_for_status()
-            return
-        except httpx.HTTPError:
-            time.sleep(0.05)
-    raise RuntimeError("the second catalog did not start")
 
 
 async def _small_database(installation: Installation) -> str:

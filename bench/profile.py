@@ -15,9 +15,11 @@ from bench.counting import burst
 from bench.load import LoadFailed, measure
 from bench.memory import pid_of
 from bench.names import API_KEYS
-from bench.token import basic
+from bench.token import SCOPE, basic, new_scopes
 
 _SECONDS = 8
+_WAITING = ("_worker (concurrent/futures/", "Condition.wait (threading")
+"""Where a thread of a pool waits for work, which py-spy does not always see."""
 
 
 def main() -> None:
@@ -41,11 +43,11 @@ def main() -> None:
 
 
 def _loads(stack: installation.Installation) -> dict[str, Callable[[], object]]:
-    token = stack.address("auth") + "/token?service=moorage&scope=repository:team-0000/app-000001:pull"
+    token = stack.address("auth") + "/token?service=moorage"
     lists = stack.address("catalog") + "/api/v1/repositories?sort=-pull_count"
     key = {"Authorization": f"Bearer {API_KEYS['bench-owner']}"}
     return {
-        "auth": lambda: measure(token, headers=basic()),
+        "auth": lambda: [measure(f"{token}&scope={SCOPE}", headers=basic()), measure(token, headers=basic(), script=new_scopes())],
         "catalog": lambda: measure(lists, headers=key, connections=4),
         "events": lambda: burst(stack),
     }
@@ -82,7 +84,9 @@ def _record(pid: int, stacks: Path, picture: Path) -> None:
     tops: collections.Counter[str] = collections.Counter()
     for line in stacks.read_text().splitlines():
         frames, _, count = line.rpartition(" ")
-        tops[frames.rpartition(";")[2].rpartition(":")[0]] += int(count)
+        top = frames.rpartition(";")[2].rpartition(":")[0]
+        if not top.startswith(_WAITING):
+            tops[top] += int(count)
     for top, samples in tops.most_common(25):
         print(f"{100 * samples / tops.total():5.1f} %  {top}")
     print(f"picture: {picture}")

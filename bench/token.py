@@ -23,17 +23,12 @@ from bench.names import PASSWORD, docker_user
 
 _ROUNDS = 7
 _SECONDS = 1
-_USERS = 100
 _COLD_LOGINS = 8
-_SCOPE = "repository:team-0000/app-000001:pull"
+SCOPE = "repository:team-0000/app-000001:pull"
 _NEW_SCOPES = """
 local paths, n = {}, 0
 for i = 1, 40000 do paths[i] = "/token?service=moorage&scope=repository:team-0000/app-" .. FIRST + i .. ":pull" end
 request = function() n = n % 40000 + 1; return wrk.format("GET", paths[n]) end
-"""
-_MANY_USERS = """
-local heads, n = { HEADS }, 0
-request = function() n = n % #heads + 1; return wrk.format("GET", nil, { Authorization = heads[n] }) end
 """
 
 
@@ -51,24 +46,29 @@ class _Server:
 def measure(installation: Installation) -> Iterator[Figure]:
     """All rows of the token path."""
     token = installation.address("auth") + "/token?service=moorage"
-    warm = f"{token}&scope={_SCOPE}"
-    _ask(warm, 0)
+    warm = f"{token}&scope={SCOPE}"
+    ask(warm, 0)
     auth = _Server(token, pid_of("auth", installation.ports["auth"]))
     with empty.running() as (url, pid):
         yield from _against_empty(_Server(url, pid), auth, token)
     yield _round_trips(installation, warm)
     yield _while_hashing(token, warm)
-    yield _many_users(warm)
-    yield _revocation(installation, warm)
+    yield _revocation(installation, token, warm)
 
 
-def basic(number: int = 0) -> dict[str, str]:
+def basic(number: int = 0, password: str = PASSWORD) -> dict[str, str]:
     """The Authorization header of a Docker user of the seed."""
-    credentials = f"{docker_user(number)}:{PASSWORD}".encode()
+    credentials = f"{docker_user(number)}:{password}".encode()
     return {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}
 
 
-def _ask(url: str, number: int) -> str:
+def new_scopes() -> str:
+    """A script of wrk's that asks for a repository of `team-0000` that nobody has asked for, each time."""
+    return _NEW_SCOPES.replace("FIRST", str(random.randrange(10**9)))
+
+
+def ask(url: str, number: int) -> str:
+    """The token that a Docker user of the seed gets."""
     answer = httpx.get(url, headers=basic(number), timeout=30, trust_env=False).raise_for_status()
     token: str = answer.json()["token"]
     return token
@@ -78,7 +78,8 @@ def _rate(url: str, *, script: str = "") -> float:
     return load.measure(url, seconds=_SECONDS, headers=basic(), script=script).rate
 
 
-def _shown(rates: list[float], bare: list[float]) -> str:
+def shown(rates: list[float], bare: list[float]) -> str:
+    """Medians of two loads, to tell."""
     return f"{statistics.median(rates):,.0f}/s against {statistics.median(bare):,.0f}/s"
 
 
@@ -87,16 +88,15 @@ def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure
     warm: list[load.Load] = []
     new: list[load.Load] = []
     for _ in range(_ROUNDS):
-        first = random.randrange(10**9)
         bare.append(route.load(route.url))
-        warm.append(auth.load(f"{token}&scope={_SCOPE}", headers=basic()))
-        new.append(auth.load(token, headers=basic(), script=_NEW_SCOPES.replace("FIRST", str(first))))
+        warm.append(auth.load(f"{token}&scope={SCOPE}", headers=basic()))
+        new.append(auth.load(token, headers=basic(), script=new_scopes()))
     for what, loads, least in (("warm, the same scope", warm, 0.6), ("warm, a scope never asked before", new, 0.45)):
         rates, of_route = [one.rate for one in loads], [one.rate for one in bare]
-        yield Figure("token", f"{what}, one worker", ratio(rates, of_route), "× empty route", ("≥", least), _shown(rates, of_route))
+        yield Figure("token", f"{what}, one worker", ratio(rates, of_route), "× empty route", ("≥", least), shown(rates, of_route))
         rates, of_route = [one.processor_rate for one in loads], [one.processor_rate for one in bare]
-        shown = f"{_shown(rates, of_route)} of processor time"
-        yield Figure("token", f"{what}, by processor time", ratio(rates, of_route), "× empty route", None, shown)
+        detail = f"{shown(rates, of_route)} of processor time"
+        yield Figure("token", f"{what}, by processor time", ratio(rates, of_route), "× empty route", None, detail)
     spread = statistics.median(one.p99 / one.p50 for one in warm)
     p50 = statistics.median(one.p50 for one in warm) * 1000
     yield Figure("token", "warm, p99 at 16 connections", spread, "× p50", ("≤", 10), f"p50 {p50:.2f} ms")
@@ -109,8 +109,9 @@ def _round_trips(installation: Installation, warm: str) -> Figure:
     rested = _committed(installation)
     requests = load.measure(warm, seconds=2, headers=basic()).requests
     loaded, quiet = _committed(installation) - rested, rested - started
-    shown = f"{loaded:.0f} transactions beside {requests:,} requests, {quiet:.0f} in the same time at rest"
-    return Figure("token", "database transactions per 1,000 warm requests", max(0.0, loaded - quiet) / requests * 1000, "", ("≤", 5), shown)
+    detail = f"{loaded:.0f} transactions beside {requests:,} requests, {quiet:.0f} in the same time at rest"
+    each = max(0.0, loaded - quiet) / requests * 1000
+    return Figure("token", "database transactions per 1,000 warm requests", each, "", ("≤", 5), detail)
 
 
 def _committed(installation: Installation) -> float:
@@ -126,7 +127,7 @@ def _while_hashing(token: str, warm: str) -> Figure:
             return _rate(warm)
 
     alone, rates = interleaved(_ROUNDS, lambda: _rate(warm), beside)
-    return Figure("token", "warm while 8 cold logins hash", ratio(rates, alone), "× alone", ("≥", 0.5), _shown(rates, alone))
+    return Figure("token", "warm while 8 cold logins hash", ratio(rates, alone), "× alone", ("≥", 0.5), shown(rates, alone))
 
 
 @contextmanager
@@ -148,30 +149,22 @@ def _cold_logins(token: str, numbers: Iterator[int]) -> Iterator[None]:
         one.result()
 
 
-def _many_users(warm: str) -> Figure:
-    with ThreadPoolExecutor(_COLD_LOGINS) as pool:
-        list(pool.map(lambda number: _ask(warm, number), range(_USERS)))
-    heads = ", ".join(json.dumps(basic(number)["Authorization"]) for number in range(_USERS))
-    script = _MANY_USERS.replace("HEADS", heads)
-    one, many = interleaved(3, lambda: _rate(warm), lambda: _rate(warm, script=script))
-    return Figure("token", f"warm, {_USERS} Docker users in turn", ratio(many, one), "× one user", None, _shown(many, one))
-
-
-def _revocation(installation: Installation, warm: str) -> Figure:
-    """Seconds from a grant's end to the first token without it, while the endpoint is busy."""
+def _revocation(installation: Installation, token: str, warm: str) -> Figure:
+    """Seconds from a grant's end to the first token without it, while the endpoint is busy and passwords are hashed."""
     owner = installation.database_url()
     grant = (
         "FROM catalog.namespaces n, catalog.docker_users u WHERE n.id = g.namespace_id AND u.id = g.docker_user_id"
         f" AND n.name = 'team-0000' AND u.username = '{docker_user(0)}'"
     )
     taken: list[float] = []
+    numbers = itertools.count(5000)
     for _ in range(3):
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(1) as pool, _cold_logins(token, numbers):
             busy = pool.submit(load.measure, warm, seconds=2, headers=basic())
             time.sleep(0.5)
             execute(owner, f"DELETE FROM catalog.grants g USING {grant.removeprefix('FROM ')}")
             ended = time.monotonic()
-            while _access(_ask(warm, 0)):
+            while _access(ask(warm, 0)):
                 pass
             taken.append(time.monotonic() - ended)
             busy.result()
@@ -180,7 +173,7 @@ def _revocation(installation: Installation, warm: str) -> Figure:
             "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) SELECT n.id, u.id, 'push'"
             f" FROM catalog.namespaces n, catalog.docker_users u WHERE n.name = 'team-0000' AND u.username = '{docker_user(0)}'",
         )
-    return Figure("token", "a grant that ends, until no token has it, under load", max(taken), "s", ("≤", 1), "the slowest of 3")
+    return Figure("token", "a grant that ends, until no token has it, under load and logins", max(taken), "s", ("≤", 1), "the slowest of 3")
 
 
 def _access(token: str) -> list[object]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from fastapi import APIRouter, Request
@@ -88,13 +88,10 @@ async def _issue(desk: TokenDesk, request: Request, asked: TokenRequest) -> Resp
 def _body(issued: IssuedToken, asked: TokenRequest) -> bytes:
     if issued.refresh_token is None and not asked.is_form:
         return issued.signed.body
-    body: dict[str, Any] = json.loads(issued.signed.body)
-    if issued.refresh_token is not None:
-        body["refresh_token"] = issued.refresh_token
+    more = {} if issued.refresh_token is None else {"refresh_token": issued.refresh_token}
     if asked.is_form:
-        body["scope"] = scope_text(issued.access)
-        body["token_type"] = "Bearer"  # noqa: S105
-    return json.dumps(body).encode()
+        more |= {"scope": scope_text(issued.access), "token_type": "Bearer"}
+    return issued.signed.body[:-1] + b"," + json.dumps(more).encode()[1:]  # the same object, with more in it
 
 
 def _refusal(error: Exception) -> Response:

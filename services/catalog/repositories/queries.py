@@ -128,14 +128,19 @@ def _merged(ids: Sequence[int], sort: Sort, page: PageRequest) -> sa.Select[int]
 
 
 async def _search(tx: AsyncConnection, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest) -> Found[Repository]:
-    """The page of those that have ``q``. What many have is found among the first ones of the order; only else is the index asked, which
-    gives all that have it in no order."""
+    """The page of those that have ``q``. What many have is found among the first ones of the order, which may be all there are; only else
+    is the index asked, which gives all that have it in no order."""
     near = ordered(sa.select(_r.id, _r.path, _r.description).where(scope), sort=sort, page=page, most=_NEAR).subquery("near")
     having = again(near, sort=sort, page=page).where(holds(q, near.c.path, near.c.description)).with_only_columns(near.c.id)
     first = await _page(tx, _r.id.in_(having.correlate(None)), sort=sort, page=page)
-    if first.next_cursor is not None:
+    if first.next_cursor is not None or await _is_small(tx, scope):
         return first
     return await _page(tx, scope, contains(q, _r.path, _r.description), sort=sort, page=page)
+
+
+async def _is_small(tx: AsyncConnection, scope: sa.ColumnElement[bool]) -> bool:
+    some = sa.select(_r.id).where(scope).limit(_NEAR).subquery()
+    return bool((await tx.execute(sa.select(sa.func.count() < _NEAR).select_from(some))).scalar_one())
 
 
 async def insert_repository(tx: AsyncConnection, *, namespace_id: int, name: str, description: str) -> bool:
