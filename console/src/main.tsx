@@ -3,12 +3,13 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app/app";
 import "./app/styles.css";
 import { startLanguage } from "./i18n";
+import { loadAnew } from "./parts/lazy";
 
 const root = document.getElementById("root");
 if (root === null) {
   throw new Error("index.html has no #root");
 }
-await startLanguage();
+await startLanguage().catch(loadAnew);
 createRoot(root).render(
   <StrictMode>
     <App />
