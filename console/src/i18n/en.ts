@@ -127,7 +127,7 @@ export const en = {
   "repository.tags": "Tags",
   "repository.searchTags": "Search tags",
   "repository.noTags": "No tags yet",
-  "repository.noTags.text": "Push an image with the commands above, and it shows here within two seconds.",
+  "repository.noTags.text": "Push an image with the commands above, and it shows here in a moment.",
   "repository.pulls": "Pulls over time",
   "repository.pulls.total": "Pulls in this time: {{count}}",
   "repository.pulls.none": "No pulls in this time",

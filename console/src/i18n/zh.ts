@@ -127,7 +127,7 @@ export const zh: Record<Key, string> = {
   "repository.tags": "镜像标签",
   "repository.searchTags": "搜索标签",
   "repository.noTags": "还没有标签",
-  "repository.noTags.text": "用上面的命令推送一个镜像，两秒内就会显示在这里。",
+  "repository.noTags.text": "用上面的命令推送一个镜像，它很快就会显示在这里。",
   "repository.pulls": "下载趋势",
   "repository.pulls.total": "此期间共下载 {{count}} 次",
   "repository.pulls.none": "此期间没有下载",
