@@ -1,5 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { connection } from "./api/connection";
 import { App } from "./app/app";
 import "./app/styles.css";
 import { startLanguage } from "./i18n";
@@ -9,6 +10,7 @@ const root = document.getElementById("root");
 if (root === null) {
   throw new Error("index.html has no #root");
 }
+window.addEventListener("offline", () => connection.lose());
 await startLanguage().catch(loadAnew);
 createRoot(root).render(
   <StrictMode>

@@ -167,19 +167,29 @@ def test_a_wrong_password_is_told_in_words(browser: Browser, stack: Stack, perso
         at.page.get_by_label(at.text("common.password")).fill("not the password")
         press(at, "signIn.submit")
         expect(at.page.get_by_text(at.text("error.login_refused"))).to_be_visible()
-        at.assert_clean(but="401")
+        at.assert_clean(but=r"\b401\b")
 
 
 def test_a_lost_connection_is_told_and_found_again(browser: Browser, stack: Stack, person: Account) -> None:
+    namespace = person.make_namespace()
+    person.call("POST", "/repositories", json={"namespace": namespace, "name": "app"})
     with visit(browser, stack.url, "zh") as at:
-        sign_in(at, person, "/repositories")
-        heading(at, at.text("repositories.title"))
+        sign_in(at, person, f"/repositories/{namespace}/app")
+        heading(at, f"{namespace}/app")
+        lost = at.page.get_by_text(at.text("app.lost"))
+        at.page.context.route("**/*", lambda route: route.abort("connectionrefused"))
+        expect(lost).to_be_visible()  # the page asks again by itself
+        heading(at, f"{namespace}/app")
+        expect(at.page.get_by_text(at.text("error.loading"))).to_have_count(0)
+        at.page.context.unroute("**/*")
+        expect(lost).to_have_count(0)
         at.page.context.set_offline(True)
-        at.page.get_by_role("link", name=at.text("nav.namespaces")).click()
-        expect(at.page.get_by_text(at.text("app.lost"))).to_be_visible()
+        expect(lost).to_be_visible()
+        at.page.get_by_role("link", name=at.text("nav.dockerUsers")).click()
         at.page.context.set_offline(False)
-        expect(at.page.get_by_text(at.text("app.lost"))).to_have_count(0)
-        expect(at.page.get_by_text(at.text("namespaces.empty"), exact=True)).to_be_visible()
+        expect(lost).to_have_count(0)
+        expect(at.page.get_by_text(at.text("dockerUsers.empty"), exact=True)).to_be_visible()
+        at.assert_clean(but="ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED")
 
 
 def test_the_language_is_switched_and_remembered(browser: Browser, stack: Stack) -> None:

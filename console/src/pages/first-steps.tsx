@@ -78,7 +78,7 @@ export default function FirstSteps(): ReactNode {
   if (query.isPending) {
     return <Loading />;
   }
-  if (query.isError) {
+  if (query.isLoadingError) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   const progress = query.data;

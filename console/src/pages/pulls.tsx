@@ -48,7 +48,7 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
     <Card title={say("repository.pulls")} actions={choice}>
       {query.isPending ? (
         <Loading lines={4} />
-      ) : query.isError ? (
+      ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : (
         <Drawn points={query.data} range={range} say={say} locale={locale} />

@@ -87,7 +87,7 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
       )}
       {query.isPending ? (
         <Loading />
-      ) : query.isError ? (
+      ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : nothing ? (
         narrowed ? (
