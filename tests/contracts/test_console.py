@@ -33,6 +33,14 @@ def test_what_is_built_is_no_part_of_the_repository() -> None:
     ]
 
 
+def test_the_gateway_knows_every_page() -> None:
+    """A page that it does not know opens all the same, but as an error, and not after a reload in every browser."""
+    routes = re.findall(r'path=(?:"/|{/\^\\/)([a-z-]+)', (CONSOLE / "src/app/app.tsx").read_text())
+    served = re.search(r"location ~ \"\^/\(\?:\\z\|\(\?:([a-z|-]+)\)", (CONSOLE.parent / "deploy/gateway/nginx.conf.j2").read_text())
+    assert served is not None
+    assert {"sign-in", *routes} == set(served[1].split("|"))
+
+
 @pytest.fixture
 def built() -> dict[str, bytes]:
     """The built files by path."""
