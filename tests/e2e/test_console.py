@@ -6,7 +6,7 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.support.api import Account, new_password, unique
 from tests.support.browser import Visit, visit
@@ -14,6 +14,7 @@ from tests.support.clients import Skopeo
 from tests.support.console import closed, dialog, heading, press, row_button, sign_in
 from tests.support.images import make_image
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 SIGN_IN_BYTES = 300_000
 LIST_BYTES = 350_000
@@ -177,8 +178,16 @@ def test_a_lost_connection_is_told_and_found_again(browser: Browser, stack: Stac
         sign_in(at, person, f"/repositories/{namespace}/app")
         heading(at, f"{namespace}/app")
         lost = at.page.get_by_text(at.text("app.lost"))
-        at.page.context.route("**/*", lambda route: route.abort("connectionrefused"))
+        refused: list[str] = []
+
+        def refuse(route: Route) -> None:
+            refused.append(route.request.url)
+            route.abort("connectionrefused")
+
+        at.page.context.route("**/*", refuse)
         expect(lost).to_be_visible()  # the page asks again by itself
+        own = f"{stack.url}/api/v1/repositories/{namespace}/app"
+        eventually(lambda: at.page.evaluate("0") or refused.count(own), lambda times: times >= 2, within=30, what="two refusals")
         heading(at, f"{namespace}/app")
         expect(at.page.get_by_text(at.text("error.loading"))).to_have_count(0)
         at.page.context.unroute("**/*")

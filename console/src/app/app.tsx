@@ -35,7 +35,7 @@ const queries = new QueryClient({
     queries: {
       staleTime: 2000,
       networkMode: "always", // it is `connection` that knows
-      // What may pass by itself is tried again; a lost connection is watched by `connection`, which asks anew when it is back.
+      // What may pass by itself is tried again; a lost connection is watched by `connection`, and all is asked anew when it is back.
       retry: (failures, error) => isPassing(error) && failures < 2,
     },
     mutations: { networkMode: "always" },
