@@ -60,7 +60,7 @@ export const en = {
   "common.ascending": "ascending",
   "common.descending": "descending",
   "common.typeName": "Type {{name}} to confirm",
-  "common.generate": "Make one up",
+  "common.generate": "Generate",
 
   "signIn.title": "Sign in",
   "signIn.text": "Manage your images, namespaces and Docker users.",
