@@ -346,6 +346,7 @@ export const en = {
   "accounts.account": "Account",
   "accounts.create": "Create account",
   "accounts.search": "Search names",
+  "accounts.namespaces": "Its namespaces",
   "accounts.all": "All accounts",
   "accounts.empty": "No accounts",
   "accounts.empty.text": "An account owns namespaces, repositories and Docker users.",
