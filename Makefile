@@ -5,7 +5,7 @@
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## install what is missing and run everything in the foreground; settings: docs/settings.md, or a file .env
+run: ## install what is missing, build the console and run everything in the foreground; settings: docs/settings.md, or a file .env
 	@scripts/bootstrap run
 	@exec setpriv --pdeathsig=TERM -- .venv/bin/moorage run $(if $(wildcard .env),--env-file .env)
 
@@ -41,6 +41,8 @@ format: ## format the code and mend what can be mended
 	@scripts/bootstrap dev
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+	.venv/bin/moorage console --dev
+	cd console && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent format
 
 lock: ## pin every version anew, with hashes and without naming a registry
 	@scripts/bootstrap dev

@@ -23,9 +23,12 @@ _NOTICES = Path(__file__).resolve().parent.parent / "deploy" / "gateway" / "cons
 
 def is_current() -> bool:
     """Tell whether `console/dist` is built from the sources as they are; where there are no sources, nothing is to be done."""
-    if not CONSOLE.is_dir() or not (CONSOLE / "package.json").is_file():
+    if not (CONSOLE / "package.json").is_file():
         return True
-    return (DIST / "index.html").is_file() and _STAMP.is_file() and _STAMP.read_text() == _digest_of(_sources())
+    try:
+        return (DIST / "index.html").is_file() and _STAMP.is_file() and _STAMP.read_text() == _digest_of(_sources())
+    except OSError:  # a file that an editor has just replaced; the build looks again
+        return False
 
 
 def build_console() -> bool:

@@ -1,6 +1,7 @@
 """The console is built while everything else starts: what it takes, nobody waits for twice, and what it lacks stops nothing."""
 
 import asyncio
+import re
 import subprocess
 from types import TracebackType
 
@@ -69,7 +70,9 @@ class ConsoleBuild:
 
 
 def _reason(said: str) -> str:
-    """Return the line of the builder's output that tells most."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    reasons = [line for line in lines if "rror" in line and "complete log" not in line]
-    return next((line for line in reasons if "failed" in line or "reason" in line), (reasons or lines or ["it was ended"])[-1])
+    """Return the line of the builder's output that tells most: of npm, of Vite, of anyone."""
+    lines = [line.strip() for line in said.splitlines() if line.strip() and "complete log" not in line]
+    for telling in (r"reason: ", r"^\[[A-Z_]+\] ", r"^npm error ", r"rror"):
+        if (found := next((line for line in lines if re.search(telling, line)), None)) is not None:
+            return found
+    return lines[-1] if lines else "it was ended"

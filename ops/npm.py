@@ -28,7 +28,7 @@ def node(script: str) -> None:
 
 def _run(arguments: list[str], told: str) -> None:
     done = subprocess.run(
-        die_with_parent([str(node_program()), *arguments]),
+        die_with_parent([str(node_program()), *arguments], death_signal="KILL"),  # npm finishes what it does before it heeds another
         cwd=CONSOLE,
         env=_environment(),
         stdin=subprocess.DEVNULL,

@@ -116,9 +116,9 @@ def _reading_capability(closed: Path) -> str:
     raise OpsError(f"the user `nobody`, whom PostgreSQL runs as, cannot read {closed}: move it to a folder open to all")
 
 
-def die_with_parent(argv: Sequence[str]) -> list[str]:
-    """Return `argv` wrapped so that it runs as we do and ends when we end."""
-    return [_setpriv(), "--pdeathsig=TERM", "--", *argv]
+def die_with_parent(argv: Sequence[str], *, death_signal: DeathSignal = "TERM") -> list[str]:
+    """Return `argv` wrapped so that it runs as we do and gets `death_signal` when we end."""
+    return [_setpriv(), f"--pdeathsig={death_signal}", "--", *argv]
 
 
 def _setpriv() -> str:

@@ -203,6 +203,7 @@ def _try_configuration(program: Program, user: RunUser) -> None:
         capture_output=True,
         text=True,
         cwd="/",
+        start_new_session=True,  # Ctrl-C would end it, which is no word about the configuration
         check=False,
     )
     if tried.returncode != 0:

@@ -46,7 +46,7 @@ _MOST_EARLY_ENDS = 5
 # Recovery after a crash of the machine may take its time.
 _POSTGRES_SECONDS = 120
 # A login works already. A console that takes longer, over a slow network, comes later.
-_CONSOLE_SECONDS = 120
+_CONSOLE_SECONDS = 60
 
 
 def run(settings: RunSettings) -> None:

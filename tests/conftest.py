@@ -21,6 +21,13 @@ structlog.configure(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers can share the tests: one has the whole installations, the other the parts, each with a stack or database of its own."""
+    """Two workers can share the tests: one has the whole installations, the other the parts, each with a stack or database of its own, and
+    the one that is first at its end the console and the fresh clone, which take long and compute little."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("whole" if "e2e" in item.path.parts else "parts"))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    if "e2e" not in item.path.parts:
+        return "parts"
+    return "console" if item.path.name.startswith(("test_console", "test_fresh")) else "whole"

@@ -1,14 +1,17 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { connection } from "./api/connection";
 import { App } from "./app/app";
 import "./app/styles.css";
 import { startLanguage } from "./i18n";
+import { loadAnew } from "./parts/lazy";
 
 const root = document.getElementById("root");
 if (root === null) {
   throw new Error("index.html has no #root");
 }
-await startLanguage();
+window.addEventListener("offline", () => connection.lose());
+await startLanguage().catch(loadAnew);
 createRoot(root).render(
   <StrictMode>
     <App />

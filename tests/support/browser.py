@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from ops.npm import node_program
 from tests.support.install import PROJECT, Toolbox
@@ -33,6 +34,8 @@ _FLAGS = [
     "--disable-sync",
 ]
 _WIDE = (1440, 900)
+_NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
+"""What Chromium says to all that is under way when a network interface comes or goes, loopback's requests included."""
 
 
 @contextmanager
@@ -75,6 +78,7 @@ class Visit:
         self.url = url
         self.say = words(language)
         self.faults: list[str] = []
+        self._network_changed = False
         self.page: Page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.add_init_script(
@@ -86,7 +90,20 @@ class Visit:
         self.page.on("response", self._on_response)
 
     def open(self, path: str) -> None:
-        self.page.goto(self.url + path)
+        """Load the console at ``path``; once more where another program of the machine changed its network meanwhile."""
+        for _ in range(3):
+            self._network_changed = False
+            self._load(path)
+            if not self._network_changed:
+                return
+
+    def _load(self, path: str) -> None:
+        try:
+            self.page.goto(self.url + path)
+        except PlaywrightError as error:
+            if _NETWORK_CHANGED not in error.message:
+                raise
+            self._network_changed = True
 
     def go(self, path: str) -> None:
         """To another page of the console without loading it anew, as its links do."""
@@ -121,11 +138,13 @@ class Visit:
         assert not serious, serious
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and _NETWORK_CHANGED not in message.text:
             self.faults.append(f"{message.type} in {self.page.url}: {message.text}")
 
     def _on_failed(self, request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # a page that was left gives up what it asked for
+        if request.failure == _NETWORK_CHANGED:
+            self._network_changed = True
+        elif request.failure != "net::ERR_ABORTED":  # a page that was left gives up what it asked for
             self.faults.append(f"{request.method} {request.url}: {request.failure}")
 
     def _on_response(self, response: Response) -> None:

@@ -29,9 +29,9 @@ export class ConnectionLost extends Error {
 
 const BETWEEN = new Set([502, 503, 504]);
 
-/** Whether trying again later may help, with nothing changed. */
+/** Whether the API was reached and may answer in a moment, with nothing changed. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof ConnectionLost || (error instanceof ApiProblem && BETWEEN.has(error.status));
+  return error instanceof ApiProblem && BETWEEN.has(error.status);
 }
 
 export function isNotFound(error: unknown): boolean {

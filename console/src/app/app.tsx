@@ -34,9 +34,11 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2000,
-      // What may pass by itself is tried again; a lost connection is watched by `connection`, which asks anew when it is back.
+      networkMode: "always", // it is `connection` that knows
+      // What may pass by itself is tried again; a lost connection is watched by `connection`, and all is asked anew when it is back.
       retry: (failures, error) => isPassing(error) && failures < 2,
     },
+    mutations: { networkMode: "always" },
   },
 });
 

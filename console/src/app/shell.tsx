@@ -22,12 +22,18 @@ export default function Shell({ account, children }: { account: Account; childre
   const [open, setOpen] = useState(false);
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
+  const opener = useRef<HTMLButtonElement>(null);
   const before = useRef(path);
   useEffect(() => {
     if (!open) {
       return undefined;
     }
-    const close = (event: KeyboardEvent) => event.key === "Escape" && setOpen(false);
+    const close = (event: KeyboardEvent) => {
+      if (event.key === "Escape") {
+        setOpen(false);
+        opener.current?.focus();
+      }
+    };
     document.addEventListener("keydown", close);
     return () => document.removeEventListener("keydown", close);
   }, [open]);
@@ -47,6 +53,7 @@ export default function Shell({ account, children }: { account: Account; childre
       </a>
       <header className="bar">
         <button
+          ref={opener}
           type="button"
           className="menu-button"
           aria-expanded={open}

@@ -18,7 +18,7 @@ export default function OwnAccount(): ReactNode {
   if (query.isPending) {
     return <Loading />;
   }
-  if (query.isError) {
+  if (query.isLoadingError) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   const account = query.data;

@@ -1,5 +1,6 @@
 import { Button } from "antd";
 import { type ReactNode, Suspense, useState } from "react";
+import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
 import { moment } from "../parts/format";
@@ -49,7 +50,17 @@ export default function Accounts(): ReactNode {
 function useColumns(onAction: (action: AccountAction) => void): Column<Account>[] {
   const { say, locale } = useWords();
   return [
-    { key: "name", title: say("accounts.account"), cell: (row) => <span className="name-cell">{row.username}</span> },
+    {
+      key: "name",
+      title: say("accounts.account"),
+      cell: (row) => (
+        <div className="name-cell">
+          <Link href={`/namespaces?account=${row.username}`} title={say("accounts.namespaces")}>
+            {row.username}
+          </Link>
+        </div>
+      ),
+    },
     { key: "role", title: say("accounts.role"), cell: (row) => say(row.role === "admin" ? "accounts.role.admin" : "accounts.role.member") },
     { key: "status", title: say("dockerUsers.status"), cell: (row) => <DockerUserStatus disabled={row.disabled} /> },
     { key: "created", title: say("common.created"), cell: (row) => moment(row.created_at, locale) },

@@ -3,6 +3,7 @@ import { Button } from "antd";
 import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body } from "../api/client";
+import { isNotFound } from "../api/problems";
 import { useWords } from "../i18n";
 import { dockerLogin, registryHost } from "../parts/commands";
 import { Command, PlainHttpNote } from "../parts/copy";
@@ -29,7 +30,7 @@ export default function DockerUser({ username }: { username: string }): ReactNod
   if (query.isPending) {
     return <Loading />;
   }
-  if (query.isError) {
+  if (query.isLoadingError || isNotFound(query.error)) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   const user = query.data;
@@ -99,7 +100,7 @@ function UserGrants({ username }: { username: string }): ReactNode {
     <Card title={say("dockerUsers.grants")}>
       {query.isPending ? (
         <Loading lines={2} />
-      ) : query.isError ? (
+      ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : grants.length === 0 ? (
         <Empty title={say("dockerUsers.grants.empty")} text={say("dockerUsers.grants.empty.text")} />

@@ -3,6 +3,7 @@ import { Alert, Button } from "antd";
 import { type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { api, body } from "../api/client";
+import { session } from "../api/session";
 import { useWords } from "../i18n";
 import { dockerLogin, dockerPush, registryHost } from "../parts/commands";
 import { Command } from "../parts/copy";
@@ -22,20 +23,27 @@ interface Progress {
   pushed: boolean;
 }
 
+/** Administrators see every account's objects; the steps are their own. */
+function ownAlone(): { account?: string } {
+  const state = session.state();
+  return state.kind === "account" && state.account.role === "admin" ? { account: state.account.username } : {};
+}
+
 /** How far the account has come; asked of the API, so that what was done elsewhere counts too. */
 async function readProgress(): Promise<Progress> {
-  const query = { limit: 20 };
+  const own = ownAlone();
+  const query = { limit: 20, ...own };
   const [namespaces, users, repositories] = await Promise.all([
     body(api.GET("/api/v1/namespaces", { params: { query } })),
     body(api.GET("/api/v1/docker-users", { params: { query } })),
-    body(api.GET("/api/v1/repositories", { params: { query: { limit: 1, sort: "-last_pushed_at" } } })),
+    body(api.GET("/api/v1/repositories", { params: { query: { limit: 1, sort: "-last_pushed_at", ...own } } })),
   ]);
   const names = namespaces.items.map(({ name }) => name);
-  const own = users.items.map(({ username }) => username);
+  const usernames = users.items.map(({ username }) => username);
   return {
     namespaces: names,
-    users: own,
-    pusher: await findPusher(names, own),
+    users: usernames,
+    pusher: await findPusher(names, usernames),
     pushed: repositories.items.some((each) => each.status === "active"),
   };
 }
@@ -70,7 +78,7 @@ export default function FirstSteps(): ReactNode {
   if (query.isPending) {
     return <Loading />;
   }
-  if (query.isError) {
+  if (query.isLoadingError) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   const progress = query.data;

@@ -3,6 +3,7 @@ import { Form, Radio, Select } from "antd";
 import { type ReactNode, useState } from "react";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
+import { useAdmin } from "../parts/account";
 import { ChoiceField, Confirm, FormDialog, TextField } from "../parts/dialog";
 import type { GrantAction } from "./grants";
 
@@ -121,9 +122,15 @@ function AddGrant({ namespace, owner, refresh, onClose }: AddProps): ReactNode {
 function OwnUserField({ owner }: { owner: string }): ReactNode {
   const { say } = useWords();
   const [typed, setTyped] = useState("");
+  const admin = useAdmin();
   const users = useQuery({
     queryKey: ["docker-users", "names", owner, typed],
-    queryFn: () => body(api.GET("/api/v1/docker-users", { params: { query: { limit: 200, q: typed || undefined } as never } })),
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/docker-users", {
+          params: { query: { limit: 200, q: typed || undefined, account: admin ? owner : undefined } as never },
+        }),
+      ),
     placeholderData: (before) => before,
   });
   const options =

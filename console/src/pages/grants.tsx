@@ -44,7 +44,7 @@ export function Grants({ namespace, owner }: { namespace: string; owner: string 
     >
       {query.isPending ? (
         <Loading lines={3} />
-      ) : query.isError ? (
+      ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : grants.length === 0 ? (
         <Empty title={say("grants.empty")} text={say("grants.empty.text")} />

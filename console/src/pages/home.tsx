@@ -10,7 +10,7 @@ export default function Home(): ReactNode {
     queryKey: ["namespaces", "any"],
     queryFn: () => body(api.GET("/api/v1/namespaces", { params: { query: { limit: 1 } } })),
   });
-  if (query.isError) {
+  if (query.isLoadingError) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   if (query.isPending) {

@@ -54,7 +54,7 @@ export default function DeleteImage({ namespace, name, reference, onClose, onDel
       <div className="preview">
         {preview.isPending ? (
           <Loading lines={3} />
-        ) : preview.isError ? (
+        ) : preview.isLoadingError ? (
           <Failed error={preview.error} retry={() => void preview.refetch()} />
         ) : (
           <Preview preview={preview.data} />

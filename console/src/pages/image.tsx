@@ -3,6 +3,7 @@ import { Button } from "antd";
 import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
+import { isNotFound } from "../api/problems";
 import { useWords } from "../i18n";
 import { Command, Digest, PlainHttpNote } from "../parts/copy";
 import { bytes, count, moment, platform, shortDigest } from "../parts/format";
@@ -42,7 +43,7 @@ export default function Image({ namespace, name, reference }: Props): ReactNode 
   if (query.isPending) {
     return <Loading />;
   }
-  if (query.isError) {
+  if (query.isLoadingError || isNotFound(query.error)) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   const image = query.data;

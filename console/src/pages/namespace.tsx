@@ -30,7 +30,7 @@ export default function Namespace({ name }: { name: string }): ReactNode {
   if (isNotFound(query.error)) {
     return <OthersNamespace name={name} />;
   }
-  if (query.isError) {
+  if (query.isLoadingError) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   const namespace = query.data;
@@ -94,7 +94,7 @@ function OthersNamespace({ name }: { name: string }): ReactNode {
   if (query.isPending) {
     return <Loading />;
   }
-  if (query.isError) {
+  if (query.isLoadingError) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   if (query.data === null) {

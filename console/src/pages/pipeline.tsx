@@ -24,7 +24,7 @@ export default function Pipeline(): ReactNode {
     <Page title={say("pipeline.title")} text={say("pipeline.text")}>
       {query.isPending ? (
         <Loading lines={3} />
-      ) : query.isError ? (
+      ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : (
         <Numbers status={query.data} />

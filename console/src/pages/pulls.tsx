@@ -48,7 +48,7 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
     <Card title={say("repository.pulls")} actions={choice}>
       {query.isPending ? (
         <Loading lines={4} />
-      ) : query.isError ? (
+      ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : (
         <Drawn points={query.data} range={range} say={say} locale={locale} />
@@ -75,15 +75,17 @@ function Drawn({ points, range, say, locale }: DrawnProps): ReactNode {
   return (
     <>
       <p>{total === 0 ? say("repository.pulls.none") : say("repository.pulls.total", { count: count(total, locale) })}</p>
-      <Suspense fallback={<Loading lines={4} />}>
-        <Chart
-          points={points}
-          stepSeconds={hourly ? 3600 : 86_400}
-          label={say("repository.pulls.when")}
-          pulls={say("repositories.pulls")}
-          locale={locale}
-        />
-      </Suspense>
+      {total > 0 && (
+        <Suspense fallback={<Loading lines={4} />}>
+          <Chart
+            points={points}
+            stepSeconds={hourly ? 3600 : 86_400}
+            label={say("repository.pulls.when")}
+            pulls={say("repositories.pulls")}
+            locale={locale}
+          />
+        </Suspense>
+      )}
       {some.length > 0 && (
         <details className="chart-table">
           <summary>{say("repository.pulls.table")}</summary>

@@ -3,6 +3,7 @@ import { Alert, Button } from "antd";
 import { type ReactNode, Suspense, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
+import { isNotFound } from "../api/problems";
 import { useWords } from "../i18n";
 import { dockerPull, dockerPush, dockerTag, registryHost } from "../parts/commands";
 import { Command, Digest, PlainHttpNote } from "../parts/copy";
@@ -35,7 +36,7 @@ export default function Repository({ namespace, name }: { namespace: string; nam
   if (query.isPending) {
     return <Loading />;
   }
-  if (query.isError) {
+  if (query.isLoadingError || isNotFound(query.error)) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
   const repository = query.data;

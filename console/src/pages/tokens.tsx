@@ -43,7 +43,7 @@ export function Tokens({ username }: { username: string }): ReactNode {
     >
       {query.isPending ? (
         <Loading lines={3} />
-      ) : query.isError ? (
+      ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : tokens.length === 0 ? (
         <Empty title={say("tokens.empty")} text={say("tokens.empty.text")} />

@@ -6,12 +6,13 @@ import { connection } from "../api/connection";
  * updated and the file is gone: once the server answers, the page is loaded anew.
  */
 export function lazyPart<Props>(load: () => Promise<{ default: ComponentType<Props> }>): LazyExoticComponent<ComponentType<Props>> {
-  return lazy(() =>
-    load().catch(async () => {
-      connection.lose();
-      await connection.found();
-      window.location.reload();
-      return new Promise<never>(() => undefined);
-    }),
-  );
+  return lazy(() => load().catch(loadAnew));
+}
+
+/** Loads the page anew once the server answers; never resolves. */
+export async function loadAnew(): Promise<never> {
+  connection.lose();
+  await connection.found();
+  window.location.reload();
+  return new Promise<never>(() => undefined);
 }

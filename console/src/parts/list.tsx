@@ -68,10 +68,11 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => props.refresh?.(state.data?.items ?? []) ?? false,
   });
+  const nothing = query.data?.items.length === 0 && cursor === "";
   const narrowed = q !== "" || account !== "" || props.filtered === true;
   return (
     <>
-      {(props.searchLabel || props.filters || byAccount) && (
+      {(props.searchLabel || props.filters || byAccount) && (narrowed || !nothing) && (
         <div className="filters">
           {byAccount && (
             <Suspense fallback={<div className="name-filter" />}>
@@ -86,9 +87,9 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
       )}
       {query.isPending ? (
         <Loading />
-      ) : query.isError ? (
+      ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
-      ) : query.data.items.length === 0 && cursor === "" ? (
+      ) : nothing ? (
         narrowed ? (
           <Empty title={say("common.nothingFound")} text={say("common.nothingFound.text")}>
             <Button onClick={() => change({ q: "", account: "", ...props.clear })}>{say("common.clearSearch")}</Button>

@@ -65,12 +65,15 @@ export function Card({
   );
 }
 
+/** A value of more characters than this takes a line of its own on a phone. */
+const WIDE = 24;
+
 /** Names and values of one thing. */
 export function Facts({ facts }: { facts: [string, ReactNode][] }): ReactNode {
   return (
     <dl className="facts">
       {facts.map(([name, value]) => (
-        <div key={name}>
+        <div key={name} className={typeof value === "string" && value.length > WIDE ? "wide" : undefined}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

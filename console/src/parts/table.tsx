@@ -46,7 +46,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, sort = "", onSort
                   data-title={column.title}
                   className={column.number ? "number" : column.key === "actions" ? "actions" : undefined}
                 >
-                  {column.cell(row)}
+                  {column.key === "actions" ? <div className="row-actions">{column.cell(row)}</div> : column.cell(row)}
                 </td>
               ))}
             </tr>

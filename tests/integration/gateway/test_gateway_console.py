@@ -48,6 +48,27 @@ def test_one_page_is_served_at_all_its_paths(console: Gateway, path: str) -> Non
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_pages_are_only_read(console: Gateway) -> None:
+    with console.client() as http:
+        assert http.head("/repositories").status_code == 200
+        for method in ("POST", "PUT", "DELETE"):
+            refused = http.request(method, "/repositories")
+            assert refused.status_code == 405
+            assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_nothing_else_of_the_disk_is_served(console: Gateway) -> None:
+    for path in (
+        "/assets/../../nginx.conf",
+        "/assets/..%2f..%2fnginx.conf",
+        "/assets../notice.html",
+        "/assets/",
+        "/notice.html",
+        "/index.html",
+    ):
+        assert console.get_raw(path)[0] in (400, 403, 404), path
+
+
 def test_a_client_that_takes_no_gzip_gets_it_plain(console: Gateway) -> None:
     with console.client() as http:
         answer = http.get("/", headers={"Accept-Encoding": "identity"})
