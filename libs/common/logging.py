@@ -8,7 +8,7 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,10 +20,11 @@ _text = json.JSONEncoder().encode
 
 @dataclass(slots=True)
 class _Setup:
-    """What ``configure`` was told: what lines begin with, and whether requests are severe enough to be written."""
+    """What ``configure`` was told: what lines begin with, whether requests are severe enough to be written, and where to."""
 
     service: str = ""
     requests: bool = True
+    output: TextIO | None = None
 
 
 _setup = _Setup()
@@ -32,6 +33,7 @@ _setup = _Setup()
 def configure(service: str, level: str) -> None:
     """Write the logs of this process to standard output; ``level`` is the least severe that is written."""
     _setup.service = service
+    _setup.output = sys.stdout
     _setup.requests = logging.getLevelName(level.upper()) <= logging.INFO
     shared: list[Any] = [
         _add_request_id,
@@ -72,12 +74,13 @@ def _add_request_id(_logger: Any, _method: str, event: Any) -> Any:
 def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -> None:
     """A request's line, in one step: the general way takes as long as the rest of a token request (bench/results.md)."""
     at = datetime.now(UTC).isoformat()[:-6]
-    sys.stdout.write(
+    output = _setup.output or sys.stdout
+    output.write(
         f'{{"service": {_text(_setup.service)}, "request_id": "{request_id}", "method": {_text(scope["method"])},'
         f' "path": {_text(scope["path"])}, "status": {status}, "milliseconds": {seconds * 1000:.2f}, "event": "request",'
         f' "level": "info", "at": "{at}Z"}}\n'
     )
-    sys.stdout.flush()
+    output.flush()
 
 
 class RequestLog:

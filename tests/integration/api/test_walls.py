@@ -1,6 +1,7 @@
 """Walls between accounts that are no matter of one route: children of another parent, names that nearly match, roles taken away,
 fields that may not be set, secrets that nobody may read."""
 
+import contextlib
 import io
 import logging
 import re
@@ -182,9 +183,9 @@ def log() -> Iterator[io.StringIO]:
     """What the services log meanwhile, written as a service writes it."""
     written, root = io.StringIO(), logging.getLogger()
     handlers, level, before = root.handlers[:], root.level, structlog.get_config()
-    configure("catalog", "debug")
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(written), cache_logger_on_first_use=False)
-    root.handlers = [logging.StreamHandler(written)]
+    with contextlib.redirect_stdout(written):
+        configure("catalog", "debug")
+    structlog.configure(cache_logger_on_first_use=False)
     yield written
     root.handlers, root.level = handlers, level
     structlog.configure(**before)
