@@ -32,17 +32,17 @@ def test_a_new_person_finds_the_way_from_sign_in_to_sign_out(
         skopeo.login(stack.registry, user, password).checked()
         image = f"{stack.registry}/{namespace}/hello:v1"
         skopeo.push(make_image(), image).checked()
-        expect(at.page.get_by_text(at.text("firstSteps.finished"))).to_be_visible()
+        at.page.get_by_text(at.text("firstSteps.finished")).wait_for()
         at.page.get_by_role("link", name=at.text("firstSteps.toRepositories")).click()
 
         heading(at, at.text("repositories.title"))
         at.assert_accessible()
         at.page.get_by_role("link", name=f"{namespace}/hello").click()
-        expect(at.page.get_by_role("link", name="v1", exact=True)).to_be_visible()
+        at.page.get_by_role("link", name="v1", exact=True).wait_for()
         expect(at.page.get_by_test_id("pull-count")).to_have_text("0")
         skopeo.pull(image).checked()
         expect(at.page.get_by_test_id("pull-count")).to_have_text("1")
-        expect(at.page.locator(".chart canvas")).to_be_visible()
+        at.page.locator(".chart canvas").wait_for()
         at.assert_accessible()
 
         change_grant(at, namespace, user)
@@ -67,7 +67,7 @@ def take_first_steps(at: Visit, namespace: str, user: str, password: str) -> Non
     name = form.get_by_label(at.text("common.name"), exact=True)
     name.fill("Not A Name")
     press(at, "common.create", form)
-    expect(form.locator(".ant-form-item-explain-error").get_by_text(at.text("rule.namespace"))).to_be_visible()
+    form.locator(".ant-form-item-explain-error").get_by_text(at.text("rule.namespace")).wait_for()
     at.assert_accessible()
     name.fill(namespace)
     name.press("Enter")
@@ -85,8 +85,8 @@ def take_first_steps(at: Visit, namespace: str, user: str, password: str) -> Non
     press(at, "grants.add", dialog(at))
     closed(at)
     host = at.url.partition("//")[2]
-    expect(at.page.get_by_text(f"docker login {host} -u {user}")).to_be_visible()
-    expect(at.page.get_by_text(f"docker push {host}/{namespace}/hello:v1")).to_be_visible()
+    at.page.get_by_text(f"docker login {host} -u {user}").wait_for()
+    at.page.get_by_text(f"docker push {host}/{namespace}/hello:v1").wait_for()
 
 
 def change_grant(at: Visit, namespace: str, user: str) -> None:
@@ -100,7 +100,7 @@ def change_grant(at: Visit, namespace: str, user: str) -> None:
     form.get_by_role("radio", name=re.compile(re.escape(at.text("permission.pull.text")))).check()
     press(at, "common.save", form)
     closed(at)
-    expect(at.page.get_by_role("cell", name=at.text("permission.pull"), exact=True)).to_be_visible()
+    at.page.get_by_role("cell", name=at.text("permission.pull"), exact=True).wait_for()
     at.assert_accessible()
 
 
@@ -114,15 +114,15 @@ def make_token_and_disable(at: Visit, user: str) -> None:
     form = dialog(at)
     form.get_by_label(at.text("tokens.name"), exact=True).fill("cluster")
     press(at, "common.create", form)
-    expect(at.page.get_by_text("kubectl create secret docker-registry")).to_be_visible()
+    at.page.get_by_text("kubectl create secret docker-registry").wait_for()
     at.assert_accessible()
     press(at, "tokens.done")
     closed(at)
-    expect(at.page.get_by_role("cell", name="cluster", exact=True)).to_be_visible()
+    at.page.get_by_role("cell", name="cluster", exact=True).wait_for()
     press(at, "dockerUsers.disable")
     press(at, "dockerUsers.disable", dialog(at))
     closed(at)
-    expect(at.page.get_by_text(at.text("dockerUsers.disabled"), exact=True)).to_be_visible()
+    at.page.get_by_text(at.text("dockerUsers.disabled"), exact=True).wait_for()
     at.assert_accessible()
 
 
@@ -131,11 +131,11 @@ def delete_tag_and_repository(at: Visit, repository: str) -> None:
     at.page.get_by_role("link", name=repository).click()
     row_button(at, "image.delete", "v1").click()
     asked = dialog(at)
-    expect(asked.get_by_text(at.text("image.preview.exclusive"))).to_be_visible()
+    asked.get_by_text(at.text("image.preview.exclusive")).wait_for()
     at.assert_accessible()
     press(at, "common.delete", asked)
     closed(at)
-    expect(at.page.get_by_text(at.text("repository.noTags"), exact=True)).to_be_visible()
+    at.page.get_by_text(at.text("repository.noTags"), exact=True).wait_for()
 
     press(at, "common.delete")
     asked = dialog(at)
@@ -167,7 +167,7 @@ def test_a_wrong_password_is_told_in_words(browser: Browser, stack: Stack, perso
         at.page.get_by_label(at.text("signIn.username")).fill(person.username)
         at.page.get_by_label(at.text("common.password")).fill("not the password")
         press(at, "signIn.submit")
-        expect(at.page.get_by_text(at.text("error.login_refused"))).to_be_visible()
+        at.page.get_by_text(at.text("error.login_refused")).wait_for()
         at.assert_clean(but=r"\b401\b")
 
 
@@ -185,7 +185,7 @@ def test_a_lost_connection_is_told_and_found_again(browser: Browser, stack: Stac
             route.abort("connectionrefused")
 
         at.page.context.route("**/*", refuse)
-        expect(lost).to_be_visible()  # the page asks again by itself
+        lost.wait_for()  # the page asks again by itself
         own = f"{stack.url}/api/v1/repositories/{namespace}/app"
         eventually(lambda: at.page.evaluate("0") or refused.count(own), lambda times: times >= 2, within=30, what="two refusals")
         heading(at, f"{namespace}/app")
@@ -193,11 +193,11 @@ def test_a_lost_connection_is_told_and_found_again(browser: Browser, stack: Stac
         at.page.context.unroute("**/*")
         expect(lost).to_have_count(0)
         at.page.context.set_offline(True)
-        expect(lost).to_be_visible()
+        lost.wait_for()
         at.page.get_by_role("link", name=at.text("nav.dockerUsers")).click()
         at.page.context.set_offline(False)
         expect(lost).to_have_count(0)
-        expect(at.page.get_by_text(at.text("dockerUsers.empty"), exact=True)).to_be_visible()
+        at.page.get_by_text(at.text("dockerUsers.empty"), exact=True).wait_for()
         at.assert_clean(but="ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED")
 
 
@@ -206,9 +206,9 @@ def test_the_language_is_switched_and_remembered(browser: Browser, stack: Stack)
         at.open("/")
         press(at, "signIn.submit")
         at.page.get_by_role("button", name="中文").click()
-        expect(at.page.get_by_role("heading", name="登录")).to_be_visible()
+        at.page.get_by_role("heading", name="登录").wait_for()
         at.page.reload()
-        expect(at.page.get_by_role("heading", name="登录")).to_be_visible()
+        at.page.get_by_role("heading", name="登录").wait_for()
         assert at.page.evaluate("document.documentElement.lang") == "zh-CN"
         at.assert_clean()
 

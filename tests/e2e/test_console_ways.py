@@ -27,7 +27,7 @@ BACK = "Shift+Tab"
 
 def tab_to(at: Visit, wanted: Locator, key: str = "Tab") -> None:
     """Press the tab key until ``wanted`` has the focus, which must show."""
-    expect(wanted).to_be_visible()
+    wanted.wait_for()
     for _ in range(TABS):
         at.page.keyboard.press(key)
         if wanted.evaluate("(element) => element === document.activeElement"):
@@ -111,14 +111,14 @@ def delete_by_keyboard(at: Visit, namespace: str) -> None:
     keys = at.page.keyboard
     enter(at, at.page.get_by_role("link", name=f"{namespace}/app"))
     heading(at, f"{namespace}/app")
-    expect(row_button(at, "image.delete", "v1")).to_be_visible()
+    row_button(at, "image.delete", "v1").wait_for()
     enter(at, row_button(at, "image.delete", "v1"))
     asked = dialog(at)
-    expect(asked.get_by_text(at.text("image.preview.exclusive"))).to_be_visible()
+    asked.get_by_text(at.text("image.preview.exclusive")).wait_for()
     expect(button(at, "common.cancel", asked)).to_be_focused()  # the enter key alone deletes nothing
     enter(at, button(at, "common.delete", asked))
     closed(at)
-    expect(at.page.get_by_text(at.text("repository.noTags"), exact=True)).to_be_visible()
+    at.page.get_by_text(at.text("repository.noTags"), exact=True).wait_for()
     enter(at, button(at, "common.delete"))
     expect(dialog(at).get_by_role("textbox")).to_be_focused()
     keys.type(f"{namespace}/app")
@@ -169,12 +169,12 @@ def test_ten_thousand_repositories_list_a_page_at_a_time(browser: Browser, stack
         expect(rows(at)).to_have_count(20)
         loaded(at)
         assert len(asked) == 1, asked
-        expect(at.page.get_by_role("link", name=f"{crowded}/app-00001")).to_be_visible()
+        at.page.get_by_role("link", name=f"{crowded}/app-00001").wait_for()
         press(at, "common.nextPage")
-        expect(at.page.get_by_role("link", name=f"{crowded}/app-00021")).to_be_visible()
+        at.page.get_by_role("link", name=f"{crowded}/app-00021").wait_for()
         expect(rows(at)).to_have_count(20)
         press(at, "common.previousPage")
-        expect(at.page.get_by_role("link", name=f"{crowded}/app-00001")).to_be_visible()
+        at.page.get_by_role("link", name=f"{crowded}/app-00001").wait_for()
         at.page.get_by_role("columnheader").get_by_role("button", name=re.compile(f"^{at.text('repositories.pulls')}")).click()
         expect(rows(at).first).to_contain_text(f"app-{MANY}")
         expect(rows(at).first).to_contain_text("10,000")
@@ -192,7 +192,7 @@ def test_a_session_that_ended_leads_back_to_the_page_after_signing_in(browser: B
         person.call("DELETE", "/sessions")
         at.page.get_by_role("link", name=namespace, exact=True).click()
         heading(at, at.text("signIn.title"))
-        expect(at.page.get_by_text(at.text("signIn.ended"))).to_be_visible()
+        at.page.get_by_text(at.text("signIn.ended")).wait_for()
         at.page.get_by_label(at.text("signIn.username")).fill(person.username)
         at.page.get_by_label(at.text("common.password"), exact=True).fill(person.password)
         press(at, "signIn.submit")
@@ -209,7 +209,7 @@ def test_a_line_is_copied_over_plain_http_too(browser: Browser, stack: Stack, pe
         sign_in(at, person, f"/docker-users/{user.username}")
         heading(at, user.username)
         assert at.page.evaluate("window.isSecureContext") is False
-        expect(at.page.get_by_text(at.text("repository.plainHttp"))).to_be_visible()
+        at.page.get_by_text(at.text("repository.plainHttp")).wait_for()
         at.page.get_by_role("button", name=at.text("common.copyOf", what=at.text("repository.login"))).click()
         expect(at.page.get_by_text(at.text("common.copied"), exact=True)).to_be_attached()
         at.page.get_by_role("link", name=at.text("nav.dockerUsers")).first.click()
@@ -222,7 +222,7 @@ def test_what_is_gone_says_so_and_offers_the_way_back(browser: Browser, stack: S
     namespace = person.make_namespace()
     with visit(browser, stack.url, "zh") as at:
         sign_in(at, person, f"/repositories/{namespace}/never:v1")
-        expect(at.page.get_by_text(at.text("notFound.title"))).to_be_visible()
+        at.page.get_by_text(at.text("notFound.title")).wait_for()
         assert at.page.title().startswith(at.text("notFound.title"))
         at.page.get_by_role("link", name=at.text("notFound.back")).click()
         heading(at, at.text("repositories.title"))

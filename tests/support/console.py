@@ -1,4 +1,7 @@
-"""What a person does in every part of the console: sign in, read the heading, press a button, answer a dialog."""
+"""What a person does in every part of the console: sign in, read the heading, press a button, answer a dialog.
+
+They wait by `wait_for`, which hears of a change at once; `expect` looks again at ever longer intervals, up to a second.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def sign_in(at: Visit, account: Account, path: str = "/") -> None:
 
 def heading(at: Visit, name: str) -> None:
     """Wait for a page by its title."""
-    expect(at.page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
+    at.page.get_by_role("heading", level=1, name=name, exact=True).wait_for()
 
 
 def press(at: Visit, key: str, within: Locator | None = None) -> None:
@@ -36,13 +39,13 @@ def row_button(at: Visit, key: str, name: str) -> Locator:
 def dialog(at: Visit) -> Locator:
     """Wait for a dialog."""
     found = at.page.get_by_role("dialog")
-    expect(found).to_be_visible()
+    found.wait_for()
     return found
 
 
 def closed(at: Visit) -> None:
     """Wait until no dialog is open."""
-    expect(at.page.get_by_role("dialog")).to_have_count(0)
+    at.page.get_by_role("dialog").wait_for(state="hidden")
 
 
 def rows(at: Visit) -> Locator:
@@ -52,5 +55,5 @@ def rows(at: Visit) -> Locator:
 
 def loaded(at: Visit) -> None:
     """Wait until a page has a title and nothing on it is still loading."""
-    expect(at.page.get_by_role("heading", level=1)).to_be_visible()
-    expect(at.page.locator(".loading, [aria-busy=true]")).to_have_count(0)
+    at.page.get_by_role("heading", level=1).wait_for()
+    at.page.locator(".loading, [aria-busy=true]").first.wait_for(state="hidden")

@@ -29,7 +29,7 @@ describe("Connection", () => {
     connection.lose();
     let found = false;
     void connection.found().then(() => (found = true));
-    await vi.advanceTimersByTimeAsync(6000);
+    await vi.advanceTimersByTimeAsync(4000);
     expect([asked, connection.isLost(), found]).toEqual([2, true, false]);
     await vi.advanceTimersByTimeAsync(60_000);
     expect([asked, connection.isLost(), found]).toEqual([3, false, true]);

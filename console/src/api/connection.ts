@@ -62,7 +62,7 @@ export class Connection {
       } else {
         this.#set(false);
       }
-    }, 3000);
+    }, 2000);
   }
 }
 

@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ConfigProvider } from "antd";
 import type { Locale } from "antd/es/locale";
-import { type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { connection } from "../api/connection";
 import { isPassing } from "../api/problems";
@@ -15,20 +15,20 @@ import { lazyPart } from "../parts/lazy";
 
 const Shell = lazyPart(() => import("./shell"));
 const SignIn = lazyPart(() => import("../pages/sign-in"));
-const Home = lazyPart(() => import("../pages/home"));
-const Repositories = lazyPart(() => import("../pages/repositories"));
-const Repository = lazyPart(() => import("../pages/repository"));
-const Image = lazyPart(() => import("../pages/image"));
-const Namespaces = lazyPart(() => import("../pages/namespaces"));
-const Namespace = lazyPart(() => import("../pages/namespace"));
-const DockerUsers = lazyPart(() => import("../pages/docker-users"));
-const DockerUser = lazyPart(() => import("../pages/docker-user"));
-const FirstSteps = lazyPart(() => import("../pages/first-steps"));
-const ApiKeys = lazyPart(() => import("../pages/api-keys"));
-const Activity = lazyPart(() => import("../pages/activity"));
-const Accounts = lazyPart(() => import("../pages/accounts"));
-const OwnAccount = lazyPart(() => import("../pages/account"));
-const Pipeline = lazyPart(() => import("../pages/pipeline"));
+const Home = lazyPart(() => import("../pages/home"), <Loading />);
+const Repositories = lazyPart(() => import("../pages/repositories"), <Loading />);
+const Repository = lazyPart(() => import("../pages/repository"), <Loading />);
+const Image = lazyPart(() => import("../pages/image"), <Loading />);
+const Namespaces = lazyPart(() => import("../pages/namespaces"), <Loading />);
+const Namespace = lazyPart(() => import("../pages/namespace"), <Loading />);
+const DockerUsers = lazyPart(() => import("../pages/docker-users"), <Loading />);
+const DockerUser = lazyPart(() => import("../pages/docker-user"), <Loading />);
+const FirstSteps = lazyPart(() => import("../pages/first-steps"), <Loading />);
+const ApiKeys = lazyPart(() => import("../pages/api-keys"), <Loading />);
+const Activity = lazyPart(() => import("../pages/activity"), <Loading />);
+const Accounts = lazyPart(() => import("../pages/accounts"), <Loading />);
+const OwnAccount = lazyPart(() => import("../pages/account"), <Loading />);
+const Pipeline = lazyPart(() => import("../pages/pipeline"), <Loading />);
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -76,9 +76,7 @@ export function App(): ReactNode {
         <LostConnection />
         <Notice />
         <Boundary words={{ title: say("error.render"), button: say("error.reload") }}>
-          <Suspense fallback={<Loading />}>
-            <Doorway />
-          </Suspense>
+          <Doorway />
         </Boundary>
       </QueryClientProvider>
     </ConfigProvider>
@@ -137,29 +135,27 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
   const [path] = useLocation();
   return (
     <Boundary key={path} words={{ title: say("error.render"), button: say("error.reload") }}>
-      <Suspense fallback={<Loading />}>
-        <Switch>
-          <Route path="/" component={Home} />
-          <Route path="/first-steps" component={FirstSteps} />
-          <Route path="/repositories" component={Repositories} />
-          <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)$/}>
-            {(at) => <Repository namespace={decode(at.namespace)} name={decode(at.repository)} />}
-          </Route>
-          <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/}>
-            {(at) => <Image namespace={decode(at.namespace)} name={decode(at.repository)} reference={decode(at.reference)} />}
-          </Route>
-          <Route path="/namespaces" component={Namespaces} />
-          <Route path="/namespaces/:namespace">{(at) => <Namespace name={decode(at.namespace)} />}</Route>
-          <Route path="/docker-users" component={DockerUsers} />
-          <Route path="/docker-users/:username">{(at) => <DockerUser username={decode(at.username)} />}</Route>
-          <Route path="/account/api-keys" component={ApiKeys} />
-          <Route path="/activity" component={Activity} />
-          <Route path="/account" component={OwnAccount} />
-          {admin && <Route path="/accounts" component={Accounts} />}
-          {admin && <Route path="/pipeline" component={Pipeline} />}
-          <Route component={NotFound} />
-        </Switch>
-      </Suspense>
+      <Switch>
+        <Route path="/" component={Home} />
+        <Route path="/first-steps" component={FirstSteps} />
+        <Route path="/repositories" component={Repositories} />
+        <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)$/}>
+          {(at) => <Repository namespace={decode(at.namespace)} name={decode(at.repository)} />}
+        </Route>
+        <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/}>
+          {(at) => <Image namespace={decode(at.namespace)} name={decode(at.repository)} reference={decode(at.reference)} />}
+        </Route>
+        <Route path="/namespaces" component={Namespaces} />
+        <Route path="/namespaces/:namespace">{(at) => <Namespace name={decode(at.namespace)} />}</Route>
+        <Route path="/docker-users" component={DockerUsers} />
+        <Route path="/docker-users/:username">{(at) => <DockerUser username={decode(at.username)} />}</Route>
+        <Route path="/account/api-keys" component={ApiKeys} />
+        <Route path="/activity" component={Activity} />
+        <Route path="/account" component={OwnAccount} />
+        {admin && <Route path="/accounts" component={Accounts} />}
+        {admin && <Route path="/pipeline" component={Pipeline} />}
+        <Route component={NotFound} />
+      </Switch>
     </Boundary>
   );
 }

@@ -37,6 +37,7 @@ export async function startLanguage(): Promise<Language> {
     nsSeparator: false,
     interpolation: { escapeValue: false }, // React escapes
     showSupportNotice: false,
+    react: { useSuspense: false }, // a language is switched to when its words are there
   } as Parameters<typeof i18next.init>[0]);
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   return language;

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
@@ -40,11 +40,7 @@ export default function OwnAccount(): ReactNode {
       <Card title={say("apiKeys.title")} text={say("apiKeys.text")}>
         <Link href="/account/api-keys">{say("apiKeys.show")}</Link>
       </Card>
-      {action && (
-        <Suspense>
-          <Dialog action={action} onClose={() => setAction(null)} />
-        </Suspense>
-      )}
+      {action && <Dialog action={action} onClose={() => setAction(null)} />}
     </Page>
   );
 }

@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -38,11 +38,7 @@ export default function Accounts(): ReactNode {
         searchLabel={say("accounts.search")}
         empty={<Empty title={say("accounts.empty")} text={say("accounts.empty.text")} />}
       />
-      {action && (
-        <Suspense>
-          <Dialog action={action} onClose={() => setAction(null)} />
-        </Suspense>
-      )}
+      {action && <Dialog action={action} onClose={() => setAction(null)} />}
     </Page>
   );
 }

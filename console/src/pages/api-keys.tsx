@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
 import { useAdmin } from "../parts/account";
@@ -42,11 +42,7 @@ export default function ApiKeys(): ReactNode {
           </Empty>
         }
       />
-      {action && (
-        <Suspense>
-          <Dialog action={action} onClose={() => setAction(null)} />
-        </Suspense>
-      )}
+      {action && <Dialog action={action} onClose={() => setAction(null)} />}
     </Page>
   );
 }

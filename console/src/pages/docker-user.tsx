@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body } from "../api/client";
 import { isNotFound } from "../api/problems";
@@ -73,11 +73,7 @@ export default function DockerUser({ username }: { username: string }): ReactNod
       </div>
       <Tokens username={username} />
       <UserGrants username={username} />
-      {action && (
-        <Suspense>
-          <Dialog action={action} onClose={() => setAction(null)} onDeleted={() => navigate("/docker-users", { replace: true })} />
-        </Suspense>
-      )}
+      {action && <Dialog action={action} onClose={() => setAction(null)} onDeleted={() => navigate("/docker-users", { replace: true })} />}
     </Page>
   );
 }

@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -46,11 +46,7 @@ export default function DockerUsers(): ReactNode {
           </Empty>
         }
       />
-      {action && (
-        <Suspense>
-          <Dialog action={action} onClose={() => setAction(null)} onMade={(username) => navigate(`/docker-users/${username}`)} />
-        </Suspense>
-      )}
+      {action && <Dialog action={action} onClose={() => setAction(null)} onMade={(username) => navigate(`/docker-users/${username}`)} />}
     </Page>
   );
 }

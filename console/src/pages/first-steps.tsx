@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { api, body } from "../api/client";
 import { session } from "../api/session";
@@ -94,11 +94,9 @@ export default function FirstSteps(): ReactNode {
         />
       )}
       <Steps progress={progress} onDo={setDoing} />
-      <Suspense>
-        {doing === "namespace" && <NamespaceDialog action={{ kind: "create" }} onClose={close} />}
-        {doing === "dockerUser" && <DockerUserDialog action={{ kind: "create" }} onClose={close} />}
-        {doing === "grant" && <GrantFirst namespaces={progress.namespaces} users={progress.users} onClose={close} />}
-      </Suspense>
+      {doing === "namespace" && <NamespaceDialog action={{ kind: "create" }} onClose={close} />}
+      {doing === "dockerUser" && <DockerUserDialog action={{ kind: "create" }} onClose={close} />}
+      {doing === "grant" && <GrantFirst namespaces={progress.namespaces} users={progress.users} onClose={close} />}
     </Page>
   );
 }

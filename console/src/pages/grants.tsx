@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -58,11 +58,7 @@ export function Grants({ namespace, owner }: { namespace: string; owner: string 
           </Button>
         </div>
       )}
-      {action && (
-        <Suspense>
-          <Dialog namespace={namespace} owner={owner} action={action} onClose={() => setAction(null)} />
-        </Suspense>
-      )}
+      {action && <Dialog namespace={namespace} owner={owner} action={action} onClose={() => setAction(null)} />}
     </Card>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { isNotFound } from "../api/problems";
@@ -78,15 +78,13 @@ export default function Image({ namespace, name, reference }: Props): ReactNode 
       {Object.keys(image.labels).length > 0 && <Labels labels={image.labels} />}
       {owned && path.tag !== undefined && <Pulls repository={`${namespace}/${name}`} tag={path.tag.tag} />}
       {deleting && (
-        <Suspense>
-          <DeleteImage
-            namespace={namespace}
-            name={name}
-            reference={reference}
-            onClose={() => setDeleting(false)}
-            onDeleted={() => navigate(repository, { replace: true })}
-          />
-        </Suspense>
+        <DeleteImage
+          namespace={namespace}
+          name={name}
+          reference={reference}
+          onClose={() => setDeleting(false)}
+          onDeleted={() => navigate(repository, { replace: true })}
+        />
       )}
     </Page>
   );

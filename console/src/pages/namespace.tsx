@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useLocation } from "wouter";
 import { api, body } from "../api/client";
 import { isNotFound } from "../api/problems";
@@ -67,11 +67,7 @@ export default function Namespace({ name }: { name: string }): ReactNode {
       <Card title={say("repositories.title")}>
         <RepositoryList view="own" namespace={name} />
       </Card>
-      {action && (
-        <Suspense>
-          <Dialog action={action} onClose={() => setAction(null)} onDeleted={() => navigate("/namespaces", { replace: true })} />
-        </Suspense>
-      )}
+      {action && <Dialog action={action} onClose={() => setAction(null)} onDeleted={() => navigate("/namespaces", { replace: true })} />}
     </Page>
   );
 }

@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -46,11 +46,7 @@ export default function Namespaces(): ReactNode {
           </Empty>
         }
       />
-      {action && (
-        <Suspense>
-          <Dialog action={action} onClose={() => setAction(null)} />
-        </Suspense>
-      )}
+      {action && <Dialog action={action} onClose={() => setAction(null)} />}
     </Page>
   );
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Radio } from "antd";
-import { type ReactNode, Suspense, useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import { api, body } from "../api/client";
 import { useWords } from "../i18n";
 import { count } from "../parts/format";
@@ -11,7 +11,7 @@ import { DataTable } from "../parts/table";
 import { useUrlValues } from "../parts/url";
 import { lazyPart } from "../parts/lazy";
 
-const Chart = lazyPart(() => import("../parts/chart"));
+const Chart = lazyPart(() => import("../parts/chart"), <Loading lines={4} />);
 
 /** Pulls of a repository, or of one of its tags, over time. */
 export function Pulls({ repository, tag }: { repository: string; tag?: string }): ReactNode {
@@ -76,15 +76,13 @@ function Drawn({ points, range, say, locale }: DrawnProps): ReactNode {
     <>
       <p>{total === 0 ? say("repository.pulls.none") : say("repository.pulls.total", { count: count(total, locale) })}</p>
       {total > 0 && (
-        <Suspense fallback={<Loading lines={4} />}>
-          <Chart
-            points={points}
-            stepSeconds={hourly ? 3600 : 86_400}
-            label={say("repository.pulls.when")}
-            pulls={say("repositories.pulls")}
-            locale={locale}
-          />
-        </Suspense>
+        <Chart
+          points={points}
+          stepSeconds={hourly ? 3600 : 86_400}
+          label={say("repository.pulls.when")}
+          pulls={say("repositories.pulls")}
+          locale={locale}
+        />
       )}
       {some.length > 0 && (
         <details className="chart-table">

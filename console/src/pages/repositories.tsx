@@ -1,5 +1,5 @@
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
@@ -48,11 +48,7 @@ export default function Repositories(): ReactNode {
         ))}
       </nav>
       <RepositoryList key={view} view={view} onAction={setAction} />
-      {action && (
-        <Suspense>
-          <Dialog action={action} namespace={values.namespace} onClose={() => setAction(null)} />
-        </Suspense>
-      )}
+      {action && <Dialog action={action} namespace={values.namespace} onClose={() => setAction(null)} />}
     </Page>
   );
 }

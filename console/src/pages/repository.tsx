@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body, type Model } from "../api/client";
 import { isNotFound } from "../api/problems";
@@ -71,14 +71,12 @@ export default function Repository({ namespace, name }: { namespace: string; nam
       </Card>
       {owned && repository.status !== "deleting" && <Pulls repository={path} />}
       {action && (
-        <Suspense>
-          <Dialog
-            action={action}
-            namespace={namespace}
-            onClose={() => setAction(null)}
-            onDeleted={() => navigate("/repositories", { replace: true })}
-          />
-        </Suspense>
+        <Dialog
+          action={action}
+          namespace={namespace}
+          onClose={() => setAction(null)}
+          onDeleted={() => navigate("/repositories", { replace: true })}
+        />
       )}
     </Page>
   );
@@ -219,11 +217,7 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
         refresh={() => 5000}
         empty={<Empty title={say("repository.noTags")} text={say("repository.noTags.text")} />}
       />
-      {deleted !== null && (
-        <Suspense>
-          <DeleteImage namespace={namespace} name={name} reference={`:${deleted}`} onClose={() => setDeleted(null)} />
-        </Suspense>
-      )}
+      {deleted !== null && <DeleteImage namespace={namespace} name={name} reference={`:${deleted}`} onClose={() => setDeleted(null)} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { api, body, type Model } from "../api/client";
 import { useWords } from "../i18n";
 import { Card } from "../parts/page";
@@ -55,11 +55,7 @@ export function Tokens({ username }: { username: string }): ReactNode {
           <Button onClick={() => void query.fetchNextPage()}>{say("common.more")}</Button>
         </div>
       )}
-      {action && (
-        <Suspense>
-          <Dialog username={username} action={action} onClose={() => setAction(null)} />
-        </Suspense>
-      )}
+      {action && <Dialog username={username} action={action} onClose={() => setAction(null)} />}
     </Card>
   );
 }

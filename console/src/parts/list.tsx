@@ -1,6 +1,6 @@
 import { keepPreviousData, type QueryKey, useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { type ReactNode, Suspense } from "react";
+import { type ReactNode } from "react";
 import { useWords } from "../i18n";
 import { useAdmin } from "./account";
 import { lazyPart } from "./lazy";
@@ -43,7 +43,7 @@ interface Props<Row> {
   refresh?: (rows: Row[]) => number | false;
 }
 
-const AccountFilter = lazyPart(() => import("./account-filter"));
+const AccountFilter = lazyPart(() => import("./account-filter"), <div className="name-filter" />);
 
 const SIZES = [20, 50, 100];
 
@@ -74,11 +74,7 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
     <>
       {(props.searchLabel || props.filters || byAccount) && (narrowed || !nothing) && (
         <div className="filters">
-          {byAccount && (
-            <Suspense fallback={<div className="name-filter" />}>
-              <AccountFilter value={account} onChange={(name) => change({ account: name, namespace: "" })} />
-            </Suspense>
-          )}
+          {byAccount && <AccountFilter value={account} onChange={(name) => change({ account: name, namespace: "" })} />}
           {props.filters}
           {props.searchLabel && (
             <SearchBox label={props.searchLabel} value={q} onSearch={(text) => change({ q: text }, { replace: true })} />

@@ -45,13 +45,15 @@ export function NameFilter({ value, onChange, label, all, queryKey, fetchNames }
     queryFn: () => fetchNames(typed || undefined),
     placeholderData: (before) => before,
   });
-  const names = [...new Set([...(value ? [value] : []), ...(query.data ?? [])])];
+  const found = query.data ?? [];
+  const names = typed === "" ? [...new Set([...(value ? [value] : []), ...found])] : found.filter((name) => name.includes(typed));
+  const options = names.map((name) => ({ value: name, label: name }));
   return (
     <Select
       className="name-filter"
       aria-label={label}
       value={value}
-      options={[{ value: "", label: all }, ...names.map((name) => ({ value: name, label: name }))]}
+      options={typed === "" ? [{ value: "", label: all }, ...options] : options}
       showSearch={{ filterOption: false, onSearch: setTyped }}
       onChange={(name) => {
         setTyped("");
