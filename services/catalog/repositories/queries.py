@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from libs.common.pages import PageRequest
 from libs.common.sorting import Found, Sort, again, fetch_page, or_never, ordered
@@ -119,12 +120,36 @@ def _is_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElemen
 
 def _merged(ids: Sequence[int], sort: Sort, page: PageRequest) -> sa.Select[int]:
     """The ids of the repositories on the page: the first ones of each namespace from its index, and of these the first."""
-    wanted = (
+    wanted, last = _rows_of(ids), _last_wanted(ids, sort, page)
+    key = sort.columns[0]
+    of_one = sa.select(_r.id).where(_r.namespace_id == wanted.c.id, key >= last if sort.descending else key <= last)
+    near = ordered(of_one, sort=sort, page=page).correlate(wanted).lateral("near")
+    return again(near, sort=sort, page=page).with_only_columns(near.c.id).select_from(wanted.join(near, sa.true())).correlate(None)
+
+
+def _last_wanted(ids: Sequence[int], sort: Sort, page: PageRequest) -> sa.ColumnElement[Any]:
+    """A key that no row of the page comes after, so that few rows are read of most namespaces.
+
+    Two are known for little, when each namespace has told its first row: where these have one row more than the page, the last of them; and
+    the row of that rank in the namespace that begins first.
+    """
+    wanted = _rows_of(ids)
+    one = sa.select(_r.namespace_id).where(_r.namespace_id == wanted.c.id)
+    first = ordered(one, sort=sort, page=page, most=1).correlate(wanted).lateral("first")
+    firsts = sa.select(first).select_from(wanted.join(first, sa.true())).cte("firsts")
+    begins_first = again(firsts, sort=sort, page=page).with_only_columns(firsts.c.namespace_id).limit(1).scalar_subquery()
+    key = sort.columns[0]
+    of_firsts = again(firsts, sort=sort, page=page).with_only_columns(firsts.c.sort_key_0)
+    of_one = ordered(sa.select().where(_r.namespace_id == begins_first), sort=sort, page=page).with_only_columns(key)
+    nearer, farthest = (sa.func.greatest, sa.func.min) if sort.descending else (sa.func.least, sa.func.max)
+    known = (bound.offset(page.limit).limit(1).correlate(None).scalar_subquery() for bound in (of_firsts, of_one))
+    return sa.func.coalesce(nearer(*known), sa.select(farthest(key)).correlate(None).scalar_subquery())
+
+
+def _rows_of(ids: Sequence[int]) -> TableValuedAlias:
+    return (
         sa.func.unnest(sa.cast(ids, sa.ARRAY(sa.BigInteger))).table_valued(sa.column("id", sa.BigInteger), name="wanted").render_derived()
     )
-    of_one = sa.select(_r.id).where(_r.namespace_id == wanted.c.id).correlate(wanted)
-    near = ordered(of_one, sort=sort, page=page).lateral("near")
-    return again(near, sort=sort, page=page).with_only_columns(near.c.id).select_from(wanted.join(near, sa.true())).correlate(None)
 
 
 async def _search(tx: AsyncConnection, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest) -> Found[Repository]:
