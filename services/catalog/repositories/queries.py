@@ -6,12 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.selectable import TableValuedAlias
 
 from libs.common.pages import PageRequest
 from libs.common.sorting import Found, Sort, again, fetch_page, or_never, ordered
 from services.catalog.namespaces.queries import shared_with
 from services.catalog.repositories.domain import Order, Repository, View
+from services.catalog.repositories.merging import merged
 from services.catalog.search import contains, holds
 from services.catalog.tables import namespaces, repositories
 
@@ -82,7 +82,7 @@ async def list_repositories(
         ids = (await tx.execute(among.limit(_FEW + 1))).scalars().all()
         scope = _among(ids, among)
         if not q and 1 < len(ids) <= _FEW:
-            scope = _r.id.in_(_merged(ids, sort, page))
+            scope = _r.id.in_(merged(ids, sort=sort, page=page))
     if q:
         return await _search(tx, scope, q=q, sort=sort, page=page)
     return await _page(tx, scope, sort=sort, page=page)
@@ -116,40 +116,6 @@ def _is_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElemen
     if len(ids) == 1:
         return column == sa.bindparam(None, ids[0], literal_execute=True)
     return column.in_(sa.bindparam(None, ids, expanding=True, literal_execute=True))
-
-
-def _merged(ids: Sequence[int], sort: Sort, page: PageRequest) -> sa.Select[int]:
-    """The ids of the repositories on the page: the first ones of each namespace from its index, and of these the first."""
-    wanted, last = _rows_of(ids), _last_wanted(ids, sort, page)
-    key = sort.columns[0]
-    of_one = sa.select(_r.id).where(_r.namespace_id == wanted.c.id, key >= last if sort.descending else key <= last)
-    near = ordered(of_one, sort=sort, page=page).correlate(wanted).lateral("near")
-    return again(near, sort=sort, page=page).with_only_columns(near.c.id).select_from(wanted.join(near, sa.true())).correlate(None)
-
-
-def _last_wanted(ids: Sequence[int], sort: Sort, page: PageRequest) -> sa.ColumnElement[Any]:
-    """A key that no row of the page comes after, so that few rows are read of most namespaces.
-
-    Two are known for little, when each namespace has told its first row: where these have one row more than the page, the last of them; and
-    the row of that rank in the namespace that begins first.
-    """
-    wanted = _rows_of(ids)
-    one = sa.select(_r.namespace_id).where(_r.namespace_id == wanted.c.id)
-    first = ordered(one, sort=sort, page=page, most=1).correlate(wanted).lateral("first")
-    firsts = sa.select(first).select_from(wanted.join(first, sa.true())).cte("firsts")
-    begins_first = again(firsts, sort=sort, page=page).with_only_columns(firsts.c.namespace_id).limit(1).scalar_subquery()
-    key = sort.columns[0]
-    of_firsts = again(firsts, sort=sort, page=page).with_only_columns(firsts.c.sort_key_0)
-    of_one = ordered(sa.select().where(_r.namespace_id == begins_first), sort=sort, page=page).with_only_columns(key)
-    nearer, farthest = (sa.func.greatest, sa.func.min) if sort.descending else (sa.func.least, sa.func.max)
-    known = (bound.offset(page.limit).limit(1).correlate(None).scalar_subquery() for bound in (of_firsts, of_one))
-    return sa.func.coalesce(nearer(*known), sa.select(farthest(key)).correlate(None).scalar_subquery())
-
-
-def _rows_of(ids: Sequence[int]) -> TableValuedAlias:
-    return (
-        sa.func.unnest(sa.cast(ids, sa.ARRAY(sa.BigInteger))).table_valued(sa.column("id", sa.BigInteger), name="wanted").render_derived()
-    )
 
 
 async def _search(tx: AsyncConnection, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest) -> Found[Repository]:
