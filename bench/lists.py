@@ -17,7 +17,7 @@ import httpx
 
 from bench import seed
 from bench.database import fetch
-from bench.figures import Figure, interleaved
+from bench.figures import Figure, interleaved, ratio
 from bench.installation import SERVICES, Installation
 from bench.names import API_KEYS
 from libs.common.pages import encode_cursor
@@ -36,7 +36,7 @@ VIEWS = {
 }
 _SEARCH = ("bench-owner", "q=支付")
 _ROUNDS = 9
-_AGAIN = 31
+_AGAIN = 61
 _PAGE = 50
 _DEEP = 1000
 _EXPRESSIONS = {"name": "path", "last_pushed_at": "COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz)"}
@@ -92,7 +92,7 @@ def _alternating(rounds: int, low: Callable[[], float], high: Callable[[], float
 
 def _told(below: list[float], above: list[float]) -> tuple[float, str]:
     low, high = statistics.median(below), statistics.median(above)
-    return high / low, f"{high * 1000:.1f} ms against {low * 1000:.1f} ms"
+    return ratio(above, below), f"{high * 1000:.1f} ms against {low * 1000:.1f} ms"
 
 
 def _deep(installation: Installation, catalog: _Catalog, order: str, rounds: int) -> tuple[float, str]:

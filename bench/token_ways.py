@@ -1,6 +1,7 @@
 """The token endpoint in its other ways: by POST, refresh token and access token, anonymous; by two processes, while grants change."""
 
 import asyncio
+import itertools
 import json
 import os
 import subprocess
@@ -33,7 +34,7 @@ local heads, n = { HEADS }, 0
 request = function() n = n % #heads + 1; return wrk.format("GET", nil, { Authorization = heads[n] }) end
 """
 _CHANGE = (
-    "UPDATE catalog.grants g SET permission = CASE permission WHEN 'push' THEN 'pull' ELSE 'push' END"
+    "UPDATE catalog.grants g SET permission = $1"
     " FROM catalog.namespaces n, catalog.docker_users u WHERE n.id = g.namespace_id AND u.id = g.docker_user_id"
     f" AND n.name = 'team-0000' AND u.username = '{docker_user(0)}'"
 )
@@ -118,8 +119,10 @@ def _changing(url: str) -> Iterator[None]:
     async def change() -> None:
         connection = await asyncpg.connect(url)
         try:
-            while not over.is_set():
-                await connection.execute(_CHANGE)
+            for permission in itertools.cycle(("pull", "push")):
+                await connection.execute(_CHANGE, permission)
+                if over.is_set() and permission == "push":  # as the seed has it
+                    return
                 await asyncio.sleep(_CHANGE_SECONDS)
         finally:
             await connection.close()

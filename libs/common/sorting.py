@@ -67,17 +67,23 @@ def ordered(statement: sa.Select[Any], *, sort: Sort, page: PageRequest, most: i
 
     ``most``: so many rows instead. Raises Invalid when the cursor does not fit.
     """
-    after = page.after(sort.name, len(sort.columns))
-    if after is not None:
-        start = sa.tuple_(*(sa.literal(_decoded(column, part), column.type) for column, part in zip(sort.columns, after, strict=True)))
+    values = start_of(sort, page)
+    if values is not None:
+        start = sa.tuple_(*(sa.literal(value, column.type) for column, value in zip(sort.columns, values, strict=True)))
         position = sa.tuple_(*sort.columns)
         statement = statement.where(position < start if sort.descending else position > start)
     statement = statement.add_columns(*(column.label(f"{_KEY}{number}") for number, column in enumerate(sort.columns)))
     return statement.order_by(*sort.by(sort.columns)).limit(most or page.limit + 1)
 
 
+def start_of(sort: Sort, page: PageRequest) -> list[object] | None:
+    """The values of the columns of ``sort`` after which ``page`` starts; None on the first one. Raises Invalid."""
+    after = page.after(sort.name, len(sort.columns))
+    return None if after is None else [_decoded(column, part) for column, part in zip(sort.columns, after, strict=True)]
+
+
 def again(rows: sa.FromClause, *, sort: Sort, page: PageRequest) -> sa.Select[Any]:
-    """Of ``rows``, a subquery or lateral that ``ordered`` made, those of the page, in the same order."""
+    """Of ``rows``, a subquery that ``ordered`` made, those of the page, in the same order."""
     keys = [column for name, column in rows.c.items() if name.startswith(_KEY)]
     return sa.select(rows).order_by(*sort.by(keys)).limit(page.limit + 1)
 

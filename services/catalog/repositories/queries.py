@@ -11,6 +11,7 @@ from libs.common.pages import PageRequest
 from libs.common.sorting import Found, Sort, again, fetch_page, or_never, ordered
 from services.catalog.namespaces.queries import shared_with
 from services.catalog.repositories.domain import Order, Repository, View
+from services.catalog.repositories.merging import merged
 from services.catalog.search import contains, holds
 from services.catalog.tables import namespaces, repositories
 
@@ -81,7 +82,7 @@ async def list_repositories(
         ids = (await tx.execute(among.limit(_FEW + 1))).scalars().all()
         scope = _among(ids, among)
         if not q and 1 < len(ids) <= _FEW:
-            scope = _r.id.in_(_merged(ids, sort, page))
+            scope = _r.id.in_(merged(ids, sort=sort, page=page))
     if q:
         return await _search(tx, scope, q=q, sort=sort, page=page)
     return await _page(tx, scope, sort=sort, page=page)
@@ -115,16 +116,6 @@ def _is_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElemen
     if len(ids) == 1:
         return column == sa.bindparam(None, ids[0], literal_execute=True)
     return column.in_(sa.bindparam(None, ids, expanding=True, literal_execute=True))
-
-
-def _merged(ids: Sequence[int], sort: Sort, page: PageRequest) -> sa.Select[int]:
-    """The ids of the repositories on the page: the first ones of each namespace from its index, and of these the first."""
-    wanted = (
-        sa.func.unnest(sa.cast(ids, sa.ARRAY(sa.BigInteger))).table_valued(sa.column("id", sa.BigInteger), name="wanted").render_derived()
-    )
-    of_one = sa.select(_r.id).where(_r.namespace_id == wanted.c.id).correlate(wanted)
-    near = ordered(of_one, sort=sort, page=page).lateral("near")
-    return again(near, sort=sort, page=page).with_only_columns(near.c.id).select_from(wanted.join(near, sa.true())).correlate(None)
 
 
 async def _search(tx: AsyncConnection, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest) -> Found[Repository]:

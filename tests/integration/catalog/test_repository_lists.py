@@ -108,7 +108,7 @@ async def test_what_others_share_is_listed_in_order(crowd: Crowd, viewer: str, o
 
 @pytest.mark.parametrize("order", get_args(Order))
 async def test_public_ones_and_those_of_one_namespace_are_listed_in_order(crowd: Crowd, order: Order) -> None:
-    assert await crowd.listed(view="public", order=order, limit=100) == await crowd.expected("visibility = 'public'", order)
+    assert await crowd.listed(view="public", order=order, limit=30) == await crowd.expected("visibility = 'public'", order)
     assert await crowd.listed(view="own", namespace="space-8", order=order, limit=2) == await crowd.expected("space = 'space-8'", order)
     assert await crowd.listed(view="shared", viewer="few", namespace="space-none", order=order, limit=2) == []
 
