@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,18 @@ def tab_to(at: Visit, wanted: Locator, key: str = "Tab") -> None:
 def enter(at: Visit, wanted: Locator, key: str = "Tab") -> None:
     tab_to(at, wanted, key)
     at.page.keyboard.press("Enter")
+
+
+def choose_second(at: Visit, first: str, second: str) -> None:
+    """Choose the second of two radio buttons by the arrow key, once more when a dialog that was just opened took the key."""
+    chosen = dialog(at).get_by_role("radio", name=re.compile(f"^{at.text(second)}"))
+    for _ in range(3):
+        tab_to(at, dialog(at).get_by_role("radio", name=re.compile(f"^{at.text(first)}")))
+        at.page.keyboard.press("ArrowDown")
+        with contextlib.suppress(AssertionError):
+            expect(chosen).to_be_checked(timeout=3000)
+            return
+    expect(chosen).to_be_checked()
 
 
 def button(at: Visit, key: str, within: Locator | None = None) -> Locator:
@@ -82,9 +95,7 @@ def make_namespace_by_keyboard(at: Visit, namespace: str) -> None:
     keys.press("Enter")
     expect(dialog(at).get_by_label(at.text("common.name"), exact=True)).to_be_focused()
     keys.type(namespace)
-    keys.press("Tab")
-    keys.press("ArrowDown")
-    expect(dialog(at).get_by_role("radio", name=re.compile(f"^{at.text('visibility.public')}"))).to_be_checked()
+    choose_second(at, "visibility.private", "visibility.public")
     keys.press("ArrowUp")
     enter(at, button(at, "common.create", dialog(at)))
     closed(at)
@@ -100,8 +111,7 @@ def grant_by_keyboard(at: Visit, namespace: str, user: DockerUser) -> None:
     keys.type(user.username)
     expect(at.page.locator(".ant-select-item-option")).to_have_count(1)
     keys.press("Enter")
-    tab_to(at, dialog(at).get_by_role("radio", name=re.compile(f"^{at.text('permission.pull')}")))
-    keys.press("ArrowDown")
+    choose_second(at, "permission.pull", "permission.push")
     enter(at, button(at, "grants.add", dialog(at)))
     closed(at)
     expect(rows(at).filter(has_text=user.username)).to_contain_text(at.text("permission.push"))

@@ -6,6 +6,7 @@ from typing import Final
 
 import structlog
 from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -95,6 +96,8 @@ def _body(issued: IssuedToken, asked: TokenRequest) -> bytes:
 
 
 def _refusal(error: Exception) -> Response:
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)  # nobody hears it
     if not isinstance(error, MoorageError):
         if not is_unreachable(error):
             _log.error("unexpected error", exc_info=error)

@@ -37,12 +37,13 @@ async def find_in_catalog(connection: Any, pairs: Collection[Pair]) -> dict[Pair
 
 
 async def save_children(connection: Any, found: Mapping[Pair, tuple[str, ...] | None]) -> None:
-    """Remember the children of indexes; None: the registry did not have it any more."""
+    """Remember the children of indexes; None: the registry did not have it any more. What is known stays: a digest stands for one list."""
     pairs = sorted(found)
     for pair in pairs:
         await connection.execute(
             "INSERT INTO events.indexes (repository, digest, children, gone) VALUES ($1, $2, $3, $4)"
-            " ON CONFLICT (repository, digest) DO UPDATE SET children = EXCLUDED.children, gone = EXCLUDED.gone, resolved_at = now()",
+            " ON CONFLICT (repository, digest) DO UPDATE SET children = EXCLUDED.children, gone = EXCLUDED.gone, resolved_at = now()"
+            " WHERE events.indexes.gone",
             *pair,
             list(found[pair] or ()),
             found[pair] is None,

@@ -45,7 +45,8 @@ def possible_indexes(text: str) -> list[str]:
     """The digests of what may be an index among the HEADs and pulls that ``text`` remembers: their children must be known to count on."""
     saved: dict[str, Any] = json.loads(text)
     heads = [str(digest) for digest, _, _, may_be_index in saved["heads"] if may_be_index]
-    return [*heads, *saved.get("indexes", [])]
+    pulled = saved["indexes"] if "indexes" in saved else [index for _, index, _, _ in saved["grants"]]  # as it was written at first
+    return [*heads, *pulled]
 
 
 def _grants(saved: dict[str, Any], children: Children) -> list[tuple[int, Grant]]:

@@ -52,6 +52,12 @@ def test_a_body_over_one_mebibyte_is_refused(gateway: Gateway, services: dict[st
     assert [len(service.received) for service in services.values()] == before
 
 
+def test_a_body_over_one_mebibyte_for_nothing_is_refused_alike(gateway: Gateway) -> None:
+    with gateway.client() as http:
+        answer = http.post("/nothing", content=b"x" * (MIB + 1))
+    assert (answer.status_code, problem(answer)) == (413, "content_too_large")
+
+
 def test_a_token_request_over_one_mebibyte_is_refused_in_the_registrys_format(gateway: Gateway) -> None:
     with gateway.client() as http:
         answer = http.post("/token", content=b"x" * (MIB + 1))
