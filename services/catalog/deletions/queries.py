@@ -14,7 +14,7 @@ from services.catalog.tables import deletions, manifest_blobs, manifests, namesp
 
 _d, _n, _r, _s = deletions.c, namespaces.c, repositories.c, reserved_names.c
 _NOW = sa.func.clock_timestamp()
-_IS_OURS = _d.made_in == sa.func.catalog.home()
+_IS_OURS = _d.made_in == sa.select(sa.func.catalog.home()).scalar_subquery()
 """Not so of what was asked for before this database was restored from a backup: its name may have had another owner since."""
 
 
@@ -43,7 +43,8 @@ async def list_unremoved(tx: AsyncConnection, *, limit: int) -> list[Deletion]:
 async def list_releasable(tx: AsyncConnection, *, limit: int) -> list[Deletion]:
     """What was removed and whose name need not be kept any longer; a namespace's only when its repositories' are free."""
     other = deletions.alias()
-    kept = sa.exists().where(_s.kind == _d.kind, _s.name == _d.name, _s.available_at > _NOW).correlate(deletions)
+    has_name = _s.name == _d.name.collate("default")  # of its own collation it would pass by the primary key
+    kept = sa.exists().where(_s.kind == _d.kind, has_name, _s.available_at > _NOW).correlate(deletions)
     below = sa.exists().where(other.c.kind == "repository", sa.func.split_part(other.c.name, "/", 1) == _d.name).correlate(deletions)
     return await _list(tx, _d.removed_at.is_not(None), ~kept, sa.or_(_d.kind == "repository", ~below), limit=limit)
 
@@ -60,9 +61,10 @@ async def resume(tx: AsyncConnection, *, id: int) -> None:
 
 
 async def take_back(tx: AsyncConnection, *, deletion: Deletion) -> None:
-    """Forget that it was asked for, and keep the name no longer."""
+    """Forget that it was asked for. The name of what is gone is kept to its time: tokens of its owner live, and its counts end then."""
     await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
-    await tx.execute(sa.delete(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name))
+    if not deletion.removed:
+        await tx.execute(sa.delete(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name))
 
 
 async def reopen_repository(tx: AsyncConnection, *, path: str) -> int | None:

@@ -114,10 +114,12 @@ class RepositoryState:
 @dataclass(frozen=True, slots=True)
 class Place:
     """What is known of a repository's name. ``closed``: nothing may be there, for there is no such namespace or the name is not free yet
-    after a deletion. ``since``: when it was free again after the last one; what was pushed before belongs to nobody any more."""
+    after a deletion. ``since``: when it was free again after the last one; what was pushed before belongs to nobody any more. ``held``: its
+    deletion came with a backup and waits for the operator; what is there may have had another owner since, and is left alone."""
 
     closed: bool
     since: datetime | None
+    held: bool = False
 
     def takes(self, event: FeedEvent) -> bool:
         """Whether the event is about what is there now."""
@@ -133,13 +135,14 @@ class Sorted:
 
 
 def sort_out(events: Iterable[FeedEvent], places: Mapping[str, Place]) -> Sorted:
-    """Tell what belongs to a repository from what a token of a former owner pushed (spec 7). A late event of a former life is neither."""
+    """Tell what belongs to a repository from what a token of a former owner pushed (spec 7). A late event of a former life is neither,
+    and so is one of a place that is held."""
     taken, strays = [], set()
     for event in events:
         place = places.get(event.repository)
         if place is None or place.takes(event):
             taken.append(event)
-        elif place.closed and event.action == "push" and event.digest and event.media_type != _UNREAD:
+        elif place.closed and not place.held and event.action == "push" and event.digest and event.media_type != _UNREAD:
             strays.add((event.repository, event.digest))
     return Sorted(tuple(taken), frozenset(strays))
 

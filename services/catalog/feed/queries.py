@@ -107,7 +107,10 @@ def _event(row: Any) -> FeedEvent:
 _PLACES = sa.text("""
     SELECT p.path, greatest(s.available_at, r.available_at) AS since,
            n.id IS NULL OR n.deleting OR coalesce(r.available_at > clock_timestamp(), false)
-           OR EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = p.path) AS closed
+           OR EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = p.path) AS closed,
+           EXISTS (
+               SELECT FROM catalog.deletions d
+               WHERE (d.kind, d.name) IN (('repository', p.path), ('namespace', p.space)) AND d.made_in <> (SELECT catalog.home())) AS held
     FROM unnest(CAST(:paths AS text[]), CAST(:spaces AS text[])) AS p (path, space)
     LEFT JOIN catalog.namespaces n ON n.name = p.space
     LEFT JOIN catalog.reserved_names s ON s.kind = 'namespace' AND s.name = p.space
@@ -119,7 +122,7 @@ async def find_places(tx: AsyncConnection, *, paths: Collection[str]) -> dict[st
     """What is known of these repositories' names; those that this registry does not serve are left out."""
     served = [path for path in paths if split_repository(path)]
     rows = await tx.execute(_PLACES, {"paths": served, "spaces": [path.partition("/")[0] for path in served]})
-    return {row.path: Place(row.closed, row.since) for row in rows}
+    return {row.path: Place(row.closed, row.since, row.held) for row in rows}
 
 
 async def find_namespaces(tx: AsyncConnection, *, names: Collection[str]) -> dict[str, int]:

@@ -21,9 +21,14 @@ _NOTE_MISSED = sa.text("""
       AND NOT EXISTS (SELECT FROM catalog.tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
 """)
 
-_WITH_OLD = sa.text("SELECT DISTINCT repository_id FROM catalog.manifests WHERE untagged_since <= now() - :age ORDER BY 1").bindparams(
-    sa.bindparam("age", type_=sa.Interval)
-)
+# Not what is being deleted: that takes all of it, and one of before a restore waits, while what is there may have another owner since.
+_WITH_OLD = sa.text("""
+    SELECT DISTINCT r.id FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
+    WHERE m.untagged_since <= now() - :age AND r.status <> 'deleting'
+      AND NOT EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = r.path)
+      AND NOT EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'namespace' AND d.name = split_part(r.path, '/', 1))
+    ORDER BY 1
+""").bindparams(sa.bindparam("age", type_=sa.Interval))
 
 # What lives: tagged, or not untagged for long, and from there children and referrers, as often as it takes.
 _LIST_UNTAGGED = sa.text("""
@@ -100,7 +105,7 @@ async def note_missed(tx: AsyncConnection) -> None:
 
 
 async def list_repositories_with_old(tx: AsyncConnection, *, age: timedelta) -> list[int]:
-    """Ids of repositories with a manifest that has been untagged for ``age``, child of a tagged index or not."""
+    """Ids of repositories with a manifest that has been untagged for ``age``, child of a tagged index or not; none being deleted."""
     return list((await tx.execute(_WITH_OLD, {"age": age})).scalars())
 
 

@@ -24,7 +24,10 @@ _CLOCKS_NS = 5 * 10**9
 
 
 async def find_garbage(*, engine: AsyncEngine, age: timedelta) -> Found:
-    """Manifests that have been untagged for ``age``, were not pushed again since, and that nothing living needs."""
+    """Manifests that have been untagged for ``age``, were not pushed again since, and that nothing living needs.
+
+    What is being deleted is left to that.
+    """
     now_ns = time.time_ns()
     since_ns = now_ns - _nanoseconds(max(age, _LOOK_BACK))
     async with engine.begin() as tx:
@@ -51,12 +54,12 @@ async def find_confirmed(*, engine: AsyncEngine, registry: Registry, age: timede
     alone. Raises RegistryUnavailable.
     """
     found = await find_garbage(engine=engine, age=age)
+    if not found.garbage:
+        return found
     paths = {item.repository for item in found.garbage}
     missed = await drift.compare_repositories(engine=engine, registry=registry, paths=paths, settle_seconds=settle_seconds)
-    if not missed:
-        return found
     left = {difference.repository for difference in await drift.repair(engine=engine, registry=registry, found=missed)}
-    found = await find_garbage(engine=engine, age=age)
+    found = await find_garbage(engine=engine, age=age)  # again though nothing was missed: the worker may have mended it meanwhile
     return replace(found, garbage=[item for item in found.garbage if item.repository in paths - left])
 
 

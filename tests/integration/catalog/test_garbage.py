@@ -10,6 +10,7 @@ from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common import db
+from services.catalog.drift import usecases as drift
 from services.catalog.garbage import usecases
 from services.catalog.registry import Registry, connected
 from services.catalog.settings import Settings
@@ -201,3 +202,42 @@ async def test_what_was_tagged_again_or_taken_into_an_index_stays_though_the_reg
     assert [item.digest for item in found.garbage] == [garbage.manifest.digest]
     rows = await emptied.fetch("SELECT name FROM catalog.tags ORDER BY name")
     assert [row["name"] for row in rows] == ["back", "multi"]
+
+
+async def test_what_was_mended_while_the_registry_was_asked_is_no_garbage(
+    emptied: Database,
+    engine: AsyncEngine,
+    client: Registry,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image, listed = make_image(), client.list_tags
+    await _read(emptied, *registry.push(image, app_repository))
+    await _age(emptied, 30)
+    registry.push(image, app_repository, "back")
+
+    async def list_tags(repository: str) -> list[str]:
+        monkeypatch.setattr(client, "list_tags", listed)
+        found = await drift.compare_repositories(engine=engine, registry=client, paths=[repository], settle_seconds=0)
+        assert await drift.repair(engine=engine, registry=client, found=found) == []
+        return await listed(repository)
+
+    monkeypatch.setattr(client, "list_tags", list_tags)
+    found = await usecases.find_confirmed(engine=engine, registry=client, age=WEEK, settle_seconds=0)
+    assert [row["name"] for row in await emptied.fetch("SELECT name FROM catalog.tags")] == ["back"]
+    assert found.garbage == []
+
+
+async def test_what_is_in_a_repository_that_is_being_deleted_is_left_to_its_deletion(
+    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
+) -> None:
+    image = make_image()
+    await _read(emptied, *registry.push(image, app_repository))
+    assert await _garbage(engine, NOW) == [image.manifest.digest]
+    for kind, name in (("repository", app_repository), ("namespace", app_repository.partition("/")[0])):
+        await emptied.execute("INSERT INTO catalog.deletions (kind, name, made_in) VALUES ($1, $2, 'a backup')", kind, name)
+        assert await _garbage(engine, NOW) == []
+        await emptied.execute("DELETE FROM catalog.deletions")
+    await emptied.execute("UPDATE catalog.repositories SET status = 'deleting'")
+    assert await _garbage(engine, NOW) == []

@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+import sqlalchemy as sa
 from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common import db
 from ops.postgres import EmbeddedServer, binaries
-from services.catalog.deletions import queries
+from services.catalog.deletions import queries, usecases
 from services.catalog.deletions.work import Deleter
 from services.catalog.drift import usecases as drift
 from services.catalog.registry import Registry, connected
@@ -161,3 +162,33 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
     assert (repository["status"], repository["tag_count"]) == ("active", 1)
     actions = await restored.database.fetch("SELECT action FROM catalog.audit_entries ORDER BY id")
     assert [row["action"] for row in actions] == ["repository.kept"]
+
+
+async def test_a_name_whose_owner_is_gone_is_not_free_before_its_time_when_its_deletion_is_kept(
+    doomed: str, restore: Restore, emptied: Database
+) -> None:
+    await emptied.execute("UPDATE catalog.reserved_names SET available_at = now() + interval '1 hour'")
+    restored = await restore()
+    async with restored.engine.begin() as tx:
+        for deletion in await queries.list_held(tx):
+            await usecases.keep(tx=tx, deletion=deletion)
+    assert await restored.held() == []
+    kept = await restored.database.fetch("SELECT kind, name FROM catalog.reserved_names WHERE available_at > now()")
+    assert [tuple(row) for row in kept] == [("namespace", f"{doomed.partition('/')[0]}-x")]
+
+
+async def test_names_that_are_kept_are_looked_up_by_their_key(emptied: Database) -> None:
+    """One after the other through the whole table they would take a minute."""
+    await emptied.execute(
+        "INSERT INTO catalog.deletions (kind, name, removed_at) SELECT 'repository', 'a/' || i, now() FROM generate_series(1, 30000) i"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.reserved_names SELECT kind, name, now() + interval '1 hour' FROM catalog.deletions WHERE name <> 'a/9'"
+    )
+    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
+    try:
+        async with engine.begin() as tx:
+            await tx.execute(sa.text("SET LOCAL statement_timeout = '5s'"))
+            assert [deletion.name for deletion in await queries.list_releasable(tx, limit=10)] == ["a/9"]
+    finally:
+        await engine.dispose()

@@ -144,3 +144,22 @@ async def test_a_namespace_that_goes_while_the_registry_is_asked_leaves_nothing_
     await follow_to_the_end(follower, engine)
     assert registry.status(f"{team}/app", image.manifest.digest) == 404
     assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
+
+
+async def test_what_is_pushed_where_a_deletion_of_before_a_restore_waits_stays_until_the_operator_says_so(
+    emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, team: str
+) -> None:
+    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+    )
+    held = {f"{team}/app": ("repository", f"{team}/app"), f"{team}-x/app": ("namespace", f"{team}-x")}
+    for kind, name in held.values():
+        await emptied.execute("INSERT INTO catalog.deletions (kind, name, made_in) VALUES ($1, $2, 'a backup')", kind, name)
+    await emptied.execute("INSERT INTO catalog.deletions (kind, name, removed_at) VALUES ('repository', $1, now())", f"{team}/gone")
+    images = {path: make_image() for path in (*held, f"{team}/gone")}
+    for path, image in images.items():
+        await deliver(emptied, *registry.push(image, path, "v1"))
+    await follow_to_the_end(Follower(engine, client), engine)
+    assert [registry.status(path, image.manifest.digest) for path, image in images.items()] == [200, 200, 404]
+    assert await emptied.fetch("SELECT * FROM catalog.repositories") == []

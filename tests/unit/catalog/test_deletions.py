@@ -86,6 +86,7 @@ def test_what_is_pushed_where_nothing_may_be_is_a_stray_and_what_a_former_owner_
         "team/app": Place(closed=False, since=None),
         "gone/app": Place(closed=True, since=None),
         "again/app": Place(closed=False, since=T0),
+        "held/app": Place(closed=True, since=None, held=True),
     }
     events = [
         event("team/app"),
@@ -94,6 +95,7 @@ def test_what_is_pushed_where_nothing_may_be_is_a_stray_and_what_a_former_owner_
         event("gone/app", "delete", digest="sha256:3"),
         event("again/app", second=-1),
         event("again/app", second=1),
+        event("held/app"),
     ]
     found = sort_out(events, places)
     assert found.events == (events[0], events[5])
