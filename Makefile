@@ -11,13 +11,13 @@ run: ## install what is missing, build the console and run everything in the for
 
 test: ## run all tests; ARGS are pytest's: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
-	@.venv/bin/python -m tests.support.install
+	@.venv/bin/python -m tests.kit.install
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-registry3: ## run what Distribution 3.1.1 must pass too, where Go is to build it; ARGS are pytest's, REGISTRY_BIN is another one
 	@scripts/bootstrap dev
-	@.venv/bin/python -m tests.support.install
-	@.venv/bin/python -m tests.support.distribution3 $(ARGS)
+	@.venv/bin/python -m tests.kit.install
+	@.venv/bin/python -m tests.kit.distribution3 $(ARGS)
 
 lint: ## check style, types, the walls between services, the console, and that migrations and tables agree
 	@scripts/bootstrap dev
@@ -30,7 +30,7 @@ lint: ## check style, types, the walls between services, the console, and that m
 
 bench: ## measure the speed contract, write bench/results.md; ARGS="token lists" measures those rows alone
 	@scripts/bootstrap dev
-	@.venv/bin/python -m tests.support.install >/dev/null
+	@.venv/bin/python -m tests.kit.install >/dev/null
 	@.venv/bin/python -m bench $(ARGS)
 
 profile: ## where a service's time goes under load: make profile ARGS=auth (catalog, events)

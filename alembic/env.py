@@ -17,9 +17,13 @@ def _include_name(name: str | None, type_: str, parent_names: object) -> bool:
     return name in SCHEMAS if type_ == "schema" else True
 
 
-def _include_object(item: object, _name: str | None, type_: str, _reflected: bool, _other: object) -> bool:
+def _include_object(
+    item: object, _name: str | None, type_: str, _reflected: bool, _other: object
+) -> bool:
     # indexes on expressions are in the migrations alone: the two spellings of an expression cannot be compared
-    return type_ != "index" or all(isinstance(part, sa.Column) for part in getattr(item, "expressions", ()))
+    return type_ != "index" or all(
+        isinstance(part, sa.Column) for part in getattr(item, "expressions", ())
+    )
 
 
 def run(connection: sa.Connection) -> None:

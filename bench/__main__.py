@@ -9,7 +9,19 @@ from pathlib import Path
 from types import ModuleType
 
 from bench import bytes as image_bytes
-from bench import counting, installation, lists, memory, plans, report, seed, storm, token, token_ways, webhook
+from bench import (
+    counting,
+    installation,
+    lists,
+    memory,
+    plans,
+    report,
+    seed,
+    storm,
+    token,
+    token_ways,
+    webhook,
+)
 from bench.figures import Figure
 
 ROWS: dict[str, ModuleType] = {
@@ -33,7 +45,9 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)  # the stack's children may run as another user
         with installation.running(folder) as stack:
-            sizes = seed.Sizes(options.repositories, options.tags, options.docker_users, options.grants)
+            sizes = seed.Sizes(
+                options.repositories, options.tags, options.docker_users, options.grants
+            )
             seconds = seed.run(stack.superuser_url, sizes, clock=time.monotonic)
             print(f"seeded by COPY in {seconds:.1f} s", flush=True)
             figures = [figure for row in options.rows for figure in _measured(row, stack, folder)]
@@ -41,10 +55,23 @@ def main() -> None:
                 plans.write(stack, _FOLDER / "plans.md")
         if "memory" in options.rows:
             figures += _told(iter([_second_start(folder)]))
-    figures.insert(0, Figure("seed", f"{sizes.repositories:,} repositories, {sizes.tags:,} tags by COPY", seconds, "s", ("≤", 120)))
+    figures.insert(
+        0,
+        Figure(
+            "seed",
+            f"{sizes.repositories:,} repositories, {sizes.tags:,} tags by COPY",
+            seconds,
+            "s",
+            ("≤", 120),
+        ),
+    )
     report.show(figures)
     if options.rows == list(ROWS):
-        report.write(figures, _FOLDER / "results.md", notes=[f"whole run: {time.monotonic() - started:.0f} s"])
+        report.write(
+            figures,
+            _FOLDER / "results.md",
+            notes=[f"whole run: {time.monotonic() - started:.0f} s"],
+        )
 
 
 def _second_start(folder: Path) -> Figure:
@@ -63,7 +90,9 @@ def _measured(row: str, stack: installation.Installation, folder: Path) -> Itera
 
 def _told(figures: Iterator[Figure]) -> Iterator[Figure]:
     for figure in figures:
-        print(f"{figure.row}: {figure.what}: {figure.shown} (must {figure.target or '-'})", flush=True)
+        print(
+            f"{figure.row}: {figure.what}: {figure.shown} (must {figure.target or '-'})", flush=True
+        )
         yield figure
 
 
@@ -72,7 +101,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; all when none is given")
     defaults = seed.Sizes()
     for name in ("repositories", "tags", "docker_users", "grants"):
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(defaults, name))
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=int, default=getattr(defaults, name)
+        )
     options = parser.parse_args()
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")

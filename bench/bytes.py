@@ -14,8 +14,8 @@ from bench import load
 from bench.figures import Figure, interleaved, ratio
 from bench.installation import Installation
 from bench.names import PASSWORD, docker_user
-from tests.support.images import Blob
-from tests.support.registry import Registry
+from tests.kit.images import Blob
+from tests.kit.registry import Registry
 
 LARGE = 1024 * 1024 * 1024
 SMALL, SMALL_BYTES = 500, 4096
@@ -34,17 +34,30 @@ def measure(installation: Installation) -> Iterator[Figure]:
         paths = [_push_small(installation.stack.url, bearer) for _ in range(SMALL)]
     ports = (installation.stack.port, installation.ports["registry"])
     path = f"/v2/{_REPOSITORY}/blobs/{digest}"
-    through, straight = interleaved(7, *((lambda port=port: LARGE / _download(port, path, token)) for port in ports))
+    through, straight = interleaved(
+        7, *((lambda port=port: LARGE / _download(port, path, token)) for port in ports)
+    )
     shown = f"{statistics.median(through) / 1e6:,.0f} MB/s against {statistics.median(straight) / 1e6:,.0f} MB/s; pushed in {pushed:.1f} s"
-    yield Figure("bytes", "pull of one 1 GiB layer", ratio(through, straight), "× straight", ("≥", 1.0), shown)
+    yield Figure(
+        "bytes",
+        "pull of one 1 GiB layer",
+        ratio(through, straight),
+        "× straight",
+        ("≥", 1.0),
+        shown,
+    )
     script = _script(paths)
     rates = interleaved(5, *((lambda port=port: _rate(port, script, bearer)) for port in ports))
     shown = f"{sorted(rates[0])[2]:,.0f}/s against {sorted(rates[1])[2]:,.0f}/s"
-    yield Figure("bytes", "pulls of 500 small blobs", ratio(*rates), "× straight", ("≥", 1.5), shown)
+    yield Figure(
+        "bytes", "pulls of 500 small blobs", ratio(*rates), "× straight", ("≥", 1.5), shown
+    )
 
 
 def _rate(port: int, script: str, bearer: dict[str, str]) -> float:
-    return load.measure(f"http://127.0.0.1:{port}/v2/", seconds=2, headers=bearer, script=script).rate
+    return load.measure(
+        f"http://127.0.0.1:{port}/v2/", seconds=2, headers=bearer, script=script
+    ).rate
 
 
 def _script(paths: list[str]) -> str:
@@ -62,7 +75,9 @@ def _push_large(url: str, bearer: dict[str, str]) -> str:
         opened = http.post(f"/v2/{_REPOSITORY}/blobs/uploads/").raise_for_status()
         place = httpx.URL(opened.headers["Location"]).copy_merge_params({"digest": name})
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(LARGE)}
-        http.put(place, content=(chunk for _ in range(LARGE // _CHUNK)), headers=headers).raise_for_status()
+        http.put(
+            place, content=(chunk for _ in range(LARGE // _CHUNK)), headers=headers
+        ).raise_for_status()
     return name
 
 
@@ -71,7 +86,9 @@ def _push_small(url: str, bearer: dict[str, str]) -> str:
     with httpx.Client(base_url=url, headers=bearer, timeout=30, trust_env=False) as http:
         opened = http.post(f"/v2/{_REPOSITORY}/blobs/uploads/").raise_for_status()
         place = httpx.URL(opened.headers["Location"]).copy_merge_params({"digest": blob.digest})
-        http.put(place, content=blob.content, headers={"Content-Type": "application/octet-stream"}).raise_for_status()
+        http.put(
+            place, content=blob.content, headers={"Content-Type": "application/octet-stream"}
+        ).raise_for_status()
     return f"/v2/{_REPOSITORY}/blobs/{blob.digest}"
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import httpx
 import typer
 
-from tests.support.api import Account, DockerUser
-from tests.support.gc import disk_usage, freed_bytes, gc
-from tests.support.images import make_image
-from tests.support.processes import part
-from tests.support.registry import Registry
-from tests.support.stack import Stack, running_stack
-from tests.support.tenant import make_tenant
+from tests.kit.api import Account, DockerUser
+from tests.kit.gc import disk_usage, freed_bytes, gc
+from tests.kit.images import make_image
+from tests.kit.processes import part
+from tests.kit.registry import Registry
+from tests.kit.stack import Stack, running_stack
+from tests.kit.tenant import make_tenant
 
 REPOSITORIES, TAGS = 34, 50  # pushed twice, three blobs each (manifest, config, layer): 10,200
 ASKED = 500
@@ -39,7 +39,9 @@ def main() -> None:
         before, blobs = disk_usage(storage), _blobs(storage)
         started = time.monotonic()
         done = gc(stack, days=0, seconds=900).checked()
-        typer.echo(f"{blobs} blobs, {before / 2**20:.0f} MiB on disk; the collection took {time.monotonic() - started:.1f} s in all")
+        typer.echo(
+            f"{blobs} blobs, {before / 2**20:.0f} MiB on disk; the collection took {time.monotonic() - started:.1f} s in all"
+        )
         typer.echo(done.stdout.strip().splitlines()[-1])
         fallen = before - disk_usage(storage)
         typer.echo(
@@ -59,7 +61,10 @@ def _fill(stack: Stack, user: DockerUser, namespace: str) -> None:
 
 def _until_read(account: Account, namespace: str) -> None:
     """Wait until the catalog has read all of it."""
-    while sum(item["tag_count"] for item in account.repositories(namespace=namespace).values()) < REPOSITORIES * TAGS:
+    while (
+        sum(item["tag_count"] for item in account.repositories(namespace=namespace).values())
+        < REPOSITORIES * TAGS
+    ):
         time.sleep(0.5)
     time.sleep(5)
 
@@ -71,18 +76,34 @@ def _blobs(storage: Path) -> int:
 def _measure_gate(stack: Stack, user: DockerUser, namespace: str) -> None:
     """A write of little work, through the gateway and straight at the registry, and the question alone."""
     configuration = (stack.data / "run/nginx.conf").read_text()
-    address = {name: configuration.split(f"moorage_{name} {{ server ")[1].split(";")[0] for name in ("auth", "registry")}
+    address = {
+        name: configuration.split(f"moorage_{name} {{ server ")[1].split(";")[0]
+        for name in ("auth", "registry")
+    }
     part(stack.data, "registry")  # it runs
     with Registry(stack.url, (user.username, user.password)) as registry:
-        headers = {"Authorization": f"Bearer {registry.token(f'repository:{namespace}/app-0:pull,push')}"}
+        headers = {
+            "Authorization": f"Bearer {registry.token(f'repository:{namespace}/app-0:pull,push')}"
+        }
         path = f"/v2/{namespace}/app-0/manifests/{'x' * 200}"  # refused by the registry at once: the name is too long
         with httpx.Client(trust_env=False, headers=headers) as http:
             asked = {
-                "PUT through the gateway": lambda: registry.http.put(path, content=b"{}", headers=headers),
-                "PUT straight at the registry": lambda: http.put(f"http://{address['registry']}{path}", content=b"{}"),
-                "GET through the gateway, which asks nobody": lambda: registry.http.get(path, headers=headers),
-                "GET straight at the registry": lambda: http.get(f"http://{address['registry']}{path}"),
-                "the question alone": lambda: http.get(f"http://{address['auth']}/internal/writes", headers={"X-Original-Method": "PUT"}),
+                "PUT through the gateway": lambda: registry.http.put(
+                    path, content=b"{}", headers=headers
+                ),
+                "PUT straight at the registry": lambda: http.put(
+                    f"http://{address['registry']}{path}", content=b"{}"
+                ),
+                "GET through the gateway, which asks nobody": lambda: registry.http.get(
+                    path, headers=headers
+                ),
+                "GET straight at the registry": lambda: http.get(
+                    f"http://{address['registry']}{path}"
+                ),
+                "the question alone": lambda: http.get(
+                    f"http://{address['auth']}/internal/writes",
+                    headers={"X-Original-Method": "PUT"},
+                ),
             }
             for name, ask in asked.items():
                 typer.echo(f"{name}: median {statistics.median(_times(ask)) * 1000:.2f} ms")

@@ -11,9 +11,9 @@ from bench.database import fetch_value
 from bench.figures import Figure
 from bench.installation import Installation
 from bench.webhook import headers
+from libs.common.db.pool import Pool
 from services.events.counting.retention import Retention
-from services.events.pool import Pool
-from tests.support.envelopes import event
+from tests.kit.envelopes import event
 
 BURST = 50_000
 _ENVELOPE = 500
@@ -32,24 +32,53 @@ def measure(installation: Installation) -> Iterator[Figure]:
     burst(installation)
     delivered = time.monotonic()
     caught_up = _until(installation, _LAG, below=2.0)
-    done = _until(installation, "SELECT count(*)::float8 FROM events.inbox WHERE counted_at IS NULL", below=1.0)
+    done = _until(
+        installation,
+        "SELECT count(*)::float8 FROM events.inbox WHERE counted_at IS NULL",
+        below=1.0,
+    )
     shown = f"delivered in {delivered - started:.1f} s, counted in {done - started:.1f} s"
-    yield Figure("counting", "sustained by one process", BURST / (done - started), "events/s", ("≥", 1000), shown)
-    yield Figure("counting", "lag under 2 s again after 50,000", max(0.0, caught_up - delivered), "s", ("≤", 10), shown)
-    yield Figure("counting", "counted of 50,000", _counted(installation) - before, "pulls", ("=", BURST))
+    yield Figure(
+        "counting",
+        "sustained by one process",
+        BURST / (done - started),
+        "events/s",
+        ("≥", 1000),
+        shown,
+    )
+    yield Figure(
+        "counting",
+        "lag under 2 s again after 50,000",
+        max(0.0, caught_up - delivered),
+        "s",
+        ("≤", 10),
+        shown,
+    )
+    yield Figure(
+        "counting", "counted of 50,000", _counted(installation) - before, "pulls", ("=", BURST)
+    )
     yield from _inbox(installation)
 
 
 def _inbox(installation: Installation) -> Iterator[Figure]:
     """How much an event takes up until it is deleted, and how fast that goes: by the service's own rules, as if all were old."""
     rows = fetch_value(installation.database_url(), "SELECT count(*)::float8 FROM events.inbox")
-    size = fetch_value(installation.database_url(), "SELECT pg_total_relation_size('events.inbox')::float8")
+    size = fetch_value(
+        installation.database_url(), "SELECT pg_total_relation_size('events.inbox')::float8"
+    )
     told = f"{size / 2**20:,.0f} MiB for {rows:,.0f} events"
     yield Figure("counting", "inbox, with its indexes", size / rows, "bytes an event", None, told)
     started = time.monotonic()
     deleted = asyncio.run(_clean(installation.database_url("events")))
     taken = time.monotonic() - started
-    yield Figure("counting", "old events deleted", deleted / taken, "rows/s", None, f"{deleted:,} in {taken:.1f} s, checkpoints among them")
+    yield Figure(
+        "counting",
+        "old events deleted",
+        deleted / taken,
+        "rows/s",
+        None,
+        f"{deleted:,} in {taken:.1f} s, checkpoints among them",
+    )
 
 
 async def _clean(url: str) -> int:
@@ -61,7 +90,12 @@ async def _clean(url: str) -> int:
 
 
 def _counted(installation: Installation) -> float:
-    return float(fetch_value(installation.database_url(), "SELECT coalesce(sum(pulls), 0)::float8 FROM events.pull_hours"))
+    return float(
+        fetch_value(
+            installation.database_url(),
+            "SELECT coalesce(sum(pulls), 0)::float8 FROM events.pull_hours",
+        )
+    )
 
 
 def _until(installation: Installation, sql: str, *, below: float) -> float:

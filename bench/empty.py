@@ -11,8 +11,8 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from ops.environment import child_environment
-from ops.ports import reserve
+from ops.host.environment import child_environment
+from ops.host.ports import reserve
 
 app = FastAPI()
 
@@ -27,7 +27,9 @@ async def empty() -> dict[str, str]:
 def running() -> Iterator[tuple[str, int]]:
     """The address of the route, and the process of its own that serves it."""
     with reserve() as port:
-        process = subprocess.Popen([sys.executable, "-P", "-m", "bench.empty", str(port.number)], env=child_environment())
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "bench.empty", str(port.number)], env=child_environment()
+        )
         try:
             url = f"http://{port.address}/empty"
             _wait(url, process)
@@ -49,4 +51,13 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=int(sys.argv[1]),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+    )

@@ -24,7 +24,13 @@ class Figure:
             return None
         sign, limit = self.must
         shown = round(self.value, 2)
-        return shown >= limit if sign == "≥" else shown <= limit if sign == "≤" else self.value == limit
+        return (
+            shown >= limit
+            if sign == "≥"
+            else shown <= limit
+            if sign == "≤"
+            else self.value == limit
+        )
 
     @property
     def shown(self) -> str:

@@ -20,12 +20,21 @@ from bench.database import fetch
 from bench.figures import Figure, interleaved, ratio
 from bench.installation import SERVICES, Installation
 from bench.names import API_KEYS
-from libs.common.pages import encode_cursor
-from ops.database import Role
-from ops.migrate import migrate
-from ops.ports import reserve
+from libs.common.web.pagination import encode_cursor
+from ops.db.migrate import migrate
+from ops.db.roles import Role
+from ops.host.ports import reserve
 
-ORDERS = ("name", "-name", "pull_count", "-pull_count", "last_pushed_at", "-last_pushed_at", "created_at", "-created_at")
+ORDERS = (
+    "name",
+    "-name",
+    "pull_count",
+    "-pull_count",
+    "last_pushed_at",
+    "-last_pushed_at",
+    "created_at",
+    "-created_at",
+)
 VIEWS = {
     "own, half of all": ("bench-owner", "view=own"),
     "own, a namespace's": ("bench-few", "view=own"),
@@ -39,7 +48,10 @@ _ROUNDS = 9
 _AGAIN = 61
 _PAGE = 50
 _DEEP = 1000
-_EXPRESSIONS = {"name": "path", "last_pushed_at": "COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz)"}
+_EXPRESSIONS = {
+    "name": "path",
+    "last_pushed_at": "COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,10 @@ class _Catalog:
     def seconds(self, query: str, account: str) -> float:
         """How long one page takes."""
         started = time.perf_counter()
-        answer = self.http.get(f"{self.url}/api/v1/repositories?{query}", headers={"Authorization": f"Bearer {API_KEYS[account]}"})
+        answer = self.http.get(
+            f"{self.url}/api/v1/repositories?{query}",
+            headers={"Authorization": f"Bearer {API_KEYS[account]}"},
+        )
         taken = time.perf_counter() - started
         answer.raise_for_status()
         return taken
@@ -64,15 +79,40 @@ def measure(installation: Installation, folder: Path) -> Iterator[Figure]:
         few, many = _Catalog(small, http), _Catalog(installation.address("catalog"), http)
         for view, (account, query) in VIEWS.items():
             order, value, shown = _slowest(few, many, query, account)
-            yield Figure("lists", f"{view}: among all, the slowest order ({order})", value, "× among 1,000", ("≤", 1.5), shown)
+            yield Figure(
+                "lists",
+                f"{view}: among all, the slowest order ({order})",
+                value,
+                "× among 1,000",
+                ("≤", 1.5),
+                shown,
+            )
         order, value, shown = _slowest(few, many, _SEARCH[1], _SEARCH[0])
-        yield Figure("lists", f"search with 100 times the hits, the slowest order ({order})", value, "× among 1,000", ("≤", 1.5), shown)
-        order, value, shown = _of_slowest(lambda order, rounds: _deep(installation, many, order, rounds))
-        yield Figure("lists", f"page {_DEEP}, the slowest order ({order})", value, "× page 1", ("≤", 1.5), shown)
+        yield Figure(
+            "lists",
+            f"search with 100 times the hits, the slowest order ({order})",
+            value,
+            "× among 1,000",
+            ("≤", 1.5),
+            shown,
+        )
+        order, value, shown = _of_slowest(
+            lambda order, rounds: _deep(installation, many, order, rounds)
+        )
+        yield Figure(
+            "lists",
+            f"page {_DEEP}, the slowest order ({order})",
+            value,
+            "× page 1",
+            ("≤", 1.5),
+            shown,
+        )
 
 
 def _slowest(few: _Catalog, many: _Catalog, query: str, account: str) -> tuple[str, float, str]:
-    return _of_slowest(lambda order, rounds: _compare(few, many, f"{query}&sort={order}", account, rounds))
+    return _of_slowest(
+        lambda order, rounds: _compare(few, many, f"{query}&sort={order}", account, rounds)
+    )
 
 
 def _of_slowest(compare: Callable[[str, int], tuple[float, str]]) -> tuple[str, float, str]:
@@ -81,12 +121,20 @@ def _of_slowest(compare: Callable[[str, int], tuple[float, str]]) -> tuple[str, 
     return order, *compare(order, _AGAIN)
 
 
-def _compare(few: _Catalog, many: _Catalog, query: str, account: str, rounds: int) -> tuple[float, str]:
-    return _alternating(rounds, lambda: few.seconds(query, account), lambda: many.seconds(query, account))
+def _compare(
+    few: _Catalog, many: _Catalog, query: str, account: str, rounds: int
+) -> tuple[float, str]:
+    return _alternating(
+        rounds, lambda: few.seconds(query, account), lambda: many.seconds(query, account)
+    )
 
 
-def _alternating(rounds: int, low: Callable[[], float], high: Callable[[], float]) -> tuple[float, str]:
-    below, above = (seconds[1:] for seconds in interleaved(rounds + 1, low, high))  # the first one warms
+def _alternating(
+    rounds: int, low: Callable[[], float], high: Callable[[], float]
+) -> tuple[float, str]:
+    below, above = (
+        seconds[1:] for seconds in interleaved(rounds + 1, low, high)
+    )  # the first one warms
     return _told(below, above)
 
 
@@ -95,9 +143,18 @@ def _told(below: list[float], above: list[float]) -> tuple[float, str]:
     return ratio(above, below), f"{high * 1000:.1f} ms against {low * 1000:.1f} ms"
 
 
-def _deep(installation: Installation, catalog: _Catalog, order: str, rounds: int) -> tuple[float, str]:
-    first, deep = f"sort={order}", f"sort={order}&cursor={_cursor(installation.database_url(), order)}"
-    return _alternating(rounds, lambda: catalog.seconds(first, "bench-admin"), lambda: catalog.seconds(deep, "bench-admin"))
+def _deep(
+    installation: Installation, catalog: _Catalog, order: str, rounds: int
+) -> tuple[float, str]:
+    first, deep = (
+        f"sort={order}",
+        f"sort={order}&cursor={_cursor(installation.database_url(), order)}",
+    )
+    return _alternating(
+        rounds,
+        lambda: catalog.seconds(first, "bench-admin"),
+        lambda: catalog.seconds(deep, "bench-admin"),
+    )
 
 
 def _cursor(url: str, order: str) -> str:
@@ -108,7 +165,10 @@ def _cursor(url: str, order: str) -> str:
     by = ", ".join(f"{column} {direction}" for column in columns)
     rows = fetch(url, "SELECT count(*) FROM catalog.repositories")
     offset = min((_DEEP - 1) * _PAGE, rows[0][0] // 2) - 1
-    row = fetch(url, f"SELECT {', '.join(columns)} FROM catalog.repositories ORDER BY {by} OFFSET {offset} LIMIT 1")[0]
+    row = fetch(
+        url,
+        f"SELECT {', '.join(columns)} FROM catalog.repositories ORDER BY {by} OFFSET {offset} LIMIT 1",
+    )[0]
     key = tuple(value if isinstance(value, str | int) else value.isoformat() for value in row)
     cursor = encode_cursor(order, key)
     assert cursor is not None
@@ -126,8 +186,23 @@ def _small(installation: Installation, folder: Path) -> Iterator[str]:
             (secrets_dir / name / key.name).write_bytes(key.read_bytes())
     (secrets_dir / "catalog_database_url").write_text(url)
     with reserve() as port:
-        environment = {**os.environ, "SECRETS_DIR": str(secrets_dir), "CATALOG_REGISTRY_URL": installation.address("registry")}
-        argv = [sys.executable, "-P", "-m", "ops", "serve", "catalog", "--host", "127.0.0.1", "--port", str(port.number)]
+        environment = {
+            **os.environ,
+            "SECRETS_DIR": str(secrets_dir),
+            "CATALOG_REGISTRY_URL": installation.address("registry"),
+        }
+        argv = [
+            sys.executable,
+            "-P",
+            "-m",
+            "ops",
+            "serve",
+            "catalog",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port.number),
+        ]
         with (folder / "small.log").open("wb") as log:
             process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
         try:
@@ -148,6 +223,9 @@ async def _small_database(installation: Installation) -> str:
     finally:
         await connection.close()
     server = installation.superuser_url.rpartition("@")[2].partition("/")[0]
-    await migrate(f"postgresql://{name}:{password}@{server}/{name}", [Role(f"{name}_{service}", password) for service in SERVICES])
+    await migrate(
+        f"postgresql://{name}:{password}@{server}/{name}",
+        [Role(f"{name}_{service}", password) for service in SERVICES],
+    )
     await seed.seed(installation.superuser_url.rpartition("/")[0] + f"/{name}", seed.SMALL)
     return f"postgresql://{name}_catalog:{password}@{server}/{name}"

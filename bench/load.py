@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ops.debian import Tool, fetch_package, library_folders
-from ops.environment import child_environment
 from ops.errors import OpsError
-from tests.support.install import toolbox
+from ops.host.environment import child_environment
+from ops.install.debian import Tool, fetch_package, library_folders
+from tests.kit.install import toolbox
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 _REQUESTS = re.compile(r"(\d+) requests in")
@@ -54,21 +54,50 @@ def wrk() -> Tool:
     return Tool(found, {"LD_LIBRARY_PATH": ":".join(map(str, folders))} if folders else {})
 
 
-def measure(url: str, *, seconds: float = 2, connections: int = 16, headers: dict[str, str] | None = None, script: str = "") -> Load:
+def measure(
+    url: str,
+    *,
+    seconds: float = 2,
+    connections: int = 16,
+    headers: dict[str, str] | None = None,
+    script: str = "",
+) -> Load:
     """Ask ``url`` from ``connections`` connections; ``script`` is Lua. Raises LoadFailed when an answer is no 2xx."""
     tool = wrk()
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as lua:
-        lua.write(_with_headers(headers or {}) + script)  # in a file: a credential must not stand in a command line
+        lua.write(
+            _with_headers(headers or {}) + script
+        )  # in a file: a credential must not stand in a command line
         lua.flush()
         whole = max(1, round(seconds))
-        argv = [str(tool.path), "-t1", f"-c{connections}", f"-d{whole}s", "--latency", "--timeout", "20s", "-s", lua.name, url]
-        done = subprocess.run(argv, env=child_environment(**tool.environment), capture_output=True, text=True, timeout=120, check=False)
+        argv = [
+            str(tool.path),
+            "-t1",
+            f"-c{connections}",
+            f"-d{whole}s",
+            "--latency",
+            "--timeout",
+            "20s",
+            "-s",
+            lua.name,
+            url,
+        ]
+        done = subprocess.run(
+            argv,
+            env=child_environment(**tool.environment),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     rate, requests = _RATE.search(done.stdout), _REQUESTS.search(done.stdout)
     if done.returncode != 0 or rate is None or requests is None:
         raise LoadFailed(f"wrk: {(done.stderr or done.stdout).strip()[-300:]}")
     if refused := _REFUSED.search(done.stdout):
         raise LoadFailed(f"{refused[1]} answers of {url.partition('?')[0]} were no success")
-    times = {part: float(number) * _UNITS[unit] for part, number, unit in _QUANTILE.findall(done.stdout)}
+    times = {
+        part: float(number) * _UNITS[unit] for part, number, unit in _QUANTILE.findall(done.stdout)
+    }
     return Load(int(requests[1]), float(rate[1]), times.get("50", 0.0), times.get("99", 0.0))
 
 

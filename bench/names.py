@@ -5,7 +5,9 @@ import secrets
 PASSWORD = secrets.token_urlsafe(16)
 """Of every Docker user of the seed."""
 
-API_KEYS = {name: f"mak_{secrets.token_urlsafe(32)}" for name in ("bench-admin", "bench-owner", "bench-few")}
+API_KEYS = {
+    name: f"mak_{secrets.token_urlsafe(32)}" for name in ("bench-admin", "bench-owner", "bench-few")
+}
 """By account: an operator, an account that owns half of all, and one that owns one namespace."""
 
 

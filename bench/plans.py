@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bench.installation import Installation
-from libs.common.db import create_engine
-from libs.common.pages import PageRequest
+from libs.common.db.engine import create_engine
+from libs.common.web.pagination import PageRequest
 from services.catalog.images.domain import Order as TagOrder
 from services.catalog.images.queries import list_tags
 from services.catalog.repositories.domain import Order, View
@@ -37,12 +37,18 @@ def write(installation: Installation, path: Path) -> None:
 
 async def _document(installation: Installation) -> str:
     engine = create_engine(installation.database_url("catalog"), application_name="bench plans")
-    parts = ["# Plans of the lists\n\nWritten by `make bench`: 100,000 repositories, 1,000,000 tags; pages of 50.\n"]
+    parts = [
+        "# Plans of the lists\n\nWritten by `make bench`: 100,000 repositories, 1,000,000 tags; pages of 50.\n"
+    ]
     try:
         async with engine.connect() as tx:
-            rows = await tx.execute(sa.text("SELECT username, id FROM catalog.accounts WHERE username LIKE 'bench-%'"))
+            rows = await tx.execute(
+                sa.text("SELECT username, id FROM catalog.accounts WHERE username LIKE 'bench-%'")
+            )
             accounts: dict[str, int] = {row.username: row.id for row in rows}
-            repository = (await tx.execute(sa.text("SELECT min(id) FROM catalog.repositories"))).scalar_one()
+            repository = (
+                await tx.execute(sa.text("SELECT min(id) FROM catalog.repositories"))
+            ).scalar_one()
         for name, call in _calls(accounts, repository).items():
             parts.append(f"## {name}\n\n```\n{await _plan(engine, call)}\n```\n")
     finally:
@@ -55,15 +61,26 @@ def _calls(accounts: dict[str, int], repository: int) -> dict[str, Call]:
     for title, (view, account, namespace, q) in _VIEWS.items():
         for order in get_args(Order):
             whose = accounts[account] if account else None
-            calls[f"repositories, {title}, by {order}"] = _of_repositories(view, accounts["bench-owner"], whose, namespace, q, order)
+            calls[f"repositories, {title}, by {order}"] = _of_repositories(
+                view, accounts["bench-owner"], whose, namespace, q, order
+            )
     for order in get_args(TagOrder):
         calls[f"tags of one repository, by {order}"] = _of_tags(repository, order)
     return calls
 
 
-def _of_repositories(view: View, viewer: int, account: int | None, namespace: str | None, q: str | None, order: Order) -> Call:
+def _of_repositories(
+    view: View, viewer: int, account: int | None, namespace: str | None, q: str | None, order: Order
+) -> Call:
     return lambda tx: list_repositories(
-        tx, view=view, viewer_id=viewer, account_id=account, namespace=namespace, q=q, order=order, page=_PAGE
+        tx,
+        view=view,
+        viewer_id=viewer,
+        account_id=account,
+        namespace=namespace,
+        q=q,
+        order=order,
+        page=_PAGE,
     )
 
 
@@ -74,7 +91,9 @@ def _of_tags(repository: int, order: TagOrder) -> Call:
 async def _plan(engine: AsyncEngine, call: Call) -> str:
     sent: list[tuple[str, Any]] = []
 
-    def keep(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+    def keep(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+    ) -> None:
         sent.append((statement, parameters))
 
     sa.event.listen(engine.sync_engine, "before_cursor_execute", keep)
@@ -85,5 +104,7 @@ async def _plan(engine: AsyncEngine, call: Call) -> str:
         sa.event.remove(engine.sync_engine, "before_cursor_execute", keep)
     statement, parameters = sent[-1]
     async with engine.connect() as tx:
-        rows = await tx.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement}", parameters)
+        rows = await tx.exec_driver_sql(
+            f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement}", parameters
+        )
         return "\n".join(row[0] for row in rows)

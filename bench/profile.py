@@ -36,7 +36,11 @@ def main() -> None:
             loading = threading.Thread(target=_repeat, args=(_loads(stack)[service], over))
             loading.start()
             try:
-                _record(pid_of(service, stack.ports[service]), folder / "stacks", Path(__file__).with_name(f"profile-{service}.svg"))
+                _record(
+                    pid_of(service, stack.ports[service]),
+                    folder / "stacks",
+                    Path(__file__).with_name(f"profile-{service}.svg"),
+                )
             finally:
                 over.set()
                 loading.join()
@@ -47,7 +51,10 @@ def _loads(stack: installation.Installation) -> dict[str, Callable[[], object]]:
     lists = stack.address("catalog") + "/api/v1/repositories?sort=-pull_count"
     key = {"Authorization": f"Bearer {API_KEYS['bench-owner']}"}
     return {
-        "auth": lambda: [measure(f"{token}&scope={SCOPE}", headers=basic()), measure(token, headers=basic(), script=new_scopes())],
+        "auth": lambda: [
+            measure(f"{token}&scope={SCOPE}", headers=basic()),
+            measure(token, headers=basic(), script=new_scopes()),
+        ],
         "catalog": lambda: measure(lists, headers=key, connections=4),
         "events": lambda: burst(stack),
     }

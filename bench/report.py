@@ -13,19 +13,32 @@ from rich.table import Table
 
 from bench.figures import Figure
 from bench.load import wrk
-from ops import postgres
-from ops.debian import find_nginx, find_registry
-from tests.support.install import toolbox
+from ops.db import postgres
+from ops.install.debian import find_nginx, find_registry
+from tests.kit.install import toolbox
 
 KEPT = "## Optimisations"
-_LIBRARIES = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "asyncpg", "sqlalchemy", "cryptography")
+_LIBRARIES = (
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "asyncpg",
+    "sqlalchemy",
+    "cryptography",
+)
 
 
 def show(figures: Sequence[Figure]) -> None:
     """Print the table."""
-    table = Table("row", "what", "must", "figure", "reached", "detail", title="Speed, as ratios of one run")
+    table = Table(
+        "row", "what", "must", "figure", "reached", "detail", title="Speed, as ratios of one run"
+    )
     for figure in figures:
-        table.add_row(figure.row, figure.what, figure.target, figure.shown, _mark(figure), figure.detail)
+        table.add_row(
+            figure.row, figure.what, figure.target, figure.shown, _mark(figure), figure.detail
+        )
     Console(width=None if os.isatty(1) else 200).print(table)
 
 
@@ -43,7 +56,10 @@ def write(figures: Sequence[Figure], path: Path, *, notes: Sequence[str]) -> Non
         "",
         "| row | what | must | figure | reached | detail |",
         "| --- | --- | --- | --- | --- | --- |",
-        *(f"| {f.row} | {f.what} | {f.target} | {f.shown} | {_mark(f)} | {f.detail} |" for f in figures),
+        *(
+            f"| {f.row} | {f.what} | {f.target} | {f.shown} | {_mark(f)} | {f.detail} |"
+            for f in figures
+        ),
         "",
     ]
     path.write_text("\n".join(lines) + (f"\n{kept}" if kept else ""))
@@ -54,13 +70,26 @@ def _mark(figure: Figure) -> str:
 
 
 def _machine() -> list[str]:
-    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        "?",
+    )
     tools = toolbox().root
-    server = subprocess.run([str(postgres.binaries() / "postgres"), "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    server = subprocess.run(
+        [str(postgres.binaries() / "postgres"), "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     return [
         f"machine: {os.cpu_count()} × {model}, {_memory()} GiB, {platform.system()} {platform.release()}; load average at the end {load}",
-        f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
+        f"Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
         f"{server}; {find_registry(tools, None).output('--version').strip()}; {find_nginx(tools).output('-v').strip()};"
         f" {wrk().output('-v').splitlines()[0].partition(' Copyright')[0]}",
     ]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from bench.names import API_KEYS, PASSWORD, docker_user, namespace
-from libs.common.passwords import hash_password
+from libs.common.security.passwords import hash_password
 
 REPOSITORIES_PER_NAMESPACE = 100
 _FIRST_ID = 1000
@@ -45,12 +45,20 @@ async def seed(superuser_url: str, sizes: Sizes) -> None:
     """Fill a migrated database. As the superuser, so that neither triggers nor foreign keys are asked for each row."""
     connection = await asyncpg.connect(superuser_url)
     try:
-        await connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
+        await connection.execute(
+            "SET session_replication_role = replica; SET synchronous_commit = off"
+        )
         password_hash = hash_password(PASSWORD)
         for table, columns, rows in _tables(sizes, password_hash):
             schema, _, name = table.partition(".")
             await connection.copy_to_table(
-                name, schema_name=schema, columns=columns, source=_text(rows), format="text", delimiter="\t", null="\\N"
+                name,
+                schema_name=schema,
+                columns=columns,
+                source=_text(rows),
+                format="text",
+                delimiter="\t",
+                null="\\N",
             )
         for table in ("accounts", "docker_users", "namespaces", "repositories"):
             await connection.execute(
@@ -104,15 +112,31 @@ def _at(number: int) -> str:
 
 
 def _accounts(sizes: Sizes, password_hash: str) -> Iterable[Row]:
-    names = [*API_KEYS, *(f"account-{number:04}" for number in range(len(API_KEYS), sizes.accounts))]
+    names = [
+        *API_KEYS,
+        *(f"account-{number:04}" for number in range(len(API_KEYS), sizes.accounts)),
+    ]
     for number, name in enumerate(names):
-        yield _FIRST_ID + number, name, password_hash, "admin" if name == "bench-admin" else "member", _at(number)
+        yield (
+            _FIRST_ID + number,
+            name,
+            password_hash,
+            "admin" if name == "bench-admin" else "member",
+            _at(number),
+        )
 
 
 def _api_keys() -> Iterable[Row]:
     for number, (name, secret) in enumerate(API_KEYS.items()):
         secret_hash = "\\\\x" + hashlib.sha256(secret.encode()).hexdigest()
-        yield uuid.uuid4(), _FIRST_ID + number, 1, name, "read" if name == "bench-few" else "write", secret_hash
+        yield (
+            uuid.uuid4(),
+            _FIRST_ID + number,
+            1,
+            name,
+            "read" if name == "bench-few" else "write",
+            secret_hash,
+        )
 
 
 def _owner(sizes: Sizes, number: int) -> int:
@@ -144,7 +168,18 @@ def _grants(sizes: Sizes) -> Iterable[Row]:
             yield _FIRST_ID + place, _FIRST_ID + user, "push" if (user + place) % 3 == 0 else "pull"
 
 
-_WORDS = ("web", "api", "worker", "charts", "proxy", "数据库", "支付", "frontend", "batch", "search")
+_WORDS = (
+    "web",
+    "api",
+    "worker",
+    "charts",
+    "proxy",
+    "数据库",
+    "支付",
+    "frontend",
+    "batch",
+    "search",
+)
 
 
 def _repositories(sizes: Sizes) -> Iterable[Row]:
@@ -174,7 +209,16 @@ def _manifests(sizes: Sizes) -> Iterable[Row]:
         for number in range(each):
             digest = _digest(repository, number)
             size = _scattered(repository + number, 10**9)
-            yield _FIRST_ID + repository, digest, _MEDIA_TYPE, size, platform % digest, _at(repository + number), "ci", None
+            yield (
+                _FIRST_ID + repository,
+                digest,
+                _MEDIA_TYPE,
+                size,
+                platform % digest,
+                _at(repository + number),
+                "ci",
+                None,
+            )
 
 
 def _tags(sizes: Sizes) -> Iterable[Row]:
@@ -184,7 +228,15 @@ def _tags(sizes: Sizes) -> Iterable[Row]:
         for number in range(each):
             pushed = _at(repository * 13 + number)
             pulls = _scattered(repository + number, 1000)
-            yield _FIRST_ID + repository, f"v1.{number}", _digest(repository, number % digests), pushed, "ci", pulls, pushed
+            yield (
+                _FIRST_ID + repository,
+                f"v1.{number}",
+                _digest(repository, number % digests),
+                pushed,
+                "ci",
+                pulls,
+                pushed,
+            )
 
 
 def run(superuser_url: str, sizes: Sizes, *, clock: Callable[[], float]) -> float:

@@ -16,12 +16,12 @@ from bench.figures import Figure, quantile
 from bench.installation import Installation
 from bench.names import PASSWORD, docker_user
 from bench.token import basic
-from ops.debian import find_registry
-from ops.environment import child_environment
-from ops.ports import reserve
-from tests.support.images import Index, make_index
-from tests.support.install import toolbox
-from tests.support.registry import Registry
+from ops.host.environment import child_environment
+from ops.host.ports import reserve
+from ops.install.debian import find_registry
+from tests.kit.images import Index, make_index
+from tests.kit.install import toolbox
+from tests.kit.registry import Registry
 
 PULLS = 1_000
 AT_ONCE = 100
@@ -41,14 +41,29 @@ def measure(installation: Installation, folder: Path) -> Iterator[Figure]:
     alone: list[float] = []
     with _distribution_alone(installation.stack.data / "registry", folder) as port:
         for _ in range(_ROUNDS):
-            ours.append(quantile(asyncio.run(_storm(installation.stack.port, index, with_token=True)), 0.95))
+            ours.append(
+                quantile(asyncio.run(_storm(installation.stack.port, index, with_token=True)), 0.95)
+            )
             alone.append(quantile(asyncio.run(_storm(port, index, with_token=False)), 0.95))
     expected = before + PULLS * _ROUNDS
     counted = _await_count(installation, expected) - before
-    yield Figure("storm", f"counted of {_ROUNDS} × {PULLS:,} pulls, 100 at a time", counted, "pulls", ("=", PULLS * _ROUNDS))
+    yield Figure(
+        "storm",
+        f"counted of {_ROUNDS} × {PULLS:,} pulls, 100 at a time",
+        counted,
+        "pulls",
+        ("=", PULLS * _ROUNDS),
+    )
     ratios = sorted(a / b for a, b in zip(ours, alone, strict=True))
     shown = f"p95 {sorted(ours)[1] * 1000:.0f} ms against {sorted(alone)[1] * 1000:.0f} ms"
-    yield Figure("storm", "manifest p95, with a token each", ratios[1], "× Distribution alone", ("≤", 3), shown)
+    yield Figure(
+        "storm",
+        "manifest p95, with a token each",
+        ratios[1],
+        "× Distribution alone",
+        ("≤", 3),
+        shown,
+    )
 
 
 def _counted(installation: Installation) -> float:
@@ -71,16 +86,26 @@ async def _storm(port: int, index: Index, *, with_token: bool) -> list[float]:
     async def pull_again() -> None:
         async with Connection(port) as connection:
             for number in numbers:
-                await _pull(connection, index, f"bench-{number}-{time.time_ns()}", times, with_token=with_token)
+                await _pull(
+                    connection,
+                    index,
+                    f"bench-{number}-{time.time_ns()}",
+                    times,
+                    with_token=with_token,
+                )
 
     await asyncio.gather(*(pull_again() for _ in range(AT_ONCE)))
     return times
 
 
-async def _pull(connection: Connection, index: Index, agent: str, times: list[float], *, with_token: bool) -> None:
+async def _pull(
+    connection: Connection, index: Index, agent: str, times: list[float], *, with_token: bool
+) -> None:
     headers = {"Accept": _ACCEPT, "User-Agent": agent}
     if with_token:
-        status, body = await connection.ask("GET", f"/token?service=moorage&scope=repository:{_REPOSITORY}:pull", basic())
+        status, body = await connection.ask(
+            "GET", f"/token?service=moorage&scope=repository:{_REPOSITORY}:pull", basic()
+        )
         assert status == 200, body
         headers["Authorization"] = f"Bearer {json.loads(body)['token']}"
     for reference in ("v1", index.images[0].manifest.digest):

@@ -39,7 +39,9 @@ class _Server:
     url: str
     pid: int
 
-    def load(self, url: str, *, headers: dict[str, str] | None = None, script: str = "") -> load.Load:
+    def load(
+        self, url: str, *, headers: dict[str, str] | None = None, script: str = ""
+    ) -> load.Load:
         return load.measure_server(self.pid, url, seconds=_SECONDS, headers=headers, script=script)
 
 
@@ -91,15 +93,37 @@ def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure
         bare.append(route.load(route.url))
         warm.append(auth.load(f"{token}&scope={SCOPE}", headers=basic()))
         new.append(auth.load(token, headers=basic(), script=new_scopes()))
-    for what, loads, least in (("warm, the same scope", warm, 0.6), ("warm, a scope never asked before", new, 0.45)):
+    for what, loads, least in (
+        ("warm, the same scope", warm, 0.6),
+        ("warm, a scope never asked before", new, 0.45),
+    ):
         rates, of_route = [one.rate for one in loads], [one.rate for one in bare]
-        yield Figure("token", f"{what}, one worker", ratio(rates, of_route), "× empty route", ("≥", least), shown(rates, of_route))
-        rates, of_route = [one.processor_rate for one in loads], [one.processor_rate for one in bare]
+        yield Figure(
+            "token",
+            f"{what}, one worker",
+            ratio(rates, of_route),
+            "× empty route",
+            ("≥", least),
+            shown(rates, of_route),
+        )
+        rates, of_route = (
+            [one.processor_rate for one in loads],
+            [one.processor_rate for one in bare],
+        )
         detail = f"{shown(rates, of_route)} of processor time"
-        yield Figure("token", f"{what}, by processor time", ratio(rates, of_route), "× empty route", None, detail)
+        yield Figure(
+            "token",
+            f"{what}, by processor time",
+            ratio(rates, of_route),
+            "× empty route",
+            None,
+            detail,
+        )
     spread = statistics.median(one.p99 / one.p50 for one in warm)
     p50 = statistics.median(one.p50 for one in warm) * 1000
-    yield Figure("token", "warm, p99 at 16 connections", spread, "× p50", ("≤", 10), f"p50 {p50:.2f} ms")
+    yield Figure(
+        "token", "warm, p99 at 16 connections", spread, "× p50", ("≤", 10), f"p50 {p50:.2f} ms"
+    )
 
 
 def _round_trips(installation: Installation, warm: str) -> Figure:
@@ -111,12 +135,19 @@ def _round_trips(installation: Installation, warm: str) -> Figure:
     loaded, quiet = _committed(installation) - rested, rested - started
     detail = f"{loaded:.0f} transactions beside {requests:,} requests, {quiet:.0f} in the same time at rest"
     each = max(0.0, loaded - quiet) / requests * 1000
-    return Figure("token", "database transactions per 1,000 warm requests", each, "", ("≤", 5), detail)
+    return Figure(
+        "token", "database transactions per 1,000 warm requests", each, "", ("≤", 5), detail
+    )
 
 
 def _committed(installation: Installation) -> float:
     time.sleep(1.1)  # a backend reports what it did once a second
-    return float(fetch_value(installation.superuser_url, "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"))
+    return float(
+        fetch_value(
+            installation.superuser_url,
+            "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()",
+        )
+    )
 
 
 def _while_hashing(token: str, warm: str) -> Figure:
@@ -127,7 +158,14 @@ def _while_hashing(token: str, warm: str) -> Figure:
             return _rate(warm)
 
     alone, rates = interleaved(_ROUNDS, lambda: _rate(warm), beside)
-    return Figure("token", "warm while 8 cold logins hash", ratio(rates, alone), "× alone", ("≥", 0.5), shown(rates, alone))
+    return Figure(
+        "token",
+        "warm while 8 cold logins hash",
+        ratio(rates, alone),
+        "× alone",
+        ("≥", 0.5),
+        shown(rates, alone),
+    )
 
 
 @contextmanager
@@ -137,9 +175,14 @@ def _cold_logins(token: str, numbers: Iterator[int]) -> Iterator[None]:
 
     def sign_in_again() -> None:
         while not over.is_set():
-            http.get(token, headers=basic(next(numbers))).raise_for_status()  # a client of its own would cost more than the hash
+            http.get(
+                token, headers=basic(next(numbers))
+            ).raise_for_status()  # a client of its own would cost more than the hash
 
-    with httpx.Client(trust_env=False, timeout=30) as http, ThreadPoolExecutor(_COLD_LOGINS) as pool:
+    with (
+        httpx.Client(trust_env=False, timeout=30) as http,
+        ThreadPoolExecutor(_COLD_LOGINS) as pool,
+    ):
         running = [pool.submit(sign_in_again) for _ in range(_COLD_LOGINS)]
         try:
             yield
@@ -173,10 +216,19 @@ def _revocation(installation: Installation, token: str, warm: str) -> Figure:
             "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) SELECT n.id, u.id, 'push'"
             f" FROM catalog.namespaces n, catalog.docker_users u WHERE n.name = 'team-0000' AND u.username = '{docker_user(0)}'",
         )
-    return Figure("token", "a grant that ends, until no token has it, under load and logins", max(taken), "s", ("≤", 1), "the slowest of 3")
+    return Figure(
+        "token",
+        "a grant that ends, until no token has it, under load and logins",
+        max(taken),
+        "s",
+        ("≤", 1),
+        "the slowest of 3",
+    )
 
 
 def _access(token: str) -> list[object]:
     payload = token.split(".")[1]
-    access: list[object] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["access"]
+    access: list[object] = json.loads(
+        base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    )["access"]
     return access

@@ -23,8 +23,8 @@ from bench.figures import Figure, interleaved, ratio
 from bench.installation import Installation
 from bench.names import PASSWORD, docker_user
 from bench.token import SCOPE, ask, basic, shown
-from libs.common.opaque import hash_of, new_secret
-from ops.ports import reserve
+from libs.common.security.secrets import hash_of, new_secret
+from ops.host.ports import reserve
 
 _ROUNDS = 3
 _USERS = 1_000
@@ -62,7 +62,9 @@ def _rate(url: str, *, headers: dict[str, str] | None = None, script: str = "") 
 def _by_way(installation: Installation, warm: str) -> Iterator[Figure]:
     post = installation.address("auth") + "/token"
     ways: dict[str, Callable[[], float]] = {
-        "POST, with a password": lambda: _rate(post, script=_form(grant_type="password", username=docker_user(0), password=PASSWORD)),
+        "POST, with a password": lambda: _rate(
+            post, script=_form(grant_type="password", username=docker_user(0), password=PASSWORD)
+        ),
         "POST, with a refresh token": lambda: _rate(post, script=refreshing),
         "GET, with an access token": lambda: _rate(warm, headers=access),
         "GET, anonymous": lambda: _rate(warm),
@@ -71,7 +73,14 @@ def _by_way(installation: Installation, warm: str) -> Iterator[Figure]:
     access = basic(0, _access_token(installation))
     known, *others = interleaved(_ROUNDS, lambda: _rate(warm, headers=basic()), *ways.values())
     for way, rates in zip(ways, others, strict=True):
-        yield Figure("token", f"warm, by {way}", ratio(rates, known), "× GET with a password", None, shown(rates, known))
+        yield Figure(
+            "token",
+            f"warm, by {way}",
+            ratio(rates, known),
+            "× GET with a password",
+            None,
+            shown(rates, known),
+        )
 
 
 def _form(**fields: str) -> str:
@@ -80,15 +89,27 @@ def _form(**fields: str) -> str:
 
 
 def _refresh_token(url: str) -> str:
-    form = {"service": "moorage", "client_id": "bench", "grant_type": "password", "access_type": "offline"}
-    answer = httpx.post(url, data={**form, "username": docker_user(0), "password": PASSWORD}, timeout=30, trust_env=False)
+    form = {
+        "service": "moorage",
+        "client_id": "bench",
+        "grant_type": "password",
+        "access_type": "offline",
+    }
+    answer = httpx.post(
+        url,
+        data={**form, "username": docker_user(0), "password": PASSWORD},
+        timeout=30,
+        trust_env=False,
+    )
     token: str = answer.raise_for_status().json()["refresh_token"]
     return token
 
 
 def _access_token(installation: Installation) -> str:
     secret = new_secret("mat_")
-    execute(installation.database_url(), _ACCESS_TOKEN, uuid.uuid4(), hash_of(secret), docker_user(0))
+    execute(
+        installation.database_url(), _ACCESS_TOKEN, uuid.uuid4(), hash_of(secret), docker_user(0)
+    )
     return secret
 
 
@@ -97,8 +118,17 @@ def _many_users(warm: str) -> Figure:
         list(pool.map(lambda number: ask(warm, number), range(_USERS)))
     heads = ", ".join(json.dumps(basic(number)["Authorization"]) for number in range(_USERS))
     script = _MANY_USERS.replace("HEADS", heads)
-    one, many = interleaved(_ROUNDS, lambda: _rate(warm, headers=basic()), lambda: _rate(warm, script=script))
-    return Figure("token", f"warm, {_USERS:,} Docker users in turn", ratio(many, one), "× one user", None, shown(many, one))
+    one, many = interleaved(
+        _ROUNDS, lambda: _rate(warm, headers=basic()), lambda: _rate(warm, script=script)
+    )
+    return Figure(
+        "token",
+        f"warm, {_USERS:,} Docker users in turn",
+        ratio(many, one),
+        "× one user",
+        None,
+        shown(many, one),
+    )
 
 
 def _while_grants_change(installation: Installation, warm: str) -> Figure:
@@ -109,7 +139,14 @@ def _while_grants_change(installation: Installation, warm: str) -> Figure:
             return _rate(warm, headers=basic())
 
     alone, rates = interleaved(_ROUNDS, lambda: _rate(warm, headers=basic()), beside)
-    return Figure("token", "warm, its grant changed every 10 ms", ratio(rates, alone), "× alone", None, shown(rates, alone))
+    return Figure(
+        "token",
+        "warm, its grant changed every 10 ms",
+        ratio(rates, alone),
+        "× alone",
+        None,
+        shown(rates, alone),
+    )
 
 
 @contextmanager
@@ -141,20 +178,41 @@ def _by_two(installation: Installation, warm: str) -> Figure:
 
     def together() -> float:
         with ThreadPoolExecutor(2) as pool:
-            halves = pool.map(lambda url: load.measure(url, seconds=1, connections=8, headers=basic()).rate, (warm, second))
+            halves = pool.map(
+                lambda url: load.measure(url, seconds=1, connections=8, headers=basic()).rate,
+                (warm, second),
+            )
             return sum(halves)
 
     with _second(installation) as address:
         second = warm.replace(installation.address("auth"), address)
         one, two = interleaved(_ROUNDS, lambda: _rate(warm, headers=basic()), together)
-    return Figure("token", f"warm, by two processes on {os.cpu_count()} cores", ratio(two, one), "× one process", None, shown(two, one))
+    return Figure(
+        "token",
+        f"warm, by two processes on {os.cpu_count()} cores",
+        ratio(two, one),
+        "× one process",
+        None,
+        shown(two, one),
+    )
 
 
 @contextmanager
 def _second(installation: Installation) -> Iterator[str]:
     """The address of one more auth process on the same database."""
     with reserve() as port, tempfile.TemporaryFile() as log:
-        argv = [sys.executable, "-P", "-m", "ops", "serve", "auth", "--host", "127.0.0.1", "--port", str(port.number)]
+        argv = [
+            sys.executable,
+            "-P",
+            "-m",
+            "ops",
+            "serve",
+            "auth",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port.number),
+        ]
         environment = {**os.environ, "SECRETS_DIR": str(installation.secrets / "auth")}
         process = subprocess.Popen(argv, env=environment, stdout=log, stderr=log)
         try:

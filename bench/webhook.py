@@ -12,7 +12,7 @@ import asyncpg
 from bench.client import Connection
 from bench.figures import Figure, ratio
 from bench.installation import Installation
-from tests.support.envelopes import event
+from tests.kit.envelopes import event
 
 _ROUNDS = 9
 _EACH = 150
@@ -27,13 +27,23 @@ def measure(installation: Installation) -> Iterator[Figure]:
     """The row of the webhook."""
     acknowledged, bare = asyncio.run(_interleaved(installation))
     shown = f"{statistics.median(acknowledged) * 1000:.2f} ms against {statistics.median(bare) * 1000:.2f} ms"
-    yield Figure("webhook", "acknowledgement, durable", ratio(acknowledged, bare), "× BEGIN; INSERT; COMMIT", ("≤", 2), shown)
+    yield Figure(
+        "webhook",
+        "acknowledgement, durable",
+        ratio(acknowledged, bare),
+        "× BEGIN; INSERT; COMMIT",
+        ("≤", 2),
+        shown,
+    )
 
 
 def headers(installation: Installation) -> dict[str, str]:
     """Those that the registry sends."""
     secret = (installation.secrets / "events" / "events_webhook_secret").read_text().strip()
-    return {"Authorization": f"Bearer {secret}", "Content-Type": "application/vnd.docker.distribution.events.v2+json"}
+    return {
+        "Authorization": f"Bearer {secret}",
+        "Content-Type": "application/vnd.docker.distribution.events.v2+json",
+    }
 
 
 async def _interleaved(installation: Installation) -> tuple[list[float], list[float]]:
@@ -55,7 +65,10 @@ async def _interleaved(installation: Installation) -> tuple[list[float], list[fl
 
 async def _deliver(webhook: Connection, known: dict[str, str]) -> float:
     """The median time of one delivery."""
-    bodies = [json.dumps({"events": [event(repository="team-0000/app-000000", tag="v1", at=n)]}).encode() for n in range(_EACH)]
+    bodies = [
+        json.dumps({"events": [event(repository="team-0000/app-000000", tag="v1", at=n)]}).encode()
+        for n in range(_EACH)
+    ]
     times = []
     for body in bodies:
         started = time.perf_counter()

@@ -11,13 +11,18 @@ from typing import Annotated, ParamSpec, TypeVar
 import typer
 
 from ops.errors import OpsError
+from ops.host.privileges import RunUser, run_user
 from ops.layout import SERVICES, Layout
-from ops.privileges import RunUser, run_user
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and look after Moorage.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Run and look after Moorage.",
+)
 admin_app = typer.Typer(no_args_is_help=True, help="Accounts that look after the others.")
 app.add_typer(admin_app, name="admin")
 keys_app = typer.Typer(no_args_is_help=True, help="The keys that sign tokens.")
@@ -35,7 +40,9 @@ def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
             typer.echo(f"moorage: {error}", err=True)
             sys.exit(error.exit_code)
         except OSError as error:
-            typer.echo(f"moorage: {error.filename or 'system'}: {error.strerror or error}", err=True)
+            typer.echo(
+                f"moorage: {error.filename or 'system'}: {error.strerror or error}", err=True
+            )
             sys.exit(1)
 
     return run
@@ -44,10 +51,12 @@ def plain_errors(function: Callable[P, R]) -> Callable[P, R]:
 @app.command()
 @plain_errors
 def run(
-    env_file: Annotated[Path | None, typer.Option(help="file with settings; the environment goes before it")] = None,
+    env_file: Annotated[
+        Path | None, typer.Option(help="file with settings; the environment goes before it")
+    ] = None,
 ) -> None:
     """Run everything in the foreground: PostgreSQL, registry, services, gateway. Settings: docs/settings.md."""
-    from ops.run import run as run_everything
+    from ops.run.main import run as run_everything
     from ops.settings import load_run_settings
 
     if env_file is not None:
@@ -62,8 +71,8 @@ def init(
     postgres_owner: Annotated[str, typer.Option(help="uid:gid that PostgreSQL runs as")],
 ) -> None:
     """Make secrets and configuration for containers (deploy/compose.yaml) in MOORAGE_DATA; `make run` does it itself."""
-    from ops.init import init_containers
-    from ops.secrets import Owners
+    from ops.install.container import init_containers
+    from ops.secrets.store import Owners
     from ops.settings import load_run_settings
 
     settings = load_run_settings()
@@ -81,8 +90,10 @@ def serve(
 ) -> None:
     """Run one service. Its settings come from the environment and from the secret files in SECRETS_DIR."""
     if service not in SERVICES:
-        raise typer.BadParameter(f"there is no service {service!r}; there are {', '.join(SERVICES)}")
-    from ops.serve import serve as serve_one
+        raise typer.BadParameter(
+            f"there is no service {service!r}; there are {', '.join(SERVICES)}"
+        )
+    from ops.run.serve import serve as serve_one
 
     serve_one(service, host=host, port=port)
 
@@ -91,11 +102,13 @@ def serve(
 @plain_errors
 def migrate(
     wait: Annotated[float, typer.Option(help="seconds to wait for the database to answer")] = 30.0,
-    first_admin: Annotated[bool, typer.Option(help="make the account `admin` too, as `moorage admin ensure` does")] = False,
+    first_admin: Annotated[
+        bool, typer.Option(help="make the account `admin` too, as `moorage admin ensure` does")
+    ] = False,
 ) -> None:
     """Give each service its database role and bring the schema to the newest revision."""
-    from ops.database import service_roles
-    from ops.migrate import migrate as migrate_database
+    from ops.db.migrate import migrate as migrate_database
+    from ops.db.roles import service_roles
 
     layout = _layout()
     asyncio.run(migrate_database(_owner_url(layout), service_roles(layout), patience=wait))
@@ -117,7 +130,7 @@ def admin_ensure() -> None:
 @plain_errors
 def admin_create(username: Annotated[str, typer.Argument(help="name of the account")]) -> None:
     """Make one more administrator; asks for its password, or reads it from standard input."""
-    from ops.admin import create_admin
+    from ops.commands.admin import create_admin
 
     owner_url = _owner_url(_layout())
     asyncio.run(create_admin(owner_url, username=username, password=_new_password()))
@@ -126,9 +139,11 @@ def admin_create(username: Annotated[str, typer.Argument(help="name of the accou
 
 @admin_app.command("reset-password")
 @plain_errors
-def admin_reset_password(username: Annotated[str, typer.Argument(help="name of the account")]) -> None:
+def admin_reset_password(
+    username: Annotated[str, typer.Argument(help="name of the account")],
+) -> None:
     """Give an account a new password and enable it; its sessions and keys end. Asks for the password, or reads it from standard input."""
-    from ops.admin import reset_password
+    from ops.commands.admin import reset_password
 
     owner_url = _owner_url(_layout())
     asyncio.run(reset_password(owner_url, username=username, password=_new_password()))
@@ -144,21 +159,30 @@ def _new_password() -> str:
 
 
 def _ensure_admin(layout: Layout) -> None:
-    from ops.admin import ensure_admin
+    from ops.commands.admin import ensure_admin
     from ops.settings import load_run_settings
 
     given = load_run_settings().admin_password
     user = run_user([layout.root], data=layout.root)
-    asyncio.run(ensure_admin(_owner_url(layout), layout, user, given=given.get_secret_value() if given else None))
+    asyncio.run(
+        ensure_admin(
+            _owner_url(layout), layout, user, given=given.get_secret_value() if given else None
+        )
+    )
 
 
 @keys_app.command("rotate")
 @plain_errors
 def keys_rotate(
-    sessions: Annotated[bool, typer.Option(help="the key of the JSON API's sessions too; auth signs with it from its next start")] = False,
+    sessions: Annotated[
+        bool,
+        typer.Option(
+            help="the key of the JSON API's sessions too; auth signs with it from its next start"
+        ),
+    ] = False,
 ) -> None:
     """Sign registry tokens with new keys from now on. What the old ones signed stays good until it ends."""
-    from ops.rotate import rotate_session_keys, rotate_token_keys
+    from ops.secrets.rotate import rotate_session_keys, rotate_token_keys
 
     rotate_token_keys(_layout())
     if sessions:
@@ -168,10 +192,12 @@ def keys_rotate(
 @app.command()
 @plain_errors
 def drift(
-    repair: Annotated[bool, typer.Option("--repair", help="mend the catalog; the registry is never changed")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="mend the catalog; the registry is never changed")
+    ] = False,
 ) -> None:
     """Compare the catalog with what the registry holds and list what differs; exit 1 when something is left that differs."""
-    from ops.drift import drift as compare_and_repair
+    from ops.commands.drift import drift as compare_and_repair
 
     if not asyncio.run(compare_and_repair(_layout(), repair=repair)):
         sys.exit(1)
@@ -181,12 +207,18 @@ def drift(
 @plain_errors
 def deletions(
     resume: Annotated[
-        list[str] | None, typer.Option(help="repository or namespace to delete after all, with whatever is in it now")
+        list[str] | None,
+        typer.Option(
+            help="repository or namespace to delete after all, with whatever is in it now"
+        ),
     ] = None,
-    keep: Annotated[list[str] | None, typer.Option(help="repository or namespace to keep as it is in the registry now")] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(help="repository or namespace to keep as it is in the registry now"),
+    ] = None,
 ) -> None:
     """List what was to be deleted in the backup that the database was restored from, and what is to become of it."""
-    from ops.deletions import decide
+    from ops.commands.deletions import decide
 
     asyncio.run(decide(_layout(), resume=resume or [], keep=keep or []))
 
@@ -194,11 +226,18 @@ def deletions(
 @app.command()
 @plain_errors
 def console(
-    check: Annotated[bool, typer.Option("--check", help="check its types, style and unit tests instead, as `make lint` does")] = False,
-    development: Annotated[bool, typer.Option("--dev", help="install what its checks and tests need too")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="check its types, style and unit tests instead, as `make lint` does"
+        ),
+    ] = False,
+    development: Annotated[
+        bool, typer.Option("--dev", help="install what its checks and tests need too")
+    ] = False,
 ) -> None:
     """Build the web console in console/dist, where its sources changed; `make run` and `make test` do it themselves."""
-    from ops.console import build_console, check_console, install_development_packages
+    from ops.install.console import build_console, check_console, install_development_packages
 
     if check:
         check_console()
@@ -212,25 +251,33 @@ def console(
 @app.command()
 @plain_errors
 def gc(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only tell what would be deleted")] = False,
-    schedule: Annotated[bool, typer.Option("--schedule", help="do it every GC_SCHEDULE_HOURS until ended")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only tell what would be deleted")
+    ] = False,
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="do it every GC_SCHEDULE_HOURS until ended")
+    ] = False,
 ) -> None:
     """Give back the disk space of what nobody has tagged for GC_UNTAGGED_DAYS. Pulls go on; pushes are refused for a moment."""
-    from ops.gc import collect_garbage
-    from ops.gc_schedule import collect_on_schedule
-    from ops.interrupts import run_until_told
+    from ops.commands.gc import collect_garbage
+    from ops.commands.gc_schedule import collect_on_schedule
+    from ops.host.interrupts import run_until_told
     from ops.settings import load_run_settings
 
     settings = load_run_settings()
     layout = Layout(settings.data)
-    run_until_told(collect_on_schedule(layout, settings) if schedule else collect_garbage(layout, settings, dry_run=dry_run))
+    run_until_told(
+        collect_on_schedule(layout, settings)
+        if schedule
+        else collect_garbage(layout, settings, dry_run=dry_run)
+    )
 
 
 @app.command()
 @plain_errors
 def schema_check() -> None:
     """Migrate a PostgreSQL of its own, made for this and removed, and compare it with the tables in the code."""
-    from ops.schema_check import schema_check as check
+    from ops.db.schema_check import schema_check as check
 
     check()
     typer.echo("migrations and tables agree")
@@ -240,7 +287,7 @@ def schema_check() -> None:
 @plain_errors
 def config() -> None:
     """List every setting with its value, and where it comes from. Secrets are masked."""
-    from ops.config_table import print_settings
+    from ops.docs.config_table import print_settings
     from ops.settings import load_run_settings
 
     print_settings(load_run_settings())
@@ -250,8 +297,9 @@ def config() -> None:
 @plain_errors
 def docs() -> None:
     """Write anew from the code what is generated in docs/: settings.md, errors.md, openapi/."""
-    from ops import errors_doc, settings_doc
-    from ops.openapi import write_documents
+    from ops.docs import errors_page as errors_doc
+    from ops.docs import settings_page as settings_doc
+    from ops.docs.openapi import write_documents
 
     settings_doc.PAGE.write_text(settings_doc.page())
     errors_doc.PAGE.write_text(errors_doc.page())
@@ -285,4 +333,6 @@ def _owner_url(layout: Layout) -> str:
     try:
         return layout.owner_url.read_text().strip()
     except FileNotFoundError:
-        raise OpsError(f"{layout.owner_url} is missing: run `moorage init` or `moorage run` first") from None
+        raise OpsError(
+            f"{layout.owner_url} is missing: run `moorage init` or `moorage run` first"
+        ) from None

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVICES = ("auth", "catalog", "events")
+PROJECT = Path(__file__).resolve().parents[1]
+"""The folder that holds the code, `deploy`, `docs`, and `alembic`."""
 
 
 @dataclass(frozen=True, slots=True)

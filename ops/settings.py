@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from ops.errors import SettingError
 from ops.layout import SERVICES
@@ -20,25 +28,33 @@ from ops.layout import SERVICES
 _COMPOSE_ONLY = ("MOORAGE_IMAGE",)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_HOST = re.compile(r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\]")
+_HOST = re.compile(
+    r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\]"
+)
 # What would end a quoted string or start a variable in the gateway's configuration.
 _UNSAFE_IN_PATH = re.compile(r"[\"'$;{}\\\x00-\x1f\x7f]")
 
 
 def _split(value: Any) -> Any:
-    return [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
+    return (
+        [part for part in re.split(r"[,\s]+", value) if part] if isinstance(value, str) else value
+    )
 
 
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value):
-        raise ValueError(f"{value!r} is not a host name: write names or addresses without scheme and port")
+        raise ValueError(
+            f"{value!r} is not a host name: write names or addresses without scheme and port"
+        )
     return value.lower()
 
 
 def _folder(value: Path) -> Path:
     path = Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 - symbolic links in the name stay as the user wrote them
     if _UNSAFE_IN_PATH.search(str(path)):
-        raise ValueError("the path may hold no quotes, $, ;, braces, backslashes or control characters")
+        raise ValueError(
+            "the path may hold no quotes, $, ;, braces, backslashes or control characters"
+        )
     if path.exists() and not path.is_dir():
         raise ValueError(f"{path} is not a folder")
     return path
@@ -84,23 +100,35 @@ class RunSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    port: int = Field(8080, ge=1, le=65535, alias="MOORAGE_PORT", description="the one port that is served on all addresses")
+    port: int = Field(
+        8080,
+        ge=1,
+        le=65535,
+        alias="MOORAGE_PORT",
+        description="the one port that is served on all addresses",
+    )
     data: Annotated[Path, AfterValidator(_folder)] = Field(
         Path(".moorage"),
         validate_default=True,
         alias="MOORAGE_DATA",
         description="the folder of everything that is kept: images, database, secrets, logs",
     )
-    hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)] = Field(
-        (),
-        alias="MOORAGE_HOSTS",
-        description="names that it answers to, separated by commas, `*.example.com` too; any when empty",
+    hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)] = (
+        Field(
+            (),
+            alias="MOORAGE_HOSTS",
+            description="names that it answers to, separated by commas, `*.example.com` too; any when empty",
+        )
     )
     tls_cert: Annotated[Path, AfterValidator(_readable_file)] | None = Field(
-        None, alias="MOORAGE_TLS_CERT", description="PEM file with the certificate and its chain: serve https"
+        None,
+        alias="MOORAGE_TLS_CERT",
+        description="PEM file with the certificate and its chain: serve https",
     )
     tls_key: Annotated[Path, AfterValidator(_readable_file)] | None = Field(
-        None, alias="MOORAGE_TLS_KEY", description="PEM file with the certificate's key, without a passphrase"
+        None,
+        alias="MOORAGE_TLS_KEY",
+        description="PEM file with the certificate's key, without a passphrase",
     )
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = Field(
         (),
@@ -128,10 +156,18 @@ class RunSettings(BaseModel):
     )
 
     gc_untagged_days: int = Field(
-        7, ge=0, le=36500, alias="GC_UNTAGGED_DAYS", description="after how many days without a tag `moorage gc` deletes a manifest"
+        7,
+        ge=0,
+        le=36500,
+        alias="GC_UNTAGGED_DAYS",
+        description="after how many days without a tag `moorage gc` deletes a manifest",
     )
     gc_schedule_hours: int = Field(
-        0, ge=0, le=87600, alias="GC_SCHEDULE_HOURS", description="every how many hours garbage is collected; 0: only by `moorage gc`"
+        0,
+        ge=0,
+        le=87600,
+        alias="GC_SCHEDULE_HOURS",
+        description="every how many hours garbage is collected; 0: only by `moorage gc`",
     )
 
     @property
@@ -154,7 +190,9 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
     for name in sorted(environment):
         if name.startswith("MOORAGE_") and name not in (*known.values(), *_COMPOSE_ONLY):
             near = difflib.get_close_matches(name, known.values(), n=1)
-            raise SettingError(name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+            raise SettingError(
+                name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+            )
     _check_service_variables(environment)
     # An empty variable is one that is not set.
     given = {name: environment[name] for name in known.values() if environment.get(name)}
@@ -162,7 +200,9 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
         settings = RunSettings.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingError(str(first["loc"][0]), first["msg"].removeprefix("Value error, ")) from None
+        raise SettingError(
+            str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+        ) from None
     _check_tls(settings)
     return settings
 

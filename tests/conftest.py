@@ -4,7 +4,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.support.database"]
+pytest_plugins = ["tests.kit.database"]
 
 # A busy machine makes every example slow, and says nothing about the code.
 settings.register_profile("moorage", deadline=None, suppress_health_check=[HealthCheck.too_slow])

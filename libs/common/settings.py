@@ -18,7 +18,9 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", validation_alias="LOG_LEVEL", description="least severe log line that is written"
+        default="info",
+        validation_alias="LOG_LEVEL",
+        description="least severe log line that is written",
     )
 
 
@@ -43,7 +45,11 @@ def load(cls: type[S], **overrides: Any) -> S:
 def _explain(prefix: str, item: Any) -> str:
     name = str(item["loc"][0]) if item["loc"] else "settings"
     # A field with an alias is known by that variable, whatever the prefix.
-    variable = name.upper() if name.isupper() or name.upper().startswith(prefix) else f"{prefix}{name}".upper()
+    variable = (
+        name.upper()
+        if name.isupper() or name.upper().startswith(prefix)
+        else f"{prefix}{name}".upper()
+    )
     if item["type"] == "missing":
         return f"{variable}: missing (set the variable, or for a secret write the file {variable.lower()} in SECRETS_DIR)"
     return f"{variable}: {item['msg']}"

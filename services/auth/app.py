@@ -9,25 +9,25 @@ from datetime import timedelta
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import service
-from libs.common.db import create_engine
-from libs.common.jwt import SessionVerifier, load_signing_keys
-from libs.common.passwords import PasswordHasher
-from libs.common.principals import SIGNED_IN_ONLY
-from services.auth.access import routes as access
+from libs.common.db.engine import create_engine
+from libs.common.security.jwt import SessionVerifier, load_signing_keys
+from libs.common.security.keys import SigningKeys
+from libs.common.security.passwords import PasswordHasher
+from libs.common.web import service
+from libs.common.web.principals import SIGNED_IN_ONLY
 from services.auth.access_tokens import routes as access_tokens
 from services.auth.api_keys import routes as api_keys
-from services.auth.keys import TokenKeys
-from services.auth.logins.recorder import UseRecorder
-from services.auth.logins.usecases import PasswordLogin
-from services.auth.memory.access import AccessMemory
+from services.auth.explain import routes as access
+from services.auth.last_used.usecases import UseRecorder
+from services.auth.passwords.usecases import PasswordLogin
 from services.auth.registry_tokens import routes as registry_tokens
+from services.auth.registry_tokens.access_cache import AccessMemory
 from services.auth.registry_tokens.signer import TokenSigner
 from services.auth.registry_tokens.usecases import TokenDesk
 from services.auth.sessions import routes as sessions
 from services.auth.sessions.usecases import SessionDesk
 from services.auth.settings import Settings
-from services.auth.writes.routes import WriteQuestion
+from services.auth.write_gate.routes import WriteQuestion
 
 DESCRIPTION = "Who are you, and what may you do: registry tokens for Docker clients, sessions for the JSON API."
 
@@ -37,14 +37,19 @@ def create_app(settings: Settings) -> FastAPI:
     url = settings.database_url.get_secret_value()
     engine = create_engine(url, application_name="moorage auth")
     hasher = PasswordHasher()
-    login = PasswordLogin(engine, hasher, failures=settings.login_failures, window_seconds=settings.login_window_seconds)
+    login = PasswordLogin(
+        engine,
+        hasher,
+        failures=settings.login_failures,
+        window_seconds=settings.login_window_seconds,
+    )
     recorder = UseRecorder(engine, lifetime=timedelta(days=settings.refresh_token_days))
     memory = AccessMemory(url, engine, recorder.api_key_used)
-    keys = TokenKeys(settings.secrets_dir / "token-keys")
+    keys = SigningKeys(settings.secrets_dir / "token-keys")
 
     @asynccontextmanager
     async def beside_requests(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(work) for work in (memory.link.run(), recorder.run(), keys.run())]
+        tasks = [asyncio.create_task(work) for work in (memory.link.run(), recorder.run())]
         try:
             yield
         finally:
@@ -75,7 +80,12 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _token_desk(
-    settings: Settings, engine: AsyncEngine, memory: AccessMemory, login: PasswordLogin, recorder: UseRecorder, keys: TokenKeys
+    settings: Settings,
+    engine: AsyncEngine,
+    memory: AccessMemory,
+    login: PasswordLogin,
+    recorder: UseRecorder,
+    keys: SigningKeys,
 ) -> TokenDesk:
     signer = TokenSigner(
         keys.all,

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from libs.common.audit import audit_table
+from libs.common.db.audit import audit_table
 
 metadata = sa.MetaData(schema="auth")
 _now = sa.text("now()")
@@ -34,7 +34,12 @@ refresh_tokens = sa.Table(
     sa.Column("last_used_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
     sa.Column("last_used_from", sa.Text),
     sa.Column("expires_at", sa.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column("access_token_id", sa.ForeignKey("auth.access_tokens.id", ondelete="CASCADE", name="refresh_tokens_access_token_fkey")),
+    sa.Column(
+        "access_token_id",
+        sa.ForeignKey(
+            "auth.access_tokens.id", ondelete="CASCADE", name="refresh_tokens_access_token_fkey"
+        ),
+    ),
     sa.Index("refresh_tokens_access_token_idx", "access_token_id"),
 )
 

@@ -28,7 +28,12 @@ effective_access = sa.Table(
     sa.Column("permission", sa.Text),
 )
 
-closed_repositories = sa.Table("closed_repositories", _catalog, sa.Column("repository", sa.Text), sa.Column("namespace", sa.Text))
+closed_repositories = sa.Table(
+    "closed_repositories",
+    _catalog,
+    sa.Column("repository", sa.Text),
+    sa.Column("namespace", sa.Text),
+)
 
 namespace_owners = sa.Table(
     "namespace_owners",

@@ -7,29 +7,33 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import db, service
-from libs.common.jwt import SessionVerifier
-from libs.common.passwords import Busy, PasswordHasher
-from libs.common.principals import SIGNED_IN_ONLY
+from libs.common.db import engine as db
+from libs.common.registry.client import Registry, RegistryUnavailable, connected
+from libs.common.registry.tokens import CATALOG_SUBJECT
+from libs.common.security.jwt import SessionVerifier
+from libs.common.security.passwords import Busy, PasswordHasher
+from libs.common.tasks.leader import Worker, beside
+from libs.common.web import service
+from libs.common.web.principals import SIGNED_IN_ONLY
+from services.catalog.accounts.hashing import HashingGate, tell_busy
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
-from services.catalog.counters import usecases as counters
-from services.catalog.deletions import work as deletions
+from services.catalog.deletion.dependencies import tell_away
+from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.docker_users.routes import router as docker_users
-from services.catalog.drift import schedule as drift
-from services.catalog.feed.follower import CHANNEL, Follower
 from services.catalog.grants.routes import router as grants
-from services.catalog.hashing import HashingGate, tell_busy
 from services.catalog.images.routes import router as images
 from services.catalog.namespaces.routes import router as namespaces
-from services.catalog.registry import Registry, RegistryUnavailable, connected
-from services.catalog.registry_away import tell_away
+from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
-from services.catalog.worker import Worker, beside
+from services.catalog.sync.drift import schedule as drift
+from services.catalog.sync.feed.follower import CHANNEL, Follower
 
-DESCRIPTION = "Accounts, Docker users, namespaces, grants, repositories and images: what people manage."
+DESCRIPTION = (
+    "Accounts, Docker users, namespaces, grants, repositories and images: what people manage."
+)
 
 
 def _workers(settings: Settings, engine: AsyncEngine, registry: Registry) -> list[Worker]:
@@ -38,12 +42,23 @@ def _workers(settings: Settings, engine: AsyncEngine, registry: Registry) -> lis
     carry_totals = partial(counters.carry_totals, engine=engine)
     workers = [
         Worker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
-        Worker(name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals),
-        Worker(name="deletions", database_url=database_url, channel=deletions.CHANNEL, step=deletions.Deleter(engine, registry).step),
+        Worker(
+            name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals
+        ),
+        Worker(
+            name="deletions",
+            database_url=database_url,
+            channel=deletions.CHANNEL,
+            step=deletions.Deleter(engine, registry).step,
+        ),
     ]
     if settings.drift_hours:
         comparing = drift.Schedule(engine, registry, hours=settings.drift_hours)
-        workers.append(Worker(name="drift", database_url=database_url, channel=drift.CHANNEL, step=comparing.step))
+        workers.append(
+            Worker(
+                name="drift", database_url=database_url, channel=drift.CHANNEL, step=comparing.step
+            )
+        )
     return workers
 
 
@@ -58,13 +73,18 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.hashing_gate = HashingGate(PasswordHasher())
         app.state.wrong_passwords = WrongPasswords()
         try:
-            async with connected(settings) as registry, beside(_workers(settings, engine, registry)):
+            async with (
+                connected(settings.registry, subject=CATALOG_SUBJECT) as registry,
+                beside(_workers(settings, engine, registry)),
+            ):
                 app.state.registry = registry
                 yield
         finally:
             app.state.hashing_gate.close()
 
-    app = service.build(title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan)
+    app = service.build(
+        title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan
+    )
     app.state.settings = settings
     app.state.session_verifier = SessionVerifier(settings.session_public_keys)
     app.add_exception_handler(Busy, tell_busy)

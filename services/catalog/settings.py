@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AnyHttpUrl, DirectoryPath, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from libs.common import settings
+from libs.common.registry.client import RegistryAddress
 
 
 def _is_postgresql(url: SecretStr) -> SecretStr:
@@ -21,13 +22,18 @@ class Settings(settings.ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="CATALOG_")
 
     secrets_dir: DirectoryPath = Field(
-        validation_alias="SECRETS_DIR", description="folder of the secrets; also holds token-keys/ and session-public-keys/"
+        validation_alias="SECRETS_DIR",
+        description="folder of the secrets; also holds token-keys/ and session-public-keys/",
     )
     database_url: Annotated[SecretStr, AfterValidator(_is_postgresql)] = Field(
         description="secret: address of the database, as the role of this service"
     )
-    registry_url: AnyHttpUrl = Field(description="where this service reaches Distribution; never shown to clients")
-    registry_service: str = Field(default="moorage", min_length=1, description="`aud` of registry tokens")
+    registry_url: AnyHttpUrl = Field(
+        description="where this service reaches Distribution; never shown to clients"
+    )
+    registry_service: str = Field(
+        default="moorage", min_length=1, description="`aud` of registry tokens"
+    )
     issuer: str = Field(default="moorage", min_length=1, description="`iss` of registry tokens")
     name_reservation_seconds: int = Field(
         default=1860,
@@ -35,13 +41,21 @@ class Settings(settings.ServiceSettings):
         description="how long the name of a deleted Docker user, namespace or repository stays taken: push token lifetime + 60 s",
     )
     drift_hours: int = Field(
-        default=24, ge=0, le=8760, description="every how many hours catalog and registry are compared and the catalog is mended; 0: never"
+        default=24,
+        ge=0,
+        le=8760,
+        description="every how many hours catalog and registry are compared and the catalog is mended; 0: never",
     )
 
     @property
-    def token_keys(self) -> Path:
-        """Keys with certificates that sign this service's own registry tokens."""
-        return self.secrets_dir / "token-keys"
+    def registry(self) -> RegistryAddress:
+        """Distribution, as this service reaches it with tokens of its own."""
+        return RegistryAddress(
+            url=str(self.registry_url),
+            keys=self.secrets_dir / "token-keys",
+            service=self.registry_service,
+            issuer=self.issuer,
+        )
 
     @property
     def session_public_keys(self) -> Path:

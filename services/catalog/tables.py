@@ -1,10 +1,10 @@
 """The tables of the catalog service, schema ``catalog``. Ids are never used twice, so a later object of the same name inherits nothing."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from libs.common.audit import audit_table
-from libs.common.sorting import NEVER
+from libs.common.db.audit import audit_table
+from libs.common.db.pagination import NEVER
 
 metadata = sa.MetaData(
     schema="catalog",
@@ -28,7 +28,11 @@ def _created_at() -> sa.Column[object]:
 
 
 def _by_whom() -> tuple[sa.Column[object], ...]:
-    return sa.Column("account_id", sa.BigInteger), sa.Column("account", sa.Text), sa.Column("client_address", sa.Text)
+    return (
+        sa.Column("account_id", sa.BigInteger),
+        sa.Column("account", sa.Text),
+        sa.Column("client_address", sa.Text),
+    )
 
 
 accounts = sa.Table(
@@ -75,7 +79,12 @@ grants = sa.Table(
     "grants",
     metadata,
     sa.Column("namespace_id", sa.ForeignKey(namespaces.c.id, ondelete="CASCADE"), primary_key=True),
-    sa.Column("docker_user_id", sa.ForeignKey(docker_users.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+    sa.Column(
+        "docker_user_id",
+        sa.ForeignKey(docker_users.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
     sa.Column("permission", sa.Text, nullable=False),
     _created_at(),
     sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
@@ -89,7 +98,13 @@ repositories = sa.Table(
     sa.Column("namespace_id", sa.ForeignKey(namespaces.c.id), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("path", sa.Text(collation="C"), nullable=False, server_default=sa.FetchedValue()),
-    sa.Column("account_id", sa.BigInteger, nullable=False, server_default=sa.FetchedValue(), doc="the namespace's, for the indexes"),
+    sa.Column(
+        "account_id",
+        sa.BigInteger,
+        nullable=False,
+        server_default=sa.FetchedValue(),
+        doc="the namespace's, for the indexes",
+    ),
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("status", sa.Text, nullable=False, server_default="empty"),
     sa.Column("tag_count", sa.BigInteger, nullable=False, server_default="0"),
@@ -106,7 +121,12 @@ repositories = sa.Table(
     sa.Index("repositories_account_path_idx", "account_id", "path"),
     sa.Index("repositories_account_pull_count_idx", "account_id", "pull_count", "id"),
     sa.Index("repositories_account_created_at_idx", "account_id", "created_at", "id"),
-    sa.Index("repositories_account_last_pushed_at_idx", "account_id", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"),
+    sa.Index(
+        "repositories_account_last_pushed_at_idx",
+        "account_id",
+        sa.text(f"COALESCE(last_pushed_at, {NEVER})"),
+        "id",
+    ),
     sa.Index("repositories_namespace_path_idx", "namespace_id", "path", postgresql_include=["id"]),
     sa.Index("repositories_namespace_pull_count_idx", "namespace_id", "pull_count", "id"),
     sa.Index("repositories_namespace_created_at_idx", "namespace_id", "created_at", "id"),
@@ -117,13 +137,17 @@ repositories = sa.Table(
         "id",
         postgresql_include=["last_pushed_at"],
     ),
-    sa.Index("repositories_last_pushed_at_idx", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"),
+    sa.Index(
+        "repositories_last_pushed_at_idx", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"
+    ),
 )
 
 manifests = sa.Table(
     "manifests",
     metadata,
-    sa.Column("repository_id", sa.ForeignKey(repositories.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "repository_id", sa.ForeignKey(repositories.c.id, ondelete="CASCADE"), primary_key=True
+    ),
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("artifact_type", sa.Text),
@@ -136,7 +160,12 @@ manifests = sa.Table(
     sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("pushed_by", sa.Text, nullable=False),
     sa.Column("untagged_since", sa.TIMESTAMP(timezone=True), server_default=_now),
-    sa.Index("manifests_subject_idx", "repository_id", "subject", postgresql_where=sa.text("subject IS NOT NULL")),
+    sa.Index(
+        "manifests_subject_idx",
+        "repository_id",
+        "subject",
+        postgresql_where=sa.text("subject IS NOT NULL"),
+    ),
 )
 
 manifest_children = sa.Table(
@@ -145,7 +174,11 @@ manifest_children = sa.Table(
     sa.Column("repository_id", sa.BigInteger, primary_key=True),
     sa.Column("index_digest", sa.Text, primary_key=True),
     sa.Column("child_digest", sa.Text, primary_key=True),
-    sa.ForeignKeyConstraint(["repository_id", "index_digest"], [manifests.c.repository_id, manifests.c.digest], ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(
+        ["repository_id", "index_digest"],
+        [manifests.c.repository_id, manifests.c.digest],
+        ondelete="CASCADE",
+    ),
     sa.Index("manifest_children_child_idx", "repository_id", "child_digest"),
 )
 
@@ -156,7 +189,11 @@ manifest_blobs = sa.Table(
     sa.Column("manifest_digest", sa.Text, primary_key=True),
     sa.Column("blob_digest", sa.Text, primary_key=True),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.ForeignKeyConstraint(["repository_id", "manifest_digest"], [manifests.c.repository_id, manifests.c.digest], ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(
+        ["repository_id", "manifest_digest"],
+        [manifests.c.repository_id, manifests.c.digest],
+        ondelete="CASCADE",
+    ),
     sa.Index("manifest_blobs_blob_idx", "blob_digest"),
 )
 
@@ -170,7 +207,11 @@ tags = sa.Table(
     sa.Column("pushed_by", sa.Text, nullable=False),
     sa.Column("pull_count", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
-    sa.ForeignKeyConstraint(["repository_id", "digest"], [manifests.c.repository_id, manifests.c.digest], ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(
+        ["repository_id", "digest"],
+        [manifests.c.repository_id, manifests.c.digest],
+        ondelete="CASCADE",
+    ),
     sa.Index("tags_digest_idx", "repository_id", "digest"),
 )
 
@@ -194,7 +235,13 @@ deletions = sa.Table(
     sa.Column("removed_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("retry_at", sa.TIMESTAMP(timezone=True)),
-    sa.Column("made_in", sa.Text, nullable=False, server_default=sa.FetchedValue(), doc="the home() of then: another one waits"),
+    sa.Column(
+        "made_in",
+        sa.Text,
+        nullable=False,
+        server_default=sa.FetchedValue(),
+        doc="the home() of then: another one waits",
+    ),
     sa.UniqueConstraint("kind", "name"),
     sa.CheckConstraint("kind IN ('namespace', 'repository')", name="kind"),
     sa.Index("deletions_namespace_idx", sa.text("split_part(name, '/', 1)")),
@@ -210,7 +257,12 @@ tag_deletions = sa.Table(
     sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column("throwaway", sa.Text, nullable=False),
     *_by_whom(),
-    sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+    sa.Column(
+        "started_at",
+        sa.TIMESTAMP(timezone=True),
+        nullable=False,
+        server_default=sa.text("clock_timestamp()"),
+    ),
     sa.Column("finished_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("put_back", sa.Text),
     sa.Column("put_back_at", sa.TIMESTAMP(timezone=True)),
@@ -242,10 +294,42 @@ write_pauses = sa.Table(
     sa.Column("id", sa.Boolean, primary_key=True, server_default=sa.true()),
     sa.Column("phase", sa.Text, nullable=False),
     sa.Column("pushing", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
-    sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+    sa.Column(
+        "started_at",
+        sa.TIMESTAMP(timezone=True),
+        nullable=False,
+        server_default=sa.text("clock_timestamp()"),
+    ),
     sa.Column("ends_at", sa.TIMESTAMP(timezone=True), nullable=False),
     sa.CheckConstraint("id", name="one"),
     sa.CheckConstraint("phase IN ('new_uploads', 'all_writes')", name="phase"),
 )
 
 audit_entries = audit_table(metadata)
+
+
+_SPACE: sa.ColumnElement[str] = sa.literal_column("' '", sa.Text)
+
+
+def contains(q: str, *columns: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether one of ``columns`` has ``q`` in it.
+
+    The index is on the bigrams of the columns joined by spaces, in this order (alembic/versions/0003); it finds candidates for two
+    characters and more, and each is then compared. One character alone is compared with every row.
+    """
+    exact = holds(q, *columns)
+    if len(q) < 2:
+        return exact
+    joined = columns[0]
+    for column in columns[1:]:
+        joined = joined.concat(_SPACE).concat(column)
+    return sa.and_(_bigrams(joined).op("@>")(_bigrams(sa.literal(q))), exact)
+
+
+def holds(q: str, *columns: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The same, compared with each row: for rows that are read anyway."""
+    return sa.or_(*(column.icontains(q, autoescape=True) for column in columns))
+
+
+def _bigrams(text: sa.ColumnElement[str]) -> sa.ColumnElement[list[str]]:
+    return sa.func.catalog.bigrams(text, type_=ARRAY(sa.Text))

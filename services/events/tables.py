@@ -6,7 +6,7 @@ An event's time has nine fractional digits, more than ``timestamptz`` keeps, so 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from libs.common.audit import audit_table
+from libs.common.db.audit import audit_table
 
 metadata = sa.MetaData(schema="events")
 _now = sa.text("now()")
@@ -31,11 +31,19 @@ inbox = sa.Table(
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("user_agent", sa.Text, nullable=False),
     sa.Column("counted_at", sa.TIMESTAMP(timezone=True)),
-    sa.Column("retry_at", sa.TIMESTAMP(timezone=True), doc="waits for the children of an index to be looked up"),
+    sa.Column(
+        "retry_at",
+        sa.TIMESTAMP(timezone=True),
+        doc="waits for the children of an index to be looked up",
+    ),
     sa.Column("effect", JSONB, doc="what the event counted as; NULL once counted: nothing"),
     sa.UniqueConstraint("event_id", "at_ns", name="inbox_event_key"),
     sa.Index("inbox_uncounted_idx", "id", postgresql_where=sa.text("counted_at IS NULL")),
-    sa.Index("inbox_waiting_idx", "retry_at", postgresql_where=sa.text("counted_at IS NULL AND retry_at IS NOT NULL")),
+    sa.Index(
+        "inbox_waiting_idx",
+        "retry_at",
+        postgresql_where=sa.text("counted_at IS NULL AND retry_at IS NOT NULL"),
+    ),
     sa.Index("inbox_received_idx", "received_at", postgresql_using="brin"),
     sa.Index("inbox_client_idx", "repository", "docker_user", "address", "user_agent", "at_ns"),
     sa.Index("inbox_feed_idx", "xid", "id", postgresql_where=sa.text("action <> 'pull'")),
@@ -45,7 +53,13 @@ pull_hours = sa.Table(
     "pull_hours",
     metadata,
     sa.Column("repository", sa.Text, primary_key=True),
-    sa.Column("since_ns", sa.BigInteger, primary_key=True, autoincrement=False, doc="0, or when the name was free again after a deletion"),
+    sa.Column(
+        "since_ns",
+        sa.BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        doc="0, or when the name was free again after a deletion",
+    ),
     sa.Column("hour", sa.TIMESTAMP(timezone=True), primary_key=True),
     sa.Column("tag", sa.Text, primary_key=True, doc="empty: pulls by digest alone"),
     sa.Column("docker_user", sa.Text, primary_key=True, doc="empty: anonymous"),
@@ -75,7 +89,9 @@ checkpoints = sa.Table(
     sa.Column("client", sa.Uuid, primary_key=True),
     sa.Column("at_ns", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("event_id", sa.Text, primary_key=True),
-    sa.Column("run", sa.Integer, nullable=False, doc="events since the last checkpoint that is kept"),
+    sa.Column(
+        "run", sa.Integer, nullable=False, doc="events since the last checkpoint that is kept"
+    ),
     sa.Column("state", JSONB, nullable=False),
     sa.Column("saved_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
     sa.Index("checkpoints_saved_idx", "saved_at"),
@@ -88,8 +104,16 @@ indexes = sa.Table(
     sa.Column("repository", sa.Text, primary_key=True),
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("children", ARRAY(sa.Text), nullable=False, doc="empty: no index"),
-    sa.Column("gone", sa.Boolean, nullable=False, server_default=sa.false(), doc="the registry did not have it any more"),
-    sa.Column("resolved_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now, index=True),
+    sa.Column(
+        "gone",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        doc="the registry did not have it any more",
+    ),
+    sa.Column(
+        "resolved_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now, index=True
+    ),
 )
 
 dead_letters = sa.Table(

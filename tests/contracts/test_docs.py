@@ -7,7 +7,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-SOURCES = "\n".join(path.read_text() for folder in ("services", "libs", "ops") for path in (ROOT / folder).rglob("*.py"))
+SOURCES = "\n".join(
+    path.read_text()
+    for folder in ("services", "libs", "ops")
+    for path in (ROOT / folder).rglob("*.py")
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -15,15 +19,25 @@ def test_links_and_paths_lead_somewhere(page: Path) -> None:
     text = page.read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     missing = [link for link in links if not (page.parent / link).exists()]
-    paths = re.findall(r"`((?:services|libs|ops|deploy|docs|tests|alembic|scripts)/[\w./-]+)`", text)
-    missing += [path for path in paths if not (ROOT / path).exists() and not path.endswith("/.env")]  # .env is the reader's own
+    paths = re.findall(
+        r"`((?:services|libs|ops|deploy|docs|tests|alembic|scripts)/[\w./-]+)`", text
+    )
+    missing += [
+        path for path in paths if not (ROOT / path).exists() and not path.endswith("/.env")
+    ]  # .env is the reader's own
     assert not missing
 
 
 def test_the_functions_of_the_architecture_exist() -> None:
-    rows = [line for line in (ROOT / "docs/architecture.md").read_text().splitlines() if line.startswith("| ") and "`" in line]
+    rows = [
+        line
+        for line in (ROOT / "docs/architecture.md").read_text().splitlines()
+        if line.startswith("| ") and "`" in line
+    ]
     where = " ".join(row.split("|")[3] for row in rows if row.count("|") == 4)
     names = re.findall(r"`([A-Za-z_]+(?:\.[a-z_]+)?)` (?:in|or|and)", where)
     assert len(names) > 15
-    missing = [name for name in names if not re.search(rf"(def|class) {name.split('.')[-1]}\b", SOURCES)]
+    missing = [
+        name for name in names if not re.search(rf"(def|class) {name.split('.')[-1]}\b", SOURCES)
+    ]
     assert not missing

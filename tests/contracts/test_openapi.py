@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from ops import errors_doc
+from ops.docs import errors_page as errors_doc
+from ops.docs.openapi import FOLDER, document_of, text_of
 from ops.layout import SERVICES
-from ops.openapi import FOLDER, document_of, text_of
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 PUBLIC = {
@@ -34,7 +34,9 @@ def operations(service: str) -> list[tuple[str, str, dict[str, Any]]]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_document_is_the_one_that_was_reviewed(service: str) -> None:
     kept = (FOLDER / f"{service}.json").read_text()
-    assert kept == text_of(service), "the API has changed: run `moorage docs` and review the difference"
+    assert kept == text_of(service), (
+        "the API has changed: run `moorage docs` and review the difference"
+    )
 
 
 def test_the_page_of_errors_is_current() -> None:
@@ -47,9 +49,23 @@ def test_the_document_is_valid_openapi(service: str) -> None:
 
 
 def test_operation_ids_are_unique_and_named_like_verbs() -> None:
-    ids = [operation["operationId"] for service in SERVICES for _, _, operation in operations(service)]
+    ids = [
+        operation["operationId"] for service in SERVICES for _, _, operation in operations(service)
+    ]
     assert len(ids) == len(set(ids))
-    verbs = {"get", "list", "create", "change", "delete", "put", "post", "refresh", "explain", "replay", "remove"}
+    verbs = {
+        "get",
+        "list",
+        "create",
+        "change",
+        "delete",
+        "put",
+        "post",
+        "refresh",
+        "explain",
+        "replay",
+        "remove",
+    }
     assert {name.partition("_")[0] for name in ids} <= verbs
 
 
@@ -79,7 +95,18 @@ def test_every_field_of_a_body_has_an_example_or_explains_itself(service: str) -
     plain = {"boolean", "integer"}
     for name, schema in document_of(service)["components"]["schemas"].items():
         for field, rules in schema.get("properties", {}).items():
-            explained = {"examples", "example", "description", "enum", "const", "format", "$ref", "items", "anyOf", "default"} & set(rules)
+            explained = {
+                "examples",
+                "example",
+                "description",
+                "enum",
+                "const",
+                "format",
+                "$ref",
+                "items",
+                "anyOf",
+                "default",
+            } & set(rules)
             assert explained or rules.get("type") in plain, f"{name}.{field}"
 
 

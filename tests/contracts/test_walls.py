@@ -7,11 +7,11 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from libs.common.health import SCHEMA_REVISION
+from libs.common.web.health import SCHEMA_REVISION
 from services.auth.tables import metadata as auth
 from services.catalog.tables import metadata as catalog
 from services.events.tables import metadata as events
-from tests.support.database import SERVICES, Database
+from tests.kit.database import SERVICES, Database
 
 TABLES = {"auth": auth, "catalog": catalog, "events": events}
 READERS = {
@@ -46,7 +46,9 @@ async def _objects(database: Database, kind: str) -> set[str]:
     return {row[0] for row in rows}
 
 
-async def _allowed(database: Database, role: str, objects: Iterable[str], privilege: str) -> set[str]:
+async def _allowed(
+    database: Database, role: str, objects: Iterable[str], privilege: str
+) -> set[str]:
     rows = await database.fetch(
         "SELECT name FROM unnest($1::text[]) AS name WHERE has_table_privilege($2, name, $3)",
         sorted(objects),
@@ -61,15 +63,21 @@ async def test_what_is_published_is_what_the_list_says(database: Database) -> No
 
 
 @pytest.mark.parametrize("role", SERVICES)
-async def test_a_service_reads_its_own_tables_and_what_is_published_to_it(database: Database, role: str) -> None:
+async def test_a_service_reads_its_own_tables_and_what_is_published_to_it(
+    database: Database, role: str
+) -> None:
     tables, views = await _objects(database, "r"), await _objects(database, "v")
     own = {f"{role}.{table.name}" for table in TABLES[role].sorted_tables}
     assert await _allowed(database, role, tables, "SELECT") == own
-    assert await _allowed(database, role, views, "SELECT") == {view for view, readers in READERS.items() if role in readers}
+    assert await _allowed(database, role, views, "SELECT") == {
+        view for view, readers in READERS.items() if role in readers
+    }
 
 
 @pytest.mark.parametrize("role", SERVICES)
-async def test_a_service_writes_its_own_tables_alone_and_its_audit_only_grows(database: Database, role: str) -> None:
+async def test_a_service_writes_its_own_tables_alone_and_its_audit_only_grows(
+    database: Database, role: str
+) -> None:
     everything = await _objects(database, "r") | await _objects(database, "v")
     own = {f"{role}.{table.name}" for table in TABLES[role].sorted_tables}
     audit = f"{role}.audit_entries"
@@ -83,7 +91,11 @@ async def test_a_service_cannot_raise_itself(database: Database) -> None:
     for service in SERVICES:
         connection = await asyncpg.connect(database.urls[service])
         try:
-            for statement in ("CREATE SCHEMA mine", f"SET ROLE {database.name}", "CREATE TABLE public.mine (id int)"):
+            for statement in (
+                "CREATE SCHEMA mine",
+                f"SET ROLE {database.name}",
+                "CREATE TABLE public.mine (id int)",
+            ):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await connection.execute(statement)
         finally:

@@ -14,28 +14,32 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support import private
-from tests.support.addresses import HOSTS, SECURE_ADDRESS, SECURE_NAME
-from tests.support.api import Account, new_password
-from tests.support.browser import CONSOLE, running_browser
-from tests.support.certificates import ServerCertificate, make_certificate
-from tests.support.clients import Ctr, Docker, NewClient, Podman, Skopeo
-from tests.support.engine import Engine, running_engine
-from tests.support.folders import remove
-from tests.support.install import Toolbox, toolbox
-from tests.support.stack import Stack, running_stack
-from tests.support.tenant import Tenant, make_tenant
+from tests.kit import private
+from tests.kit.addresses import HOSTS, SECURE_ADDRESS, SECURE_NAME
+from tests.kit.api import Account, new_password
+from tests.kit.browser import CONSOLE, running_browser
+from tests.kit.certificates import ServerCertificate, make_certificate
+from tests.kit.clients import Ctr, Docker, NewClient, Podman, Skopeo
+from tests.kit.engine import Engine, running_engine
+from tests.kit.folders import remove
+from tests.kit.install import Toolbox, toolbox
+from tests.kit.stack import Stack, running_stack
+from tests.kit.tenant import Tenant, make_tenant
 
 _running: list[Stack] = []
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Shows the end of each log of the stack beside a failure."""
     report = yield
     if report.failed:
         for stack in _running:
-            report.sections += [(f"{stack.registry} {name}", text) for name, text in stack.log_tails()]
+            report.sections += [
+                (f"{stack.registry} {name}", text) for name, text in stack.log_tails()
+            ]
     return report
 
 
@@ -70,7 +74,9 @@ def stack(folder: Path) -> Iterator[Stack]:
 def certificate(folder: Path) -> ServerCertificate:
     place = folder / "certificate"
     place.mkdir()
-    return make_certificate(place, names=[SECURE_NAME, "localhost"], addresses=[SECURE_ADDRESS, "127.0.0.1"])
+    return make_certificate(
+        place, names=[SECURE_NAME, "localhost"], addresses=[SECURE_ADDRESS, "127.0.0.1"]
+    )
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +112,7 @@ def tenant(admin: Account) -> Iterator[Tenant]:
 
 @pytest.fixture(scope="session")
 def tools() -> Toolbox:
-    """The clients, which `python -m tests.support.install` brings."""
+    """The clients, which `python -m tests.kit.install` brings."""
     reason = private.unavailable()
     if reason is not None:
         pytest.skip(reason)
@@ -140,7 +146,9 @@ def home(folder: Path) -> Iterator[Callable[[], Path]]:
 
 
 @pytest.fixture(params=["docker", "podman", "skopeo"])
-def new_client(request: pytest.FixtureRequest, tools: Toolbox, home: Callable[[], Path]) -> NewClient:
+def new_client(
+    request: pytest.FixtureRequest, tools: Toolbox, home: Callable[[], Path]
+) -> NewClient:
     """Runs the test once for each client; call it once for each person in the test."""
     kind: str = request.param
     _require(tools, kind)
@@ -171,7 +179,7 @@ def ctr(tools: Toolbox, home: Callable[[], Path], engine: Engine) -> Ctr:
 def _require(tools: Toolbox, *programs: str) -> None:
     missing: list[Any] = [program for program in programs if tools.find(program) is None]
     if missing:
-        pytest.skip(f"not on this machine: {', '.join(missing)}; run `python -m tests.support.install`")
+        pytest.skip(f"not on this machine: {', '.join(missing)}; run `python -m tests.kit.install`")
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +188,7 @@ def browser(folder: Path) -> Iterator[Browser]:
     tools = toolbox()
     program = tools.find_browser()
     if program is None:
-        pytest.skip("there is no browser on this machine; run `python -m tests.support.install`")
+        pytest.skip("there is no browser on this machine; run `python -m tests.kit.install`")
     if not (CONSOLE / "dist" / "index.html").is_file():
         pytest.skip("the console is not built; run `moorage console`")
     home = folder / f"browser-{secrets.token_hex(4)}"

@@ -9,14 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.addresses import NAME, SECURE_ADDRESS, SECURE_NAME
-from tests.support.api import Account
-from tests.support.certificates import ServerCertificate, make_certificate
-from tests.support.clients import NewClient, Podman, Skopeo
-from tests.support.images import make_image
-from tests.support.install import Toolbox
-from tests.support.stack import Stack
-from tests.support.tenant import Tenant, make_tenant
+from tests.kit.addresses import NAME, SECURE_ADDRESS, SECURE_NAME
+from tests.kit.api import Account
+from tests.kit.certificates import ServerCertificate, make_certificate
+from tests.kit.clients import NewClient, Podman, Skopeo
+from tests.kit.images import make_image
+from tests.kit.install import Toolbox
+from tests.kit.stack import Stack
+from tests.kit.tenant import Tenant, make_tenant
 
 FORGED_HEADERS = {
     "X-Forwarded-For": "203.0.113.9",
@@ -43,20 +43,28 @@ def test_realm_keeps_a_host_without_port(http: httpx.Client) -> None:
     assert realm_of(http.get("/v2/", headers={"Host": NAME})) == f"http://{NAME}/token"
 
 
-@pytest.mark.parametrize("host", ['a"b', "a b", "a/b", "a,b", "", "a\\b", "evil.example:port", "a%22b", "a;b"])
+@pytest.mark.parametrize(
+    "host", ['a"b', "a b", "a/b", "a,b", "", "a\\b", "evil.example:port", "a%22b", "a;b"]
+)
 def test_host_that_is_none_never_reaches_the_realm(http: httpx.Client, host: str) -> None:
     answer = http.get("/v2/", headers={"Host": host})
     assert answer.status_code in (400, 421)
     assert host == "" or host not in answer.headers.get("WWW-Authenticate", "")
 
 
-def test_forwarding_headers_of_an_untrusted_peer_change_no_address(http: httpx.Client, tenant: Tenant) -> None:
+def test_forwarding_headers_of_an_untrusted_peer_change_no_address(
+    http: httpx.Client, tenant: Tenant
+) -> None:
     plain, forged = http.get("/v2/"), http.get("/v2/", headers=FORGED_HEADERS)
     assert realm_of(forged) == realm_of(plain)
     user, scope = tenant.granted, f"repository:{tenant.private}/app:pull,push"
-    token = http.get("/token", params={"service": "moorage", "scope": scope}, auth=(user.username, user.password))
+    token = http.get(
+        "/token", params={"service": "moorage", "scope": scope}, auth=(user.username, user.password)
+    )
     bearer = {"Authorization": f"Bearer {token.json()['token']}"}
-    opened = http.post(f"/v2/{tenant.private}/app/blobs/uploads/", headers={**bearer, **FORGED_HEADERS})
+    opened = http.post(
+        f"/v2/{tenant.private}/app/blobs/uploads/", headers={**bearer, **FORGED_HEADERS}
+    )
     assert opened.status_code == 202
     assert "evil.example" not in opened.headers["Location"]
     assert httpx.URL(opened.headers["Location"]).scheme in ("", "http")
@@ -68,7 +76,9 @@ def address(request: pytest.FixtureRequest, stack: Stack) -> str:
 
 
 @pytest.mark.parametrize("address", ["localhost", "127.0.0.1", NAME], indirect=True)
-def test_client_signs_in_pushes_and_pulls_through_any_name(tenant: Tenant, new_client: NewClient, address: str) -> None:
+def test_client_signs_in_pushes_and_pulls_through_any_name(
+    tenant: Tenant, new_client: NewClient, address: str
+) -> None:
     client, image, reference = new_client(), make_image(), f"{address}/{tenant.private}/app:v1"
     client.login(address, tenant.granted.username, tenant.granted.password).checked()
     client.push(image, reference).checked()
@@ -107,7 +117,9 @@ def test_host_that_is_not_served_is_misdirected(https: httpx.Client, secure_stac
         assert answer.status_code == 421, path
 
 
-def test_refresh_cookie_is_secure_under_https(https: httpx.Client, secure_tenant: Tenant, secure_stack: Stack) -> None:
+def test_refresh_cookie_is_secure_under_https(
+    https: httpx.Client, secure_tenant: Tenant, secure_stack: Stack
+) -> None:
     body = {"username": secure_tenant.account.username, "password": secure_tenant.account.password}
     cookie = https.post("/api/v1/sessions", json=body).raise_for_status().headers["Set-Cookie"]
     assert cookie.startswith(f"moorage_refresh_{secure_stack.port}=")
@@ -117,7 +129,11 @@ def test_refresh_cookie_is_secure_under_https(https: httpx.Client, secure_tenant
 
 @pytest.mark.parametrize("host", [SECURE_ADDRESS, SECURE_NAME])
 def test_client_signs_in_pushes_and_pulls_over_https(
-    secure_tenant: Tenant, new_client: NewClient, secure_stack: Stack, certificate: ServerCertificate, host: str
+    secure_tenant: Tenant,
+    new_client: NewClient,
+    secure_stack: Stack,
+    certificate: ServerCertificate,
+    host: str,
 ) -> None:
     client, image = new_client(ca=certificate.ca), make_image()
     address = f"{host}:{secure_stack.port}"

@@ -15,14 +15,14 @@ import httpx
 import pytest
 
 from tests.e2e.test_new_user import MakeContent, assert_denied, make_content, native
-from tests.support.api import Account, DockerUser
-from tests.support.clients import Client, NewClient
-from tests.support.compose import Compose, running_compose, unavailable
-from tests.support.images import make_image
-from tests.support.install import Toolbox, toolbox
-from tests.support.registry import Registry
-from tests.support.tenant import Tenant, make_tenant
-from tests.support.waiting import eventually
+from tests.kit.api import Account, DockerUser
+from tests.kit.clients import Client, NewClient
+from tests.kit.compose import Compose, running_compose, unavailable
+from tests.kit.images import make_image
+from tests.kit.install import Toolbox, toolbox
+from tests.kit.registry import Registry
+from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.waiting import eventually
 
 __all__ = ["make_content"]  # a fixture
 
@@ -79,7 +79,9 @@ def tags(account: Account, repository: str) -> set[str]:
         return set()
 
 
-def test_a_new_users_path(composed: Tenant, new_client: NewClient, make_content: MakeContent, compose: Compose) -> None:
+def test_a_new_users_path(
+    composed: Tenant, new_client: NewClient, make_content: MakeContent, compose: Compose
+) -> None:
     content, repository = make_content(), f"{composed.private}/{os.urandom(4).hex()}/app"
     reference = f"{compose.registry}/{repository}:v1"
     assert_denied(new_client(), "pull", reference)
@@ -102,8 +104,14 @@ def test_a_new_users_path(composed: Tenant, new_client: NewClient, make_content:
 
 
 def test_only_the_gateways_port_is_published(compose: Compose) -> None:
-    published = {name: container["NetworkSettings"]["Ports"] for name, container in compose.containers().items()}
-    open_ports = {name: {port for port, binding in ports.items() if binding} for name, ports in published.items()}
+    published = {
+        name: container["NetworkSettings"]["Ports"]
+        for name, container in compose.containers().items()
+    }
+    open_ports = {
+        name: {port for port, binding in ports.items() if binding}
+        for name, ports in published.items()
+    }
     assert {name: ports for name, ports in open_ports.items() if ports} == {"gateway": {"8080/tcp"}}
 
 
@@ -116,7 +124,10 @@ def test_nothing_internal_is_reachable(compose: Compose) -> None:
 def test_the_console_is_served(compose: Compose) -> None:
     with httpx.Client(base_url=compose.url, trust_env=False) as http:
         page = http.get("/")
-        assert (page.status_code, page.headers["content-type"]) == (httpx.codes.OK, "text/html; charset=utf-8")
+        assert (page.status_code, page.headers["content-type"]) == (
+            httpx.codes.OK,
+            "text/html; charset=utf-8",
+        )
         script = re.search(r'src="(/assets/[^"]+)"', page.text)
         assert script is not None
         asset = http.get(script[1])
@@ -141,15 +152,28 @@ def test_containers_have_no_rights_that_they_do_not_need(compose: Compose) -> No
 def test_each_part_sees_its_own_secrets_alone(compose: Compose) -> None:
     for name, container in compose.containers().items():
         mounted = {mount["Destination"] for mount in container["Mounts"]}
-        secret = {path.removeprefix("/var/lib/moorage/secrets/") for path in mounted if path.startswith("/var/lib/moorage/secrets/")}
-        allowed = {"migrate": {"owner", *SERVICES}, "init": {"ca", "owner", "postgres", "registry", *SERVICES}}
+        secret = {
+            path.removeprefix("/var/lib/moorage/secrets/")
+            for path in mounted
+            if path.startswith("/var/lib/moorage/secrets/")
+        }
+        allowed = {
+            "migrate": {"owner", *SERVICES},
+            "init": {"ca", "owner", "postgres", "registry", *SERVICES},
+        }
         assert secret <= allowed.get(name, {name}), name
 
 
-def test_no_secret_is_in_a_log_an_environment_or_a_command_line(compose: Compose, admin_password: str) -> None:
+def test_no_secret_is_in_a_log_an_environment_or_a_command_line(
+    compose: Compose, admin_password: str
+) -> None:
     files = "cd /var/lib/moorage/secrets && cat registry/webhook_secret registry/http_secret postgres/superuser_password */*database_url"
     urls = compose.shell(files.replace("cat", "tail -n +1 -q"))
-    secrets = {part.rpartition("@")[0].rpartition(":")[2] or part for part in urls.replace("postgresql", "\npostgresql").split() if part}
+    secrets = {
+        part.rpartition("@")[0].rpartition(":")[2] or part
+        for part in urls.replace("postgresql", "\npostgresql").split()
+        if part
+    }
     shown = compose("logs", "--no-color").checked().output + str(compose.containers())
     processes = "".join(compose("top", name).checked().stdout for name in LASTING)
     for secret in {*secrets, admin_password}:
@@ -158,24 +182,47 @@ def test_no_secret_is_in_a_log_an_environment_or_a_command_line(compose: Compose
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_a_container_that_dies_comes_back_and_the_gateway_finds_it(compose: Compose, composed: Tenant, name: str) -> None:
+def test_a_container_that_dies_comes_back_and_the_gateway_finds_it(
+    compose: Compose, composed: Tenant, name: str
+) -> None:
     repository = f"{composed.private}/lasting"
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
         registry.push(make_image(), repository, "v1")
     died = compose.containers()[name]["State"]["Pid"]
     os.kill(died, signal.SIGKILL)
-    eventually(lambda: compose.containers()[name]["State"]["Pid"] not in (0, died), within=BACK_SECONDS, every=0.3, what=f"{name} again")
-    eventually(lambda: pull_is_possible(compose, composed.granted, repository), within=BACK_SECONDS, every=0.3, what="a pull")
+    eventually(
+        lambda: compose.containers()[name]["State"]["Pid"] not in (0, died),
+        within=BACK_SECONDS,
+        every=0.3,
+        what=f"{name} again",
+    )
+    eventually(
+        lambda: pull_is_possible(compose, composed.granted, repository),
+        within=BACK_SECONDS,
+        every=0.3,
+        what="a pull",
+    )
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
         registry.push(make_image(), repository, f"after-{name}")
-    eventually(lambda: f"after-{name}" in tags(composed.account, repository), within=BACK_SECONDS, every=0.3, what="the push in the list")
+    eventually(
+        lambda: f"after-{name}" in tags(composed.account, repository),
+        within=BACK_SECONDS,
+        every=0.3,
+        what="the push in the list",
+    )
 
 
-def test_a_setting_that_changes_is_applied_and_all_data_is_found_again(compose: Compose, composed: Tenant, admin_password: str) -> None:
+def test_a_setting_that_changes_is_applied_and_all_data_is_found_again(
+    compose: Compose, composed: Tenant, admin_password: str
+) -> None:
     repository = f"{composed.private}/kept"
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
         registry.push(make_image(), repository, "v1")
-    eventually(lambda: "v1" in composed.account.tags(repository), within=SHOWN_WITHIN_SECONDS, what="the push in the list")
+    eventually(
+        lambda: "v1" in composed.account.tags(repository),
+        within=SHOWN_WITHIN_SECONDS,
+        what="the push in the list",
+    )
     compose("down", "--timeout", "30").checked()
     compose.up(MOORAGE_HOSTS="localhost,127.0.0.1")
     assert compose.file(ADMIN_PASSWORD).strip() == admin_password
@@ -184,21 +231,34 @@ def test_a_setting_that_changes_is_applied_and_all_data_is_found_again(compose: 
     compose.up(MOORAGE_HOSTS="hub.example")
     with httpx.Client(base_url=compose.url, trust_env=False) as http:
         assert http.get("/v2/").status_code == httpx.codes.MISDIRECTED_REQUEST
-        assert http.get("/v2/", headers={"Host": "hub.example"}).status_code == httpx.codes.UNAUTHORIZED
+        assert (
+            http.get("/v2/", headers={"Host": "hub.example"}).status_code
+            == httpx.codes.UNAUTHORIZED
+        )
     compose.up()
 
 
-def test_a_push_is_counted_whose_registry_is_stopped_at_once(compose: Compose, composed: Tenant) -> None:
+def test_a_push_is_counted_whose_registry_is_stopped_at_once(
+    compose: Compose, composed: Tenant
+) -> None:
     """The registry keeps its events in memory: its container stops only when all of them are told."""
     repository = f"{composed.private}/told"
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
         for number in range(20):
             registry.push(make_image(), repository, f"v{number}")
     compose("restart", "registry").checked()
-    eventually(lambda: composed.account.tags(repository), lambda tags: len(tags) == 20, within=BACK_SECONDS, every=0.3, what="20 tags")
+    eventually(
+        lambda: composed.account.tags(repository),
+        lambda tags: len(tags) == 20,
+        within=BACK_SECONDS,
+        every=0.3,
+        what="20 tags",
+    )
 
 
-def test_disk_space_is_given_back_beside_the_running_registry(compose: Compose, composed: Tenant) -> None:
+def test_disk_space_is_given_back_beside_the_running_registry(
+    compose: Compose, composed: Tenant
+) -> None:
     old, new = make_image(), make_image()
     repository = f"{composed.private}/collected"
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
@@ -211,7 +271,9 @@ def test_disk_space_is_given_back_beside_the_running_registry(compose: Compose, 
                 what="the push in the catalog",
             )
         done = compose("run", "--rm", "--no-TTY", "gc", "gc", GC_UNTAGGED_DAYS="0").checked()
-        assert re.search(r"Deleted: [1-9]\d* untagged manifests", done.stdout)  # other tests leave some, too
+        assert re.search(
+            r"Deleted: [1-9]\d* untagged manifests", done.stdout
+        )  # other tests leave some, too
         assert registry.manifest(repository, "v1").content == new.manifest.content
         assert registry.manifest(repository, old.manifest.digest).status_code == 404
         registry.push(old, repository, "again")

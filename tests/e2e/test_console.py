@@ -8,13 +8,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.support.api import Account, new_password, unique
-from tests.support.browser import Visit, visit
-from tests.support.clients import Skopeo
-from tests.support.console import closed, dialog, heading, press, row_button, sign_in
-from tests.support.images import make_image
-from tests.support.stack import Stack
-from tests.support.waiting import eventually
+from tests.kit.api import Account, new_password, unique
+from tests.kit.browser import Visit, visit
+from tests.kit.clients import Skopeo
+from tests.kit.console import closed, dialog, heading, press, row_button, sign_in
+from tests.kit.images import make_image
+from tests.kit.stack import Stack
+from tests.kit.waiting import eventually
 
 SIGN_IN_BYTES = 300_000
 LIST_BYTES = 350_000
@@ -147,7 +147,9 @@ def delete_tag_and_repository(at: Visit, repository: str) -> None:
     expect(at.page.get_by_role("link", name=repository)).to_have_count(0, timeout=30_000)
 
 
-def test_a_link_leads_on_after_signing_in_and_the_back_button_finds_the_list_again(browser: Browser, stack: Stack, person: Account) -> None:
+def test_a_link_leads_on_after_signing_in_and_the_back_button_finds_the_list_again(
+    browser: Browser, stack: Stack, person: Account
+) -> None:
     for _ in range(21):
         person.make_namespace()
     with visit(browser, stack.url, "en") as at:
@@ -171,7 +173,9 @@ def test_a_wrong_password_is_told_in_words(browser: Browser, stack: Stack, perso
         at.assert_clean(but=r"\b401\b")
 
 
-def test_a_lost_connection_is_told_and_found_again(browser: Browser, stack: Stack, person: Account) -> None:
+def test_a_lost_connection_is_told_and_found_again(
+    browser: Browser, stack: Stack, person: Account
+) -> None:
     namespace = person.make_namespace()
     person.call("POST", "/repositories", json={"namespace": namespace, "name": "app"})
     with visit(browser, stack.url, "zh") as at:
@@ -187,7 +191,12 @@ def test_a_lost_connection_is_told_and_found_again(browser: Browser, stack: Stac
         at.page.context.route("**/*", refuse)
         lost.wait_for()  # the page asks again by itself
         own = f"{stack.url}/api/v1/repositories/{namespace}/app"
-        eventually(lambda: at.page.evaluate("0") or refused.count(own), lambda times: times >= 2, within=30, what="two refusals")
+        eventually(
+            lambda: at.page.evaluate("0") or refused.count(own),
+            lambda times: times >= 2,
+            within=30,
+            what="two refusals",
+        )
         heading(at, f"{namespace}/app")
         expect(at.page.get_by_text(at.text("error.loading"))).to_have_count(0)
         at.page.context.unroute("**/*")
@@ -220,7 +229,10 @@ def test_pages_load_little(browser: Browser, stack: Stack, person: Account) -> N
         session = at.page.context.new_cdp_session(at.page)
         session.send("Network.enable")
         received = [0]
-        session.on("Network.loadingFinished", lambda event: received.__setitem__(0, received[0] + int(event["encodedDataLength"])))
+        session.on(
+            "Network.loadingFinished",
+            lambda event: received.__setitem__(0, received[0] + int(event["encodedDataLength"])),
+        )
         at.open("/sign-in")
         heading(at, at.text("signIn.title"))
         at.page.wait_for_load_state("networkidle")

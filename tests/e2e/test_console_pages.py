@@ -10,13 +10,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.api import Account, DockerUser, new_password, unique
-from tests.support.browser import Visit, visit
-from tests.support.console import closed, dialog, heading, loaded, press, row_button, rows, sign_in
-from tests.support.images import Blob, Image, make_image, make_index
-from tests.support.registry import Registry
-from tests.support.stack import Stack
-from tests.support.waiting import eventually
+from tests.kit.api import Account, DockerUser, new_password, unique
+from tests.kit.browser import Visit, visit
+from tests.kit.console import closed, dialog, heading, loaded, press, row_button, rows, sign_in
+from tests.kit.images import Blob, Image, make_image, make_index
+from tests.kit.registry import Registry
+from tests.kit.stack import Stack
+from tests.kit.waiting import eventually
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 PHONE = 375
@@ -41,18 +41,30 @@ def content(stack: Stack, admin: Account, http: httpx.Client) -> Iterator[Conten
     with admin.make_account(password=new_password()) as account:
         user, disabled = account.make_docker_user(token_login=True), account.make_docker_user()
         content = Content(account, unique("space"), user)
-        account.call("POST", "/namespaces", json={"name": content.namespace, "visibility": "public", "description": EVIL})
+        account.call(
+            "POST",
+            "/namespaces",
+            json={"name": content.namespace, "visibility": "public", "description": EVIL},
+        )
         account.grant(content.namespace, user, "push")
         with Registry(stack.url, (user.username, user.password)) as registry:
             registry.push(make_index(), content.repository, "latest")
             registry.push(labelled(EVIL), content.repository, "v1")
-            eventually(lambda: account.tags(content.repository).keys() == {"latest", "v1"}, within=30, what="the tags in the catalog")
+            eventually(
+                lambda: account.tags(content.repository).keys() == {"latest", "v1"},
+                within=30,
+                what="the tags in the catalog",
+            )
             registry.manifest(content.repository, "v1")
         for path in (f"/repositories/{content.repository}", f"/docker-users/{user.username}"):
             account.call("PATCH", path, json={"description": EVIL})
         account.call("PATCH", f"/docker-users/{disabled.username}", json={"disabled": True})
         account.call("POST", "/api-keys", json={"name": EVIL, "permission": "read"})
-        account.call("POST", f"/docker-users/{user.username}/tokens", json={"name": EVIL, "permission": "pull"})
+        account.call(
+            "POST",
+            f"/docker-users/{user.username}/tokens",
+            json={"name": EVIL, "permission": "pull"},
+        )
         login = {"service": "moorage", "offline_token": "true", "client_id": f"agent {EVIL}"}
         http.get("/token", params=login, auth=(user.username, user.password)).raise_for_status()
         yield content
@@ -65,7 +77,11 @@ def labelled(text: str) -> Image:
     config["config"]["Labels"] = {"note": text}
     changed = Blob(image.config.media_type, json.dumps(config).encode())
     manifest = {**json.loads(image.manifest.content), "config": changed.descriptor()}
-    return replace(image, config=changed, manifest=Blob(image.manifest.media_type, json.dumps(manifest).encode()))
+    return replace(
+        image,
+        config=changed,
+        manifest=Blob(image.manifest.media_type, json.dumps(manifest).encode()),
+    )
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh", PHONE), ("en", WIDE)])
@@ -118,7 +134,9 @@ def look_at(at: Visit, path: str, text: str, width: int) -> None:
         at.page.set_viewport_size({"width": width, "height": 900})
 
 
-def test_an_administrator_looks_at_one_account(browser: Browser, stack: Stack, content: Content, admin: Account) -> None:
+def test_an_administrator_looks_at_one_account(
+    browser: Browser, stack: Stack, content: Content, admin: Account
+) -> None:
     account = content.account.username
     with visit(browser, stack.url, "en") as at:
         sign_in(at, admin, "/namespaces")
@@ -131,7 +149,11 @@ def test_an_administrator_looks_at_one_account(browser: Browser, stack: Stack, c
         expect(at.page).to_have_url(f"{stack.url}/namespaces?account={account}")
         expect(rows(at)).to_have_count(1)
         expect(rows(at)).to_contain_text(content.namespace)
-        for path, shown in (("docker-users", content.user.username), ("repositories", content.repository), ("account/api-keys", EVIL)):
+        for path, shown in (
+            ("docker-users", content.user.username),
+            ("repositories", content.repository),
+            ("account/api-keys", EVIL),
+        ):
             at.go(f"/{path}?account={account}")
             expect(rows(at).filter(has_text=shown)).to_have_count(1)
             loaded(at)
@@ -139,7 +161,9 @@ def test_an_administrator_looks_at_one_account(browser: Browser, stack: Stack, c
         at.assert_clean()
 
 
-def test_another_accounts_public_namespace_can_be_looked_at(browser: Browser, stack: Stack, content: Content, person: Account) -> None:
+def test_another_accounts_public_namespace_can_be_looked_at(
+    browser: Browser, stack: Stack, content: Content, person: Account
+) -> None:
     with visit(browser, stack.url, "en") as at:
         sign_in(at, person, "/repositories?view=public&q=" + content.namespace)
         at.page.get_by_role("link", name=content.repository).click()
@@ -153,7 +177,9 @@ def test_another_accounts_public_namespace_can_be_looked_at(browser: Browser, st
         at.assert_clean(but=r"\b404\b")  # asked as its owner first
 
 
-def test_an_api_key_is_shown_once_used_and_revoked(browser: Browser, stack: Stack, person: Account, http: httpx.Client) -> None:
+def test_an_api_key_is_shown_once_used_and_revoked(
+    browser: Browser, stack: Stack, person: Account, http: httpx.Client
+) -> None:
     with visit(browser, stack.url, "zh") as at:
         sign_in(at, person, "/account/api-keys")
         loaded_empty = at.page.get_by_text(at.text("apiKeys.empty"), exact=True)
@@ -167,7 +193,11 @@ def test_an_api_key_is_shown_once_used_and_revoked(browser: Browser, stack: Stac
         secret = dialog(at).locator("code").first.inner_text()
         bearer = {"Authorization": f"Bearer {secret}"}
         assert http.get("/api/v1/namespaces", headers=bearer).status_code == httpx.codes.OK
-        refused = http.post("/api/v1/namespaces", headers=bearer, json={"name": unique("space"), "visibility": "private"})
+        refused = http.post(
+            "/api/v1/namespaces",
+            headers=bearer,
+            json={"name": unique("space"), "visibility": "private"},
+        )
         assert refused.json()["code"] == "read_only_key"
         at.page.keyboard.press("Escape")
         at.page.get_by_text("curl -H @-").wait_for()  # not lost by a slip
@@ -178,5 +208,7 @@ def test_an_api_key_is_shown_once_used_and_revoked(browser: Browser, stack: Stac
         press(at, "tokens.revoke", dialog(at))
         closed(at)
         loaded_empty.wait_for()
-        assert http.get("/api/v1/namespaces", headers=bearer).status_code == httpx.codes.UNAUTHORIZED
+        assert (
+            http.get("/api/v1/namespaces", headers=bearer).status_code == httpx.codes.UNAUTHORIZED
+        )
         at.assert_clean()

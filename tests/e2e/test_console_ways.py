@@ -12,13 +12,13 @@ import asyncpg
 import pytest
 from playwright.sync_api import Browser, Locator, Request, expect
 
-from tests.support.api import Account, DockerUser, unique
-from tests.support.browser import PLAIN_HTTP_NAME, Visit, visit
-from tests.support.console import closed, dialog, heading, loaded, press, row_button, rows, sign_in
-from tests.support.images import make_image
-from tests.support.registry import Registry
-from tests.support.stack import Stack
-from tests.support.waiting import eventually
+from tests.kit.api import Account, DockerUser, unique
+from tests.kit.browser import PLAIN_HTTP_NAME, Visit, visit
+from tests.kit.console import closed, dialog, heading, loaded, press, row_button, rows, sign_in
+from tests.kit.images import make_image
+from tests.kit.registry import Registry
+from tests.kit.stack import Stack
+from tests.kit.waiting import eventually
 
 MANY = 10_000
 TABS = 60
@@ -58,7 +58,9 @@ def button(at: Visit, key: str, within: Locator | None = None) -> Locator:
     return (within or at.page).get_by_role("button", name=at.text(key), exact=True)
 
 
-def test_everything_can_be_done_by_keyboard(browser: Browser, stack: Stack, person: Account) -> None:
+def test_everything_can_be_done_by_keyboard(
+    browser: Browser, stack: Stack, person: Account
+) -> None:
     user, namespace = person.make_docker_user(), unique("space")
     with visit(browser, stack.url, "en") as at:
         keys = at.page.keyboard
@@ -75,8 +77,14 @@ def test_everything_can_be_done_by_keyboard(browser: Browser, stack: Stack, pers
         grant_by_keyboard(at, namespace, user)
         with Registry(stack.url, (user.username, user.password)) as registry:
             registry.push(make_image(), f"{namespace}/app", "v1")
-        eventually(lambda: person.tags(f"{namespace}/app"), within=30, what="the tag in the catalog")
-        enter(at, at.page.get_by_role("link", name=at.text("nav.repositories"), exact=True).first, BACK)
+        eventually(
+            lambda: person.tags(f"{namespace}/app"), within=30, what="the tag in the catalog"
+        )
+        enter(
+            at,
+            at.page.get_by_role("link", name=at.text("nav.repositories"), exact=True).first,
+            BACK,
+        )
         heading(at, at.text("repositories.title"))
         delete_by_keyboard(at, namespace)
         enter(at, button(at, "app.signOut"), BACK)
@@ -125,7 +133,9 @@ def delete_by_keyboard(at: Visit, namespace: str) -> None:
     enter(at, row_button(at, "image.delete", "v1"))
     asked = dialog(at)
     asked.get_by_text(at.text("image.preview.exclusive")).wait_for()
-    expect(button(at, "common.cancel", asked)).to_be_focused()  # the enter key alone deletes nothing
+    expect(
+        button(at, "common.cancel", asked)
+    ).to_be_focused()  # the enter key alone deletes nothing
     enter(at, button(at, "common.delete", asked))
     closed(at)
     at.page.get_by_text(at.text("repository.noTags"), exact=True).wait_for()
@@ -166,7 +176,9 @@ def execute(url: str, sql: str, *arguments: str) -> None:
         pool.submit(asyncio.run, run()).result()
 
 
-def test_ten_thousand_repositories_list_a_page_at_a_time(browser: Browser, stack: Stack, person: Account, crowded: str) -> None:
+def test_ten_thousand_repositories_list_a_page_at_a_time(
+    browser: Browser, stack: Stack, person: Account, crowded: str
+) -> None:
     asked: list[str] = []
 
     def note(request: Request) -> None:
@@ -185,7 +197,9 @@ def test_ten_thousand_repositories_list_a_page_at_a_time(browser: Browser, stack
         expect(rows(at)).to_have_count(20)
         press(at, "common.previousPage")
         at.page.get_by_role("link", name=f"{crowded}/app-00001").wait_for()
-        at.page.get_by_role("columnheader").get_by_role("button", name=re.compile(f"^{at.text('repositories.pulls')}")).click()
+        at.page.get_by_role("columnheader").get_by_role(
+            "button", name=re.compile(f"^{at.text('repositories.pulls')}")
+        ).click()
         expect(rows(at).first).to_contain_text(f"app-{MANY}")
         expect(rows(at).first).to_contain_text("10,000")
         at.page.get_by_role("searchbox").fill("app-07777")
@@ -193,7 +207,9 @@ def test_ten_thousand_repositories_list_a_page_at_a_time(browser: Browser, stack
         at.assert_clean()
 
 
-def test_a_session_that_ended_leads_back_to_the_page_after_signing_in(browser: Browser, stack: Stack, person: Account) -> None:
+def test_a_session_that_ended_leads_back_to_the_page_after_signing_in(
+    browser: Browser, stack: Stack, person: Account
+) -> None:
     for _ in range(2):
         namespace = person.make_namespace()
     with visit(browser, stack.url, "zh") as at:
@@ -212,7 +228,9 @@ def test_a_session_that_ended_leads_back_to_the_page_after_signing_in(browser: B
         at.assert_clean(but=r"\b401\b")
 
 
-def test_a_line_is_copied_over_plain_http_too(browser: Browser, stack: Stack, person: Account) -> None:
+def test_a_line_is_copied_over_plain_http_too(
+    browser: Browser, stack: Stack, person: Account
+) -> None:
     user = person.make_docker_user()
     address = f"{PLAIN_HTTP_NAME}:{stack.port}"
     with visit(browser, f"http://{address}", "en") as at:
@@ -220,15 +238,21 @@ def test_a_line_is_copied_over_plain_http_too(browser: Browser, stack: Stack, pe
         heading(at, user.username)
         assert at.page.evaluate("window.isSecureContext") is False
         at.page.get_by_text(at.text("repository.plainHttp")).wait_for()
-        at.page.get_by_role("button", name=at.text("common.copyOf", what=at.text("repository.login"))).click()
+        at.page.get_by_role(
+            "button", name=at.text("common.copyOf", what=at.text("repository.login"))
+        ).click()
         expect(at.page.get_by_text(at.text("common.copied"), exact=True)).to_be_attached()
         at.page.get_by_role("link", name=at.text("nav.dockerUsers")).first.click()
         at.page.get_by_role("searchbox").press("Control+v")
-        expect(at.page.get_by_role("searchbox")).to_have_value(f"docker login {address} -u {user.username}")
+        expect(at.page.get_by_role("searchbox")).to_have_value(
+            f"docker login {address} -u {user.username}"
+        )
         at.assert_clean()
 
 
-def test_what_is_gone_says_so_and_offers_the_way_back(browser: Browser, stack: Stack, person: Account) -> None:
+def test_what_is_gone_says_so_and_offers_the_way_back(
+    browser: Browser, stack: Stack, person: Account
+) -> None:
     namespace = person.make_namespace()
     with visit(browser, stack.url, "zh") as at:
         sign_in(at, person, f"/repositories/{namespace}/never:v1")

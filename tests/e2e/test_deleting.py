@@ -5,12 +5,12 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.support.api import DockerUser
-from tests.support.images import make_image, make_index
-from tests.support.registry import Registry
-from tests.support.stack import Stack
-from tests.support.tenant import Tenant
-from tests.support.waiting import eventually
+from tests.kit.api import DockerUser
+from tests.kit.images import make_image, make_index
+from tests.kit.registry import Registry
+from tests.kit.stack import Stack
+from tests.kit.tenant import Tenant
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
 
@@ -28,13 +28,19 @@ def _pull_status(registry: Registry, repository: str, reference: str, token: str
     return registry.manifest(repository, reference, token=token).status_code
 
 
-def test_a_deleted_tag_leaves_its_sibling_and_multi_platform_images_pull(tenant: Tenant, pusher: Registry) -> None:
+def test_a_deleted_tag_leaves_its_sibling_and_multi_platform_images_pull(
+    tenant: Tenant, pusher: Registry
+) -> None:
     repository = f"{tenant.private}/app"
     index = make_index()
     with pusher:
         for tag in ("v1", "v2"):
             pusher.push(index, repository, tag)
-        eventually(lambda: set(tenant.account.tags(repository)), lambda tags: tags == {"v1", "v2"}, within=5)
+        eventually(
+            lambda: set(tenant.account.tags(repository)),
+            lambda tags: tags == {"v1", "v2"},
+            within=5,
+        )
         assert tenant.account.http.delete(f"/images/{repository}:v1").status_code == 204
         token = pusher.token(f"repository:{repository}:pull")
         assert _pull_status(pusher, repository, "v1", token) == 404
@@ -43,20 +49,35 @@ def test_a_deleted_tag_leaves_its_sibling_and_multi_platform_images_pull(tenant:
     assert set(tenant.account.tags(repository)) == {"v2"}
 
 
-def test_a_deleted_repository_gets_no_token_and_what_an_old_token_pushes_goes_again(tenant: Tenant, pusher: Registry) -> None:
+def test_a_deleted_repository_gets_no_token_and_what_an_old_token_pushes_goes_again(
+    tenant: Tenant, pusher: Registry
+) -> None:
     repository = f"{tenant.private}/app"
     scope = f"repository:{repository}:pull,push"
     image, late = make_image(), make_image()
     with pusher:
         pusher.push(image, repository, "v1")
-        eventually(lambda: tenant.account.repository(repository), lambda found: found is not None, within=5)
+        eventually(
+            lambda: tenant.account.repository(repository), lambda found: found is not None, within=5
+        )
         old = pusher.token(scope)
-        assert tenant.account.http.delete(f"/repositories/{repository}").status_code == httpx.codes.ACCEPTED
+        assert (
+            tenant.account.http.delete(f"/repositories/{repository}").status_code
+            == httpx.codes.ACCEPTED
+        )
         eventually(lambda: _granted(pusher, scope), lambda granted: not granted, within=1)
-        eventually(lambda: tenant.account.http.get(f"/repositories/{repository}").status_code, lambda code: code == 404, within=10)
+        eventually(
+            lambda: tenant.account.http.get(f"/repositories/{repository}").status_code,
+            lambda code: code == 404,
+            within=10,
+        )
         assert _pull_status(pusher, repository, image.manifest.digest, old) == 404
         pusher.push_with(old, late, repository, "late")
-        eventually(lambda: _pull_status(pusher, repository, late.manifest.digest, old), lambda code: code == 404, within=5)
+        eventually(
+            lambda: _pull_status(pusher, repository, late.manifest.digest, old),
+            lambda code: code == 404,
+            within=5,
+        )
         assert not _granted(pusher, scope)
     assert tenant.account.repository(repository) is None
 
@@ -64,4 +85,6 @@ def test_a_deleted_repository_gets_no_token_and_what_an_old_token_pushes_goes_ag
 def _granted(registry: Registry, scope: str) -> bool:
     """Whether a token that is asked for now opens anything: without access the registry refuses it."""
     name = scope.split(":")[1]
-    return registry.start_upload(name, token=registry.token(scope)).status_code == httpx.codes.ACCEPTED
+    return (
+        registry.start_upload(name, token=registry.token(scope)).status_code == httpx.codes.ACCEPTED
+    )

@@ -7,13 +7,13 @@ import json
 import httpx
 import pytest
 
-from tests.support.api import DockerUser
-from tests.support.clients import Docker
-from tests.support.images import make_image, make_index
-from tests.support.stack import Stack
-from tests.support.tenant import Tenant
-from tests.support.tokens import access_of, ask
-from tests.support.waiting import eventually
+from tests.kit.api import DockerUser
+from tests.kit.clients import Docker
+from tests.kit.images import make_image, make_index
+from tests.kit.stack import Stack
+from tests.kit.tenant import Tenant
+from tests.kit.tokens import access_of, ask
+from tests.kit.waiting import eventually
 
 
 @pytest.fixture
@@ -39,10 +39,14 @@ def test_user_without_token_login_gets_a_config_that_makes_a_pull_secret(
     assert docker.stored_login(stack.registry) == (user.username, user.password)
     # What a kubelet does with such a secret: Basic, GET, no refresh token.
     scope = f"repository:{tenant.private}/app:pull"
-    assert access_of(ask(http, scope, auth=docker.stored_login(stack.registry))) == {f"{tenant.private}/app": {"pull"}}
+    assert access_of(ask(http, scope, auth=docker.stored_login(stack.registry))) == {
+        f"{tenant.private}/app": {"pull"}
+    }
 
 
-def test_user_with_token_login_gets_an_identity_token_and_no_password(docker: Docker, modern: DockerUser, stack: Stack) -> None:
+def test_user_with_token_login_gets_an_identity_token_and_no_password(
+    docker: Docker, modern: DockerUser, stack: Stack
+) -> None:
     docker.login(stack.registry, modern.username, modern.password).checked()
     entry = docker.login_entry(stack.registry)
     assert entry["identitytoken"]
@@ -50,7 +54,9 @@ def test_user_with_token_login_gets_an_identity_token_and_no_password(docker: Do
     assert modern.password not in json.dumps(entry)
 
 
-def test_everything_works_with_an_identity_token(docker: Docker, tenant: Tenant, modern: DockerUser, stack: Stack) -> None:
+def test_everything_works_with_an_identity_token(
+    docker: Docker, tenant: Tenant, modern: DockerUser, stack: Stack
+) -> None:
     docker.login(stack.registry, modern.username, modern.password).checked()
     for tag, content, config in (
         ("image", image := make_image(), image.config),
@@ -64,10 +70,14 @@ def test_everything_works_with_an_identity_token(docker: Docker, tenant: Tenant,
     assert not denied.ok
 
 
-def test_identity_token_ends_with_the_password(docker: Docker, tenant: Tenant, modern: DockerUser, stack: Stack) -> None:
+def test_identity_token_ends_with_the_password(
+    docker: Docker, tenant: Tenant, modern: DockerUser, stack: Stack
+) -> None:
     image, reference = make_image(), f"{stack.registry}/{tenant.private}/app:v1"
     docker.login(stack.registry, modern.username, modern.password).checked()
     docker.push(image, reference).checked()
     path = f"/docker-users/{modern.username}/password"
     tenant.account.call("PUT", path, json={"password": "another-password"})
-    eventually(lambda: docker.pull(reference).ok, lambda ok: not ok, within=1, what="the end of the login")
+    eventually(
+        lambda: docker.pull(reference).ok, lambda ok: not ok, within=1, what="the end of the login"
+    )

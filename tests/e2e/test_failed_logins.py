@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.support.api import DockerUser, unique
-from tests.support.stack import Stack
-from tests.support.tenant import Tenant
-from tests.support.tokens import ask
+from tests.kit.api import DockerUser, unique
+from tests.kit.stack import Stack
+from tests.kit.tenant import Tenant
+from tests.kit.tokens import ask
 
 ALLOWED_FAILURES = 10
 """AUTH_LOGIN_FAILURES, within AUTH_LOGIN_WINDOW_SECONDS, for one user name and address."""
@@ -24,7 +24,9 @@ ADDRESSES = [f"127.0.0.{number}" for number in range(11, 21)]
 @contextmanager
 def coming_from(address: str, stack: Stack) -> Iterator[httpx.Client]:
     transport = httpx.HTTPTransport(local_address=address)
-    with httpx.Client(base_url=stack.url, transport=transport, timeout=30, trust_env=False) as client:
+    with httpx.Client(
+        base_url=stack.url, transport=transport, timeout=30, trust_env=False
+    ) as client:
         yield client
 
 
@@ -48,7 +50,9 @@ def test_unknown_user_and_wrong_password_have_the_same_answer(stack: Stack, tena
     assert unknown.status_code == wrong.status_code == 401
     assert unknown.content == wrong.content
     varying = {"date", "x-request-id"}
-    assert {n: v for n, v in unknown.headers.items() if n not in varying} == {n: v for n, v in wrong.headers.items() if n not in varying}
+    assert {n: v for n, v in unknown.headers.items() if n not in varying} == {
+        n: v for n, v in wrong.headers.items() if n not in varying
+    }
 
 
 def test_unknown_user_and_wrong_password_take_the_same_time(stack: Stack, tenant: Tenant) -> None:
@@ -58,7 +62,10 @@ def test_unknown_user_and_wrong_password_take_the_same_time(stack: Stack, tenant
         with coming_from(address, stack) as client:
             fail(client, unique("warm-up"))
             for _ in range(ALLOWED_FAILURES - 2):
-                for kind, username in (("unknown", unique("nobody")), ("wrong", tenant.other.username)):
+                for kind, username in (
+                    ("unknown", unique("nobody")),
+                    ("wrong", tenant.other.username),
+                ):
                     started = time.perf_counter()
                     assert fail(client, username).status_code == 401
                     seconds[kind].append(time.perf_counter() - started)
@@ -75,14 +82,18 @@ def test_guessing_is_throttled_and_says_when_to_come_back(stack: Stack, tenant: 
         assert status_of(client, tenant.other) == 200, "another user of the same address"
 
 
-def test_throttle_of_one_address_locks_the_user_out_of_no_other(stack: Stack, tenant: Tenant) -> None:
+def test_throttle_of_one_address_locks_the_user_out_of_no_other(
+    stack: Stack, tenant: Tenant
+) -> None:
     with coming_from(ADDRESSES[4], stack) as attacker, coming_from(ADDRESSES[5], stack) as owner:
         exhaust(attacker, tenant.granted.username)
         assert fail(attacker, tenant.granted.username).status_code == 429
         assert status_of(owner, tenant.granted) == 200
 
 
-def test_password_that_was_right_just_before_is_never_throttled(stack: Stack, tenant: Tenant) -> None:
+def test_password_that_was_right_just_before_is_never_throttled(
+    stack: Stack, tenant: Tenant
+) -> None:
     with coming_from(ADDRESSES[6], stack) as client:
         assert status_of(client, tenant.granted) == 200
         exhaust(client, tenant.granted.username)
@@ -91,7 +102,9 @@ def test_password_that_was_right_just_before_is_never_throttled(stack: Stack, te
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
-def test_claimed_address_of_an_untrusted_peer_counts_for_nothing(stack: Stack, tenant: Tenant, header: str) -> None:
+def test_claimed_address_of_an_untrusted_peer_counts_for_nothing(
+    stack: Stack, tenant: Tenant, header: str
+) -> None:
     user = tenant.account.make_docker_user()
     prefix = "for=" if header == "Forwarded" else ""
     with coming_from(ADDRESSES[7], stack) as attacker, coming_from(ADDRESSES[8], stack) as owner:
@@ -101,14 +114,19 @@ def test_claimed_address_of_an_untrusted_peer_counts_for_nothing(stack: Stack, t
         # A new claimed address does not help, and claiming the owner's does not harm the owner.
         fresh = fail(attacker, user.username, **{header: f"{prefix}203.0.113.99"})
         assert fresh.status_code == 429
-        assert fail(attacker, user.username, **{header: f"{prefix}{ADDRESSES[8]}"}).status_code == 429
+        assert (
+            fail(attacker, user.username, **{header: f"{prefix}{ADDRESSES[8]}"}).status_code == 429
+        )
         assert status_of(owner, user) == 200
 
 
 def test_sign_in_to_the_api_is_throttled_the_same_way(stack: Stack, tenant: Tenant) -> None:
     body = {"username": tenant.account.username, "password": "wrong-password"}
     with coming_from(ADDRESSES[9], stack) as attacker, coming_from(ADDRESSES[0], stack) as owner:
-        statuses = [attacker.post("/api/v1/sessions", json=body).status_code for _ in range(ALLOWED_FAILURES + 1)]
+        statuses = [
+            attacker.post("/api/v1/sessions", json=body).status_code
+            for _ in range(ALLOWED_FAILURES + 1)
+        ]
         assert statuses == [401] * ALLOWED_FAILURES + [429]
         right = {**body, "password": tenant.account.password}
         assert owner.post("/api/v1/sessions", json=right).status_code == 201

@@ -20,18 +20,18 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.api import Account, RefusedByApi, unique
-from tests.support.envelopes import digest_of, event
-from tests.support.images import Image, Index, make_image, make_index
-from tests.support.install import PROJECT
-from tests.support.processes import part, parts, workers
-from tests.support.pull_counts import PullCounts
-from tests.support.pull_patterns import CHILDREN, Counts, patterns
-from tests.support.registry import Registry
-from tests.support.stack import MOORAGE, Stack, running_stack
-from tests.support.tenant import Tenant, make_tenant
-from tests.support.waiting import eventually
-from tests.support.webhook import Webhook
+from tests.kit.api import Account, RefusedByApi, unique
+from tests.kit.envelopes import digest_of, event
+from tests.kit.images import Image, Index, make_image, make_index
+from tests.kit.install import PROJECT
+from tests.kit.processes import part, parts, workers
+from tests.kit.pull_counts import PullCounts
+from tests.kit.pull_patterns import CHILDREN, Counts, patterns
+from tests.kit.registry import Registry
+from tests.kit.stack import MOORAGE, Stack, running_stack
+from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.waiting import eventually
+from tests.kit.webhook import Webhook
 
 PULLS, KILLS, AT_ONCE = 2000, 20, 4
 AWAY_SECONDS = 10.0
@@ -43,7 +43,7 @@ def stack(folder: Path) -> Iterator[Stack]:
     """A Moorage of this module's own, which starts again at once what is killed."""
     place = folder / "faults"
     place.mkdir()
-    with running_stack(place, command=(sys.executable, "-m", "tests.support.impatient")) as running:
+    with running_stack(place, command=(sys.executable, "-m", "tests.kit.impatient")) as running:
         yield running
 
 
@@ -91,12 +91,24 @@ def _ends_exact(stack: Stack, counted: PullCounts) -> Iterator[None]:
 def drift(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "MOORAGE_DATA": str(stack.data), "COLUMNS": "250"}
     command = [*MOORAGE, "drift", *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def pull(http: httpx.Client, repository: str, token: str, number: int) -> None:
     """One pull, by a client that nobody else is."""
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.oci.image.manifest.v1+json", "User-Agent": f"client/{number}"}
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/vnd.oci.image.manifest.v1+json",
+        "User-Agent": f"client/{number}",
+    }
     assert http.get(f"/v2/{repository}/manifests/v1", headers=headers).status_code == 200
 
 
@@ -104,7 +116,12 @@ def kill(stack: Stack, name: str) -> None:
     """SIGKILL, and wait until the keeper has noticed."""
     pid = part(stack.data, name)
     os.kill(pid, signal.SIGKILL)
-    eventually(lambda: parts(stack.data).get(name), lambda found: found != pid, within=BACK_SECONDS, what=f"the end of {name}")
+    eventually(
+        lambda: parts(stack.data).get(name),
+        lambda found: found != pid,
+        within=BACK_SECONDS,
+        what=f"the end of {name}",
+    )
 
 
 def events_answer(stack: Stack, webhook: Webhook) -> bool:
@@ -121,9 +138,16 @@ def test_an_events_service_killed_twenty_times_during_two_thousand_pulls_counts_
     chance = random.Random(4)
     with Webhook(stack) as webhook, ThreadPoolExecutor(AT_ONCE) as pool:
         for round_ in range(KILLS):
-            eventually(lambda: events_answer(stack, webhook), within=BACK_SECONDS, what="the events service", every=0.02)
+            eventually(
+                lambda: events_answer(stack, webhook),
+                within=BACK_SECONDS,
+                what="the events service",
+                every=0.02,
+            )
             numbers = range(round_ * each, (round_ + 1) * each)
-            done = [pool.submit(pull, registry.http, repository, token, number) for number in numbers]
+            done = [
+                pool.submit(pull, registry.http, repository, token, number) for number in numbers
+            ]
             done[chance.randrange(each)].result()
             kill(stack, "events")
             for future in done:
@@ -156,7 +180,12 @@ def no_database(stack: Stack) -> Iterator[None]:
     finally:
         for pid in family:
             os.kill(pid, signal.SIGKILL)
-    eventually(lambda: parts(stack.data).get("postgres", main), lambda pid: pid != main, within=BACK_SECONDS, what="another PostgreSQL")
+    eventually(
+        lambda: parts(stack.data).get("postgres", main),
+        lambda pid: pid != main,
+        within=BACK_SECONDS,
+        what="another PostgreSQL",
+    )
 
 
 def test_ten_seconds_without_a_database_lose_and_double_nothing(
@@ -177,7 +206,12 @@ def test_ten_seconds_without_a_database_lose_and_double_nothing(
         while time.monotonic() - stopped < AWAY_SECONDS:
             assert webhook.deliver(late).status_code == 503
     with Webhook(stack) as webhook:
-        eventually(lambda: webhook.deliver(late).status_code, lambda status: status == 202, within=BACK_SECONDS, what="the webhook")
+        eventually(
+            lambda: webhook.deliver(late).status_code,
+            lambda status: status == 202,
+            within=BACK_SECONDS,
+            what="the webhook",
+        )
     _eventually_counted(counted, repository, 41)
     assert counted.of(repository, "v1") == {"v1": (41, 0)}
     assert "pushed-meanwhile" in owner.account.tags(repository)
@@ -222,11 +256,22 @@ def test_ten_thousand_shuffled_events_with_poison_between_them_count_as_in_order
     with Webhook(stack) as webhook:
         for start in range(0, len(raw), 100):
             poison: dict[str, Any] = {"id": unique("poison"), "action": "frobnicate"}
-            assert webhook.deliver(*raw[start : start + 50], poison, *raw[start + 50 : start + 100]).status_code == 202
+            assert (
+                webhook.deliver(
+                    *raw[start : start + 50], poison, *raw[start + 50 : start + 100]
+                ).status_code
+                == 202
+            )
             if start == len(raw) // 200 * 100:
                 kill(stack, "events")
-                eventually(lambda: events_answer(stack, webhook), within=BACK_SECONDS, what="the events service")
-    eventually(counted.pending, lambda pending: pending == 0, within=60, what="the end of the queue")
+                eventually(
+                    lambda: events_answer(stack, webhook),
+                    within=BACK_SECONDS,
+                    what="the events service",
+                )
+    eventually(
+        counted.pending, lambda pending: pending == 0, within=60, what="the end of the queue"
+    )
     assert counted.of(repository, "v1", "v2") == expected
     assert admin.call("GET", "/events/status")["dead_letters"] == before + -(-len(raw) // 100)
     (newest, *_) = admin.call("GET", "/events/dead-letters")["items"]
@@ -235,7 +280,9 @@ def test_ten_thousand_shuffled_events_with_poison_between_them_count_as_in_order
     assert (refused.status_code, refused.json()["code"]) == (409, "not_replayable")
 
 
-def _history(repository: str, user: str, real: dict[str, str]) -> tuple[list[dict[str, Any]], Counts]:
+def _history(
+    repository: str, user: str, real: dict[str, str]
+) -> tuple[list[dict[str, Any]], Counts]:
     """Ten thousand events of many clients on ``real`` images, and what they count as."""
     raw: list[dict[str, Any]] = []
     pulls, checks = Counter[str](), Counter[str]()
@@ -246,7 +293,10 @@ def _history(repository: str, user: str, real: dict[str, str]) -> tuple[list[dic
                 continue
             client += 1
             for item in pattern.events:
-                item["target"] |= {"repository": repository, "digest": real[item["target"]["digest"]]}
+                item["target"] |= {
+                    "repository": repository,
+                    "digest": real[item["target"]["digest"]],
+                }
                 item["request"]["addr"] = f"10.2.{client // 250}.{client % 250}:1"
                 item["request"]["id"] += f"-{client}"
                 item["actor"]["name"] = user
@@ -272,9 +322,16 @@ def test_pushes_that_a_killed_registry_never_reported_are_found_and_mended(
         registry.push(content, name, tag)
     kill(stack, "registry")
     kill(stack, "events")  # what was on its way to it is gone too
-    eventually(lambda: registry.http.get("/v2/").status_code, lambda status: status == 401, within=BACK_SECONDS, what="the registry")
+    eventually(
+        lambda: registry.http.get("/v2/").status_code,
+        lambda status: status == 401,
+        within=BACK_SECONDS,
+        what="the registry",
+    )
     with Webhook(stack) as webhook:
-        eventually(lambda: events_answer(stack, webhook), within=BACK_SECONDS, what="the events service")
+        eventually(
+            lambda: events_answer(stack, webhook), within=BACK_SECONDS, what="the events service"
+        )
     listed = drift(stack)
     assert (listed.returncode, listed.stderr) == (1, "")
     assert _listed(listed.stdout, owner) == set(lost)

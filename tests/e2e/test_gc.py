@@ -16,15 +16,15 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.api import Account
-from tests.support.gc import disk_usage, environment, freed_bytes, gc, start_gc
-from tests.support.images import Blob, Image, Index, make_image, make_index
-from tests.support.install import PROJECT
-from tests.support.process import run
-from tests.support.registry import Registry
-from tests.support.stack import MOORAGE, Stack, running_stack
-from tests.support.tenant import Tenant, make_tenant
-from tests.support.waiting import eventually
+from tests.kit.api import Account
+from tests.kit.gc import disk_usage, environment, freed_bytes, gc, start_gc
+from tests.kit.images import Blob, Image, Index, make_image, make_index
+from tests.kit.install import PROJECT
+from tests.kit.process import run
+from tests.kit.registry import Registry
+from tests.kit.stack import MOORAGE, Stack, running_stack
+from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
 
@@ -38,19 +38,28 @@ def own_stack(folder: Path) -> Iterator[Stack]:
     place.mkdir()
     with running_stack(place, GC_SCHEDULE_HOURS="1000") as running:
         log = running.data / "logs" / "gc.log"
-        eventually(lambda: "Freed: 0 bytes" in log.read_text(), within=60, what="the collection that is due at the start")
+        eventually(
+            lambda: "Freed: 0 bytes" in log.read_text(),
+            within=60,
+            what="the collection that is due at the start",
+        )
         yield running
 
 
 @pytest.fixture(scope="module")
 def own_tenant(own_stack: Stack) -> Iterator[Tenant]:
-    with Account(own_stack.url, "admin", own_stack.admin_password) as admin, admin.make_account() as account:
+    with (
+        Account(own_stack.url, "admin", own_stack.admin_password) as admin,
+        admin.make_account() as account,
+    ):
         yield make_tenant(account)
 
 
 @pytest.fixture
 def registry(own_stack: Stack, own_tenant: Tenant) -> Iterator[Registry]:
-    with Registry(own_stack.url, (own_tenant.granted.username, own_tenant.granted.password)) as client:
+    with Registry(
+        own_stack.url, (own_tenant.granted.username, own_tenant.granted.password)
+    ) as client:
         yield client
 
 
@@ -67,7 +76,9 @@ def _push(registry: Registry, tenant: Tenant, content: Image | Index, name: str,
     return repository
 
 
-def _assert_pulls(registry: Registry, repository: str, content: Image | Index, reference: str) -> None:
+def _assert_pulls(
+    registry: Registry, repository: str, content: Image | Index, reference: str
+) -> None:
     token = registry.token(f"repository:{repository}:pull")
     assert registry.manifest(repository, reference, token=token).content == content.manifest.content
     for image in content.images if isinstance(content, Index) else (content,):
@@ -77,10 +88,14 @@ def _assert_pulls(registry: Registry, repository: str, content: Image | Index, r
 
 
 def _drift(stack: Stack) -> str:
-    return run([*MOORAGE, "drift"], environment=environment(stack), directory=PROJECT).checked().stdout
+    return (
+        run([*MOORAGE, "drift"], environment=environment(stack), directory=PROJECT).checked().stdout
+    )
 
 
-def test_untagged_images_go_and_every_tag_pulls_after_it(own_stack: Stack, own_tenant: Tenant, registry: Registry) -> None:
+def test_untagged_images_go_and_every_tag_pulls_after_it(
+    own_stack: Stack, own_tenant: Tenant, registry: Registry
+) -> None:
     old, new, several, replaced = make_image(), make_image(), make_index(), make_index()
     single = _push(registry, own_tenant, old, "single", "v1")
     _push(registry, own_tenant, new, "single", "v1")
@@ -103,7 +118,12 @@ def test_untagged_images_go_and_every_tag_pulls_after_it(own_stack: Stack, own_t
     _assert_pulls(registry, multi, several, "v1")
     assert registry.manifest(single, old.manifest.digest).status_code == 404
     assert registry.manifest(multi, replaced.images[1].manifest.digest).status_code == 404
-    assert registry.blob(single, old.layers[0].digest, token=registry.token(f"repository:{single}:pull")).status_code == 404
+    assert (
+        registry.blob(
+            single, old.layers[0].digest, token=registry.token(f"repository:{single}:pull")
+        ).status_code
+        == 404
+    )
     assert "agree" in _drift(own_stack)
     _push(registry, own_tenant, old, "single", "again")
     _assert_pulls(registry, single, old, "again")
@@ -121,14 +141,21 @@ def test_what_was_deleted_gives_its_space_back_and_catalog_counts_and_registry_a
     other = _push(registry, own_tenant, gone, "deleted", "v1")
     for tag in ("v1", "v2", "v2", "old"):
         assert registry.manifest(repository, tag).is_success
-    eventually(lambda: _counted(account, repository)["pull_count"], until=lambda count: count == 4, within=20, what="four pulls")
+    eventually(
+        lambda: _counted(account, repository)["pull_count"],
+        until=lambda count: count == 4,
+        within=20,
+        what="four pulls",
+    )
     account.call("DELETE", f"/images/{repository}:v2")
     account.call("DELETE", f"/images/{repository}@{doomed.manifest.digest}")
     account.call("DELETE", f"/repositories/{other}")
     eventually(lambda: account.repository(other) is None, within=20, what="the end of a repository")
     before = disk_usage(own_stack.data / "registry")
     done = gc(own_stack, days=0).checked()
-    assert freed_bytes(done.stdout) == pytest.approx(before - disk_usage(own_stack.data / "registry"), rel=0.01)
+    assert freed_bytes(done.stdout) == pytest.approx(
+        before - disk_usage(own_stack.data / "registry"), rel=0.01
+    )
     assert freed_bytes(done.stdout) > sum(len(image.layers[0].content) for image in (doomed, gone))
     assert "agree" in _drift(own_stack)
     shown = _counted(account, repository)
@@ -145,12 +172,18 @@ def _counted(account: Account, repository: str) -> dict[str, Any]:
     return found
 
 
-def test_a_referrer_of_a_tagged_image_stays(own_stack: Stack, own_tenant: Tenant, registry: Registry) -> None:
+def test_a_referrer_of_a_tagged_image_stays(
+    own_stack: Stack, own_tenant: Tenant, registry: Registry
+) -> None:
     image, signature = make_image(), make_image()
     repository = _push(registry, own_tenant, image, "signed", "v1")
     refers = json.loads(signature.manifest.content) | {"subject": image.manifest.descriptor()}
     manifest = Blob(signature.manifest.media_type, json.dumps(refers).encode())
-    registry.push(Image(signature.architecture, manifest, signature.config, signature.layers), repository, manifest.digest)
+    registry.push(
+        Image(signature.architecture, manifest, signature.config, signature.layers),
+        repository,
+        manifest.digest,
+    )
     gc(own_stack, days=0).checked()
     assert registry.manifest(repository, manifest.digest).is_success
 
@@ -164,7 +197,9 @@ class Pulls:
 
 
 @contextmanager
-def _pulling(stack: Stack, tenant: Tenant, repository: str, content: Image | Index) -> Iterator[Pulls]:
+def _pulling(
+    stack: Stack, tenant: Tenant, repository: str, content: Image | Index
+) -> Iterator[Pulls]:
     """Pull manifests and blobs again and again."""
     seen, stop = Pulls(), threading.Event()
 
@@ -193,32 +228,51 @@ class OpenPush:
         self.image = make_image()
         self.repository = repository
         self._registry = registry
-        self._headers = {"Authorization": f"Bearer {registry.token(f'repository:{repository}:pull,push')}"}
+        self._headers = {
+            "Authorization": f"Bearer {registry.token(f'repository:{repository}:pull,push')}"
+        }
         layer = self.image.layers[0].content
         opened = self._send("POST", f"/v2/{repository}/blobs/uploads/", 202)
         self._place = self._send("PATCH", opened, 202, layer[: len(layer) // 2])
 
-    def _send(self, method: str, place: str, status: int, content: bytes = b"", kind: str = "application/octet-stream") -> str:
-        answer = self._registry.http.request(method, place, content=content, headers={**self._headers, "Content-Type": kind})
+    def _send(
+        self,
+        method: str,
+        place: str,
+        status: int,
+        content: bytes = b"",
+        kind: str = "application/octet-stream",
+    ) -> str:
+        answer = self._registry.http.request(
+            method, place, content=content, headers={**self._headers, "Content-Type": kind}
+        )
         assert answer.status_code == status, answer.text
         location: str = answer.headers["location"]
         return location
 
     def finish(self) -> None:
         layer = self.image.layers[0]
-        self._place = self._send("PATCH", self._place, 202, layer.content[len(layer.content) // 2 :])
+        self._place = self._send(
+            "PATCH", self._place, 202, layer.content[len(layer.content) // 2 :]
+        )
         self._send("PUT", f"{self._place}&digest={layer.digest}", 201)
         config = self._send("POST", f"/v2/{self.repository}/blobs/uploads/", 202)
-        self._send("PUT", f"{config}&digest={self.image.config.digest}", 201, self.image.config.content)
+        self._send(
+            "PUT", f"{config}&digest={self.image.config.digest}", 201, self.image.config.content
+        )
         manifest = self.image.manifest
-        self._send("PUT", f"/v2/{self.repository}/manifests/v1", 201, manifest.content, manifest.media_type)
+        self._send(
+            "PUT", f"/v2/{self.repository}/manifests/v1", 201, manifest.content, manifest.media_type
+        )
 
 
 def _until_refused(registry: Registry, repository: str) -> httpx.Response:
     """Wait until what would be new is refused. Asked with a POST that opens nothing: an upload that was let in would be waited for."""
     token = registry.token(f"repository:{repository}:pull,push")
     return eventually(
-        lambda: registry.http.post(f"/v2/{repository}/manifests", headers={"Authorization": f"Bearer {token}"}),
+        lambda: registry.http.post(
+            f"/v2/{repository}/manifests", headers={"Authorization": f"Bearer {token}"}
+        ),
         until=lambda answer: answer.status_code == 503,
         within=20,
         what="a refused write",
@@ -241,7 +295,10 @@ def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
         with pytest.raises(httpx.HTTPStatusError, match="503"):
             registry.push(late, f"{own_tenant.private}/late", "v1")
         second = gc(own_stack)
-        assert (second.status, second.stderr) == (1, "moorage: a collection of garbage already runs\n")
+        assert (second.status, second.stderr) == (
+            1,
+            "moorage: a collection of garbage already runs\n",
+        )
         assert collecting.poll() is None
         begun.finish()
         output, _ = collecting.communicate(timeout=60)
@@ -254,7 +311,9 @@ def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
     assert "agree" in _drift(own_stack)
 
 
-def test_writes_are_open_again_at_once_when_it_is_ended_while_it_waits(own_stack: Stack, own_tenant: Tenant, registry: Registry) -> None:
+def test_writes_are_open_again_at_once_when_it_is_ended_while_it_waits(
+    own_stack: Stack, own_tenant: Tenant, registry: Registry
+) -> None:
     begun = OpenPush(registry, f"{own_tenant.private}/ended-open")  # which it waits for
     collecting = start_gc(own_stack, days=0)
     _until_refused(registry, f"{own_tenant.private}/ended")
@@ -311,7 +370,12 @@ def _killed_in_the_sweep(stack: Stack) -> LooseBlobs:
     for _ in range(5):
         loose = LooseBlobs(stack.data / "registry")
         collecting = start_gc(stack, days=0)
-        eventually(lambda: loose.is_touched or collecting.poll() is not None, within=60, every=0.002, what="a sweep")  # noqa: B023
+        eventually(
+            lambda: loose.is_touched or collecting.poll() is not None,
+            within=60,
+            every=0.002,
+            what="a sweep",
+        )  # noqa: B023
         collecting.kill()
         collecting.communicate(timeout=10)
         if collecting.returncode == -signal.SIGKILL and loose.left():
@@ -321,7 +385,11 @@ def _killed_in_the_sweep(stack: Stack) -> LooseBlobs:
 
 def _every_tag_pulls(registry: Registry, tenant: Tenant) -> int:
     """Pull all that the account has tagged, with the manifests and blobs below; returns how many tags there are."""
-    names = [(repository, tag) for repository in tenant.account.repositories() for tag in tenant.account.tags(repository)]
+    names = [
+        (repository, tag)
+        for repository in tenant.account.repositories()
+        for tag in tenant.account.tags(repository)
+    ]
     for repository, tag in names:
         _assert_complete(registry, repository, tag, registry.token(f"repository:{repository}:pull"))
     return len(names)
@@ -333,13 +401,23 @@ def _assert_complete(registry: Registry, repository: str, reference: str, token:
     manifest = answer.json()
     for child in manifest.get("manifests", []):
         _assert_complete(registry, repository, child["digest"], token)
-    for blob in [*manifest.get("layers", []), *([manifest["config"]] if "config" in manifest else [])]:
-        assert registry.blob(repository, blob["digest"], token=token).is_success, f"{repository} {reference}: {blob}"
+    for blob in [
+        *manifest.get("layers", []),
+        *([manifest["config"]] if "config" in manifest else []),
+    ]:
+        assert registry.blob(repository, blob["digest"], token=token).is_success, (
+            f"{repository} {reference}: {blob}"
+        )
 
 
 def _assert_open_again(registry: Registry, repository: str, *, within: float) -> None:
     image = make_image()
-    eventually(lambda: _pushes(registry, image, repository), within=within, every=0.5, what="a push that goes in")
+    eventually(
+        lambda: _pushes(registry, image, repository),
+        within=within,
+        every=0.5,
+        what="a push that goes in",
+    )
     _assert_pulls(registry, repository, image, "v1")
 
 

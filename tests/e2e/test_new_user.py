@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import Account, DockerUser
-from tests.support.clients import Client, NewClient, Skopeo
-from tests.support.images import Image, Index, make_image, make_index, write_skopeo_folder
-from tests.support.stack import Stack
-from tests.support.tenant import Tenant
-from tests.support.waiting import eventually
+from tests.kit.api import Account, DockerUser
+from tests.kit.clients import Client, NewClient, Skopeo
+from tests.kit.images import Image, Index, make_image, make_index, write_skopeo_folder
+from tests.kit.stack import Stack
+from tests.kit.tenant import Tenant
+from tests.kit.waiting import eventually
 
 SHOWN_WITHIN_SECONDS = 2.0
 """Spec 5 and 6: pushes and pulls show in the API within two seconds."""
@@ -57,7 +57,9 @@ def published(tenant: Tenant, skopeo: Skopeo, stack: Stack) -> Callable[[str], t
     return publish
 
 
-def test_anonymous_can_neither_pull_nor_push(tenant: Tenant, new_client: NewClient, published: Callable[[str], tuple[str, Image]]) -> None:
+def test_anonymous_can_neither_pull_nor_push(
+    tenant: Tenant, new_client: NewClient, published: Callable[[str], tuple[str, Image]]
+) -> None:
     anonymous = new_client()
     for namespace in (tenant.private, tenant.public):
         reference, _ = published(namespace)
@@ -65,11 +67,15 @@ def test_anonymous_can_neither_pull_nor_push(tenant: Tenant, new_client: NewClie
         assert_denied(anonymous, "push", make_image(), reference)
 
 
-def test_wrong_password_is_refused_at_login(tenant: Tenant, new_client: NewClient, stack: Stack) -> None:
+def test_wrong_password_is_refused_at_login(
+    tenant: Tenant, new_client: NewClient, stack: Stack
+) -> None:
     client = new_client()
     refused = client.login(stack.registry, tenant.granted.username, f"{tenant.granted.password}x")
     assert not refused.ok
-    assert any(word in refused.output.lower() for word in ("unauthorized", "invalid username/password")), refused.output
+    assert any(
+        word in refused.output.lower() for word in ("unauthorized", "invalid username/password")
+    ), refused.output
 
 
 def test_granted_user_pushes_and_pulls_back_the_same_image(
@@ -83,7 +89,10 @@ def test_granted_user_pushes_and_pulls_back_the_same_image(
 
 
 def test_other_user_is_denied_in_a_private_namespace(
-    tenant: Tenant, new_client: NewClient, published: Callable[[str], tuple[str, Image]], stack: Stack
+    tenant: Tenant,
+    new_client: NewClient,
+    published: Callable[[str], tuple[str, Image]],
+    stack: Stack,
 ) -> None:
     reference, _ = published(tenant.private)
     other = signed_in(new_client(), stack, tenant.other)
@@ -92,7 +101,10 @@ def test_other_user_is_denied_in_a_private_namespace(
 
 
 def test_pull_grant_pulls_and_does_not_push(
-    tenant: Tenant, new_client: NewClient, published: Callable[[str], tuple[str, Image]], stack: Stack
+    tenant: Tenant,
+    new_client: NewClient,
+    published: Callable[[str], tuple[str, Image]],
+    stack: Stack,
 ) -> None:
     reference, image = published(tenant.private)
     tenant.account.grant(tenant.private, tenant.other, "pull")
@@ -103,7 +115,10 @@ def test_pull_grant_pulls_and_does_not_push(
 
 
 def test_public_namespace_is_pulled_by_both_and_pushed_by_neither(
-    tenant: Tenant, new_client: NewClient, published: Callable[[str], tuple[str, Image]], stack: Stack
+    tenant: Tenant,
+    new_client: NewClient,
+    published: Callable[[str], tuple[str, Image]],
+    stack: Stack,
 ) -> None:
     reference, image = published(tenant.public)
     for user in (tenant.granted, tenant.other):
@@ -114,7 +129,11 @@ def test_public_namespace_is_pulled_by_both_and_pushed_by_neither(
 
 
 def test_user_of_another_account_pulls_public_and_not_private(
-    admin: Account, tenant: Tenant, new_client: NewClient, published: Callable[[str], tuple[str, Image]], stack: Stack
+    admin: Account,
+    tenant: Tenant,
+    new_client: NewClient,
+    published: Callable[[str], tuple[str, Image]],
+    stack: Stack,
 ) -> None:
     with admin.make_account() as stranger:
         client = signed_in(new_client(), stack, stranger.make_docker_user())
@@ -122,13 +141,19 @@ def test_user_of_another_account_pulls_public_and_not_private(
         assert_denied(client, "pull", published(tenant.private)[0])
 
 
-def test_list_shows_the_push_and_then_one_pull(tenant: Tenant, new_client: NewClient, make_content: MakeContent, stack: Stack) -> None:
+def test_list_shows_the_push_and_then_one_pull(
+    tenant: Tenant, new_client: NewClient, make_content: MakeContent, stack: Stack
+) -> None:
     content, name = make_content(), f"{tenant.private}/app"
     reference = f"{stack.registry}/{name}:v1"
     client = signed_in(new_client(), stack, tenant.granted)
     client.push(content, reference).checked()
 
-    tag = eventually(lambda: tenant.account.tags(name).get("v1"), within=SHOWN_WITHIN_SECONDS, what="the tag in the list")
+    tag = eventually(
+        lambda: tenant.account.tags(name).get("v1"),
+        within=SHOWN_WITHIN_SECONDS,
+        what="the tag in the list",
+    )
     assert tag is not None
     assert tag["pushed_by"] == tenant.granted.username
     assert tag["pull_count"] == 0
@@ -148,18 +173,29 @@ def test_list_shows_the_push_and_then_one_pull(tenant: Tenant, new_client: NewCl
     )
     eventually(
         lambda: tenant.account.repository(name),
-        lambda entry: entry is not None and entry["pull_count"] == before + 1 and entry["last_pulled_at"] is not None,
+        lambda entry: (
+            entry is not None
+            and entry["pull_count"] == before + 1
+            and entry["last_pulled_at"] is not None
+        ),
         within=SHOWN_WITHIN_SECONDS,
         what="one pull of the repository",
     )
 
 
-def test_listed_tag_has_the_digest_and_size_of_what_was_pushed(tenant: Tenant, skopeo: Skopeo, stack: Stack) -> None:
+def test_listed_tag_has_the_digest_and_size_of_what_was_pushed(
+    tenant: Tenant, skopeo: Skopeo, stack: Stack
+) -> None:
     image, index, name = make_image(layers=3), make_index(), f"{tenant.private}/app"
     signed_in(skopeo, stack, tenant.granted)
     skopeo.push(image, f"{stack.registry}/{name}:image").checked()
     skopeo.push(index, f"{stack.registry}/{name}:index").checked()
-    tags = eventually(lambda: tenant.account.tags(name), lambda seen: len(seen) == 2, within=SHOWN_WITHIN_SECONDS, what="both tags")
+    tags = eventually(
+        lambda: tenant.account.tags(name),
+        lambda seen: len(seen) == 2,
+        within=SHOWN_WITHIN_SECONDS,
+        what="both tags",
+    )
     assert tags["image"]["digest"] == image.manifest.digest
     assert tags["image"]["media_type"] == image.manifest.media_type
     assert tags["image"]["size_bytes"] == image.size_bytes
@@ -197,11 +233,20 @@ def test_delete_is_denied_even_to_a_user_who_may_push(
     assert skopeo.pulled_manifest(reference) == image.manifest
 
 
-SCRIPTS = ["密码口令一二三四", "Пароль-длинный", "كلمة المرور سرية", "pâss wörd:with:colons", "🔑🔑🔑🔑🔑🔑🔑🔑", "\"quotes' \\and $more"]
+SCRIPTS = [
+    "密码口令一二三四",
+    "Пароль-длинный",
+    "كلمة المرور سرية",
+    "pâss wörd:with:colons",
+    "🔑🔑🔑🔑🔑🔑🔑🔑",
+    "\"quotes' \\and $more",
+]
 
 
 @pytest.mark.parametrize("password", SCRIPTS)
-def test_password_in_any_script_signs_in(tenant: Tenant, new_client: NewClient, stack: Stack, password: str) -> None:
+def test_password_in_any_script_signs_in(
+    tenant: Tenant, new_client: NewClient, stack: Stack, password: str
+) -> None:
     user = tenant.account.make_docker_user(password=password)
     reference = f"{stack.registry}/{tenant.private}/app:v1"
     tenant.account.grant(tenant.private, user, "push")

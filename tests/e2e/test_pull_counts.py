@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.support.addresses import HOSTS
-from tests.support.api import Account, DockerUser, unique
-from tests.support.clients import Buildah, Client, Ctr, Docker, Podman, Skopeo
-from tests.support.engine import Engine
-from tests.support.envelopes import digest_of
-from tests.support.images import Image, Index, make_image, make_index
-from tests.support.install import Toolbox
-from tests.support.pull_counts import Counts, PullCounts
-from tests.support.pull_patterns import CHILDREN, Pattern, replayed
-from tests.support.registry import Registry
-from tests.support.stack import Stack
-from tests.support.tenant import Tenant, make_tenant
-from tests.support.webhook import Webhook
+from tests.kit.addresses import HOSTS
+from tests.kit.api import Account, DockerUser, unique
+from tests.kit.clients import Buildah, Client, Ctr, Docker, Podman, Skopeo
+from tests.kit.engine import Engine
+from tests.kit.envelopes import digest_of
+from tests.kit.images import Image, Index, make_image, make_index
+from tests.kit.install import Toolbox
+from tests.kit.pull_counts import Counts, PullCounts
+from tests.kit.pull_patterns import CHILDREN, Pattern, replayed
+from tests.kit.registry import Registry
+from tests.kit.stack import Stack
+from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.webhook import Webhook
 
 STEPS = ("cold by tag", "warm by tag", "cold by digest", "warm by digest")
 PULL, CHECK, BOTH, NOTHING = (1, 0), (0, 1), (1, 1), (0, 0)
@@ -36,7 +36,11 @@ EXPECTED: dict[str, tuple[tuple[int, int], ...]] = {
 """(pulls, checks) of each of STEPS, the same for one platform and for several."""
 
 
-_PROGRAMS: dict[str, type[Podman] | type[Buildah] | type[Skopeo]] = {"podman": Podman, "buildah": Buildah, "skopeo": Skopeo}
+_PROGRAMS: dict[str, type[Podman] | type[Buildah] | type[Skopeo]] = {
+    "podman": Podman,
+    "buildah": Buildah,
+    "skopeo": Skopeo,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,17 @@ def counted(stack: Stack, admin: Account, owner: Tenant, pusher: Registry) -> Pu
 
 
 @pytest.fixture
-def puller(request: pytest.FixtureRequest, tools: Toolbox, home: Callable[[], Path], stack: Stack, owner: Tenant) -> Puller:
+def puller(
+    request: pytest.FixtureRequest,
+    tools: Toolbox,
+    home: Callable[[], Path],
+    stack: Stack,
+    owner: Tenant,
+) -> Puller:
     kind: str = request.param
     needed = "dockerd" if kind == "docker" else kind
     if tools.find(needed) is None:
-        pytest.skip(f"not on this machine: {needed}; run `python -m tests.support.install`")
+        pytest.skip(f"not on this machine: {needed}; run `python -m tests.kit.install`")
     if kind == "ctr":
         return _containerd(Ctr(tools, home(), request.getfixturevalue("engine")), owner.granted)
     client: Client
@@ -105,10 +115,18 @@ def test_each_pull_counts_as_it_should(
     by_tag, by_digest = make(), make()
     pusher.push(by_tag, repository, "v1")
     pusher.push(by_digest, repository, "v2")
-    tag, digest = f"{stack.registry}/{repository}:v1", f"{stack.registry}/{repository}@{by_digest.manifest.digest}"
+    tag, digest = (
+        f"{stack.registry}/{repository}:v1",
+        f"{stack.registry}/{repository}@{by_digest.manifest.digest}",
+    )
     seen: list[Counts] = []
     total: Counts = {}
-    for pull, reference in ((puller.cold, tag), (puller.warm, tag), (puller.cold, digest), (puller.warm, digest)):
+    for pull, reference in (
+        (puller.cold, tag),
+        (puller.warm, tag),
+        (puller.cold, digest),
+        (puller.warm, digest),
+    ):
         pull(reference).checked()
         counted.settle()
         now = counted.of(repository, "v1", "v2")
@@ -116,15 +134,22 @@ def test_each_pull_counts_as_it_should(
         total = now
     wanted = zip(("v1", "v1", "", ""), EXPECTED[client], strict=True)
     assert dict(zip(STEPS, seen, strict=True)) == {
-        step: {name: counts} if counts != NOTHING else {} for step, (name, counts) in zip(STEPS, wanted, strict=True)
+        step: {name: counts} if counts != NOTHING else {}
+        for step, (name, counts) in zip(STEPS, wanted, strict=True)
     }
     who = counted.points(repository, docker_user=owner.granted.username)
     assert who == counted.points(repository)  # nobody else pulled
-    assert counted.points(repository, docker_user=owner.other.username) == {"total": 0, "points": []}
+    assert counted.points(repository, docker_user=owner.other.username) == {
+        "total": 0,
+        "points": [],
+    }
 
 
 def _difference(now: Counts, before: Counts) -> Counts:
-    changed = {tag: (p - before.get(tag, NOTHING)[0], c - before.get(tag, NOTHING)[1]) for tag, (p, c) in now.items()}
+    changed = {
+        tag: (p - before.get(tag, NOTHING)[0], c - before.get(tag, NOTHING)[1])
+        for tag, (p, c) in now.items()
+    }
     return {tag: counts for tag, counts in changed.items() if counts != NOTHING}
 
 
@@ -137,7 +162,10 @@ def test_what_clients_that_are_not_here_sent_counts_as_it_should(
     pusher.push(index, repository, "index")
     pusher.push(image, repository, "image")
     real = {digest_of("index"): index.manifest.digest, digest_of("image"): image.manifest.digest}
-    real |= {digest_of(name): child.manifest.digest for name, child in zip(CHILDREN, index.images, strict=True)}
+    real |= {
+        digest_of(name): child.manifest.digest
+        for name, child in zip(CHILDREN, index.images, strict=True)
+    }
     with Webhook(stack) as webhook:
         for event in pattern.events:
             event["target"] |= {"repository": repository, "digest": real[event["target"]["digest"]]}

@@ -10,18 +10,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ops.ports import reserve
-from tests.support.install import PROJECT
-from tests.support.stack import MOORAGE, Stack
-from tests.support.tenant import Tenant
-from tests.support.tokens import access_of, ask
-from tests.support.waiting import eventually
+from ops.host.ports import reserve
+from tests.kit.install import PROJECT
+from tests.kit.stack import MOORAGE, Stack
+from tests.kit.tenant import Tenant
+from tests.kit.tokens import access_of, ask
+from tests.kit.waiting import eventually
 
 HOLDS_WITHIN_SECONDS = 1.0
 
 
 @pytest.fixture(scope="module")
-def replicas(stack: Stack, http: httpx.Client, folder: Path) -> Iterator[tuple[httpx.Client, httpx.Client]]:
+def replicas(
+    stack: Stack, http: httpx.Client, folder: Path
+) -> Iterator[tuple[httpx.Client, httpx.Client]]:
     """The stack's own auth service behind the gateway, and a second one beside it on the same database."""
     with reserve() as reserved:
         port = reserved.number
@@ -53,11 +55,15 @@ def _is_ready(client: httpx.Client) -> bool:
 
 def grants_on(replica: httpx.Client, tenant: Tenant, repository: str) -> set[str]:
     user = tenant.granted
-    access = access_of(ask(replica, f"repository:{repository}:pull,push", auth=(user.username, user.password)))
+    access = access_of(
+        ask(replica, f"repository:{repository}:pull,push", auth=(user.username, user.password))
+    )
     return access.get(repository, set())
 
 
-def test_removed_grant_is_missing_from_the_next_token(tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]) -> None:
+def test_removed_grant_is_missing_from_the_next_token(
+    tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
+) -> None:
     app = f"{tenant.private}/app"
     for replica in replicas:  # both have it in memory now
         assert grants_on(replica, tenant, app) == {"pull", "push"}
@@ -70,7 +76,9 @@ def test_removed_grant_is_missing_from_the_next_token(tenant: Tenant, replicas: 
     )
 
 
-def test_new_grant_and_lowered_grant_hold(tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]) -> None:
+def test_new_grant_and_lowered_grant_hold(
+    tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
+) -> None:
     repository = f"{tenant.public}/app"
     for permission, actions in ((None, {"pull"}), ("push", {"pull", "push"}), ("pull", {"pull"})):
         if permission is not None:
@@ -83,7 +91,9 @@ def test_new_grant_and_lowered_grant_hold(tenant: Tenant, replicas: tuple[httpx.
         )
 
 
-def test_namespace_that_turns_private_is_closed(tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]) -> None:
+def test_namespace_that_turns_private_is_closed(
+    tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
+) -> None:
     repository = f"{tenant.public}/app"
     for replica in replicas:
         assert grants_on(replica, tenant, repository) == {"pull"}
@@ -96,7 +106,9 @@ def test_namespace_that_turns_private_is_closed(tenant: Tenant, replicas: tuple[
     )
 
 
-def test_changed_password_is_refused_at_once(tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]) -> None:
+def test_changed_password_is_refused_at_once(
+    tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
+) -> None:
     old = (tenant.granted.username, tenant.granted.password)
     assert [ask(replica, auth=old).status_code for replica in replicas] == [200, 200]
     path = f"/docker-users/{tenant.granted.username}/password"
@@ -113,7 +125,10 @@ def test_changed_password_is_refused_at_once(tenant: Tenant, replicas: tuple[htt
 
 @pytest.mark.parametrize(("method", "body"), [("PATCH", {"disabled": True}), ("DELETE", None)])
 def test_disabled_or_deleted_user_is_refused(
-    tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client], method: str, body: dict[str, bool] | None
+    tenant: Tenant,
+    replicas: tuple[httpx.Client, httpx.Client],
+    method: str,
+    body: dict[str, bool] | None,
 ) -> None:
     credentials = (tenant.granted.username, tenant.granted.password)
     assert [ask(replica, auth=credentials).status_code for replica in replicas] == [200, 200]

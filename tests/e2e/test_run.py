@@ -11,15 +11,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ops.ports import reserve
-from tests.support.api import Account, RefusedByApi
-from tests.support.images import make_image
-from tests.support.install import PROJECT
-from tests.support.processes import open_for_writing, parent, part, parts, workers
-from tests.support.registry import Registry
-from tests.support.stack import MOORAGE, Stack, StackBroken, running_stack
-from tests.support.tenant import Tenant, make_tenant
-from tests.support.waiting import eventually
+from ops.host.ports import reserve
+from tests.kit.api import Account, RefusedByApi
+from tests.kit.images import make_image
+from tests.kit.install import PROJECT
+from tests.kit.processes import open_for_writing, parent, part, parts, workers
+from tests.kit.registry import Registry
+from tests.kit.stack import MOORAGE, Stack, StackBroken, running_stack
+from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.waiting import eventually
 
 PARTS = ("postgres", "registry", "auth", "catalog", "events", "gateway")
 BACK_SECONDS = 30.0
@@ -36,7 +36,10 @@ def own_stack(folder: Path) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def own_tenant(own_stack: Stack) -> Iterator[Tenant]:
-    with Account(own_stack.url, "admin", own_stack.admin_password) as admin, admin.make_account() as account:
+    with (
+        Account(own_stack.url, "admin", own_stack.admin_password) as admin,
+        admin.make_account() as account,
+    ):
         yield make_tenant(account)
 
 
@@ -52,7 +55,9 @@ def _push_and_pull(stack: Stack, tenant: Tenant, repository: str) -> bool:
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_a_killed_process_comes_back_and_images_go_in_and_out(own_stack: Stack, own_tenant: Tenant, name: str) -> None:
+def test_a_killed_process_comes_back_and_images_go_in_and_out(
+    own_stack: Stack, own_tenant: Tenant, name: str
+) -> None:
     before = part(own_stack.data, name)
     os.kill(before, signal.SIGKILL)
     eventually(
@@ -62,8 +67,16 @@ def test_a_killed_process_comes_back_and_images_go_in_and_out(own_stack: Stack, 
         what=f"another process for {name}",
     )
     repository = f"{own_tenant.private}/after-{name}"
-    eventually(lambda: _push_and_pull(own_stack, own_tenant, repository), within=BACK_SECONDS, what=f"a push and a pull after {name} died")
-    eventually(lambda: _is_listed(own_tenant.account, repository), within=BACK_SECONDS, what="it in the catalog")
+    eventually(
+        lambda: _push_and_pull(own_stack, own_tenant, repository),
+        within=BACK_SECONDS,
+        what=f"a push and a pull after {name} died",
+    )
+    eventually(
+        lambda: _is_listed(own_tenant.account, repository),
+        within=BACK_SECONDS,
+        what="it in the catalog",
+    )
 
 
 def test_every_worker_of_a_killed_gateway_is_gone(own_stack: Stack) -> None:
@@ -71,8 +84,15 @@ def test_every_worker_of_a_killed_gateway_is_gone(own_stack: Stack) -> None:
     old = workers(master)
     assert old
     os.kill(master, signal.SIGKILL)
-    eventually(lambda: old & _living(old), until=lambda left: not left, within=BACK_SECONDS, what="the end of old workers")
-    eventually(lambda: _answers(own_stack), within=BACK_SECONDS, what="an answer of the new gateway")
+    eventually(
+        lambda: old & _living(old),
+        until=lambda left: not left,
+        within=BACK_SECONDS,
+        what="the end of old workers",
+    )
+    eventually(
+        lambda: _answers(own_stack), within=BACK_SECONDS, what="an answer of the new gateway"
+    )
 
 
 @pytest.mark.parametrize("name", ["gateway", "postgres"])
@@ -80,19 +100,36 @@ def test_a_killed_worker_is_made_up_for(own_stack: Stack, own_tenant: Tenant, na
     """PostgreSQL ends all sessions when one is killed, so that every service has to connect anew."""
     newest = max(workers(part(own_stack.data, name)))
     os.kill(newest, signal.SIGKILL)
-    eventually(lambda: _living({newest}), until=lambda left: not left, within=BACK_SECONDS, what="the end of a worker")
+    eventually(
+        lambda: _living({newest}),
+        until=lambda left: not left,
+        within=BACK_SECONDS,
+        what="the end of a worker",
+    )
     repository = f"{own_tenant.private}/after-a-worker-of-{name}"
-    eventually(lambda: _push_and_pull(own_stack, own_tenant, repository), within=BACK_SECONDS, what="a push and a pull")
-    eventually(lambda: _is_listed(own_tenant.account, repository), within=BACK_SECONDS, what="it in the catalog")
+    eventually(
+        lambda: _push_and_pull(own_stack, own_tenant, repository),
+        within=BACK_SECONDS,
+        what="a push and a pull",
+    )
+    eventually(
+        lambda: _is_listed(own_tenant.account, repository),
+        within=BACK_SECONDS,
+        what="it in the catalog",
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_it_while_it_starts_leaves_nothing(folder: Path, number: signal.Signals) -> None:
     data = folder / f"early-{number.name}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MOORAGE_")}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("MOORAGE_")
+    }
     with reserve() as free:
         environment |= {"MOORAGE_PORT": str(free.number), "MOORAGE_DATA": str(data)}
-    starting = subprocess.Popen([*MOORAGE, "run"], cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True)
+    starting = subprocess.Popen(
+        [*MOORAGE, "run"], cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True
+    )
     eventually(lambda: parts(data), within=60, what="the first part")
     starting.send_signal(number)
     said, _ = starting.communicate(timeout=60)
@@ -122,7 +159,9 @@ def test_a_second_start_finds_accounts_and_images(folder: Path) -> None:
         # Stopped right after the last answer: the registry's queue of events must not be lost with it.
     with running_stack(place) as second, Account(second.url, "admin", password) as admin:
         assert second.admin_password == password
-        eventually(lambda: _is_listed(admin, repository), within=10, what="the image that was pushed last")
+        eventually(
+            lambda: _is_listed(admin, repository), within=10, what="the image that was pushed last"
+        )
         credentials = (tenant.granted.username, tenant.granted.password)
         with Registry(second.url, credentials) as registry:
             assert registry.manifest(repository, "v1").is_success
@@ -140,7 +179,9 @@ def test_it_writes_nowhere_but_to_its_data(own_stack: Stack) -> None:
     for name, pid in parts(own_stack.data).items():
         for process in {pid} | workers(pid):
             elsewhere = [
-                file for file in open_for_writing(process) if not file.startswith((str(own_stack.data), str(own_stack.output), *kernel))
+                file
+                for file in open_for_writing(process)
+                if not file.startswith((str(own_stack.data), str(own_stack.output), *kernel))
             ]
             assert not elsewhere, name
 
@@ -165,7 +206,10 @@ def test_no_secret_is_in_a_command_line_or_a_log(own_stack: Stack) -> None:
         for file in (own_stack.data / "secrets").rglob("*")
         if file.is_file() and file.suffix != ".pem" and "url" not in file.name
     } | {own_stack.admin_password}
-    shown = [text.read_text(errors="replace") for text in [own_stack.output, *(own_stack.data / "logs").iterdir()]]
+    shown = [
+        text.read_text(errors="replace")
+        for text in [own_stack.output, *(own_stack.data / "logs").iterdir()]
+    ]
     shown += [Path(f"/proc/{pid}/cmdline").read_text() for pid in parts(own_stack.data).values()]
     assert len(secrets) >= 5
     for text in shown:
@@ -180,7 +224,12 @@ def test_a_killed_keeper_takes_everything_with_it(folder: Path) -> None:
         with running_stack(place) as running:
             alive = set(parts(running.data).values())
             os.kill(parent(part(running.data, "postgres")), signal.SIGKILL)
-            eventually(lambda: _living(alive), until=lambda left: not left, within=20, what="the end of all parts")
+            eventually(
+                lambda: _living(alive),
+                until=lambda left: not left,
+                within=20,
+                what="the end of all parts",
+            )
 
     with pytest.raises(StackBroken, match="ended during the tests"):
         kill_it_while_it_runs()
@@ -195,7 +244,9 @@ def _is_listed(account: Account, repository: str) -> bool:
 
 def _answers(stack: Stack) -> bool:
     try:
-        return httpx.get(f"{stack.url}/v2/", trust_env=False).status_code == httpx.codes.UNAUTHORIZED
+        return (
+            httpx.get(f"{stack.url}/v2/", trust_env=False).status_code == httpx.codes.UNAUTHORIZED
+        )
     except httpx.HTTPError:
         return False
 
@@ -215,4 +266,8 @@ def _listening_beyond_loopback(pids: set[int]) -> set[int]:
     lines = [line for line in shown.splitlines() if any(f"pid={pid}," in line for pid in pids)]
     assert lines
     addresses = [line.split()[3] for line in lines]
-    return {int(address.rpartition(":")[2]) for address in addresses if not address.startswith(("127.", "[::1]"))}
+    return {
+        int(address.rpartition(":")[2])
+        for address in addresses
+        if not address.startswith(("127.", "[::1]"))
+    }

@@ -13,12 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.support import tokens
-from tests.support.api import Account, DockerUser
-from tests.support.images import Image, make_image
-from tests.support.registry import Registry
-from tests.support.stack import Stack
-from tests.support.tenant import Tenant, make_tenant
+from tests.kit import tokens
+from tests.kit.api import Account, DockerUser
+from tests.kit.images import Image, make_image
+from tests.kit.registry import Registry
+from tests.kit.stack import Stack
+from tests.kit.tenant import Tenant, make_tenant
 
 pytestmark = pytest.mark.registry_versions
 
@@ -65,7 +65,13 @@ def assert_refused(answer: httpx.Response) -> None:
 
 def test_without_a_token_nothing_is_served(scene: Scene) -> None:
     repository, digest = scene.repository, scene.image.layers[0].digest
-    for path in ("", f"{repository}/manifests/v1", f"{repository}/blobs/{digest}", f"{repository}/tags/list", "_catalog"):
+    for path in (
+        "",
+        f"{repository}/manifests/v1",
+        f"{repository}/blobs/{digest}",
+        f"{repository}/tags/list",
+        "_catalog",
+    ):
         assert_refused(scene.granted.http.get(f"/v2/{path}"))
     assert_refused(scene.granted.http.post(f"/v2/{repository}/blobs/uploads/"))
 
@@ -109,7 +115,9 @@ def forge(kind: str, genuine: str, repository: str) -> str:
         case "foreign-key-genuine-x5c":
             return tokens.signed(claims, header, key)
         case "foreign-key-own-x5c":
-            return tokens.signed(claims, {**bare, "x5c": [tokens.self_signed_certificate(key)]}, key)
+            return tokens.signed(
+                claims, {**bare, "x5c": [tokens.self_signed_certificate(key)]}, key
+            )
         case "foreign-key-own-jwk":
             return tokens.signed(claims, {**bare, "jwk": tokens.public_jwk(key)}, key)
         case "changed-claims":
@@ -134,20 +142,30 @@ NOT_FOR_US: dict[str, dict[str, Any]] = {
     "other issuer": {"iss": "someone-else"},
     "expired": {"exp": int(time.time()) - 120},
     "not valid yet": {"nbf": int(time.time()) + 600},
-    "access to another repository": {"access": [{"type": "repository", "name": "else/app", "actions": ["pull"]}]},
-    "access by a prefix": {"access": [{"type": "repository", "name": "space", "actions": ["pull"]}]},
+    "access to another repository": {
+        "access": [{"type": "repository", "name": "else/app", "actions": ["pull"]}]
+    },
+    "access by a prefix": {
+        "access": [{"type": "repository", "name": "space", "actions": ["pull"]}]
+    },
     "access to any name": {"access": [{"type": "repository", "name": "*", "actions": ["pull"]}]},
 }
 
 
 @pytest.mark.parametrize("changes", NOT_FOR_US.values(), ids=NOT_FOR_US.keys())
-def test_token_by_the_right_key_is_refused_when_it_is_not_for_this(scene: Scene, stack: Stack, changes: dict[str, Any]) -> None:
-    key = load_pem_private_key(max((stack.data / "secrets" / "auth" / "token-keys").glob("*.pem")).read_bytes(), None)
+def test_token_by_the_right_key_is_refused_when_it_is_not_for_this(
+    scene: Scene, stack: Stack, changes: dict[str, Any]
+) -> None:
+    key = load_pem_private_key(
+        max((stack.data / "secrets" / "auth" / "token-keys").glob("*.pem")).read_bytes(), None
+    )
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     genuine = scene.genuine
     claims = tokens.forged_claims(genuine, scene.repository, ["pull"])
     good = tokens.signed(claims, tokens.header_of(genuine), key)
-    assert scene.granted.manifest(scene.repository, "v1", token=good).status_code == 200, "the key is the right one"
+    assert scene.granted.manifest(scene.repository, "v1", token=good).status_code == 200, (
+        "the key is the right one"
+    )
     bad = tokens.signed({**claims, **changes}, tokens.header_of(genuine), key)
     assert_refused(scene.granted.manifest(scene.repository, "v1", token=bad))
 
@@ -155,9 +173,15 @@ def test_token_by_the_right_key_is_refused_when_it_is_not_for_this(scene: Scene,
 def test_token_of_the_json_api_is_refused_and_the_other_way_round(scene: Scene) -> None:
     account = scene.tenant.account
     body = {"username": account.username, "password": account.password}
-    session: str = scene.granted.http.post("/api/v1/sessions", json=body).raise_for_status().json()["access_token"]
+    session: str = (
+        scene.granted.http.post("/api/v1/sessions", json=body)
+        .raise_for_status()
+        .json()["access_token"]
+    )
     assert_refused(scene.granted.manifest(scene.repository, "v1", token=session))
-    answer = scene.granted.http.get("/api/v1/namespaces", headers={"Authorization": f"Bearer {scene.genuine}"})
+    answer = scene.granted.http.get(
+        "/api/v1/namespaces", headers={"Authorization": f"Bearer {scene.genuine}"}
+    )
     assert answer.status_code == 401
 
 
@@ -166,7 +190,9 @@ def test_pull_token_neither_pushes_nor_deletes_nor_reads_elsewhere(scene: Scene)
     assert_refused(registry.start_upload(scene.repository, token=genuine))
     bearer = {"Authorization": f"Bearer {genuine}"}
     manifest = f"/v2/{scene.repository}/manifests/{scene.image.manifest.digest}"
-    assert_refused(registry.http.put(manifest, content=scene.image.manifest.content, headers=bearer))
+    assert_refused(
+        registry.http.put(manifest, content=scene.image.manifest.content, headers=bearer)
+    )
     assert_refused(registry.http.delete(manifest, headers=bearer))
     assert_refused(registry.http.get("/v2/_catalog", headers=bearer))
     assert_refused(registry.manifest(f"{scene.tenant.private}/web", "v1", token=genuine))
@@ -187,8 +213,12 @@ def test_mount_from_a_private_repository_gives_no_blob(scene: Scene) -> None:
     scene.tenant.account.grant(own, scene.tenant.other, "push")
     target, digest = f"{own}/app", scene.image.layers[0].digest
     # As a client asks when it mounts: both scopes at once. The second is not granted.
-    token = scene.other.token(f"repository:{target}:pull,push", f"repository:{scene.repository}:pull")
-    tried = scene.other.start_upload(target, token=token, mount=digest, **{"from": scene.repository})
+    token = scene.other.token(
+        f"repository:{target}:pull,push", f"repository:{scene.repository}:pull"
+    )
+    tried = scene.other.start_upload(
+        target, token=token, mount=digest, **{"from": scene.repository}
+    )
     assert tried.status_code in (202, 401), "202: a plain upload instead of the mount"
     assert scene.other.blob(target, digest, token=token).status_code == 404
 
@@ -203,13 +233,22 @@ def test_mount_with_pull_on_the_source_gives_the_blob(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "injected", ['x:pull",scope="repository:{target}', "x:pull repository:{target}", "../{target}", "{target}:pull,push:"]
+    "injected",
+    [
+        'x:pull",scope="repository:{target}',
+        "x:pull repository:{target}",
+        "../{target}",
+        "{target}:pull,push:",
+    ],
 )
-def test_text_injected_into_the_challenge_of_a_mount_grants_nothing(scene: Scene, injected: str) -> None:
+def test_text_injected_into_the_challenge_of_a_mount_grants_nothing(
+    scene: Scene, injected: str
+) -> None:
     """`?from=` is copied unvalidated into the challenge; a client that believes it asks for that scope."""
     name = injected.format(target=scene.repository)
     challenged = scene.other.http.post(
-        f"/v2/{scene.tenant.public}/app/blobs/uploads/", params={"mount": scene.image.config.digest, "from": name}
+        f"/v2/{scene.tenant.public}/app/blobs/uploads/",
+        params={"mount": scene.image.config.digest, "from": name},
     )
     assert_refused(challenged)
     scope = challenged.headers["WWW-Authenticate"].partition('scope="')[2].rpartition('"')[0]
@@ -220,7 +259,14 @@ def test_text_injected_into_the_challenge_of_a_mount_grants_nothing(scene: Scene
 
 
 def test_what_is_internal_is_not_reached_through_the_gateway(http: httpx.Client) -> None:
-    for path in ("/registry-events", "/metrics", "/readyz", "/debug/vars", "/debug/pprof/", "/v2/../registry-events"):
+    for path in (
+        "/registry-events",
+        "/metrics",
+        "/readyz",
+        "/debug/vars",
+        "/debug/pprof/",
+        "/v2/../registry-events",
+    ):
         assert http.get(path).status_code == 404, path
         assert http.post(path, json={"events": []}).status_code == 404, path
 

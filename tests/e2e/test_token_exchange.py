@@ -8,14 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.api import Account
-from tests.support.clients import Ctr
-from tests.support.images import make_image, make_index
-from tests.support.registry import Registry
-from tests.support.stack import Stack
-from tests.support.tenant import Tenant, make_tenant
-from tests.support.tokens import SERVICE, access_of, ask, claims_of, post
-from tests.support.waiting import eventually
+from tests.kit.api import Account
+from tests.kit.clients import Ctr
+from tests.kit.images import make_image, make_index
+from tests.kit.registry import Registry
+from tests.kit.stack import Stack
+from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.tokens import SERVICE, access_of, ask, claims_of, post
+from tests.kit.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,13 @@ def password_form(tenant: Tenant, **more: str) -> dict[str, str]:
 
 
 def refresh_form(token: str, **more: str) -> dict[str, str]:
-    return {"grant_type": "refresh_token", "service": SERVICE, "client_id": "tests", "refresh_token": token, **more}
+    return {
+        "grant_type": "refresh_token",
+        "service": SERVICE,
+        "client_id": "tests",
+        "refresh_token": token,
+        **more,
+    }
 
 
 def test_nothing_at_all_is_refused(http: httpx.Client) -> None:
@@ -51,8 +57,12 @@ def test_missing_field_is_400_or_401(http: httpx.Client, shared: Tenant, missing
     assert post(http, **form).status_code in (400, 401)
 
 
-@pytest.mark.parametrize("grant_type", ["", "authorization_code", "client_credentials", "PASSWORD", "refresh_token"])
-def test_other_grant_type_is_400_or_401(http: httpx.Client, shared: Tenant, grant_type: str) -> None:
+@pytest.mark.parametrize(
+    "grant_type", ["", "authorization_code", "client_credentials", "PASSWORD", "refresh_token"]
+)
+def test_other_grant_type_is_400_or_401(
+    http: httpx.Client, shared: Tenant, grant_type: str
+) -> None:
     assert post(http, **password_form(shared, grant_type=grant_type)).status_code in (400, 401)
 
 
@@ -61,11 +71,32 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
     ("json list", {"json": [1, 2]}),
     ("no json", {"content": b"{", "headers": {"Content-Type": "application/json"}}),
     ("multipart", {"files": {"grant_type": ("x", b"password")}}),
-    ("bytes", {"content": b"\xff\xfe\x00", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}),
+    (
+        "bytes",
+        {
+            "content": b"\xff\xfe\x00",
+            "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+        },
+    ),
     ("no type", {"content": b"grant_type=password"}),
-    ("escapes", {"content": b"grant_type=%ff&=&&a", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}),
-    ("charset", {"content": b"a=b", "headers": {"Content-Type": "application/x-www-form-urlencoded; charset=nope"}}),
-    ("broken multipart", {"content": b"--x", "headers": {"Content-Type": "multipart/form-data; boundary=x"}}),
+    (
+        "escapes",
+        {
+            "content": b"grant_type=%ff&=&&a",
+            "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+        },
+    ),
+    (
+        "charset",
+        {
+            "content": b"a=b",
+            "headers": {"Content-Type": "application/x-www-form-urlencoded; charset=nope"},
+        },
+    ),
+    (
+        "broken multipart",
+        {"content": b"--x", "headers": {"Content-Type": "multipart/form-data; boundary=x"}},
+    ),
     ("no boundary", {"content": b"--x", "headers": {"Content-Type": "multipart/form-data"}}),
 ]
 
@@ -75,9 +106,13 @@ def test_anything_but_a_form_is_400_or_401(http: httpx.Client, body: dict[str, A
     assert http.post("/token", **body).status_code in (400, 401)
 
 
-def test_password_gives_a_token_for_clients_that_read_access_token(http: httpx.Client, shared: Tenant) -> None:
+def test_password_gives_a_token_for_clients_that_read_access_token(
+    http: httpx.Client, shared: Tenant
+) -> None:
     app, web = f"{shared.private}/app", f"{shared.private}/web"
-    answer = post(http, **password_form(shared, scope=f"repository:{app}:pull repository:{web}:pull,push"))
+    answer = post(
+        http, **password_form(shared, scope=f"repository:{app}:pull repository:{web}:pull,push")
+    )
     body = answer.json()
     assert access_of(answer) == {app: {"pull"}, web: {"pull", "push"}}
     assert body["access_token"] == body["token"]
@@ -97,7 +132,9 @@ def test_other_service_is_a_bad_request(http: httpx.Client, shared: Tenant) -> N
     assert post(http, **password_form(shared, service="someone-else")).status_code == 400
 
 
-def test_offline_access_returns_a_refresh_token_that_stands_for_the_user(http: httpx.Client, shared: Tenant) -> None:
+def test_offline_access_returns_a_refresh_token_that_stands_for_the_user(
+    http: httpx.Client, shared: Tenant
+) -> None:
     app = f"{shared.private}/app"
     first = post(http, **password_form(shared, access_type="offline")).raise_for_status().json()
     again = post(http, **refresh_form(first["refresh_token"], scope=f"repository:{app}:pull,push"))
@@ -106,7 +143,9 @@ def test_offline_access_returns_a_refresh_token_that_stands_for_the_user(http: h
 
 
 def test_unknown_and_mangled_refresh_tokens_are_refused(http: httpx.Client, shared: Tenant) -> None:
-    genuine: str = post(http, **password_form(shared, access_type="offline")).json()["refresh_token"]
+    genuine: str = post(http, **password_form(shared, access_type="offline")).json()[
+        "refresh_token"
+    ]
     for token in ("", "x", genuine[:-1], genuine + "x", genuine.swapcase(), "\x00", "é" * 100):
         assert post(http, **refresh_form(token)).status_code in (400, 401), token
     access = post(http, **password_form(shared)).json()["token"]
@@ -114,11 +153,15 @@ def test_unknown_and_mangled_refresh_tokens_are_refused(http: httpx.Client, shar
 
 
 def test_refresh_token_is_no_password(http: httpx.Client, shared: Tenant) -> None:
-    genuine: str = post(http, **password_form(shared, access_type="offline")).json()["refresh_token"]
+    genuine: str = post(http, **password_form(shared, access_type="offline")).json()[
+        "refresh_token"
+    ]
     assert ask(http, auth=(shared.granted.username, genuine)).status_code == 401
 
 
-def test_refresh_token_follows_the_grants_and_ends_with_the_password(http: httpx.Client, tenant: Tenant) -> None:
+def test_refresh_token_follows_the_grants_and_ends_with_the_password(
+    http: httpx.Client, tenant: Tenant
+) -> None:
     scope, app = f"repository:{tenant.private}/app:pull", f"{tenant.private}/app"
     token: str = post(http, **password_form(tenant, access_type="offline")).json()["refresh_token"]
     assert access_of(post(http, **refresh_form(token, scope=scope))) == {app: {"pull"}}
@@ -141,9 +184,13 @@ def test_refresh_token_follows_the_grants_and_ends_with_the_password(http: httpx
     )
 
 
-def test_disabled_user_is_refused_by_password_and_by_refresh_token(http: httpx.Client, tenant: Tenant) -> None:
+def test_disabled_user_is_refused_by_password_and_by_refresh_token(
+    http: httpx.Client, tenant: Tenant
+) -> None:
     token: str = post(http, **password_form(tenant, access_type="offline")).json()["refresh_token"]
-    tenant.account.call("PATCH", f"/docker-users/{tenant.granted.username}", json={"disabled": True})
+    tenant.account.call(
+        "PATCH", f"/docker-users/{tenant.granted.username}", json={"disabled": True}
+    )
     for form in (password_form(tenant), refresh_form(token)):
         eventually(
             lambda form=form: post(http, **form).status_code,  # type: ignore[misc]
@@ -161,12 +208,18 @@ def test_containerds_post_then_get_both_grant(http: httpx.Client, shared: Tenant
     assert access_of(posted) == access_of(got) == {app: {"pull", "push"}}
 
 
-def test_refused_post_is_none_of_the_statuses_that_containerd_takes_for_fatal(http: httpx.Client, shared: Tenant) -> None:
-    answer = post(http, **password_form(shared, password="wrong-password", client_id="containerd-client"))
+def test_refused_post_is_none_of_the_statuses_that_containerd_takes_for_fatal(
+    http: httpx.Client, shared: Tenant
+) -> None:
+    answer = post(
+        http, **password_form(shared, password="wrong-password", client_id="containerd-client")
+    )
     assert answer.status_code in (400, 401, 404, 405)
 
 
-def test_containerd_pulls_with_a_grant_and_not_without(tenant: Tenant, ctr: Ctr, stack: Stack) -> None:
+def test_containerd_pulls_with_a_grant_and_not_without(
+    tenant: Tenant, ctr: Ctr, stack: Stack
+) -> None:
     granted, other = tenant.granted, tenant.other
     with Registry(stack.url, (granted.username, granted.password)) as registry:
         for tag, content in (("image", make_image()), ("index", make_index())):

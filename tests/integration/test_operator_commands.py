@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.passwords import hash_password
+from libs.common.security.passwords import hash_password
 from ops.layout import Layout
-from tests.support.database import Database
+from tests.kit.database import Database
 
 SECRET = "a secret of the operator"
 
@@ -23,7 +23,9 @@ def data(tmp_path: Path, emptied: Database) -> Path:
     return layout.root
 
 
-def moorage(data: Path, *arguments: str, typed: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+def moorage(
+    data: Path, *arguments: str, typed: str = "", **environment: str
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "ops", *arguments],
         input=typed,
@@ -35,34 +37,53 @@ def moorage(data: Path, *arguments: str, typed: str = "", **environment: str) ->
     )
 
 
-async def test_an_administrator_is_made_and_audited_without_the_password(data: Path, emptied: Database) -> None:
+async def test_an_administrator_is_made_and_audited_without_the_password(
+    data: Path, emptied: Database
+) -> None:
     done = moorage(data, "admin", "create", "second", typed=f"{SECRET}\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert SECRET not in done.stdout
-    rows = await emptied.fetch("SELECT role, password_hash FROM catalog.accounts WHERE username = 'second'")
+    rows = await emptied.fetch(
+        "SELECT role, password_hash FROM catalog.accounts WHERE username = 'second'"
+    )
     assert rows[0]["role"] == "admin"
     assert rows[0]["password_hash"].startswith("$argon2id$")
-    (entry,) = await emptied.fetch("SELECT action, target, account, e::text AS whole FROM catalog.audit_entries e")
-    assert (entry["action"], entry["target"], entry["account"]) == ("account.create", "accounts/second", None)
+    (entry,) = await emptied.fetch(
+        "SELECT action, target, account, e::text AS whole FROM catalog.audit_entries e"
+    )
+    assert (entry["action"], entry["target"], entry["account"]) == (
+        "account.create",
+        "accounts/second",
+        None,
+    )
     assert SECRET not in entry["whole"]
     again = moorage(data, "admin", "create", "second", typed=f"{SECRET}\n")
     assert again.returncode != 0
     assert again.stderr == "moorage: There is an account 'second'\n"
 
 
-async def test_a_reset_password_enables_the_account_and_ends_what_it_had(data: Path, emptied: Database) -> None:
+async def test_a_reset_password_enables_the_account_and_ends_what_it_had(
+    data: Path, emptied: Database
+) -> None:
     await emptied.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role, disabled) VALUES ('locked', $1, 'member', true)", hash_password("x")
+        "INSERT INTO catalog.accounts (username, password_hash, role, disabled) VALUES ('locked', $1, 'member', true)",
+        hash_password("x"),
     )
     done = moorage(data, "admin", "reset-password", "locked", typed=f"{SECRET}\n")
     assert (done.returncode, done.stderr) == (0, "")
-    (row,) = await emptied.fetch("SELECT disabled, credential_version FROM catalog.accounts WHERE username = 'locked'")
+    (row,) = await emptied.fetch(
+        "SELECT disabled, credential_version FROM catalog.accounts WHERE username = 'locked'"
+    )
     assert (row["disabled"], row["credential_version"]) == (False, 2)
 
 
 @pytest.mark.parametrize(
     ("name", "typed", "words"),
-    [("nobody", SECRET, "no account 'nobody'"), ("No Name", SECRET, "no account name"), ("nobody", "short", "8 to 128 characters")],
+    [
+        ("nobody", SECRET, "no account 'nobody'"),
+        ("No Name", SECRET, "no account name"),
+        ("nobody", "short", "8 to 128 characters"),
+    ],
 )
 def test_what_is_wrong_is_one_line(data: Path, name: str, typed: str, words: str) -> None:
     done = moorage(data, "admin", "reset-password", name, typed=typed)
@@ -74,7 +95,12 @@ def test_what_is_wrong_is_one_line(data: Path, name: str, typed: str, words: str
 
 def test_what_is_configured_is_listed_with_secrets_masked(data: Path) -> None:
     done = moorage(
-        data, "config", MOORAGE_PORT="18099", MOORAGE_ADMIN_PASSWORD=SECRET, AUTH_DATABASE_URL="postgresql://u:hidden@h/d", COLUMNS="200"
+        data,
+        "config",
+        MOORAGE_PORT="18099",
+        MOORAGE_ADMIN_PASSWORD=SECRET,
+        AUTH_DATABASE_URL="postgresql://u:hidden@h/d",
+        COLUMNS="200",
     )
     assert done.returncode == 0, done.stderr
     lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from libs.common import db
-from ops.database import Role
-from ops.migrate import migrate
-from ops.restored import renumber_if_restored
-from services.catalog.counters.queries import find_changed
-from services.catalog.counters.queries import get_position as get_totals_position
-from services.catalog.feed.queries import get_position, list_events
-from tests.support.database import SERVICES, Database
+from libs.common.db import engine as db
+from ops.db.migrate import migrate
+from ops.db.restored import renumber_if_restored
+from ops.db.roles import Role
+from services.catalog.pull_counts.queries import find_changed
+from services.catalog.pull_counts.queries import get_position as get_totals_position
+from services.catalog.sync.feed.queries import get_position, list_events
+from tests.kit.database import SERVICES, Database
 
 FAR = 2**40
 """A transaction that this server will not reach."""
@@ -37,7 +37,9 @@ async def waiting(database: Database) -> tuple[list[str], list[str]]:
         await engine.dispose()
 
 
-async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(new_database: Callable[[], Awaitable[Database]]) -> None:
+async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(
+    new_database: Callable[[], Awaitable[Database]],
+) -> None:
     database = await new_database()
     await push(database, "read", FAR)
     await push(database, "unread", FAR + 5)
@@ -53,7 +55,9 @@ async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(new_da
     roles = [Role(f"{database.name}_{service}", "unchanged-password") for service in SERVICES]
     await migrate(database.urls["owner"], roles)
     urls = {
-        name: url.replace(url.split(":")[2].split("@")[0], "unchanged-password") for name, url in database.urls.items() if name != "owner"
+        name: url.replace(url.split(":")[2].split("@")[0], "unchanged-password")
+        for name, url in database.urls.items()
+        if name != "owner"
     }
     again = Database(database.name, {**urls, "owner": database.urls["owner"]})
     assert await waiting(again) == (["team/unread", "team/new"], ["team/read"])
@@ -61,7 +65,9 @@ async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(new_da
     assert (await waiting(again))[0] == ["team/unread", "team/new", "team/newer"]
 
 
-async def test_a_database_that_was_not_restored_is_left_alone(new_database: Callable[[], Awaitable[Database]]) -> None:
+async def test_a_database_that_was_not_restored_is_left_alone(
+    new_database: Callable[[], Awaitable[Database]],
+) -> None:
     database = await new_database()
     await push(database, "app", None)
     connection = await asyncpg.connect(database.urls["owner"])

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import db
+from libs.common.db import engine as db
+from ops.commands.write_pause import LASTS, paused_writes
+from ops.db.postgres import EmbeddedServer
 from ops.errors import OpsError
-from ops.postgres import EmbeddedServer
-from ops.write_pause import LASTS, paused_writes
-from tests.support.database import Database
-from tests.support.relay import relay
+from tests.kit.database import Database
+from tests.kit.relay import relay
 
 
 @pytest.fixture
@@ -34,10 +34,14 @@ async def _until_renewed(database: Database) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_it_is_renewed_while_it_is_held_and_ended_with_what_it_is_for(database: Database, engine: AsyncEngine) -> None:
+async def test_it_is_renewed_while_it_is_held_and_ended_with_what_it_is_for(
+    database: Database, engine: AsyncEngine
+) -> None:
     async def collect() -> None:
         async with paused_writes(engine, pushing=["team/app"]):
-            assert await database.fetch("SELECT FROM catalog.paused_writes WHERE phase = 'new_uploads' AND pushing = '{team/app}'")
+            assert await database.fetch(
+                "SELECT FROM catalog.paused_writes WHERE phase = 'new_uploads' AND pushing = '{team/app}'"
+            )
             await _until_renewed(database)
             raise ZeroDivisionError
 
@@ -46,7 +50,9 @@ async def test_it_is_renewed_while_it_is_held_and_ended_with_what_it_is_for(data
     assert await _seconds_left(database) == 0
 
 
-async def test_what_runs_in_it_is_stopped_when_it_has_ended(database: Database, engine: AsyncEngine) -> None:
+async def test_what_runs_in_it_is_stopped_when_it_has_ended(
+    database: Database, engine: AsyncEngine
+) -> None:
     async def collect() -> None:
         async with paused_writes(engine, pushing=()), asyncio.timeout(LASTS.total_seconds()):
             await database.execute("DELETE FROM catalog.write_pauses")
@@ -70,6 +76,8 @@ async def test_what_runs_in_it_is_stopped_before_it_ends_when_it_cannot_be_renew
 
         with pytest.raises(OpsError, match="cannot be reached"):
             await collect()
-        assert await _seconds_left(database) > 0  # nothing was collected any more while writes were still refused
+        assert (
+            await _seconds_left(database) > 0
+        )  # nothing was collected any more while writes were still refused
         await cut_off.dispose()
     await database.execute("DELETE FROM catalog.write_pauses")

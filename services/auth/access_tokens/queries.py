@@ -6,8 +6,8 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found, Sort, fetch_page
+from libs.common.db.pagination import Found, Sort, fetch_page
+from libs.common.web.pagination import PageRequest
 from services.auth.access.domain import NAMES
 from services.auth.access_tokens.domain import AccessToken, ListedToken
 from services.auth.tables import access_tokens, refresh_tokens
@@ -16,19 +16,25 @@ from services.auth.views import credentials
 _t, _r = access_tokens.c, refresh_tokens.c
 
 
-async def list_by_hash(tx: AsyncConnection, *, hashes: Collection[bytes]) -> dict[bytes, AccessToken]:
+async def list_by_hash(
+    tx: AsyncConnection, *, hashes: Collection[bytes]
+) -> dict[bytes, AccessToken]:
     """Those of the access tokens with one of ``hashes`` whose Docker user exists."""
     c = credentials.c
     owner = sa.and_(c.kind == "docker_user", c.id == _t.docker_user_id)
     rows = await tx.execute(
-        sa.select(_t.secret_hash, _t.id, _t.docker_user_id, c.username, _t.permission, _t.expires_at)
+        sa.select(
+            _t.secret_hash, _t.id, _t.docker_user_id, c.username, _t.permission, _t.expires_at
+        )
         .join_from(access_tokens, credentials, owner)
         .where(_t.secret_hash.in_(hashes))
     )
     return {row[0]: AccessToken(row[1], row[2], row[3], NAMES[row[4]], row[5]) for row in rows}
 
 
-async def insert(tx: AsyncConnection, *, token: ListedToken, docker_user_id: int, secret_hash: bytes) -> None:
+async def insert(
+    tx: AsyncConnection, *, token: ListedToken, docker_user_id: int, secret_hash: bytes
+) -> None:
     """Store a new access token."""
     await tx.execute(
         access_tokens.insert().values(
@@ -43,7 +49,9 @@ async def insert(tx: AsyncConnection, *, token: ListedToken, docker_user_id: int
     )
 
 
-async def list_page(tx: AsyncConnection, *, docker_user_id: int, version: int, page: PageRequest) -> Found[ListedToken]:
+async def list_page(
+    tx: AsyncConnection, *, docker_user_id: int, version: int, page: PageRequest
+) -> Found[ListedToken]:
     """Access tokens and live logins of the Docker user, newest first. ``version`` is its credential version: older logins have ended."""
     access = sa.select(
         _t.id,
@@ -65,16 +73,26 @@ async def list_page(tx: AsyncConnection, *, docker_user_id: int, version: int, p
         _r.expires_at,
         _r.last_used_at,
         _r.last_used_from,
-    ).where(_r.docker_user_id == docker_user_id, _r.credential_version == version, _r.expires_at > sa.func.now())
+    ).where(
+        _r.docker_user_id == docker_user_id,
+        _r.credential_version == version,
+        _r.expires_at > sa.func.now(),
+    )
     both = sa.union_all(access, logins).subquery("tokens")
     by_time = Sort("-created_at", (both.c.created_at, both.c.id))
-    return await fetch_page(tx, sa.select(both), sort=by_time, page=page, of=lambda row: ListedToken(*row[:8]))
+    return await fetch_page(
+        tx, sa.select(both), sort=by_time, page=page, of=lambda row: ListedToken(*row[:8])
+    )
 
 
 async def delete(tx: AsyncConnection, *, docker_user_id: int, id: uuid.UUID) -> bool:
     """Remove the access token, with the logins made by it, or the login ``id``; False when the Docker user has neither."""
-    access = await tx.execute(access_tokens.delete().where(_t.docker_user_id == docker_user_id, _t.id == id))
-    login = await tx.execute(refresh_tokens.delete().where(_r.docker_user_id == docker_user_id, _r.id == id))
+    access = await tx.execute(
+        access_tokens.delete().where(_t.docker_user_id == docker_user_id, _t.id == id)
+    )
+    login = await tx.execute(
+        refresh_tokens.delete().where(_r.docker_user_id == docker_user_id, _r.id == id)
+    )
     return access.rowcount + login.rowcount > 0
 
 

@@ -6,7 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from libs.common.fields import Body, Future, Name, Output
+from libs.common.web.fields import (
+    Body,
+    Future,
+    Name,
+    Output,
+)
 from services.auth.access_tokens.domain import Ceiling, ListedToken
 
 
@@ -14,15 +19,22 @@ class TokenCreate(Body):
     """A new access token."""
 
     name: Name = Field(examples=["build server"])
-    permission: Ceiling = Field(description="its ceiling; it never allows more than the Docker user's grants", examples=["pull"])
-    expires_at: Future | None = Field(default=None, description="when it ends by itself; never when left out")
+    permission: Ceiling = Field(
+        description="its ceiling; it never allows more than the Docker user's grants",
+        examples=["pull"],
+    )
+    expires_at: Future | None = Field(
+        default=None, description="when it ends by itself; never when left out"
+    )
 
 
 class TokenOut(Output):
     """An access token or a login, without its secret."""
 
     id: uuid.UUID
-    kind: Literal["access", "login"] = Field(description="`login`: a refresh token that `docker login` or another client keeps")
+    kind: Literal["access", "login"] = Field(
+        description="`login`: a refresh token that `docker login` or another client keeps"
+    )
     name: str = Field(description="of a login: the client's name", examples=["build server"])
     permission: Ceiling = Field(examples=["pull"])
     created_at: datetime

@@ -5,27 +5,44 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common import audit
-from libs.common.opaque import hash_of, new_secret
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found
+from libs.common.db import audit
+from libs.common.db.pagination import Found
+from libs.common.security.secrets import hash_of, new_secret
+from libs.common.web.pagination import PageRequest
 from services.auth.access_tokens import queries
-from services.auth.access_tokens.domain import PREFIX, Ceiling, DockerUserOwner, ListedToken, NoSuchToken
+from services.auth.access_tokens.domain import (
+    PREFIX,
+    Ceiling,
+    DockerUserOwner,
+    ListedToken,
+    NoSuchToken,
+)
 from services.auth.tables import audit_entries
 
 
 async def create_token(
-    *, tx: AsyncConnection, actor: DockerUserOwner, name: str, permission: Ceiling, expires_at: datetime | None
+    *,
+    tx: AsyncConnection,
+    actor: DockerUserOwner,
+    name: str,
+    permission: Ceiling,
+    expires_at: datetime | None,
 ) -> tuple[ListedToken, str]:
     """A new access token, and its secret, of which nothing but a hash is kept."""
     secret = new_secret(PREFIX)
-    token = ListedToken(uuid.uuid4(), "access", name, permission, datetime.now(UTC), expires_at, None, None)
-    await queries.insert(tx, token=token, docker_user_id=actor.docker_user.id, secret_hash=hash_of(secret))
+    token = ListedToken(
+        uuid.uuid4(), "access", name, permission, datetime.now(UTC), expires_at, None, None
+    )
+    await queries.insert(
+        tx, token=token, docker_user_id=actor.docker_user.id, secret_hash=hash_of(secret)
+    )
     await _audit(tx, "token.create", actor, token.id)
     return token, secret
 
 
-async def list_tokens(*, tx: AsyncConnection, actor: DockerUserOwner, page: PageRequest) -> Found[ListedToken]:
+async def list_tokens(
+    *, tx: AsyncConnection, actor: DockerUserOwner, page: PageRequest
+) -> Found[ListedToken]:
     """Access tokens and logins of the Docker user, newest first."""
     user = actor.docker_user
     return await queries.list_page(tx, docker_user_id=user.id, version=user.version, page=page)
@@ -41,4 +58,8 @@ async def delete_token(*, tx: AsyncConnection, actor: DockerUserOwner, id: uuid.
 async def _audit(tx: AsyncConnection, action: str, actor: DockerUserOwner, id: uuid.UUID) -> None:
     who = actor.principal
     target = f"docker-users/{actor.docker_user.username}/tokens/{id}"
-    await audit.append(tx, audit_entries, audit.AuditEntry(action, target, who.account_id, who.username, who.client_address))
+    await audit.append(
+        tx,
+        audit_entries,
+        audit.AuditEntry(action, target, who.account_id, who.username, who.client_address),
+    )

@@ -6,14 +6,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found, Sort, fetch_page
+from libs.common.db.pagination import Found, Sort, fetch_page
+from libs.common.web.pagination import PageRequest
 from services.auth.api_keys.domain import ApiKey
 from services.auth.tables import api_keys
 from services.auth.views import credentials
 
 _k = api_keys.c
-_columns = (_k.id, credentials.c.username, _k.name, _k.permission, _k.created_at, _k.expires_at, _k.last_used_at, _k.last_used_from)
+_columns = (
+    _k.id,
+    credentials.c.username,
+    _k.name,
+    _k.permission,
+    _k.created_at,
+    _k.expires_at,
+    _k.last_used_at,
+    _k.last_used_from,
+)
 _BY_TIME = Sort("-created_at", (_k.created_at, _k.id))
 
 
@@ -28,8 +37,19 @@ async def insert(tx: AsyncConnection, *, key: ApiKey, account_id: int, secret_ha
         sa.literal(secret_hash, sa.LargeBinary),
         sa.literal(key.created_at, sa.TIMESTAMP(timezone=True)),
         sa.literal(key.expires_at, sa.TIMESTAMP(timezone=True)),
-    ).where(credentials.c.kind == "account", credentials.c.id == account_id, ~credentials.c.disabled)
-    names = ["id", "account_id", "credential_version", "name", "permission", "secret_hash", "created_at", "expires_at"]
+    ).where(
+        credentials.c.kind == "account", credentials.c.id == account_id, ~credentials.c.disabled
+    )
+    names = [
+        "id",
+        "account_id",
+        "credential_version",
+        "name",
+        "permission",
+        "secret_hash",
+        "created_at",
+        "expires_at",
+    ]
     return (await tx.execute(api_keys.insert().from_select(names, owner))).rowcount == 1
 
 
@@ -38,12 +58,16 @@ def _select() -> sa.Select[Any]:
     return sa.select(*_columns).join_from(api_keys, credentials, owner)
 
 
-async def list_page(tx: AsyncConnection, *, account: str | None, page: PageRequest) -> Found[ApiKey]:
+async def list_page(
+    tx: AsyncConnection, *, account: str | None, page: PageRequest
+) -> Found[ApiKey]:
     """The keys of ``account`` (None: of all), newest first."""
     statement = _select()
     if account is not None:
         statement = statement.where(credentials.c.username == account)
-    return await fetch_page(tx, statement, sort=_BY_TIME, page=page, of=lambda row: ApiKey(*row[: len(_columns)]))
+    return await fetch_page(
+        tx, statement, sort=_BY_TIME, page=page, of=lambda row: ApiKey(*row[: len(_columns)])
+    )
 
 
 async def find(tx: AsyncConnection, *, id: uuid.UUID) -> ApiKey | None:

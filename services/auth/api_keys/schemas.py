@@ -5,7 +5,12 @@ from datetime import datetime
 
 from pydantic import Field
 
-from libs.common.fields import Body, Future, Name, Output
+from libs.common.web.fields import (
+    Body,
+    Future,
+    Name,
+    Output,
+)
 from services.auth.api_keys.domain import ApiKey, Permission
 
 
@@ -13,8 +18,13 @@ class ApiKeyCreate(Body):
     """A new API key."""
 
     name: Name = Field(examples=["deploy pipeline"])
-    permission: Permission = Field(description="`read`: GET; `write`: all but keys, passwords, tokens and accounts", examples=["read"])
-    expires_at: Future | None = Field(default=None, description="when it ends by itself; never when left out")
+    permission: Permission = Field(
+        description="`read`: GET; `write`: all but keys, passwords, tokens and accounts",
+        examples=["read"],
+    )
+    expires_at: Future | None = Field(
+        default=None, description="when it ends by itself; never when left out"
+    )
 
 
 class ApiKeyOut(Output):

@@ -14,10 +14,14 @@ async def find_by_username(tx: AsyncConnection, *, kind: Kind, username: str) ->
     return await _find(tx, credentials.c.kind == kind, credentials.c.username == username)
 
 
-async def list_docker_users(tx: AsyncConnection, *, usernames: Collection[str]) -> dict[str, Credential]:
+async def list_docker_users(
+    tx: AsyncConnection, *, usernames: Collection[str]
+) -> dict[str, Credential]:
     """Those of the Docker users ``usernames`` that exist, by name."""
     c = credentials.c
-    rows = await tx.execute(sa.select(credentials).where(c.kind == "docker_user", c.username.in_(usernames)))
+    rows = await tx.execute(
+        sa.select(credentials).where(c.kind == "docker_user", c.username.in_(usernames))
+    )
     return {credential.username: credential for credential in (Credential(*row) for row in rows)}
 
 

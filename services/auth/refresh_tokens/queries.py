@@ -7,26 +7,42 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.access.domain import NAMES, Permission
+from services.auth.last_used.queries import Uses, rows_of
 from services.auth.refresh_tokens.domain import RefreshToken
 from services.auth.tables import access_tokens, refresh_tokens
-from services.auth.uses import Uses, rows_of
 from services.auth.views import credentials
 
 
-async def list_by_hash(tx: AsyncConnection, *, hashes: Collection[bytes]) -> dict[bytes, RefreshToken]:
+async def list_by_hash(
+    tx: AsyncConnection, *, hashes: Collection[bytes]
+) -> dict[bytes, RefreshToken]:
     """Those of the refresh tokens with one of ``hashes`` whose Docker user exists."""
     t, c, a = refresh_tokens.c, credentials.c, access_tokens.c
     owner = sa.and_(c.kind == "docker_user", c.id == t.docker_user_id)
     rows = await tx.execute(
-        sa.select(t.token_hash, t.id, t.docker_user_id, c.username, t.credential_version, t.service, t.expires_at, a.permission, a.id)
+        sa.select(
+            t.token_hash,
+            t.id,
+            t.docker_user_id,
+            c.username,
+            t.credential_version,
+            t.service,
+            t.expires_at,
+            a.permission,
+            a.id,
+        )
         .join_from(refresh_tokens, credentials, owner)
         .outerjoin(access_tokens, a.id == t.access_token_id)
         .where(t.token_hash.in_(hashes))
     )
-    return {row[0]: RefreshToken(*row[1:7], NAMES.get(row[7], Permission.PUSH), row[8]) for row in rows}
+    return {
+        row[0]: RefreshToken(*row[1:7], NAMES.get(row[7], Permission.PUSH), row[8]) for row in rows
+    }
 
 
-async def insert(tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes, client_id: str) -> None:
+async def insert(
+    tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes, client_id: str
+) -> None:
     """Store a new refresh token."""
     await tx.execute(
         refresh_tokens.insert().values(
@@ -45,7 +61,12 @@ async def insert(tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes,
 async def delete_beyond(tx: AsyncConnection, *, docker_user_id: int, most: int) -> None:
     """Keep the ``most`` refresh tokens of the Docker user that were used last."""
     t = refresh_tokens.c
-    beyond = sa.select(t.id).where(t.docker_user_id == docker_user_id).order_by(t.last_used_at.desc(), t.id).offset(most)
+    beyond = (
+        sa.select(t.id)
+        .where(t.docker_user_id == docker_user_id)
+        .order_by(t.last_used_at.desc(), t.id)
+        .offset(most)
+    )
     await tx.execute(refresh_tokens.delete().where(t.id.in_(beyond.scalar_subquery())))
 
 
@@ -54,7 +75,11 @@ async def touch(tx: AsyncConnection, *, uses: Uses, lifetime: timedelta) -> None
     the access token they were got with."""
     used = rows_of(uses)
     t = refresh_tokens
-    latest = sa.select(access_tokens.c.expires_at).where(access_tokens.c.id == t.c.access_token_id).scalar_subquery()
+    latest = (
+        sa.select(access_tokens.c.expires_at)
+        .where(access_tokens.c.id == t.c.access_token_id)
+        .scalar_subquery()
+    )
     ends = sa.func.least(used.c.at + lifetime, latest)
     await tx.execute(
         t.update()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from libs.common.names import split_repository
+from libs.common.registry.names import split_repository
 from services.auth.access.domain import Permission, allowed_actions
 
 MAX_SCOPES = 64
@@ -48,7 +48,11 @@ def parse_scopes(values: Iterable[str]) -> list[Scope]:
         if scope is None:
             continue
         before = merged.get(scope.repository)
-        actions = scope.actions if before is None else tuple(dict.fromkeys(before.actions + scope.actions))
+        actions = (
+            scope.actions
+            if before is None
+            else tuple(dict.fromkeys(before.actions + scope.actions))
+        )
         merged[scope.repository] = Scope(scope.repository, scope.namespace, actions)
     return list(merged.values())
 
@@ -60,7 +64,11 @@ def intersect(scopes: Iterable[Scope], permissions: Mapping[str, Permission]) ->
         allowed = allowed_actions(permissions.get(scope.namespace, Permission.NONE))
         actions = tuple(action for action in scope.actions if action in allowed)
         if actions:
-            granted.append(scope if actions == scope.actions else Scope(scope.repository, scope.namespace, actions))
+            granted.append(
+                scope
+                if actions == scope.actions
+                else Scope(scope.repository, scope.namespace, actions)
+            )
     return tuple(granted)
 
 

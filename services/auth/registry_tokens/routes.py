@@ -10,16 +10,22 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from libs.common.db import is_unreachable
-from libs.common.errors import DatabaseUnavailable, MoorageError
-from libs.common.principals import client_address
+from libs.common.db.engine import is_unreachable
+from libs.common.web.errors import DatabaseUnavailable, MoorageError
+from libs.common.web.principals import client_address
 from services.auth.registry_tokens import schemas, usecases
 from services.auth.registry_tokens.domain import scope_text
-from services.auth.registry_tokens.oauth import TokenRequest, parse_form, parse_query
+from services.auth.registry_tokens.request import TokenRequest, parse_form, parse_query
 from services.auth.registry_tokens.usecases import IssuedToken, TokenDesk
 
 router = APIRouter(tags=["registry tokens"])
-_CODES = {400: "UNSUPPORTED", 401: "UNAUTHORIZED", 413: "SIZE_INVALID", 429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
+_CODES = {
+    400: "UNSUPPORTED",
+    401: "UNAUTHORIZED",
+    413: "SIZE_INVALID",
+    429: "TOOMANYREQUESTS",
+    503: "UNAVAILABLE",
+}
 _log = structlog.get_logger()
 _NOT_CACHED = {"Cache-Control": "no-store"}
 _GOOD = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
@@ -30,7 +36,9 @@ async def get_token(request: Request) -> Response:
     """A registry token for the scopes asked for, with the Docker user's name and password as Basic credentials, or anonymous."""
     desk: TokenDesk = request.app.state.desk
     try:
-        asked = parse_query(request.scope["query_string"], _authorization(request), service=desk.service)
+        asked = parse_query(
+            request.scope["query_string"], _authorization(request), service=desk.service
+        )
         return await _issue(desk, request, asked)
     except Exception as error:
         return _refusal(error)
@@ -41,7 +49,9 @@ async def post_token(request: Request) -> Response:
     """A registry token by the OAuth2 variant, with a password or a refresh token."""
     desk: TokenDesk = request.app.state.desk
     try:
-        asked = parse_form(await request.body(), request.headers.get("content-type", ""), service=desk.service)
+        asked = parse_form(
+            await request.body(), request.headers.get("content-type", ""), service=desk.service
+        )
         return await _issue(desk, request, asked)
     except Exception as error:
         return _refusal(error)
@@ -78,7 +88,14 @@ async def get_jwks(request: Request) -> Response:
 
 
 def _authorization(request: Request) -> str | None:
-    return next((value.decode("latin-1") for name, value in request.scope["headers"] if name == b"authorization"), None)
+    return next(
+        (
+            value.decode("latin-1")
+            for name, value in request.scope["headers"]
+            if name == b"authorization"
+        ),
+        None,
+    )
 
 
 async def _issue(desk: TokenDesk, request: Request, asked: TokenRequest) -> Response:
@@ -92,7 +109,9 @@ def _body(issued: IssuedToken, asked: TokenRequest) -> bytes:
     more = {} if issued.refresh_token is None else {"refresh_token": issued.refresh_token}
     if asked.is_form:
         more |= {"scope": scope_text(issued.access), "token_type": "Bearer"}
-    return issued.signed.body[:-1] + b"," + json.dumps(more).encode()[1:]  # the same object, with more in it
+    return (
+        issued.signed.body[:-1] + b"," + json.dumps(more).encode()[1:]
+    )  # the same object, with more in it
 
 
 def _refusal(error: Exception) -> Response:
@@ -101,7 +120,9 @@ def _refusal(error: Exception) -> Response:
     if not isinstance(error, MoorageError):
         if not is_unreachable(error):
             _log.error("unexpected error", exc_info=error)
-        error = DatabaseUnavailable()  # no other 5xx here, for clients know what to do with none (spec 3)
+        error = (
+            DatabaseUnavailable()
+        )  # no other 5xx here, for clients know what to do with none (spec 3)
     headers = {**_NOT_CACHED, **error.headers}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="moorage"'

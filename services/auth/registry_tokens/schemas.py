@@ -12,8 +12,14 @@ class RegistryTokenOut(BaseModel):
     access_token: str = Field(description="the same token", examples=["eyJhbGciOiJFUzI1NiIs…"])
     expires_in: int = Field(description="seconds from `issued_at`", examples=[300])
     issued_at: str = Field(description="RFC 3339", examples=["2026-11-24T07:00:00Z"])
-    refresh_token: str | None = Field(default=None, description="only when asked for, see `offline_token` and `access_type`")
-    scope: str | None = Field(default=None, description="POST only: what was granted", examples=["repository:team/app:pull"])
+    refresh_token: str | None = Field(
+        default=None, description="only when asked for, see `offline_token` and `access_type`"
+    )
+    scope: str | None = Field(
+        default=None,
+        description="POST only: what was granted",
+        examples=["repository:team/app:pull"],
+    )
 
 
 class RegistryError(BaseModel):
@@ -49,7 +55,10 @@ class JsonWebKeySet(BaseModel):
 
 
 TOKEN_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"model": RegistryTokenOut, "description": "A token; what was not allowed is missing from its `access`"},
+    200: {
+        "model": RegistryTokenOut,
+        "description": "A token; what was not allowed is missing from its `access`",
+    },
     400: {"model": RegistryErrors, "description": "Another service, or a form that lacks a field"},
     401: {"model": RegistryErrors, "description": "Credentials that are not right"},
     413: {"model": RegistryErrors, "description": "A body over 1 MiB"},
@@ -59,7 +68,13 @@ TOKEN_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def _query(name: str, description: str, example: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": description, "schema": {"type": "string"}, "example": example}
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "schema": {"type": "string"},
+        "example": example,
+    }
 
 
 GET_TOKEN: dict[str, Any] = {
@@ -67,10 +82,16 @@ GET_TOKEN: dict[str, Any] = {
     "security": [{"HTTPBasic": []}, {}],
     "parameters": [
         _query("service", "the registry's name, from its challenge", "moorage"),
-        _query("scope", "`repository:{path}:{actions}`; may be repeated", "repository:team/app:pull"),
+        _query(
+            "scope", "`repository:{path}:{actions}`; may be repeated", "repository:team/app:pull"
+        ),
         _query("account", "ignored: who you are is what you prove", "alice"),
         _query("client_id", "name of the client", "docker"),
-        _query("offline_token", "`true` asks for a refresh token; given where the Docker user's `token_login` is on", "true"),
+        _query(
+            "offline_token",
+            "`true` asks for a refresh token; given where the Docker user's `token_login` is on",
+            "true",
+        ),
     ],
 }
 

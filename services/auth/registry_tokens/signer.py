@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from libs.common.jwt import SigningKey
-from libs.common.recent import Recent
+from libs.common.security.jwt import SigningKey
+from services.auth.cache.two_generation import Recent
 from services.auth.registry_tokens.domain import Access, Scope, includes_push
 
 REUSE_SECONDS = 5
@@ -34,7 +34,13 @@ class TokenSigner:
     """Signs with the newest of ``keys()``. The same subject and access within five seconds get the same token again."""
 
     def __init__(
-        self, keys: Callable[[], Sequence[SigningKey]], *, issuer: str, service: str, pull_seconds: int, push_seconds: int
+        self,
+        keys: Callable[[], Sequence[SigningKey]],
+        *,
+        issuer: str,
+        service: str,
+        pull_seconds: int,
+        push_seconds: int,
     ) -> None:
         self._keys = keys
         self._issuer = _text(issuer)

@@ -8,21 +8,21 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.names import is_username
-from libs.common.opaque import hash_of, new_secret
+from libs.common.registry.names import is_username
+from libs.common.security.secrets import hash_of, new_secret
 from services.auth.access.domain import Permission
 from services.auth.access_tokens.domain import PREFIX as ACCESS_PREFIX
 from services.auth.access_tokens.domain import AccessToken
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
-from services.auth.logins.domain import Attempt, LoginRefused
-from services.auth.logins.recorder import UseRecorder
-from services.auth.logins.usecases import PasswordLogin
-from services.auth.memory.access import ANYONE, AccessMemory
+from services.auth.last_used.usecases import UseRecorder
+from services.auth.passwords.domain import Attempt, LoginRefused
+from services.auth.passwords.usecases import PasswordLogin
 from services.auth.refresh_tokens import queries as refresh_queries
 from services.auth.refresh_tokens.domain import PREFIX as REFRESH_PREFIX
 from services.auth.refresh_tokens.domain import RefreshToken, Unknown
+from services.auth.registry_tokens.access_cache import ANYONE, AccessMemory
 from services.auth.registry_tokens.domain import Access, Scope, intersect
-from services.auth.registry_tokens.oauth import PasswordProof, RefreshProof, TokenRequest
+from services.auth.registry_tokens.request import PasswordProof, RefreshProof, TokenRequest
 from services.auth.registry_tokens.signer import SignedToken, TokenSigner
 
 MOST_LOGINS = 1000
@@ -77,7 +77,9 @@ async def issue(desk: TokenDesk, request: TokenRequest, *, client_address: str) 
     return IssuedToken(signed, access, refresh_token)
 
 
-async def authenticate(desk: TokenDesk, request: TokenRequest, *, client_address: str) -> Identity | None:
+async def authenticate(
+    desk: TokenDesk, request: TokenRequest, *, client_address: str
+) -> Identity | None:
     """The Docker user whose proof the request carries; None when it carries none. Raises LoginRefused and as ``issue``."""
     match request.proof:
         case None:
@@ -93,13 +95,19 @@ async def authenticate(desk: TokenDesk, request: TokenRequest, *, client_address
     return who
 
 
-async def _by_access_token(desk: TokenDesk, username: str, password: str, *, client_address: str) -> Identity | None:
+async def _by_access_token(
+    desk: TokenDesk, username: str, password: str, *, client_address: str
+) -> Identity | None:
     """Who signs in with an access token in place of the password; None when it is none that is good: then it is tried as a password, and
     throttled like one."""
     if not password.startswith(ACCESS_PREFIX):
         return None
     token = await desk.memory.access_tokens.get(hash_of(password))
-    if not isinstance(token, AccessToken) or token.username != username or _is_past(token.expires_at):
+    if (
+        not isinstance(token, AccessToken)
+        or token.username != username
+        or _is_past(token.expires_at)
+    ):
         return None
     user = await desk.find_credential(username)
     if isinstance(user, Nobody) or user.disabled or user.id != token.docker_user_id:
@@ -117,7 +125,11 @@ async def _by_refresh_token(desk: TokenDesk, secret: str, *, client_address: str
     if isinstance(token, Unknown) or token.service != desk.service or _is_past(token.expires_at):
         raise LoginRefused
     user = await desk.find_credential(token.username)
-    if isinstance(user, Nobody) or user.disabled or (user.id, user.version) != (token.docker_user_id, token.version):
+    if (
+        isinstance(user, Nobody)
+        or user.disabled
+        or (user.id, user.version) != (token.docker_user_id, token.version)
+    ):
         raise LoginRefused
     desk.recorder.refresh_token_used(token.id, client_address)
     return Identity(user, token.ceiling)
@@ -132,11 +144,18 @@ async def authorize(desk: TokenDesk, who: Identity | None, scopes: Sequence[Scop
     namespaces = {scope.namespace for scope in scopes}
     closed = await desk.memory.closed.get_many(namespaces)
     scopes = [scope for scope in scopes if scope.repository not in closed[scope.namespace]]
-    permissions = await desk.memory.permissions.get_many({(user_id, namespace) for namespace in namespaces})
-    return intersect(scopes, {namespace: min(permission, ceiling) for (_, namespace), permission in permissions.items()})
+    permissions = await desk.memory.permissions.get_many(
+        {(user_id, namespace) for namespace in namespaces}
+    )
+    return intersect(
+        scopes,
+        {namespace: min(permission, ceiling) for (_, namespace), permission in permissions.items()},
+    )
 
 
-async def _refresh_token(desk: TokenDesk, who: Identity | None, request: TokenRequest) -> str | None:
+async def _refresh_token(
+    desk: TokenDesk, who: Identity | None, request: TokenRequest
+) -> str | None:
     if who is None or not request.wants_refresh_token:
         return None
     if isinstance(request.proof, RefreshProof):
@@ -147,7 +166,12 @@ async def _refresh_token(desk: TokenDesk, who: Identity | None, request: TokenRe
     client_id = request.client_id[:200].replace("\0", "")
     try:
         async with desk.engine.begin() as tx:
-            await refresh_queries.insert(tx, token=_new_refresh_token(desk, who), token_hash=hash_of(secret), client_id=client_id)
+            await refresh_queries.insert(
+                tx,
+                token=_new_refresh_token(desk, who),
+                token_hash=hash_of(secret),
+                client_id=client_id,
+            )
             await refresh_queries.delete_beyond(tx, docker_user_id=who.user.id, most=MOST_LOGINS)
     except IntegrityError:  # the access token was revoked in this moment
         raise LoginRefused from None

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from libs.common.errors import Forbidden, Unauthenticated
+from libs.common.web.errors import Forbidden, Unauthenticated
 
 ACCESS_SECONDS = 300
 GRACE = timedelta(seconds=10)
@@ -57,7 +57,9 @@ class RefreshSecret:
     def next(self, key: bytes) -> "RefreshSecret":
         """The secret after this one. It follows from it and the service's ``key``, so that two tabs that refresh at the same moment get
         the same one; without the key nobody can tell it."""
-        return RefreshSecret(self.session_id, hmac.new(key, self.cookie().encode(), hashlib.sha256).hexdigest())
+        return RefreshSecret(
+            self.session_id, hmac.new(key, self.cookie().encode(), hashlib.sha256).hexdigest()
+        )
 
 
 def first_secret() -> RefreshSecret:
@@ -69,6 +71,10 @@ def parse_cookie(value: str) -> RefreshSecret | None:
     """The secret in a cookie's value, or None when it is none."""
     session_id, dot, secret = value.partition(".")
     try:
-        return RefreshSecret(uuid.UUID(hex=session_id), secret) if dot and secret.isalnum() and secret.isascii() else None
+        return (
+            RefreshSecret(uuid.UUID(hex=session_id), secret)
+            if dot and secret.isalnum() and secret.isascii()
+            else None
+        )
     except ValueError:
         return None

@@ -31,7 +31,15 @@ async def find_for_update(tx: AsyncConnection, *, id: uuid.UUID) -> Session | No
     """The session, locked until the transaction ends, so that two refreshes of it come one after the other."""
     row = (
         await tx.execute(
-            sa.select(_s.id, _s.account_id, _s.credential_version, _s.refresh_hash, _s.previous_hash, _s.rotated_at, _s.expires_at)
+            sa.select(
+                _s.id,
+                _s.account_id,
+                _s.credential_version,
+                _s.refresh_hash,
+                _s.previous_hash,
+                _s.rotated_at,
+                _s.expires_at,
+            )
             .where(_s.id == id)
             .with_for_update()
         )
@@ -39,12 +47,19 @@ async def find_for_update(tx: AsyncConnection, *, id: uuid.UUID) -> Session | No
     return None if row is None else Session(*row)
 
 
-async def rotate(tx: AsyncConnection, *, id: uuid.UUID, refresh_hash: bytes, now: datetime, expires_at: datetime) -> None:
+async def rotate(
+    tx: AsyncConnection, *, id: uuid.UUID, refresh_hash: bytes, now: datetime, expires_at: datetime
+) -> None:
     """Make ``refresh_hash`` the good one, and remember the one before."""
     await tx.execute(
         sessions.update()
         .where(_s.id == id)
-        .values(refresh_hash=refresh_hash, previous_hash=_s.refresh_hash, rotated_at=now, expires_at=expires_at)
+        .values(
+            refresh_hash=refresh_hash,
+            previous_hash=_s.refresh_hash,
+            rotated_at=now,
+            expires_at=expires_at,
+        )
     )
 
 

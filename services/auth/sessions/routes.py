@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from libs.common import problems
-from libs.common.db import Tx
-from libs.common.errors import DatabaseUnavailable, Invalid, Unauthenticated
-from libs.common.principals import SessionRequired, SignedIn, client_address
-from services.auth.logins.domain import LoginRefused, LoginsBusy, LoginThrottled
+from libs.common.db.engine import Tx
+from libs.common.web import problems
+from libs.common.web.errors import DatabaseUnavailable, Invalid, Unauthenticated
+from libs.common.web.principals import SessionRequired, SignedIn, client_address
+from services.auth.passwords.domain import LoginRefused, LoginsBusy, LoginThrottled
 from services.auth.sessions import usecases
 from services.auth.sessions.domain import CrossSite, RefreshSecret, SessionEnded, parse_cookie
 from services.auth.sessions.schemas import SessionIn, SessionOut
@@ -22,13 +22,17 @@ router = APIRouter(prefix=PATH, tags=["sessions"])
 @router.post(
     "",
     status_code=201,
-    responses=problems.responses(LoginRefused, LoginThrottled, LoginsBusy, CrossSite, Invalid, DatabaseUnavailable),
+    responses=problems.responses(
+        LoginRefused, LoginThrottled, LoginsBusy, CrossSite, Invalid, DatabaseUnavailable
+    ),
 )
 async def create_session(request: Request, response: Response, body: SessionIn) -> SessionOut:
     """Sign in: an access token in the answer, and a refresh cookie that only the browser sees."""
     _same_site(request)
     desk: SessionDesk = request.app.state.sessions
-    opened = await usecases.sign_in(desk, username=body.username, password=body.password, client_address=client_address(request))
+    opened = await usecases.sign_in(
+        desk, username=body.username, password=body.password, client_address=client_address(request)
+    )
     response.headers["Location"] = f"{PATH}/current"
     _set_cookie(request, response, desk, opened.refresh)
     return SessionOut.of(opened)
@@ -62,14 +66,24 @@ async def refresh_session(request: Request, response: Response) -> Response | Se
     return SessionOut.of(opened)
 
 
-@router.delete("/current", status_code=204, responses=problems.responses(Unauthenticated, SessionRequired, DatabaseUnavailable))
-async def delete_current_session(request: Request, response: Response, tx: Tx, actor: SignedIn) -> None:
+@router.delete(
+    "/current",
+    status_code=204,
+    responses=problems.responses(Unauthenticated, SessionRequired, DatabaseUnavailable),
+)
+async def delete_current_session(
+    request: Request, response: Response, tx: Tx, actor: SignedIn
+) -> None:
     """Sign out: the session ends with its access tokens and its cookie."""
     await usecases.sign_out(tx, actor=actor)
     _clear_cookie(request, response)
 
 
-@router.delete("", status_code=204, responses=problems.responses(Unauthenticated, SessionRequired, DatabaseUnavailable))
+@router.delete(
+    "",
+    status_code=204,
+    responses=problems.responses(Unauthenticated, SessionRequired, DatabaseUnavailable),
+)
 async def delete_sessions(request: Request, response: Response, tx: Tx, actor: SignedIn) -> None:
     """Sign out everywhere: all sessions of the account end."""
     await usecases.sign_out_everywhere(tx, actor=actor)
@@ -88,7 +102,9 @@ def _cookie_name(request: Request) -> str:
     return f"moorage_refresh_{port}"
 
 
-def _set_cookie(request: Request, response: Response, desk: SessionDesk, refresh: RefreshSecret) -> None:
+def _set_cookie(
+    request: Request, response: Response, desk: SessionDesk, refresh: RefreshSecret
+) -> None:
     response.set_cookie(
         _cookie_name(request),
         refresh.cookie(),
@@ -102,4 +118,10 @@ def _set_cookie(request: Request, response: Response, desk: SessionDesk, refresh
 
 
 def _clear_cookie(request: Request, response: Response) -> None:
-    response.delete_cookie(_cookie_name(request), path=PATH, httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    response.delete_cookie(
+        _cookie_name(request),
+        path=PATH,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )

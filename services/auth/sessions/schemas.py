@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from libs.common.fields import Body
+from libs.common.web.fields import Body
 from services.auth.sessions.usecases import OpenSession
 
 

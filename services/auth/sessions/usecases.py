@@ -7,16 +7,23 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.common import audit
-from libs.common.jwt import SESSION_AUDIENCE, SigningKey
-from libs.common.names import is_username
-from libs.common.principals import Principal
+from libs.common.db import audit
+from libs.common.registry.names import is_username
+from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey
+from libs.common.web.principals import Principal
 from services.auth.credentials import queries as credentials
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
-from services.auth.logins.domain import Attempt
-from services.auth.logins.usecases import PasswordLogin
+from services.auth.passwords.domain import Attempt
+from services.auth.passwords.usecases import PasswordLogin
 from services.auth.sessions import queries
-from services.auth.sessions.domain import ACCESS_SECONDS, GRACE, RefreshSecret, Session, SessionEnded, first_secret
+from services.auth.sessions.domain import (
+    ACCESS_SECONDS,
+    GRACE,
+    RefreshSecret,
+    Session,
+    SessionEnded,
+    first_secret,
+)
 from services.auth.tables import audit_entries
 
 
@@ -45,7 +52,9 @@ class SessionDesk:
         if not is_username(username):
             return NOBODY
         async with self.engine.connect() as tx:
-            return await credentials.find_by_username(tx, kind="account", username=username) or NOBODY
+            return (
+                await credentials.find_by_username(tx, kind="account", username=username) or NOBODY
+            )
 
     def access_token(self, session: Session) -> str:
         """A new access token of ``session``."""
@@ -66,15 +75,29 @@ class SessionDesk:
         return OpenSession(self.access_token(session), ACCESS_SECONDS, account, refresh)
 
 
-async def sign_in(desk: SessionDesk, *, username: str, password: str, client_address: str) -> OpenSession:
+async def sign_in(
+    desk: SessionDesk, *, username: str, password: str, client_address: str
+) -> OpenSession:
     """Open a session. Raises LoginRefused, LoginThrottled, LoginsBusy."""
-    account = await desk.login.login(Attempt("account", username, password, client_address), desk.find_account)
+    account = await desk.login.login(
+        Attempt("account", username, password, client_address), desk.find_account
+    )
     refresh = first_secret()
     now = datetime.now(UTC)
-    session = Session(refresh.session_id, account.id, account.version, refresh.hash, None, now, now + desk.lifetime)
+    session = Session(
+        refresh.session_id,
+        account.id,
+        account.version,
+        refresh.hash,
+        None,
+        now,
+        now + desk.lifetime,
+    )
     async with desk.engine.begin() as tx:
         await queries.insert(tx, session=session, client_address=client_address)
-        await _audit(tx, "session.create", account.account_id, account.username, session.id, client_address)
+        await _audit(
+            tx, "session.create", account.account_id, account.username, session.id, client_address
+        )
     return desk.opened(session, account, refresh)
 
 
@@ -87,7 +110,11 @@ async def refresh(desk: SessionDesk, *, secret: RefreshSecret) -> OpenSession:
     now = datetime.now(UTC)
     async with desk.engine.begin() as tx:
         session = await queries.find_for_update(tx, id=secret.session_id)
-        account = None if session is None else await credentials.find_by_id(tx, kind="account", id=session.account_id)
+        account = (
+            None
+            if session is None
+            else await credentials.find_by_id(tx, kind="account", id=session.account_id)
+        )
         following = None
         if session is not None and account is not None and _alive(session, account, now):
             following = await _rotate(tx, desk, session, secret, now)
@@ -102,10 +129,14 @@ def _alive(session: Session, account: Credential, now: datetime) -> bool:
     return not account.disabled and account.version == session.version and session.expires_at > now
 
 
-async def _rotate(tx: AsyncConnection, desk: SessionDesk, session: Session, secret: RefreshSecret, now: datetime) -> RefreshSecret | None:
+async def _rotate(
+    tx: AsyncConnection, desk: SessionDesk, session: Session, secret: RefreshSecret, now: datetime
+) -> RefreshSecret | None:
     following = secret.next(desk.rotation_key)
     if secret.hash == session.refresh_hash:
-        await queries.rotate(tx, id=session.id, refresh_hash=following.hash, now=now, expires_at=now + desk.lifetime)
+        await queries.rotate(
+            tx, id=session.id, refresh_hash=following.hash, now=now, expires_at=now + desk.lifetime
+        )
         return following
     if secret.hash == session.previous_hash and now - session.rotated_at < GRACE:
         return following
@@ -115,17 +146,28 @@ async def _rotate(tx: AsyncConnection, desk: SessionDesk, session: Session, secr
 async def sign_out(tx: AsyncConnection, *, actor: Principal) -> None:
     """End the caller's session."""
     await queries.delete(tx, id=actor.id)
-    await _audit(tx, "session.delete", actor.account_id, actor.username, actor.id, actor.client_address)
+    await _audit(
+        tx, "session.delete", actor.account_id, actor.username, actor.id, actor.client_address
+    )
 
 
 async def sign_out_everywhere(tx: AsyncConnection, *, actor: Principal) -> None:
     """End all sessions of the caller's account."""
     await queries.delete_of_account(tx, account_id=actor.account_id)
-    await _audit(tx, "session.delete_all", actor.account_id, actor.username, None, actor.client_address)
+    await _audit(
+        tx, "session.delete_all", actor.account_id, actor.username, None, actor.client_address
+    )
 
 
 async def _audit(
-    tx: AsyncConnection, action: str, account_id: int, account: str, session_id: uuid.UUID | None, client_address: str
+    tx: AsyncConnection,
+    action: str,
+    account_id: int,
+    account: str,
+    session_id: uuid.UUID | None,
+    client_address: str,
 ) -> None:
     target = "sessions" if session_id is None else f"sessions/{session_id}"
-    await audit.append(tx, audit_entries, audit.AuditEntry(action, target, account_id, account, client_address))
+    await audit.append(
+        tx, audit_entries, audit.AuditEntry(action, target, account_id, account, client_address)
+    )

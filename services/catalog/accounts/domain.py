@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from libs.common.errors import Conflict, Forbidden
+from libs.common.web.errors import Conflict, Forbidden
 
 Role = Literal["admin", "member"]
 

@@ -6,13 +6,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.errors import NotFound
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found, Sort, fetch_page
+from libs.common.db.pagination import Found, Sort, fetch_page
+from libs.common.web.errors import NotFound
+from libs.common.web.pagination import PageRequest
 from services.catalog.accounts.domain import Account, Role
 from services.catalog.tables import accounts, docker_users
 
-_ACCOUNT = (accounts.c.id, accounts.c.username, accounts.c.role, accounts.c.disabled, accounts.c.created_at)
+_ACCOUNT = (
+    accounts.c.id,
+    accounts.c.username,
+    accounts.c.role,
+    accounts.c.disabled,
+    accounts.c.created_at,
+)
 _BY_USERNAME = Sort("username", (accounts.c.username,))
 
 
@@ -22,7 +28,9 @@ def _account(row: Any) -> Account:
 
 async def find_account(tx: AsyncConnection, *, username: str) -> Account | None:
     """The account of that name."""
-    row = (await tx.execute(sa.select(*_ACCOUNT).where(accounts.c.username == username))).one_or_none()
+    row = (
+        await tx.execute(sa.select(*_ACCOUNT).where(accounts.c.username == username))
+    ).one_or_none()
     return _account(row) if row else None
 
 
@@ -36,7 +44,11 @@ async def get_account(tx: AsyncConnection, *, account_id: int) -> Account:
 
 async def lock_password_hash(tx: AsyncConnection, *, account_id: int) -> str:
     """The stored hash of its password, which stays so until the transaction ends."""
-    statement = sa.select(accounts.c.password_hash).where(accounts.c.id == account_id).with_for_update(key_share=True)
+    statement = (
+        sa.select(accounts.c.password_hash)
+        .where(accounts.c.id == account_id)
+        .with_for_update(key_share=True)
+    )
     password_hash: str = (await tx.execute(statement)).scalar_one()
     return password_hash
 
@@ -49,17 +61,28 @@ async def list_accounts(tx: AsyncConnection, *, q: str | None, page: PageRequest
     return await fetch_page(tx, statement, sort=_BY_USERNAME, page=page, of=_account)
 
 
-async def insert_account(tx: AsyncConnection, *, username: str, password_hash: str, role: Role) -> Account | None:
+async def insert_account(
+    tx: AsyncConnection, *, username: str, password_hash: str, role: Role
+) -> Account | None:
     """The new account, or None when the name is taken."""
     values = {"username": username, "password_hash": password_hash, "role": role}
-    statement = insert(accounts).values(values).on_conflict_do_nothing(index_elements=["username"]).returning(*_ACCOUNT)
+    statement = (
+        insert(accounts)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["username"])
+        .returning(*_ACCOUNT)
+    )
     row = (await tx.execute(statement)).one_or_none()
     return _account(row) if row else None
 
 
 async def lock_administrators(tx: AsyncConnection) -> list[int]:
     """The ids of all administrators who can sign in; they stay so until the transaction ends."""
-    statement = sa.select(accounts.c.id).where(accounts.c.role == "admin", ~accounts.c.disabled).order_by(accounts.c.id)
+    statement = (
+        sa.select(accounts.c.id)
+        .where(accounts.c.role == "admin", ~accounts.c.disabled)
+        .order_by(accounts.c.id)
+    )
     return list((await tx.execute(statement.with_for_update())).scalars())
 
 
@@ -77,11 +100,15 @@ async def update_account(
     values = {name: value for name, value in values.items() if value is not None}
     if ends_sessions:
         values["credential_version"] = accounts.c.credential_version + 1
-    statement = sa.update(accounts).where(accounts.c.id == account_id).values(values).returning(*_ACCOUNT)
+    statement = (
+        sa.update(accounts).where(accounts.c.id == account_id).values(values).returning(*_ACCOUNT)
+    )
     return _account((await tx.execute(statement)).one())
 
 
 async def end_docker_user_logins(tx: AsyncConnection, *, account_id: int) -> None:
     """Raise the credential version of the account's Docker users, so that no refresh token of theirs comes back to life."""
     values = {"credential_version": docker_users.c.credential_version + 1}
-    await tx.execute(sa.update(docker_users).where(docker_users.c.account_id == account_id).values(values))
+    await tx.execute(
+        sa.update(docker_users).where(docker_users.c.account_id == account_id).values(values)
+    )

@@ -2,18 +2,35 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from libs.common.db import Tx
-from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from libs.common.fields import Search
-from libs.common.pages import Page, Paging
-from libs.common.principals import Administrator, Authenticated, SessionRequired, SignedIn, SignedInAdministrator
-from libs.common.problems import responses
-from libs.common.sorting import page_of
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import page_of
+from libs.common.web.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unauthenticated,
+)
+from libs.common.web.fields import Search
+from libs.common.web.pagination import Page, Paging
+from libs.common.web.principals import (
+    Administrator,
+    Authenticated,
+    SessionRequired,
+    SignedIn,
+    SignedInAdministrator,
+)
+from libs.common.web.problems import responses
 from services.catalog.accounts import usecases
 from services.catalog.accounts.domain import AccountTaken, LastAdministrator, WrongPassword
-from services.catalog.accounts.schemas import AccountChange, AccountCreate, AccountOut, OwnAccountOut, OwnPasswordChange
+from services.catalog.accounts.hashing import Hasher, HashingBusy
+from services.catalog.accounts.schemas import (
+    AccountChange,
+    AccountCreate,
+    AccountOut,
+    OwnAccountOut,
+    OwnPasswordChange,
+)
 from services.catalog.accounts.throttle import PasswordThrottled
-from services.catalog.hashing import Hasher, HashingBusy
 
 router = APIRouter(tags=["accounts"])
 
@@ -27,9 +44,13 @@ async def get_own_account(tx: Tx, principal: Authenticated) -> OwnAccountOut:
 @router.put(
     "/account/password",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, SessionRequired, WrongPassword, PasswordThrottled, Invalid, HashingBusy),
+    responses=responses(
+        Unauthenticated, SessionRequired, WrongPassword, PasswordThrottled, Invalid, HashingBusy
+    ),
 )
-async def change_own_password(hasher: Hasher, tx: Tx, principal: SignedIn, body: OwnPasswordChange, request: Request) -> None:
+async def change_own_password(
+    hasher: Hasher, tx: Tx, principal: SignedIn, body: OwnPasswordChange, request: Request
+) -> None:
     """Change the password of the account that is signed in. All its sessions end, this one too."""
     await usecases.change_own_password(
         tx=tx,
@@ -42,18 +63,28 @@ async def change_own_password(hasher: Hasher, tx: Tx, principal: SignedIn, body:
 
 
 @router.get("/accounts", responses=responses(Unauthenticated, Forbidden, Invalid))
-async def list_accounts(tx: Tx, _: Administrator, page: Paging, request: Request, response: Response, q: Search = None) -> Page[AccountOut]:
+async def list_accounts(
+    tx: Tx, _: Administrator, page: Paging, request: Request, response: Response, q: Search = None
+) -> Page[AccountOut]:
     """All accounts, by name."""
-    return page_of(await usecases.list_accounts(tx=tx, q=q, page=page), AccountOut.of, request, response)
+    return page_of(
+        await usecases.list_accounts(tx=tx, q=q, page=page), AccountOut.of, request, response
+    )
 
 
 @router.post(
     "/accounts",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(Unauthenticated, Forbidden, SessionRequired, AccountTaken, Invalid, HashingBusy),
+    responses=responses(
+        Unauthenticated, Forbidden, SessionRequired, AccountTaken, Invalid, HashingBusy
+    ),
 )
 async def create_account(
-    hasher: Hasher, tx: Tx, administrator: SignedInAdministrator, body: AccountCreate, response: Response
+    hasher: Hasher,
+    tx: Tx,
+    administrator: SignedInAdministrator,
+    body: AccountCreate,
+    response: Response,
 ) -> AccountOut:
     """Make an account."""
     account = await usecases.create_account(
@@ -76,9 +107,19 @@ async def get_account(tx: Tx, _: Administrator, username: str) -> AccountOut:
 
 @router.patch(
     "/accounts/{username}",
-    responses=responses(Unauthenticated, Forbidden, SessionRequired, NotFound, LastAdministrator, Invalid, HashingBusy),
+    responses=responses(
+        Unauthenticated,
+        Forbidden,
+        SessionRequired,
+        NotFound,
+        LastAdministrator,
+        Invalid,
+        HashingBusy,
+    ),
 )
-async def change_account(hasher: Hasher, tx: Tx, administrator: SignedInAdministrator, username: str, body: AccountChange) -> AccountOut:
+async def change_account(
+    hasher: Hasher, tx: Tx, administrator: SignedInAdministrator, username: str, body: AccountChange
+) -> AccountOut:
     """Disable or enable an account, change its role, or give it a new password."""
     account = await usecases.change_account(
         tx=tx,

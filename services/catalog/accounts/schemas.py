@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field, SecretStr, StrictBool
 
-from libs.common.fields import Body, Password, Username
+from libs.common.web.fields import Body, Password, Username
 from services.catalog.accounts.domain import Account, Role
 
 
@@ -31,7 +31,12 @@ class AccountOut(BaseModel):
 
     @classmethod
     def of(cls, account: Account) -> Self:
-        return cls(username=account.username, role=account.role, disabled=account.disabled, created_at=account.created_at)
+        return cls(
+            username=account.username,
+            role=account.role,
+            disabled=account.disabled,
+            created_at=account.created_at,
+        )
 
 
 class AccountCreate(Body):
@@ -45,7 +50,9 @@ class AccountCreate(Body):
 class AccountChange(Body):
     """What is to change; what is left out or null stays."""
 
-    disabled: StrictBool | None = Field(default=None, description="disabling ends its sessions and its Docker users' logins")
+    disabled: StrictBool | None = Field(
+        default=None, description="disabling ends its sessions and its Docker users' logins"
+    )
     role: Role | None = None
     password: Password | None = Field(default=None, description="ends its sessions")
 

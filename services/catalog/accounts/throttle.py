@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from libs.common.errors import TooManyRequests
+from libs.common.web.errors import TooManyRequests
 
 
 class PasswordThrottled(TooManyRequests):
@@ -19,7 +19,13 @@ class WrongPasswords:
     An attempt counts from its beginning, so that parallel guesses cannot slip through; one that was right is forgotten.
     """
 
-    def __init__(self, *, limit: int = 10, window_seconds: float = 300, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int = 10,
+        window_seconds: float = 300,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._limit = limit
         self._window = window_seconds
         self._clock = clock

@@ -2,36 +2,55 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.errors import NotFound
-from libs.common.names import is_username
-from libs.common.pages import PageRequest
-from libs.common.passwords import PasswordHasher
-from libs.common.principals import Principal
-from libs.common.sorting import Found
+from libs.common.db.pagination import Found
+from libs.common.registry.names import is_username
+from libs.common.security.passwords import PasswordHasher
+from libs.common.web.errors import NotFound
+from libs.common.web.pagination import PageRequest
+from libs.common.web.principals import Principal
 from services.catalog.accounts import queries
-from services.catalog.accounts.domain import Account, AccountTaken, LastAdministrator, Role, WrongPassword
+from services.catalog.accounts.domain import (
+    Account,
+    AccountTaken,
+    LastAdministrator,
+    Role,
+    WrongPassword,
+)
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.usecases import record, record_operator
 
 
 async def ensure_first_admin(*, tx: AsyncConnection, username: str, password_hash: str) -> bool:
     """Make the administrator ``username`` unless there is an account of that name; returns whether it was made."""
-    return await queries.insert_account(tx, username=username, password_hash=password_hash, role="admin") is not None
+    return (
+        await queries.insert_account(
+            tx, username=username, password_hash=password_hash, role="admin"
+        )
+        is not None
+    )
 
 
-async def create_admin_as_operator(*, tx: AsyncConnection, username: str, password_hash: str) -> Account:
+async def create_admin_as_operator(
+    *, tx: AsyncConnection, username: str, password_hash: str
+) -> Account:
     """Make an administrator from the command line, where whoever can run it owns the database anyway. Raises AccountTaken."""
-    account = await queries.insert_account(tx, username=username, password_hash=password_hash, role="admin")
+    account = await queries.insert_account(
+        tx, username=username, password_hash=password_hash, role="admin"
+    )
     if account is None:
         raise AccountTaken(f"There is an account {username!r}")
     await record_operator(tx=tx, action="account.create", target=f"accounts/{username}")
     return account
 
 
-async def reset_password_as_operator(*, tx: AsyncConnection, username: str, password_hash: str) -> None:
+async def reset_password_as_operator(
+    *, tx: AsyncConnection, username: str, password_hash: str
+) -> None:
     """Give an account a new password from the command line, and enable it; its sessions and API keys end. Raises NotFound."""
     account = await get_account(tx=tx, username=username)
-    await queries.update_account(tx, account_id=account.id, disabled=False, password_hash=password_hash, ends_sessions=True)
+    await queries.update_account(
+        tx, account_id=account.id, disabled=False, password_hash=password_hash, ends_sessions=True
+    )
     await record_operator(tx=tx, action="account.change_password", target=f"accounts/{username}")
 
 
@@ -54,14 +73,24 @@ async def get_account(*, tx: AsyncConnection, username: str) -> Account:
 
 
 async def create_account(
-    *, tx: AsyncConnection, administrator: Principal, hasher: PasswordHasher, username: str, password: str, role: Role
+    *,
+    tx: AsyncConnection,
+    administrator: Principal,
+    hasher: PasswordHasher,
+    username: str,
+    password: str,
+    role: Role,
 ) -> Account:
     """Make an account. Raises AccountTaken."""
     password_hash = await hasher.hash(password)
-    account = await queries.insert_account(tx, username=username, password_hash=password_hash, role=role)
+    account = await queries.insert_account(
+        tx, username=username, password_hash=password_hash, role=role
+    )
     if account is None:
         raise AccountTaken(f"There is an account {username!r}")
-    await record(tx=tx, principal=administrator, action="account.create", target=f"accounts/{username}")
+    await record(
+        tx=tx, principal=administrator, action="account.create", target=f"accounts/{username}"
+    )
     return account
 
 
@@ -97,7 +126,9 @@ async def change_account(
     )
     if disabled:
         await queries.end_docker_user_logins(tx, account_id=account.id)
-    await record(tx=tx, principal=administrator, action="account.change", target=f"accounts/{username}")
+    await record(
+        tx=tx, principal=administrator, action="account.change", target=f"accounts/{username}"
+    )
     return changed
 
 
@@ -117,5 +148,12 @@ async def change_own_password(
         raise WrongPassword
     wrong_passwords.right(principal.account_id)
     password_hash = await hasher.hash(password)
-    await queries.update_account(tx, account_id=principal.account_id, password_hash=password_hash, ends_sessions=True)
-    await record(tx=tx, principal=principal, action="account.change_password", target=f"accounts/{principal.username}")
+    await queries.update_account(
+        tx, account_id=principal.account_id, password_hash=password_hash, ends_sessions=True
+    )
+    await record(
+        tx=tx,
+        principal=principal,
+        action="account.change_password",
+        target=f"accounts/{principal.username}",
+    )

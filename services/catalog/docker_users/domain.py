@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.common.errors import Conflict
+from libs.common.web.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True)

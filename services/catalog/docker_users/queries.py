@@ -6,11 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found, Sort, fetch_page
+from libs.common.db.pagination import Found, Sort, fetch_page
+from libs.common.web.pagination import PageRequest
 from services.catalog.docker_users.domain import DockerUser
-from services.catalog.search import contains
-from services.catalog.tables import accounts, docker_users
+from services.catalog.tables import accounts, contains, docker_users
 
 _logins = sa.Table(
     "docker_user_logins",
@@ -60,7 +59,9 @@ async def find_docker_user(tx: AsyncConnection, *, username: str) -> DockerUser 
     return _docker_user(row) if row else None
 
 
-async def list_docker_users(tx: AsyncConnection, *, account: str | None, q: str | None, page: PageRequest) -> Found[DockerUser]:
+async def list_docker_users(
+    tx: AsyncConnection, *, account: str | None, q: str | None, page: PageRequest
+) -> Found[DockerUser]:
     """One page by name, of ``account`` (None: of all), with ``q`` in name or description."""
     statement = _select()
     if account is not None:
@@ -72,7 +73,13 @@ async def list_docker_users(tx: AsyncConnection, *, account: str | None, q: str 
 
 
 async def insert_docker_user(
-    tx: AsyncConnection, *, account_id: int, username: str, password_hash: str, description: str, token_login: bool
+    tx: AsyncConnection,
+    *,
+    account_id: int,
+    username: str,
+    password_hash: str,
+    description: str,
+    token_login: bool,
 ) -> bool:
     """Whether it was made; False: the name is taken."""
     values = {
@@ -82,7 +89,9 @@ async def insert_docker_user(
         "description": description,
         "token_login": token_login,
     }
-    statement = insert(docker_users).values(values).on_conflict_do_nothing(index_elements=["username"])
+    statement = (
+        insert(docker_users).values(values).on_conflict_do_nothing(index_elements=["username"])
+    )
     return (await tx.execute(statement.returning(docker_users.c.id))).one_or_none() is not None
 
 
@@ -112,12 +121,20 @@ async def update_docker_user(
 
 async def delete_docker_user(tx: AsyncConnection, *, docker_user_id: int) -> bool:
     """Delete it with its grants. False: it is gone already."""
-    statement = sa.delete(docker_users).where(docker_users.c.id == docker_user_id).returning(docker_users.c.id)
+    statement = (
+        sa.delete(docker_users)
+        .where(docker_users.c.id == docker_user_id)
+        .returning(docker_users.c.id)
+    )
     return (await tx.execute(statement)).one_or_none() is not None
 
 
 async def lock_docker_user(tx: AsyncConnection, *, username: str) -> DockerUser | None:
     """The Docker user of that name, which stays there until the transaction ends."""
-    statement = _select().where(docker_users.c.username == username).with_for_update(key_share=True, read=True, of=docker_users)
+    statement = (
+        _select()
+        .where(docker_users.c.username == username)
+        .with_for_update(key_share=True, read=True, of=docker_users)
+    )
     row = (await tx.execute(statement)).one_or_none()
     return _docker_user(row) if row else None

@@ -5,7 +5,12 @@ from typing import Self
 
 from pydantic import BaseModel, Field, StrictBool
 
-from libs.common.fields import Body, Description, Password, Username
+from libs.common.web.fields import (
+    Body,
+    Description,
+    Password,
+    Username,
+)
 from services.catalog.docker_users.domain import DockerUser
 
 
@@ -40,7 +45,8 @@ class DockerUserCreate(Body):
     password: Password
     description: Description = ""
     token_login: StrictBool = Field(
-        default=False, description="let `docker login` store a token; a pull secret made from such a login holds no credential"
+        default=False,
+        description="let `docker login` store a token; a pull secret made from such a login holds no credential",
     )
 
 

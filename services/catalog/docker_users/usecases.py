@@ -2,19 +2,22 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.errors import NotFound
-from libs.common.pages import PageRequest
-from libs.common.passwords import PasswordHasher
-from libs.common.principals import Principal
-from libs.common.sorting import Found
-from services.catalog import reservations
-from services.catalog.actors import DockerUserOwner, Lister
+from libs.common.db.pagination import Found
+from libs.common.security.passwords import PasswordHasher
+from libs.common.web.errors import NotFound
+from libs.common.web.pagination import PageRequest
+from libs.common.web.principals import Principal
+from services.catalog.accounts.dependencies import Lister
 from services.catalog.audit.usecases import record
 from services.catalog.docker_users import queries
+from services.catalog.docker_users.dependencies import DockerUserOwner
 from services.catalog.docker_users.domain import DockerUser, DockerUserTaken
+from services.catalog.reserved_names import usecases as reservations
 
 
-async def list_docker_users(*, tx: AsyncConnection, lister: Lister, q: str | None, page: PageRequest) -> Found[DockerUser]:
+async def list_docker_users(
+    *, tx: AsyncConnection, lister: Lister, q: str | None, page: PageRequest
+) -> Found[DockerUser]:
     """The account's Docker users, by name."""
     return await queries.list_docker_users(tx, account=lister.account, q=q, page=page)
 
@@ -40,14 +43,23 @@ async def create_docker_user(
         token_login=token_login,
     )
     if not made:
-        raise DockerUserTaken(f"There is a Docker user {username!r}; names are unique in the whole registry")
+        raise DockerUserTaken(
+            f"There is a Docker user {username!r}; names are unique in the whole registry"
+        )
     await reservations.refuse_reserved(tx, kind="docker_user", name=username)
-    await record(tx=tx, principal=principal, action="docker_user.create", target=f"docker-users/{username}")
+    await record(
+        tx=tx, principal=principal, action="docker_user.create", target=f"docker-users/{username}"
+    )
     return await _get(tx, username)
 
 
 async def change_docker_user(
-    *, tx: AsyncConnection, actor: DockerUserOwner, description: str | None, disabled: bool | None, token_login: bool | None
+    *,
+    tx: AsyncConnection,
+    actor: DockerUserOwner,
+    description: str | None,
+    disabled: bool | None,
+    token_login: bool | None,
 ) -> DockerUser:
     """Change what is not None; disabling ends its logins. Raises NotFound."""
     user = actor.docker_user
@@ -63,26 +75,47 @@ async def change_docker_user(
     )
     if not changed:
         raise NotFound(f"There is no Docker user {user.username!r}")
-    await record(tx=tx, principal=actor.principal, action="docker_user.change", target=f"docker-users/{user.username}")
+    await record(
+        tx=tx,
+        principal=actor.principal,
+        action="docker_user.change",
+        target=f"docker-users/{user.username}",
+    )
     return await _get(tx, user.username)
 
 
-async def change_docker_user_password(*, tx: AsyncConnection, actor: DockerUserOwner, hasher: PasswordHasher, password: str) -> None:
+async def change_docker_user_password(
+    *, tx: AsyncConnection, actor: DockerUserOwner, hasher: PasswordHasher, password: str
+) -> None:
     """Give it a new password; its logins end. Raises NotFound."""
     user = actor.docker_user
     password_hash = await hasher.hash(password)
-    if not await queries.update_docker_user(tx, docker_user_id=user.id, password_hash=password_hash, ends_logins=True):
+    if not await queries.update_docker_user(
+        tx, docker_user_id=user.id, password_hash=password_hash, ends_logins=True
+    ):
         raise NotFound(f"There is no Docker user {user.username!r}")
-    await record(tx=tx, principal=actor.principal, action="docker_user.change_password", target=f"docker-users/{user.username}")
+    await record(
+        tx=tx,
+        principal=actor.principal,
+        action="docker_user.change_password",
+        target=f"docker-users/{user.username}",
+    )
 
 
-async def delete_docker_user(*, tx: AsyncConnection, actor: DockerUserOwner, reserved_seconds: int) -> None:
+async def delete_docker_user(
+    *, tx: AsyncConnection, actor: DockerUserOwner, reserved_seconds: int
+) -> None:
     """Delete it with its grants; its name stays taken for ``reserved_seconds``. Raises NotFound."""
     user = actor.docker_user
     if not await queries.delete_docker_user(tx, docker_user_id=user.id):
         raise NotFound(f"There is no Docker user {user.username!r}")
     await reservations.reserve(tx, kind="docker_user", name=user.username, seconds=reserved_seconds)
-    await record(tx=tx, principal=actor.principal, action="docker_user.delete", target=f"docker-users/{user.username}")
+    await record(
+        tx=tx,
+        principal=actor.principal,
+        action="docker_user.delete",
+        target=f"docker-users/{user.username}",
+    )
 
 
 async def _get(tx: AsyncConnection, username: str) -> DockerUser:

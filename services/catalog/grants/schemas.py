@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from libs.common.fields import Body, Username
+from libs.common.web.fields import Body, Username
 from services.catalog.grants.domain import Grant, Permission
 
 
@@ -45,5 +45,7 @@ class GrantPut(Body):
 
     permission: Permission
     account: Username | None = Field(
-        default=None, description="the Docker user's account; needed when it is not the namespace's own", examples=["partner"]
+        default=None,
+        description="the Docker user's account; needed when it is not the namespace's own",
+        examples=["partner"],
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from libs.common.errors import Conflict
-from services.catalog.images.manifests import Layer, Platform
+from libs.common.registry.manifests import Layer, Platform
+from libs.common.web.errors import Conflict
 
 Order = Literal[
     "name",
@@ -96,8 +96,12 @@ class NeededByIndex(Conflict):
 
     def __init__(self, digest: str, indexes: Sequence[IndexOf]) -> None:
         named = "; ".join(f"{index.digest} ({', '.join(index.tags)})" for index in indexes)
-        extra = {"indexes": [{"digest": index.digest, "tags": list(index.tags)} for index in indexes]}
-        super().__init__(f"{digest} is part of the multi-platform image {named}: delete that first", extra=extra)
+        extra = {
+            "indexes": [{"digest": index.digest, "tags": list(index.tags)} for index in indexes]
+        }
+        super().__init__(
+            f"{digest} is part of the multi-platform image {named}: delete that first", extra=extra
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,9 @@ class PullCommand:
     command: str
 
 
-def pull_commands(image: Image, *, address: str, is_https: bool, repository: str) -> list[PullCommand]:
+def pull_commands(
+    image: Image, *, address: str, is_https: bool, repository: str
+) -> list[PullCommand]:
     """How to pull ``image`` from the registry at ``address`` (host and port, as the caller reached it).
 
     An address that is none gives no command: it would go into a shell.
@@ -137,10 +143,18 @@ def pull_commands(image: Image, *, address: str, is_https: bool, repository: str
         plain = "" if is_https else " --plain-http"
         return [PullCommand("helm", f"helm pull oci://{place} --version {image.tag}{plain}")]
     if image.artifact_type is not None:
-        return [PullCommand("oras", f"oras pull {reference}" if is_https else f"oras pull --plain-http {reference}")]
+        return [
+            PullCommand(
+                "oras",
+                f"oras pull {reference}" if is_https else f"oras pull --plain-http {reference}",
+            )
+        ]
     tls = "" if is_https else " --tls-verify=false"
     return [
         PullCommand("docker", f"docker pull {reference}"),
         PullCommand("podman", f"podman pull{tls} {reference}"),
-        PullCommand("skopeo", f"skopeo copy{tls.replace('--tls', '--src-tls')} docker://{reference} oci:{repository.rpartition('/')[2]}"),
+        PullCommand(
+            "skopeo",
+            f"skopeo copy{tls.replace('--tls', '--src-tls')} docker://{reference} oci:{repository.rpartition('/')[2]}",
+        ),
     ]

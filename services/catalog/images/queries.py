@@ -5,10 +5,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found, Sort, fetch_page, or_never
+from libs.common.db.pagination import (
+    Found,
+    Sort,
+    fetch_page,
+    or_never,
+)
+from libs.common.registry.manifests import Layer, Platform
+from libs.common.web.pagination import PageRequest
 from services.catalog.images.domain import Image, Order, TaggedImage
-from services.catalog.images.manifests import Layer, Platform
 from services.catalog.tables import manifests, tags
 
 _t, _m = tags.c, manifests.c
@@ -22,10 +27,14 @@ _COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
 _ON_MANIFEST = sa.and_(_m.repository_id == _t.repository_id, _m.digest == _t.digest)
 
 
-async def list_tags(tx: AsyncConnection, *, repository_id: int, q: str | None, order: Order, page: PageRequest) -> Found[TaggedImage]:
+async def list_tags(
+    tx: AsyncConnection, *, repository_id: int, q: str | None, order: Order, page: PageRequest
+) -> Found[TaggedImage]:
     """One page of the repository's tags, with ``q`` in their name."""
     of_tag = (_t.name, _t.digest, _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
-    statement = sa.select(*of_tag, _m.media_type, _m.size_bytes, _m.platforms).join(manifests, _ON_MANIFEST)
+    statement = sa.select(*of_tag, _m.media_type, _m.size_bytes, _m.platforms).join(
+        manifests, _ON_MANIFEST
+    )
     statement = statement.where(_t.repository_id == repository_id)
     if q:
         statement = statement.where(_t.name.icontains(q, autoescape=True))
@@ -51,15 +60,23 @@ async def find_by_tag(tx: AsyncConnection, *, repository_id: int, tag: str) -> I
     """The image that the tag names."""
     of_tag = (_t.name.label("tag"), _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
     statement = sa.select(*of_tag, *_of_manifest()).join(manifests, _ON_MANIFEST)
-    row = (await tx.execute(statement.where(_t.repository_id == repository_id, _t.name == tag))).one_or_none()
+    row = (
+        await tx.execute(statement.where(_t.repository_id == repository_id, _t.name == tag))
+    ).one_or_none()
     return _image(row) if row else None
 
 
 async def find_by_digest(tx: AsyncConnection, *, repository_id: int, digest: str) -> Image | None:
     """The image with that digest, whether a tag names it or not. Pulls are counted by tag, so it has no count of its own."""
-    nothing = (sa.null().label("tag"), sa.null().label("pull_count"), sa.null().label("last_pulled_at"))
+    nothing = (
+        sa.null().label("tag"),
+        sa.null().label("pull_count"),
+        sa.null().label("last_pulled_at"),
+    )
     statement = sa.select(*nothing, _m.pushed_at, _m.pushed_by, *_of_manifest())
-    row = (await tx.execute(statement.where(_m.repository_id == repository_id, _m.digest == digest))).one_or_none()
+    row = (
+        await tx.execute(statement.where(_m.repository_id == repository_id, _m.digest == digest))
+    ).one_or_none()
     return _image(row) if row else None
 
 
@@ -71,7 +88,16 @@ def _of_manifest() -> tuple[sa.ColumnElement[Any], ...]:
         .scalar_subquery()
         .label("tags")
     )
-    columns = (_m.digest, _m.media_type, _m.artifact_type, _m.subject, _m.size_bytes, _m.platforms, _m.layers, _m.labels)
+    columns = (
+        _m.digest,
+        _m.media_type,
+        _m.artifact_type,
+        _m.subject,
+        _m.size_bytes,
+        _m.platforms,
+        _m.layers,
+        _m.labels,
+    )
     return (*columns, _m.image_created_at, names)
 
 
@@ -84,7 +110,9 @@ def _image(row: Any) -> Image:
         subject=row.subject,
         size_bytes=row.size_bytes,
         platforms=_platforms(row.platforms),
-        layers=tuple(Layer(item["digest"], item["media_type"], item["size_bytes"]) for item in row.layers),
+        layers=tuple(
+            Layer(item["digest"], item["media_type"], item["size_bytes"]) for item in row.layers
+        ),
         labels=row.labels,
         created_at=row.image_created_at,
         pushed_at=row.pushed_at,
@@ -96,4 +124,13 @@ def _image(row: Any) -> Image:
 
 
 def _platforms(value: list[dict[str, Any]]) -> tuple[Platform, ...]:
-    return tuple(Platform(item["os"], item["architecture"], item.get("variant"), item["digest"], item["size_bytes"]) for item in value)
+    return tuple(
+        Platform(
+            item["os"],
+            item["architecture"],
+            item.get("variant"),
+            item["digest"],
+            item["size_bytes"],
+        )
+        for item in value
+    )

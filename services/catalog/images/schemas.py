@@ -5,8 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from libs.common.registry.manifests import Layer, Platform
 from services.catalog.images.domain import DeletionPreview, Image, PullCommand, TaggedImage
-from services.catalog.images.manifests import Layer, Platform
 
 _DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -61,10 +61,15 @@ class TagOut(BaseModel):
     tag: str = Field(examples=["v1"])
     digest: str = Field(examples=[_DIGEST])
     media_type: str = Field(examples=[_MANIFEST])
-    size_bytes: int = Field(description="config and compressed layers; of all platforms", examples=[3401613])
+    size_bytes: int = Field(
+        description="config and compressed layers; of all platforms", examples=[3401613]
+    )
     platforms: list[PlatformOut] = Field(description="empty for artifacts that are no images")
     pushed_at: datetime = Field(description="UTC")
-    pushed_by: str = Field(description="Docker user; empty: not known, for the registry never reported the push", examples=["ci-builder"])
+    pushed_by: str = Field(
+        description="Docker user; empty: not known, for the registry never reported the push",
+        examples=["ci-builder"],
+    )
     pull_count: int = Field(examples=[1204])
     last_pulled_at: datetime | None = Field(description="UTC; null: never")
 
@@ -86,20 +91,37 @@ class TagOut(BaseModel):
 class ImageOut(BaseModel):
     """One image."""
 
-    tag: str | None = Field(description="the tag that was asked for; null: it was asked by digest", examples=["v1"])
+    tag: str | None = Field(
+        description="the tag that was asked for; null: it was asked by digest", examples=["v1"]
+    )
     digest: str = Field(examples=[_DIGEST])
     media_type: str = Field(examples=[_MANIFEST])
-    artifact_type: str | None = Field(description="what it is when it is no image: a chart, a signature, …")
-    subject: str | None = Field(description="digest of the image that it is about, for a signature or an SBOM")
-    size_bytes: int = Field(description="config and compressed layers; of all platforms", examples=[3401613])
+    artifact_type: str | None = Field(
+        description="what it is when it is no image: a chart, a signature, …"
+    )
+    subject: str | None = Field(
+        description="digest of the image that it is about, for a signature or an SBOM"
+    )
+    size_bytes: int = Field(
+        description="config and compressed layers; of all platforms", examples=[3401613]
+    )
     platforms: list[PlatformOut]
     layers: list[LayerOut] = Field(description="empty for an index: each platform has its own")
-    labels: dict[str, str] = Field(examples=[{"org.opencontainers.image.source": "https://example.com/app"}])
+    labels: dict[str, str] = Field(
+        examples=[{"org.opencontainers.image.source": "https://example.com/app"}]
+    )
     created_at: datetime | None = Field(description="when it was built, as its config says; UTC")
     pushed_at: datetime = Field(description="UTC")
-    pushed_by: str = Field(description="Docker user; empty: not known, for the registry never reported the push", examples=["ci-builder"])
-    pull_count: int | None = Field(description="of the tag; null: it was asked by digest", examples=[1204])
-    last_pulled_at: datetime | None = Field(description="of the tag; UTC; null: never, or it was asked by digest")
+    pushed_by: str = Field(
+        description="Docker user; empty: not known, for the registry never reported the push",
+        examples=["ci-builder"],
+    )
+    pull_count: int | None = Field(
+        description="of the tag; null: it was asked by digest", examples=[1204]
+    )
+    last_pulled_at: datetime | None = Field(
+        description="of the tag; UTC; null: never, or it was asked by digest"
+    )
     tags: list[str] = Field(description="all tags that name it", examples=[["latest", "v1"]])
     pull_commands: list[PullCommandOut]
 
@@ -136,17 +158,24 @@ class ReferrerOut(BaseModel):
     """A signature, SBOM or the like that is about the image."""
 
     digest: str = Field(examples=[_DIGEST])
-    artifact_type: str | None = Field(description="null: it does not say", examples=["application/spdx+json"])
-    tags: list[str] = Field(description="cosign's are made of the image's digest", examples=[["sha256-4fb4e1d2.sig"]])
+    artifact_type: str | None = Field(
+        description="null: it does not say", examples=["application/spdx+json"]
+    )
+    tags: list[str] = Field(
+        description="cosign's are made of the image's digest", examples=[["sha256-4fb4e1d2.sig"]]
+    )
 
 
 class DeletionPreviewOut(BaseModel):
     """What deleting the image would mean."""
 
     sibling_tags: list[str] = Field(
-        description="other tags on the image: they stay when the tag is deleted, and go when the digest is", examples=[["latest"]]
+        description="other tags on the image: they stay when the tag is deleted, and go when the digest is",
+        examples=[["latest"]],
     )
-    indexes: list[IndexOut] = Field(description="multi-platform images with a tag that need it: its digest cannot be deleted")
+    indexes: list[IndexOut] = Field(
+        description="multi-platform images with a tag that need it: its digest cannot be deleted"
+    )
     referrers: list[ReferrerOut] = Field(description="what is about it and would stay behind")
     exclusive_bytes: int = Field(
         description="bytes that only this image holds, over all tags and repositories; 0 while another tag or index keeps it",
@@ -158,8 +187,13 @@ class DeletionPreviewOut(BaseModel):
     def of(cls, preview: DeletionPreview) -> Self:
         return cls(
             sibling_tags=list(preview.sibling_tags),
-            indexes=[IndexOut(digest=index.digest, tags=list(index.tags)) for index in preview.indexes],
-            referrers=[ReferrerOut(digest=one.digest, artifact_type=one.artifact_type, tags=list(one.tags)) for one in preview.referrers],
+            indexes=[
+                IndexOut(digest=index.digest, tags=list(index.tags)) for index in preview.indexes
+            ],
+            referrers=[
+                ReferrerOut(digest=one.digest, artifact_type=one.artifact_type, tags=list(one.tags))
+                for one in preview.referrers
+            ],
             exclusive_bytes=preview.exclusive_bytes,
             last_pulled_at=preview.last_pulled_at,
         )

@@ -4,13 +4,13 @@ import re
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.errors import NotFound
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found
-from services.catalog.actors import RepositoryReader
+from libs.common.db.pagination import Found
+from libs.common.registry.manifests import is_digest
+from libs.common.web.errors import NotFound
+from libs.common.web.pagination import PageRequest
 from services.catalog.images import queries
 from services.catalog.images.domain import Image, Order, TaggedImage
-from services.catalog.images.manifests import is_digest
+from services.catalog.repositories.dependencies import RepositoryReader
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
@@ -20,22 +20,36 @@ def is_tag(text: str) -> bool:
     return _TAG.fullmatch(text) is not None
 
 
-async def list_tags(*, tx: AsyncConnection, actor: RepositoryReader, q: str | None, order: Order, page: PageRequest) -> Found[TaggedImage]:
+async def list_tags(
+    *, tx: AsyncConnection, actor: RepositoryReader, q: str | None, order: Order, page: PageRequest
+) -> Found[TaggedImage]:
     """The repository's tags."""
-    return await queries.list_tags(tx, repository_id=actor.repository.id, q=q, order=order, page=page)
+    return await queries.list_tags(
+        tx, repository_id=actor.repository.id, q=q, order=order, page=page
+    )
 
 
 async def get_image_by_tag(*, tx: AsyncConnection, actor: RepositoryReader, tag: str) -> Image:
     """The image that the tag names. Raises NotFound."""
-    found = await queries.find_by_tag(tx, repository_id=actor.repository.id, tag=tag) if is_tag(tag) else None
+    found = (
+        await queries.find_by_tag(tx, repository_id=actor.repository.id, tag=tag)
+        if is_tag(tag)
+        else None
+    )
     if found is None:
         raise NotFound(f"There is no image '{actor.repository.path}:{tag}'")
     return found
 
 
-async def get_image_by_digest(*, tx: AsyncConnection, actor: RepositoryReader, digest: str) -> Image:
+async def get_image_by_digest(
+    *, tx: AsyncConnection, actor: RepositoryReader, digest: str
+) -> Image:
     """The image with that digest. Raises NotFound."""
-    found = await queries.find_by_digest(tx, repository_id=actor.repository.id, digest=digest) if is_digest(digest) else None
+    found = (
+        await queries.find_by_digest(tx, repository_id=actor.repository.id, digest=digest)
+        if is_digest(digest)
+        else None
+    )
     if found is None:
         raise NotFound(f"There is no image '{actor.repository.path}@{digest}'")
     return found

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from libs.common.errors import Conflict
+from libs.common.web.errors import Conflict
 
 Visibility = Literal["public", "private"]
 

@@ -6,11 +6,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found, Sort, fetch_page
+from libs.common.db.pagination import Found, Sort, fetch_page
+from libs.common.web.pagination import PageRequest
 from services.catalog.namespaces.domain import Namespace, Visibility
-from services.catalog.search import contains
-from services.catalog.tables import accounts, docker_users, grants, namespaces, repositories
+from services.catalog.tables import (
+    accounts,
+    contains,
+    docker_users,
+    grants,
+    namespaces,
+    repositories,
+)
 
 _BY_NAME = Sort("name", (namespaces.c.name,))
 
@@ -31,7 +37,16 @@ def _select() -> sa.Select[Any]:
         .scalar_subquery()
         .label("sums")
     )
-    columns = (n.id, n.account_id, accounts.c.username.label("account"), n.name, n.visibility, n.description, n.created_at, n.deleting)
+    columns = (
+        n.id,
+        n.account_id,
+        accounts.c.username.label("account"),
+        n.name,
+        n.visibility,
+        n.description,
+        n.created_at,
+        n.deleting,
+    )
     return sa.select(*columns, sums).join(accounts, accounts.c.id == n.account_id)
 
 
@@ -58,7 +73,9 @@ async def find_namespace(tx: AsyncConnection, *, name: str) -> Namespace | None:
     return _namespace(row) if row else None
 
 
-async def list_namespaces(tx: AsyncConnection, *, account: str | None, q: str | None, page: PageRequest) -> Found[Namespace]:
+async def list_namespaces(
+    tx: AsyncConnection, *, account: str | None, q: str | None, page: PageRequest
+) -> Found[Namespace]:
     """One page by name, of ``account`` (None: of all), with ``q`` in name or description."""
     statement = _select()
     if account is not None:
@@ -69,25 +86,56 @@ async def list_namespaces(tx: AsyncConnection, *, account: str | None, q: str | 
     return await fetch_page(tx, statement, sort=_BY_NAME, page=page, of=_namespace)
 
 
-async def insert_namespace(tx: AsyncConnection, *, account_id: int, name: str, visibility: Visibility, description: str) -> bool:
+async def insert_namespace(
+    tx: AsyncConnection, *, account_id: int, name: str, visibility: Visibility, description: str
+) -> bool:
     """Whether it was made; False: the name is taken."""
-    values = {"account_id": account_id, "name": name, "visibility": visibility, "description": description}
-    statement = insert(namespaces).values(values).on_conflict_do_nothing(index_elements=["name"]).returning(namespaces.c.id)
+    values = {
+        "account_id": account_id,
+        "name": name,
+        "visibility": visibility,
+        "description": description,
+    }
+    statement = (
+        insert(namespaces)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["name"])
+        .returning(namespaces.c.id)
+    )
     return (await tx.execute(statement)).one_or_none() is not None
 
 
-async def update_namespace(tx: AsyncConnection, *, namespace_id: int, visibility: Visibility | None, description: str | None) -> bool:
+async def update_namespace(
+    tx: AsyncConnection,
+    *,
+    namespace_id: int,
+    visibility: Visibility | None,
+    description: str | None,
+) -> bool:
     """Change what is not None. False: it is gone."""
     given = {"visibility": visibility, "description": description}
     values = {name: value for name, value in given.items() if value is not None}
-    statement = sa.update(namespaces).where(namespaces.c.id == namespace_id).values(values).returning(namespaces.c.id)
+    statement = (
+        sa.update(namespaces)
+        .where(namespaces.c.id == namespace_id)
+        .values(values)
+        .returning(namespaces.c.id)
+    )
     return (await tx.execute(statement)).one_or_none() is not None
 
 
-async def lock_namespace(tx: AsyncConnection, *, namespace_id: int, to_delete: bool = False) -> bool:
+async def lock_namespace(
+    tx: AsyncConnection, *, namespace_id: int, to_delete: bool = False
+) -> bool:
     """Whether it is there and stays; it does so until the transaction ends. ``to_delete``: nothing new can come into it either."""
-    statement = sa.select(namespaces.c.id).where(namespaces.c.id == namespace_id, ~namespaces.c.deleting)
-    statement = statement.with_for_update() if to_delete else statement.with_for_update(key_share=True, read=True)
+    statement = sa.select(namespaces.c.id).where(
+        namespaces.c.id == namespace_id, ~namespaces.c.deleting
+    )
+    statement = (
+        statement.with_for_update()
+        if to_delete
+        else statement.with_for_update(key_share=True, read=True)
+    )
     return (await tx.execute(statement)).one_or_none() is not None
 
 
@@ -105,10 +153,16 @@ async def delete_namespace(tx: AsyncConnection, *, namespace_id: int) -> None:
 def shared_with(account_id: int) -> sa.Select[int]:
     """The ids of the namespaces that granted something to a Docker user of the account."""
     joined = sa.join(grants, docker_users, grants.c.docker_user_id == docker_users.c.id)
-    return sa.select(grants.c.namespace_id).select_from(joined).where(docker_users.c.account_id == account_id)
+    return (
+        sa.select(grants.c.namespace_id)
+        .select_from(joined)
+        .where(docker_users.c.account_id == account_id)
+    )
 
 
 async def is_shared_with(tx: AsyncConnection, *, namespace_id: int, account_id: int) -> bool:
     """Whether the namespace granted something to a Docker user of the account."""
-    statement = sa.select(shared_with(account_id).where(grants.c.namespace_id == namespace_id).exists())
+    statement = sa.select(
+        shared_with(account_id).where(grants.c.namespace_id == namespace_id).exists()
+    )
     return bool((await tx.execute(statement)).scalar_one())

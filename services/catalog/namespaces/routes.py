@@ -2,18 +2,24 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from libs.common.db import Tx
-from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from libs.common.fields import Search
-from libs.common.pages import Page, Paging
-from libs.common.principals import Authenticated
-from libs.common.problems import responses
-from libs.common.sorting import page_of
-from services.catalog.actors import Listing, OwnedNamespace
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import page_of
+from libs.common.web.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unauthenticated,
+)
+from libs.common.web.fields import Search
+from libs.common.web.pagination import Page, Paging
+from libs.common.web.principals import Authenticated
+from libs.common.web.problems import responses
+from services.catalog.accounts.dependencies import Listing
 from services.catalog.namespaces import usecases
+from services.catalog.namespaces.dependencies import OwnedNamespace
 from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceTaken
 from services.catalog.namespaces.schemas import NamespaceChange, NamespaceCreate, NamespaceOut
-from services.catalog.reservations import NameReserved, ReservedSeconds
+from services.catalog.reserved_names.usecases import NameReserved, ReservedSeconds
 
 router = APIRouter(prefix="/namespaces", tags=["namespaces"])
 
@@ -23,14 +29,29 @@ async def list_namespaces(
     tx: Tx, lister: Listing, page: Paging, request: Request, response: Response, q: Search = None
 ) -> Page[NamespaceOut]:
     """The account's namespaces, by name."""
-    return page_of(await usecases.list_namespaces(tx=tx, lister=lister, q=q, page=page), NamespaceOut.of, request, response)
+    return page_of(
+        await usecases.list_namespaces(tx=tx, lister=lister, q=q, page=page),
+        NamespaceOut.of,
+        request,
+        response,
+    )
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=responses(Unauthenticated, NamespaceTaken, NameReserved, Invalid))
-async def create_namespace(tx: Tx, principal: Authenticated, body: NamespaceCreate, response: Response) -> NamespaceOut:
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=responses(Unauthenticated, NamespaceTaken, NameReserved, Invalid),
+)
+async def create_namespace(
+    tx: Tx, principal: Authenticated, body: NamespaceCreate, response: Response
+) -> NamespaceOut:
     """Make a namespace."""
     namespace = await usecases.create_namespace(
-        tx=tx, principal=principal, name=body.name, visibility=body.visibility, description=body.description
+        tx=tx,
+        principal=principal,
+        name=body.name,
+        visibility=body.visibility,
+        description=body.description,
     )
     response.headers["Location"] = f"/api/v1/namespaces/{namespace.name}"
     return NamespaceOut.of(namespace)
@@ -45,17 +66,33 @@ async def get_namespace(actor: OwnedNamespace) -> NamespaceOut:
 @router.patch("/{namespace}", responses=responses(Unauthenticated, NotFound, Invalid))
 async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange) -> NamespaceOut:
     """Change who may pull from it, or its description. A change of visibility holds for every token issued from then on."""
-    return NamespaceOut.of(await usecases.change_namespace(tx=tx, actor=actor, visibility=body.visibility, description=body.description))
+    return NamespaceOut.of(
+        await usecases.change_namespace(
+            tx=tx, actor=actor, visibility=body.visibility, description=body.description
+        )
+    )
 
 
 @router.delete(
     "/{namespace}",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=responses(Unauthenticated, NotFound, NamespaceNotEmpty, Invalid)
-    | {202: {"description": "its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone"}},
+    | {
+        202: {
+            "description": "its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone"
+        }
+    },
 )
-async def delete_namespace(tx: Tx, actor: OwnedNamespace, reserved: ReservedSeconds, response: Response, cascade: bool = False) -> None:
+async def delete_namespace(
+    tx: Tx,
+    actor: OwnedNamespace,
+    reserved: ReservedSeconds,
+    response: Response,
+    cascade: bool = False,
+) -> None:
     """Delete a namespace with its grants; with `cascade`, its repositories first. Its name can be taken again once the tokens that name it
     have expired."""
-    is_gone = await usecases.delete_namespace(tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade)
+    is_gone = await usecases.delete_namespace(
+        tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade
+    )
     response.status_code = status.HTTP_204_NO_CONTENT if is_gone else status.HTTP_202_ACCEPTED

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from libs.common.fields import Body, Description, NamespaceName
+from libs.common.web.fields import Body, Description, NamespaceName
 from services.catalog.namespaces.domain import Namespace, Visibility
 
 
@@ -18,9 +18,13 @@ class NamespaceOut(BaseModel):
     description: str = Field(examples=["Images of the web team"])
     repository_count: int = Field(examples=[3])
     pull_count: int = Field(description="of all its repositories", examples=[1204])
-    size_bytes: int = Field(description="of all its repositories; what they share counts in each", examples=[73400320])
+    size_bytes: int = Field(
+        description="of all its repositories; what they share counts in each", examples=[73400320]
+    )
     created_at: datetime = Field(description="UTC")
-    deleting: bool = Field(description="it goes away by itself, with its repositories", examples=[False])
+    deleting: bool = Field(
+        description="it goes away by itself, with its repositories", examples=[False]
+    )
 
     @classmethod
     def of(cls, namespace: Namespace) -> Self:

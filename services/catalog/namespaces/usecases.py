@@ -2,47 +2,83 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.errors import NotFound
-from libs.common.pages import PageRequest
-from libs.common.principals import Principal
-from libs.common.sorting import Found
-from services.catalog import reservations
-from services.catalog.actors import Lister, NamespaceOwner
+from libs.common.db.pagination import Found
+from libs.common.web.errors import NotFound
+from libs.common.web.pagination import PageRequest
+from libs.common.web.principals import Principal
+from services.catalog.accounts.dependencies import Lister
 from services.catalog.audit.usecases import record
-from services.catalog.deletions import queries as deletions
+from services.catalog.deletion.repositories import queries as deletions
 from services.catalog.namespaces import queries
-from services.catalog.namespaces.domain import Namespace, NamespaceNotEmpty, NamespaceTaken, Visibility
+from services.catalog.namespaces.dependencies import NamespaceOwner
+from services.catalog.namespaces.domain import (
+    Namespace,
+    NamespaceNotEmpty,
+    NamespaceTaken,
+    Visibility,
+)
+from services.catalog.reserved_names import usecases as reservations
 
 
-async def list_namespaces(*, tx: AsyncConnection, lister: Lister, q: str | None, page: PageRequest) -> Found[Namespace]:
+async def list_namespaces(
+    *, tx: AsyncConnection, lister: Lister, q: str | None, page: PageRequest
+) -> Found[Namespace]:
     """The account's namespaces, by name."""
     return await queries.list_namespaces(tx, account=lister.account, q=q, page=page)
 
 
-async def create_namespace(*, tx: AsyncConnection, principal: Principal, name: str, visibility: Visibility, description: str) -> Namespace:
+async def create_namespace(
+    *,
+    tx: AsyncConnection,
+    principal: Principal,
+    name: str,
+    visibility: Visibility,
+    description: str,
+) -> Namespace:
     """Make a namespace of the account that is signed in. Raises NamespaceTaken, NameReserved."""
-    made = await queries.insert_namespace(tx, account_id=principal.account_id, name=name, visibility=visibility, description=description)
+    made = await queries.insert_namespace(
+        tx,
+        account_id=principal.account_id,
+        name=name,
+        visibility=visibility,
+        description=description,
+    )
     if not made:
-        raise NamespaceTaken(f"There is a namespace {name!r}; names are unique in the whole registry")
+        raise NamespaceTaken(
+            f"There is a namespace {name!r}; names are unique in the whole registry"
+        )
     await reservations.refuse_reserved(tx, kind="namespace", name=name)
     await record(tx=tx, principal=principal, action="namespace.create", target=f"namespaces/{name}")
     return await _get(tx, name)
 
 
 async def change_namespace(
-    *, tx: AsyncConnection, actor: NamespaceOwner, visibility: Visibility | None, description: str | None
+    *,
+    tx: AsyncConnection,
+    actor: NamespaceOwner,
+    visibility: Visibility | None,
+    description: str | None,
 ) -> Namespace:
     """Change what is not None. Raises NotFound."""
     namespace = actor.namespace
     if visibility is None and description is None:
         return namespace
-    if not await queries.update_namespace(tx, namespace_id=namespace.id, visibility=visibility, description=description):
+    if not await queries.update_namespace(
+        tx, namespace_id=namespace.id, visibility=visibility, description=description
+    ):
         raise NotFound(f"There is no namespace {namespace.name!r}")
-    await record(tx=tx, principal=actor.principal, action="namespace.change", target=f"namespaces/{namespace.name}")
+    await record(
+        tx=tx,
+        principal=actor.principal,
+        action="namespace.change",
+        target=f"namespaces/{namespace.name}",
+    )
     return await _get(tx, namespace.name)
 
 
-async def delete_namespace(*, tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int, cascade: bool) -> bool:
+async def delete_namespace(
+    *, tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int, cascade: bool
+) -> bool:
     """Delete a namespace with its grants; its name stays taken for ``reserved_seconds``, and until its repositories are gone.
 
     True: it was empty and is gone. False: its repositories are being deleted (``cascade``), and then it goes by itself.
@@ -56,18 +92,29 @@ async def delete_namespace(*, tx: AsyncConnection, actor: NamespaceOwner, reserv
         return False  # another call came first
     is_empty = not await queries.has_repositories(tx, namespace_id=namespace.id)
     if not is_empty and not cascade:
-        raise NamespaceNotEmpty(f"The namespace {namespace.name!r} has repositories: delete them first")
-    await deletions.insert_deletion(tx, kind="namespace", name=namespace.name, principal=actor.principal, removed=is_empty)
+        raise NamespaceNotEmpty(
+            f"The namespace {namespace.name!r} has repositories: delete them first"
+        )
+    await deletions.insert_deletion(
+        tx, kind="namespace", name=namespace.name, principal=actor.principal, removed=is_empty
+    )
     await reservations.reserve(tx, kind="namespace", name=namespace.name, seconds=reserved_seconds)
     if is_empty:
         await queries.delete_namespace(tx, namespace_id=namespace.id)
     else:
         await _delete_repositories(tx, actor, reserved_seconds)
-    await record(tx=tx, principal=actor.principal, action="namespace.delete", target=f"namespaces/{namespace.name}")
+    await record(
+        tx=tx,
+        principal=actor.principal,
+        action="namespace.delete",
+        target=f"namespaces/{namespace.name}",
+    )
     return is_empty
 
 
-async def _delete_repositories(tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int) -> None:
+async def _delete_repositories(
+    tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int
+) -> None:
     await deletions.close_namespace(tx, namespace_id=actor.namespace.id)
     paths = await deletions.close_repositories(tx, namespace_id=actor.namespace.id)
     await deletions.insert_deletions(tx, kind="repository", names=paths, principal=actor.principal)

@@ -4,12 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from libs.common.errors import Conflict
+from libs.common.web.errors import Conflict
 from services.catalog.namespaces.domain import Visibility
 
 Status = Literal["empty", "active", "deleting"]
 View = Literal["own", "shared", "public"]
-Order = Literal["name", "-name", "pull_count", "-pull_count", "last_pushed_at", "-last_pushed_at", "created_at", "-created_at"]
+Order = Literal[
+    "name",
+    "-name",
+    "pull_count",
+    "-pull_count",
+    "last_pushed_at",
+    "-last_pushed_at",
+    "created_at",
+    "-created_at",
+]
 
 
 @dataclass(frozen=True, slots=True)

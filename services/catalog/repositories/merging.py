@@ -8,8 +8,8 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from libs.common.pages import PageRequest
-from libs.common.sorting import NEVER, Sort, start_of
+from libs.common.db.pagination import NEVER, Sort, start_of
+from libs.common.web.pagination import PageRequest
 
 _KEYS = {
     "name": "path",
@@ -42,7 +42,9 @@ def merged(ids: Sequence[int], *, sort: Sort, page: PageRequest) -> sa.TextualSe
     start = start_of(sort, page)
     values = {f"start_{number}": value for number, value in enumerate(start or ())}
     return (
-        _statement(sort.name, start is not None).bindparams(ids=list(ids), most=page.limit, **values).columns(sa.column("i", sa.BigInteger))
+        _statement(sort.name, start is not None)
+        .bindparams(ids=list(ids), most=page.limit, **values)
+        .columns(sa.column("i", sa.BigInteger))
     )
 
 
@@ -61,4 +63,7 @@ def _statement(order: str, continued: bool) -> sa.TextClause:
         nearer="GREATEST" if way == "DESC" else "LEAST",
         farthest="min" if way == "DESC" else "max",
     )
-    return sa.text(text).bindparams(sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("most", type_=sa.BigInteger))
+    return sa.text(text).bindparams(
+        sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)),
+        sa.bindparam("most", type_=sa.BigInteger),
+    )

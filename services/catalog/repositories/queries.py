@@ -7,13 +7,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.pages import PageRequest
-from libs.common.sorting import Found, Sort, again, fetch_page, or_never, ordered
+from libs.common.db.pagination import (
+    Found,
+    Sort,
+    again,
+    fetch_page,
+    or_never,
+    ordered,
+)
+from libs.common.web.pagination import PageRequest
 from services.catalog.namespaces.queries import shared_with
 from services.catalog.repositories.domain import Order, Repository, View
 from services.catalog.repositories.merging import merged
-from services.catalog.search import contains, holds
-from services.catalog.tables import namespaces, repositories
+from services.catalog.tables import contains, holds, namespaces, repositories
 
 _r, _n = repositories.c, namespaces.c
 _FEW = 250
@@ -29,8 +35,17 @@ _COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
 
 
 def _select() -> sa.Select[Any]:
-    columns = [column for column in repositories.c if column.name not in ("namespace_id", "path", "account_id")]
-    of_namespace = (_n.id.label("namespace_id"), _n.account_id, _n.visibility, _n.name.label("namespace"))
+    columns = [
+        column
+        for column in repositories.c
+        if column.name not in ("namespace_id", "path", "account_id")
+    ]
+    of_namespace = (
+        _n.id.label("namespace_id"),
+        _n.account_id,
+        _n.visibility,
+        _n.name.label("namespace"),
+    )
     return sa.select(*columns, *of_namespace).join(namespaces, _n.id == _r.namespace_id)
 
 
@@ -88,11 +103,15 @@ async def list_repositories(
     return await _page(tx, scope, sort=sort, page=page)
 
 
-async def _page(tx: AsyncConnection, *conditions: sa.ColumnElement[bool], sort: Sort, page: PageRequest) -> Found[Repository]:
+async def _page(
+    tx: AsyncConnection, *conditions: sa.ColumnElement[bool], sort: Sort, page: PageRequest
+) -> Found[Repository]:
     return await fetch_page(tx, _select().where(*conditions), sort=sort, page=page, of=_repository)
 
 
-def _namespaces(view: View, viewer_id: int, account_id: int | None, namespace: str | None) -> sa.Select[int]:
+def _namespaces(
+    view: View, viewer_id: int, account_id: int | None, namespace: str | None
+) -> sa.Select[int]:
     """The ids of the namespaces that the list is of."""
     statement = sa.select(_n.id)
     if view == "shared":
@@ -108,7 +127,9 @@ def _among(ids: Sequence[int], among: sa.Select[int]) -> sa.ColumnElement[bool]:
     """Whether a repository is in one of the namespaces ``ids``, or of ``among`` where these are many."""
     if len(ids) <= _FEW:
         return _is_of(_r.namespace_id, ids)
-    return _r.namespace_id.in_(among).is_(True)  # "is true": as a filter of an ordered scan, never as a join
+    return _r.namespace_id.in_(among).is_(
+        True
+    )  # "is true": as a filter of an ordered scan, never as a join
 
 
 def _is_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElement[bool]:
@@ -118,11 +139,19 @@ def _is_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElemen
     return column.in_(sa.bindparam(None, ids, expanding=True, literal_execute=True))
 
 
-async def _search(tx: AsyncConnection, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest) -> Found[Repository]:
+async def _search(
+    tx: AsyncConnection, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest
+) -> Found[Repository]:
     """The page of those that have ``q``. What many have is found among the first ones of the order, which may be all there are; only else
     is the index asked, which gives all that have it in no order."""
-    near = ordered(sa.select(_r.id, _r.path, _r.description).where(scope), sort=sort, page=page, most=_NEAR).subquery("near")
-    having = again(near, sort=sort, page=page).where(holds(q, near.c.path, near.c.description)).with_only_columns(near.c.id)
+    near = ordered(
+        sa.select(_r.id, _r.path, _r.description).where(scope), sort=sort, page=page, most=_NEAR
+    ).subquery("near")
+    having = (
+        again(near, sort=sort, page=page)
+        .where(holds(q, near.c.path, near.c.description))
+        .with_only_columns(near.c.id)
+    )
     first = await _page(tx, _r.id.in_(having.correlate(None)), sort=sort, page=page)
     if first.next_cursor is not None or await _is_small(tx, scope):
         return first
@@ -131,17 +160,30 @@ async def _search(tx: AsyncConnection, scope: sa.ColumnElement[bool], *, q: str,
 
 async def _is_small(tx: AsyncConnection, scope: sa.ColumnElement[bool]) -> bool:
     some = sa.select(_r.id).where(scope).limit(_NEAR).subquery()
-    return bool((await tx.execute(sa.select(sa.func.count() < _NEAR).select_from(some))).scalar_one())
+    return bool(
+        (await tx.execute(sa.select(sa.func.count() < _NEAR).select_from(some))).scalar_one()
+    )
 
 
-async def insert_repository(tx: AsyncConnection, *, namespace_id: int, name: str, description: str) -> bool:
+async def insert_repository(
+    tx: AsyncConnection, *, namespace_id: int, name: str, description: str
+) -> bool:
     """Whether it was made; False: the name is taken."""
     values = {"namespace_id": namespace_id, "name": name, "description": description}
-    statement = insert(repositories).values(values).on_conflict_do_nothing(index_elements=["namespace_id", "name"])
+    statement = (
+        insert(repositories)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["namespace_id", "name"])
+    )
     return (await tx.execute(statement.returning(_r.id))).one_or_none() is not None
 
 
 async def update_description(tx: AsyncConnection, *, repository_id: int, description: str) -> bool:
     """False: it is gone."""
-    statement = sa.update(repositories).where(_r.id == repository_id).values(description=description).returning(_r.id)
+    statement = (
+        sa.update(repositories)
+        .where(_r.id == repository_id)
+        .values(description=description)
+        .returning(_r.id)
+    )
     return (await tx.execute(statement)).one_or_none() is not None

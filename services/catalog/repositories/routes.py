@@ -2,19 +2,25 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from libs.common.db import Tx
-from libs.common.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from libs.common.fields import Filter, Search
-from libs.common.pages import Page, Paging
-from libs.common.principals import Authenticated
-from libs.common.problems import responses
-from libs.common.sorting import page_of
-from services.catalog.actors import Listing, OwnedRepository, ReadableRepository
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import page_of
+from libs.common.web.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unauthenticated,
+)
+from libs.common.web.fields import Filter, Search
+from libs.common.web.pagination import Page, Paging
+from libs.common.web.principals import Authenticated
+from libs.common.web.problems import responses
+from services.catalog.accounts.dependencies import Listing
 from services.catalog.namespaces.domain import NamespaceDeleting
 from services.catalog.repositories import usecases
+from services.catalog.repositories.dependencies import OwnedRepository, ReadableRepository
 from services.catalog.repositories.domain import Order, RepositoryTaken, View
 from services.catalog.repositories.schemas import RepositoryChange, RepositoryCreate, RepositoryOut
-from services.catalog.reservations import NameReserved, ReservedSeconds
+from services.catalog.reserved_names.usecases import NameReserved, ReservedSeconds
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
 
@@ -32,19 +38,29 @@ async def list_repositories(
     sort: Order = "name",
 ) -> Page[RepositoryOut]:
     """Repositories: the account's own, those that others shared with its Docker users, or all public ones."""
-    found = await usecases.list_repositories(tx=tx, lister=lister, view=view, namespace=namespace, q=q, order=sort, page=page)
+    found = await usecases.list_repositories(
+        tx=tx, lister=lister, view=view, namespace=namespace, q=q, order=sort, page=page
+    )
     return page_of(found, RepositoryOut.of, request, response)
 
 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(Unauthenticated, NotFound, RepositoryTaken, NamespaceDeleting, NameReserved, Invalid),
+    responses=responses(
+        Unauthenticated, NotFound, RepositoryTaken, NamespaceDeleting, NameReserved, Invalid
+    ),
 )
-async def create_repository(tx: Tx, principal: Authenticated, body: RepositoryCreate, response: Response) -> RepositoryOut:
+async def create_repository(
+    tx: Tx, principal: Authenticated, body: RepositoryCreate, response: Response
+) -> RepositoryOut:
     """Make an empty repository."""
     repository = await usecases.create_repository(
-        tx=tx, principal=principal, namespace=body.namespace, name=body.name, description=body.description
+        tx=tx,
+        principal=principal,
+        namespace=body.namespace,
+        name=body.name,
+        description=body.description,
     )
     response.headers["Location"] = f"/api/v1/repositories/{repository.path}"
     return RepositoryOut.of(repository)
@@ -56,14 +72,28 @@ async def get_repository(actor: ReadableRepository) -> RepositoryOut:
     return RepositoryOut.of(actor.repository)
 
 
-@router.patch("/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound, Invalid))
-async def change_repository(tx: Tx, actor: OwnedRepository, body: RepositoryChange) -> RepositoryOut:
+@router.patch(
+    "/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound, Invalid)
+)
+async def change_repository(
+    tx: Tx, actor: OwnedRepository, body: RepositoryChange
+) -> RepositoryOut:
     """Change its description."""
-    return RepositoryOut.of(await usecases.change_repository(tx=tx, actor=actor, description=body.description))
+    return RepositoryOut.of(
+        await usecases.change_repository(tx=tx, actor=actor, description=body.description)
+    )
 
 
-@router.delete("/{namespace}/{repository:path}", status_code=status.HTTP_202_ACCEPTED, responses=responses(Unauthenticated, NotFound))
-async def delete_repository(tx: Tx, actor: OwnedRepository, reserved: ReservedSeconds) -> RepositoryOut:
+@router.delete(
+    "/{namespace}/{repository:path}",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=responses(Unauthenticated, NotFound),
+)
+async def delete_repository(
+    tx: Tx, actor: OwnedRepository, reserved: ReservedSeconds
+) -> RepositoryOut:
     """Delete it with all its images: a GET is a 404 when all is gone. From now on nobody gets a token for it, and its name can be taken
     again once the tokens that name it have expired."""
-    return RepositoryOut.of(await usecases.delete_repository(tx=tx, actor=actor, reserved_seconds=reserved))
+    return RepositoryOut.of(
+        await usecases.delete_repository(tx=tx, actor=actor, reserved_seconds=reserved)
+    )

@@ -5,7 +5,12 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from libs.common.fields import Body, Description, NamespaceName, RepositoryName
+from libs.common.web.fields import (
+    Body,
+    Description,
+    NamespaceName,
+    RepositoryName,
+)
 from services.catalog.repositories.domain import Repository, Status
 
 
@@ -16,12 +21,15 @@ class RepositoryOut(BaseModel):
     name: str = Field(examples=["charts/web"])
     status: Status = Field(description="`empty`: no image yet; `deleting`: it goes away by itself")
     description: str = Field(examples=["The web front end"])
-    pull_count: int = Field(description="pulls of its tags, deleted ones included, and by digest", examples=[1204])
+    pull_count: int = Field(
+        description="pulls of its tags, deleted ones included, and by digest", examples=[1204]
+    )
     last_pulled_at: datetime | None = Field(description="UTC; null: never")
     last_pushed_at: datetime | None = Field(description="UTC; null: never")
     tag_count: int = Field(examples=[12])
     size_bytes: int = Field(
-        description="of all images that have a tag, each image once; layers that images share count in each", examples=[73400320]
+        description="of all images that have a tag, each image once; layers that images share count in each",
+        examples=[73400320],
     )
     created_at: datetime = Field(description="UTC")
 

@@ -23,7 +23,12 @@ REQUEST_MEMORY = 10 * SECOND
 MAX_CREDITS = 50_000
 """Of one client at once. With more, those of its oldest pulls are forgotten, so that no client makes its history grow without end."""
 
-INDEX_TYPES = frozenset({"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"})
+INDEX_TYPES = frozenset(
+    {
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    }
+)
 MANIFEST_TYPES = frozenset(
     {
         "application/vnd.oci.image.manifest.v1+json",
@@ -160,7 +165,9 @@ class History:
             self._grant(event, event.digest)
             return Effect("pull", head.tag)
         if self._spend(event):
-            self._grant(event, event.digest)  # an index inside an index: its children belong to the same pull
+            self._grant(
+                event, event.digest
+            )  # an index inside an index: its children belong to the same pull
             return None
         parent = self._parent(event)
         if parent is not None:
@@ -173,7 +180,9 @@ class History:
 
     def _remember_head(self, event: PullEvent) -> None:
         if event.tag is not None:
-            self.heads.pop(event.digest, None)  # put at the end: they stay in the order of their times
+            self.heads.pop(
+                event.digest, None
+            )  # put at the end: they stay in the order of their times
             self.heads[event.digest] = Head(event.at_ns, event.tag, event.may_be_index)
 
     def _head(self, digest: str, at_ns: int) -> Head | None:
@@ -240,8 +249,14 @@ class History:
     def forget(self, at_ns: int) -> None:
         """Drop what cannot matter to any event after ``at_ns``; it changes no effect."""
         self.swept = at_ns
-        self.heads = {digest: head for digest, head in self.heads.items() if at_ns - head.at_ns <= HEAD_MEMORY}
-        self.requests = {name: seen for name, seen in self.requests.items() if at_ns - seen.key[0] <= REQUEST_MEMORY}
+        self.heads = {
+            digest: head for digest, head in self.heads.items() if at_ns - head.at_ns <= HEAD_MEMORY
+        }
+        self.requests = {
+            name: seen
+            for name, seen in self.requests.items()
+            if at_ns - seen.key[0] <= REQUEST_MEMORY
+        }
         for number in [number for number, grant in self.grants.items() if grant.expires < at_ns]:
             self._drop(number)
         stacks: dict[str, list[int]] = {}

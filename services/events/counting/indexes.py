@@ -33,7 +33,9 @@ async def find_in_catalog(connection: Any, pairs: Collection[Pair]) -> dict[Pair
         " GROUP BY p.repository, p.digest",
         *_columns(pairs),
     )
-    return {(row["repository"], row["digest"]): tuple(row["children"][:MAX_CHILDREN]) for row in rows}
+    return {
+        (row["repository"], row["digest"]): tuple(row["children"][:MAX_CHILDREN]) for row in rows
+    }
 
 
 async def save_children(connection: Any, found: Mapping[Pair, tuple[str, ...] | None]) -> None:

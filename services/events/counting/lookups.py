@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from libs.common.db import is_unreachable
+from libs.common.db.engine import is_unreachable
+from libs.common.db.pool import Pool
+from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.manifests import child_digests
 from services.events.counting import indexes, queries
 from services.events.counting.queries import Pair
-from services.events.counting.registry import Registry, RegistryUnavailable
-from services.events.pool import Pool
-from services.events.wakeup import Wakeup
+from services.events.feed.wakeup import Wakeup
 
 GIVE_UP_AFTER = timedelta(minutes=5)
 """A pull that waited so long for an index is counted as if that had no children."""
@@ -46,11 +47,17 @@ class Lookups:
                 await self._look_up(wanted)
             except Exception as error:
                 # The events wait on in the inbox, and their next turn asks again.
-                _log.warning("indexes could not be looked up", reason=type(error).__name__, exc_info=not is_unreachable(error))
+                _log.warning(
+                    "indexes could not be looked up",
+                    reason=type(error).__name__,
+                    exc_info=not is_unreachable(error),
+                )
 
     async def _look_up(self, wanted: Mapping[Pair, datetime]) -> None:
         limit = asyncio.Semaphore(_AT_ONCE)
-        answers = await asyncio.gather(*(self._ask(pair, since, limit) for pair, since in wanted.items()))
+        answers = await asyncio.gather(
+            *(self._ask(pair, since, limit) for pair, since in wanted.items())
+        )
         found = {pair: children for answer in answers for pair, children in answer.items()}
         if not found:
             return
@@ -59,11 +66,26 @@ class Lookups:
             await queries.resume(connection, {repository for repository, _ in found})
         self._wakeup.pulls.set()
 
-    async def _ask(self, pair: Pair, since: datetime, limit: asyncio.Semaphore) -> dict[Pair, tuple[str, ...] | None]:
+    async def _ask(
+        self, pair: Pair, since: datetime, limit: asyncio.Semaphore
+    ) -> dict[Pair, tuple[str, ...] | None]:
         try:
             async with limit:
-                return {pair: await self._registry.find_children(*pair)}
+                return {pair: await self._find_children(pair)}
         except RegistryUnavailable as error:
             given_up = datetime.now(UTC) - since > GIVE_UP_AFTER
-            _log.warning("an index could not be looked up", repository=pair[0], digest=pair[1], reason=str(error), given_up=given_up)
+            _log.warning(
+                "an index could not be looked up",
+                repository=pair[0],
+                digest=pair[1],
+                reason=str(error),
+                given_up=given_up,
+            )
             return {pair: None} if given_up else {}
+
+    async def _find_children(self, pair: Pair) -> tuple[str, ...] | None:
+        """The children of an index; none if it is another manifest, None if the registry does not have it."""
+        fetched = await self._registry.find_manifest(*pair)
+        return (
+            None if fetched is None else child_digests(fetched.content, limit=indexes.MAX_CHILDREN)
+        )

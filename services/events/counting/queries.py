@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.events.counting.deltas import (
+    Change,
+    Entry,
+    Row,
+    at,
+    entry_of,
+)
 from services.events.counting.domain import MANIFEST_TYPES, Client, Key, PullEvent
-from services.events.counting.ledger import Change, Entry, Row, at, entry_of
 
 _LOCKS = 1024
 _LOCK_CLASS = 0x6D6F6F72  # "moor": tells our advisory locks from anybody else's
@@ -39,7 +45,13 @@ class Checkpoint:
 
 def _event(row: Any) -> PullEvent:
     return PullEvent(
-        row["event_id"], row["at_ns"], row["method"] == "HEAD", row["request_id"], row["tag"], row["digest"], row["media_type"]
+        row["event_id"],
+        row["at_ns"],
+        row["method"] == "HEAD",
+        row["request_id"],
+        row["tag"],
+        row["digest"],
+        row["media_type"],
     )
 
 
@@ -53,17 +65,25 @@ async def claim(connection: Any, limit: int) -> dict[Client, list[Stored]]:
     claimed: dict[Client, list[Stored]] = {}
     for row in rows:
         client = Client(row["repository"], row["docker_user"], row["address"], row["user_agent"])
-        claimed.setdefault(client, []).append(Stored(row["id"], _event(row), None, row["received_at"]))
+        claimed.setdefault(client, []).append(
+            Stored(row["id"], _event(row), None, row["received_at"])
+        )
     return claimed
 
 
 async def lock_clients(connection: Any, clients: Collection[Client]) -> None:
     """Wait until nobody else counts any of ``clients``, and keep it so until the transaction ends."""
     buckets = sorted({client.id.int % _LOCKS for client in clients})
-    await connection.execute("SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::int[]) AS bucket", _LOCK_CLASS, buckets)
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock($1, bucket) FROM unnest($2::int[]) AS bucket",
+        _LOCK_CLASS,
+        buckets,
+    )
 
 
-async def find_checkpoints(connection: Any, before: Mapping[Client, Key]) -> dict[Client, Checkpoint]:
+async def find_checkpoints(
+    connection: Any, before: Mapping[Client, Key]
+) -> dict[Client, Checkpoint]:
     """For each client its last checkpoint before a key."""
     clients = list(before)
     rows = await connection.fetch(
@@ -76,7 +96,10 @@ async def find_checkpoints(connection: Any, before: Mapping[Client, Key]) -> dic
         [before[client][0] for client in clients],
         [before[client][1] for client in clients],
     )
-    return {clients[row["n"] - 1]: Checkpoint((row["at_ns"], row["event_id"]), row["run"], row["state"]) for row in rows}
+    return {
+        clients[row["n"] - 1]: Checkpoint((row["at_ns"], row["event_id"]), row["run"], row["state"])
+        for row in rows
+    }
 
 
 async def list_counted(connection: Any, after: Mapping[Client, Key]) -> dict[Client, list[Stored]]:
@@ -97,7 +120,9 @@ async def list_counted(connection: Any, after: Mapping[Client, Key]) -> dict[Cli
     )
     counted: dict[Client, list[Stored]] = {}
     for row in rows:
-        counted.setdefault(clients[row["n"] - 1], []).append(Stored(row["id"], _event(row), entry_of(row["effect"])))
+        counted.setdefault(clients[row["n"] - 1], []).append(
+            Stored(row["id"], _event(row), entry_of(row["effect"]))
+        )
     return counted
 
 
@@ -121,12 +146,22 @@ async def list_waiting(connection: Any) -> list[tuple[int, Client, str]]:
         " AND (media_type IS NULL OR media_type <> ALL ($1::text[]))",
         list(MANIFEST_TYPES),
     )
-    return [(row["id"], Client(row["repository"], row["docker_user"], row["address"], row["user_agent"]), row["digest"]) for row in rows]
+    return [
+        (
+            row["id"],
+            Client(row["repository"], row["docker_user"], row["address"], row["user_agent"]),
+            row["digest"],
+        )
+        for row in rows
+    ]
 
 
 async def defer(connection: Any, ids: Sequence[int]) -> None:
     """Put events back for a second, until the children of an index have been looked up."""
-    await connection.execute("UPDATE events.inbox SET retry_at = now() + interval '1 second' WHERE id = ANY ($1::bigint[])", ids)
+    await connection.execute(
+        "UPDATE events.inbox SET retry_at = now() + interval '1 second' WHERE id = ANY ($1::bigint[])",
+        ids,
+    )
 
 
 async def resume(connection: Any, repositories: Collection[str]) -> None:
@@ -170,7 +205,10 @@ async def add_to_hours(connection: Any, changes: Mapping[Row, Change]) -> None:
         *([row[part] for row in rows] for part in range(5)),
         [change.pulls for change in changes.values()],
         [change.checks for change in changes.values()],
-        [None if change.last_pull_ns is None else at(change.last_pull_ns) for change in changes.values()],
+        [
+            None if change.last_pull_ns is None else at(change.last_pull_ns)
+            for change in changes.values()
+        ],
     )
 
 
@@ -179,7 +217,11 @@ async def correct_last_pulls(connection: Any, changes: Mapping[Row, Change]) -> 
 
     Call it after `add_to_hours`, which holds the rows, and `write_entries`.
     """
-    taken = {row: change.withdrawn_ns for row, change in changes.items() if change.withdrawn_ns is not None}
+    taken = {
+        row: change.withdrawn_ns
+        for row, change in changes.items()
+        if change.withdrawn_ns is not None
+    }
     if not taken:
         return
     await connection.execute(
@@ -199,7 +241,11 @@ async def correct_last_pulls(connection: Any, changes: Mapping[Row, Change]) -> 
 
 
 async def write_checkpoints(
-    connection: Any, *, drop_from: Mapping[Client, Key], drop: Mapping[Client, Key], add: Sequence[tuple[Client, Checkpoint]]
+    connection: Any,
+    *,
+    drop_from: Mapping[Client, Key],
+    drop: Mapping[Client, Key],
+    add: Sequence[tuple[Client, Checkpoint]],
 ) -> None:
     """Delete checkpoints from a key on, and those in ``drop``, then save those in ``add``."""
     starts, singles = list(drop_from.items()), list(drop.items())

@@ -10,8 +10,8 @@ from typing import Any
 
 import structlog
 
-from libs.common.db import is_unreachable
-from services.events.pool import Pool
+from libs.common.db.engine import is_unreachable
+from libs.common.db.pool import Pool
 
 _EVERY_SECONDS = 600.0
 _AT_ONCE = 2000
@@ -44,7 +44,12 @@ class Retention:
 
     def __init__(self, pool: Pool, *, pulls: timedelta, feed: timedelta) -> None:
         self._pool = pool
-        self._rules = ((_PULLS, pulls), (_FEED, feed), (_CHECKPOINTS, pulls), (_INDEXES, _KEEP_INDEXES))
+        self._rules = (
+            (_PULLS, pulls),
+            (_FEED, feed),
+            (_CHECKPOINTS, pulls),
+            (_INDEXES, _KEEP_INDEXES),
+        )
 
     async def run(self) -> None:
         """Delete every ten minutes until cancelled."""
@@ -54,7 +59,11 @@ class Retention:
                 if deleted:
                     _log.info("old events deleted", rows=deleted)
             except Exception as error:
-                _log.warning("old events could not be deleted", reason=type(error).__name__, exc_info=not is_unreachable(error))
+                _log.warning(
+                    "old events could not be deleted",
+                    reason=type(error).__name__,
+                    exc_info=not is_unreachable(error),
+                )
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def delete(self) -> int:

@@ -8,8 +8,13 @@ from hashlib import sha256
 from typing import Any
 
 from services.events.counting import indexes, queries, snapshot
+from services.events.counting.deltas import (
+    Entry,
+    Movement,
+    at,
+    changes,
+)
 from services.events.counting.domain import Children, Client, Effect, History, Key
-from services.events.counting.ledger import Entry, Movement, at, changes
 from services.events.counting.queries import Checkpoint, Pair, Stored
 
 CHECKPOINT_EVERY = 2000
@@ -40,7 +45,11 @@ class _Work:
 
     def pairs(self) -> set[Pair]:
         """What may be an index among its events and those it remembers."""
-        digests = {stored.event.digest for stored in self.counted + self.claimed if stored.event.may_be_index}
+        digests = {
+            stored.event.digest
+            for stored in self.counted + self.claimed
+            if stored.event.may_be_index
+        }
         if self.base is not None:
             digests.update(snapshot.possible_indexes(self.base.state))
         return {(self.client.repository, digest) for digest in digests}
@@ -78,8 +87,13 @@ async def count_batch(connection: Any, limit: int) -> Batch:
 
 async def _gather(connection: Any, claimed: Mapping[Client, list[Stored]]) -> list[_Work]:
     """For each client the last checkpoint before its first claimed event, and what was counted since."""
-    works = {client: _Work(client, events, min(stored.event.key for stored in events)) for client, events in claimed.items()}
-    for client, checkpoint in (await queries.find_checkpoints(connection, {w.client: w.first for w in works.values()})).items():
+    works = {
+        client: _Work(client, events, min(stored.event.key for stored in events))
+        for client, events in claimed.items()
+    }
+    for client, checkpoint in (
+        await queries.find_checkpoints(connection, {w.client: w.first for w in works.values()})
+    ).items():
         works[client].base = checkpoint
     after = {work.client: work.base.key if work.base else _START for work in works.values()}
     for client, counted in (await queries.list_counted(connection, after)).items():
@@ -87,7 +101,9 @@ async def _gather(connection: Any, claimed: Mapping[Client, list[Stored]]) -> li
     return list(works.values())
 
 
-async def _know_children(connection: Any, works: Iterable[_Work]) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[Client, set[Pair]]]:
+async def _know_children(
+    connection: Any, works: Iterable[_Work]
+) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[Client, set[Pair]]]:
     """Children of every index of ``works``, by repository; and for the clients that cannot be counted yet, what is not known."""
     needed: dict[Client, set[Pair]] = {work.client: work.pairs() for work in works}
     mine = {stored.id for work in works for stored in work.claimed}
@@ -105,17 +121,23 @@ async def _know_children(connection: Any, works: Iterable[_Work]) -> tuple[dict[
     children: dict[str, dict[str, tuple[str, ...]]] = {}
     for (repository, digest), found in known.items():
         children.setdefault(repository, {})[digest] = found
-    return children, {client: wanted & missing for client, wanted in needed.items() if wanted & missing}
+    return children, {
+        client: wanted & missing for client, wanted in needed.items() if wanted & missing
+    }
 
 
-async def _count(connection: Any, works: Iterable[_Work], children: Mapping[str, Children]) -> _Outcome:
+async def _count(
+    connection: Any, works: Iterable[_Work], children: Mapping[str, Children]
+) -> _Outcome:
     works = list(works)
     lives = await queries.find_lives(connection, {work.client.repository for work in works})
     outcome = _Outcome()
     for work in works:
         effects = _replay(work, children.get(work.client.repository, {}), outcome)
         stored = {s.event.key: s for s in work.counted + work.claimed}
-        for key in effects.keys() - stored.keys():  # an event before the checkpoint lost its effect to its request's tag
+        for key in (
+            effects.keys() - stored.keys()
+        ):  # an event before the checkpoint lost its effect to its request's tag
             found = await queries.find_stored(connection, key)
             if found is not None:
                 stored[key] = found
@@ -127,7 +149,9 @@ def _replay(work: _Work, children: Children, outcome: _Outcome) -> dict[Key, Eff
     """Count on from the checkpoint. What came before the first claimed event counts as it did; all after it is counted anew."""
     base = work.base
     history = snapshot.load(base.state, children) if base else History(children)
-    events = sorted((stored.event for stored in work.counted + work.claimed), key=lambda event: event.key)
+    events = sorted(
+        (stored.event for stored in work.counted + work.claimed), key=lambda event: event.key
+    )
     before = [event for event in events if event.key < work.first]
     history.count(before)
     run = len(before) + (base.run if base is not None and base.run < CHECKPOINT_EVERY else 0)
@@ -142,12 +166,20 @@ def _replay(work: _Work, children: Children, outcome: _Outcome) -> dict[Key, Eff
         effects |= history.count(part)
         history.forget(part[-1].at_ns)
         run += len(part)
-        outcome.checkpoints.append((work.client, Checkpoint(part[-1].key, run, snapshot.dump(history))))
+        outcome.checkpoints.append(
+            (work.client, Checkpoint(part[-1].key, run, snapshot.dump(history)))
+        )
         run = 0 if run >= CHECKPOINT_EVERY else run
     return effects
 
 
-def _record(work: _Work, effects: Mapping[Key, Effect | None], stored: Mapping[Key, Stored], since_ns: int, outcome: _Outcome) -> None:
+def _record(
+    work: _Work,
+    effects: Mapping[Key, Effect | None],
+    stored: Mapping[Key, Stored],
+    since_ns: int,
+    outcome: _Outcome,
+) -> None:
     fresh = {s.id for s in work.claimed}
     for key, effect in effects.items():
         event = stored.get(key)
@@ -156,20 +188,28 @@ def _record(work: _Work, effects: Mapping[Key, Effect | None], stored: Mapping[K
         entry = Entry(effect, since_ns if key[0] >= since_ns else 0) if effect else None
         if event.id in fresh or entry != event.entry:
             outcome.entries.append((event.id, entry))
-            outcome.movements.append(Movement(work.client.repository, work.client.docker_user, key[0], event.entry, entry))
+            outcome.movements.append(
+                Movement(
+                    work.client.repository, work.client.docker_user, key[0], event.entry, entry
+                )
+            )
 
 
 async def _write(connection: Any, outcome: _Outcome) -> None:
     rows = changes(outcome.movements)
     await queries.write_entries(connection, outcome.entries)
-    await queries.write_checkpoints(connection, drop_from=outcome.drop_from, drop=outcome.drop, add=outcome.checkpoints)
+    await queries.write_checkpoints(
+        connection, drop_from=outcome.drop_from, drop=outcome.drop, add=outcome.checkpoints
+    )
     if rows:
         await queries.add_to_hours(connection, rows)
         await queries.correct_last_pulls(connection, rows)
         await queries.notify_counts(connection)
 
 
-def _since_when(works: Iterable[_Work], unknown: Mapping[Client, set[Pair]]) -> dict[Pair, datetime]:
+def _since_when(
+    works: Iterable[_Work], unknown: Mapping[Client, set[Pair]]
+) -> dict[Pair, datetime]:
     waiting: dict[Pair, datetime] = {}
     for work in works:
         for pair in unknown.get(work.client, ()):
@@ -195,12 +235,24 @@ async def set_aside_first(connection: Any, *, reason: str) -> None:
                 "id": row["event_id"],
                 "timestamp": _rfc3339(row["at_ns"]),
                 "action": row["action"],
-                "target": {"mediaType": row["media_type"], "digest": row["digest"], "repository": row["repository"], "tag": row["tag"]},
-                "request": {"id": row["request_id"], "addr": row["address"], "method": row["method"], "useragent": row["user_agent"]},
+                "target": {
+                    "mediaType": row["media_type"],
+                    "digest": row["digest"],
+                    "repository": row["repository"],
+                    "tag": row["tag"],
+                },
+                "request": {
+                    "id": row["request_id"],
+                    "addr": row["address"],
+                    "method": row["method"],
+                    "useragent": row["user_agent"],
+                },
                 "actor": {"name": row["docker_user"]},
             }
         ).encode()
-        await queries.add_dead_letter(connection, reason=reason, raw=raw, raw_hash=sha256(raw).digest())
+        await queries.add_dead_letter(
+            connection, reason=reason, raw=raw, raw_hash=sha256(raw).digest()
+        )
 
 
 def _rfc3339(at_ns: int) -> str:

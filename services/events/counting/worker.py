@@ -7,12 +7,12 @@ import time
 import asyncpg
 import structlog
 
-from libs.common.db import is_unreachable
+from libs.common.db.engine import is_unreachable
+from libs.common.db.pool import Pool
 from services.events import metrics
 from services.events.counting import usecases
 from services.events.counting.lookups import Lookups
-from services.events.pool import Pool
-from services.events.wakeup import Wakeup
+from services.events.feed.wakeup import Wakeup
 
 BATCH = 2000
 _POLL_SECONDS = 1.0
@@ -79,9 +79,13 @@ class CountingWorker:
         self._failed_alone = 0
         try:
             async with self._pool.connection() as connection:
-                await usecases.set_aside_first(connection, reason=f"it cannot be counted: {type(error).__name__}")
+                await usecases.set_aside_first(
+                    connection, reason=f"it cannot be counted: {type(error).__name__}"
+                )
             metrics.refused.inc()
-            _log.error("an event that cannot be counted was set aside as a dead letter", exc_info=error)
+            _log.error(
+                "an event that cannot be counted was set aside as a dead letter", exc_info=error
+            )
         except Exception as failure:
             _log.error("an event could not be set aside", exc_info=failure)
 
@@ -90,6 +94,12 @@ class CountingWorker:
         if now - self._lag_known_at < _POLL_SECONDS:
             return
         self._lag_known_at = now
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
+        with contextlib.suppress(
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            OSError,
+            TimeoutError,
+        ):
             async with self._pool.connection() as connection:
                 metrics.lag.set(await usecases.lag_seconds(connection))

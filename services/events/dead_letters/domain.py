@@ -4,8 +4,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.common.errors import Conflict
-from services.events.ingest.domain import Envelope, NotUnderstood, Refused, parse_envelope, parse_event
+from libs.common.web.errors import Conflict
+from services.events.ingest.domain import (
+    Envelope,
+    NotUnderstood,
+    Refused,
+    parse_envelope,
+    parse_event,
+)
 
 SHOWN_BYTES = 4096
 

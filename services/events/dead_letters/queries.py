@@ -9,10 +9,19 @@ from services.events.tables import dead_letters
 _d = dead_letters.c
 
 
-async def list_dead_letters(tx: AsyncConnection, *, before: int | None, limit: int) -> list[DeadLetter]:
+async def list_dead_letters(
+    tx: AsyncConnection, *, before: int | None, limit: int
+) -> list[DeadLetter]:
     """Dead letters with an id below ``before``, newest first."""
-    size, beginning = sa.func.length(_d.raw).label("size"), sa.func.substring(_d.raw, 1, SHOWN_BYTES).label("beginning")
-    statement = sa.select(_d.id, _d.received_at, _d.reason, size, beginning).order_by(_d.id.desc()).limit(limit)
+    size, beginning = (
+        sa.func.length(_d.raw).label("size"),
+        sa.func.substring(_d.raw, 1, SHOWN_BYTES).label("beginning"),
+    )
+    statement = (
+        sa.select(_d.id, _d.received_at, _d.reason, size, beginning)
+        .order_by(_d.id.desc())
+        .limit(limit)
+    )
     if before is not None:
         statement = statement.where(_d.id < before)
     return [DeadLetter(*row) for row in await tx.execute(statement)]

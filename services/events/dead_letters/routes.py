@@ -4,11 +4,22 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from libs.common.db import Tx
-from libs.common.errors import DatabaseUnavailable, Forbidden, Invalid, NotFound, Unauthenticated
-from libs.common.pages import Page, Paging, encode_cursor, link_next
-from libs.common.principals import Administrator
-from libs.common.problems import responses
+from libs.common.db.engine import Tx
+from libs.common.web.errors import (
+    DatabaseUnavailable,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unauthenticated,
+)
+from libs.common.web.pagination import (
+    Page,
+    Paging,
+    encode_cursor,
+    link_next,
+)
+from libs.common.web.principals import Administrator
+from libs.common.web.problems import responses
 from services.events.dead_letters import usecases
 from services.events.dead_letters.domain import NotReplayable
 from services.events.dead_letters.schemas import DeadLetterOut, ReplayOut
@@ -17,7 +28,9 @@ router = APIRouter(prefix="/api/v1/events/dead-letters", tags=["events"])
 
 
 @router.get("", responses=responses(Unauthenticated, Forbidden, Invalid, DatabaseUnavailable))
-async def list_dead_letters(tx: Tx, _: Administrator, page: Paging, request: Request, response: Response) -> Page[DeadLetterOut]:
+async def list_dead_letters(
+    tx: Tx, _: Administrator, page: Paging, request: Request, response: Response
+) -> Page[DeadLetterOut]:
     """Deliveries that were not understood, newest first."""
     found = await usecases.list_dead_letters(tx=tx, page=page)
     cursor = encode_cursor(usecases.SORT, found.next_key)
@@ -25,9 +38,16 @@ async def list_dead_letters(tx: Tx, _: Administrator, page: Paging, request: Req
     return Page(items=[DeadLetterOut.of(letter) for letter in found.items], next_cursor=cursor)
 
 
-@router.post("/{id}/replay", responses=responses(Unauthenticated, Forbidden, NotFound, NotReplayable, Invalid, DatabaseUnavailable))
+@router.post(
+    "/{id}/replay",
+    responses=responses(
+        Unauthenticated, Forbidden, NotFound, NotReplayable, Invalid, DatabaseUnavailable
+    ),
+)
 async def replay_dead_letter(
-    tx: Tx, actor: Administrator, dead_letter_id: Annotated[int, Path(alias="id", ge=1, le=2**63 - 1)]
+    tx: Tx,
+    actor: Administrator,
+    dead_letter_id: Annotated[int, Path(alias="id", ge=1, le=2**63 - 1)],
 ) -> ReplayOut:
     """Take a dead letter in after all, when it is understood by now; its events count as if they had been delivered in time."""
     events = await usecases.replay_dead_letter(tx=tx, actor=actor, dead_letter_id=dead_letter_id)

@@ -20,7 +20,13 @@ class DeadLetterOut(BaseModel):
     @classmethod
     def of(cls, letter: DeadLetter) -> Self:
         text = letter.beginning.decode("utf-8", errors="replace")
-        return cls(id=letter.id, received_at=letter.received_at, reason=letter.reason, size_bytes=letter.size, raw=text)
+        return cls(
+            id=letter.id,
+            received_at=letter.received_at,
+            reason=letter.reason,
+            size_bytes=letter.size,
+            raw=text,
+        )
 
 
 class ReplayOut(BaseModel):

@@ -2,10 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common import audit
-from libs.common.errors import Invalid, NotFound
-from libs.common.pages import PageRequest, Slice, slice_of
-from libs.common.principals import Principal
+from libs.common.db import audit
+from libs.common.web.errors import Invalid, NotFound
+from libs.common.web.pagination import PageRequest, Slice, slice_of
+from libs.common.web.principals import Principal
 from services.events.dead_letters import queries
 from services.events.dead_letters.domain import DeadLetter, read_again, refusal
 from services.events.ingest import queries as inbox
@@ -18,7 +18,9 @@ SORT = "-id"
 async def list_dead_letters(*, tx: AsyncConnection, page: PageRequest) -> Slice[DeadLetter]:
     """One page of dead letters, newest first. Raises Invalid when the cursor does not fit."""
     key = page.after(SORT, 1)
-    rows = await queries.list_dead_letters(tx, before=None if key is None else _id(key[0]), limit=page.limit + 1)
+    rows = await queries.list_dead_letters(
+        tx, before=None if key is None else _id(key[0]), limit=page.limit + 1
+    )
     return slice_of(rows, limit=page.limit, key=lambda letter: (letter.id,))
 
 
@@ -28,7 +30,9 @@ def _id(part: object) -> int:
     return part
 
 
-async def replay_dead_letter(*, tx: AsyncConnection, actor: Principal, dead_letter_id: int) -> tuple[Event, ...]:
+async def replay_dead_letter(
+    *, tx: AsyncConnection, actor: Principal, dead_letter_id: int
+) -> tuple[Event, ...]:
     """Store the events of a dead letter as if they were delivered now, and remove it. Returns what was stored.
 
     Raises NotFound, or NotReplayable when any of it is still not understood: then nothing changes.
@@ -46,6 +50,8 @@ async def replay_dead_letter(*, tx: AsyncConnection, actor: Principal, dead_lett
         await queries.notify_feed(tx)
     await queries.delete_dead_letter(tx, dead_letter_id=dead_letter_id)
     target = f"events/dead-letters/{dead_letter_id}"
-    entry = audit.AuditEntry("dead_letter.replay", target, actor.account_id, actor.username, actor.client_address)
+    entry = audit.AuditEntry(
+        "dead_letter.replay", target, actor.account_id, actor.username, actor.client_address
+    )
     await audit.append(tx, audit_entries, entry)
     return events

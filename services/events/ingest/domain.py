@@ -124,7 +124,11 @@ def parse_time(text: str) -> int:
     if match is None:
         raise NotUnderstood("timestamp is no RFC 3339 time")
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    if not (1970 <= year <= 2200 and 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]):
+    if not (
+        1970 <= year <= 2200
+        and 1 <= month <= 12
+        and 1 <= day <= calendar.monthrange(year, month)[1]
+    ):
         raise NotUnderstood("timestamp is no date")
     if hour > 23 or minute > 59 or second > 60:
         raise NotUnderstood("timestamp is no time of day")

@@ -43,11 +43,17 @@ async def store_events(connection: Any, events: Sequence[Event]) -> int:
     if len(rows) == 1:
         tag: str = await connection.execute(_STORE_ONE, *rows[0])
     else:
-        tag = await connection.execute(_STORE_MANY, *(list(column) for column in zip(*rows, strict=True)))
+        tag = await connection.execute(
+            _STORE_MANY, *(list(column) for column in zip(*rows, strict=True))
+        )
     return int(tag.rpartition(" ")[2])
 
 
-async def store_refused(connection: Any, refused: Sequence[Refused], hashes: Sequence[bytes]) -> int:
+async def store_refused(
+    connection: Any, refused: Sequence[Refused], hashes: Sequence[bytes]
+) -> int:
     """Keep ``refused`` as dead letters, each once; ``hashes`` tell them apart. Returns how many were new."""
-    tag: str = await connection.execute(_SET_ASIDE, [r.reason for r in refused], [r.raw for r in refused], list(hashes))
+    tag: str = await connection.execute(
+        _SET_ASIDE, [r.reason for r in refused], [r.raw for r in refused], list(hashes)
+    )
     return int(tag.rpartition(" ")[2])

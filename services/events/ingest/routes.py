@@ -9,13 +9,13 @@ import hmac
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from libs.common import problems
-from libs.common.errors import DatabaseUnavailable, Unauthenticated, Unavailable
+from libs.common.db.pool import Pool
+from libs.common.web import problems
+from libs.common.web.errors import DatabaseUnavailable, Unauthenticated, Unavailable
 from services.events import metrics
+from services.events.feed.wakeup import Wakeup
 from services.events.ingest import body, usecases
 from services.events.ingest.domain import Event, Refused
-from services.events.pool import Pool
-from services.events.wakeup import Wakeup
 
 PATH = "/registry-events"
 _log = structlog.get_logger()
@@ -37,12 +37,23 @@ class Webhook:
         if scope["type"] != "http" or scope["path"] != PATH:
             await self._app(scope, receive, send)
         elif scope["method"] != "POST":
-            refusal = problems.problem(405, "method_not_allowed", "Method Not Allowed", "Deliver with POST", {"Allow": "POST"})
+            refusal = problems.problem(
+                405,
+                "method_not_allowed",
+                "Method Not Allowed",
+                "Deliver with POST",
+                {"Allow": "POST"},
+            )
             await refusal(scope, receive, send)
         elif not self._knows_secret(scope):
             metrics.unauthenticated.inc()
-            _log.warning("a delivery without the webhook's secret was refused", address=(scope.get("client") or ("",))[0])
-            await problems.of_error(Unauthenticated("The webhook's secret is missing or wrong"))(scope, receive, send)
+            _log.warning(
+                "a delivery without the webhook's secret was refused",
+                address=(scope.get("client") or ("",))[0],
+            )
+            await problems.of_error(Unauthenticated("The webhook's secret is missing or wrong"))(
+                scope, receive, send
+            )
         else:
             await self._deliver(scope, receive, send)
 
@@ -58,10 +69,17 @@ class Webhook:
             await problems.of_error(Unavailable("The body did not arrive"))(scope, receive, send)
             return
         except DatabaseUnavailable as error:
-            _log.warning("a delivery was not stored: the registry will send it again", cause=type(error.__cause__).__name__)
+            _log.warning(
+                "a delivery was not stored: the registry will send it again",
+                cause=type(error.__cause__).__name__,
+            )
             await problems.of_error(error)(scope, receive, send)
             return
-        headers = [(b"content-length", b"0")] if complete else [(b"content-length", b"0"), (b"connection", b"close")]
+        headers = (
+            [(b"content-length", b"0")]
+            if complete
+            else [(b"content-length", b"0"), (b"connection", b"close")]
+        )
         await send({"type": "http.response.start", "status": 202, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         self._wake(events)

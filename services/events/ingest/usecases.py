@@ -5,18 +5,22 @@ import hashlib
 
 import asyncpg
 
-from libs.common.db import is_unreachable
-from libs.common.errors import DatabaseUnavailable
+from libs.common.db.engine import is_unreachable
+from libs.common.db.pool import Pool
+from libs.common.web.errors import DatabaseUnavailable
 from services.events import metrics
 from services.events.ingest import queries
 from services.events.ingest.domain import Envelope, Event, Refused, parse_envelope
-from services.events.pool import Pool
 
 DEADLINE_SECONDS = 0.8
 _ATTEMPTS = 2  # a pooled connection may turn out to be dead: a database that restarted is there again for the second
 
 # Refused because of what it says (22, 23: data; 54: a limit), so that trying again would never end.
-_POISON = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
+_POISON = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
 
 
 async def receive(pool: Pool, raw: bytes) -> tuple[Event, ...]:
@@ -30,7 +34,11 @@ async def receive(pool: Pool, raw: bytes) -> tuple[Event, ...]:
     try:
         await _store(pool, Envelope(events, envelope.refused))
     except _POISON as error:
-        await set_aside(pool, Refused(f"the database refused it: {type(error).__name__}", raw), hashlib.sha256(raw).digest())
+        await set_aside(
+            pool,
+            Refused(f"the database refused it: {type(error).__name__}", raw),
+            hashlib.sha256(raw).digest(),
+        )
         return ()
     return events
 
@@ -49,7 +57,13 @@ async def _store(pool: Pool, envelope: Envelope, hashes: list[bytes] | None = No
             await _store_now(pool, envelope, hashes)
     except _POISON:
         raise
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        OSError,
+        TimeoutError,
+    ) as error:
         metrics.unavailable.inc()
         raise DatabaseUnavailable from error
 
@@ -59,7 +73,9 @@ async def _store_now(pool: Pool, envelope: Envelope, hashes: list[bytes]) -> Non
         try:
             async with pool.connection() as connection:
                 if envelope.refused:
-                    metrics.refused.inc(await queries.store_refused(connection, envelope.refused, hashes))
+                    metrics.refused.inc(
+                        await queries.store_refused(connection, envelope.refused, hashes)
+                    )
                 if envelope.events:
                     new = await queries.store_events(connection, envelope.events)
                     metrics.received.inc(len(envelope.events))

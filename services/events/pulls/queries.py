@@ -18,7 +18,12 @@ _owners = sa.Table(
     sa.Column("account_id", sa.BigInteger),
     sa.Column("visibility", sa.Text),
 )
-_viewers = sa.Table("namespace_viewers", _catalog, sa.Column("namespace", sa.Text), sa.Column("account_id", sa.BigInteger))
+_viewers = sa.Table(
+    "namespace_viewers",
+    _catalog,
+    sa.Column("namespace", sa.Text),
+    sa.Column("account_id", sa.BigInteger),
+)
 _totals = sa.Table(
     "pull_totals",
     sa.MetaData(schema="events"),
@@ -33,12 +38,18 @@ async def find_owner(tx: AsyncConnection, *, namespace: str, name: str) -> Owner
     """Whose the repository is."""
     statement = sa.select(_owners).where(_owners.c.namespace == namespace, _owners.c.name == name)
     row = (await tx.execute(statement)).one_or_none()
-    return None if row is None else Owner(row.repository, row.namespace, row.account_id, row.visibility == "public")
+    return (
+        None
+        if row is None
+        else Owner(row.repository, row.namespace, row.account_id, row.visibility == "public")
+    )
 
 
 async def is_shared_with(tx: AsyncConnection, *, namespace: str, account_id: int) -> bool:
     """Whether something in ``namespace`` is granted to a Docker user of the account."""
-    found = sa.select(_viewers.c.account_id).where(_viewers.c.namespace == namespace, _viewers.c.account_id == account_id)
+    found = sa.select(_viewers.c.account_id).where(
+        _viewers.c.namespace == namespace, _viewers.c.account_id == account_id
+    )
     return (await tx.execute(found)).first() is not None
 
 
@@ -47,7 +58,9 @@ async def list_points(tx: AsyncConnection, *, repository: str, wanted: Wanted) -
     return await _points(tx, _h.repository == repository, wanted)
 
 
-async def list_points_of_account(tx: AsyncConnection, *, account_id: int | None, wanted: Wanted) -> list[Point]:
+async def list_points_of_account(
+    tx: AsyncConnection, *, account_id: int | None, wanted: Wanted
+) -> list[Point]:
     """Points of all repositories of an account together; None: of everyone's."""
     repositories = sa.select(_owners.c.repository)
     if account_id is not None:
@@ -66,7 +79,10 @@ async def _points(tx: AsyncConnection, of: sa.ColumnElement[bool], wanted: Wante
         .order_by(sa.literal_column("1"))
         .limit(MAX_POINTS + 1)
     )
-    return [Point(row.at.astimezone(UTC), int(row.pulls), int(row.checks)) for row in await tx.execute(statement)]
+    return [
+        Point(row.at.astimezone(UTC), int(row.pulls), int(row.checks))
+        for row in await tx.execute(statement)
+    ]
 
 
 def _conditions(wanted: Wanted) -> list[Any]:
@@ -76,7 +92,9 @@ def _conditions(wanted: Wanted) -> list[Any]:
     if wanted.docker_user is not None:
         conditions.append(_h.docker_user == wanted.docker_user)
     if wanted.start is not None:
-        conditions.append(_h.hour >= wanted.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+        conditions.append(
+            _h.hour >= wanted.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        )
     if wanted.end is not None:
         conditions.append(_h.hour < wanted.end.astimezone(UTC))
     return conditions

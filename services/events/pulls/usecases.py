@@ -2,14 +2,16 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.errors import Forbidden, Invalid, NotFound
-from libs.common.names import split_repository
-from libs.common.principals import Principal
+from libs.common.registry.names import split_repository
+from libs.common.web.errors import Forbidden, Invalid, NotFound
+from libs.common.web.principals import Principal
 from services.events.pulls import queries
 from services.events.pulls.domain import MAX_POINTS, Owner, Series, Wanted
 
 
-async def list_pulls(*, tx: AsyncConnection, principal: Principal, repository: str | None, wanted: Wanted) -> Series:
+async def list_pulls(
+    *, tx: AsyncConnection, principal: Principal, repository: str | None, wanted: Wanted
+) -> Series:
     """Pulls of ``repository``, or of all repositories of the account (an administrator: of everyone's).
 
     Raises NotFound for a repository that ``principal`` may not look at, Forbidden when it asks who pulled another account's, Invalid.
@@ -25,7 +27,9 @@ async def list_pulls(*, tx: AsyncConnection, principal: Principal, repository: s
             raise Forbidden("Only the owner of a repository may ask who pulled from it")
         points = await queries.list_points(tx, repository=owner.repository, wanted=wanted)
     if len(points) > MAX_POINTS:
-        raise Invalid("interval", f"gives more than {MAX_POINTS} points: choose day, or a shorter time")
+        raise Invalid(
+            "interval", f"gives more than {MAX_POINTS} points: choose day, or a shorter time"
+        )
     return Series(points)
 
 
@@ -36,7 +40,9 @@ async def _get_visible(tx: AsyncConnection, principal: Principal, repository: st
     if owner is None or not (
         _owns(principal, owner)
         or owner.public
-        or await queries.is_shared_with(tx, namespace=owner.namespace, account_id=principal.account_id)
+        or await queries.is_shared_with(
+            tx, namespace=owner.namespace, account_id=principal.account_id
+        )
     ):
         raise NotFound(f"There is no repository {repository!r}")
     return owner

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from libs.common.db import Tx
-from libs.common.errors import DatabaseUnavailable, Forbidden, Unauthenticated
-from libs.common.principals import Administrator
-from libs.common.problems import responses
+from libs.common.db.engine import Tx
+from libs.common.web.errors import DatabaseUnavailable, Forbidden, Unauthenticated
+from libs.common.web.principals import Administrator
+from libs.common.web.problems import responses
 from services.events.status import queries
 from services.events.status.schemas import StatusOut
 

@@ -13,8 +13,12 @@ class StatusOut(BaseModel):
 
     pending: int = Field(description="pull events that are not counted yet", examples=[0])
     lag_seconds: float = Field(description="how long the first of them has waited", examples=[0.0])
-    last_event_at: datetime | None = Field(description="when the registry last delivered an event; null: never, or long ago")
-    dead_letters: int = Field(description="deliveries that were not understood and kept aside", examples=[0])
+    last_event_at: datetime | None = Field(
+        description="when the registry last delivered an event; null: never, or long ago"
+    )
+    dead_letters: int = Field(
+        description="deliveries that were not understood and kept aside", examples=[0]
+    )
 
     @classmethod
     def of(cls, status: Status) -> Self:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from libs.common.jwt import SigningKey
+from libs.common.security.jwt import SigningKey
 from tests.integration.api.installation import Installation, running, write_keys
 from tests.integration.api.world import World, make_world
-from tests.support.database import Database
+from tests.kit.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ async def installation(api_database: Database, api_keys: Keys) -> AsyncIterator[
 
 
 @pytest.fixture(scope="package")
-async def replicas(installation: Installation, api_database: Database, api_keys: Keys) -> AsyncIterator[tuple[Installation, Installation]]:
+async def replicas(
+    installation: Installation, api_database: Database, api_keys: Keys
+) -> AsyncIterator[tuple[Installation, Installation]]:
     """Two replicas of each service."""
     async with running(api_database, api_keys.directory, api_keys.session) as second:
         yield installation, second

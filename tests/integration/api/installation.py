@@ -13,17 +13,17 @@ import asyncpg
 import httpx
 from fastapi import FastAPI
 
-from libs.common.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
-from libs.common.opaque import hash_of, new_secret
-from libs.common.passwords import hash_password
-from ops import keys
+from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
+from libs.common.security.passwords import hash_password
+from libs.common.security.secrets import hash_of, new_secret
+from ops.secrets import keys
 from services.auth.app import create_app as create_auth
 from services.auth.settings import Settings as AuthSettings
 from services.catalog.app import create_app as create_catalog
 from services.catalog.settings import Settings as CatalogSettings
 from services.events.app import create_app as create_events
 from services.events.settings import Settings as EventsSettings
-from tests.support.database import Database
+from tests.kit.database import Database
 
 BASE_URL = "http://localhost:8080"
 ADDRESS = "192.0.2.1"
@@ -36,7 +36,9 @@ _OF_EVENTS = ("/api/v1/pulls", "/api/v1/events/", "/registry-events")
 
 def service_of(path: str) -> str:
     """Which service answers ``path``, as the gateway decides it (spec, the picture)."""
-    if path.startswith(_OF_AUTH) or (path.startswith("/api/v1/docker-users/") and "/tokens" in path):
+    if path.startswith(_OF_AUTH) or (
+        path.startswith("/api/v1/docker-users/") and "/tokens" in path
+    ):
         return "auth"
     return "events" if path.startswith(_OF_EVENTS) else "catalog"
 
@@ -47,7 +49,8 @@ class _Gateway(httpx.AsyncBaseTransport):
     def __init__(self, apps: Mapping[str, FastAPI], address: str) -> None:
         # The server logs what was not foreseen, and answers.
         self._transports = {
-            name: httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 4711)) for name, app in apps.items()
+            name: httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 4711))
+            for name, app in apps.items()
         }
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -93,19 +96,31 @@ class Installation:
     def client(self, token: str | None = None, *, address: str = ADDRESS) -> httpx.AsyncClient:
         """A client of all three services, with ``token`` as its bearer."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return httpx.AsyncClient(transport=_Gateway(self.apps, address), base_url=BASE_URL, headers=headers)
+        return httpx.AsyncClient(
+            transport=_Gateway(self.apps, address), base_url=BASE_URL, headers=headers
+        )
 
     def signed_session(self, session_id: uuid.UUID, account_id: int, **claims: Any) -> str:
         """The access token of a session."""
         now = int(time())
-        mine = {"iss": "moorage", "aud": SESSION_AUDIENCE, "sub": str(account_id), "sid": str(session_id), "iat": now, "exp": now + 300}
+        mine = {
+            "iss": "moorage",
+            "aud": SESSION_AUDIENCE,
+            "sub": str(account_id),
+            "sid": str(session_id),
+            "iat": now,
+            "exp": now + 300,
+        }
         return self.session_key.sign(mine | claims)
 
     async def person(self, role: str = "member", prefix: str = "account") -> Person:
         """A new account with a session; its password is ``PASSWORD``."""
         username = f"{prefix}-{secrets.token_hex(4)}"
         (row,) = await self.database.fetch(
-            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, $2, $3) RETURNING id", username, HASH, role
+            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, $2, $3) RETURNING id",
+            username,
+            HASH,
+            role,
         )
         return Person(row["id"], username, await self.session(row["id"]))
 
@@ -152,22 +167,37 @@ def make_apps(database: Database, directory: Path) -> dict[str, FastAPI]:
     """The apps of one replica of each service; there is nothing where the registry should be."""
     webhook_secret = secrets.token_urlsafe(32)
     return {
-        "auth": create_auth(AuthSettings(database_url=database.urls["auth"], SECRETS_DIR=directory)),
-        "catalog": create_catalog(CatalogSettings(database_url=database.urls["catalog"], SECRETS_DIR=directory, registry_url=NO_REGISTRY)),
+        "auth": create_auth(
+            AuthSettings(database_url=database.urls["auth"], SECRETS_DIR=directory)
+        ),
+        "catalog": create_catalog(
+            CatalogSettings(
+                database_url=database.urls["catalog"],
+                SECRETS_DIR=directory,
+                registry_url=NO_REGISTRY,
+            )
+        ),
         "events": create_events(
             EventsSettings(
-                database_url=database.urls["events"], SECRETS_DIR=directory, registry_url=NO_REGISTRY, webhook_secret=webhook_secret
+                database_url=database.urls["events"],
+                SECRETS_DIR=directory,
+                registry_url=NO_REGISTRY,
+                webhook_secret=webhook_secret,
             )
         ),
     }
 
 
 @asynccontextmanager
-async def running(database: Database, directory: Path, session_key: SigningKey) -> AsyncIterator[Installation]:
+async def running(
+    database: Database, directory: Path, session_key: SigningKey
+) -> AsyncIterator[Installation]:
     """One replica of each service, started and at the end stopped."""
     apps = make_apps(database, directory)
     async with AsyncExitStack() as stack:
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
-        pool = await stack.enter_async_context(asyncpg.create_pool(database.urls["owner"], min_size=1, max_size=4))
+        pool = await stack.enter_async_context(
+            asyncpg.create_pool(database.urls["owner"], min_size=1, max_size=4)
+        )
         yield Installation(Pooled(database.name, database.urls, pool), apps, session_key)

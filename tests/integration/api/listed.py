@@ -144,7 +144,11 @@ class Order:
 
 def _orders(operation: Operation) -> list[Order]:
     sort = operation.parameters("query").get("sort")
-    return [Order(operation, name) for name in sort["schema"]["enum"]] if sort else [Order(operation, None)]
+    return (
+        [Order(operation, name) for name in sort["schema"]["enum"]]
+        if sort
+        else [Order(operation, None)]
+    )
 
 
 ORDERS = [order for operation in LISTS for order in _orders(operation)]

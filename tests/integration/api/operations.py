@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
+from ops.docs.openapi import FOLDER
 from ops.layout import SERVICES
-from ops.openapi import FOLDER
 from tests.contracts.test_openapi import METHODS, PUBLIC
 from tests.integration.api.installation import PASSWORD
 from tests.integration.api.world import World
@@ -28,7 +28,9 @@ ADMIN_ONLY = {
     "list_dead_letters",
     "replay_dead_letter",
 }
-_FOR_SESSIONS_ONLY = re.compile(r"^/api/v1/(account/password|accounts\b|api-keys\b|sessions\b|docker-users/[^/]+/(password|tokens))")
+_FOR_SESSIONS_ONLY = re.compile(
+    r"^/api/v1/(account/password|accounts\b|api-keys\b|sessions\b|docker-users/[^/]+/(password|tokens))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,12 @@ class Operation:
     @property
     def ends_session(self) -> bool:
         """Whether the caller's own session may be over when it succeeds."""
-        return self.id in ("delete_sessions", "delete_current_session", "change_own_password", "change_account")
+        return self.id in (
+            "delete_sessions",
+            "delete_current_session",
+            "change_own_password",
+            "change_account",
+        )
 
     @property
     def is_list(self) -> bool:
@@ -69,7 +76,11 @@ class Operation:
 
     def parameters(self, place: str) -> dict[str, dict[str, Any]]:
         """The parameters in ``place`` (path, query) by name."""
-        return {item["name"]: item for item in self.document.get("parameters", []) if item["in"] == place}
+        return {
+            item["name"]: item
+            for item in self.document.get("parameters", [])
+            if item["in"] == place
+        }
 
     def _body_schema(self) -> dict[str, Any]:
         content = self.document["requestBody"]["content"]["application/json"]
@@ -100,7 +111,9 @@ class Operation:
     async def call(self, client: httpx.AsyncClient, world: World) -> httpx.Response:
         """Call it so that the owner of ``world`` would succeed."""
         query = _QUERIES[self.id](world) if self.id in _QUERIES else None
-        return await client.request(self.method.upper(), self.url(world), params=query, json=self.body(world))
+        return await client.request(
+            self.method.upper(), self.url(world), params=query, json=self.body(world)
+        )
 
 
 def _name(operation: Operation, parameter: str, world: World) -> str:
@@ -110,7 +123,9 @@ def _name(operation: Operation, parameter: str, world: World) -> str:
         "tag": world.tag,
         "digest": world.digest,
         "docker_user": world.granted,
-        "username": world.owner.username if operation.path.startswith("/api/v1/accounts") else world.docker_user,
+        "username": world.owner.username
+        if operation.path.startswith("/api/v1/accounts")
+        else world.docker_user,
         "id": world.token_id if "/tokens/" in operation.path else world.key_id,
     }
     return str(world.dead_letter) if "dead-letters" in operation.path else names[parameter]
@@ -123,7 +138,10 @@ _BODIES: dict[str, Values] = {
     "change_own_password": lambda _: {"current_password": PASSWORD, "password": NEW_PASSWORD},
     "create_account": lambda world: {"username": f"{world.namespace}.new", "password": PASSWORD},
     "change_account": lambda _: {"disabled": True, "password": NEW_PASSWORD},
-    "create_docker_user": lambda world: {"username": f"{world.docker_user}.new", "password": PASSWORD},
+    "create_docker_user": lambda world: {
+        "username": f"{world.docker_user}.new",
+        "password": PASSWORD,
+    },
     "change_docker_user": lambda _: {"description": "changed", "disabled": True},
     "change_docker_user_password": lambda _: {"password": NEW_PASSWORD},
     "create_namespace": lambda world: {"name": f"{world.namespace}.new", "visibility": "private"},
@@ -133,7 +151,11 @@ _BODIES: dict[str, Values] = {
     "change_repository": lambda _: {"description": "changed"},
 }
 _QUERIES: dict[str, Values] = {
-    "explain_access": lambda world: {"repository": world.path, "action": "pull", "docker_user": world.granted},
+    "explain_access": lambda world: {
+        "repository": world.path,
+        "action": "pull",
+        "docker_user": world.granted,
+    },
     "list_pulls": lambda world: {"repository": world.path},
 }
 

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import uvicorn
 from fastapi import FastAPI
 
-from libs.common.jwt import SigningKey
+from libs.common.security.jwt import SigningKey
 from tests.integration.api.installation import Installation, make_apps
-from tests.support.database import Database
+from tests.kit.database import Database
 
 T = TypeVar("T")
 _STARTED_WITHIN = 20.0
@@ -56,13 +56,20 @@ def serving(database: Database, directory: Path, session_key: SigningKey) -> Ite
         stack.callback(loop.close)
 
         async def serve_all() -> None:
-            await asyncio.gather(*(server.serve([sockets[name]]) for name, server in servers.items()))
+            await asyncio.gather(
+                *(server.serve([sockets[name]]) for name, server in servers.items())
+            )
 
-        thread = threading.Thread(target=loop.run_until_complete, args=(serve_all(),), name="services")
+        thread = threading.Thread(
+            target=loop.run_until_complete, args=(serve_all(),), name="services"
+        )
         thread.start()
         try:
             assert all(server.is_up.wait(_STARTED_WITHIN) for server in servers.values())
-            urls = {name: f"http://127.0.0.1:{listening.getsockname()[1]}" for name, listening in sockets.items()}
+            urls = {
+                name: f"http://127.0.0.1:{listening.getsockname()[1]}"
+                for name, listening in sockets.items()
+            }
             yield Served(urls, Installation(database, apps, session_key), loop)
         finally:
             for server in servers.values():

@@ -8,18 +8,69 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from libs.common.service import MAX_BODY
+from libs.common.web.service import MAX_BODY
 from tests.integration.api.installation import Installation
 from tests.integration.api.operations import OPERATIONS, Operation
 from tests.integration.api.world import World
 
-WITH_BODY = [operation for operation in OPERATIONS if "requestBody" in operation.document and operation.path != "/token"]
-WITH_QUERY = [operation for operation in OPERATIONS if operation.parameters("query") and operation.path != "/token"]
-TO_COMPARE = {("create_session", "username"), ("create_session", "password"), ("change_own_password", "current_password")}
+WITH_BODY = [
+    operation
+    for operation in OPERATIONS
+    if "requestBody" in operation.document and operation.path != "/token"
+]
+WITH_QUERY = [
+    operation
+    for operation in OPERATIONS
+    if operation.parameters("query") and operation.path != "/token"
+]
+TO_COMPARE = {
+    ("create_session", "username"),
+    ("create_session", "password"),
+    ("change_own_password", "current_password"),
+}
 """Fields that are only compared: what nobody can have is wrong as anything else is."""
-OF_EACH_TYPE: list[Any] = [None, True, 0, 1, -1, 1.5, 10**30, "", "x", "true", "1", [], ["x"], {}, {"x": 1}]
-UNPRINTABLE = ["nul \0 inside it", "line\nbreak inside", "\x1b[31mred text", "\x7f rubbed out", "\x85 next line", "half \ud800 a pair"]
-NO_NAMES = ["", "a", "-ab", "Team", "a b", "ab/", "/ab", "ab\n", "a" * 300, "名字", "a%b", "..", "*", "ab:80", "ab@sha256"]
+OF_EACH_TYPE: list[Any] = [
+    None,
+    True,
+    0,
+    1,
+    -1,
+    1.5,
+    10**30,
+    "",
+    "x",
+    "true",
+    "1",
+    [],
+    ["x"],
+    {},
+    {"x": 1},
+]
+UNPRINTABLE = [
+    "nul \0 inside it",
+    "line\nbreak inside",
+    "\x1b[31mred text",
+    "\x7f rubbed out",
+    "\x85 next line",
+    "half \ud800 a pair",
+]
+NO_NAMES = [
+    "",
+    "a",
+    "-ab",
+    "Team",
+    "a b",
+    "ab/",
+    "/ab",
+    "ab\n",
+    "a" * 300,
+    "名字",
+    "a%b",
+    "..",
+    "*",
+    "ab:80",
+    "ab@sha256",
+]
 NO_TIMES: list[Any] = [
     "2030-01-01T00:00:00",
     "2030-01-01",
@@ -47,29 +98,42 @@ async def client(installation: Installation) -> AsyncIterator[httpx.AsyncClient]
         yield made
 
 
-async def _send(client: httpx.AsyncClient, operation: Operation, world: World, body: Any) -> httpx.Response:
+async def _send(
+    client: httpx.AsyncClient, operation: Operation, world: World, body: Any
+) -> httpx.Response:
     # What is no Unicode text goes over the wire as JSON's escapes.
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
-    return await client.request(operation.method.upper(), operation.url(world), content=content, headers=headers)
+    return await client.request(
+        operation.method.upper(), operation.url(world), content=content, headers=headers
+    )
 
 
 def _is_refused(answer: httpx.Response, field: str, *, compared: bool = False) -> bool:
     if compared and answer.status_code in (401, 403, 429):
         return True
-    fields = [item["field"] for item in answer.json()["errors"]] if answer.status_code == 422 else []
-    return answer.headers["content-type"] == "application/problem+json" and {item.partition(".")[0] for item in fields} == {field}
+    fields = (
+        [item["field"] for item in answer.json()["errors"]] if answer.status_code == 422 else []
+    )
+    return answer.headers["content-type"] == "application/problem+json" and {
+        item.partition(".")[0] for item in fields
+    } == {field}
 
 
 @by_body
-async def test_a_body_over_one_mebibyte_is_a_413(client: httpx.AsyncClient, world: World, operation: Operation) -> None:
+async def test_a_body_over_one_mebibyte_is_a_413(
+    client: httpx.AsyncClient, world: World, operation: Operation
+) -> None:
     async def in_pieces() -> AsyncIterator[bytes]:
         for _ in range(MAX_BODY // 65536 + 1):
             yield b" " * 65536
 
     for content in (b" " * (MAX_BODY + 1), in_pieces()):
         answer = await client.request(
-            operation.method.upper(), operation.url(world), content=content, headers={"Content-Type": "application/json"}
+            operation.method.upper(),
+            operation.url(world),
+            content=content,
+            headers={"Content-Type": "application/json"},
         )
         assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
     fitting = await _send(client, operation, world, b" " * MAX_BODY)
@@ -77,7 +141,9 @@ async def test_a_body_over_one_mebibyte_is_a_413(client: httpx.AsyncClient, worl
 
 
 @by_body
-async def test_what_is_no_object_is_refused(client: httpx.AsyncClient, world: World, operation: Operation) -> None:
+async def test_what_is_no_object_is_refused(
+    client: httpx.AsyncClient, world: World, operation: Operation
+) -> None:
     good = json.dumps(operation.body(world)).encode()
     deep = [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 50_000 + b"1" + b"}" * 50_000]
     for content in (
@@ -99,13 +165,26 @@ async def test_what_is_no_object_is_refused(client: httpx.AsyncClient, world: Wo
         assert answer.status_code in (400, 422), (content[:40], answer.text)
         assert str(answer.status_code) in operation.document["responses"]
         assert answer.headers["content-type"] == "application/problem+json"
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", ""):
-        answer = await client.request(operation.method.upper(), operation.url(world), content=good, headers={"Content-Type": kind})
+    for kind in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+        "",
+    ):
+        answer = await client.request(
+            operation.method.upper(),
+            operation.url(world),
+            content=good,
+            headers={"Content-Type": kind},
+        )
         assert answer.status_code == 422, kind
 
 
 @by_body
-async def test_a_field_of_another_type_is_refused_by_name(client: httpx.AsyncClient, world: World, operation: Operation) -> None:
+async def test_a_field_of_another_type_is_refused_by_name(
+    client: httpx.AsyncClient, world: World, operation: Operation
+) -> None:
     for field, schema in operation.fields().items():
         rule = Draft202012Validator({**schema, "components": {"schemas": operation.schemas}})
         for value in OF_EACH_TYPE:
@@ -120,21 +199,34 @@ async def test_a_field_of_another_type_is_refused_by_name(client: httpx.AsyncCli
 
 def _is_string(schema: dict[str, Any]) -> bool:
     kinds = [schema, *schema.get("anyOf", [])]
-    return any(kind.get("type") == "string" and "enum" not in kind and "const" not in kind for kind in kinds)
+    return any(
+        kind.get("type") == "string" and "enum" not in kind and "const" not in kind
+        for kind in kinds
+    )
 
 
 @by_body
-async def test_unprintable_characters_are_refused_by_name(client: httpx.AsyncClient, world: World, operation: Operation) -> None:
+async def test_unprintable_characters_are_refused_by_name(
+    client: httpx.AsyncClient, world: World, operation: Operation
+) -> None:
     for field, schema in operation.fields().items():
         for value in [*UNPRINTABLE, "x" * 10_000] if _is_string(schema) else []:
             answer = await _send(client, operation, world, operation.body(world) | {field: value})
-            assert _is_refused(answer, field, compared=(operation.id, field) in TO_COMPARE), (field, value[:30], answer.text)
+            assert _is_refused(answer, field, compared=(operation.id, field) in TO_COMPARE), (
+                field,
+                value[:30],
+                answer.text,
+            )
 
 
 @pytest.mark.parametrize("operation", NAMED, ids=lambda operation: operation.id)
-async def test_names_out_of_the_grammar_are_refused_by_name(client: httpx.AsyncClient, world: World, operation: Operation) -> None:
+async def test_names_out_of_the_grammar_are_refused_by_name(
+    client: httpx.AsyncClient, world: World, operation: Operation
+) -> None:
     for field, schema in operation.fields().items():
-        patterns = [kind["pattern"] for kind in (schema, *schema.get("anyOf", [])) if "pattern" in kind]
+        patterns = [
+            kind["pattern"] for kind in (schema, *schema.get("anyOf", [])) if "pattern" in kind
+        ]
         for value in NO_NAMES if patterns else []:
             if value == "a" and operation.id == "create_repository" and field == "name":
                 continue  # one character is enough there
@@ -143,15 +235,21 @@ async def test_names_out_of_the_grammar_are_refused_by_name(client: httpx.AsyncC
 
 
 @pytest.mark.parametrize("operation", TIMED, ids=lambda operation: operation.id)
-async def test_what_is_no_time_to_come_is_refused_by_name(client: httpx.AsyncClient, world: World, operation: Operation) -> None:
-    for field in (name for name, schema in operation.fields().items() if "date-time" in json.dumps(schema)):
+async def test_what_is_no_time_to_come_is_refused_by_name(
+    client: httpx.AsyncClient, world: World, operation: Operation
+) -> None:
+    for field in (
+        name for name, schema in operation.fields().items() if "date-time" in json.dumps(schema)
+    ):
         for value in NO_TIMES:
             answer = await _send(client, operation, world, operation.body(world) | {field: value})
             assert _is_refused(answer, field), (field, value, answer.text)
 
 
 @pytest.mark.parametrize("operation", WITH_QUERY, ids=lambda operation: operation.id)
-async def test_a_query_that_cannot_be_is_refused_by_name(client: httpx.AsyncClient, world: World, operation: Operation) -> None:
+async def test_a_query_that_cannot_be_is_refused_by_name(
+    client: httpx.AsyncClient, world: World, operation: Operation
+) -> None:
     for name, parameter in operation.parameters("query").items():
         schema = json.dumps(parameter["schema"])
         wrong: list[Any] = ["nul\0", "line\nbreak", "\x1b[31m", "x" * 6000]
@@ -159,9 +257,19 @@ async def test_a_query_that_cannot_be_is_refused_by_name(client: httpx.AsyncClie
         wrong += ["no such", "NAME"] if "enum" in schema else []
         for value in wrong:
             query = {**_good_query(operation, world), name: value}
-            answer = await client.request(operation.method.upper(), operation.url(world), params=query, json=operation.body(world))
+            answer = await client.request(
+                operation.method.upper(),
+                operation.url(world),
+                params=query,
+                json=operation.body(world),
+            )
             nothing = name == "repository" and answer.status_code == 404
-            assert nothing or _is_refused(answer, name), (name, value[:20], answer.status_code, answer.text)
+            assert nothing or _is_refused(answer, name), (
+                name,
+                value[:20],
+                answer.status_code,
+                answer.text,
+            )
 
 
 def _good_query(operation: Operation, world: World) -> dict[str, str]:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.integration.api.conftest import Keys
 from tests.integration.api.installation import PASSWORD, Installation, Person
 from tests.integration.api.world import World
-from tests.support import tokens
+from tests.kit import tokens
 
 PATHS = ("/api/v1/api-keys", "/api/v1/account", "/api/v1/pulls")
 """One of each service."""
@@ -22,12 +22,18 @@ Forge = Callable[[dict[str, Any], dict[str, Any], ec.EllipticCurvePrivateKey], s
 FORGERIES: dict[str, Forge] = {
     "no algorithm": lambda claims, header, _: tokens.unsigned(claims, header),
     "a key of one's own": lambda claims, header, mine: tokens.signed(claims, header, mine),
-    "a key of one's own in jwk": lambda claims, header, mine: tokens.signed(claims, header | {"jwk": tokens.public_jwk(mine)}, mine),
+    "a key of one's own in jwk": lambda claims, header, mine: tokens.signed(
+        claims, header | {"jwk": tokens.public_jwk(mine)}, mine
+    ),
     "a certificate of one's own in x5c": lambda claims, header, mine: tokens.signed(
         claims, header | {"x5c": [tokens.self_signed_certificate(mine)]}, mine
     ),
-    "an unknown key id": lambda claims, header, mine: tokens.signed(claims, header | {"kid": "mine"}, mine),
-    "a key id that is a path": lambda claims, header, mine: tokens.signed(claims, header | {"kid": "../../etc/passwd"}, mine),
+    "an unknown key id": lambda claims, header, mine: tokens.signed(
+        claims, header | {"kid": "mine"}, mine
+    ),
+    "a key id that is a path": lambda claims, header, mine: tokens.signed(
+        claims, header | {"kid": "../../etc/passwd"}, mine
+    ),
 }
 CLAIMS: dict[str, dict[str, Any]] = {
     "several audiences": {"aud": ["moorage-api", "moorage"]},
@@ -57,42 +63,79 @@ async def person(installation: Installation) -> Person:
 
 
 @pytest.mark.parametrize("how", FORGERIES)
-async def test_a_forged_signature_is_refused(installation: Installation, person: Person, how: str) -> None:
+async def test_a_forged_signature_is_refused(
+    installation: Installation, person: Person, how: str
+) -> None:
     claims, header = tokens.claims_of(person.token), tokens.header_of(person.token)
     forged = FORGERIES[how](claims, header, ec.generate_private_key(ec.SECP256R1()))
     assert await _answers(installation, forged) == [401, 401, 401]
 
 
-async def test_the_public_key_is_no_secret_to_sign_with(installation: Installation, person: Person, api_keys: Keys) -> None:
-    (public,) = (path.read_bytes() for path in (api_keys.directory / "session-public-keys").iterdir())
-    forged = tokens.signed_with_public_key(tokens.claims_of(person.token), tokens.header_of(person.token), public)
+async def test_the_public_key_is_no_secret_to_sign_with(
+    installation: Installation, person: Person, api_keys: Keys
+) -> None:
+    (public,) = (
+        path.read_bytes() for path in (api_keys.directory / "session-public-keys").iterdir()
+    )
+    forged = tokens.signed_with_public_key(
+        tokens.claims_of(person.token), tokens.header_of(person.token), public
+    )
     assert await _answers(installation, forged) == [401, 401, 401]
 
 
 @pytest.mark.parametrize("what", CLAIMS)
-async def test_wrong_claims_under_a_right_signature_are_refused(installation: Installation, person: Person, what: str) -> None:
-    claims = {name: value for name, value in (tokens.claims_of(person.token) | CLAIMS[what]).items() if value is not None}
+async def test_wrong_claims_under_a_right_signature_are_refused(
+    installation: Installation, person: Person, what: str
+) -> None:
+    claims = {
+        name: value
+        for name, value in (tokens.claims_of(person.token) | CLAIMS[what]).items()
+        if value is not None
+    }
     assert await _answers(installation, installation.session_key.sign(claims)) == [401, 401, 401]
 
 
 @pytest.mark.parametrize("typ", ["JWT", "at+jwt; x", None])
-async def test_a_token_of_another_type_is_refused(installation: Installation, person: Person, typ: str | None) -> None:
-    headers = {**installation.session_key.headers, "typ": typ} if typ else {"kid": installation.session_key.headers["kid"]}
+async def test_a_token_of_another_type_is_refused(
+    installation: Installation, person: Person, typ: str | None
+) -> None:
+    headers = (
+        {**installation.session_key.headers, "typ": typ}
+        if typ
+        else {"kid": installation.session_key.headers["kid"]}
+    )
     key = dataclasses.replace(installation.session_key, headers=headers)
     assert await _answers(installation, key.sign(tokens.claims_of(person.token))) == [401, 401, 401]
 
 
-async def test_a_registry_token_a_refresh_token_and_an_access_token_are_no_sessions(installation: Installation, world: World) -> None:
-    await installation.database.execute("UPDATE catalog.docker_users SET token_login = true WHERE username = $1", world.docker_user)
+async def test_a_registry_token_a_refresh_token_and_an_access_token_are_no_sessions(
+    installation: Installation, world: World
+) -> None:
+    await installation.database.execute(
+        "UPDATE catalog.docker_users SET token_login = true WHERE username = $1", world.docker_user
+    )
     async with installation.client() as client:
         query = {"service": "moorage", "offline_token": "true"}
-        answer = await client.get("/token", params=query, auth=httpx.BasicAuth(world.docker_user, PASSWORD))
+        answer = await client.get(
+            "/token", params=query, auth=httpx.BasicAuth(world.docker_user, PASSWORD)
+        )
     for token in (answer.json()["token"], answer.json()["refresh_token"], world.token):
         assert await _answers(installation, token) == [401, 401, 401]
 
 
 @pytest.mark.parametrize(
-    "text", ["a.b.c", "..", "e30.e30.", "[" * 5000, '{"a":' * 1500, "null", '"x"', "[]", '{"alg":1,"typ":[],"kid":{}}']
+    "text",
+    [
+        "a.b.c",
+        "..",
+        "e30.e30.",
+        "[" * 5000,
+        '{"a":' * 1500,
+        "null",
+        '"x"',
+        "[]",
+        '{"alg":1,"typ":[],"kid":{}}',
+    ],
 )
 async def test_what_is_no_token_at_all_is_refused(installation: Installation, text: str) -> None:
     encoded = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
@@ -101,10 +144,16 @@ async def test_what_is_no_token_at_all_is_refused(installation: Installation, te
 
 
 @pytest.mark.parametrize("header", ["Basic {}", "bearer", "Bearer", "Bearer  ", "Token {}", "{}"])
-async def test_a_token_in_another_scheme_is_nobody(installation: Installation, person: Person, header: str) -> None:
+async def test_a_token_in_another_scheme_is_nobody(
+    installation: Installation, person: Person, header: str
+) -> None:
     async with installation.client() as client:
         for path in PATHS:
             answer = await client.get(path, headers={"Authorization": header.format(person.token)})
             assert answer.status_code == 401
-        assert (await client.get(PATHS[1], params={"access_token": person.token})).status_code == 401
-        assert (await client.get(PATHS[1], headers={"Cookie": f"access_token={person.token}"})).status_code == 401
+        assert (
+            await client.get(PATHS[1], params={"access_token": person.token})
+        ).status_code == 401
+        assert (
+            await client.get(PATHS[1], headers={"Cookie": f"access_token={person.token}"})
+        ).status_code == 401

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.opaque import new_secret
+from libs.common.security.secrets import new_secret
 from tests.integration.api.installation import Installation, Person
 from tests.integration.api.operations import ADMIN_ONLY, CHANGES, GUARDED, OPERATIONS, Operation
 from tests.integration.api.world import World, make_world
-from tests.support.database import Database
+from tests.kit.database import Database
 
 _OF_ITS_OWN = {
     "get_own_account",
@@ -66,16 +66,28 @@ async def rows_of(database: Database, account: Person) -> dict[str, list[Any]]:
         "sessions": "SELECT id::text FROM auth.sessions WHERE account_id = $1 ORDER BY 1",
         "dead_letters": "SELECT count(*) FROM events.dead_letters WHERE $1 > 0",
     }
-    return {name: [row[0] for row in await database.fetch(query, account.id)] for name, query in queries.items()}
+    return {
+        name: [row[0] for row in await database.fetch(query, account.id)]
+        for name, query in queries.items()
+    }
 
 
 @by_id
-async def test_nobody_is_refused(installation: Installation, standing: World, operation: Operation) -> None:
+async def test_nobody_is_refused(
+    installation: Installation, standing: World, operation: Operation
+) -> None:
     """Nor is whoever has a token of a session that is over, or what looks like an API key."""
-    for token in (None, "nonsense", installation.signed_session(uuid.uuid4(), standing.owner.id), new_secret("mak_")):
+    for token in (
+        None,
+        "nonsense",
+        installation.signed_session(uuid.uuid4(), standing.owner.id),
+        new_secret("mak_"),
+    ):
         async with installation.client(token) as client:
             answer = await operation.call(client, standing)
-            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), answer.text
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), (
+                answer.text
+            )
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers["www-authenticate"].startswith("Bearer")
 
@@ -107,7 +119,10 @@ async def test_what_is_of_another_account_looks_like_what_is_not_there(
         return
     other = await installation.person(prefix="other")
     absent = World(
-        **{name: getattr(standing, name) for name in ("owner", "empty", "repository", "dead_letter", "token", "tag", "digest")},
+        **{
+            name: getattr(standing, name)
+            for name in ("owner", "empty", "repository", "dead_letter", "token", "tag", "digest")
+        },
         namespace="no-such-space",
         docker_user="no-such-robot",
         granted="no-such-grantee",
@@ -118,7 +133,10 @@ async def test_what_is_of_another_account_looks_like_what_is_not_there(
         answers = [(await operation.call(client, world)) for world in (standing, absent)]
     assert [answer.status_code for answer in answers] == [404, 404]
     hidden = answers[0].text
-    for mine, none in ((standing.namespace, absent.namespace), (standing.docker_user, absent.docker_user)):
+    for mine, none in (
+        (standing.namespace, absent.namespace),
+        (standing.docker_user, absent.docker_user),
+    ):
         hidden = hidden.replace(mine, none)
     if operation.id == "delete_namespace":
         assert json.loads(hidden)["code"] == answers[1].json()["code"]
@@ -142,7 +160,9 @@ async def test_a_key_that_may_read_reads_and_changes_nothing(
 
 
 @by_change
-async def test_a_key_that_may_write_manages_no_keys_passwords_tokens_or_accounts(installation: Installation, operation: Operation) -> None:
+async def test_a_key_that_may_write_manages_no_keys_passwords_tokens_or_accounts(
+    installation: Installation, operation: Operation
+) -> None:
     world = await make_world(installation, "admin")
     before = await rows_of(installation.database, world.owner)
     key = await installation.api_key(world.owner.id, "write")
@@ -162,7 +182,9 @@ def _was_let_in(operation: Operation, answer: httpx.Response) -> bool:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-async def test_the_owner_succeeds_and_creating_says_where(installation: Installation, operation: Operation) -> None:
+async def test_the_owner_succeeds_and_creating_says_where(
+    installation: Installation, operation: Operation
+) -> None:
     """Without this the refusals above would prove nothing."""
     if operation.path == "/token":
         return
@@ -172,7 +194,9 @@ async def test_the_owner_succeeds_and_creating_says_where(installation: Installa
         answer = await operation.call(client, world)
         assert _was_let_in(operation, answer), answer.text
         assert str(answer.status_code) in operation.document["responses"]
-        assert all(re.fullmatch(_UTC, time) for time in _times(answer.json() if answer.content else None))
+        assert all(
+            re.fullmatch(_UTC, time) for time in _times(answer.json() if answer.content else None)
+        )
         if answer.status_code == 201:
             assert answer.headers["location"].startswith("/api/v1/")
         if answer.status_code == 201 and "get" in _methods_at(answer.headers["location"]):
@@ -190,8 +214,17 @@ def _times(value: Any, name: str = "") -> list[str]:
 
 def _methods_at(location: str) -> set[str]:
     parts = location.count("/")
-    nouns = ("/api/v1/docker-users/", "/api/v1/namespaces/", "/api/v1/accounts/", "/api/v1/repositories/")
-    return {"get"} if location.startswith(nouns) and (parts == 4 or "repositories" in location) else set()
+    nouns = (
+        "/api/v1/docker-users/",
+        "/api/v1/namespaces/",
+        "/api/v1/accounts/",
+        "/api/v1/repositories/",
+    )
+    return (
+        {"get"}
+        if location.startswith(nouns) and (parts == 4 or "repositories" in location)
+        else set()
+    )
 
 
 def test_no_line_of_the_lists_is_left_over() -> None:

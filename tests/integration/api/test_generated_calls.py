@@ -16,12 +16,12 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from ops.openapi import FOLDER
+from ops.docs.openapi import FOLDER
 from tests.integration.api.conftest import Keys
 from tests.integration.api.operations import OPERATIONS, Operation
 from tests.integration.api.serving import Served, serving
 from tests.integration.api.world import World, make_world
-from tests.support.database import Database
+from tests.kit.database import Database
 
 CHECKS = [
     not_a_server_error,
@@ -41,7 +41,9 @@ def _schema(service: str) -> Any:
     made.config.generation.database = "none"
     made.config.suppress_health_check = [HealthCheck.all]
     made.config.generation.with_security_parameters = False
-    made.config.generation.allow_extra_parameters = False  # a query may hold what an operation does not know
+    made.config.generation.allow_extra_parameters = (
+        False  # a query may hold what an operation does not know
+    )
     return made
 
 
@@ -94,10 +96,19 @@ def _check(case: Any, service: str, served: Served, callers: Callers) -> None:
         _call(case, url, operation, callers, other, CHECKS)
 
 
-def _call(case: Any, url: str, operation: Operation | None, callers: Callers, role: str, checks: list[CheckFunction]) -> None:
+def _call(
+    case: Any,
+    url: str,
+    operation: Operation | None,
+    callers: Callers,
+    role: str,
+    checks: list[CheckFunction],
+) -> None:
     response = case.call(base_url=url, headers=callers.world(role).owner.bearer)
     case.validate_response(response, checks=checks)
-    if response.status_code == 401 or (operation is not None and operation.ends_session and response.status_code < 300):
+    if response.status_code == 401 or (
+        operation is not None and operation.ends_session and response.status_code < 300
+    ):
         callers.forget(role)
 
 

@@ -30,7 +30,9 @@ async def database(installation: Installation) -> AsyncIterator[asyncpg.Connecti
 class Listed:
     """A list with items whose names nobody else has, as its pages show them to an account that may see it."""
 
-    def __init__(self, database: asyncpg.Connection, client: httpx.AsyncClient, world: World, order: Order) -> None:
+    def __init__(
+        self, database: asyncpg.Connection, client: httpx.AsyncClient, world: World, order: Order
+    ) -> None:
         self._database, self.client, self._world, self._order = database, client, world, order
         self._prefix = f"item{secrets.token_hex(4)}-"
 
@@ -54,7 +56,11 @@ class Listed:
         """The test's items of one page, in its order, and the address of the next one."""
         if self._order.operation.id == "list_accounts":
             query["q"] = self._prefix  # there are many more
-        answer = await (self.client.get(url) if url else self.client.get(self.url, params=self._order.query | query))
+        answer = await (
+            self.client.get(url)
+            if url
+            else self.client.get(self.url, params=self._order.query | query)
+        )
         assert answer.status_code == 200, answer.text
         body = answer.json()
         following: str | None = answer.links.get("next", {}).get("url")
@@ -70,15 +76,23 @@ class Listed:
         return seen
 
 
-async def _listed(installation: Installation, database: asyncpg.Connection, order: Order) -> AsyncIterator[Listed]:
+async def _listed(
+    installation: Installation, database: asyncpg.Connection, order: Order
+) -> AsyncIterator[Listed]:
     world = await make_world(installation)
-    caller = await installation.person("admin") if order.operation.id in ("list_accounts", "list_dead_letters") else world.owner
+    caller = (
+        await installation.person("admin")
+        if order.operation.id in ("list_accounts", "list_dead_letters")
+        else world.owner
+    )
     async with installation.client(caller.token) as client:
         yield Listed(database, client, world, order)
 
 
 @pytest.fixture
-async def listed(installation: Installation, database: asyncpg.Connection, order: Order) -> AsyncIterator[Listed]:
+async def listed(
+    installation: Installation, database: asyncpg.Connection, order: Order
+) -> AsyncIterator[Listed]:
     async for made in _listed(installation, database, order):
         yield made
 
@@ -103,7 +117,9 @@ async def test_a_list_is_steady_while_items_come_and_go(listed: Listed) -> None:
 
 
 @pytest.mark.parametrize("order", REVERSIBLE, ids=str)
-async def test_an_order_reversed_is_the_same_backwards(installation: Installation, listed: Listed, order: Order) -> None:
+async def test_an_order_reversed_is_the_same_backwards(
+    installation: Installation, listed: Listed, order: Order
+) -> None:
     there = {await listed.add() for _ in range(ITEMS)}
     up = await listed.all(limit=5)
     down = await listed.all(limit=5, sort=f"-{order.sort}")
@@ -115,19 +131,58 @@ async def test_an_order_reversed_is_the_same_backwards(installation: Installatio
 def test_each_order_has_its_reverse() -> None:
     for operation in LISTS:
         names = {order.sort for order in ORDERS if order.operation is operation and order.sort}
-        assert {name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in names} == names
+        assert {
+            name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in names
+        } == names
 
 
 @by_order
 async def test_a_limit_that_is_none_is_refused_by_name(listed: Listed, order: Order) -> None:
-    for limit in ("0", "-1", "201", "1000000", "9" * 30, "many", "", "1.5", "1e2", "0x10", "NaN", "1\0"):
+    for limit in (
+        "0",
+        "-1",
+        "201",
+        "1000000",
+        "9" * 30,
+        "many",
+        "",
+        "1.5",
+        "1e2",
+        "0x10",
+        "NaN",
+        "1\0",
+    ):
         answer = await listed.client.get(listed.url, params=order.query | {"limit": limit})
         assert answer.status_code == 422, limit
         assert [item["field"] for item in answer.json()["errors"]] == ["limit"]
 
 
-_TIMES = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-14:00", "2026-11-24T05:00:00", "yesterday", "infinity"]
-_PARTS: list[Any] = [*_TIMES, "", "\0", "\ud800", "x" * 1500, 0, -1, 2**63, -(2**63) - 1, 10**40, 1.5, 1e308, True, None, [], {}, [1]]
+_TIMES = [
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59.999999-14:00",
+    "2026-11-24T05:00:00",
+    "yesterday",
+    "infinity",
+]
+_PARTS: list[Any] = [
+    *_TIMES,
+    "",
+    "\0",
+    "\ud800",
+    "x" * 1500,
+    0,
+    -1,
+    2**63,
+    -(2**63) - 1,
+    10**40,
+    1.5,
+    1e308,
+    True,
+    None,
+    [],
+    {},
+    [1],
+]
 
 
 def _encoded(value: Any) -> str:
@@ -161,11 +216,15 @@ def _tampered(cursor: str) -> tuple[list[str], list[str]]:
 
 
 @by_order
-async def test_a_cursor_that_was_tampered_with_is_refused_by_name_or_is_a_place_in_the_list(listed: Listed, order: Order) -> None:
+async def test_a_cursor_that_was_tampered_with_is_refused_by_name_or_is_a_place_in_the_list(
+    listed: Listed, order: Order
+) -> None:
     """Times that have no place in UTC, and what no column can hold, are refused as well."""
     for _ in range(3):
         await listed.add()
-    cursor = (await listed.client.get(listed.url, params=order.query | {"limit": 1})).json()["next_cursor"]
+    cursor = (await listed.client.get(listed.url, params=order.query | {"limit": 1})).json()[
+        "next_cursor"
+    ]
     wrong, places = _tampered(cursor)
     for text in wrong:
         answer = await listed.client.get(listed.url, params=order.query | {"cursor": text})

@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.api.installation import PASSWORD, Installation
 from tests.integration.api.world import World, make_world
-from tests.support.waiting import soon
+from tests.kit.waiting import soon
 
 Replicas = tuple[Installation, Installation]
 PATHS = ("/api/v1/api-keys", "/api/v1/account", "/api/v1/pulls")
@@ -25,67 +25,111 @@ async def answers(replicas: Replicas, token: str, paths: tuple[str, ...] = PATHS
     return seen
 
 
-async def become(replicas: Replicas, token: str, status: int, paths: tuple[str, ...] = PATHS) -> None:
+async def become(
+    replicas: Replicas, token: str, status: int, paths: tuple[str, ...] = PATHS
+) -> None:
     """Within a second each of ``paths`` answers ``status`` on both replicas."""
-    await soon(lambda: answers(replicas, token, paths), lambda seen: seen == {status}, within=ONE_SECOND, what=f"{status} everywhere")
+    await soon(
+        lambda: answers(replicas, token, paths),
+        lambda seen: seen == {status},
+        within=ONE_SECOND,
+        what=f"{status} everywhere",
+    )
 
 
-Ending = Callable[[httpx.AsyncClient, httpx.AsyncClient, World, Installation], Awaitable[httpx.Response]]
+Ending = Callable[
+    [httpx.AsyncClient, httpx.AsyncClient, World, Installation], Awaitable[httpx.Response]
+]
 
 
-async def _sign_out(mine: httpx.AsyncClient, _: httpx.AsyncClient, __: World, ___: Installation) -> httpx.Response:
+async def _sign_out(
+    mine: httpx.AsyncClient, _: httpx.AsyncClient, __: World, ___: Installation
+) -> httpx.Response:
     return await mine.delete("/api/v1/sessions/current")
 
 
-async def _sign_out_everywhere(mine: httpx.AsyncClient, _: httpx.AsyncClient, world: World, installation: Installation) -> httpx.Response:
+async def _sign_out_everywhere(
+    mine: httpx.AsyncClient, _: httpx.AsyncClient, world: World, installation: Installation
+) -> httpx.Response:
     async with installation.client(await installation.session(world.owner.id)) as elsewhere:
         return await elsewhere.delete("/api/v1/sessions")
 
 
-async def _new_password(mine: httpx.AsyncClient, _: httpx.AsyncClient, __: World, ___: Installation) -> httpx.Response:
-    return await mine.put("/api/v1/account/password", json={"current_password": PASSWORD, "password": "another battery"})
+async def _new_password(
+    mine: httpx.AsyncClient, _: httpx.AsyncClient, __: World, ___: Installation
+) -> httpx.Response:
+    return await mine.put(
+        "/api/v1/account/password",
+        json={"current_password": PASSWORD, "password": "another battery"},
+    )
 
 
-async def _given_password(_: httpx.AsyncClient, admin: httpx.AsyncClient, world: World, __: Installation) -> httpx.Response:
-    return await admin.patch(f"/api/v1/accounts/{world.owner.username}", json={"password": "another battery"})
+async def _given_password(
+    _: httpx.AsyncClient, admin: httpx.AsyncClient, world: World, __: Installation
+) -> httpx.Response:
+    return await admin.patch(
+        f"/api/v1/accounts/{world.owner.username}", json={"password": "another battery"}
+    )
 
 
-async def _disable(_: httpx.AsyncClient, admin: httpx.AsyncClient, world: World, __: Installation) -> httpx.Response:
+async def _disable(
+    _: httpx.AsyncClient, admin: httpx.AsyncClient, world: World, __: Installation
+) -> httpx.Response:
     return await admin.patch(f"/api/v1/accounts/{world.owner.username}", json={"disabled": True})
 
 
 @pytest.mark.parametrize(
     ("end", "keys_too"),
-    [(_sign_out, False), (_sign_out_everywhere, False), (_new_password, True), (_given_password, True), (_disable, True)],
+    [
+        (_sign_out, False),
+        (_sign_out_everywhere, False),
+        (_new_password, True),
+        (_given_password, True),
+        (_disable, True),
+    ],
 )
-async def test_sessions_and_keys_end(replicas: Replicas, world: World, end: Ending, keys_too: bool) -> None:
+async def test_sessions_and_keys_end(
+    replicas: Replicas, world: World, end: Ending, keys_too: bool
+) -> None:
     admin = await replicas[0].person("admin")
     key = await replicas[0].api_key(world.owner.id, "write")
     for bearer in (world.owner.token, key):
         await become(replicas, bearer, 200)
-    async with replicas[0].client(world.owner.token) as mine, replicas[0].client(admin.token) as administrator:
+    async with (
+        replicas[0].client(world.owner.token) as mine,
+        replicas[0].client(admin.token) as administrator,
+    ):
         assert (await end(mine, administrator, world, replicas[0])).is_success
     await become(replicas, world.owner.token, 401)
     await become(replicas, key, 401 if keys_too else 200)
 
 
-async def test_an_enabled_account_gets_no_session_and_no_key_back(replicas: Replicas, world: World) -> None:
+async def test_an_enabled_account_gets_no_session_and_no_key_back(
+    replicas: Replicas, world: World
+) -> None:
     admin = await replicas[0].person("admin")
     key = await replicas[0].api_key(world.owner.id, "write")
     async with replicas[0].client(admin.token) as administrator:
         for disabled in (True, False):
-            await administrator.patch(f"/api/v1/accounts/{world.owner.username}", json={"disabled": disabled})
+            await administrator.patch(
+                f"/api/v1/accounts/{world.owner.username}", json={"disabled": disabled}
+            )
     for bearer in (world.owner.token, key):
         await become(replicas, bearer, 401)
 
 
 async def test_a_deleted_key_and_one_that_expires_end(replicas: Replicas, world: World) -> None:
     async with replicas[0].client(world.owner.token) as mine:
-        made = [(await mine.post("/api/v1/api-keys", json={"name": "k", "permission": "read"})).json() for _ in range(2)]
+        made = [
+            (await mine.post("/api/v1/api-keys", json={"name": "k", "permission": "read"})).json()
+            for _ in range(2)
+        ]
         for key in made:
             await become(replicas, key["secret"], 200)
         assert (await mine.delete(f"/api/v1/api-keys/{made[0]['id']}")).status_code == 204
-    await replicas[0].database.execute("UPDATE auth.api_keys SET expires_at = now() WHERE id = $1::uuid", made[1]["id"])
+    await replicas[0].database.execute(
+        "UPDATE auth.api_keys SET expires_at = now() WHERE id = $1::uuid", made[1]["id"]
+    )
     for key in made:
         await become(replicas, key["secret"], 401)
 
@@ -96,22 +140,35 @@ async def test_a_role_ends(replicas: Replicas) -> None:
     for bearer in (world.owner.token, key):
         await become(replicas, bearer, 200, ADMIN_PATHS)
     async with replicas[1].client(admin.token) as administrator:
-        await administrator.patch(f"/api/v1/accounts/{world.owner.username}", json={"role": "member"})
+        await administrator.patch(
+            f"/api/v1/accounts/{world.owner.username}", json={"role": "member"}
+        )
     for bearer in (world.owner.token, key):
         await become(replicas, bearer, 403, ADMIN_PATHS)
 
 
 @pytest.mark.parametrize("end", ["grant", "docker user", "visibility"])
-async def test_what_was_shared_or_public_is_hidden_again(replicas: Replicas, world: World, end: str) -> None:
+async def test_what_was_shared_or_public_is_hidden_again(
+    replicas: Replicas, world: World, end: str
+) -> None:
     partner = await make_world(replicas[0])
-    paths = (f"/api/v1/repositories/{world.path}", f"/api/v1/images/{world.path}:{world.tag}", f"/api/v1/pulls?repository={world.path}")
+    paths = (
+        f"/api/v1/repositories/{world.path}",
+        f"/api/v1/images/{world.path}:{world.tag}",
+        f"/api/v1/pulls?repository={world.path}",
+    )
     space = f"/api/v1/namespaces/{world.namespace}"
-    async with replicas[0].client(world.owner.token) as mine, replicas[1].client(partner.owner.token) as theirs:
+    async with (
+        replicas[0].client(world.owner.token) as mine,
+        replicas[1].client(partner.owner.token) as theirs,
+    ):
         if end == "visibility":
             await mine.patch(space, json={"visibility": "public"})
         else:
             body = {"permission": "pull", "account": partner.owner.username}
-            assert (await mine.put(f"{space}/grants/{partner.docker_user}", json=body)).status_code == 201
+            assert (
+                await mine.put(f"{space}/grants/{partner.docker_user}", json=body)
+            ).status_code == 201
         await become(replicas, partner.owner.token, 200, paths)
         ended = {
             "grant": lambda: mine.delete(f"{space}/grants/{partner.docker_user}"),

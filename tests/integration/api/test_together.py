@@ -9,18 +9,21 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.passwords import PasswordHasher
+from libs.common.security.passwords import PasswordHasher
 from services.catalog.accounts.throttle import WrongPasswords
 from tests.integration.api.installation import PASSWORD, Installation
 from tests.integration.api.world import World
-from tests.support.waiting import soon
+from tests.kit.waiting import soon
 
 Replicas = tuple[Installation, Installation]
 TAKEN: dict[str, tuple[Callable[[World, str], dict[str, Any]], str]] = {
     "accounts": (lambda _, name: {"username": name, "password": PASSWORD}, "account_taken"),
     "docker-users": (lambda _, name: {"username": name, "password": PASSWORD}, "docker_user_taken"),
     "namespaces": (lambda _, name: {"name": name, "visibility": "private"}, "namespace_taken"),
-    "repositories": (lambda world, name: {"namespace": world.namespace, "name": name}, "repository_taken"),
+    "repositories": (
+        lambda world, name: {"namespace": world.namespace, "name": name},
+        "repository_taken",
+    ),
 }
 
 
@@ -33,11 +36,15 @@ async def admins(replicas: Replicas) -> AsyncIterator[list[httpx.AsyncClient]]:
 
 
 @pytest.mark.parametrize("noun", TAKEN)
-async def test_one_name_is_taken_once_on_two_replicas(admins: list[httpx.AsyncClient], world: World, noun: str) -> None:
+async def test_one_name_is_taken_once_on_two_replicas(
+    admins: list[httpx.AsyncClient], world: World, noun: str
+) -> None:
     make, code = TAKEN[noun]
     for _ in range(3):
         body = make(world, f"wanted-{secrets.token_hex(4)}")
-        answers = await asyncio.gather(*(client.post(f"/api/v1/{noun}", json=body) for client in admins * 3))
+        answers = await asyncio.gather(
+            *(client.post(f"/api/v1/{noun}", json=body) for client in admins * 3)
+        )
         assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
         assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {code}
 
@@ -50,9 +57,16 @@ async def test_a_grant_that_is_given_while_one_side_goes_leaves_no_orphan(
         space, user = f"{world.empty}.{number}", f"{world.docker_user}.{number}"
         await admins[0].post("/api/v1/namespaces", json={"name": space, "visibility": "private"})
         await admins[0].post("/api/v1/docker-users", json={"username": user, "password": PASSWORD})
-        path = f"/api/v1/namespaces/{space}" if ended == "namespace" else f"/api/v1/docker-users/{user}"
+        path = (
+            f"/api/v1/namespaces/{space}"
+            if ended == "namespace"
+            else f"/api/v1/docker-users/{user}"
+        )
         granted, gone = await asyncio.gather(
-            admins[number % 2].put(f"/api/v1/namespaces/{space}/grants/{user}", json={"permission": "push"}), admins[1].delete(path)
+            admins[number % 2].put(
+                f"/api/v1/namespaces/{space}/grants/{user}", json={"permission": "push"}
+            ),
+            admins[1].delete(path),
         )
         assert gone.status_code == 204
         assert granted.status_code in (201, 404), granted.text
@@ -77,7 +91,9 @@ async def _write(client: httpx.AsyncClient, number: int, shared: str) -> list[in
         await client.post("/api/v1/repositories", json={"namespace": name, "name": "app"}),
         await client.post("/api/v1/repositories", json={"namespace": shared, "name": name}),
         await client.patch(f"/api/v1/namespaces/{shared}", json={"description": f"by {number}"}),
-        await client.post(f"/api/v1/docker-users/{name}/tokens", json={"name": "t", "permission": "pull"}),
+        await client.post(
+            f"/api/v1/docker-users/{name}/tokens", json={"name": "t", "permission": "pull"}
+        ),
         await client.get("/api/v1/audit", params={"limit": 5}),
         await client.delete(f"/api/v1/namespaces/{shared}/grants/{name}"),
         await client.delete(f"/api/v1/docker-users/{name}"),
@@ -91,13 +107,19 @@ async def test_fifty_parallel_writers_all_succeed(installation: Installation) ->
     async with installation.client(person.token) as client:
         await client.post("/api/v1/namespaces", json={"name": shared, "visibility": "private"})
         seen = await asyncio.gather(*(_write(client, number, shared) for number in range(50)))
-        assert {tuple(codes) for codes in seen} == {(201, 201, 201, 201, 201, 201, 200, 201, 200, 204, 204)}
+        assert {tuple(codes) for codes in seen} == {
+            (201, 201, 201, 201, 201, 201, 200, 201, 200, 204, 204)
+        }
         left = (await client.get(f"/api/v1/namespaces/{shared}/grants")).json()["items"]
-        made = (await client.get("/api/v1/repositories", params={"namespace": shared, "limit": 200})).json()["items"]
+        made = (
+            await client.get("/api/v1/repositories", params={"namespace": shared, "limit": 200})
+        ).json()["items"]
     assert (len(left), len(made)) == (0, 50)
 
 
-async def test_passwords_that_wait_to_be_hashed_hold_up_no_list(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_passwords_that_wait_to_be_hashed_hold_up_no_list(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """More of them than there are database connections; past the places that there are, one is told to come back."""
     go, waiting = asyncio.Event(), 0
 
@@ -113,11 +135,17 @@ async def test_passwords_that_wait_to_be_hashed_hold_up_no_list(installation: In
     monkeypatch.setattr(PasswordHasher, "hash", hash_later)
     person = await installation.person()
     async with installation.client(person.token) as client:
-        bodies = [{"username": f"slow-{secrets.token_hex(4)}", "password": PASSWORD} for _ in range(80)]
-        tasks = [asyncio.create_task(client.post("/api/v1/docker-users", json=body)) for body in bodies]
+        bodies = [
+            {"username": f"slow-{secrets.token_hex(4)}", "password": PASSWORD} for _ in range(80)
+        ]
+        tasks = [
+            asyncio.create_task(client.post("/api/v1/docker-users", json=body)) for body in bodies
+        ]
         try:
             await soon(begun, within=20, what="the first password at the hasher")
-            lists = await asyncio.wait_for(asyncio.gather(*(client.get("/api/v1/namespaces") for _ in range(5))), 20)
+            lists = await asyncio.wait_for(
+                asyncio.gather(*(client.get("/api/v1/namespaces") for _ in range(5))), 20
+            )
             assert {answer.status_code for answer in lists} == {200}
             assert waiting < 10
         finally:
@@ -129,12 +157,20 @@ async def test_passwords_that_wait_to_be_hashed_hold_up_no_list(installation: In
 
 
 async def _guess(client: httpx.AsyncClient, password: str) -> httpx.Response:
-    return await client.put("/api/v1/account/password", json={"current_password": password, "password": "the next battery"})
+    return await client.put(
+        "/api/v1/account/password",
+        json={"current_password": password, "password": "the next battery"},
+    )
 
 
-async def test_guesses_of_the_current_password_are_throttled_per_account(installation: Installation) -> None:
+async def test_guesses_of_the_current_password_are_throttled_per_account(
+    installation: Installation,
+) -> None:
     victim, neighbour = await installation.person(), await installation.person()
-    async with installation.client(victim.token) as thief, installation.client(neighbour.token) as other:
+    async with (
+        installation.client(victim.token) as thief,
+        installation.client(neighbour.token) as other,
+    ):
         answers = await asyncio.gather(*(_guess(thief, f"guess number {n}") for n in range(25)))
         assert sorted(answer.status_code for answer in answers) == [403] * 10 + [429] * 15
         refused = await _guess(thief, PASSWORD)

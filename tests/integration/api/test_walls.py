@@ -11,12 +11,16 @@ from typing import Any
 import pytest
 import structlog
 
-from libs.common.logging import configure
+from libs.common.web.logging import configure
 from tests.integration.api.installation import HASH, PASSWORD, Installation
 from tests.integration.api.operations import ADMIN_ONLY, GUARDED, LISTS, OPERATIONS, Operation
 from tests.integration.api.world import World, make_world
 
-WITH_BODY = [operation for operation in OPERATIONS if "requestBody" in operation.document and operation.path != "/token"]
+WITH_BODY = [
+    operation
+    for operation in OPERATIONS
+    if "requestBody" in operation.document and operation.path != "/token"
+]
 WITH_NAMES = [operation for operation in GUARDED if operation.parameters("path")]
 SORTED = [operation for operation in LISTS if "sort" in operation.parameters("query")]
 ANOTHER_DIGEST = "sha256:" + "b" * 64
@@ -42,12 +46,18 @@ def ids(operation: Operation) -> str:
     return operation.id
 
 
-async def test_a_child_is_not_reached_through_another_parent(installation: Installation, world: World) -> None:
+async def test_a_child_is_not_reached_through_another_parent(
+    installation: Installation, world: World
+) -> None:
     """Though both are the caller's own, as Harbor's CVE-2022-31667 shows."""
     second = await make_world(installation)
     database = installation.database
     for table in ("docker_users", "namespaces"):
-        await database.execute(f"UPDATE catalog.{table} SET account_id = $1 WHERE account_id = $2", world.owner.id, second.owner.id)
+        await database.execute(
+            f"UPDATE catalog.{table} SET account_id = $1 WHERE account_id = $2",
+            world.owner.id,
+            second.owner.id,
+        )
     async with installation.client(world.owner.token) as client:
         for method, path in (
             ("DELETE", f"/api/v1/docker-users/{world.docker_user}/tokens/{second.token_id}"),
@@ -59,18 +69,29 @@ async def test_a_child_is_not_reached_through_another_parent(installation: Insta
             ("GET", f"/api/v1/repositories/{world.empty}/{world.repository}"),
             ("PATCH", f"/api/v1/repositories/{world.empty}/{world.repository}"),
         ):
-            answer = await client.request(method, path, json={"description": "x"} if method == "PATCH" else None)
+            answer = await client.request(
+                method, path, json={"description": "x"} if method == "PATCH" else None
+            )
             assert answer.status_code == 404, path
-        tokens = (await client.get(f"/api/v1/docker-users/{second.docker_user}/tokens")).json()["items"]
+        tokens = (await client.get(f"/api/v1/docker-users/{second.docker_user}/tokens")).json()[
+            "items"
+        ]
         assert [token["id"] for token in tokens] == [second.token_id]
         grants = (await client.get(f"/api/v1/namespaces/{second.namespace}/grants")).json()["items"]
         assert [grant["docker_user"] for grant in grants] == [second.granted]
 
 
-async def test_an_image_is_found_in_its_own_repository_alone(installation: Installation, world: World) -> None:
+async def test_an_image_is_found_in_its_own_repository_alone(
+    installation: Installation, world: World
+) -> None:
     database = installation.database
-    (space,) = await database.fetch("SELECT id FROM catalog.namespaces WHERE name = $1", world.namespace)
-    (second,) = await database.fetch("INSERT INTO catalog.repositories (namespace_id, name) VALUES ($1, 'other') RETURNING id", space["id"])
+    (space,) = await database.fetch(
+        "SELECT id FROM catalog.namespaces WHERE name = $1", world.namespace
+    )
+    (second,) = await database.fetch(
+        "INSERT INTO catalog.repositories (namespace_id, name) VALUES ($1, 'other') RETURNING id",
+        space["id"],
+    )
     await database.execute(
         "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
         " VALUES ($1, $2, 'application/vnd.oci.image.manifest.v1+json', 7, now(), 'builder')",
@@ -84,16 +105,24 @@ async def test_an_image_is_found_in_its_own_repository_alone(installation: Insta
     )
     async with installation.client(world.owner.token) as client:
         for reference in (f"@{ANOTHER_DIGEST}", ":only-here"):
-            assert (await client.get(f"/api/v1/images/{world.namespace}/other{reference}")).status_code == 200
+            assert (
+                await client.get(f"/api/v1/images/{world.namespace}/other{reference}")
+            ).status_code == 200
             assert (await client.get(f"/api/v1/images/{world.path}{reference}")).status_code == 404
 
 
 @pytest.mark.parametrize("operation", WITH_NAMES, ids=ids)
-async def test_a_name_that_nearly_matches_names_nothing(installation: Installation, world: World, operation: Operation) -> None:
+async def test_a_name_that_nearly_matches_names_nothing(
+    installation: Installation, world: World, operation: Operation
+) -> None:
     """Neither a beginning, nor more, nor another case, nor a pattern, nor what decodes to the name a second time."""
     admin = await installation.person("admin")
     good = operation.url(world)
-    names = [name for name in operation.names(world).values() if not re.fullmatch(r"[0-9]+|sha256:.*|[0-9a-f-]{36}", name)]
+    names = [
+        name
+        for name in operation.names(world).values()
+        if not re.fullmatch(r"[0-9]+|sha256:.*|[0-9a-f-]{36}", name)
+    ]
     async with installation.client(admin.token) as client:
         for name in names:
             wrong = (
@@ -109,64 +138,119 @@ async def test_a_name_that_nearly_matches_names_nothing(installation: Installati
                 "%25",
             )
             for other in (*wrong, f"{name[:-1]}%3F", f"{name[:-1]}_", "a" * 256, "%E5%90%8D"):
-                path = good.replace(f"/{name}", f"/{other}", 1) if f"/{name}" in good else good.replace(f":{name}", f":{other}")
-                answer = await client.request(operation.method.upper(), path, json=operation.body(world))
+                path = (
+                    good.replace(f"/{name}", f"/{other}", 1)
+                    if f"/{name}" in good
+                    else good.replace(f":{name}", f":{other}")
+                )
+                answer = await client.request(
+                    operation.method.upper(), path, json=operation.body(world)
+                )
                 assert answer.status_code in (404, 405, 422), (path, answer.text)
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=ids)
-async def test_what_a_body_may_not_set_is_refused_by_name(installation: Installation, world: World, operation: Operation) -> None:
+async def test_what_a_body_may_not_set_is_refused_by_name(
+    installation: Installation, world: World, operation: Operation
+) -> None:
     admin = await installation.person("admin")
     known = operation.fields()
     async with installation.client(admin.token) as client:
         for field, value in MASS.items():
             if field in known:
                 continue
-            answer = await client.request(operation.method.upper(), operation.url(world), json=operation.body(world) | {field: value})
+            answer = await client.request(
+                operation.method.upper(),
+                operation.url(world),
+                json=operation.body(world) | {field: value},
+            )
             assert answer.status_code == 422, answer.text
             assert [item["field"] for item in answer.json()["errors"]] == [field]
 
 
 @pytest.mark.parametrize("operation", SORTED, ids=ids)
-async def test_nothing_is_sorted_by_what_is_not_shown(installation: Installation, world: World, operation: Operation) -> None:
+async def test_nothing_is_sorted_by_what_is_not_shown(
+    installation: Installation, world: World, operation: Operation
+) -> None:
     async with installation.client(world.owner.token) as client:
-        for sort in ("password_hash", "-secret_hash", "id", "account_id", "namespace_id", "name;", "name desc", "--name", "", "NAME"):
+        for sort in (
+            "password_hash",
+            "-secret_hash",
+            "id",
+            "account_id",
+            "namespace_id",
+            "name;",
+            "name desc",
+            "--name",
+            "",
+            "NAME",
+        ):
             answer = await client.get(operation.url(world), params={"sort": sort})
             assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "sort")
 
 
-@pytest.mark.parametrize("operation", [item for item in LISTS if "q" in item.parameters("query")], ids=ids)
-async def test_nothing_is_found_by_what_is_not_shown(installation: Installation, world: World, operation: Operation) -> None:
+@pytest.mark.parametrize(
+    "operation", [item for item in LISTS if "q" in item.parameters("query")], ids=ids
+)
+async def test_nothing_is_found_by_what_is_not_shown(
+    installation: Installation, world: World, operation: Operation
+) -> None:
     admin = await installation.person("admin")
     async with installation.client(admin.token) as client:
         for text in (HASH, "argon2id", str(world.owner.id) + "0000", "%", "_____", "\\"):
-            assert (await client.get(operation.url(world), params={"q": text})).json()["items"] == [], text
+            assert (await client.get(operation.url(world), params={"q": text})).json()[
+                "items"
+            ] == [], text
 
 
-async def test_a_role_that_is_taken_away_is_gone_from_sessions_and_keys(installation: Installation) -> None:
+async def test_a_role_that_is_taken_away_is_gone_from_sessions_and_keys(
+    installation: Installation,
+) -> None:
     """A credential is never more than its account is now."""
     world = await make_world(installation, "admin")
-    bearers = [world.owner.token, await installation.api_key(world.owner.id, "read"), await installation.api_key(world.owner.id, "write")]
-    reads = [operation for operation in OPERATIONS if operation.id in ADMIN_ONLY and not operation.changes]
+    bearers = [
+        world.owner.token,
+        await installation.api_key(world.owner.id, "read"),
+        await installation.api_key(world.owner.id, "write"),
+    ]
+    reads = [
+        operation
+        for operation in OPERATIONS
+        if operation.id in ADMIN_ONLY and not operation.changes
+    ]
     for status, role in ((200, "admin"), (403, "member")):
-        await installation.database.execute("UPDATE catalog.accounts SET role = $1 WHERE id = $2", role, world.owner.id)
+        await installation.database.execute(
+            "UPDATE catalog.accounts SET role = $1 WHERE id = $2", role, world.owner.id
+        )
         for bearer in bearers:
             async with installation.client(bearer) as client:
-                assert {(await operation.call(client, world)).status_code for operation in reads} == {status}
+                assert {
+                    (await operation.call(client, world)).status_code for operation in reads
+                } == {status}
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=ids)
-async def test_a_refusal_repeats_no_password(installation: Installation, world: World, operation: Operation, log: io.StringIO) -> None:
+async def test_a_refusal_repeats_no_password(
+    installation: Installation, world: World, operation: Operation, log: io.StringIO
+) -> None:
     marker = "wr0ng-SECRET"
     secret_fields = [name for name in operation.fields() if "password" in name]
     bad: list[Any] = [marker[:7], [marker], {"value": marker}, marker * 20, f"{marker}\n"]
     async with installation.client(world.owner.token) as client:
         for field in secret_fields:
             for value in bad:
-                answer = await client.request(operation.method.upper(), operation.url(world), json=operation.body(world) | {field: value})
+                answer = await client.request(
+                    operation.method.upper(),
+                    operation.url(world),
+                    json=operation.body(world) | {field: value},
+                )
                 assert answer.status_code >= 400
                 assert marker[:7] not in answer.text
-        answer = await client.request(operation.method.upper(), operation.url(world), json=operation.body(world) | {"passwort": marker})
+        answer = await client.request(
+            operation.method.upper(),
+            operation.url(world),
+            json=operation.body(world) | {"passwort": marker},
+        )
         assert marker not in answer.text
     told = log.getvalue()
     assert operation.url(world) in told
@@ -191,7 +275,9 @@ def log() -> Iterator[io.StringIO]:
     structlog.configure(**before)
 
 
-async def test_a_statement_that_fails_is_logged_without_its_values(installation: Installation, log: io.StringIO) -> None:
+async def test_a_statement_that_fails_is_logged_without_its_values(
+    installation: Installation, log: io.StringIO
+) -> None:
     person = await installation.person()
     role, database = f"{installation.database.name}_catalog", installation.database
     body = {"username": "unlucky-robot", "password": PASSWORD, "description": "a private matter"}

@@ -4,15 +4,15 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
-from libs.common.opaque import hash_of, new_secret
+from libs.common.security.secrets import hash_of, new_secret
 from tests.integration.api.installation import HASH, Installation, Person
 
 DIGEST = "sha256:" + "a" * 64
-_USER = (
-    "INSERT INTO catalog.docker_users (account_id, username, password_hash, description) VALUES ($1, $2, $3, 'of the first') RETURNING id"
-)
+_USER = "INSERT INTO catalog.docker_users (account_id, username, password_hash, description) VALUES ($1, $2, $3, 'of the first') RETURNING id"
 _NAMESPACE = "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, 'private') RETURNING id"
-_GRANT = "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) VALUES ($1, $2, 'pull')"
+_GRANT = (
+    "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) VALUES ($1, $2, 'pull')"
+)
 _REPOSITORY = "INSERT INTO catalog.repositories (namespace_id, name, status) VALUES ($1, $2, 'active') RETURNING id"
 _MANIFEST = (
     "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
@@ -53,12 +53,24 @@ class World:
     @property
     def secrets_and_names(self) -> tuple[str, ...]:
         """What no other account may read in any answer."""
-        return (self.owner.username, self.namespace, self.empty, self.docker_user, self.granted, self.token_id, self.key_id)
+        return (
+            self.owner.username,
+            self.namespace,
+            self.empty,
+            self.docker_user,
+            self.granted,
+            self.token_id,
+            self.key_id,
+        )
 
 
 async def make_world(installation: Installation, role: str = "member") -> World:
     """A new account with names that nobody else has."""
-    database, owner, end = installation.database, await installation.person(role, "first"), secrets.token_hex(4)
+    database, owner, end = (
+        installation.database,
+        await installation.person(role, "first"),
+        secrets.token_hex(4),
+    )
 
     async def insert(statement: str, *values: object) -> int:
         return int((await database.fetch(statement, *values))[0][0])

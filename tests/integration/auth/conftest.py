@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.passwords import hash_password
-from ops import keys
+from libs.common.security.passwords import hash_password
+from ops.secrets import keys
 from services.auth.app import create_app
-from services.auth.memory.link import ChangeLink
+from services.auth.cache.listener import ChangeLink
 from services.auth.settings import Settings
-from tests.support.database import Database
-from tests.support.waiting import soon
+from tests.kit.database import Database
+from tests.kit.waiting import soon
 
 PASSWORD = "correct horse 电池 staple"
 Replica = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -61,7 +61,10 @@ class World:
         """A namespace with ``grants`` of Docker users; returns its name."""
         name = self.name(short)
         await self.database.execute(
-            "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, $3)", self.account_id, name, visibility
+            "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, $3)",
+            self.account_id,
+            name,
+            visibility,
         )
         for user, permission in grants.items():
             await self.grant(short, user, permission)
@@ -88,7 +91,8 @@ class World:
     async def set_user(self, user: str, assignment: str) -> None:
         """Change a Docker user as the catalog does: with a new credential version."""
         await self.database.execute(
-            f"UPDATE catalog.docker_users SET {assignment}, credential_version = credential_version + 1 WHERE id = $1", self.users[user]
+            f"UPDATE catalog.docker_users SET {assignment}, credential_version = credential_version + 1 WHERE id = $1",
+            self.users[user],
         )
 
 
@@ -107,7 +111,10 @@ async def world(database: Database) -> World:
 def secrets_dir(tmp_path_factory: pytest.TempPathFactory, token_authority: keys.Authority) -> Path:
     """The secrets of an auth service, but for its database."""
     root = tmp_path_factory.mktemp("secrets")
-    for folder, pem in (("token-keys", keys.new_token_key(token_authority, "auth")), ("session-keys", keys.new_session_key())):
+    for folder, pem in (
+        ("token-keys", keys.new_token_key(token_authority, "auth")),
+        ("session-keys", keys.new_session_key()),
+    ):
         (root / folder).mkdir()
         (root / folder / f"{keys.stamp()}.pem").write_bytes(pem)
     return root
@@ -125,20 +132,26 @@ async def replica(database: Database, secrets_dir: Path) -> AsyncIterator[Replic
     async with AsyncExitStack() as stack:
 
         async def start(*, address: str = "192.0.2.1", **settings: Any) -> httpx.AsyncClient:
-            return await stack.enter_async_context(running(database.urls["auth"], secrets_dir, address, settings))
+            return await stack.enter_async_context(
+                running(database.urls["auth"], secrets_dir, address, settings)
+            )
 
         yield start
 
 
 @asynccontextmanager
-async def running(url: str, secrets_dir: Path, address: str, settings: dict[str, Any]) -> AsyncIterator[httpx.AsyncClient]:
+async def running(
+    url: str, secrets_dir: Path, address: str, settings: dict[str, Any]
+) -> AsyncIterator[httpx.AsyncClient]:
     """A replica whose change link is up, and a client of it whose requests come from ``address``."""
     app = create_app(Settings(database_url=url, SECRETS_DIR=secrets_dir, **settings))
     async with app.router.lifespan_context(app):
         link: ChangeLink = app.state.desk.memory.link
         await soon(lambda: _alive(link), within=5, what="the change link")
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40000))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost:8080"
+        ) as client:
             yield client
 
 

@@ -9,7 +9,7 @@ from tests.integration.auth.conftest import PASSWORD, Replica, World
 from tests.integration.auth.test_refresh_tokens import use
 from tests.integration.auth.test_sessions import bearer, sign_in
 from tests.integration.auth.tokens import access, get, post
-from tests.support.waiting import soon
+from tests.kit.waiting import soon
 
 
 @pytest.fixture
@@ -22,77 +22,126 @@ def path(world: World, user: str = "dev") -> str:
     return f"/api/v1/docker-users/{world.name(user)}/tokens"
 
 
-async def new_token(client: httpx.AsyncClient, world: World, me: dict[str, str], permission: str = "push", **fields: Any) -> dict[str, Any]:
-    answer = await client.post(path(world), json={"name": "build server", "permission": permission, **fields}, headers=me)
+async def new_token(
+    client: httpx.AsyncClient,
+    world: World,
+    me: dict[str, str],
+    permission: str = "push",
+    **fields: Any,
+) -> dict[str, Any]:
+    answer = await client.post(
+        path(world), json={"name": "build server", "permission": permission, **fields}, headers=me
+    )
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     assert answer.headers["location"] == f"{path(world)}/{body['id']}"
     return body
 
 
-async def test_nobody_and_no_other_account_sees_or_makes_tokens(client: httpx.AsyncClient, world: World) -> None:
+async def test_nobody_and_no_other_account_sees_or_makes_tokens(
+    client: httpx.AsyncClient, world: World
+) -> None:
     await world.add_user("dev")
     other = World(world.database)
     await other.add_account()
     theirs = bearer(await sign_in(client, other))
     body = {"name": "x", "permission": "pull"}
-    assert (await client.get(path(world))).status_code == (await client.post(path(world), json=body)).status_code == 401
-    for answer in (await client.get(path(world), headers=theirs), await client.post(path(world), json=body, headers=theirs)):
+    assert (
+        (await client.get(path(world))).status_code
+        == (await client.post(path(world), json=body)).status_code
+        == 401
+    )
+    for answer in (
+        await client.get(path(world), headers=theirs),
+        await client.post(path(world), json=body, headers=theirs),
+    ):
         assert (answer.status_code, answer.json()["code"]) == (404, "docker_user_not_found")
 
 
-async def test_a_token_logs_in_as_its_user_and_no_other(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_a_token_logs_in_as_its_user_and_no_other(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     user, other = await world.add_user("dev"), await world.add_user("other")
     space = await world.add_namespace("team", dev="push", other="push")
     made = await new_token(client, world, me)
     scope = f"repository:{space}/app:pull,push"
-    assert access(await get(client, user, scope, password=made["secret"])) == [(f"{space}/app", ["pull", "push"])]
+    assert access(await get(client, user, scope, password=made["secret"])) == [
+        (f"{space}/app", ["pull", "push"])
+    ]
     assert (await get(client, other, scope, password=made["secret"])).status_code == 401
-    answer = await post(client, grant_type="password", username=user, password=made["secret"], scope=scope)
+    answer = await post(
+        client, grant_type="password", username=user, password=made["secret"], scope=scope
+    )
     assert access(answer) == [(f"{space}/app", ["pull", "push"])]
 
 
-async def test_a_token_never_exceeds_its_ceiling_nor_its_users_grants(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_a_token_never_exceeds_its_ceiling_nor_its_users_grants(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     user = await world.add_user("dev")
-    mine, readable = await world.add_namespace("mine", dev="push"), await world.add_namespace("readable", dev="pull")
+    mine, readable = (
+        await world.add_namespace("mine", dev="push"),
+        await world.add_namespace("readable", dev="pull"),
+    )
     scopes = (f"repository:{mine}/a:pull,push", f"repository:{readable}/b:pull,push")
-    pull, push = await new_token(client, world, me, "pull"), await new_token(client, world, me, "push")
-    assert access(await get(client, user, *scopes, password=pull["secret"])) == [(f"{mine}/a", ["pull"]), (f"{readable}/b", ["pull"])]
+    pull, push = (
+        await new_token(client, world, me, "pull"),
+        await new_token(client, world, me, "push"),
+    )
+    assert access(await get(client, user, *scopes, password=pull["secret"])) == [
+        (f"{mine}/a", ["pull"]),
+        (f"{readable}/b", ["pull"]),
+    ]
     assert access(await get(client, user, *scopes, password=push["secret"])) == [
         (f"{mine}/a", ["pull", "push"]),
         (f"{readable}/b", ["pull"]),
     ]
 
 
-async def test_several_are_live_at_once_and_each_ends_alone(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_several_are_live_at_once_and_each_ends_alone(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     user = await world.add_user("dev")
     old, new = await new_token(client, world, me), await new_token(client, world, me)
     for token in (old, new):
         assert (await get(client, user, password=token["secret"])).status_code == 200
     assert (await client.delete(f"{path(world)}/{old['id']}", headers=me)).status_code == 204
-    await soon(lambda: get(client, user, password=old["secret"]), lambda answer: answer.status_code == 401, within=1)
+    await soon(
+        lambda: get(client, user, password=old["secret"]),
+        lambda answer: answer.status_code == 401,
+        within=1,
+    )
     assert (await get(client, user, password=new["secret"])).status_code == 200
     assert (await client.delete(f"{path(world)}/{old['id']}", headers=me)).status_code == 404
 
 
-async def test_revoking_holds_on_both_replicas_within_a_second(replica: Replica, world: World) -> None:
+async def test_revoking_holds_on_both_replicas_within_a_second(
+    replica: Replica, world: World
+) -> None:
     clients = [await replica(), await replica()]
     me = bearer(await sign_in(clients[0], world))
     user = await world.add_user("dev")
     made = await new_token(clients[0], world, me)
 
     async def seen() -> list[int]:
-        return [(await get(client, user, password=made["secret"])).status_code for client in clients]
+        return [
+            (await get(client, user, password=made["secret"])).status_code for client in clients
+        ]
 
     assert await seen() == [200, 200]
     await clients[0].delete(f"{path(world)}/{made['id']}", headers=me)
     await soon(seen, lambda codes: codes == [401, 401], within=1)
 
 
-async def test_an_expired_token_is_refused(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_an_expired_token_is_refused(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     user = await world.add_user("dev")
     made = await new_token(client, world, me, expires_at="2999-01-01T00:00:00Z")
-    await world.database.execute("UPDATE auth.access_tokens SET expires_at = now() WHERE docker_user_id = $1", world.users["dev"])
+    await world.database.execute(
+        "UPDATE auth.access_tokens SET expires_at = now() WHERE docker_user_id = $1",
+        world.users["dev"],
+    )
     assert (await get(client, user, password=made["secret"])).status_code == 401
 
 
@@ -103,42 +152,59 @@ async def test_it_ends_with_its_user_and_rests_while_the_user_is_disabled(
     made = await new_token(client, world, me)
 
     async def answers(status: int) -> None:
-        await soon(lambda: get(client, user, password=made["secret"]), lambda answer: answer.status_code == status, within=1)
+        await soon(
+            lambda: get(client, user, password=made["secret"]),
+            lambda answer: answer.status_code == status,
+            within=1,
+        )
 
     await answers(200)
     await world.set_user("dev", "disabled = true")
     await answers(401)
     await world.set_user("dev", "disabled = false")
     await answers(200)
-    await world.database.execute("DELETE FROM catalog.docker_users WHERE id = $1", world.users["dev"])
+    await world.database.execute(
+        "DELETE FROM catalog.docker_users WHERE id = $1", world.users["dev"]
+    )
     await world.add_user("dev")
     await answers(401)
 
 
-async def test_a_password_that_looks_like_a_token_is_a_password(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_password_that_looks_like_a_token_is_a_password(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
-    from libs.common.passwords import hash_password
+    from libs.common.security.passwords import hash_password
 
     await world.set_user("dev", f"password_hash = '{hash_password('mat_my own password')}'")
     assert (await get(client, user, password="mat_my own password")).status_code == 200
 
 
-async def test_guessing_tokens_is_throttled_like_guessing_passwords(replica: Replica, world: World) -> None:
+async def test_guessing_tokens_is_throttled_like_guessing_passwords(
+    replica: Replica, world: World
+) -> None:
     client = await replica(login_failures=2)
     user = await world.add_user("dev")
     codes = [(await get(client, user, password=f"mat_guess{n}")).status_code for n in range(3)]
     assert codes == [401, 401, 429]
 
 
-async def test_a_refresh_token_got_with_one_inherits_ceiling_and_end(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_a_refresh_token_got_with_one_inherits_ceiling_and_end(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     user = await world.add_user("dev", token_login=True)
     space = await world.add_namespace("team", dev="push")
     made = await new_token(client, world, me, "pull", expires_at="2999-01-01T00:00:00Z")
     await world.database.execute(
-        "UPDATE auth.access_tokens SET expires_at = now() + interval '1 hour' WHERE docker_user_id = $1", world.users["dev"]
+        "UPDATE auth.access_tokens SET expires_at = now() + interval '1 hour' WHERE docker_user_id = $1",
+        world.users["dev"],
     )
-    refresh = (await get(client, user, offline_token="true", password=made["secret"])).json()["refresh_token"]
-    assert access(await use(client, refresh, f"repository:{space}/app:pull,push")) == [(f"{space}/app", ["pull"])]
+    refresh = (await get(client, user, offline_token="true", password=made["secret"])).json()[
+        "refresh_token"
+    ]
+    assert access(await use(client, refresh, f"repository:{space}/app:pull,push")) == [
+        (f"{space}/app", ["pull"])
+    ]
 
     async def within_the_hour() -> bool:
         rows = await world.database.fetch(
@@ -154,13 +220,26 @@ async def test_a_refresh_token_got_with_one_inherits_ceiling_and_end(client: htt
     await soon(lambda: use(client, refresh), lambda answer: answer.status_code == 401, within=1)
 
 
-async def test_logins_are_listed_and_revoked_beside_access_tokens(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_logins_are_listed_and_revoked_beside_access_tokens(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     user = await world.add_user("dev", token_login=True)
     made = await new_token(client, world, me, "pull")
-    refresh = (await get(client, user, offline_token="true", client_id="docker")).json()["refresh_token"]
+    refresh = (await get(client, user, offline_token="true", client_id="docker")).json()[
+        "refresh_token"
+    ]
     answer = await client.get(path(world), headers=me)
     login, token = answer.json()["items"]
-    assert set(token) == {"id", "kind", "name", "permission", "created_at", "expires_at", "last_used_at", "last_used_from"}
+    assert set(token) == {
+        "id",
+        "kind",
+        "name",
+        "permission",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "last_used_from",
+    }
     assert (token["kind"], token["name"], token["permission"]) == ("access", "build server", "pull")
     assert (login["kind"], login["name"], login["permission"]) == ("login", "docker", "push")
     assert made["secret"] not in answer.text
@@ -169,23 +248,33 @@ async def test_logins_are_listed_and_revoked_beside_access_tokens(client: httpx.
     await soon(lambda: use(client, refresh), lambda answer: answer.status_code == 401, within=1)
 
 
-async def test_another_users_token_cannot_be_revoked_through_ones_own(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_another_users_token_cannot_be_revoked_through_ones_own(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     await world.add_user("dev")
     await world.add_user("other")
     made = await new_token(client, world, me)
-    assert (await client.delete(f"{path(world, 'other')}/{made['id']}", headers=me)).status_code == 404
+    assert (
+        await client.delete(f"{path(world, 'other')}/{made['id']}", headers=me)
+    ).status_code == 404
 
 
-async def test_an_api_key_makes_no_tokens(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_an_api_key_makes_no_tokens(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     await world.add_user("dev")
-    secret = (await client.post("/api/v1/api-keys", json={"name": "k", "permission": "write"}, headers=me)).json()["secret"]
+    secret = (
+        await client.post("/api/v1/api-keys", json={"name": "k", "permission": "write"}, headers=me)
+    ).json()["secret"]
     key = {"Authorization": f"Bearer {secret}"}
     made = await client.post(path(world), json={"name": "x", "permission": "pull"}, headers=key)
     assert (made.status_code, made.json()["code"]) == (403, "session_required")
     assert (await client.get(path(world), headers=key)).status_code == 200
 
 
-async def test_last_use_and_audit(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_last_use_and_audit(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     user = await world.add_user("dev")
     made = await new_token(client, world, me)
     await get(client, user, password=made["secret"])
@@ -197,8 +286,12 @@ async def test_last_use_and_audit(client: httpx.AsyncClient, world: World, me: d
     assert await soon(last_used, within=3, what="the last use") == "192.0.2.1"
     await client.delete(f"{path(world)}/{made['id']}", headers=me)
     rows = await world.database.fetch(
-        "SELECT action, target, e::text FROM auth.audit_entries e WHERE account_id = $1 ORDER BY id", world.account_id
+        "SELECT action, target, e::text FROM auth.audit_entries e WHERE account_id = $1 ORDER BY id",
+        world.account_id,
     )
     target = f"docker-users/{user}/tokens/{made['id']}"
-    assert [tuple(row)[:2] for row in rows[1:]] == [("token.create", target), ("token.delete", target)]
+    assert [tuple(row)[:2] for row in rows[1:]] == [
+        ("token.create", target),
+        ("token.delete", target),
+    ]
     assert not any(made["secret"] in row[2] or PASSWORD in row[2] for row in rows)

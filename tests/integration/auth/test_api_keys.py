@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.auth.conftest import Replica, World
 from tests.integration.auth.test_sessions import bearer, sign_in
-from tests.support.waiting import soon
+from tests.kit.waiting import soon
 
 KEYS = "/api/v1/api-keys"
 
@@ -18,8 +18,12 @@ async def me(client: httpx.AsyncClient, world: World) -> dict[str, str]:
     return bearer(await sign_in(client, world))
 
 
-async def new_key(client: httpx.AsyncClient, me: dict[str, str], permission: str = "write", **fields: Any) -> dict[str, Any]:
-    answer = await client.post(KEYS, json={"name": "pipeline", "permission": permission, **fields}, headers=me)
+async def new_key(
+    client: httpx.AsyncClient, me: dict[str, str], permission: str = "write", **fields: Any
+) -> dict[str, Any]:
+    answer = await client.post(
+        KEYS, json={"name": "pipeline", "permission": permission, **fields}, headers=me
+    )
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     assert answer.headers["location"] == f"{KEYS}/{body['id']}"
@@ -36,16 +40,32 @@ async def test_nobody_makes_lists_or_ends_keys(client: httpx.AsyncClient) -> Non
     assert [answer.status_code for answer in answers] == [401, 401, 401]
 
 
-async def test_a_secret_is_shown_once_and_kept_as_a_hash(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_a_secret_is_shown_once_and_kept_as_a_hash(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     made = await new_key(client, me, "read")
-    assert set(made) == {"id", "account", "name", "permission", "created_at", "expires_at", "last_used_at", "last_used_from", "secret"}
+    assert set(made) == {
+        "id",
+        "account",
+        "name",
+        "permission",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "last_used_from",
+        "secret",
+    }
     (listed,) = (await client.get(KEYS, headers=me)).json()["items"]
     assert listed == {name: value for name, value in made.items() if name != "secret"}
-    rows = await world.database.fetch("SELECT k::text FROM auth.api_keys k WHERE account_id = $1", world.account_id)
+    rows = await world.database.fetch(
+        "SELECT k::text FROM auth.api_keys k WHERE account_id = $1", world.account_id
+    )
     assert made["secret"] not in rows[0][0]
 
 
-async def test_a_key_reads_but_makes_no_keys_and_ends_no_sessions(client: httpx.AsyncClient, me: dict[str, str]) -> None:
+async def test_a_key_reads_but_makes_no_keys_and_ends_no_sessions(
+    client: httpx.AsyncClient, me: dict[str, str]
+) -> None:
     made = await new_key(client, me)
     assert (await client.get(KEYS, headers=key(made))).status_code == 200
     for answer in (
@@ -59,7 +79,9 @@ async def test_a_key_reads_but_makes_no_keys_and_ends_no_sessions(client: httpx.
 
 async def test_a_read_only_key_is_told_so(client: httpx.AsyncClient, me: dict[str, str]) -> None:
     made = await new_key(client, me, "read")
-    answer = await client.post(KEYS, json={"name": "more", "permission": "write"}, headers=key(made))
+    answer = await client.post(
+        KEYS, json={"name": "more", "permission": "write"}, headers=key(made)
+    )
     assert (answer.status_code, answer.json()["code"]) == (403, "read_only_key")
 
 
@@ -71,23 +93,33 @@ async def test_a_deleted_key_ends_at_once(client: httpx.AsyncClient, me: dict[st
     assert (gone.status_code, gone.json()["code"]) == (404, "api_key_not_found")
 
 
-async def test_an_expired_key_is_refused(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_an_expired_key_is_refused(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     made = await new_key(client, me, expires_at="2999-01-01T00:00:00+08:00")
     assert (await client.get(KEYS, headers=key(made))).status_code == 200
-    await world.database.execute("UPDATE auth.api_keys SET expires_at = now() WHERE account_id = $1", world.account_id)
+    await world.database.execute(
+        "UPDATE auth.api_keys SET expires_at = now() WHERE account_id = $1", world.account_id
+    )
     assert (await client.get(KEYS, headers=key(made))).status_code == 401
 
 
-@pytest.mark.parametrize("change", ["disabled = true", "credential_version = credential_version + 1"])
+@pytest.mark.parametrize(
+    "change", ["disabled = true", "credential_version = credential_version + 1"]
+)
 async def test_a_key_ends_with_its_accounts_password_or_disabling(
     client: httpx.AsyncClient, world: World, me: dict[str, str], change: str
 ) -> None:
     made = await new_key(client, me)
-    await world.database.execute(f"UPDATE catalog.accounts SET {change} WHERE id = $1", world.account_id)
+    await world.database.execute(
+        f"UPDATE catalog.accounts SET {change} WHERE id = $1", world.account_id
+    )
     assert (await client.get(KEYS, headers=key(made))).status_code == 401
 
 
-async def test_another_accounts_key_is_a_404(replica: Replica, world: World, me: dict[str, str]) -> None:
+async def test_another_accounts_key_is_a_404(
+    replica: Replica, world: World, me: dict[str, str]
+) -> None:
     client = await replica()
     made = await new_key(client, me)
     other = World(world.database)
@@ -98,7 +130,9 @@ async def test_another_accounts_key_is_a_404(replica: Replica, world: World, me:
     assert (await client.get(KEYS, headers=key(made))).status_code == 200
 
 
-async def test_when_and_from_where_a_key_was_used_is_shown(client: httpx.AsyncClient, me: dict[str, str]) -> None:
+async def test_when_and_from_where_a_key_was_used_is_shown(
+    client: httpx.AsyncClient, me: dict[str, str]
+) -> None:
     made = await new_key(client, me)
     await client.get(KEYS, headers=key(made))
 
@@ -106,7 +140,9 @@ async def test_when_and_from_where_a_key_was_used_is_shown(client: httpx.AsyncCl
         (listed,) = (await client.get(KEYS, headers=me)).json()["items"]
         return listed["last_used_at"], listed["last_used_from"]
 
-    at, address = await soon(last_used, lambda seen: seen[0] is not None, within=5, what="the last use")
+    at, address = await soon(
+        last_used, lambda seen: seen[0] is not None, within=5, what="the last use"
+    )
     assert str(at).endswith("Z")
     assert address == "192.0.2.1"
 
@@ -124,13 +160,17 @@ async def test_when_and_from_where_a_key_was_used_is_shown(client: httpx.AsyncCl
         ({"permission": "read"}, "name"),
     ],
 )
-async def test_bad_input_names_its_field(client: httpx.AsyncClient, me: dict[str, str], body: dict[str, Any], field: str) -> None:
+async def test_bad_input_names_its_field(
+    client: httpx.AsyncClient, me: dict[str, str], body: dict[str, Any], field: str
+) -> None:
     answer = await client.post(KEYS, json=body, headers=me)
     assert answer.status_code == 422
     assert [item["field"] for item in answer.json()["errors"]] == [field]
 
 
-async def test_keys_are_listed_in_pages_newest_first(client: httpx.AsyncClient, me: dict[str, str]) -> None:
+async def test_keys_are_listed_in_pages_newest_first(
+    client: httpx.AsyncClient, me: dict[str, str]
+) -> None:
     made = [(await new_key(client, me))["id"] for _ in range(5)]
     seen: list[str] = []
     url: str | None = f"{KEYS}?limit=2"
@@ -146,12 +186,16 @@ async def test_keys_are_listed_in_pages_newest_first(client: httpx.AsyncClient, 
         assert answer.json()["errors"][0]["field"] == bad.partition("=")[0]
 
 
-async def test_an_administrator_sees_and_ends_keys_of_every_account(client: httpx.AsyncClient, world: World, me: dict[str, str]) -> None:
+async def test_an_administrator_sees_and_ends_keys_of_every_account(
+    client: httpx.AsyncClient, world: World, me: dict[str, str]
+) -> None:
     made = await new_key(client, me)
     chief = World(world.database)
     await chief.add_account("admin")
     theirs = bearer(await sign_in(client, chief))
-    listed = (await client.get(KEYS, params={"account": world.name("owner")}, headers=theirs)).json()["items"]
+    listed = (
+        await client.get(KEYS, params={"account": world.name("owner")}, headers=theirs)
+    ).json()["items"]
     assert [(item["id"], item["account"]) for item in listed] == [(made["id"], world.name("owner"))]
     refused = await client.get(KEYS, params={"account": chief.name("owner")}, headers=me)
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")

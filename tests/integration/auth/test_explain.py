@@ -8,7 +8,13 @@ from tests.integration.auth.test_sessions import bearer, sign_in
 from tests.integration.auth.tokens import access, get
 
 
-async def explain(client: httpx.AsyncClient, me: dict[str, str], repository: str, action: str, user: str | None = None) -> httpx.Response:
+async def explain(
+    client: httpx.AsyncClient,
+    me: dict[str, str],
+    repository: str,
+    action: str,
+    user: str | None = None,
+) -> httpx.Response:
     query = {"repository": repository, "action": action, **({"docker_user": user} if user else {})}
     return await client.get("/api/v1/access/explain", params=query, headers=me)
 
@@ -21,15 +27,24 @@ async def test_nobody_and_no_other_account_may_ask(client: httpx.AsyncClient, wo
     assert (await explain(client, {}, f"{space}/app", "pull")).status_code == 401
     refused = await explain(client, theirs, f"{space}/app", "pull")
     assert (refused.status_code, refused.json()["code"]) == (404, "namespace_not_found")
-    assert (await explain(client, theirs, f"{world.name('nowhere')}/app", "pull")).json() == refused.json()
+    assert (
+        await explain(client, theirs, f"{world.name('nowhere')}/app", "pull")
+    ).json() == refused.json()
 
 
 @pytest.mark.parametrize("anonymous_pull", [False, True])
-async def test_the_answer_is_what_a_token_would_grant_for_every_case(replica: Replica, world: World, anonymous_pull: bool) -> None:
+async def test_the_answer_is_what_a_token_would_grant_for_every_case(
+    replica: Replica, world: World, anonymous_pull: bool
+) -> None:
     client = await replica(anonymous_pull=anonymous_pull)
     me = bearer(await sign_in(client, world))
-    users: list[str | None] = [None, *[await world.add_user(name) for name in ("puller", "pusher", "stranger")]]
-    spaces = [await world.add_namespace(v, v, puller="pull", pusher="push") for v in ("public", "private")]
+    users: list[str | None] = [
+        None,
+        *[await world.add_user(name) for name in ("puller", "pusher", "stranger")],
+    ]
+    spaces = [
+        await world.add_namespace(v, v, puller="pull", pusher="push") for v in ("public", "private")
+    ]
     for space in spaces:
         for user in users:
             for action in ("pull", "push", "delete"):
@@ -49,7 +64,9 @@ async def test_the_answer_is_what_a_token_would_grant_for_every_case(replica: Re
         ("off", "pull", "disabled"),
     ],
 )
-async def test_a_refusal_names_what_is_missing(client: httpx.AsyncClient, world: World, user: str, action: str, words: str) -> None:
+async def test_a_refusal_names_what_is_missing(
+    client: httpx.AsyncClient, world: World, user: str, action: str, words: str
+) -> None:
     me = bearer(await sign_in(client, world))
     for name in ("stranger", "puller", "off"):
         await world.add_user(name)
@@ -73,11 +90,15 @@ async def test_bad_input_names_its_field(client: httpx.AsyncClient, world: World
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
-async def test_a_repository_that_is_being_deleted_is_named_as_such(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_repository_that_is_being_deleted_is_named_as_such(
+    client: httpx.AsyncClient, world: World
+) -> None:
     me = bearer(await sign_in(client, world))
     user = await world.add_user("pusher")
     space = await world.add_namespace("team", "public", pusher="push")
-    await world.database.execute("INSERT INTO catalog.deletions (kind, name) VALUES ('repository', $1)", f"{space}/app")
+    await world.database.execute(
+        "INSERT INTO catalog.deletions (kind, name) VALUES ('repository', $1)", f"{space}/app"
+    )
     answer = (await explain(client, me, f"{space}/app", "push", user)).json()
     assert (answer["allowed"], "being deleted" in answer["reason"]) == (False, True)
     assert (await explain(client, me, f"{space}/other", "push", user)).json()["allowed"] is True

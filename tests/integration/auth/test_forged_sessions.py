@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ops.postgres import EmbeddedServer
+from ops.db.postgres import EmbeddedServer
 from tests.integration.auth.conftest import World, running
-from tests.support.relay import relay
+from tests.kit.relay import relay
 
 
 async def test_a_forged_token_is_a_401_though_the_database_is_away(
@@ -15,7 +15,11 @@ async def test_a_forged_token_is_a_401_though_the_database_is_away(
         async with running(address, secrets_dir, "192.0.2.1", {}) as client:
             await line.cut()
             for forged in ("x", "eyJhbGciOiJub25lIn0.e30.", "a.b.c"):
-                answer = await client.get("/api/v1/api-keys", headers={"Authorization": f"Bearer {forged}"})
+                answer = await client.get(
+                    "/api/v1/api-keys", headers={"Authorization": f"Bearer {forged}"}
+                )
                 assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
-            key = await client.get("/api/v1/api-keys", headers={"Authorization": "Bearer mak_unknown"})
+            key = await client.get(
+                "/api/v1/api-keys", headers={"Authorization": "Bearer mak_unknown"}
+            )
             assert (key.status_code, key.json()["code"]) == (503, "database_unavailable")

@@ -8,15 +8,20 @@ import time
 import httpx
 import pytest
 
-from libs.common.passwords import PasswordHasher, hash_password
+from libs.common.security.passwords import PasswordHasher, hash_password
 from tests.integration.auth.conftest import PASSWORD, Replica, World
 from tests.integration.auth.tokens import get
-from tests.support.waiting import soon
+from tests.kit.waiting import soon
 
 
-async def test_failed_logins_are_throttled_by_user_and_address(replica: Replica, world: World) -> None:
+async def test_failed_logins_are_throttled_by_user_and_address(
+    replica: Replica, world: World
+) -> None:
     user = await world.add_user("dev")
-    attacker, owner = await replica(login_failures=3), await replica(login_failures=3, address="198.51.100.7")
+    attacker, owner = (
+        await replica(login_failures=3),
+        await replica(login_failures=3, address="198.51.100.7"),
+    )
     for _ in range(3):
         assert (await get(attacker, user, password="guess number 1")).status_code == 401
     refused = await get(attacker, user, password="guess number 2")
@@ -30,11 +35,15 @@ async def test_failed_logins_are_throttled_by_user_and_address(replica: Replica,
 async def test_parallel_guesses_cannot_slip_through(replica: Replica, world: World) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=3)
-    answers = await asyncio.gather(*(get(client, user, password=f"guess number {n}") for n in range(20)))
+    answers = await asyncio.gather(
+        *(get(client, user, password=f"guess number {n}") for n in range(20))
+    )
     assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 17
 
 
-async def test_a_right_password_that_is_remembered_is_never_throttled(replica: Replica, world: World) -> None:
+async def test_a_right_password_that_is_remembered_is_never_throttled(
+    replica: Replica, world: World
+) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=2)
     assert (await get(client, user)).status_code == 200
@@ -44,9 +53,14 @@ async def test_a_right_password_that_is_remembered_is_never_throttled(replica: R
     assert (await get(client, user)).status_code == 200
 
 
-async def test_hosts_of_one_ipv6_network_are_throttled_together(replica: Replica, world: World) -> None:
+async def test_hosts_of_one_ipv6_network_are_throttled_together(
+    replica: Replica, world: World
+) -> None:
     user = await world.add_user("dev")
-    one, other = await replica(login_failures=2, address="2001:db8::1"), await replica(login_failures=2, address="2001:db8::2")
+    one, other = (
+        await replica(login_failures=2, address="2001:db8::1"),
+        await replica(login_failures=2, address="2001:db8::2"),
+    )
     for _ in range(2):
         await get(one, user, password="guess number 1")
     assert (await get(other, user, password="guess number 1")).status_code == 429
@@ -59,33 +73,47 @@ async def test_a_fleet_that_logs_in_at_once_pays_one_hash(replica: Replica, worl
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_more_logins_than_places_are_told_to_come_back(replica: Replica, world: World) -> None:
+async def test_more_logins_than_places_are_told_to_come_back(
+    replica: Replica, world: World
+) -> None:
     client = await replica(login_failures=1000)
-    answers = await asyncio.gather(*(get(client, world.name(f"u{n}"), password=f"guess {n}") for n in range(100)))
+    answers = await asyncio.gather(
+        *(get(client, world.name(f"u{n}"), password=f"guess {n}") for n in range(100))
+    )
     assert {answer.status_code for answer in answers} == {401, 429}
     assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 429)
 
 
-async def test_a_refused_login_is_noted_for_the_owner_without_its_password(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_refused_login_is_noted_for_the_owner_without_its_password(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     await get(client, user, password="a secret guess")
     rows = await world.database.fetch(
-        "SELECT action, target, client_address, e::text FROM auth.audit_entries e WHERE account_id = $1", world.account_id
+        "SELECT action, target, client_address, e::text FROM auth.audit_entries e WHERE account_id = $1",
+        world.account_id,
     )
-    assert [tuple(row)[:3] for row in rows] == [("login.refuse", f"docker-users/{user}", "192.0.2.1")]
+    assert [tuple(row)[:3] for row in rows] == [
+        ("login.refuse", f"docker-users/{user}", "192.0.2.1")
+    ]
     assert "a secret guess" not in rows[0][3]
 
 
-async def test_a_password_typed_as_user_name_is_not_written_down(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_password_typed_as_user_name_is_not_written_down(
+    client: httpx.AsyncClient, world: World
+) -> None:
     slip = f"My Password {world.suffix}"
     assert (await get(client, slip, password="x")).status_code == 401
     rows = await world.database.fetch(
-        "SELECT count(*) FROM auth.audit_entries e, auth.login_throttle t WHERE e::text || t::text LIKE $1", f"%{slip}%"
+        "SELECT count(*) FROM auth.audit_entries e, auth.login_throttle t WHERE e::text || t::text LIKE $1",
+        f"%{slip}%",
     )
     assert rows[0][0] == 0
 
 
-async def test_unknown_user_and_wrong_password_cost_the_same_time(replica: Replica, world: World) -> None:
+async def test_unknown_user_and_wrong_password_cost_the_same_time(
+    replica: Replica, world: World
+) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=1000)
     taken: dict[str, list[float]] = {user: [], world.name("nobody"): []}
@@ -98,14 +126,20 @@ async def test_unknown_user_and_wrong_password_cost_the_same_time(replica: Repli
     assert 0.6 < known / unknown < 1.6
 
 
-async def test_a_password_of_any_script_is_one_however_it_was_composed(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_password_of_any_script_is_one_however_it_was_composed(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     await world.database.execute(
-        "UPDATE catalog.docker_users SET password_hash = $1 WHERE id = $2", hash_password("пароль-é-密码"), world.users["dev"]
+        "UPDATE catalog.docker_users SET password_hash = $1 WHERE id = $2",
+        hash_password("пароль-é-密码"),
+        world.users["dev"],
     )
     for written in ("пароль-é-密码", "пароль-e\u0301-密码"):
         basic = base64.b64encode(f"{user}:{written}".encode()).decode()
-        answer = await client.get("/token?service=moorage", headers={"Authorization": f"Basic {basic}"})
+        answer = await client.get(
+            "/token?service=moorage", headers={"Authorization": f"Basic {basic}"}
+        )
         assert answer.status_code == 200
 
 
@@ -114,7 +148,9 @@ async def test_the_last_login_is_written_soon(client: httpx.AsyncClient, world: 
     assert (await get(client, user, password=PASSWORD)).status_code == 200
 
     async def logins() -> int:
-        rows = await world.database.fetch("SELECT 1 FROM auth.docker_user_logins WHERE docker_user_id = $1", world.users["dev"])
+        rows = await world.database.fetch(
+            "SELECT 1 FROM auth.docker_user_logins WHERE docker_user_id = $1", world.users["dev"]
+        )
         return len(rows)
 
     await soon(logins, within=3, what="the last login")
@@ -133,7 +169,9 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
     async def heard() -> bool:
         return known(user) is None
 
-    async def changed_meanwhile(hasher: PasswordHasher, password: str, password_hash: str | None) -> bool:
+    async def changed_meanwhile(
+        hasher: PasswordHasher, password: str, password_hash: str | None
+    ) -> bool:
         nonlocal changed
         right = await verify(hasher, password, password_hash)
         if not changed:
@@ -148,22 +186,33 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
     assert (await get(client, user)).status_code == 401
 
 
-async def test_an_endless_password_of_marks_costs_no_more_than_another(client: httpx.AsyncClient, world: World) -> None:
+async def test_an_endless_password_of_marks_costs_no_more_than_another(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     started = time.perf_counter()
     answer = await get(client, user, password="a" + "\u0301\u0316" * 5_000)
     assert answer.status_code == 401
     assert time.perf_counter() - started < 0.5
-    form = {"grant_type": "password", "service": "moorage", "username": user, "password": "a" + "\u0301\u0316" * 60_000}
+    form = {
+        "grant_type": "password",
+        "service": "moorage",
+        "username": user,
+        "password": "a" + "\u0301\u0316" * 60_000,
+    }
     started = time.perf_counter()
     assert (await client.post("/token", data=form)).status_code == 401
     assert time.perf_counter() - started < 1.0
 
 
-async def test_that_logins_are_throttled_is_noted_once_a_window(replica: Replica, world: World) -> None:
+async def test_that_logins_are_throttled_is_noted_once_a_window(
+    replica: Replica, world: World
+) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=2)
     for n in range(6):
         await get(client, user, password=f"guess number {n}")
-    rows = await world.database.fetch("SELECT action FROM auth.audit_entries WHERE account_id = $1 ORDER BY id", world.account_id)
+    rows = await world.database.fetch(
+        "SELECT action FROM auth.audit_entries WHERE account_id = $1 ORDER BY id", world.account_id
+    )
     assert [row[0] for row in rows] == ["login.refuse", "login.refuse", "login.throttle"]

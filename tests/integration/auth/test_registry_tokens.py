@@ -8,24 +8,35 @@ import pytest
 
 from tests.integration.auth.conftest import PASSWORD, Replica, World
 from tests.integration.auth.tokens import access, claims, get, header, post
-from tests.support.waiting import soon
+from tests.kit.waiting import soon
 
 
-async def test_anonymous_gets_a_token_without_access(client: httpx.AsyncClient, world: World) -> None:
+async def test_anonymous_gets_a_token_without_access(
+    client: httpx.AsyncClient, world: World
+) -> None:
     public = await world.add_namespace("public", "public")
     answer = await get(client, None, f"repository:{public}/app:pull", account="admin")
     assert access(answer) == []
     assert claims(answer)["sub"] == ""
 
 
-async def test_anonymous_may_pull_public_images_where_that_is_allowed(replica: Replica, world: World) -> None:
+async def test_anonymous_may_pull_public_images_where_that_is_allowed(
+    replica: Replica, world: World
+) -> None:
     client = await replica(anonymous_pull=True)
-    public, private = await world.add_namespace("public", "public"), await world.add_namespace("private")
-    answer = await get(client, None, f"repository:{public}/app:pull,push", f"repository:{private}/app:pull")
+    public, private = (
+        await world.add_namespace("public", "public"),
+        await world.add_namespace("private"),
+    )
+    answer = await get(
+        client, None, f"repository:{public}/app:pull,push", f"repository:{private}/app:pull"
+    )
     assert access(answer) == [(f"{public}/app", ["pull"])]
 
 
-async def test_the_answer_has_every_field_that_clients_read(client: httpx.AsyncClient, world: World) -> None:
+async def test_the_answer_has_every_field_that_clients_read(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     before = int(time.time())
@@ -40,31 +51,57 @@ async def test_the_answer_has_every_field_that_clients_read(client: httpx.AsyncC
     assert all(type(told[name]) is int for name in ("iat", "nbf", "exp"))
     assert before <= told["iat"] == told["nbf"] == told["exp"] - 1800
     assert len(told["jti"]) >= 16
-    assert told["access"] == [{"type": "repository", "name": f"{space}/app", "actions": ["pull", "push"]}]
+    assert told["access"] == [
+        {"type": "repository", "name": f"{space}/app", "actions": ["pull", "push"]}
+    ]
     assert header(answer)["alg"] == "ES256"
     assert len(header(answer)["x5c"]) == 1
 
 
-async def test_a_pull_token_lives_shorter_than_one_that_includes_push(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_pull_token_lives_shorter_than_one_that_includes_push(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     pull = claims(await get(client, user, f"repository:{space}/app:pull"))
     assert pull["exp"] - pull["iat"] == 300
 
 
-async def test_what_is_granted_is_what_was_asked_cut_to_what_is_allowed(client: httpx.AsyncClient, world: World) -> None:
-    puller, pusher, stranger = await world.add_user("puller"), await world.add_user("pusher"), await world.add_user("stranger")
+async def test_what_is_granted_is_what_was_asked_cut_to_what_is_allowed(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    puller, pusher, stranger = (
+        await world.add_user("puller"),
+        await world.add_user("pusher"),
+        await world.add_user("stranger"),
+    )
     private = await world.add_namespace("private", puller="pull", pusher="push")
     public = await world.add_namespace("public", "public", pusher="push")
-    scopes = (f"repository:{private}/a:pull,push,delete", f"repository:{public}/b:push,pull", "registry:catalog:*")
-    assert access(await get(client, puller, *scopes)) == [(f"{private}/a", ["pull"]), (f"{public}/b", ["pull"])]
-    assert access(await get(client, pusher, *scopes)) == [(f"{private}/a", ["pull", "push"]), (f"{public}/b", ["push", "pull"])]
+    scopes = (
+        f"repository:{private}/a:pull,push,delete",
+        f"repository:{public}/b:push,pull",
+        "registry:catalog:*",
+    )
+    assert access(await get(client, puller, *scopes)) == [
+        (f"{private}/a", ["pull"]),
+        (f"{public}/b", ["pull"]),
+    ]
+    assert access(await get(client, pusher, *scopes)) == [
+        (f"{private}/a", ["pull", "push"]),
+        (f"{public}/b", ["push", "pull"]),
+    ]
     assert access(await get(client, stranger, *scopes)) == [(f"{public}/b", ["pull"])]
     nowhere = f"repository:{world.name('nowhere')}/a:pull"
-    assert access(await get(client, stranger, nowhere)) == access(await get(client, stranger, f"repository:{private}/a:pull")) == []
+    assert (
+        access(await get(client, stranger, nowhere))
+        == access(await get(client, stranger, f"repository:{private}/a:pull"))
+        == []
+    )
 
 
-async def test_scopes_are_merged_whichever_way_they_are_written(client: httpx.AsyncClient, world: World) -> None:
+async def test_scopes_are_merged_whichever_way_they_are_written(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     a, b = f"repository:{space}/a:pull", f"repository:{space}/b:pull"
@@ -100,26 +137,38 @@ async def test_scopes_are_merged_whichever_way_they_are_written(client: httpx.As
         "*",
     ],
 )
-async def test_a_malformed_scope_grants_nothing_and_spares_the_valid_one(client: httpx.AsyncClient, world: World, scope: str) -> None:
+async def test_a_malformed_scope_grants_nothing_and_spares_the_valid_one(
+    client: httpx.AsyncClient, world: World, scope: str
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     bad = scope.replace("{s}", space).replace("{S}", space.capitalize())
     assert access(await get(client, user, bad)) == []
-    assert access(await get(client, user, bad, f"repository:{space}/ok:pull")) == [(f"{space}/ok", ["pull"])]
+    assert access(await get(client, user, bad, f"repository:{space}/ok:pull")) == [
+        (f"{space}/ok", ["pull"])
+    ]
 
 
-async def test_the_class_of_a_repository_is_stripped(client: httpx.AsyncClient, world: World) -> None:
+async def test_the_class_of_a_repository_is_stripped(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     answer = await get(client, user, f"repository(plugin):{space}/app:pull")
-    assert claims(answer)["access"] == [{"type": "repository", "name": f"{space}/app", "actions": ["pull"]}]
+    assert claims(answer)["access"] == [
+        {"type": "repository", "name": f"{space}/app", "actions": ["pull"]}
+    ]
 
 
-async def test_ten_thousand_scopes_are_answered_with_the_first_64(client: httpx.AsyncClient, world: World) -> None:
+async def test_ten_thousand_scopes_are_answered_with_the_first_64(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     scope = " ".join(f"repository:{space}/a{n}:pull" for n in range(10_000))
-    answer = await post(client, grant_type="password", username=user, password=PASSWORD, scope=scope)
+    answer = await post(
+        client, grant_type="password", username=user, password=PASSWORD, scope=scope
+    )
     assert [name for name, _ in access(answer)] == [f"{space}/a{n}" for n in range(64)]
 
 
@@ -131,15 +180,29 @@ async def test_another_service_is_a_400(client: httpx.AsyncClient, world: World)
 
 
 @pytest.mark.parametrize(
-    "authorization", ["Basic", "Basic !!!", "Basic Og==", "Basic ZGV2", "Basic ZGV2Og==", "Bearer abc", "", "Basic /////w=="]
+    "authorization",
+    [
+        "Basic",
+        "Basic !!!",
+        "Basic Og==",
+        "Basic ZGV2",
+        "Basic ZGV2Og==",
+        "Bearer abc",
+        "",
+        "Basic /////w==",
+    ],
 )
-async def test_credentials_that_are_none_are_refused_and_not_anonymous(client: httpx.AsyncClient, authorization: str) -> None:
+async def test_credentials_that_are_none_are_refused_and_not_anonymous(
+    client: httpx.AsyncClient, authorization: str
+) -> None:
     answer = await client.get("/token?service=moorage", headers={"Authorization": authorization})
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-async def test_wrong_password_and_unknown_user_look_alike(client: httpx.AsyncClient, world: World) -> None:
+async def test_wrong_password_and_unknown_user_look_alike(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     wrong = await get(client, user, password="not the password")
     unknown = await get(client, world.name("nobody"), password="not the password")
@@ -148,7 +211,9 @@ async def test_wrong_password_and_unknown_user_look_alike(client: httpx.AsyncCli
     assert wrong.headers["www-authenticate"] == unknown.headers["www-authenticate"]
 
 
-async def test_a_disabled_user_or_account_cannot_log_in(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_disabled_user_or_account_cannot_log_in(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
 
     async def answers(status: int) -> None:
@@ -159,15 +224,21 @@ async def test_a_disabled_user_or_account_cannot_log_in(client: httpx.AsyncClien
     await answers(401)
     await world.set_user("dev", "disabled = false")
     await answers(200)
-    await world.database.execute("UPDATE catalog.accounts SET disabled = true WHERE id = $1", world.account_id)
+    await world.database.execute(
+        "UPDATE catalog.accounts SET disabled = true WHERE id = $1", world.account_id
+    )
     await answers(401)
 
 
-async def test_a_form_answers_with_the_scope_that_was_granted(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_form_answers_with_the_scope_that_was_granted(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="pull")
     scope = f"repository:{space}/app:pull repository:{space}/app:pull,push"
-    answer = await post(client, grant_type="password", username=user, password=PASSWORD, scope=scope)
+    answer = await post(
+        client, grant_type="password", username=user, password=PASSWORD, scope=scope
+    )
     assert access(answer) == [(f"{space}/app", ["pull"])]
     assert answer.json()["scope"] == f"repository:{space}/app:pull"
     assert "refresh_token" not in answer.json()
@@ -186,7 +257,9 @@ async def test_a_form_answers_with_the_scope_that_was_granted(client: httpx.Asyn
         {"grant_type": "password", "username": "dev\0", "password": "x"},
     ],
 )
-async def test_a_form_that_lacks_something_is_a_400_or_401(client: httpx.AsyncClient, form: dict[str, str]) -> None:
+async def test_a_form_that_lacks_something_is_a_400_or_401(
+    client: httpx.AsyncClient, form: dict[str, str]
+) -> None:
     answer = await post(client, **form)
     assert answer.status_code in (400, 401)
     assert answer.json()["errors"][0]["code"] in ("UNSUPPORTED", "UNAUTHORIZED")
@@ -202,10 +275,14 @@ async def test_a_body_over_one_mebibyte_is_a_413(client: httpx.AsyncClient) -> N
     assert answer.status_code == 413
 
 
-async def test_the_same_request_within_a_moment_may_get_the_same_token(client: httpx.AsyncClient, world: World) -> None:
+async def test_the_same_request_within_a_moment_may_get_the_same_token(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
-    first, second = [(await get(client, user, f"repository:{space}/a:pull")).json() for _ in range(2)]
+    first, second = [
+        (await get(client, user, f"repository:{space}/a:pull")).json() for _ in range(2)
+    ]
     assert first == second
     await world.revoke("team", "dev")
 

@@ -9,20 +9,27 @@ import asyncpg
 import httpx
 import pytest
 
-from ops.postgres import EmbeddedServer
-from services.auth.memory import remembered
+from ops.db.postgres import EmbeddedServer
+from services.auth.cache import confirmed as remembered
 from tests.integration.auth.conftest import Replica, World, running
 from tests.integration.auth.tokens import access, claims, get
-from tests.support.database import Database
-from tests.support.relay import relay
-from tests.support.waiting import soon
+from tests.kit.database import Database
+from tests.kit.relay import relay
+from tests.kit.waiting import soon
 
 
-async def both(clients: list[httpx.AsyncClient], user: str, scope: str) -> list[list[tuple[str, list[str]]]]:
-    return [access(answer) for answer in await asyncio.gather(*(get(client, user, scope) for client in clients))]
+async def both(
+    clients: list[httpx.AsyncClient], user: str, scope: str
+) -> list[list[tuple[str, list[str]]]]:
+    return [
+        access(answer)
+        for answer in await asyncio.gather(*(get(client, user, scope) for client in clients))
+    ]
 
 
-async def test_grants_given_and_removed_hold_on_both_replicas_within_a_second(replica: Replica, world: World) -> None:
+async def test_grants_given_and_removed_hold_on_both_replicas_within_a_second(
+    replica: Replica, world: World
+) -> None:
     clients = [await replica(), await replica()]
     user = await world.add_user("dev")
     space = await world.add_namespace("team")
@@ -30,18 +37,24 @@ async def test_grants_given_and_removed_hold_on_both_replicas_within_a_second(re
     assert await both(clients, user, scope) == [[], []]
     await world.grant("team", "dev", "push")
     granted = [(f"{space}/app", ["pull"])]
-    await soon(lambda: both(clients, user, scope), lambda seen: seen == [granted, granted], within=1)
+    await soon(
+        lambda: both(clients, user, scope), lambda seen: seen == [granted, granted], within=1
+    )
     await world.revoke("team", "dev")
     await soon(lambda: both(clients, user, scope), lambda seen: seen == [[], []], within=1)
 
 
-async def test_visibility_password_and_status_hold_on_both_replicas_within_a_second(replica: Replica, world: World) -> None:
+async def test_visibility_password_and_status_hold_on_both_replicas_within_a_second(
+    replica: Replica, world: World
+) -> None:
     clients = [await replica(), await replica()]
     user = await world.add_user("dev")
     space = await world.add_namespace("team", "public")
     scope = f"repository:{space}/app:pull"
     assert await both(clients, user, scope) == [[(f"{space}/app", ["pull"])]] * 2
-    await world.database.execute("UPDATE catalog.namespaces SET visibility = 'private' WHERE name = $1", space)
+    await world.database.execute(
+        "UPDATE catalog.namespaces SET visibility = 'private' WHERE name = $1", space
+    )
     await soon(lambda: both(clients, user, scope), lambda seen: seen == [[], []], within=1)
     for change in ("password_hash = 'x'", "disabled = true"):
 
@@ -62,33 +75,51 @@ async def test_nobody_gets_a_token_for_a_repository_that_is_deleted_on_both_repl
     others = [(f"{space}/web", ["pull"]), (f"{space}/web/apple", ["pull"])]
     everything = [(f"{space}/web/app", ["pull", "push"]), *others]
     assert await both(clients, user, scope) == [everything, everything]
-    await world.database.execute("INSERT INTO catalog.deletions (kind, name) VALUES ('repository', $1)", f"{space}/web/app")
+    await world.database.execute(
+        "INSERT INTO catalog.deletions (kind, name) VALUES ('repository', $1)", f"{space}/web/app"
+    )
     await soon(lambda: both(clients, user, scope), lambda seen: seen == [others, others], within=1)
-    await world.database.execute("DELETE FROM catalog.deletions WHERE name = $1", f"{space}/web/app")
-    await soon(lambda: both(clients, user, scope), lambda seen: seen == [everything, everything], within=1)
+    await world.database.execute(
+        "DELETE FROM catalog.deletions WHERE name = $1", f"{space}/web/app"
+    )
+    await soon(
+        lambda: both(clients, user, scope), lambda seen: seen == [everything, everything], within=1
+    )
 
 
-async def test_nobody_gets_a_token_for_a_namespace_that_is_deleted(replica: Replica, world: World) -> None:
+async def test_nobody_gets_a_token_for_a_namespace_that_is_deleted(
+    replica: Replica, world: World
+) -> None:
     clients = [await replica(), await replica()]
     user = await world.add_user("dev")
     space = await world.add_namespace("team", "public", dev="push")
     scope = f"repository:{space}/app:pull,push"
     assert await both(clients, user, scope) == [[(f"{space}/app", ["pull", "push"])]] * 2
-    await world.database.execute("UPDATE catalog.namespaces SET deleting = true WHERE name = $1", space)
+    await world.database.execute(
+        "UPDATE catalog.namespaces SET deleting = true WHERE name = $1", space
+    )
     await soon(lambda: both(clients, user, scope), lambda seen: seen == [[], []], within=1)
 
 
-async def test_a_new_user_and_namespace_are_known_though_their_absence_was_remembered(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_new_user_and_namespace_are_known_though_their_absence_was_remembered(
+    client: httpx.AsyncClient, world: World
+) -> None:
     name, space = world.name("late"), world.name("space")
     assert (await get(client, name)).status_code == 401
     await world.add_user("late")
     await soon(lambda: get(client, name), lambda answer: answer.status_code == 200, within=1)
     assert access(await get(client, name, f"repository:{space}/app:pull")) == []
     await world.add_namespace("space", "public")
-    await soon(lambda: get(client, name, f"repository:{space}/app:pull"), lambda answer: bool(access(answer)), within=1)
+    await soon(
+        lambda: get(client, name, f"repository:{space}/app:pull"),
+        lambda answer: bool(access(answer)),
+        within=1,
+    )
 
 
-async def test_a_warm_request_asks_the_database_nothing(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_warm_request_asks_the_database_nothing(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     scopes = [f"repository:{space}/a{n}:pull" for n in range(20)]
@@ -110,7 +141,10 @@ async def _queries(database: Database, role: str) -> list[object]:
 
 
 async def test_an_unreachable_database_stops_no_known_pull_for_a_minute_then_is_a_503(
-    world: World, secrets_dir: Path, postgres_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    secrets_dir: Path,
+    postgres_server: EmbeddedServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
@@ -123,14 +157,21 @@ async def test_an_unreachable_database_stops_no_known_pull_for_a_minute_then_is_
             await line.cut()
             assert access(await get(client, user, scope)) == [(f"{space}/app", ["pull"])]
             unknown = await get(client, world.name("other"), scope)
-            assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (503, "UNAVAILABLE")
+            assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (
+                503,
+                "UNAVAILABLE",
+            )
             assert "retry-after" in unknown.headers
             assert (await get(client, user, password="another password")).status_code == 503
             monkeypatch.setattr(remembered, "OUTAGE_SECONDS", 2.0)
-            await soon(lambda: get(client, user, scope), lambda answer: answer.status_code == 503, within=5)
+            await soon(
+                lambda: get(client, user, scope), lambda answer: answer.status_code == 503, within=5
+            )
             assert time.monotonic() - started >= 1.5
             await line.mend()
-            again = await soon(lambda: get(client, user, scope), lambda answer: answer.status_code == 200, within=5)
+            again = await soon(
+                lambda: get(client, user, scope), lambda answer: answer.status_code == 200, within=5
+            )
             assert claims(again)["sub"] == user
 
 
@@ -142,14 +183,18 @@ async def test_a_change_missed_while_the_link_was_down_is_found_when_it_is_back(
     scope = f"repository:{space}/app:pull"
     assert access(await get(client, user, scope))
     superuser = await asyncpg.connect(postgres_server.superuser_url)
-    ended = await superuser.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'auth changes'")
+    ended = await superuser.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'auth changes'"
+    )
     await superuser.close()
     assert ended
     await world.revoke("team", "dev")
     await soon(lambda: get(client, user, scope), lambda answer: access(answer) == [], within=1)
 
 
-async def test_a_database_that_hangs_delays_one_read_and_not_each(world: World, secrets_dir: Path, postgres_server: EmbeddedServer) -> None:
+async def test_a_database_that_hangs_delays_one_read_and_not_each(
+    world: World, secrets_dir: Path, postgres_server: EmbeddedServer
+) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     scope = f"repository:{space}/app:pull"
@@ -158,7 +203,12 @@ async def test_a_database_that_hangs_delays_one_read_and_not_each(world: World, 
         async with running(address, secrets_dir, "192.0.2.1", {}) as client:
             assert access(await get(client, user, scope))
             line.hang()
-            await soon(lambda: _timed(get(client, user, scope)), lambda seconds: seconds > 1, within=5, what="a read in vain")
+            await soon(
+                lambda: _timed(get(client, user, scope)),
+                lambda seconds: seconds > 1,
+                within=5,
+                what="a read in vain",
+            )
             assert await _timed(get(client, user, scope)) < 0.5
 
 

@@ -10,8 +10,12 @@ from tests.integration.auth.conftest import PASSWORD, Replica, World
 COOKIE = "moorage_refresh_8080"
 
 
-async def sign_in(client: httpx.AsyncClient, world: World, password: str = PASSWORD) -> httpx.Response:
-    return await client.post("/api/v1/sessions", json={"username": world.name("owner"), "password": password})
+async def sign_in(
+    client: httpx.AsyncClient, world: World, password: str = PASSWORD
+) -> httpx.Response:
+    return await client.post(
+        "/api/v1/sessions", json={"username": world.name("owner"), "password": password}
+    )
 
 
 async def refresh(client: httpx.AsyncClient, cookie: str | None = None) -> httpx.Response:
@@ -32,7 +36,9 @@ async def test_nobody_is_refused_to_sign_out(client: httpx.AsyncClient) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_signing_in_gives_a_token_and_a_cookie_that_scripts_cannot_read(client: httpx.AsyncClient, world: World) -> None:
+async def test_signing_in_gives_a_token_and_a_cookie_that_scripts_cannot_read(
+    client: httpx.AsyncClient, world: World
+) -> None:
     answer = await sign_in(client, world)
     assert answer.status_code == 201
     assert answer.headers["location"] == "/api/v1/sessions/current"
@@ -49,13 +55,20 @@ async def test_signing_in_gives_a_token_and_a_cookie_that_scripts_cannot_read(cl
 
 
 async def test_the_cookie_is_secure_under_https(client: httpx.AsyncClient, world: World) -> None:
-    answer = await client.post("https://localhost:8080/api/v1/sessions", json={"username": world.name("owner"), "password": PASSWORD})
+    answer = await client.post(
+        "https://localhost:8080/api/v1/sessions",
+        json={"username": world.name("owner"), "password": PASSWORD},
+    )
     assert "Secure" in answer.headers["set-cookie"]
 
 
-async def test_a_wrong_password_and_an_unknown_account_look_alike(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_wrong_password_and_an_unknown_account_look_alike(
+    client: httpx.AsyncClient, world: World
+) -> None:
     wrong = await sign_in(client, world, "not the password")
-    unknown = await client.post("/api/v1/sessions", json={"username": world.name("nobody"), "password": "not the password"})
+    unknown = await client.post(
+        "/api/v1/sessions", json={"username": world.name("nobody"), "password": "not the password"}
+    )
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.json() == unknown.json()
     assert wrong.json()["code"] == "login_refused"
@@ -74,7 +87,9 @@ async def test_refreshing_without_a_cookie_is_a_204(client: httpx.AsyncClient) -
     assert (await refresh(client)).status_code == 204
 
 
-async def test_refreshing_rotates_the_cookie_and_two_tabs_get_the_same_next(client: httpx.AsyncClient, world: World) -> None:
+async def test_refreshing_rotates_the_cookie_and_two_tabs_get_the_same_next(
+    client: httpx.AsyncClient, world: World
+) -> None:
     await sign_in(client, world)
     first = client.cookies[COOKIE]
     answers = await asyncio.gather(*(refresh(client, first) for _ in range(3)))
@@ -85,20 +100,27 @@ async def test_refreshing_rotates_the_cookie_and_two_tabs_get_the_same_next(clie
     assert (await refresh(client, following.pop())).status_code == 200
 
 
-async def test_an_old_cookie_used_later_ends_the_session(client: httpx.AsyncClient, world: World) -> None:
+async def test_an_old_cookie_used_later_ends_the_session(
+    client: httpx.AsyncClient, world: World
+) -> None:
     opened = await sign_in(client, world)
     first = client.cookies[COOKIE]
     second = (await refresh(client, first)).cookies[COOKIE]
     await world.database.execute(
-        "UPDATE auth.sessions SET rotated_at = rotated_at - interval '11 s' WHERE account_id = $1", world.account_id
+        "UPDATE auth.sessions SET rotated_at = rotated_at - interval '11 s' WHERE account_id = $1",
+        world.account_id,
     )
     stolen = await refresh(client, first)
     assert (stolen.status_code, stolen.json()["code"]) == (401, "session_ended")
     assert (await refresh(client, second)).status_code == 401
-    assert (await client.delete("/api/v1/sessions/current", headers=bearer(opened))).status_code == 401
+    assert (
+        await client.delete("/api/v1/sessions/current", headers=bearer(opened))
+    ).status_code == 401
 
 
-async def test_a_cookie_two_rotations_old_ends_the_session_at_once(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_cookie_two_rotations_old_ends_the_session_at_once(
+    client: httpx.AsyncClient, world: World
+) -> None:
     await sign_in(client, world)
     first = client.cookies[COOKIE]
     second = (await refresh(client, first)).cookies[COOKIE]
@@ -112,44 +134,76 @@ async def test_a_cookie_that_is_none_is_refused(client: httpx.AsyncClient, cooki
     assert (await refresh(client, cookie)).status_code == (401 if cookie else 204)
 
 
-async def test_signing_out_ends_the_session_and_its_tokens(client: httpx.AsyncClient, world: World) -> None:
+async def test_signing_out_ends_the_session_and_its_tokens(
+    client: httpx.AsyncClient, world: World
+) -> None:
     opened = await sign_in(client, world)
     cookie = client.cookies[COOKIE]
-    assert (await client.delete("/api/v1/sessions/current", headers=bearer(opened))).status_code == 204
-    assert (await client.delete("/api/v1/sessions/current", headers=bearer(opened))).status_code == 401
+    assert (
+        await client.delete("/api/v1/sessions/current", headers=bearer(opened))
+    ).status_code == 204
+    assert (
+        await client.delete("/api/v1/sessions/current", headers=bearer(opened))
+    ).status_code == 401
     assert (await refresh(client, cookie)).status_code == 401
 
 
-async def test_signing_out_everywhere_ends_the_others_too(client: httpx.AsyncClient, world: World) -> None:
+async def test_signing_out_everywhere_ends_the_others_too(
+    client: httpx.AsyncClient, world: World
+) -> None:
     one, other = await sign_in(client, world), await sign_in(client, world)
     assert (await client.delete("/api/v1/sessions", headers=bearer(one))).status_code == 204
     assert (await client.delete("/api/v1/sessions", headers=bearer(other))).status_code == 401
 
 
-@pytest.mark.parametrize("change", ["disabled = true", "credential_version = credential_version + 1"])
-async def test_disabling_or_a_new_password_ends_sessions(client: httpx.AsyncClient, world: World, change: str) -> None:
+@pytest.mark.parametrize(
+    "change", ["disabled = true", "credential_version = credential_version + 1"]
+)
+async def test_disabling_or_a_new_password_ends_sessions(
+    client: httpx.AsyncClient, world: World, change: str
+) -> None:
     opened = await sign_in(client, world)
     cookie = client.cookies[COOKIE]
-    await world.database.execute(f"UPDATE catalog.accounts SET {change} WHERE id = $1", world.account_id)
-    assert (await client.delete("/api/v1/sessions/current", headers=bearer(opened))).status_code == 401
+    await world.database.execute(
+        f"UPDATE catalog.accounts SET {change} WHERE id = $1", world.account_id
+    )
+    assert (
+        await client.delete("/api/v1/sessions/current", headers=bearer(opened))
+    ).status_code == 401
     assert (await refresh(client, cookie)).status_code == 401
 
 
 async def test_another_site_cannot_use_the_cookie(client: httpx.AsyncClient, world: World) -> None:
     await sign_in(client, world)
-    answer = await client.post("/api/v1/sessions/refresh", headers={"Origin": "http://evil.example"})
+    answer = await client.post(
+        "/api/v1/sessions/refresh", headers={"Origin": "http://evil.example"}
+    )
     assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_request")
-    assert (await client.post("/api/v1/sessions/refresh", headers={"Origin": "http://localhost:8080"})).status_code == 200
+    assert (
+        await client.post("/api/v1/sessions/refresh", headers={"Origin": "http://localhost:8080"})
+    ).status_code == 200
 
 
 async def test_bad_bodies_name_the_field(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/v1/sessions", json={"username": "x", "role": "admin"})
     assert answer.status_code == 422
     assert {item["field"] for item in answer.json()["errors"]} == {"password", "role"}
-    assert (await client.post("/api/v1/sessions", content=b"{", headers={"Content-Type": "application/json"})).status_code == 422
+    assert (
+        await client.post(
+            "/api/v1/sessions", content=b"{", headers={"Content-Type": "application/json"}
+        )
+    ).status_code == 422
 
 
-async def test_a_registry_token_is_no_session_token(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_registry_token_is_no_session_token(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
-    token = (await client.get("/token?service=moorage", auth=httpx.BasicAuth(user, PASSWORD))).json()["token"]
-    assert (await client.delete("/api/v1/sessions/current", headers={"Authorization": f"Bearer {token}"})).status_code == 401
+    token = (
+        await client.get("/token?service=moorage", auth=httpx.BasicAuth(user, PASSWORD))
+    ).json()["token"]
+    assert (
+        await client.delete(
+            "/api/v1/sessions/current", headers={"Authorization": f"Bearer {token}"}
+        )
+    ).status_code == 401

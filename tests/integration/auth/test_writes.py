@@ -7,23 +7,29 @@ from pathlib import Path
 
 import httpx
 
-from ops.postgres import EmbeddedServer
-from services.auth.writes.domain import ALL_WRITES_RETRY_SECONDS, NEW_UPLOADS_RETRY_SECONDS
-from services.auth.writes.usecases import TRUSTED_SECONDS
+from ops.db.postgres import EmbeddedServer
+from services.auth.write_gate.domain import ALL_WRITES_RETRY_SECONDS, NEW_UPLOADS_RETRY_SECONDS
+from services.auth.write_gate.usecases import TRUSTED_SECONDS
 from tests.integration.auth.conftest import Replica, World, running
-from tests.support.database import Database
-from tests.support.relay import relay
-from tests.support.waiting import soon
+from tests.kit.database import Database
+from tests.kit.relay import relay
+from tests.kit.waiting import soon
 
 UPLOADS = "/v2/team/app/blobs/uploads/"
 
 
 def token(*, age: float) -> str:
-    payload = base64.urlsafe_b64encode(json.dumps({"iat": int(time.time() - age)}).encode()).decode().rstrip("=")
+    payload = (
+        base64.urlsafe_b64encode(json.dumps({"iat": int(time.time() - age)}).encode())
+        .decode()
+        .rstrip("=")
+    )
     return f"Bearer e30.{payload}.signature"
 
 
-async def ask(client: httpx.AsyncClient, method: str, uri: str, authorization: str | None = None) -> int:
+async def ask(
+    client: httpx.AsyncClient, method: str, uri: str, authorization: str | None = None
+) -> int:
     headers = {"X-Original-Method": method, "X-Original-URI": uri}
     if authorization is not None:
         headers["Authorization"] = authorization
@@ -32,7 +38,9 @@ async def ask(client: httpx.AsyncClient, method: str, uri: str, authorization: s
     return int(answer.headers["Retry-After"]) if answer.status_code == 403 else 0
 
 
-async def pause(database: Database, phase: str, *, seconds: float = 30, pushing: str = "{}") -> None:
+async def pause(
+    database: Database, phase: str, *, seconds: float = 30, pushing: str = "{}"
+) -> None:
     await database.execute("DELETE FROM catalog.write_pauses")
     await database.execute(
         "INSERT INTO catalog.write_pauses (phase, pushing, ends_at) VALUES ($1, $2::text::text[], clock_timestamp() + $3 * interval '1 s')",
@@ -42,39 +50,76 @@ async def pause(database: Database, phase: str, *, seconds: float = 30, pushing:
     )
 
 
-async def test_without_a_pause_everything_may_be_written(client: httpx.AsyncClient, world: World) -> None:
+async def test_without_a_pause_everything_may_be_written(
+    client: httpx.AsyncClient, world: World
+) -> None:
     await world.database.execute("DELETE FROM catalog.write_pauses")
-    for method, uri in (("POST", UPLOADS), ("PUT", "/v2/team/app/manifests/v1"), ("DELETE", "/v2/team/app/manifests/v1")):
-        await soon(lambda method=method, uri=uri: ask(client, method, uri), lambda seen: seen == 0, within=1)  # type: ignore[misc]
+    for method, uri in (
+        ("POST", UPLOADS),
+        ("PUT", "/v2/team/app/manifests/v1"),
+        ("DELETE", "/v2/team/app/manifests/v1"),
+    ):
+        await soon(
+            lambda method=method, uri=uri: ask(client, method, uri),  # type: ignore[misc]
+            lambda seen: seen == 0,
+            within=1,
+        )
 
 
-async def test_new_uploads_are_refused_on_both_replicas_while_open_ones_go_on(replica: Replica, world: World) -> None:
+async def test_new_uploads_are_refused_on_both_replicas_while_open_ones_go_on(
+    replica: Replica, world: World
+) -> None:
     clients = [await replica(), await replica()]
     for client in clients:
-        await soon(lambda client=client: ask(client, "POST", UPLOADS), lambda seen: seen == 0, within=1)  # type: ignore[misc]
+        await soon(
+            lambda client=client: ask(client, "POST", UPLOADS),  # type: ignore[misc]
+            lambda seen: seen == 0,
+            within=1,
+        )
     await pause(world.database, "new_uploads", pushing="{team/app}")
     new = NEW_UPLOADS_RETRY_SECONDS
     for client in clients:
-        await soon(lambda client=client: ask(client, "POST", "/v2/team/other/blobs/uploads/"), lambda seen: seen == new, within=1)  # type: ignore[misc]
+        await soon(
+            lambda client=client: ask(client, "POST", "/v2/team/other/blobs/uploads/"),  # type: ignore[misc]
+            lambda seen: seen == new,
+            within=1,
+        )
         assert await ask(client, "PATCH", UPLOADS + "some-upload?_state=x") == 0
         assert await ask(client, "PUT", "/v2/team/app/manifests/v1") == 0
-        assert await ask(client, "POST", UPLOADS, token(age=10)) == 0  # the next layer of a push that was begun before
-        assert await ask(client, "POST", UPLOADS, token(age=-10)) == new  # another push to the same repository
+        assert (
+            await ask(client, "POST", UPLOADS, token(age=10)) == 0
+        )  # the next layer of a push that was begun before
+        assert (
+            await ask(client, "POST", UPLOADS, token(age=-10)) == new
+        )  # another push to the same repository
         assert await ask(client, "POST", UPLOADS) == new
-        assert await ask(client, "POST", "/v2/team/other/blobs/uploads/?mount=x&from=team/app", token(age=10)) == new
+        assert (
+            await ask(
+                client, "POST", "/v2/team/other/blobs/uploads/?mount=x&from=team/app", token(age=10)
+            )
+            == new
+        )
     await world.database.execute("DELETE FROM catalog.write_pauses")
 
 
-async def test_every_write_is_refused_and_let_through_when_the_pause_is_over(client: httpx.AsyncClient, world: World) -> None:
+async def test_every_write_is_refused_and_let_through_when_the_pause_is_over(
+    client: httpx.AsyncClient, world: World
+) -> None:
     await pause(world.database, "all_writes", pushing="{team/app}")
-    await soon(lambda: ask(client, "POST", UPLOADS, token(age=10)), lambda seen: seen == ALL_WRITES_RETRY_SECONDS, within=1)
+    await soon(
+        lambda: ask(client, "POST", UPLOADS, token(age=10)),
+        lambda seen: seen == ALL_WRITES_RETRY_SECONDS,
+        within=1,
+    )
     for method in ("PUT", "PATCH", "DELETE"):
         assert await ask(client, method, UPLOADS + "some-upload") == ALL_WRITES_RETRY_SECONDS
     await world.database.execute("DELETE FROM catalog.write_pauses")
     await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen == 0, within=1)
 
 
-async def test_a_pause_that_nobody_renews_ends_by_itself(client: httpx.AsyncClient, world: World) -> None:
+async def test_a_pause_that_nobody_renews_ends_by_itself(
+    client: httpx.AsyncClient, world: World
+) -> None:
     await pause(world.database, "all_writes", seconds=1)
     await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen > 0, within=0.9)
     await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen == 0, within=1.5)
@@ -90,7 +135,13 @@ async def test_a_replica_that_is_cut_off_refuses_writes_within_a_second(
         async with running(address, secrets_dir, "192.0.2.1", {}) as client:
             assert await ask(client, "POST", UPLOADS) == 0
             await line.cut()
-            assert await ask(client, "POST", UPLOADS) == 0  # a database that is away for a moment stops no push
-            await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen > 0, within=TRUSTED_SECONDS + 0.5)
+            assert (
+                await ask(client, "POST", UPLOADS) == 0
+            )  # a database that is away for a moment stops no push
+            await soon(
+                lambda: ask(client, "POST", UPLOADS),
+                lambda seen: seen > 0,
+                within=TRUSTED_SECONDS + 0.5,
+            )
             await line.mend()
             await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen == 0, within=5)

@@ -32,7 +32,13 @@ def access(response: httpx.Response) -> list[tuple[str, list[str]]]:
     return [(item["name"], item["actions"]) for item in claims(response)["access"]]
 
 
-async def get(client: httpx.AsyncClient, user: str | None, *scopes: str, password: str = PASSWORD, **params: str) -> httpx.Response:
+async def get(
+    client: httpx.AsyncClient,
+    user: str | None,
+    *scopes: str,
+    password: str = PASSWORD,
+    **params: str,
+) -> httpx.Response:
     """A GET as docker makes it; ``user`` None is anonymous."""
     auth = None if user is None else httpx.BasicAuth(user, password)
     query: list[tuple[str, str | int | float | bool | None]] = [

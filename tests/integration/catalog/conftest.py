@@ -15,16 +15,16 @@ import pytest
 from fastapi import FastAPI
 from pydantic import AnyHttpUrl, SecretStr
 
-from libs.common.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
-from ops import keys
-from ops.debian import find_registry
-from ops.privileges import run_user
+from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
+from ops.host.privileges import run_user
+from ops.install.debian import find_registry
+from ops.secrets import keys
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.gateway.conftest import TOOLS
 from tests.integration.gateway.parts import running_registry, running_service
-from tests.support.database import Database
+from tests.kit.database import Database
 
 BASE_URL = "http://localhost:8080"
 
@@ -62,7 +62,9 @@ def catalog_settings(database: Database, catalog_secrets: Secrets, registry_url:
 
 
 @pytest.fixture
-async def app(emptied: Database, catalog_secrets: Secrets, registry_url: str) -> AsyncIterator[FastAPI]:
+async def app(
+    emptied: Database, catalog_secrets: Secrets, registry_url: str
+) -> AsyncIterator[FastAPI]:
     """The app on an empty database, its workers running."""
     app = create_app(catalog_settings(emptied, catalog_secrets, registry_url))
     async with app.router.lifespan_context(app):
@@ -80,10 +82,14 @@ async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
-async def new_session(database: Database, catalog_secrets: Secrets, username: str, role: str = "member") -> str:
+async def new_session(
+    database: Database, catalog_secrets: Secrets, username: str, role: str = "member"
+) -> str:
     """An access token of a new session of the account, which is made behind the services' backs where it is missing."""
     await database.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING", username, role
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING",
+        username,
+        role,
     )
     session = uuid.uuid4()
     await database.execute(
@@ -94,12 +100,21 @@ async def new_session(database: Database, catalog_secrets: Secrets, username: st
         secrets.token_bytes(32),
     )
     now = int(time())
-    claims = {"iss": "moorage", "aud": SESSION_AUDIENCE, "sub": username, "sid": str(session), "iat": now, "exp": now + 300}
+    claims = {
+        "iss": "moorage",
+        "aud": SESSION_AUDIENCE,
+        "sub": username,
+        "sid": str(session),
+        "iat": now,
+        "exp": now + 300,
+    }
     return catalog_secrets.session_key.sign(claims)
 
 
 @pytest.fixture
-async def sign_in(app: FastAPI, emptied: Database, catalog_secrets: Secrets) -> AsyncIterator[SignIn]:
+async def sign_in(
+    app: FastAPI, emptied: Database, catalog_secrets: Secrets
+) -> AsyncIterator[SignIn]:
     """Makes an account behind the services' backs and gives a client with a session of it: ``await sign_in("acme", role="admin")``."""
     clients: list[httpx.AsyncClient] = []
 
@@ -142,13 +157,17 @@ def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
     given = os.environ.get("REGISTRY_BIN")
     distribution = find_registry(TOOLS, Path(given) if given else None)
     user = run_user([distribution.path])
-    folder = Path(tempfile.mkdtemp(prefix="moorage-catalog-"))  # pytest's own folders are closed to other users
+    folder = Path(
+        tempfile.mkdtemp(prefix="moorage-catalog-")
+    )  # pytest's own folders are closed to other users
     folder.chmod(0o755)
     (folder / "ca.pem").write_bytes(catalog_secrets.authority.certificate)
     key = load_signing_keys(catalog_secrets.directory / "token-keys")[0]
     with running_service("events") as webhook:
         url = f"http://{webhook.address}/registry-events"
-        with running_registry(distribution, user, folder, ca=folder / "ca.pem", webhook=url, secret="webhook-secret") as running:
+        with running_registry(
+            distribution, user, folder, ca=folder / "ca.pem", webhook=url, secret="webhook-secret"
+        ) as running:
             yield RegistryUnderTest(f"http://{running.address}", running.storage, key, webhook)
     shutil.rmtree(folder)
 

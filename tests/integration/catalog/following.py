@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.catalog.feed import usecases
-from services.catalog.feed.follower import Follower
+from services.catalog.sync.feed import usecases
+from services.catalog.sync.feed.follower import Follower
 from tests.integration.catalog.waiting import eventually
 
 

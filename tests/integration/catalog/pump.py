@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 
 from tests.integration.catalog.registry import Event, RegistryUnderTest, deliver
-from tests.support.database import Database
+from tests.kit.database import Database
 
 
 @contextlib.asynccontextmanager
@@ -21,13 +21,20 @@ async def delivering(database: Database, registry: RegistryUnderTest) -> AsyncIt
         await task
 
 
-async def _deliver(database: Database, registry: RegistryUnderTest, seen: int, stop: asyncio.Event) -> None:
+async def _deliver(
+    database: Database, registry: RegistryUnderTest, seen: int, stop: asyncio.Event
+) -> None:
     while not stop.is_set():
         new = list(registry.webhook.received)[seen:]
         seen += len(new)
-        events: list[Event] = [event for body in new for event in json.loads(body["body"])["events"]]
+        events: list[Event] = [
+            event for body in new for event in json.loads(body["body"])["events"]
+        ]
         changes = [
-            event for event in events if event["action"] != "pull" and event["target"].get("mediaType") != "application/octet-stream"
+            event
+            for event in events
+            if event["action"] != "pull"
+            and event["target"].get("mediaType") != "application/octet-stream"
         ]
         if changes:
             await deliver(database, *changes)

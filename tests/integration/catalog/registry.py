@@ -12,11 +12,11 @@ from typing import Any
 import asyncpg
 import httpx
 
-from libs.common.jwt import SigningKey
+from libs.common.security.jwt import SigningKey
 from tests.integration.gateway.parts import Service
-from tests.support.database import Database
-from tests.support.images import MEDIA_TYPES, Blob, Image, Index
-from tests.support.waiting import eventually
+from tests.kit.database import Database
+from tests.kit.images import MEDIA_TYPES, Blob, Image, Index
+from tests.kit.waiting import eventually
 
 Event = dict[str, Any]
 _ACCEPT = {"Accept": ", ".join(name for types in MEDIA_TYPES.values() for name in types.values())}
@@ -31,7 +31,9 @@ class RegistryUnderTest:
     key: SigningKey
     webhook: Service
 
-    def push(self, content: Image | Index, repository: str, *tags: str, by: str = "alice") -> list[Event]:
+    def push(
+        self, content: Image | Index, repository: str, *tags: str, by: str = "alice"
+    ) -> list[Event]:
         """Push as clients do and return the events of it, as the registry reported them."""
         before = len(self._events("push"))
         with self._client(repository, by) as http:
@@ -53,7 +55,9 @@ class RegistryUnderTest:
             for number, image in enumerate(images):
                 self.put(http, repository, image.manifest, f"v{number}")
 
-    def push_artifact(self, manifest: Blob, blobs: list[Blob], repository: str, tag: str) -> list[Event]:
+    def push_artifact(
+        self, manifest: Blob, blobs: list[Blob], repository: str, tag: str
+    ) -> list[Event]:
         """Push any manifest with its blobs."""
         before = len(self._events("push"))
         with self._client(repository, "alice") as http:
@@ -66,12 +70,18 @@ class RegistryUnderTest:
         """Delete a manifest by digest. The registry may say more later: a deletion for each tag that it took along."""
 
         def reported() -> list[Event]:
-            return [e for e in self._events("delete") if (e["target"]["repository"], e["target"].get("digest")) == (repository, digest)]
+            return [
+                e
+                for e in self._events("delete")
+                if (e["target"]["repository"], e["target"].get("digest")) == (repository, digest)
+            ]
 
         before = len(reported())
         with self._client(repository, "moorage:catalog") as http:
             http.delete(f"/v2/{repository}/manifests/{digest}").raise_for_status()
-        return eventually(reported, lambda seen: len(seen) > before, within=10, what="the deletion's event")[before:]
+        return eventually(
+            reported, lambda seen: len(seen) > before, within=10, what="the deletion's event"
+        )[before:]
 
     def status(self, repository: str, reference: str) -> int:
         """How the registry answers a GET of the manifest."""
@@ -86,7 +96,12 @@ class RegistryUnderTest:
     def held(self, repository: str, digests: list[str]) -> list[str]:
         """Those manifests that the registry has."""
         with self._client(repository, "moorage:catalog") as http:
-            return [digest for digest in digests if http.head(f"/v2/{repository}/manifests/{digest}", headers=_ACCEPT).status_code == 200]
+            return [
+                digest
+                for digest in digests
+                if http.head(f"/v2/{repository}/manifests/{digest}", headers=_ACCEPT).status_code
+                == 200
+            ]
 
     def tags(self, repository: str) -> list[str]:
         """The tags that the registry has; none also when it knows no such repository."""
@@ -98,26 +113,48 @@ class RegistryUnderTest:
     def put(http: httpx.Client, repository: str, manifest: Blob, reference: str) -> None:
         """Put a manifest under a tag or its digest."""
         path = f"/v2/{repository}/manifests/{reference}"
-        http.put(path, content=manifest.content, headers={"Content-Type": manifest.media_type}).raise_for_status()
+        http.put(
+            path, content=manifest.content, headers={"Content-Type": manifest.media_type}
+        ).raise_for_status()
 
     def _upload(self, http: httpx.Client, repository: str, blob: Blob) -> None:
         opened = http.post(f"/v2/{repository}/blobs/uploads/").raise_for_status()
         place = httpx.URL(opened.headers["Location"]).copy_merge_params({"digest": blob.digest})
-        http.put(place, content=blob.content, headers={"Content-Type": "application/octet-stream"}).raise_for_status()
+        http.put(
+            place, content=blob.content, headers={"Content-Type": "application/octet-stream"}
+        ).raise_for_status()
 
     def _client(self, repository: str, by: str) -> httpx.Client:
         now = int(time.time())
         access = [{"type": "repository", "name": repository, "actions": ["pull", "push", "delete"]}]
-        claims = {"iss": "moorage", "aud": "moorage", "sub": by, "iat": now, "nbf": now, "exp": now + 300, "jti": uuid.uuid4().hex}
+        claims = {
+            "iss": "moorage",
+            "aud": "moorage",
+            "sub": by,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 300,
+            "jti": uuid.uuid4().hex,
+        }
         token = self.key.sign({**claims, "access": access})
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30)
+        return httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+            timeout=30,
+        )
 
     def _events(self, action: str) -> list[Event]:
         bodies = [json.loads(seen["body"]) for seen in list(self.webhook.received)]
         return [event for body in bodies for event in body["events"] if event["action"] == action]
 
     def _pushed(self, before: int, count: int) -> list[Event]:
-        events = eventually(lambda: self._events("push"), lambda seen: len(seen) >= before + count, within=10, what=f"{count} pushes")
+        events = eventually(
+            lambda: self._events("push"),
+            lambda seen: len(seen) >= before + count,
+            within=10,
+            what=f"{count} pushes",
+        )
         return events[before:]
 
 
@@ -142,7 +179,9 @@ def row_of(event: Event) -> tuple[object, ...]:
     """The inbox's columns of an event."""
     target, request = event["target"], event["request"]
     return (
-        str(uuid.uuid4()),  # a doubled event with an id of its own: the feed must bear what the inbox would not let through
+        str(
+            uuid.uuid4()
+        ),  # a doubled event with an id of its own: the feed must bear what the inbox would not let through
         _nanoseconds(event["timestamp"]),
         event["action"],
         request["method"],

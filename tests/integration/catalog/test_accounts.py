@@ -4,17 +4,21 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.passwords import PasswordHasher, hash_password
+from libs.common.security.passwords import PasswordHasher, hash_password
 from services.catalog.accounts import usecases
 from tests.integration.catalog.conftest import SignIn
-from tests.support.database import Database
+from tests.kit.database import Database
 
 PASSWORD = "correct horse battery"
 OTHER = "another battery horse"
 
 
 async def _set_password(database: Database, username: str) -> None:
-    await database.execute("UPDATE catalog.accounts SET password_hash = $1 WHERE username = $2", hash_password(PASSWORD), username)
+    await database.execute(
+        "UPDATE catalog.accounts SET password_hash = $1 WHERE username = $2",
+        hash_password(PASSWORD),
+        username,
+    )
 
 
 async def _versions(database: Database) -> dict[str, int]:
@@ -38,32 +42,49 @@ async def test_an_account_sees_itself(acme: httpx.AsyncClient) -> None:
 async def test_a_new_password_ends_every_session(sign_in: SignIn, emptied: Database) -> None:
     acme, elsewhere = await sign_in("acme"), await sign_in("acme")
     await _set_password(emptied, "acme")
-    wrong = await acme.put("/api/v1/account/password", json={"current_password": OTHER, "password": OTHER})
+    wrong = await acme.put(
+        "/api/v1/account/password", json={"current_password": OTHER, "password": OTHER}
+    )
     assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_password")
-    right = await acme.put("/api/v1/account/password", json={"current_password": PASSWORD, "password": OTHER})
+    right = await acme.put(
+        "/api/v1/account/password", json={"current_password": PASSWORD, "password": OTHER}
+    )
     assert right.status_code == 204
     assert right.content == b""
     assert (await acme.get("/api/v1/account")).status_code == 401
     assert (await elsewhere.get("/api/v1/account")).status_code == 401
 
 
-@pytest.mark.parametrize("call", ["GET /accounts", "POST /accounts", "GET /accounts/acme", "PATCH /accounts/acme"])
+@pytest.mark.parametrize(
+    "call", ["GET /accounts", "POST /accounts", "GET /accounts/acme", "PATCH /accounts/acme"]
+)
 async def test_a_member_manages_no_accounts(acme: httpx.AsyncClient, call: str) -> None:
     method, path = call.split()
     response = await acme.request(
-        method, f"/api/v1{path}", json={"username": "newcomer", "password": PASSWORD} if method == "POST" else None
+        method,
+        f"/api/v1{path}",
+        json={"username": "newcomer", "password": PASSWORD} if method == "POST" else None,
     )
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
-async def test_an_administrator_makes_finds_and_changes_accounts(admin: httpx.AsyncClient, acme: httpx.AsyncClient) -> None:
-    made = await admin.post("/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD, "role": "admin"})
+async def test_an_administrator_makes_finds_and_changes_accounts(
+    admin: httpx.AsyncClient, acme: httpx.AsyncClient
+) -> None:
+    made = await admin.post(
+        "/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD, "role": "admin"}
+    )
     assert (made.status_code, made.json()["role"], made.json()["disabled"]) == (201, "admin", False)
-    taken = await admin.post("/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD})
+    taken = await admin.post(
+        "/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD}
+    )
     assert (taken.status_code, taken.json()["code"]) == (409, "account_taken")
     listed = (await admin.get("/api/v1/accounts")).json()["items"]
     assert [account["username"] for account in listed] == ["acme", "admin", "newcomer"]
-    assert [a["username"] for a in (await admin.get("/api/v1/accounts", params={"q": "COM"})).json()["items"]] == ["newcomer"]
+    assert [
+        a["username"]
+        for a in (await admin.get("/api/v1/accounts", params={"q": "COM"})).json()["items"]
+    ] == ["newcomer"]
     changed = await admin.patch("/api/v1/accounts/newcomer", json={"role": "member"})
     assert (changed.status_code, changed.json()["role"]) == (200, "member")
     assert (await admin.get("/api/v1/accounts/newcomer")).json() == changed.json()
@@ -76,11 +97,15 @@ async def test_disabling_an_account_ends_it_and_the_logins_of_its_docker_users(
 ) -> None:
     await acme.post("/api/v1/docker-users", json={"username": "of-acme", "password": PASSWORD})
     await other.post("/api/v1/docker-users", json={"username": "of-other", "password": PASSWORD})
-    assert (await admin.patch("/api/v1/accounts/acme", json={"disabled": True})).json()["disabled"] is True
+    assert (await admin.patch("/api/v1/accounts/acme", json={"disabled": True})).json()[
+        "disabled"
+    ] is True
     assert (await acme.get("/api/v1/account")).status_code == 401
     assert await _versions(emptied) == {"of-acme": 2, "of-other": 1}
     await admin.patch("/api/v1/accounts/acme", json={"disabled": False})
-    assert (await acme.get("/api/v1/account")).status_code == 401, "a session must not come back to life"
+    assert (await acme.get("/api/v1/account")).status_code == 401, (
+        "a session must not come back to life"
+    )
     assert await _versions(emptied) == {"of-acme": 2, "of-other": 1}
 
 
@@ -89,20 +114,35 @@ async def test_the_last_administrator_stays(admin: httpx.AsyncClient, sign_in: S
         refused = await admin.patch("/api/v1/accounts/admin", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "last_administrator")
     await sign_in("second", role="admin")
-    assert (await admin.patch("/api/v1/accounts/second", json={"role": "member"})).status_code == 200
+    assert (
+        await admin.patch("/api/v1/accounts/second", json={"role": "member"})
+    ).status_code == 200
     assert (await admin.patch("/api/v1/accounts/admin", json={"role": "member"})).status_code == 409
-    assert (await admin.patch("/api/v1/accounts/admin", json={"role": "admin", "disabled": False})).status_code == 200
+    assert (
+        await admin.patch("/api/v1/accounts/admin", json={"role": "admin", "disabled": False})
+    ).status_code == 200
 
 
-async def test_a_password_given_by_an_administrator_ends_the_sessions(admin: httpx.AsyncClient, acme: httpx.AsyncClient) -> None:
-    assert (await admin.patch("/api/v1/accounts/acme", json={"password": PASSWORD})).status_code == 200
+async def test_a_password_given_by_an_administrator_ends_the_sessions(
+    admin: httpx.AsyncClient, acme: httpx.AsyncClient
+) -> None:
+    assert (
+        await admin.patch("/api/v1/accounts/acme", json={"password": PASSWORD})
+    ).status_code == 200
     assert (await acme.get("/api/v1/account")).status_code == 401
 
 
-async def test_the_first_administrator_is_made_once(emptied: Database, owner_engine: AsyncEngine) -> None:
+async def test_the_first_administrator_is_made_once(
+    emptied: Database, owner_engine: AsyncEngine
+) -> None:
     for password, made in (("first", True), ("second", False)):
         async with owner_engine.begin() as tx:
-            assert await usecases.ensure_first_admin(tx=tx, username="admin", password_hash=hash_password(password)) is made
+            assert (
+                await usecases.ensure_first_admin(
+                    tx=tx, username="admin", password_hash=hash_password(password)
+                )
+                is made
+            )
     (account,) = await emptied.fetch("SELECT role, password_hash FROM catalog.accounts")
     assert account["role"] == "admin"
     assert await PasswordHasher().verify("first", account["password_hash"])

@@ -11,7 +11,7 @@ import httpx
 import sqlalchemy as sa
 from fastapi import FastAPI
 
-from tests.support.database import Database
+from tests.kit.database import Database
 
 _REPOSITORIES = """
     INSERT INTO catalog.repositories (namespace_id, name) SELECT id, 'app-' || number FROM catalog.namespaces, generate_series(1, 5) number
@@ -41,17 +41,26 @@ LISTS = (
 
 def _operations(app: FastAPI) -> list[tuple[str, str, dict[str, Any]]]:
     paths = app.openapi()["paths"]
-    return [(method, path, operation) for path, operations in paths.items() for method, operation in operations.items()]
+    return [
+        (method, path, operation)
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    ]
 
 
-async def test_the_anonymous_gets_nothing_from_any_route(app: FastAPI, anonymous: httpx.AsyncClient) -> None:
+async def test_the_anonymous_gets_nothing_from_any_route(
+    app: FastAPI, anonymous: httpx.AsyncClient
+) -> None:
     operations = _operations(app)
     assert len(operations) > 25
     for method, path, _ in operations:
         url = re.sub(r"\{\w+\}", "name", path)
         for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic YTpi"}):
             response = await anonymous.request(method, url, headers=headers, json={})
-            assert (response.status_code, response.json()["code"]) == (401, "unauthenticated"), (method, path)
+            assert (response.status_code, response.json()["code"]) == (401, "unauthenticated"), (
+                method,
+                path,
+            )
 
 
 def test_the_document_describes_every_operation_and_its_errors(app: FastAPI) -> None:
@@ -93,7 +102,9 @@ async def _count(app: FastAPI, client: httpx.AsyncClient, path: str) -> tuple[in
         response = await client.get(f"/api/v1/{path}")
     assert response.status_code == 200, response.text
     of_workers = ("feed_positions", "registry_feed", "pull_sums", "pg_advisory")
-    return len([statement for statement in seen if not any(word in statement for word in of_workers)]), len(response.json()["items"])
+    return len(
+        [statement for statement in seen if not any(word in statement for word in of_workers)]
+    ), len(response.json()["items"])
 
 
 async def test_a_list_of_forty_costs_as_many_queries_as_a_list_of_none(
@@ -107,7 +118,9 @@ async def test_a_list_of_forty_costs_as_many_queries_as_a_list_of_none(
     for statement in (_NAMESPACES, _DOCKER_USERS, _REPOSITORIES, _GRANTS):
         await emptied.execute(statement)
     many = {path: await _count(app, acme, path) for path in LISTS}
-    assert {path: queries for path, (queries, _) in few.items()} == {path: queries for path, (queries, _) in many.items()}
+    assert {path: queries for path, (queries, _) in few.items()} == {
+        path: queries for path, (queries, _) in many.items()
+    }
     assert {path: items for path, (_, items) in many.items() if items} == {
         "docker-users": 40,
         "docker-users/ci-1/grants": 40,
@@ -121,7 +134,15 @@ async def test_a_list_of_forty_costs_as_many_queries_as_a_list_of_none(
 async def test_a_body_that_is_no_body_is_told_so(acme: httpx.AsyncClient) -> None:
     headers = {"Content-Type": "application/json"}
     deep = b'{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-    for content, status in ((b"{", 422), (b"[]", 422), (b"null", 422), (b"", 422), (b'"\xff"', 400), (deep, 400), (b" " * 1_100_000, 413)):
+    for content, status in (
+        (b"{", 422),
+        (b"[]", 422),
+        (b"null", 422),
+        (b"", 422),
+        (b'"\xff"', 400),
+        (deep, 400),
+        (b" " * 1_100_000, 413),
+    ):
         response = await acme.post("/api/v1/namespaces", content=content, headers=headers)
         assert response.status_code == status, content[:20]
         assert response.headers["content-type"] == "application/problem+json"
@@ -132,25 +153,36 @@ async def test_a_body_without_a_declared_length_is_limited_too(acme: httpx.Async
         for _ in range(200):
             yield b" " * 10_000
 
-    response = await acme.post("/api/v1/namespaces", content=endless(), headers={"Content-Type": "application/json"})
+    response = await acme.post(
+        "/api/v1/namespaces", content=endless(), headers={"Content-Type": "application/json"}
+    )
     assert (response.status_code, response.json()["code"]) == (413, "content_too_large")
 
 
 async def test_times_are_utc_and_say_so(acme: httpx.AsyncClient) -> None:
-    body = (await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})).json()
+    body = (
+        await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
+    ).json()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", body["created_at"])
 
 
-async def test_without_a_database_the_answer_is_a_503(app: FastAPI, acme: httpx.AsyncClient, emptied: Database) -> None:
+async def test_without_a_database_the_answer_is_a_503(
+    app: FastAPI, acme: httpx.AsyncClient, emptied: Database
+) -> None:
     role = f"{emptied.name}_catalog"
     connection = await asyncpg.connect(emptied.urls["catalog"])
     await emptied.execute(f"ALTER ROLE {role} CONNECTION LIMIT 0")
     try:
         await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()", role
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()",
+            role,
         )
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # the server logs what was not foreseen, and answers
-        async with httpx.AsyncClient(transport=transport, base_url=acme.base_url, headers=acme.headers) as client:
+        transport = httpx.ASGITransport(
+            app, raise_app_exceptions=False
+        )  # the server logs what was not foreseen, and answers
+        async with httpx.AsyncClient(
+            transport=transport, base_url=acme.base_url, headers=acme.headers
+        ) as client:
             response = await client.get("/api/v1/namespaces")
     finally:
         await emptied.execute(f"ALTER ROLE {role} CONNECTION LIMIT -1")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from tests.support.database import Database
+from tests.kit.database import Database
 
 _INSERT = "INSERT INTO {}.audit_entries (at, account, action, target, client_address) VALUES ($1, $2, $3, $4, '203.0.113.7')"
 
@@ -15,7 +15,9 @@ async def _actions(client: httpx.AsyncClient, **params: str | int) -> list[str]:
     return [entry["action"] for entry in response.json()["items"]]
 
 
-async def test_every_change_is_written_down_and_what_was_refused_is_not(acme: httpx.AsyncClient) -> None:
+async def test_every_change_is_written_down_and_what_was_refused_is_not(
+    acme: httpx.AsyncClient,
+) -> None:
     await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
     await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
     await acme.patch("/api/v1/namespaces/team", json={"visibility": "public"})
@@ -32,7 +34,9 @@ async def test_every_change_is_written_down_and_what_was_refused_is_not(acme: ht
     }
 
 
-async def test_the_trails_of_all_services_are_one(acme: httpx.AsyncClient, admin: httpx.AsyncClient, emptied: Database) -> None:
+async def test_the_trails_of_all_services_are_one(
+    acme: httpx.AsyncClient, admin: httpx.AsyncClient, emptied: Database
+) -> None:
     at = datetime(2026, 11, 24, 5, tzinfo=UTC)
     for schema, account, action, target in (
         ("auth", "acme", "session.create", "sessions"),
@@ -42,17 +46,33 @@ async def test_the_trails_of_all_services_are_one(acme: httpx.AsyncClient, admin
         ("catalog", "other", "namespace.create", "namespaces/team-x"),
     ):
         await emptied.execute(_INSERT.format(schema), at, account, action, target)
-    everything = {"session.create", "login.refused", "dead_letter.replay", "grant.push", "namespace.create"}
+    everything = {
+        "session.create",
+        "login.refused",
+        "dead_letter.replay",
+        "grant.push",
+        "namespace.create",
+    }
     assert set(await _actions(admin)) == everything
     assert set(await _actions(acme)) == {"session.create", "grant.push"}
     assert await _actions(admin, account="other") == ["namespace.create"]
     assert (await acme.get("/api/v1/audit", params={"account": "other"})).status_code == 403
-    assert await _actions(admin, action="grant") == await _actions(admin, action="grant.push") == ["grant.push"]
+    assert (
+        await _actions(admin, action="grant")
+        == await _actions(admin, action="grant.push")
+        == ["grant.push"]
+    )
     assert await _actions(admin, action="gran") == []
-    assert await _actions(admin, target="namespaces/team") == ["grant.push"], "team-x is another namespace"
+    assert await _actions(admin, target="namespaces/team") == ["grant.push"], (
+        "team-x is another namespace"
+    )
     seen, cursor = [], None
     for _ in range(5):  # all at the same time, from three tables, one a page
-        body = (await admin.get("/api/v1/audit", params={"limit": 1} | ({"cursor": cursor} if cursor else {}))).json()
+        body = (
+            await admin.get(
+                "/api/v1/audit", params={"limit": 1} | ({"cursor": cursor} if cursor else {})
+            )
+        ).json()
         seen += [entry["action"] for entry in body["items"]]
         cursor = body["next_cursor"]
     assert set(seen) == everything

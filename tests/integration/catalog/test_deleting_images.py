@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from services.catalog.registry import Fetched, Registry
+from libs.common.registry.client import Fetched, Registry
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.integration.catalog.waiting import eventually, eventually_json
-from tests.support.database import Database
-from tests.support.images import MEDIA_TYPES, Blob, Image, Index, make_image, make_index
+from tests.kit.database import Database
+from tests.kit.images import MEDIA_TYPES, Blob, Image, Index, make_image, make_index
 
 pytestmark = pytest.mark.registry_versions
 
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.registry_versions
 class Space:
     """A namespace of `acme`, into which tests push; what the registry reports reaches the catalog by itself."""
 
-    def __init__(self, name: str, http: httpx.AsyncClient, registry: RegistryUnderTest, database: Database) -> None:
+    def __init__(
+        self, name: str, http: httpx.AsyncClient, registry: RegistryUnderTest, database: Database
+    ) -> None:
         self.name = name
         self.http = http
         self.registry = registry
@@ -40,7 +42,9 @@ class Space:
         return await self.http.delete(f"/api/v1/images/{self.name}/{reference}")
 
     async def preview(self, reference: str) -> Any:
-        answer = await self.http.get(f"/api/v1/images/{self.name}/{reference}", params={"preview": "delete"})
+        answer = await self.http.get(
+            f"/api/v1/images/{self.name}/{reference}", params={"preview": "delete"}
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -51,13 +55,21 @@ class Space:
     def pulls(self, repository: str, content: Image | Index, reference: str) -> bool:
         """Whether the registry gives the manifest, and the manifests that it needs."""
         path = f"{self.name}/{repository}"
-        below = [image.manifest.digest for image in content.images] if isinstance(content, Index) else []
+        below = (
+            [image.manifest.digest for image in content.images]
+            if isinstance(content, Index)
+            else []
+        )
         return all(self.registry.status(path, one) == 200 for one in (reference, *below))
 
 
 @pytest.fixture
-async def space(acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str) -> AsyncIterator[Space]:
-    assert (await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+async def space(
+    acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str
+) -> AsyncIterator[Space]:
+    assert (
+        await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+    ).status_code == 201
     async with delivering(emptied, registry):
         yield Space(team, acme, registry, emptied)
 
@@ -77,7 +89,9 @@ async def test_a_deleted_tag_leaves_its_sibling_and_no_trace(space: Space) -> No
     assert space.pulls("app", image, "v2")
     await _settle(space)
     assert await space.tags("app") == {"v2": image.manifest.digest}
-    manifests = await space.database.fetch("SELECT digest FROM catalog.manifests JOIN catalog.repositories ON id = repository_id")
+    manifests = await space.database.fetch(
+        "SELECT digest FROM catalog.manifests JOIN catalog.repositories ON id = repository_id"
+    )
     assert len(manifests) == 2  # the image, and the one that settles
     repository = (await space.http.get(f"/api/v1/repositories/{space.name}/app")).json()
     assert (repository["tag_count"], repository["size_bytes"]) == (1, image.size_bytes)
@@ -91,8 +105,14 @@ async def test_the_last_tag_goes_and_its_image_stays_until_it_is_cleaned(space: 
     assert space.registry.tags(f"{space.name}/app") == []
     await _settle(space)
     repository = (await space.http.get(f"/api/v1/repositories/{space.name}/app")).json()
-    assert (repository["status"], repository["tag_count"], repository["size_bytes"]) == ("active", 0, 0)
-    assert (await space.http.get(f"/api/v1/images/{space.name}/app@{image.manifest.digest}")).status_code == 200
+    assert (repository["status"], repository["tag_count"], repository["size_bytes"]) == (
+        "active",
+        0,
+        0,
+    )
+    assert (
+        await space.http.get(f"/api/v1/images/{space.name}/app@{image.manifest.digest}")
+    ).status_code == 200
 
 
 async def test_a_tag_that_was_pushed_a_moment_ago_is_deleted_too(space: Space) -> None:
@@ -110,12 +130,17 @@ async def test_a_tag_of_a_child_goes_and_the_index_pulls(space: Space) -> None:
     await space.push(index, "app", "multi")
     await space.push(index.images[0], "app", "amd64")
     preview = await space.preview("app:amd64")
-    assert (preview["indexes"], preview["exclusive_bytes"]) == ([{"digest": index.manifest.digest, "tags": ["multi"]}], 0)
+    assert (preview["indexes"], preview["exclusive_bytes"]) == (
+        [{"digest": index.manifest.digest, "tags": ["multi"]}],
+        0,
+    )
     assert (await space.delete("app:amd64")).status_code == 204
     assert space.pulls("app", index, "multi")
 
 
-async def test_the_child_of_an_index_is_not_deleted_while_a_live_index_needs_it(space: Space) -> None:
+async def test_the_child_of_an_index_is_not_deleted_while_a_live_index_needs_it(
+    space: Space,
+) -> None:
     index = make_index()
     other = _index_of(*index.images)
     await space.push(index, "app", "one")
@@ -152,12 +177,17 @@ async def test_what_only_an_image_holds_is_counted_over_tags_and_repositories(sp
     await space.push(first, "app", "v1")
     assert (await space.preview("app:v1"))["exclusive_bytes"] == first.size_bytes
     await space.push(second, "other", "v1")
-    assert (await space.preview("app:v1"))["exclusive_bytes"] == first.size_bytes - len(first.layers[0].content)
+    assert (await space.preview("app:v1"))["exclusive_bytes"] == first.size_bytes - len(
+        first.layers[0].content
+    )
     await space.push(first, "app", "v2")
     both = await space.preview("app:v1")
     assert (both["sibling_tags"], both["exclusive_bytes"]) == (["v2"], 0)
     by_digest = await space.preview(f"app@{first.manifest.digest}")
-    assert (by_digest["sibling_tags"], by_digest["exclusive_bytes"]) == (["v1", "v2"], first.size_bytes - len(first.layers[0].content))
+    assert (by_digest["sibling_tags"], by_digest["exclusive_bytes"]) == (
+        ["v1", "v2"],
+        first.size_bytes - len(first.layers[0].content),
+    )
     await space.push(first, "copy", "v1")
     assert (await space.preview(f"app@{first.manifest.digest}"))["exclusive_bytes"] == 0
 
@@ -165,7 +195,9 @@ async def test_what_only_an_image_holds_is_counted_over_tags_and_repositories(sp
 async def test_an_index_holds_alone_the_children_that_nothing_else_names(space: Space) -> None:
     index = make_index()
     await space.push(index, "app", "multi")
-    assert (await space.preview("app:multi"))["exclusive_bytes"] == sum(image.size_bytes for image in index.images)
+    assert (await space.preview("app:multi"))["exclusive_bytes"] == sum(
+        image.size_bytes for image in index.images
+    )
     await space.push(index.images[0], "app", "one")
     assert (await space.preview("app:multi"))["exclusive_bytes"] == index.images[1].size_bytes
 
@@ -174,15 +206,24 @@ async def test_signatures_and_sboms_are_named_beforehand(space: Space) -> None:
     image = make_image()
     await space.push(image, "app", "v1")
     empty = Blob("application/vnd.oci.empty.v1+json", b"{}")
-    subject = {"mediaType": image.manifest.media_type, "digest": image.manifest.digest, "size": len(image.manifest.content)}
-    sbom = _manifest(artifactType="application/spdx+json", config=empty.descriptor(), layers=[], subject=subject)
+    subject = {
+        "mediaType": image.manifest.media_type,
+        "digest": image.manifest.digest,
+        "size": len(image.manifest.content),
+    }
+    sbom = _manifest(
+        artifactType="application/spdx+json", config=empty.descriptor(), layers=[], subject=subject
+    )
     signature = _manifest(config=empty.descriptor(), layers=[])
     cosign = f"sha256-{image.manifest.hex}.sig"
     space.registry.push_artifact(sbom, [empty], f"{space.name}/app", "sbom")
     space.registry.push_artifact(signature, [empty], f"{space.name}/app", cosign)
     await space.shows("app", cosign, signature.digest)
     preview = await space.preview("app:v1")
-    assert {(one["digest"], *one["tags"]) for one in preview["referrers"]} == {(sbom.digest, "sbom"), (signature.digest, cosign)}
+    assert {(one["digest"], *one["tags"]) for one in preview["referrers"]} == {
+        (sbom.digest, "sbom"),
+        (signature.digest, cosign),
+    }
     assert preview["last_pulled_at"] is None
 
 
@@ -199,7 +240,9 @@ async def test_others_neither_delete_nor_preview(space: Space, other: httpx.Asyn
 
 
 @pytest.mark.parametrize("moment", ["put_manifest", "delete_manifest"])
-async def test_a_push_that_comes_in_between_wins(space: Space, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+async def test_a_push_that_comes_in_between_wins(
+    space: Space, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
     """On a registry that cannot delete tags, or one that is made to look so: before and after the throwaway takes the tag's place."""
     old, new = make_image(), make_image(layers=2)
     await space.push(old, "app", "v1", "kept")
@@ -221,13 +264,19 @@ async def test_a_push_that_comes_in_between_wins(space: Space, monkeypatch: pyte
     assert (await space.delete("app:v1")).status_code == 204
 
     async def at_registry() -> int:
-        return space.registry.status(f"{space.name}/app", new.manifest.digest) if "v1" in space.registry.tags(f"{space.name}/app") else 0
+        return (
+            space.registry.status(f"{space.name}/app", new.manifest.digest)
+            if "v1" in space.registry.tags(f"{space.name}/app")
+            else 0
+        )
 
     assert await eventually(at_registry, lambda code: code == 200, within=5)
     await _settle(space)
     await space.shows("app", "v1", new.manifest.digest)
     assert await space.tags("app") == {"v1": new.manifest.digest, "kept": old.manifest.digest}
-    assert (await space.http.get(f"/api/v1/images/{space.name}/app:v1")).json()["pushed_by"] == "bob"
+    assert (await space.http.get(f"/api/v1/images/{space.name}/app:v1")).json()[
+        "pushed_by"
+    ] == "bob"
 
 
 async def test_a_tag_that_can_only_be_deleted_by_writing_waits_while_writes_are_paused(
@@ -244,7 +293,11 @@ async def test_a_tag_that_can_only_be_deleted_by_writing_waits_while_writes_are_
         " VALUES (true, 'all_writes', '{}', now(), now() + interval '1 minute')"
     )
     refused = await space.delete("app:v1")
-    assert (refused.status_code, refused.json()["code"], "Retry-After" in refused.headers) == (503, "writes_paused", True)
+    assert (refused.status_code, refused.json()["code"], "Retry-After" in refused.headers) == (
+        503,
+        "writes_paused",
+        True,
+    )
     assert space.registry.tags(f"{space.name}/app") == ["v1", "v2"]
     await space.database.execute("DELETE FROM catalog.write_pauses")
     assert (await space.delete("app:v1")).status_code == 204
@@ -262,7 +315,9 @@ async def test_a_late_event_of_what_was_deleted_brings_nothing_back(space: Space
     assert (await space.http.get(f"/api/v1/images/{space.name}/app:v1")).status_code == 404
 
 
-async def test_a_deletion_that_was_killed_half_way_is_ended_by_the_next(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_deletion_that_was_killed_half_way_is_ended_by_the_next(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
     image = make_image()
     await space.push(image, "app", "v1", "v2")
     put = Registry.put_manifest
@@ -279,7 +334,9 @@ async def test_a_deletion_that_was_killed_half_way_is_ended_by_the_next(space: S
     with pytest.raises(RuntimeError, match="killed"):
         await space.delete("app:v1")
     monkeypatch.undo()
-    await space.database.execute("UPDATE catalog.tag_deletions SET started_at = started_at - interval '2 minutes'")
+    await space.database.execute(
+        "UPDATE catalog.tag_deletions SET started_at = started_at - interval '2 minutes'"
+    )
 
     async def tags() -> list[str]:
         return space.registry.tags(f"{space.name}/app")
@@ -291,19 +348,33 @@ async def test_a_deletion_that_was_killed_half_way_is_ended_by_the_next(space: S
 
 
 def _index_of(*images: Image) -> Index:
-    named = [image.manifest.descriptor(platform={"os": "linux", "architecture": image.architecture}) for image in images]
+    named = [
+        image.manifest.descriptor(platform={"os": "linux", "architecture": image.architecture})
+        for image in images
+    ]
     media_type = MEDIA_TYPES["oci"]["index"]
-    content = json.dumps({"schemaVersion": 2, "mediaType": media_type, "manifests": named, "annotations": {"of": "a test"}})
+    content = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": media_type,
+            "manifests": named,
+            "annotations": {"of": "a test"},
+        }
+    )
     return Index(Blob(media_type, content.encode()), images)
 
 
 def _image_on(layer: Blob) -> Image:
     made = make_image()
     layers = (layer, *made.layers)
-    manifest = _manifest(config=made.config.descriptor(), layers=[one.descriptor() for one in layers])
+    manifest = _manifest(
+        config=made.config.descriptor(), layers=[one.descriptor() for one in layers]
+    )
     return Image(made.architecture, manifest, made.config, layers)
 
 
 def _manifest(**members: object) -> Blob:
     media_type = MEDIA_TYPES["oci"]["manifest"]
-    return Blob(media_type, json.dumps({"schemaVersion": 2, "mediaType": media_type, **members}).encode())
+    return Blob(
+        media_type, json.dumps({"schemaVersion": 2, "mediaType": media_type, **members}).encode()
+    )

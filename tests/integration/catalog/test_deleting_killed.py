@@ -15,25 +15,31 @@ import pytest
 import uvicorn
 from pydantic import AnyHttpUrl, SecretStr
 
-from ops.ports import reserve
+from ops.host.ports import reserve
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
 from tests.integration.catalog.conftest import Secrets, new_session
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.waiting import eventually
-from tests.support.database import Database
-from tests.support.images import Blob, Image, make_image, make_index
+from tests.kit.database import Database
+from tests.kit.images import Blob, Image, make_image, make_index
 
 pytestmark = pytest.mark.registry_versions
 
 TAGS, KILLS = 200, 10
-_processes = multiprocessing.get_context("forkserver")  # it has everything imported, so that a start takes milliseconds
+_processes = multiprocessing.get_context(
+    "forkserver"
+)  # it has everything imported, so that a start takes milliseconds
 _processes.set_forkserver_preload([__name__])
 
 
 def _serve(secrets_dir: str, database_url: str, registry_url: str, port: int) -> None:
-    settings = Settings(SECRETS_DIR=Path(secrets_dir), database_url=SecretStr(database_url), registry_url=AnyHttpUrl(registry_url))
+    settings = Settings(
+        SECRETS_DIR=Path(secrets_dir),
+        database_url=SecretStr(database_url),
+        registry_url=AnyHttpUrl(registry_url),
+    )
     uvicorn.run(create_app(settings), host="127.0.0.1", port=port, log_config=None)
 
 
@@ -57,9 +63,13 @@ class CatalogProcess:
 
 
 @pytest.fixture
-async def catalog(emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest) -> AsyncIterator[CatalogProcess]:
+async def catalog(
+    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
+) -> AsyncIterator[CatalogProcess]:
     with reserve() as port:
-        process = CatalogProcess((str(catalog_secrets.directory), emptied.urls["catalog"], registry.url, port.number))
+        process = CatalogProcess(
+            (str(catalog_secrets.directory), emptied.urls["catalog"], registry.url, port.number)
+        )
         async with delivering(emptied, registry):
             yield process
         process.kill()
@@ -68,17 +78,29 @@ async def catalog(emptied: Database, catalog_secrets: Secrets, registry: Registr
 def _variants(base: Image, count: int) -> list[Image]:
     """Images that differ in their manifests alone."""
     manifest = json.loads(base.manifest.content)
-    contents = (json.dumps({**manifest, "annotations": {"number": str(number)}}).encode() for number in range(count))
-    return [Image(base.architecture, Blob(base.manifest.media_type, content), base.config, base.layers) for content in contents]
+    contents = (
+        json.dumps({**manifest, "annotations": {"number": str(number)}}).encode()
+        for number in range(count)
+    )
+    return [
+        Image(base.architecture, Blob(base.manifest.media_type, content), base.config, base.layers)
+        for content in contents
+    ]
 
 
 async def test_a_namespace_with_200_tags_goes_though_the_catalog_is_killed_ten_times(
-    catalog: CatalogProcess, emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest, team: str
+    catalog: CatalogProcess,
+    emptied: Database,
+    catalog_secrets: Secrets,
+    registry: RegistryUnderTest,
+    team: str,
 ) -> None:
     token = await new_session(emptied, catalog_secrets, "acme")
     catalog.start()
     url = f"http://127.0.0.1:{catalog.arguments[-1]}/api/v1"
-    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30) as http:
+    async with httpx.AsyncClient(
+        base_url=url, headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
+    ) as http:
 
         async def status() -> int:
             try:
@@ -87,7 +109,9 @@ async def test_a_namespace_with_200_tags_goes_though_the_catalog_is_killed_ten_t
                 return 0
 
         await eventually(status, lambda code: code == 404, within=30)
-        assert (await http.post("/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+        assert (
+            await http.post("/namespaces", json={"name": team, "visibility": "private"})
+        ).status_code == 201
         images = _variants(make_image(), TAGS - 1)
         index = make_index()
         registry.push_many(images, f"{team}/app")
@@ -98,7 +122,9 @@ async def test_a_namespace_with_200_tags_goes_though_the_catalog_is_killed_ten_t
             return int(rows[0]["tag_count"]) if rows else 0
 
         await eventually(tag_count, lambda count: count == TAGS, within=30)
-        assert (await http.delete(f"/namespaces/{team}", params={"cascade": "true"})).status_code == 202
+        assert (
+            await http.delete(f"/namespaces/{team}", params={"cascade": "true"})
+        ).status_code == 202
 
         async def left() -> int:
             return len(registry.tags(f"{team}/app"))
@@ -109,8 +135,13 @@ async def test_a_namespace_with_200_tags_goes_though_the_catalog_is_killed_ten_t
             catalog.start()
         await eventually(status, lambda code: code == 404, within=30)
     assert registry.tags(f"{team}/app") == []
-    digests = [index.manifest.digest, *(image.manifest.digest for image in (*index.images, *images))]
+    digests = [
+        index.manifest.digest,
+        *(image.manifest.digest for image in (*index.images, *images)),
+    ]
     assert registry.held(f"{team}/app", digests) == []
     assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
-    ended = await emptied.fetch("SELECT action FROM catalog.audit_entries WHERE action LIKE '%.deleted' ORDER BY action")
+    ended = await emptied.fetch(
+        "SELECT action FROM catalog.audit_entries WHERE action LIKE '%.deleted' ORDER BY action"
+    )
     assert [row["action"] for row in ended] == ["namespace.deleted", "repository.deleted"]

@@ -7,26 +7,35 @@ from typing import Any
 import httpx
 import pytest
 
-from services.catalog.registry import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry, RegistryUnavailable
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.waiting import eventually, eventually_json
-from tests.support.database import Database
-from tests.support.images import make_image, make_index
+from tests.kit.database import Database
+from tests.kit.images import make_image, make_index
 
 pytestmark = pytest.mark.registry_versions
 
 
 @pytest.fixture
-async def space(acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str) -> AsyncIterator[str]:
+async def space(
+    acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str
+) -> AsyncIterator[str]:
     """A namespace of `acme`; what the registry reports reaches the catalog by itself."""
-    assert (await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+    assert (
+        await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+    ).status_code == 201
     async with delivering(emptied, registry):
         yield team
 
 
 async def _shows(client: httpx.AsyncClient, repository: str, tags: int) -> None:
-    await eventually_json(client, f"/api/v1/repositories/{repository}", lambda body: body["tag_count"] == tags, within=5)
+    await eventually_json(
+        client,
+        f"/api/v1/repositories/{repository}",
+        lambda body: body["tag_count"] == tags,
+        within=5,
+    )
 
 
 async def _gone(client: httpx.AsyncClient, path: str) -> None:
@@ -53,15 +62,27 @@ async def test_a_deleted_repository_is_gone_from_catalog_and_registry_and_its_ne
     assert registry.tags(f"{space}/app") == []
     assert registry.status(f"{space}/app/web", "v3") == 200
     layer = image.layers[0].digest
-    assert (registry.blob_status(f"{space}/app", layer), registry.blob_status(f"{space}/app/web", layer)) == (404, 200)
-    trail = (await acme.get("/api/v1/audit", params={"target": f"repositories/{space}/app"})).json()["items"]
-    assert [(entry["action"], entry["account"]) for entry in trail] == [("repository.deleted", "acme"), ("repository.delete", "acme")]
+    assert (
+        registry.blob_status(f"{space}/app", layer),
+        registry.blob_status(f"{space}/app/web", layer),
+    ) == (404, 200)
+    trail = (
+        await acme.get("/api/v1/audit", params={"target": f"repositories/{space}/app"})
+    ).json()["items"]
+    assert [(entry["action"], entry["account"]) for entry in trail] == [
+        ("repository.deleted", "acme"),
+        ("repository.delete", "acme"),
+    ]
     refused = await acme.post("/api/v1/repositories", json={"namespace": space, "name": "app"})
     assert (refused.status_code, refused.json()["code"]) == (409, "name_reserved")
 
 
 async def test_while_a_repository_is_deleted_it_says_so_and_changes_nothing_more(
-    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, emptied: Database, monkeypatch: pytest.MonkeyPatch
+    space: str,
+    acme: httpx.AsyncClient,
+    registry: RegistryUnderTest,
+    emptied: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     image = make_image()
     registry.push(image, f"{space}/app", "v1")
@@ -84,7 +105,10 @@ async def test_while_a_repository_is_deleted_it_says_so_and_changes_nothing_more
 
 
 async def test_an_image_that_is_pushed_while_its_repository_is_being_deleted_goes_with_it(
-    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, monkeypatch: pytest.MonkeyPatch
+    space: str,
+    acme: httpx.AsyncClient,
+    registry: RegistryUnderTest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     registry.push(make_image(), f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
@@ -106,7 +130,14 @@ async def test_an_image_that_is_pushed_while_its_repository_is_being_deleted_goe
     assert pushed.is_set()
 
     async def left() -> list[str]:
-        digests = [manifest.digest for manifest in (late.manifest, index.manifest, *(image.manifest for image in index.images))]
+        digests = [
+            manifest.digest
+            for manifest in (
+                late.manifest,
+                index.manifest,
+                *(image.manifest for image in index.images),
+            )
+        ]
         return [*registry.tags(f"{space}/app"), *registry.held(f"{space}/app", digests)]
 
     await eventually(left, lambda found: found == [], within=10)
@@ -122,7 +153,9 @@ async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_coun
         " VALUES ($1, 0, now(), 'v1', 'a', 7, 0)",
         f"{space}/app",
     )
-    await eventually_json(acme, f"/api/v1/repositories/{space}/app", lambda body: body["pull_count"] == 7)
+    await eventually_json(
+        acme, f"/api/v1/repositories/{space}/app", lambda body: body["pull_count"] == 7
+    )
     assert (await acme.delete(f"/api/v1/repositories/{space}/app")).status_code == 202
     late = make_image()
     registry.push(late, f"{space}/app", "late")  # at once, while it is being deleted
@@ -157,7 +190,9 @@ async def test_a_namespace_goes_with_its_repositories_when_told_so(
     await acme.post("/api/v1/repositories", json={"namespace": space, "name": "empty"})
     refused = await acme.delete(f"/api/v1/namespaces/{space}")
     assert (refused.status_code, refused.json()["code"]) == (409, "namespace_not_empty")
-    assert (await acme.delete(f"/api/v1/namespaces/{space}", params={"cascade": "true"})).status_code == 202
+    assert (
+        await acme.delete(f"/api/v1/namespaces/{space}", params={"cascade": "true"})
+    ).status_code == 202
     await _gone(acme, f"/api/v1/namespaces/{space}")
     assert (await acme.get("/api/v1/repositories")).json()["items"] == []
     for repository in ("app", "charts/web"):
@@ -169,20 +204,33 @@ async def test_a_namespace_goes_with_its_repositories_when_told_so(
     assert (taken.status_code, taken.json()["code"]) == (409, "name_reserved")
 
 
-async def test_two_deletions_at_once_are_one(space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest) -> None:
+async def test_two_deletions_at_once_are_one(
+    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest
+) -> None:
     registry.push(make_image(), f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
     path = f"/api/v1/namespaces/{space}"
-    answers = await asyncio.gather(*(acme.delete(path, params={"cascade": "true"}) for _ in range(4)))
+    answers = await asyncio.gather(
+        *(acme.delete(path, params={"cascade": "true"}) for _ in range(4))
+    )
     assert {answer.status_code for answer in answers} <= {202, 404}
     assert 202 in {answer.status_code for answer in answers}
     await _gone(acme, path)
-    trail = (await acme.get("/api/v1/audit", params={"target": f"namespaces/{space}"})).json()["items"]
-    assert [entry["action"] for entry in trail] == ["namespace.deleted", "namespace.delete", "namespace.create"]
+    trail = (await acme.get("/api/v1/audit", params={"target": f"namespaces/{space}"})).json()[
+        "items"
+    ]
+    assert [entry["action"] for entry in trail] == [
+        "namespace.deleted",
+        "namespace.delete",
+        "namespace.create",
+    ]
 
 
 async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(
-    space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, monkeypatch: pytest.MonkeyPatch
+    space: str,
+    acme: httpx.AsyncClient,
+    registry: RegistryUnderTest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     registry.push(make_image(), f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
@@ -208,10 +256,14 @@ async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(
     await _gone(acme, f"/api/v1/namespaces/{space}")
 
 
-async def test_others_delete_nothing(space: str, acme: httpx.AsyncClient, other: httpx.AsyncClient, registry: RegistryUnderTest) -> None:
+async def test_others_delete_nothing(
+    space: str, acme: httpx.AsyncClient, other: httpx.AsyncClient, registry: RegistryUnderTest
+) -> None:
     registry.push(make_image(), f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
     await acme.patch(f"/api/v1/namespaces/{space}", json={"visibility": "public"})
     assert (await other.delete(f"/api/v1/repositories/{space}/app")).status_code == 404
-    assert (await other.delete(f"/api/v1/namespaces/{space}", params={"cascade": "true"})).status_code == 404
+    assert (
+        await other.delete(f"/api/v1/namespaces/{space}", params={"cascade": "true"})
+    ).status_code == 404
     assert registry.tags(f"{space}/app") == ["v1"]

@@ -6,29 +6,50 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from libs.common.passwords import hash_password
-from tests.support.database import Database
+from libs.common.security.passwords import hash_password
+from tests.kit.database import Database
 
 PASSWORD = "correct horse battery"
 
 
 async def _make(client: httpx.AsyncClient, username: str, **more: object) -> httpx.Response:
-    return await client.post("/api/v1/docker-users", json={"username": username, "password": PASSWORD, **more})
+    return await client.post(
+        "/api/v1/docker-users", json={"username": username, "password": PASSWORD, **more}
+    )
 
 
 async def _credentials(database: Database, username: str) -> tuple[str, int]:
-    (row,) = await database.fetch("SELECT password_hash, credential_version FROM catalog.docker_users WHERE username = $1", username)
+    (row,) = await database.fetch(
+        "SELECT password_hash, credential_version FROM catalog.docker_users WHERE username = $1",
+        username,
+    )
     return row["password_hash"], row["credential_version"]
 
 
-async def test_a_docker_user_is_made_found_changed_and_deleted(acme: httpx.AsyncClient, emptied: Database) -> None:
-    assert (await _make(acme, "builder", description="构建 images", token_login=True)).status_code == 201
+async def test_a_docker_user_is_made_found_changed_and_deleted(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
+    assert (
+        await _make(acme, "builder", description="构建 images", token_login=True)
+    ).status_code == 201
     await _make(acme, "deployer")
-    for q, names in (("BUILD", ["builder"]), ("构建", ["builder"]), ("", ["builder", "deployer"]), ("%", []), ("_", [])):
+    for q, names in (
+        ("BUILD", ["builder"]),
+        ("构建", ["builder"]),
+        ("", ["builder", "deployer"]),
+        ("%", []),
+        ("_", []),
+    ):
         found = (await acme.get("/api/v1/docker-users", params={"q": q})).json()["items"]
         assert [user["username"] for user in found] == names, q
-    changed = await acme.patch("/api/v1/docker-users/builder", json={"description": "new", "token_login": False})
-    assert (changed.status_code, changed.json()["description"], changed.json()["token_login"]) == (200, "new", False)
+    changed = await acme.patch(
+        "/api/v1/docker-users/builder", json={"description": "new", "token_login": False}
+    )
+    assert (changed.status_code, changed.json()["description"], changed.json()["token_login"]) == (
+        200,
+        "new",
+        False,
+    )
     assert (await acme.patch("/api/v1/docker-users/builder", json={})).json() == changed.json()
     assert (await _credentials(emptied, "builder"))[1] == 1, "a description ends no login"
     gone = await acme.delete("/api/v1/docker-users/builder")
@@ -37,14 +58,22 @@ async def test_a_docker_user_is_made_found_changed_and_deleted(acme: httpx.Async
     assert (await acme.delete("/api/v1/docker-users/builder")).status_code == 404
 
 
-async def test_a_new_password_and_disabling_end_its_logins(acme: httpx.AsyncClient, emptied: Database) -> None:
+async def test_a_new_password_and_disabling_end_its_logins(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
     await _make(acme, "builder")
     before, _ = await _credentials(emptied, "builder")
-    assert (await acme.put("/api/v1/docker-users/builder/password", json={"password": "密码密码密码密码"})).status_code == 204
+    assert (
+        await acme.put(
+            "/api/v1/docker-users/builder/password", json={"password": "密码密码密码密码"}
+        )
+    ).status_code == 204
     after, version = await _credentials(emptied, "builder")
     assert after != before
     assert version == 2
-    assert (await acme.patch("/api/v1/docker-users/builder", json={"disabled": True})).json()["disabled"] is True
+    assert (await acme.patch("/api/v1/docker-users/builder", json={"disabled": True})).json()[
+        "disabled"
+    ] is True
     assert (await _credentials(emptied, "builder"))[1] == 3
     await acme.patch("/api/v1/docker-users/builder", json={"disabled": False})
     assert (await _credentials(emptied, "builder"))[1] == 3
@@ -53,8 +82,13 @@ async def test_a_new_password_and_disabling_end_its_logins(acme: httpx.AsyncClie
 async def test_its_last_login_is_what_auth_saw(acme: httpx.AsyncClient, emptied: Database) -> None:
     await _make(acme, "builder")
     at = datetime(2026, 11, 24, 5, 32, tzinfo=UTC)
-    await emptied.execute("INSERT INTO auth.last_logins (docker_user_id, last_login_at) SELECT id, $1 FROM catalog.docker_users", at)
-    assert (await acme.get("/api/v1/docker-users/builder")).json()["last_login_at"] == "2026-11-24T05:32:00Z"
+    await emptied.execute(
+        "INSERT INTO auth.last_logins (docker_user_id, last_login_at) SELECT id, $1 FROM catalog.docker_users",
+        at,
+    )
+    assert (await acme.get("/api/v1/docker-users/builder")).json()[
+        "last_login_at"
+    ] == "2026-11-24T05:32:00Z"
 
 
 async def test_a_deleted_docker_users_name_stays_taken_for_a_while_and_its_grants_are_gone(
@@ -76,17 +110,31 @@ async def test_a_deleted_docker_users_name_stays_taken_for_a_while_and_its_grant
     assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == []
 
 
-async def test_two_who_take_a_name_at_once_do_not_both_get_it(acme: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
-    answers = await asyncio.gather(*(_make(client, "builder") for client in (acme, other, acme, other)))
+async def test_two_who_take_a_name_at_once_do_not_both_get_it(
+    acme: httpx.AsyncClient, other: httpx.AsyncClient
+) -> None:
+    answers = await asyncio.gather(
+        *(_make(client, "builder") for client in (acme, other, acme, other))
+    )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"docker_user_taken"}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
+        "docker_user_taken"
+    }
 
 
 @pytest.mark.parametrize("call", ["GET", "PATCH", "DELETE", "PUT /password", "GET /grants"])
-async def test_another_accounts_docker_user_is_not_found(acme: httpx.AsyncClient, other: httpx.AsyncClient, call: str) -> None:
+async def test_another_accounts_docker_user_is_not_found(
+    acme: httpx.AsyncClient, other: httpx.AsyncClient, call: str
+) -> None:
     await _make(acme, "builder")
     method, _, rest = call.partition(" ")
-    body = {"password": PASSWORD} if rest == "/password" else {"description": "mine now"} if method == "PATCH" else None
+    body = (
+        {"password": PASSWORD}
+        if rest == "/password"
+        else {"description": "mine now"}
+        if method == "PATCH"
+        else None
+    )
     for name in ("builder", "nobody"):
         response = await other.request(method, f"/api/v1/docker-users/{name}{rest}", json=body)
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
@@ -108,11 +156,31 @@ async def test_an_administrator_sees_everyones_and_may_ask_for_one_accounts(
     assert await seen(admin, account="other") == [("other", "of-other")]
     assert await seen(acme) == await seen(acme, account="acme") == [("acme", "of-acme")]
     assert (await acme.get("/api/v1/docker-users", params={"account": "other"})).status_code == 403
-    assert (await admin.patch("/api/v1/docker-users/of-acme", json={"disabled": True})).status_code == 200
+    assert (
+        await admin.patch("/api/v1/docker-users/of-acme", json={"disabled": True})
+    ).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["a", "a" * 64, "Team", "-team", "a b", "a/b", "a\x00b", "ab\n", "moorage:catalog", "*", "名字", ""])
-async def test_a_name_outside_the_grammar_is_refused_with_a_reason(acme: httpx.AsyncClient, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a",
+        "a" * 64,
+        "Team",
+        "-team",
+        "a b",
+        "a/b",
+        "a\x00b",
+        "ab\n",
+        "moorage:catalog",
+        "*",
+        "名字",
+        "",
+    ],
+)
+async def test_a_name_outside_the_grammar_is_refused_with_a_reason(
+    acme: httpx.AsyncClient, name: str
+) -> None:
     response = await _make(acme, name)
     assert (response.status_code, response.json()["code"]) == (422, "validation_error")
     assert [error["field"] for error in response.json()["errors"]] == ["username"]
@@ -123,10 +191,17 @@ async def test_a_name_of_the_grammar_is_taken(acme: httpx.AsyncClient, name: str
     assert (await _make(acme, name)).status_code == 201
 
 
-@pytest.mark.parametrize("password", ["short77", "x" * 129, "", "nul\x00in the middle", "line\nbreak here", "\ud800 half a pair"])
-async def test_a_password_that_breaks_a_rule_is_refused_and_not_repeated(acme: httpx.AsyncClient, password: str) -> None:
+@pytest.mark.parametrize(
+    "password",
+    ["short77", "x" * 129, "", "nul\x00in the middle", "line\nbreak here", "\ud800 half a pair"],
+)
+async def test_a_password_that_breaks_a_rule_is_refused_and_not_repeated(
+    acme: httpx.AsyncClient, password: str
+) -> None:
     content = b'{"username": "builder", "password": %s}' % _json_string(password)
-    response = await acme.post("/api/v1/docker-users", content=content, headers={"Content-Type": "application/json"})
+    response = await acme.post(
+        "/api/v1/docker-users", content=content, headers={"Content-Type": "application/json"}
+    )
     assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "password")
     assert not password or password not in response.text
 
@@ -136,28 +211,45 @@ def _json_string(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("password", ["密码密码密码密码", "x" * 128, "пароль 12", "🔑" * 8])
-async def test_a_password_of_any_script_is_taken(acme: httpx.AsyncClient, emptied: Database, password: str) -> None:
-    assert (await acme.post("/api/v1/docker-users", json={"username": "builder", "password": password})).status_code == 201
+async def test_a_password_of_any_script_is_taken(
+    acme: httpx.AsyncClient, emptied: Database, password: str
+) -> None:
+    assert (
+        await acme.post("/api/v1/docker-users", json={"username": "builder", "password": password})
+    ).status_code == 201
     stored, _ = await _credentials(emptied, "builder")
     assert stored.startswith("$argon2id$")
     assert stored != hash_password(password)
 
 
 @pytest.mark.parametrize(
-    "more", [{"account": "other"}, {"account_id": 1}, {"disabled": True}, {"role": "admin"}, {"credential_version": 9}]
+    "more",
+    [
+        {"account": "other"},
+        {"account_id": 1},
+        {"disabled": True},
+        {"role": "admin"},
+        {"credential_version": 9},
+    ],
 )
-async def test_a_field_that_may_not_be_set_is_refused(acme: httpx.AsyncClient, more: dict[str, object]) -> None:
+async def test_a_field_that_may_not_be_set_is_refused(
+    acme: httpx.AsyncClient, more: dict[str, object]
+) -> None:
     response = await _make(acme, "builder", **more)
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == next(iter(more))
     await _make(acme, "builder")
     (field, value), *_ = more.items()
     if field != "disabled":
-        assert (await acme.patch("/api/v1/docker-users/builder", json={field: value})).status_code == 422
+        assert (
+            await acme.patch("/api/v1/docker-users/builder", json={field: value})
+        ).status_code == 422
 
 
 @pytest.mark.parametrize("text", ["nul\x00", "line\nbreak", "\x1b[31mred", "x" * 1001])
-async def test_texts_that_could_hurt_are_refused_wherever_they_come(acme: httpx.AsyncClient, text: str) -> None:
+async def test_texts_that_could_hurt_are_refused_wherever_they_come(
+    acme: httpx.AsyncClient, text: str
+) -> None:
     assert (await _make(acme, "builder", description=text)).status_code == 422
     for path in ("docker-users", "namespaces", "repositories"):
         assert (await acme.get(f"/api/v1/{path}", params={"q": text})).status_code == 422
@@ -166,13 +258,22 @@ async def test_texts_that_could_hurt_are_refused_wherever_they_come(acme: httpx.
 
 
 @pytest.mark.parametrize(
-    "path", ["docker-users/a%00b", "namespaces/a%00b", "repositories/team/a%00b", "images/team/app:a%00b", "images/a%00/b"]
+    "path",
+    [
+        "docker-users/a%00b",
+        "namespaces/a%00b",
+        "repositories/team/a%00b",
+        "images/team/app:a%00b",
+        "images/a%00/b",
+    ],
 )
 async def test_a_path_with_a_nul_names_nothing(acme: httpx.AsyncClient, path: str) -> None:
     assert (await acme.get(f"/api/v1/{path}")).status_code == 404
 
 
-async def test_nothing_shows_a_password_or_its_hash(acme: httpx.AsyncClient, emptied: Database) -> None:
+async def test_nothing_shows_a_password_or_its_hash(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
     made = await _make(acme, "builder")
     stored, _ = await _credentials(emptied, "builder")
     for response in (

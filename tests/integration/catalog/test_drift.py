@@ -11,20 +11,21 @@ import pytest
 from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import db
-from services.catalog import registry as registry_module
-from services.catalog.drift import usecases
-from services.catalog.drift.domain import Difference, Kind
-from services.catalog.drift.schedule import Schedule
-from services.catalog.feed import usecases as following
-from services.catalog.feed.follower import Follower
-from services.catalog.registry import Registry, RegistryUnavailable, connected
+from libs.common.db import engine as db
+from libs.common.registry import client as registry_module
+from libs.common.registry.client import Registry, RegistryUnavailable, connected
+from libs.common.registry.tokens import CATALOG_SUBJECT
 from services.catalog.settings import Settings
+from services.catalog.sync.drift import usecases
+from services.catalog.sync.drift.domain import Difference, Kind
+from services.catalog.sync.drift.schedule import Schedule
+from services.catalog.sync.feed import usecases as following
+from services.catalog.sync.feed.follower import Follower
 from tests.integration.catalog.conftest import Secrets
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
-from tests.support.database import Database
-from tests.support.images import make_image, make_index
+from tests.kit.database import Database
+from tests.kit.images import make_image, make_index
 
 pytestmark = pytest.mark.registry_versions
 
@@ -32,8 +33,21 @@ pytestmark = pytest.mark.registry_versions
 class Here:
     """A namespace, its repository `app`, and a catalog without workers: what it hears of the registry is what the test lets it."""
 
-    def __init__(self, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, database: Database, team: str) -> None:
-        self.engine, self.client, self.registry, self.database, self.team = engine, client, registry, database, team
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        client: Registry,
+        registry: RegistryUnderTest,
+        database: Database,
+        team: str,
+    ) -> None:
+        self.engine, self.client, self.registry, self.database, self.team = (
+            engine,
+            client,
+            registry,
+            database,
+            team,
+        )
         self.app = f"{team}/app"
         self._follower = Follower(engine, client)
 
@@ -44,8 +58,14 @@ class Here:
 
     async def compare(self) -> list[Difference]:
         """What differs in this test's namespace; the registry is shared with other tests."""
-        compared = await usecases.compare(engine=self.engine, registry=self.client, settle_seconds=0)
-        return [difference for difference in compared.differences if difference.repository.startswith(f"{self.team}/")]
+        compared = await usecases.compare(
+            engine=self.engine, registry=self.client, settle_seconds=0
+        )
+        return [
+            difference
+            for difference in compared.differences
+            if difference.repository.startswith(f"{self.team}/")
+        ]
 
     async def mend(self, found: list[Difference]) -> list[Difference]:
         return await usecases.repair(engine=self.engine, registry=self.client, found=found)
@@ -61,7 +81,8 @@ class Here:
 
     async def manifests(self) -> set[str]:
         rows = await self.database.fetch(
-            "SELECT m.digest FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id WHERE r.path = $1", self.app
+            "SELECT m.digest FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id WHERE r.path = $1",
+            self.app,
         )
         return {row["digest"] for row in rows}
 
@@ -74,19 +95,28 @@ async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def client(emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest) -> AsyncIterator[Registry]:
+async def client(
+    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
+) -> AsyncIterator[Registry]:
     settings = Settings(
-        SECRETS_DIR=catalog_secrets.directory, database_url=SecretStr(emptied.urls["catalog"]), registry_url=AnyHttpUrl(registry.url)
+        SECRETS_DIR=catalog_secrets.directory,
+        database_url=SecretStr(emptied.urls["catalog"]),
+        registry_url=AnyHttpUrl(registry.url),
     )
-    async with connected(settings) as found:
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as found:
         yield found
 
 
 @pytest.fixture
-async def here(engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, emptied: Database, team: str) -> Here:
-    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
+async def here(
+    engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, emptied: Database, team: str
+) -> Here:
     await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
+        team,
     )
     return Here(engine, client, registry, emptied, team)
 
@@ -102,13 +132,20 @@ async def test_lost_pushes_are_found_and_mended_and_then_nothing_differs(here: H
     assert found == [
         Difference(here.app, "added", Kind.TAG_MISSING, "", after),
         Difference(here.app, "moved", Kind.TAG_MOVED, before, after),
-        Difference(f"{here.team}/never/heard-of", "v1", Kind.TAG_MISSING, "", index.manifest.digest),
+        Difference(
+            f"{here.team}/never/heard-of", "v1", Kind.TAG_MISSING, "", index.manifest.digest
+        ),
     ]
     assert await here.mend(found) == []
-    assert await here.tags() == {"kept": (before, "alice"), "moved": (after, ""), "added": (after, "")}
+    assert await here.tags() == {
+        "kept": (before, "alice"),
+        "moved": (after, ""),
+        "added": (after, ""),
+    }
     assert await here.tags(f"{here.team}/never/heard-of") == {"v1": (index.manifest.digest, "")}
     (repository,) = await here.database.fetch(
-        "SELECT status, tag_count, size_bytes, last_pushed_at FROM catalog.repositories WHERE path = $1", f"{here.team}/never/heard-of"
+        "SELECT status, tag_count, size_bytes, last_pushed_at FROM catalog.repositories WHERE path = $1",
+        f"{here.team}/never/heard-of",
     )
     assert (repository["status"], repository["tag_count"]) == ("active", 1)
     assert repository["size_bytes"] == sum(image.size_bytes for image in index.images)
@@ -134,7 +171,11 @@ async def test_what_the_registry_lost_leaves_the_catalog_too(here: Here) -> None
     here.registry.delete(here.app, untagged.manifest.digest)
     found = await here.compare()
     assert [(difference.what, difference.kind) for difference in found] == sorted(
-        [(untagged.manifest.digest, Kind.MANIFEST_GONE), ("v1", Kind.TAG_GONE), ("v2", Kind.TAG_GONE)]
+        [
+            (untagged.manifest.digest, Kind.MANIFEST_GONE),
+            ("v1", Kind.TAG_GONE),
+            ("v2", Kind.TAG_GONE),
+        ]
     )
     assert await here.mend(found) == []
     assert await here.tags() == {"stays": (other.manifest.digest, "alice")}
@@ -190,7 +231,8 @@ async def test_a_repository_that_is_being_deleted_does_not_come_back(here: Here)
     here.registry.push(make_image(), here.app, "v1")
     found = await here.compare()
     await here.database.execute(
-        "INSERT INTO catalog.reserved_names (kind, name, available_at) VALUES ('repository', $1, now() + interval '1 minute')", here.app
+        "INSERT INTO catalog.reserved_names (kind, name, available_at) VALUES ('repository', $1, now() + interval '1 minute')",
+        here.app,
     )
     assert await here.compare() == []
     await here.mend(found)
@@ -222,7 +264,9 @@ async def test_a_push_after_the_comparison_is_not_mended_away(here: Here) -> Non
     assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
 
 
-async def test_a_push_between_the_question_and_the_mending_wins(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_push_between_the_question_and_the_mending_wins(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lost, new = make_image(), make_image()
     here.registry.push(lost, here.app, "v1")
     found = await here.compare()
@@ -239,7 +283,9 @@ async def test_a_push_between_the_question_and_the_mending_wins(here: Here, monk
     assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
 
 
-async def test_a_push_during_the_comparison_is_no_difference(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_push_during_the_comparison_is_no_difference(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
     genuine, waiting = usecases._let_settle, here.registry.push(make_image(), here.app, "v1")
 
     async def settle(*arguments: Any) -> None:
@@ -250,7 +296,9 @@ async def test_a_push_during_the_comparison_is_no_difference(here: Here, monkeyp
     assert await here.compare() == []
 
 
-async def test_a_list_that_breaks_off_mends_nothing(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_list_that_breaks_off_mends_nothing(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here.registry.push(make_image(), here.app, "v1")
     genuine = Registry.list_tags
 
@@ -266,7 +314,9 @@ async def test_a_list_that_breaks_off_mends_nothing(here: Here, monkeypatch: pyt
     assert await here.tags() == {}
 
 
-async def test_a_registry_without_its_storage_empties_no_catalog(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_registry_without_its_storage_empties_no_catalog(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await here.hear(*here.registry.push(make_image(), here.app, "v1"))
 
     async def nothing(self: Registry) -> list[str]:
@@ -277,7 +327,9 @@ async def test_a_registry_without_its_storage_empties_no_catalog(here: Here, mon
         await here.compare()
 
 
-async def test_the_list_of_repositories_is_read_page_by_page(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_list_of_repositories_is_read_page_by_page(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = {f"{here.team}/app-{number}" for number in range(5)}
     for name in names:
         here.registry.push(make_image(), name, "v1")
@@ -299,7 +351,9 @@ async def test_the_schedule_compares_when_it_is_due_and_mends(here: Here) -> Non
     assert 3500 < await now.step() <= 3600
 
 
-def moorage_drift(here: Here, secrets: Secrets, data: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+def moorage_drift(
+    here: Here, secrets: Secrets, data: Path, *arguments: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
     given = {
         "MOORAGE_DATA": str(data),
         "SECRETS_DIR": str(secrets.directory),
@@ -309,10 +363,19 @@ def moorage_drift(here: Here, secrets: Secrets, data: Path, *arguments: str, **e
         **environment,
     }
     command = [sys.executable, "-m", "ops", "drift", *arguments]
-    return subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
-async def test_the_command_lists_mends_and_then_agrees(here: Here, catalog_secrets: Secrets, tmp_path: Path) -> None:
+async def test_the_command_lists_mends_and_then_agrees(
+    here: Here, catalog_secrets: Secrets, tmp_path: Path
+) -> None:
     image = make_image()
     here.registry.push(image, here.app, "v1")
     listed = moorage_drift(here, catalog_secrets, tmp_path)
@@ -328,9 +391,14 @@ async def test_the_command_lists_mends_and_then_agrees(here: Here, catalog_secre
     assert here.app not in again.stdout
 
 
-async def test_the_command_tells_in_one_line_what_it_cannot_reach(here: Here, catalog_secrets: Secrets, tmp_path: Path) -> None:
+async def test_the_command_tells_in_one_line_what_it_cannot_reach(
+    here: Here, catalog_secrets: Secrets, tmp_path: Path
+) -> None:
     nowhere = "http://127.0.0.1:9"
-    for wrong in ({"CATALOG_REGISTRY_URL": nowhere}, {"CATALOG_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:9/d"}):
+    for wrong in (
+        {"CATALOG_REGISTRY_URL": nowhere},
+        {"CATALOG_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:9/d"},
+    ):
         done = moorage_drift(here, catalog_secrets, tmp_path, "--repair", **wrong)
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1

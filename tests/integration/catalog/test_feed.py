@@ -11,21 +11,25 @@ import pytest
 
 from tests.integration.catalog.registry import RegistryUnderTest, at, deliver
 from tests.integration.catalog.waiting import eventually_json
-from tests.support.database import Database
-from tests.support.images import MEDIA_TYPES, Blob, Image, Index, Kind, make_image, make_index
+from tests.kit.database import Database
+from tests.kit.images import MEDIA_TYPES, Blob, Image, Index, Kind, make_image, make_index
 
 
 class Team:
     """A namespace of the account `acme`, into which tests push and whose feed they deliver."""
 
-    def __init__(self, name: str, http: httpx.AsyncClient, database: Database, registry: RegistryUnderTest) -> None:
+    def __init__(
+        self, name: str, http: httpx.AsyncClient, database: Database, registry: RegistryUnderTest
+    ) -> None:
         self.name = name
         self.http = http
         self.database = database
         self.registry = registry
         self.app = f"{name}/app"
 
-    async def push(self, content: Image | Index, *tags: str, by: str = "alice") -> list[dict[str, Any]]:
+    async def push(
+        self, content: Image | Index, *tags: str, by: str = "alice"
+    ) -> list[dict[str, Any]]:
         """Push and deliver what the registry said."""
         events = self.registry.push(content, self.app, *tags, by=by)
         await deliver(self.database, *events)
@@ -33,18 +37,24 @@ class Team:
 
     async def repository(self, **expected: object) -> Any:
         """The repository once it is as expected."""
-        return await eventually_json(self.http, f"/api/v1/repositories/{self.app}", lambda body: _has(body, expected))
+        return await eventually_json(
+            self.http, f"/api/v1/repositories/{self.app}", lambda body: _has(body, expected)
+        )
 
     async def tags(self, **digests: str) -> Any:
         """The tags once they are exactly these, each on this digest."""
         body = await eventually_json(
-            self.http, f"/api/v1/images/{self.app}", lambda body: {item["tag"]: item["digest"] for item in body["items"]} == digests
+            self.http,
+            f"/api/v1/images/{self.app}",
+            lambda body: {item["tag"]: item["digest"] for item in body["items"]} == digests,
         )
         return {item["tag"]: item for item in body["items"]}
 
     async def image(self, reference: str) -> Any:
         """One image, `:tag` or `@digest`."""
-        return await eventually_json(self.http, f"/api/v1/images/{self.app}{reference}", lambda _: True)
+        return await eventually_json(
+            self.http, f"/api/v1/images/{self.app}{reference}", lambda _: True
+        )
 
 
 def _has(body: dict[str, Any], expected: dict[str, object]) -> bool:
@@ -52,7 +62,9 @@ def _has(body: dict[str, Any], expected: dict[str, object]) -> bool:
 
 
 @pytest.fixture
-async def here(acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str) -> Team:
+async def here(
+    acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str
+) -> Team:
     made = await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     assert made.status_code == 201
     return Team(team, acme, emptied, registry)
@@ -63,11 +75,25 @@ async def test_a_push_makes_the_repository_and_its_tag(here: Team, kind: Kind) -
     image = make_image(kind=kind, architecture="arm64", layers=2)
     (event,) = await here.push(image, "v1")
     repository = await here.repository(tag_count=1)
-    assert (repository["status"], repository["size_bytes"], repository["last_pushed_at"]) == ("active", image.size_bytes, at(event))
+    assert (repository["status"], repository["size_bytes"], repository["last_pushed_at"]) == (
+        "active",
+        image.size_bytes,
+        at(event),
+    )
     tag = (await here.tags(v1=image.manifest.digest))["v1"]
-    platform = {"os": "linux", "architecture": "arm64", "variant": None, "digest": image.manifest.digest, "size_bytes": image.size_bytes}
+    platform = {
+        "os": "linux",
+        "architecture": "arm64",
+        "variant": None,
+        "digest": image.manifest.digest,
+        "size_bytes": image.size_bytes,
+    }
     assert tag["platforms"] == [platform]
-    assert (tag["pushed_by"], tag["pushed_at"], tag["media_type"]) == ("alice", at(event), MEDIA_TYPES[kind]["manifest"])
+    assert (tag["pushed_by"], tag["pushed_at"], tag["media_type"]) == (
+        "alice",
+        at(event),
+        MEDIA_TYPES[kind]["manifest"],
+    )
 
 
 async def test_an_image_has_its_layers_labels_and_the_commands_that_pull_it(here: Team) -> None:
@@ -75,14 +101,25 @@ async def test_an_image_has_its_layers_labels_and_the_commands_that_pull_it(here
     await here.push(image, "v1", "latest")
     await here.tags(v1=image.manifest.digest, latest=image.manifest.digest)
     shown = await here.image(":v1")
-    assert [(layer["digest"], layer["size_bytes"]) for layer in shown["layers"]] == [(b.digest, len(b.content)) for b in image.layers]
+    assert [(layer["digest"], layer["size_bytes"]) for layer in shown["layers"]] == [
+        (b.digest, len(b.content)) for b in image.layers
+    ]
     assert shown["labels"] == json.loads(image.config.content)["config"]["Labels"]
     assert shown["created_at"] == "2026-01-01T00:00:00Z"
     assert shown["tags"] == ["latest", "v1"]
-    assert {"client": "docker", "command": f"docker pull localhost:8080/{here.app}:v1"} in shown["pull_commands"]
+    assert {"client": "docker", "command": f"docker pull localhost:8080/{here.app}:v1"} in shown[
+        "pull_commands"
+    ]
     by_digest = await here.image(f"@{image.manifest.digest}")
-    assert (by_digest["tag"], by_digest["pull_count"], by_digest["digest"]) == (None, None, image.manifest.digest)
-    assert by_digest["pull_commands"][0]["command"] == f"docker pull localhost:8080/{here.app}@{image.manifest.digest}"
+    assert (by_digest["tag"], by_digest["pull_count"], by_digest["digest"]) == (
+        None,
+        None,
+        image.manifest.digest,
+    )
+    assert (
+        by_digest["pull_commands"][0]["command"]
+        == f"docker pull localhost:8080/{here.app}@{image.manifest.digest}"
+    )
 
 
 @pytest.mark.parametrize("kind", ["oci", "docker"])
@@ -97,8 +134,12 @@ async def test_an_index_is_as_large_as_all_its_platforms(here: Team, kind: Kind)
     assert (await here.repository(tag_count=1))["size_bytes"] == tag["size_bytes"]
     child = await here.image(f"@{index.images[1].manifest.digest}")
     assert (child["platforms"][0]["architecture"], child["tags"]) == ("arm64", [])
-    children = await here.database.fetch("SELECT child_digest FROM catalog.index_children WHERE repository = $1", here.app)
-    assert {row["child_digest"] for row in children} == {image.manifest.digest for image in index.images}
+    children = await here.database.fetch(
+        "SELECT child_digest FROM catalog.index_children WHERE repository = $1", here.app
+    )
+    assert {row["child_digest"] for row in children} == {
+        image.manifest.digest for image in index.images
+    }
 
 
 async def test_an_attestation_is_no_platform(here: Team) -> None:
@@ -106,10 +147,13 @@ async def test_an_attestation_is_no_platform(here: Team) -> None:
     named = [
         image.manifest.descriptor(platform={"os": "linux", "architecture": "amd64"}),
         attestation.manifest.descriptor(
-            platform={"os": "unknown", "architecture": "unknown"}, annotations={"vnd.docker.reference.type": "attestation-manifest"}
+            platform={"os": "unknown", "architecture": "unknown"},
+            annotations={"vnd.docker.reference.type": "attestation-manifest"},
         ),
     ]
-    content = json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPES["oci"]["index"], "manifests": named}).encode()
+    content = json.dumps(
+        {"schemaVersion": 2, "mediaType": MEDIA_TYPES["oci"]["index"], "manifests": named}
+    ).encode()
     index = Index(Blob(MEDIA_TYPES["oci"]["index"], content), (image, attestation))
     await here.push(index, "v1")
     tag = (await here.tags(v1=index.manifest.digest))["v1"]
@@ -119,11 +163,19 @@ async def test_an_attestation_is_no_platform(here: Team) -> None:
 
 async def test_an_index_that_names_no_platforms_takes_them_from_its_images(here: Team) -> None:
     image = make_image(architecture="riscv64")
-    content = json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPES["oci"]["index"], "manifests": [image.manifest.descriptor()]})
+    content = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": MEDIA_TYPES["oci"]["index"],
+            "manifests": [image.manifest.descriptor()],
+        }
+    )
     index = Index(Blob(MEDIA_TYPES["oci"]["index"], content.encode()), (image,))
     await here.push(index, "v1")
     tag = (await here.tags(v1=index.manifest.digest))["v1"]
-    assert [(p["architecture"], p["size_bytes"]) for p in tag["platforms"]] == [("riscv64", image.size_bytes)]
+    assert [(p["architecture"], p["size_bytes"]) for p in tag["platforms"]] == [
+        ("riscv64", image.size_bytes)
+    ]
 
 
 async def test_a_helm_chart_and_an_sbom_are_taken_as_they_are(here: Team) -> None:
@@ -135,17 +187,28 @@ async def test_a_helm_chart_and_an_sbom_are_taken_as_they_are(here: Team) -> Non
         artifactType="application/spdx+json",
         config=empty.descriptor(),
         layers=[chart.descriptor()],
-        subject={"mediaType": MEDIA_TYPES["oci"]["manifest"], "digest": helm.digest, "size": len(helm.content)},
+        subject={
+            "mediaType": MEDIA_TYPES["oci"]["manifest"],
+            "digest": helm.digest,
+            "size": len(helm.content),
+        },
     )
-    await deliver(here.database, *here.registry.push_artifact(helm, [chart, config], here.app, "1.0.0"))
-    await deliver(here.database, *here.registry.push_artifact(sbom, [chart, empty], here.app, "sbom"))
+    await deliver(
+        here.database, *here.registry.push_artifact(helm, [chart, config], here.app, "1.0.0")
+    )
+    await deliver(
+        here.database, *here.registry.push_artifact(sbom, [chart, empty], here.app, "sbom")
+    )
     tags = await here.tags(**{"1.0.0": helm.digest, "sbom": sbom.digest})
     assert tags["1.0.0"]["size_bytes"] == len(chart.content) + len(config.content)
     assert tags["1.0.0"]["platforms"] == tags["sbom"]["platforms"] == []
     shown = await here.image(":1.0.0")
     assert shown["artifact_type"] == "application/vnd.cncf.helm.config.v1+json"
     assert shown["pull_commands"] == [
-        {"client": "helm", "command": f"helm pull oci://localhost:8080/{here.app} --version 1.0.0 --plain-http"}
+        {
+            "client": "helm",
+            "command": f"helm pull oci://localhost:8080/{here.app} --version 1.0.0 --plain-http",
+        }
     ]
     about = await here.image(":sbom")
     assert (about["artifact_type"], about["subject"]) == ("application/spdx+json", helm.digest)
@@ -197,12 +260,20 @@ async def test_pushing_the_same_again_changes_the_time_alone(here: Team) -> None
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_late_doubled_and_shuffled_events_end_in_the_registrys_state(here: Team, seed: int) -> None:
+async def test_late_doubled_and_shuffled_events_end_in_the_registrys_state(
+    here: Team, seed: int
+) -> None:
     chance = random.Random(seed)
     images = [make_image() for _ in range(3)]
     index = make_index()
     events = []
-    for content, tags in ((images[0], ["a"]), (images[1], ["a", "b"]), (index, ["c"]), (images[2], ["b"]), (images[0], ["d"])):
+    for content, tags in (
+        (images[0], ["a"]),
+        (images[1], ["a", "b"]),
+        (index, ["c"]),
+        (images[2], ["b"]),
+        (images[0], ["d"]),
+    ):
         events += here.registry.push(content, here.app, *tags)
     events += here.registry.delete(here.app, images[1].manifest.digest)
     last = here.registry.push(images[2], here.app, "e", by="zoe")
@@ -212,10 +283,16 @@ async def test_late_doubled_and_shuffled_events_end_in_the_registrys_state(here:
         part, shuffled = shuffled[:3], shuffled[3:]
         await deliver(here.database, *part)
     zero, two, many = images[0].manifest.digest, images[2].manifest.digest, index.manifest.digest
-    await here.repository(tag_count=4, last_pushed_at=at(last[0]))  # "a" went with the image that was deleted
+    await here.repository(
+        tag_count=4, last_pushed_at=at(last[0])
+    )  # "a" went with the image that was deleted
     tags = await here.tags(b=two, c=many, d=zero, e=two)
     assert tags["e"]["pushed_by"] == "zoe"
-    size = images[0].size_bytes + images[2].size_bytes + sum(image.size_bytes for image in index.images)
+    size = (
+        images[0].size_bytes
+        + images[2].size_bytes
+        + sum(image.size_bytes for image in index.images)
+    )
     assert (await here.repository(tag_count=4))["size_bytes"] == size
 
 
@@ -235,8 +312,12 @@ async def test_a_deleted_tag_leaves_its_siblings_and_its_image(here: Team) -> No
     (event, _) = await here.push(image, "v1", "v2")
     await here.repository(tag_count=2)
     # What 3.x does and says when a tag is deleted; 2.8.2 has no such call.
-    shutil.rmtree(here.registry.storage / f"docker/registry/v2/repositories/{here.app}/_manifests/tags/v1")
-    await deliver(here.database, event | {"action": "delete", "target": {"repository": here.app, "tag": "v1"}})
+    shutil.rmtree(
+        here.registry.storage / f"docker/registry/v2/repositories/{here.app}/_manifests/tags/v1"
+    )
+    await deliver(
+        here.database, event | {"action": "delete", "target": {"repository": here.app, "tag": "v1"}}
+    )
     await here.tags(v2=image.manifest.digest)
     repository = await here.repository(tag_count=1)
     assert (repository["status"], repository["size_bytes"]) == ("active", image.size_bytes)
@@ -248,11 +329,15 @@ async def test_a_push_that_is_heard_of_after_its_deletion_makes_nothing(here: Te
     deleted = here.registry.delete(here.app, image.manifest.digest)
     kept = here.registry.push(other, f"{here.name}/kept", "v1")
     await deliver(here.database, *deleted, *pushed, *kept)
-    await eventually_json(here.http, f"/api/v1/repositories/{here.name}/kept", lambda body: body["tag_count"] == 1)
+    await eventually_json(
+        here.http, f"/api/v1/repositories/{here.name}/kept", lambda body: body["tag_count"] == 1
+    )
     assert (await here.http.get(f"/api/v1/repositories/{here.app}")).status_code == 404
 
 
-async def test_a_push_into_an_unknown_namespace_makes_nothing_and_holds_nothing_up(here: Team) -> None:
+async def test_a_push_into_an_unknown_namespace_makes_nothing_and_holds_nothing_up(
+    here: Team,
+) -> None:
     stray = here.registry.push(make_image(), f"{here.name}-unknown/app", "v1")
     await deliver(here.database, *stray)
     await here.push(make_image(), "v1")
@@ -270,4 +355,6 @@ async def test_a_pushed_image_fills_a_repository_that_was_made_by_hand(here: Tea
 
 def _manifest(**members: object) -> Blob:
     media_type = MEDIA_TYPES["oci"]["manifest"]
-    return Blob(media_type, json.dumps({"schemaVersion": 2, "mediaType": media_type, **members}).encode())
+    return Blob(
+        media_type, json.dumps({"schemaVersion": 2, "mediaType": media_type, **members}).encode()
+    )

@@ -10,7 +10,10 @@ async def test_from_account_to_grant(admin: httpx.AsyncClient, acme: httpx.Async
     assert (made.status_code, made.headers["Location"]) == (201, "/api/v1/accounts/newcomer")
     assert made.json()["role"] == "member"
 
-    user = await acme.post("/api/v1/docker-users", json={"username": "ci-builder", "password": PASSWORD, "description": "构建"})
+    user = await acme.post(
+        "/api/v1/docker-users",
+        json={"username": "ci-builder", "password": PASSWORD, "description": "构建"},
+    )
     assert (user.status_code, user.headers["Location"]) == (201, "/api/v1/docker-users/ci-builder")
     assert user.json() | {"created_at": None} == {
         "username": "ci-builder",
@@ -23,8 +26,13 @@ async def test_from_account_to_grant(admin: httpx.AsyncClient, acme: httpx.Async
     }
     assert user.json()["created_at"].endswith("Z")
 
-    namespace = await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
-    assert (namespace.status_code, namespace.headers["Location"]) == (201, "/api/v1/namespaces/team")
+    namespace = await acme.post(
+        "/api/v1/namespaces", json={"name": "team", "visibility": "private"}
+    )
+    assert (namespace.status_code, namespace.headers["Location"]) == (
+        201,
+        "/api/v1/namespaces/team",
+    )
     assert namespace.json()["repository_count"] == namespace.json()["size_bytes"] == 0
 
     grant = await acme.put("/api/v1/namespaces/team/grants/ci-builder", json={"permission": "push"})
@@ -34,10 +42,18 @@ async def test_from_account_to_grant(admin: httpx.AsyncClient, acme: httpx.Async
     assert (again.status_code, again.json()["permission"]) == (200, "pull")
 
     of_user = await acme.get("/api/v1/docker-users/ci-builder/grants")
-    assert of_user.json() == {"items": [{"namespace": "team", "permission": "pull"}], "next_cursor": None}
+    assert of_user.json() == {
+        "items": [{"namespace": "team", "permission": "pull"}],
+        "next_cursor": None,
+    }
 
-    repository = await acme.post("/api/v1/repositories", json={"namespace": "team", "name": "charts/web"})
-    assert (repository.status_code, repository.headers["Location"]) == (201, "/api/v1/repositories/team/charts/web")
+    repository = await acme.post(
+        "/api/v1/repositories", json={"namespace": "team", "name": "charts/web"}
+    )
+    assert (repository.status_code, repository.headers["Location"]) == (
+        201,
+        "/api/v1/repositories/team/charts/web",
+    )
     listed = await acme.get("/api/v1/repositories")
     assert [item["name"] for item in listed.json()["items"]] == ["charts/web"]
     assert (await acme.get("/api/v1/repositories/team/charts/web")).json()["status"] == "empty"

@@ -9,18 +9,19 @@ import pytest
 from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import db
-from ops.ports import reserve
-from services.catalog.feed.follower import CHANNEL, Follower
-from services.catalog.registry import connected
+from libs.common.db import engine as db
+from libs.common.registry.client import connected
+from libs.common.registry.tokens import CATALOG_SUBJECT
+from libs.common.tasks.leader import Worker, beside
+from ops.host.ports import reserve
 from services.catalog.settings import Settings
-from services.catalog.worker import Worker, beside
+from services.catalog.sync.feed.follower import CHANNEL, Follower
 from tests.integration.catalog.conftest import Secrets, SignIn
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import INSERT, RegistryUnderTest, deliver, row_of
 from tests.integration.catalog.waiting import eventually
-from tests.support.database import Database
-from tests.support.images import make_image
+from tests.kit.database import Database
+from tests.kit.images import make_image
 
 FollowerAt = Callable[[str], Awaitable[Follower]]
 
@@ -34,15 +35,19 @@ async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def follower_at(engine: AsyncEngine, emptied: Database, catalog_secrets: Secrets) -> AsyncIterator[FollowerAt]:
+async def follower_at(
+    engine: AsyncEngine, emptied: Database, catalog_secrets: Secrets
+) -> AsyncIterator[FollowerAt]:
     """Makes a follower whose registry is at a URL; the test takes its steps."""
     contexts = []
 
     async def make(url: str) -> Follower:
         settings = Settings(
-            SECRETS_DIR=catalog_secrets.directory, database_url=SecretStr(emptied.urls["catalog"]), registry_url=AnyHttpUrl(url)
+            SECRETS_DIR=catalog_secrets.directory,
+            database_url=SecretStr(emptied.urls["catalog"]),
+            registry_url=AnyHttpUrl(url),
         )
-        context = connected(settings)
+        context = connected(settings.registry, subject=CATALOG_SUBJECT)
         contexts.append(context)
         return Follower(engine, await context.__aenter__())
 
@@ -54,9 +59,12 @@ async def follower_at(engine: AsyncEngine, emptied: Database, catalog_secrets: S
 @pytest.fixture
 async def namespace(emptied: Database, team: str) -> str:
     """A namespace of an account, both put in behind the services' backs."""
-    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
     await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
+        team,
     )
     return team
 
@@ -66,7 +74,11 @@ async def _tags(database: Database) -> set[str]:
 
 
 async def test_while_the_registry_is_away_nothing_is_passed_over(
-    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    follower_at: FollowerAt,
+    namespace: str,
 ) -> None:
     await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
     with reserve() as nowhere:
@@ -81,7 +93,11 @@ async def test_while_the_registry_is_away_nothing_is_passed_over(
 
 
 async def test_a_registry_that_refuses_our_tokens_is_waited_for(
-    emptied: Database, registry: RegistryUnderTest, engine: AsyncEngine, catalog_secrets: Secrets, namespace: str
+    emptied: Database,
+    registry: RegistryUnderTest,
+    engine: AsyncEngine,
+    catalog_secrets: Secrets,
+    namespace: str,
 ) -> None:
     await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
     settings = Settings(
@@ -90,20 +106,29 @@ async def test_a_registry_that_refuses_our_tokens_is_waited_for(
         registry_url=AnyHttpUrl(registry.url),
         issuer="somebody-else",
     )
-    async with connected(settings) as stranger:
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as stranger:
         follower = Follower(engine, stranger)
         assert all([await follower.step() > 0 for _ in range(12)])
     assert await emptied.fetch("SELECT * FROM catalog.feed_positions") == []
 
 
 async def test_an_event_that_cannot_be_applied_is_passed_over_and_the_others_are_not(
-    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    follower_at: FollowerAt,
+    namespace: str,
 ) -> None:
     before = registry.push(make_image(), f"{namespace}/app", "before")
     broken = registry.push(make_image(), f"{namespace}/app", "broken")
     after = registry.push(make_image(), f"{namespace}/app", "after")
-    link = registry.storage / f"docker/registry/v2/repositories/{namespace}/app/_manifests/tags/broken/current/link"
-    link.write_text("no digest")  # a storage error: the registry answers 500 to everything about this tag
+    link = (
+        registry.storage
+        / f"docker/registry/v2/repositories/{namespace}/app/_manifests/tags/broken/current/link"
+    )
+    link.write_text(
+        "no digest"
+    )  # a storage error: the registry answers 500 to everything about this tag
     await deliver(emptied, *before, *broken, *after)
     follower = await follower_at(registry.url)
     await follow_to_the_end(follower, engine)
@@ -112,7 +137,11 @@ async def test_an_event_that_cannot_be_applied_is_passed_over_and_the_others_are
 
 
 async def test_an_event_whose_transaction_ends_late_is_not_missed(
-    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    follower_at: FollowerAt,
+    namespace: str,
 ) -> None:
     (first,) = registry.push(make_image(), f"{namespace}/app", "first")
     (second,) = registry.push(make_image(), f"{namespace}/app", "second")
@@ -123,7 +152,9 @@ async def test_an_event_whose_transaction_ends_late_is_not_missed(
         await transaction.start()
         await slow.execute(INSERT, *row_of(first))
         await deliver(emptied, second)
-        assert 0 < await follower.step() < 0.5  # something is there that cannot be read yet: look again soon
+        assert (
+            0 < await follower.step() < 0.5
+        )  # something is there that cannot be read yet: look again soon
         assert await _tags(emptied) == set()
         await transaction.commit()
     finally:
@@ -133,7 +164,11 @@ async def test_an_event_whose_transaction_ends_late_is_not_missed(
 
 
 async def test_a_namespace_that_was_deleted_meanwhile_gets_no_repository(
-    emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, follower_at: FollowerAt, namespace: str
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    follower_at: FollowerAt,
+    namespace: str,
 ) -> None:
     await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
     await emptied.execute("DELETE FROM catalog.namespaces")
@@ -150,7 +185,9 @@ async def test_one_replica_works_and_another_takes_over(emptied: Database) -> No
             steps.append(name)
             return 0.05
 
-        return Worker(name="of-a-test", database_url=emptied.urls["catalog"], channel=CHANNEL, step=step)
+        return Worker(
+            name="of-a-test", database_url=emptied.urls["catalog"], channel=CHANNEL, step=step
+        )
 
     async def seen() -> set[str]:
         return set(steps)

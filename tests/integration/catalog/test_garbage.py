@@ -9,16 +9,17 @@ import pytest
 from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import db
-from services.catalog.drift import usecases as drift
-from services.catalog.garbage import usecases
-from services.catalog.registry import Registry, connected
+from libs.common.db import engine as db
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.tokens import CATALOG_SUBJECT
+from services.catalog.gc import usecases
 from services.catalog.settings import Settings
+from services.catalog.sync.drift import usecases as drift
 from tests.integration.catalog.conftest import Secrets
 from tests.integration.catalog.registry import Event, RegistryUnderTest, deliver
 from tests.integration.catalog.waiting import eventually
-from tests.support.database import Database
-from tests.support.images import MEDIA_TYPES, Blob, Image, make_image, make_index
+from tests.kit.database import Database
+from tests.kit.images import MEDIA_TYPES, Blob, Image, make_image, make_index
 
 pytestmark = pytest.mark.registry_versions
 
@@ -34,19 +35,25 @@ async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def client(emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest) -> AsyncIterator[Registry]:
+async def client(
+    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
+) -> AsyncIterator[Registry]:
     """The catalog's own client of the registry."""
     settings = Settings(
-        SECRETS_DIR=catalog_secrets.directory, database_url=SecretStr(emptied.urls["catalog"]), registry_url=AnyHttpUrl(registry.url)
+        SECRETS_DIR=catalog_secrets.directory,
+        database_url=SecretStr(emptied.urls["catalog"]),
+        registry_url=AnyHttpUrl(registry.url),
     )
-    async with connected(settings) as registry_client:
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry_client:
         yield registry_client
 
 
 @pytest.fixture
 async def app_repository(acme: httpx.AsyncClient, registry: RegistryUnderTest, team: str) -> str:
     """A repository's name in a namespace that is there, with the catalog running."""
-    assert (await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+    assert (
+        await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+    ).status_code == 201
     return f"{team}/app"
 
 
@@ -66,8 +73,12 @@ async def _read(database: Database, *events: Event) -> None:
 
 async def _age(database: Database, days: int) -> None:
     """Let everything be as long ago as that."""
-    await database.execute("UPDATE catalog.manifests SET untagged_since = untagged_since - $1 * interval '1 day'", days)
-    await database.execute("UPDATE events.inbox SET at_ns = at_ns - $1::bigint * 86400000000000", days)
+    await database.execute(
+        "UPDATE catalog.manifests SET untagged_since = untagged_since - $1 * interval '1 day'", days
+    )
+    await database.execute(
+        "UPDATE events.inbox SET at_ns = at_ns - $1::bigint * 86400000000000", days
+    )
 
 
 async def _garbage(engine: AsyncEngine, age: timedelta) -> list[str]:
@@ -96,19 +107,30 @@ async def test_children_and_referrers_of_what_lives_are_no_garbage(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
     index, signature = make_index(), make_image()
-    refers = json.loads(signature.manifest.content) | {"subject": index.images[0].manifest.descriptor()}
+    refers = json.loads(signature.manifest.content) | {
+        "subject": index.images[0].manifest.descriptor()
+    }
     manifest = Blob(MEDIA_TYPES["oci"]["manifest"], json.dumps(refers).encode())
     signed = Image(signature.architecture, manifest, signature.config, signature.layers)
-    await _read(emptied, *registry.push(index, app_repository, "v1"), *registry.push(signed, app_repository))
+    await _read(
+        emptied, *registry.push(index, app_repository, "v1"), *registry.push(signed, app_repository)
+    )
     await _age(emptied, 30)
     assert await _garbage(engine, WEEK) == []
     await _read(emptied, *registry.push(make_image(), app_repository, "v1"))
     assert await _garbage(engine, WEEK) == []  # the index is without a tag since a moment ago
     await _age(emptied, 8)
-    digests = {index.manifest.digest, manifest.digest, *(image.manifest.digest for image in index.images)}
+    digests = {
+        index.manifest.digest,
+        manifest.digest,
+        *(image.manifest.digest for image in index.images),
+    }
     found = await _garbage(engine, WEEK)
     assert set(found) == digests
-    assert all(found.index(index.manifest.digest) < found.index(image.manifest.digest) for image in index.images)
+    assert all(
+        found.index(index.manifest.digest) < found.index(image.manifest.digest)
+        for image in index.images
+    )
 
 
 async def test_a_manifest_that_was_pushed_again_by_its_digest_is_not_garbage_yet(
@@ -124,7 +146,11 @@ async def test_a_manifest_that_was_pushed_again_by_its_digest_is_not_garbage_yet
 
 
 async def test_what_is_tagged_again_after_the_look_stays(
-    emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, app_repository: str
+    emptied: Database,
+    engine: AsyncEngine,
+    client: Registry,
+    registry: RegistryUnderTest,
+    app_repository: str,
 ) -> None:
     old = make_image()
     await _read(emptied, *registry.push(old, app_repository, "v1"))
@@ -132,11 +158,18 @@ async def test_what_is_tagged_again_after_the_look_stays(
     found = await usecases.find_garbage(engine=engine, age=NOW)
     assert [item.digest for item in found.garbage] == [old.manifest.digest]
     await _read(emptied, *registry.push(old, app_repository, "back"))
-    assert await usecases.delete_garbage(engine=engine, registry=client, found=found, batch=found.garbage) == []
+    assert (
+        await usecases.delete_garbage(
+            engine=engine, registry=client, found=found, batch=found.garbage
+        )
+        == []
+    )
     assert registry.status(app_repository, "back") == 200
 
 
-def _hear_with_the_deletion(client: Registry, database: Database, unheard: list[Event], monkeypatch: pytest.MonkeyPatch) -> None:
+def _hear_with_the_deletion(
+    client: Registry, database: Database, unheard: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Let events come in only with a deletion's: the registry reports in order, and late when much is in its queue."""
     deleted = client.delete_manifest
 
@@ -163,7 +196,12 @@ async def test_a_push_that_was_not_heard_of_before_the_deletion_is_put_back(
     found = await usecases.find_garbage(engine=engine, age=NOW)
     unheard = registry.push(old, app_repository, "back", "too")
     _hear_with_the_deletion(client, emptied, unheard, monkeypatch)
-    assert await usecases.delete_garbage(engine=engine, registry=client, found=found, batch=found.garbage) == []
+    assert (
+        await usecases.delete_garbage(
+            engine=engine, registry=client, found=found, batch=found.garbage
+        )
+        == []
+    )
     assert registry.tags(app_repository) == ["back", "too", "v1"]
     assert registry.status(app_repository, "back") == 200
 
@@ -179,16 +217,29 @@ async def test_an_image_that_an_index_took_in_meanwhile_is_put_back(
     image = make_image()
     await _read(emptied, *registry.push(image, app_repository))
     found = await usecases.find_garbage(engine=engine, age=NOW)
-    content = {"schemaVersion": 2, "mediaType": MEDIA_TYPES["oci"]["index"], "manifests": [image.manifest.descriptor()]}
+    content = {
+        "schemaVersion": 2,
+        "mediaType": MEDIA_TYPES["oci"]["index"],
+        "manifests": [image.manifest.descriptor()],
+    }
     index = Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode())
     unheard = registry.push_artifact(index, [], app_repository, "v1")
     _hear_with_the_deletion(client, emptied, unheard, monkeypatch)
-    assert await usecases.delete_garbage(engine=engine, registry=client, found=found, batch=found.garbage) == []
+    assert (
+        await usecases.delete_garbage(
+            engine=engine, registry=client, found=found, batch=found.garbage
+        )
+        == []
+    )
     assert registry.status(app_repository, image.manifest.digest) == 200
 
 
 async def test_what_was_tagged_again_or_taken_into_an_index_stays_though_the_registry_never_reported_it(
-    emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, app_repository: str
+    emptied: Database,
+    engine: AsyncEngine,
+    client: Registry,
+    registry: RegistryUnderTest,
+    app_repository: str,
 ) -> None:
     """It crashed with its events, or the database was restored from a backup of before."""
     again, child, garbage = make_image(), make_image(), make_image()
@@ -196,9 +247,17 @@ async def test_what_was_tagged_again_or_taken_into_an_index_stays_though_the_reg
         await _read(emptied, *registry.push(image, app_repository))
     await _age(emptied, 30)
     registry.push(again, app_repository, "back")
-    content = {"schemaVersion": 2, "mediaType": MEDIA_TYPES["oci"]["index"], "manifests": [child.manifest.descriptor()]}
-    registry.push_artifact(Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode()), [], app_repository, "multi")
-    found = await usecases.find_confirmed(engine=engine, registry=client, age=WEEK, settle_seconds=0)
+    content = {
+        "schemaVersion": 2,
+        "mediaType": MEDIA_TYPES["oci"]["index"],
+        "manifests": [child.manifest.descriptor()],
+    }
+    registry.push_artifact(
+        Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode()), [], app_repository, "multi"
+    )
+    found = await usecases.find_confirmed(
+        engine=engine, registry=client, age=WEEK, settle_seconds=0
+    )
     assert [item.digest for item in found.garbage] == [garbage.manifest.digest]
     rows = await emptied.fetch("SELECT name FROM catalog.tags ORDER BY name")
     assert [row["name"] for row in rows] == ["back", "multi"]
@@ -219,12 +278,16 @@ async def test_what_was_mended_while_the_registry_was_asked_is_no_garbage(
 
     async def list_tags(repository: str) -> list[str]:
         monkeypatch.setattr(client, "list_tags", listed)
-        found = await drift.compare_repositories(engine=engine, registry=client, paths=[repository], settle_seconds=0)
+        found = await drift.compare_repositories(
+            engine=engine, registry=client, paths=[repository], settle_seconds=0
+        )
         assert await drift.repair(engine=engine, registry=client, found=found) == []
         return await listed(repository)
 
     monkeypatch.setattr(client, "list_tags", list_tags)
-    found = await usecases.find_confirmed(engine=engine, registry=client, age=WEEK, settle_seconds=0)
+    found = await usecases.find_confirmed(
+        engine=engine, registry=client, age=WEEK, settle_seconds=0
+    )
     assert [row["name"] for row in await emptied.fetch("SELECT name FROM catalog.tags")] == ["back"]
     assert found.garbage == []
 
@@ -235,8 +298,15 @@ async def test_what_is_in_a_repository_that_is_being_deleted_is_left_to_its_dele
     image = make_image()
     await _read(emptied, *registry.push(image, app_repository))
     assert await _garbage(engine, NOW) == [image.manifest.digest]
-    for kind, name in (("repository", app_repository), ("namespace", app_repository.partition("/")[0])):
-        await emptied.execute("INSERT INTO catalog.deletions (kind, name, made_in) VALUES ($1, $2, 'a backup')", kind, name)
+    for kind, name in (
+        ("repository", app_repository),
+        ("namespace", app_repository.partition("/")[0]),
+    ):
+        await emptied.execute(
+            "INSERT INTO catalog.deletions (kind, name, made_in) VALUES ($1, $2, 'a backup')",
+            kind,
+            name,
+        )
         assert await _garbage(engine, NOW) == []
         await emptied.execute("DELETE FROM catalog.deletions")
     await emptied.execute("UPDATE catalog.repositories SET status = 'deleting'")

@@ -6,17 +6,23 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.support.database import Database
+from tests.kit.database import Database
 
 PASSWORD = "correct horse battery"
 
 
-async def _make(client: httpx.AsyncClient, name: str, visibility: str = "private", **more: object) -> httpx.Response:
-    return await client.post("/api/v1/namespaces", json={"name": name, "visibility": visibility, **more})
+async def _make(
+    client: httpx.AsyncClient, name: str, visibility: str = "private", **more: object
+) -> httpx.Response:
+    return await client.post(
+        "/api/v1/namespaces", json={"name": name, "visibility": visibility, **more}
+    )
 
 
 async def _docker_user(client: httpx.AsyncClient, username: str) -> None:
-    assert (await client.post("/api/v1/docker-users", json={"username": username, "password": PASSWORD})).status_code == 201
+    assert (
+        await client.post("/api/v1/docker-users", json={"username": username, "password": PASSWORD})
+    ).status_code == 201
 
 
 async def test_a_namespace_is_made_found_changed_and_deleted(acme: httpx.AsyncClient) -> None:
@@ -25,8 +31,14 @@ async def test_a_namespace_is_made_found_changed_and_deleted(acme: httpx.AsyncCl
     for q, names in (("TEA", ["team"]), ("前端", ["team"]), ("", ["team", "zoo"]), ("nothing", [])):
         found = (await acme.get("/api/v1/namespaces", params={"q": q})).json()["items"]
         assert [namespace["name"] for namespace in found] == names
-    changed = await acme.patch("/api/v1/namespaces/team", json={"visibility": "public", "description": ""})
-    assert (changed.status_code, changed.json()["visibility"], changed.json()["description"]) == (200, "public", "")
+    changed = await acme.patch(
+        "/api/v1/namespaces/team", json={"visibility": "public", "description": ""}
+    )
+    assert (changed.status_code, changed.json()["visibility"], changed.json()["description"]) == (
+        200,
+        "public",
+        "",
+    )
     assert (await acme.get("/api/v1/namespaces/team")).json() == changed.json()
     assert (await acme.delete("/api/v1/namespaces/team")).status_code == 204
     assert (await acme.get("/api/v1/namespaces/team")).status_code == 404
@@ -39,7 +51,9 @@ async def test_a_namespace_with_repositories_is_not_deleted(acme: httpx.AsyncCli
     assert (refused.status_code, refused.json()["code"]) == (409, "namespace_not_empty")
 
 
-async def test_a_deleted_namespaces_name_stays_taken_and_its_grants_do_not_come_back(acme: httpx.AsyncClient, emptied: Database) -> None:
+async def test_a_deleted_namespaces_name_stays_taken_and_its_grants_do_not_come_back(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
     await _make(acme, "team")
     await _docker_user(acme, "builder")
     await acme.put("/api/v1/namespaces/team/grants/builder", json={"permission": "push"})
@@ -50,53 +64,108 @@ async def test_a_deleted_namespaces_name_stays_taken_and_its_grants_do_not_come_
     assert int(refused.headers["Retry-After"]) > 1800
     assert (await acme.get("/api/v1/namespaces/team")).status_code == 404
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
-    await emptied.execute("DELETE FROM catalog.deletions")  # what the worker does when the registry says that nothing is left
+    await emptied.execute(
+        "DELETE FROM catalog.deletions"
+    )  # what the worker does when the registry says that nothing is left
     assert (await _make(acme, "team")).status_code == 201
     assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == []
 
 
-async def test_two_who_take_a_name_at_once_do_not_both_get_it(acme: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
-    answers = await asyncio.gather(*(_make(client, "team") for client in (acme, other, acme, other)))
+async def test_two_who_take_a_name_at_once_do_not_both_get_it(
+    acme: httpx.AsyncClient, other: httpx.AsyncClient
+) -> None:
+    answers = await asyncio.gather(
+        *(_make(client, "team") for client in (acme, other, acme, other))
+    )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"namespace_taken"}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
+        "namespace_taken"
+    }
 
 
 @pytest.mark.parametrize("visibility", ["private", "public"])
-@pytest.mark.parametrize("call", ["GET", "PATCH", "DELETE", "GET /grants", "PUT /grants/mine", "DELETE /grants/mine"])
+@pytest.mark.parametrize(
+    "call", ["GET", "PATCH", "DELETE", "GET /grants", "PUT /grants/mine", "DELETE /grants/mine"]
+)
 async def test_another_accounts_namespace_is_not_found(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, call: str, visibility: str
 ) -> None:
     await _make(acme, "team", visibility)
     await _docker_user(other, "mine")
     method, _, rest = call.partition(" ")
-    body = {"permission": "push"} if method == "PUT" else {"description": "mine now"} if method == "PATCH" else None
+    body = (
+        {"permission": "push"}
+        if method == "PUT"
+        else {"description": "mine now"}
+        if method == "PATCH"
+        else None
+    )
     details = set()
     for name in ("team", "none"):
         response = await other.request(method, f"/api/v1/namespaces/{name}{rest}", json=body)
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
         details.add(response.json()["detail"].replace(name, "…"))
     assert len(details) == 1, "the answer tells that the namespace exists"
-    assert (await other.post("/api/v1/repositories", json={"namespace": "team", "name": "app"})).status_code == 404
+    assert (
+        await other.post("/api/v1/repositories", json={"namespace": "team", "name": "app"})
+    ).status_code == 404
     assert (await other.get("/api/v1/namespaces")).json()["items"] == []
 
 
-async def test_an_administrator_manages_everyones(admin: httpx.AsyncClient, acme: httpx.AsyncClient) -> None:
+async def test_an_administrator_manages_everyones(
+    admin: httpx.AsyncClient, acme: httpx.AsyncClient
+) -> None:
     await _make(acme, "team")
     await _docker_user(acme, "builder")
-    assert [item["account"] for item in (await admin.get("/api/v1/namespaces")).json()["items"]] == ["acme"]
-    assert (await admin.get("/api/v1/namespaces", params={"account": "admin"})).json()["items"] == []
+    assert [
+        item["account"] for item in (await admin.get("/api/v1/namespaces")).json()["items"]
+    ] == ["acme"]
+    assert (await admin.get("/api/v1/namespaces", params={"account": "admin"})).json()[
+        "items"
+    ] == []
     granted = await admin.put("/api/v1/namespaces/team/grants/builder", json={"permission": "pull"})
     assert (granted.status_code, granted.json()["account"]) == (201, "acme")
 
 
-@pytest.mark.parametrize("name", ["", "a", "a" * 64, "Team", "a..b", "a--b", "-a", "a-", "a/b", "a:80", "ex.com:5000", "ab\n", "名字"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "a",
+        "a" * 64,
+        "Team",
+        "a..b",
+        "a--b",
+        "-a",
+        "a-",
+        "a/b",
+        "a:80",
+        "ex.com:5000",
+        "ab\n",
+        "名字",
+    ],
+)
 async def test_a_name_outside_the_grammar_is_refused(acme: httpx.AsyncClient, name: str) -> None:
     response = await _make(acme, name)
-    assert (response.status_code, [error["field"] for error in response.json()["errors"]]) == (422, ["name"])
+    assert (response.status_code, [error["field"] for error in response.json()["errors"]]) == (
+        422,
+        ["name"],
+    )
 
 
-@pytest.mark.parametrize("body", [{"visibility": "secret"}, {"name": "else"}, {"account": "other"}, {"visibility": 1}, {"pull_count": 5}])
-async def test_what_may_not_be_changed_is_refused(acme: httpx.AsyncClient, body: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"visibility": "secret"},
+        {"name": "else"},
+        {"account": "other"},
+        {"visibility": 1},
+        {"pull_count": 5},
+    ],
+)
+async def test_what_may_not_be_changed_is_refused(
+    acme: httpx.AsyncClient, body: dict[str, object]
+) -> None:
     await _make(acme, "team")
     assert (await acme.patch("/api/v1/namespaces/team", json=body)).status_code == 422
 
@@ -110,7 +179,11 @@ async def test_a_grant_is_new_then_changed_then_gone(acme: httpx.AsyncClient) ->
     same = await acme.put(path, json={"permission": "pull"})
     assert (same.status_code, same.json()) == (200, new.json())
     changed = await acme.put(path, json={"permission": "push"})
-    assert (changed.status_code, changed.json()["permission"], "Location" in changed.headers) == (200, "push", False)
+    assert (changed.status_code, changed.json()["permission"], "Location" in changed.headers) == (
+        200,
+        "push",
+        False,
+    )
     assert changed.json()["updated_at"] > new.json()["updated_at"]
     assert changed.json()["created_at"] == new.json()["created_at"]
     assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == [changed.json()]
@@ -119,7 +192,9 @@ async def test_a_grant_is_new_then_changed_then_gone(acme: httpx.AsyncClient) ->
     assert (await acme.put(path, json={"permission": "delete"})).status_code == 422
 
 
-async def test_a_docker_user_of_another_account_must_come_with_its_name(acme: httpx.AsyncClient, other: httpx.AsyncClient) -> None:
+async def test_a_docker_user_of_another_account_must_come_with_its_name(
+    acme: httpx.AsyncClient, other: httpx.AsyncClient
+) -> None:
     await _make(acme, "team")
     await _docker_user(other, "partner-ci")
     path = "/api/v1/namespaces/team/grants/partner-ci"
@@ -128,26 +203,33 @@ async def test_a_docker_user_of_another_account_must_come_with_its_name(acme: ht
         assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
     unknown = await acme.put("/api/v1/namespaces/team/grants/no-such", json={"permission": "pull"})
     slip = await acme.put(path, json={"permission": "pull"})
-    assert unknown.json()["detail"].replace("no-such", "…") == slip.json()["detail"].replace("partner-ci", "…")
+    assert unknown.json()["detail"].replace("no-such", "…") == slip.json()["detail"].replace(
+        "partner-ci", "…"
+    )
     granted = await acme.put(path, json={"permission": "pull", "account": "other"})
     assert (granted.status_code, granted.json()["account"]) == (201, "other")
     assert (await acme.delete(path)).status_code == 204
 
 
-async def test_a_grant_that_is_given_while_its_namespace_is_deleted_leaves_nothing(acme: httpx.AsyncClient, emptied: Database) -> None:
+async def test_a_grant_that_is_given_while_its_namespace_is_deleted_leaves_nothing(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
     await _docker_user(acme, "builder")
     for number in range(5):
         name = f"team-{number}"
         await _make(acme, name)
         granted, deleted = await asyncio.gather(
-            acme.put(f"/api/v1/namespaces/{name}/grants/builder", json={"permission": "push"}), acme.delete(f"/api/v1/namespaces/{name}")
+            acme.put(f"/api/v1/namespaces/{name}/grants/builder", json={"permission": "push"}),
+            acme.delete(f"/api/v1/namespaces/{name}"),
         )
         assert deleted.status_code == 204
         assert granted.status_code in (201, 404)
     assert await emptied.fetch("SELECT * FROM catalog.grants") == []
 
 
-async def test_a_grant_waits_for_a_deletion_and_is_then_not_found(acme: httpx.AsyncClient, emptied: Database) -> None:
+async def test_a_grant_waits_for_a_deletion_and_is_then_not_found(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
     await _docker_user(acme, "builder")
     await _make(acme, "team")
     connection = await asyncpg.connect(emptied.urls["catalog"])
@@ -155,7 +237,9 @@ async def test_a_grant_waits_for_a_deletion_and_is_then_not_found(acme: httpx.As
         deletion = connection.transaction()
         await deletion.start()
         await connection.execute("DELETE FROM catalog.namespaces WHERE name = 'team'")
-        granting = asyncio.create_task(acme.put("/api/v1/namespaces/team/grants/builder", json={"permission": "push"}))
+        granting = asyncio.create_task(
+            acme.put("/api/v1/namespaces/team/grants/builder", json={"permission": "push"})
+        )
         done, _ = await asyncio.wait([granting], timeout=0.3)
         assert not done
         await deletion.commit()
@@ -165,7 +249,9 @@ async def test_a_grant_waits_for_a_deletion_and_is_then_not_found(acme: httpx.As
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_a_repository_does_not_come_into_a_namespace_that_is_being_deleted(acme: httpx.AsyncClient, emptied: Database) -> None:
+async def test_a_repository_does_not_come_into_a_namespace_that_is_being_deleted(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
     for number in range(5):
         await _make(acme, f"team-{number}")
         made, deleted = await asyncio.gather(

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.database import Database
+from tests.kit.database import Database
 
 PASSWORD = "correct horse battery"
 _MANIFEST = """
@@ -21,11 +21,17 @@ _TAG = """
 
 
 async def _namespace(client: httpx.AsyncClient, name: str, visibility: str = "private") -> None:
-    assert (await client.post("/api/v1/namespaces", json={"name": name, "visibility": visibility})).status_code == 201
+    assert (
+        await client.post("/api/v1/namespaces", json={"name": name, "visibility": visibility})
+    ).status_code == 201
 
 
-async def _repository(client: httpx.AsyncClient, namespace: str, name: str, **more: object) -> httpx.Response:
-    return await client.post("/api/v1/repositories", json={"namespace": namespace, "name": name, **more})
+async def _repository(
+    client: httpx.AsyncClient, namespace: str, name: str, **more: object
+) -> httpx.Response:
+    return await client.post(
+        "/api/v1/repositories", json={"namespace": namespace, "name": name, **more}
+    )
 
 
 async def _paths(client: httpx.AsyncClient, **params: str | int) -> list[str]:
@@ -33,7 +39,9 @@ async def _paths(client: httpx.AsyncClient, **params: str | int) -> list[str]:
     return [f"{item['namespace']}/{item['name']}" for item in body["items"]]
 
 
-async def _all_pages(client: httpx.AsyncClient, path: str, key: str, **params: str | int) -> tuple[list[str], int]:
+async def _all_pages(
+    client: httpx.AsyncClient, path: str, key: str, **params: str | int
+) -> tuple[list[str], int]:
     """All items' ``key`` over all pages, following the `Link` headers, and the number of pages."""
     seen, pages = [], 0
     response = await client.get(path, params=params)
@@ -56,16 +64,27 @@ async def test_a_repository_is_made_and_described(acme: httpx.AsyncClient) -> No
     changed = await acme.patch("/api/v1/repositories/team/charts/web", json={"description": "new"})
     assert (changed.status_code, changed.json()["description"]) == (200, "new")
     assert (await acme.get("/api/v1/repositories/team/charts/web")).json() == changed.json()
-    assert (await acme.get("/api/v1/images/team/charts/web")).json() == {"items": [], "next_cursor": None}
+    assert (await acme.get("/api/v1/images/team/charts/web")).json() == {
+        "items": [],
+        "next_cursor": None,
+    }
     assert await _paths(acme, q="ARTS/W") == await _paths(acme, q="am/char") == ["team/charts/web"]
     assert (await acme.get("/api/v1/repositories/team/charts")).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["", "Web", "a//b", "/a", "a/", "a/../b", "a:b", "a@b", "a b", "-a", "名字", "a\n", "x" * 252])
-async def test_a_name_that_distribution_would_refuse_is_refused(acme: httpx.AsyncClient, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    ["", "Web", "a//b", "/a", "a/", "a/../b", "a:b", "a@b", "a b", "-a", "名字", "a\n", "x" * 252],
+)
+async def test_a_name_that_distribution_would_refuse_is_refused(
+    acme: httpx.AsyncClient, name: str
+) -> None:
     await _namespace(acme, "team")
     response = await _repository(acme, "team", name)
-    assert (response.status_code, [error["field"] for error in response.json()["errors"]]) == (422, ["name"])
+    assert (response.status_code, [error["field"] for error in response.json()["errors"]]) == (
+        422,
+        ["name"],
+    )
 
 
 async def test_two_who_make_a_repository_at_once_do_not_both(acme: httpx.AsyncClient) -> None:
@@ -74,25 +93,38 @@ async def test_two_who_make_a_repository_at_once_do_not_both(acme: httpx.AsyncCl
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
-async def test_a_reserved_name_is_not_made_again(acme: httpx.AsyncClient, emptied: Database) -> None:
+async def test_a_reserved_name_is_not_made_again(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
     await _namespace(acme, "team")
-    await emptied.execute("INSERT INTO catalog.reserved_names VALUES ('repository', 'team/app', now() + interval '1 minute')")
+    await emptied.execute(
+        "INSERT INTO catalog.reserved_names VALUES ('repository', 'team/app', now() + interval '1 minute')"
+    )
     assert (await _repository(acme, "team", "app")).json()["code"] == "name_reserved"
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
     assert (await _repository(acme, "team", "app")).status_code == 201
-    assert len(await emptied.fetch("SELECT * FROM catalog.repository_lives")) == 1, "pull counts need to know when it began"
+    assert len(await emptied.fetch("SELECT * FROM catalog.repository_lives")) == 1, (
+        "pull counts need to know when it began"
+    )
 
 
 async def test_own_shared_and_public_repositories_are_told_apart(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, admin: httpx.AsyncClient
 ) -> None:
-    for name, visibility in (("acme-open", "public"), ("acme-shared", "private"), ("acme-closed", "private")):
+    for name, visibility in (
+        ("acme-open", "public"),
+        ("acme-shared", "private"),
+        ("acme-closed", "private"),
+    ):
         await _namespace(acme, name, visibility)
         await _repository(acme, name, "app")
     await _namespace(other, "other-own")
     await _repository(other, "other-own", "app")
     await other.post("/api/v1/docker-users", json={"username": "other-ci", "password": PASSWORD})
-    await acme.put("/api/v1/namespaces/acme-shared/grants/other-ci", json={"permission": "pull", "account": "other"})
+    await acme.put(
+        "/api/v1/namespaces/acme-shared/grants/other-ci",
+        json={"permission": "pull", "account": "other"},
+    )
 
     assert await _paths(other) == await _paths(other, view="own") == ["other-own/app"]
     assert await _paths(other, view="shared") == ["acme-shared/app"]
@@ -104,7 +136,9 @@ async def test_own_shared_and_public_repositories_are_told_apart(
     for name, expected in (("acme-open", 200), ("acme-shared", 200), ("acme-closed", 404)):
         for path in (f"repositories/{name}/app", f"images/{name}/app"):
             assert (await other.get(f"/api/v1/{path}")).status_code == expected
-        assert (await other.patch(f"/api/v1/repositories/{name}/app", json={"description": "x"})).status_code == 404
+        assert (
+            await other.patch(f"/api/v1/repositories/{name}/app", json={"description": "x"})
+        ).status_code == 404
         assert (await _repository(other, name, "mine")).status_code == 404
     hidden = (await other.get("/api/v1/repositories/acme-closed/app")).json()["detail"]
     unknown = (await other.get("/api/v1/repositories/acme-closed/none")).json()["detail"]
@@ -126,7 +160,9 @@ async def test_own_shared_and_public_repositories_are_told_apart(
 
 
 @pytest.mark.parametrize("order", ["name", "pull_count", "last_pushed_at", "created_at"])
-async def test_every_order_is_complete_page_by_page_and_reversed(acme: httpx.AsyncClient, emptied: Database, order: str) -> None:
+async def test_every_order_is_complete_page_by_page_and_reversed(
+    acme: httpx.AsyncClient, emptied: Database, order: str
+) -> None:
     await _namespace(acme, "team")
     await emptied.execute(
         "INSERT INTO catalog.repositories (namespace_id, name, pull_count, last_pushed_at)"
@@ -138,12 +174,21 @@ async def test_every_order_is_complete_page_by_page_and_reversed(acme: httpx.Asy
     assert pages == 5
     assert sorted(up) == sorted(f"app-{number}" for number in range(1, 18))
     assert down == up[::-1]
-    values = [item[order] for item in (await acme.get("/api/v1/repositories", params={"sort": order, "limit": 200})).json()["items"]]
+    values = [
+        item[order]
+        for item in (
+            await acme.get("/api/v1/repositories", params={"sort": order, "limit": 200})
+        ).json()["items"]
+    ]
     assert values == sorted(values, key=lambda value: value or (0 if order == "pull_count" else ""))
 
 
-@pytest.mark.parametrize("order", ["name", "pushed_at", "pull_count", "last_pulled_at", "size_bytes"])
-async def test_tags_are_searched_and_sorted_page_by_page(acme: httpx.AsyncClient, emptied: Database, order: str) -> None:
+@pytest.mark.parametrize(
+    "order", ["name", "pushed_at", "pull_count", "last_pulled_at", "size_bytes"]
+)
+async def test_tags_are_searched_and_sorted_page_by_page(
+    acme: httpx.AsyncClient, emptied: Database, order: str
+) -> None:
     await _namespace(acme, "team")
     await _repository(acme, "team", "app")
     await emptied.execute(_MANIFEST)
@@ -169,11 +214,22 @@ async def test_tags_are_searched_and_sorted_page_by_page(acme: httpx.AsyncClient
         {"cursor": "nonsense"},
         {"cursor": "WyJuYW1lIixbMSwyXV0"},  # ["name",[1,2]]: numbers where names belong
         {"cursor": "WyItcHVsbF9jb3VudCIsWzEsMl1d"},  # made for another order
-        {"sort": "-pull_count", "cursor": "WyItcHVsbF9jb3VudCIsWyJhIiwyXV0"},  # ["-pull_count",["a",2]]
-        {"sort": "-pull_count", "cursor": "WyItcHVsbF9jb3VudCIsWzEsOTk5OTk5OTk5OTk5OTk5OTk5OTk5XV0"},  # beyond a bigint
-        {"sort": "created_at", "cursor": "WyJjcmVhdGVkX2F0IixbInllc3RlcmRheSIsMl1d"},  # ["created_at",["yesterday",2]]
+        {
+            "sort": "-pull_count",
+            "cursor": "WyItcHVsbF9jb3VudCIsWyJhIiwyXV0",
+        },  # ["-pull_count",["a",2]]
+        {
+            "sort": "-pull_count",
+            "cursor": "WyItcHVsbF9jb3VudCIsWzEsOTk5OTk5OTk5OTk5OTk5OTk5OTk5XV0",
+        },  # beyond a bigint
+        {
+            "sort": "created_at",
+            "cursor": "WyJjcmVhdGVkX2F0IixbInllc3RlcmRheSIsMl1d",
+        },  # ["created_at",["yesterday",2]]
     ],
 )
-async def test_a_list_that_cannot_be_given_is_a_422(acme: httpx.AsyncClient, params: dict[str, str | int]) -> None:
+async def test_a_list_that_cannot_be_given_is_a_422(
+    acme: httpx.AsyncClient, params: dict[str, str | int]
+) -> None:
     response = await acme.get("/api/v1/repositories", params=params)
     assert (response.status_code, response.json()["code"]) == (422, "validation_error")

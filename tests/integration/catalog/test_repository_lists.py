@@ -7,11 +7,11 @@ from typing import get_args
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import db
-from libs.common.pages import PageRequest
+from libs.common.db import engine as db
+from libs.common.web.pagination import PageRequest
 from services.catalog.repositories.domain import Order, View
 from services.catalog.repositories.queries import list_repositories
-from tests.support.database import Database
+from tests.kit.database import Database
 
 SPACES = 300
 """More than the lists read one by one."""
@@ -67,7 +67,10 @@ def _shared_with(viewer: str) -> str:
 async def crowd(database: Database) -> AsyncIterator[Crowd]:
     await database.empty()
     for name in _ACCOUNTS:
-        await database.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'x', 'member')", name)
+        await database.execute(
+            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'x', 'member')",
+            name,
+        )
         await database.execute(
             "INSERT INTO catalog.docker_users (account_id, username, password_hash) SELECT id, 'ci-' || $1, 'x'"
             " FROM catalog.accounts WHERE username = $1",
@@ -100,17 +103,35 @@ async def crowd(database: Database) -> AsyncIterator[Crowd]:
 
 @pytest.mark.parametrize("order", get_args(Order))
 @pytest.mark.parametrize("viewer", ["few", "many"])
-async def test_what_others_share_is_listed_in_order(crowd: Crowd, viewer: str, order: Order) -> None:
+async def test_what_others_share_is_listed_in_order(
+    crowd: Crowd, viewer: str, order: Order
+) -> None:
     expected = await crowd.expected(_shared_with(viewer), order)
     assert len(expected) > (20 if viewer == "few" else 1500)
-    assert await crowd.listed(view="shared", viewer=viewer, order=order, limit=7 if viewer == "few" else 200) == expected
+    assert (
+        await crowd.listed(
+            view="shared", viewer=viewer, order=order, limit=7 if viewer == "few" else 200
+        )
+        == expected
+    )
 
 
 @pytest.mark.parametrize("order", get_args(Order))
-async def test_public_ones_and_those_of_one_namespace_are_listed_in_order(crowd: Crowd, order: Order) -> None:
-    assert await crowd.listed(view="public", order=order, limit=30) == await crowd.expected("visibility = 'public'", order)
-    assert await crowd.listed(view="own", namespace="space-8", order=order, limit=2) == await crowd.expected("space = 'space-8'", order)
-    assert await crowd.listed(view="shared", viewer="few", namespace="space-none", order=order, limit=2) == []
+async def test_public_ones_and_those_of_one_namespace_are_listed_in_order(
+    crowd: Crowd, order: Order
+) -> None:
+    assert await crowd.listed(view="public", order=order, limit=30) == await crowd.expected(
+        "visibility = 'public'", order
+    )
+    assert await crowd.listed(
+        view="own", namespace="space-8", order=order, limit=2
+    ) == await crowd.expected("space = 'space-8'", order)
+    assert (
+        await crowd.listed(
+            view="shared", viewer="few", namespace="space-none", order=order, limit=2
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +143,12 @@ async def test_public_ones_and_those_of_one_namespace_are_listed_in_order(crowd:
         ("public", "few", "visibility = 'public'"),
     ],
 )
-async def test_a_search_finds_all_of_a_view_from_page_to_page(crowd: Crowd, view: View, viewer: str, condition: str) -> None:
+async def test_a_search_finds_all_of_a_view_from_page_to_page(
+    crowd: Crowd, view: View, viewer: str, condition: str
+) -> None:
     expected = await crowd.expected(f"{condition} AND description = 'Zahlung'", "-created_at")
     assert expected
-    assert await crowd.listed(view=view, viewer=viewer, q="zahl", order="-created_at", limit=4) == expected
+    assert (
+        await crowd.listed(view=view, viewer=viewer, q="zahl", order="-created_at", limit=4)
+        == expected
+    )

@@ -14,17 +14,18 @@ import sqlalchemy as sa
 from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import db
-from ops.postgres import EmbeddedServer, binaries
-from services.catalog.deletions import queries, usecases
-from services.catalog.deletions.work import Deleter
-from services.catalog.drift import usecases as drift
-from services.catalog.registry import Registry, connected
+from libs.common.db import engine as db
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.tokens import CATALOG_SUBJECT
+from ops.db.postgres import EmbeddedServer, binaries
+from services.catalog.deletion.repositories import queries, usecases
+from services.catalog.deletion.repositories.worker import Deleter
 from services.catalog.settings import Settings
+from services.catalog.sync.drift import usecases as drift
 from tests.integration.catalog.conftest import Secrets
 from tests.integration.catalog.registry import RegistryUnderTest
-from tests.support.database import Database
-from tests.support.images import make_image
+from tests.kit.database import Database
+from tests.kit.images import make_image
 
 Restore = Callable[[], Awaitable["Restored"]]
 
@@ -51,24 +52,39 @@ class Restored:
 @pytest.fixture
 async def doomed(emptied: Database, team: str) -> str:
     """A repository that is being deleted when the backup is made, in a namespace of `acme`; so is a namespace beside it."""
-    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
     await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
+        team,
     )
     await emptied.execute(
         "INSERT INTO catalog.repositories (namespace_id, name, status) SELECT id, 'app', 'deleting' FROM catalog.namespaces"
     )
-    for kind, name, removed in (("repository", f"{team}/app", None), ("namespace", f"{team}-x", "2026-01-01")):
+    for kind, name, removed in (
+        ("repository", f"{team}/app", None),
+        ("namespace", f"{team}-x", "2026-01-01"),
+    ):
         await emptied.execute(
-            "INSERT INTO catalog.deletions (kind, name, removed_at) VALUES ($1, $2, $3::text::timestamptz)", kind, name, removed
+            "INSERT INTO catalog.deletions (kind, name, removed_at) VALUES ($1, $2, $3::text::timestamptz)",
+            kind,
+            name,
+            removed,
         )
-        await emptied.execute("INSERT INTO catalog.reserved_names VALUES ($1, $2, now())", kind, name)
+        await emptied.execute(
+            "INSERT INTO catalog.reserved_names VALUES ($1, $2, now())", kind, name
+        )
     return f"{team}/app"
 
 
 @pytest.fixture
 async def restore(
-    emptied: Database, postgres_server: EmbeddedServer, registry: RegistryUnderTest, catalog_secrets: Secrets, tmp_path: Path
+    emptied: Database,
+    postgres_server: EmbeddedServer,
+    registry: RegistryUnderTest,
+    catalog_secrets: Secrets,
+    tmp_path: Path,
 ) -> AsyncIterator[Restore]:
     """Makes a backup and brings it back into a database beside the first, as the operator's page says."""
     name = f"{emptied.name}_restored"
@@ -86,7 +102,7 @@ async def restore(
         urls = {service: _in(url, name) for service, url in emptied.urls.items()}
         return Restored(Database(name, urls), engine, client)
 
-    async with connected(settings) as client:
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as client:
         yield make
     await engine.dispose()
     await _as_superuser(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -106,15 +122,24 @@ async def _as_superuser(server: EmbeddedServer, sql: str) -> None:
 
 def _postgres(program: str, server: EmbeddedServer, *arguments: str) -> None:
     at = urlsplit(server.superuser_url)
-    reached = {"PGHOST": str(at.hostname), "PGPORT": str(at.port), "PGUSER": str(at.username), "PGPASSWORD": str(at.password)}
-    subprocess.run([binaries() / program, *arguments], env=os.environ | reached, check=True, timeout=60)
+    reached = {
+        "PGHOST": str(at.hostname),
+        "PGPORT": str(at.port),
+        "PGUSER": str(at.username),
+        "PGPASSWORD": str(at.password),
+    }
+    subprocess.run(
+        [binaries() / program, *arguments], env=os.environ | reached, check=True, timeout=60
+    )
 
 
 async def test_what_a_backup_would_have_deleted_stays_until_the_operator_says_so(
     doomed: str, restore: Restore, registry: RegistryUnderTest
 ) -> None:
     restored = await restore()
-    images = {repository: make_image() for repository in (doomed, f"{doomed.partition('/')[0]}-x/app")}
+    images = {
+        repository: make_image() for repository in (doomed, f"{doomed.partition('/')[0]}-x/app")
+    }
     for repository, image in images.items():
         registry.push(image, repository, "v1")  # by whoever had the name after the backup
     await restored.work()
@@ -125,7 +150,11 @@ async def test_what_a_backup_would_have_deleted_stays_until_the_operator_says_so
 
 
 async def test_the_operator_deletes_one_and_keeps_the_other(
-    doomed: str, restore: Restore, registry: RegistryUnderTest, catalog_secrets: Secrets, tmp_path: Path
+    doomed: str,
+    restore: Restore,
+    registry: RegistryUnderTest,
+    catalog_secrets: Secrets,
+    tmp_path: Path,
 ) -> None:
     restored, team = await restore(), doomed.partition("/")[0]
     kept = make_image()
@@ -140,13 +169,23 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
 
     def moorage_deletions(*arguments: str) -> tuple[int, str]:
         command = [sys.executable, "-m", "ops", "deletions", *arguments]
-        done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            command,
+            env={**os.environ, **given},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         return done.returncode, done.stdout + done.stderr
 
     status, listed = moorage_deletions()
     assert (status, f"repository {doomed}: to be deleted" in listed) == (0, True)
     assert f"namespace {team}-x: deleted, its name is not free yet" in listed
-    assert moorage_deletions("--keep", "other") == (1, "moorage: no deletion of other waits; nothing was changed\n")
+    assert moorage_deletions("--keep", "other") == (
+        1,
+        "moorage: no deletion of other waits; nothing was changed\n",
+    )
     assert moorage_deletions("--keep", team, "--resume", f"{team}-x") == (0, "No deletion waits.\n")
     await restored.work()
     assert registry.tags(f"{team}-x/app") == []
@@ -154,11 +193,19 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
     assert await restored.database.fetch("SELECT * FROM catalog.deletions") == []
     (found,) = [
         difference
-        for difference in (await drift.compare(engine=restored.engine, registry=restored.registry, settle_seconds=0)).differences
+        for difference in (
+            await drift.compare(
+                engine=restored.engine, registry=restored.registry, settle_seconds=0
+            )
+        ).differences
         if difference.repository == doomed
     ]
-    assert await drift.repair(engine=restored.engine, registry=restored.registry, found=[found]) == []
-    (repository,) = await restored.database.fetch("SELECT status, tag_count FROM catalog.repositories")
+    assert (
+        await drift.repair(engine=restored.engine, registry=restored.registry, found=[found]) == []
+    )
+    (repository,) = await restored.database.fetch(
+        "SELECT status, tag_count FROM catalog.repositories"
+    )
     assert (repository["status"], repository["tag_count"]) == ("active", 1)
     actions = await restored.database.fetch("SELECT action FROM catalog.audit_entries ORDER BY id")
     assert [row["action"] for row in actions] == ["repository.kept"]
@@ -167,13 +214,17 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
 async def test_a_name_whose_owner_is_gone_is_not_free_before_its_time_when_its_deletion_is_kept(
     doomed: str, restore: Restore, emptied: Database
 ) -> None:
-    await emptied.execute("UPDATE catalog.reserved_names SET available_at = now() + interval '1 hour'")
+    await emptied.execute(
+        "UPDATE catalog.reserved_names SET available_at = now() + interval '1 hour'"
+    )
     restored = await restore()
     async with restored.engine.begin() as tx:
         for deletion in await queries.list_held(tx):
             await usecases.keep(tx=tx, deletion=deletion)
     assert await restored.held() == []
-    kept = await restored.database.fetch("SELECT kind, name FROM catalog.reserved_names WHERE available_at > now()")
+    kept = await restored.database.fetch(
+        "SELECT kind, name FROM catalog.reserved_names WHERE available_at > now()"
+    )
     assert [tuple(row) for row in kept] == [("namespace", f"{doomed.partition('/')[0]}-x")]
 
 
@@ -189,6 +240,8 @@ async def test_names_that_are_kept_are_looked_up_by_their_key(emptied: Database)
     try:
         async with engine.begin() as tx:
             await tx.execute(sa.text("SET LOCAL statement_timeout = '5s'"))
-            assert [deletion.name for deletion in await queries.list_releasable(tx, limit=10)] == ["a/9"]
+            assert [deletion.name for deletion in await queries.list_releasable(tx, limit=10)] == [
+                "a/9"
+            ]
     finally:
         await engine.dispose()

@@ -7,12 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.common import db
-from libs.common.pages import PageRequest
+from libs.common.db import engine as db
+from libs.common.web.pagination import PageRequest
 from services.catalog.repositories.queries import list_repositories
-from services.catalog.search import contains
-from services.catalog.tables import repositories
-from tests.support.database import Database
+from services.catalog.tables import contains, repositories
+from tests.kit.database import Database
 
 MANY = 100_000
 
@@ -21,7 +20,9 @@ MANY = 100_000
 async def crowd(database: Database) -> AsyncIterator[AsyncEngine]:
     """A database with 100,000 repositories of one account, of which few have what the tests look for."""
     await database.empty()
-    await database.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('many', 'x', 'member')")
+    await database.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('many', 'x', 'member')"
+    )
     await database.execute(
         "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, 'crowd', 'public' FROM catalog.accounts"
     )
@@ -38,16 +39,27 @@ async def crowd(database: Database) -> AsyncIterator[AsyncEngine]:
 
 
 async def search(tx: AsyncConnection, q: str) -> list[str]:
-    owner = (await tx.execute(sa.text("SELECT id FROM catalog.accounts WHERE username = 'many'"))).scalar_one()
+    owner = (
+        await tx.execute(sa.text("SELECT id FROM catalog.accounts WHERE username = 'many'"))
+    ).scalar_one()
     found = await list_repositories(
-        tx, view="own", viewer_id=0, account_id=owner, namespace=None, q=q, order="name", page=PageRequest(limit=200, cursor=None)
+        tx,
+        view="own",
+        viewer_id=0,
+        account_id=owner,
+        namespace=None,
+        q=q,
+        order="name",
+        page=PageRequest(limit=200, cursor=None),
     )
     return [repository.name for repository in found.items]
 
 
 @pytest.mark.parametrize("q", ["网关", "支付网", "NETZ", "service-77777", "77777"])
 async def test_two_characters_and_more_are_found_by_the_index(crowd: AsyncEngine, q: str) -> None:
-    statement = sa.select(repositories.c.id).where(contains(q, repositories.c.path, repositories.c.description))
+    statement = sa.select(repositories.c.id).where(
+        contains(q, repositories.c.path, repositories.c.description)
+    )
     compiled = statement.compile(dialect=crowd.dialect, compile_kwargs={"literal_binds": True})
     async with crowd.connect() as tx:
         plan = (await tx.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}")).scalar_one()
@@ -56,11 +68,16 @@ async def test_two_characters_and_more_are_found_by_the_index(crowd: AsyncEngine
     assert "Seq Scan" not in text
 
 
-async def test_what_is_found_has_the_text_in_its_name_or_description_whatever_its_case(crowd: AsyncEngine) -> None:
+async def test_what_is_found_has_the_text_in_its_name_or_description_whatever_its_case(
+    crowd: AsyncEngine,
+) -> None:
     async with crowd.connect() as tx:
         assert await search(tx, "网关") == sorted(f"service-{n}" for n in range(7, MANY, 10_000))
         assert await search(tx, "SERVICE-77777") == ["service-77777"]
-        assert await search(tx, "crowd/service-4242") == ["service-4242", *(f"service-4242{n}" for n in range(10))]
+        assert await search(tx, "crowd/service-4242") == [
+            "service-4242",
+            *(f"service-4242{n}" for n in range(10)),
+        ]
         assert await search(tx, "关网") == []
         assert await search(tx, "%") == []
         assert await search(tx, "service_1") == []

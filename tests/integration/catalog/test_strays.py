@@ -7,16 +7,17 @@ import pytest
 from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common import db
-from services.catalog.feed.follower import Follower
-from services.catalog.registry import Registry, connected
+from libs.common.db import engine as db
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.tokens import CATALOG_SUBJECT
 from services.catalog.settings import Settings
+from services.catalog.sync.feed.follower import Follower
 from tests.integration.catalog.conftest import Secrets, SignIn
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.integration.catalog.waiting import eventually, eventually_json
-from tests.support.database import Database
-from tests.support.images import make_image, make_index
+from tests.kit.database import Database
+from tests.kit.images import make_image, make_index
 
 pytestmark = pytest.mark.registry_versions
 
@@ -29,12 +30,16 @@ async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def client(emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest) -> AsyncIterator[Registry]:
+async def client(
+    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
+) -> AsyncIterator[Registry]:
     """The catalog's own client of the registry."""
     settings = Settings(
-        SECRETS_DIR=catalog_secrets.directory, database_url=SecretStr(emptied.urls["catalog"]), registry_url=AnyHttpUrl(registry.url)
+        SECRETS_DIR=catalog_secrets.directory,
+        database_url=SecretStr(emptied.urls["catalog"]),
+        registry_url=AnyHttpUrl(registry.url),
     )
-    async with connected(settings) as registry_client:
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry_client:
         yield registry_client
 
 
@@ -59,7 +64,9 @@ async def test_what_was_pushed_before_its_namespace_went_is_not_there_for_the_ne
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
 
     async def take() -> int:
-        return (await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code
+        return (
+            await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+        ).status_code
 
     await eventually(take, lambda code: code == 201)
     assert registry.tags(f"{team}/app") == []
@@ -78,7 +85,9 @@ async def test_what_nobody_told_of_is_deleted_before_the_name_is_free(
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
 
     async def take() -> int:
-        return (await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code
+        return (
+            await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+        ).status_code
 
     await eventually(take, lambda code: code == 201, within=5)
     for manifest in (index.manifest, *(image.manifest for image in index.images)):
@@ -91,11 +100,17 @@ async def test_what_a_former_owner_pushed_and_is_heard_of_late_makes_no_reposito
 ) -> None:
     other = await sign_in("other")
     late = registry.push(make_image(), f"{team}/app", "v1")
-    await emptied.execute("INSERT INTO catalog.reserved_names VALUES ('namespace', $1, now())", team)
-    assert (await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})).status_code == 201
+    await emptied.execute(
+        "INSERT INTO catalog.reserved_names VALUES ('namespace', $1, now())", team
+    )
+    assert (
+        await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+    ).status_code == 201
     await deliver(emptied, *late)
     await deliver(emptied, *registry.push(make_image(), f"{team}/mine", "v1"))
-    listed = await eventually_json(other, "/api/v1/repositories", lambda body: len(body["items"]) > 0)
+    listed = await eventually_json(
+        other, "/api/v1/repositories", lambda body: len(body["items"]) > 0
+    )
     assert [item["name"] for item in listed["items"]] == ["mine"]
 
 
@@ -103,12 +118,20 @@ async def test_a_push_to_a_repository_whose_name_is_not_free_yet_is_deleted_and_
     acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str
 ) -> None:
     await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
-    await emptied.execute("INSERT INTO catalog.reserved_names VALUES ('repository', $1, now() + interval '1 hour')", f"{team}/app")
+    await emptied.execute(
+        "INSERT INTO catalog.reserved_names VALUES ('repository', $1, now() + interval '1 hour')",
+        f"{team}/app",
+    )
     image = make_image()
-    stray, kept = registry.push(image, f"{team}/app", "v1"), registry.push(image, f"{team}/apple", "v1")
+    stray, kept = (
+        registry.push(image, f"{team}/app", "v1"),
+        registry.push(image, f"{team}/apple", "v1"),
+    )
     await deliver(emptied, *stray, *kept)
     await _gone(registry, f"{team}/app", image.manifest.digest)
-    listed = (await eventually_json(acme, "/api/v1/repositories", lambda body: len(body["items"]) > 0))["items"]
+    listed = (
+        await eventually_json(acme, "/api/v1/repositories", lambda body: len(body["items"]) > 0)
+    )["items"]
     assert [(item["name"], item["tag_count"]) for item in listed] == [("apple", 1)]
     assert registry.status(f"{team}/apple", "v1") == 200
 
@@ -130,9 +153,12 @@ class _Meanwhile(Registry):
 async def test_a_namespace_that_goes_while_the_registry_is_asked_leaves_nothing_behind(
     emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, team: str
 ) -> None:
-    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
     await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
+        team,
     )
     image = make_image()
     await deliver(emptied, *registry.push(image, f"{team}/app", "v1"))
@@ -149,17 +175,34 @@ async def test_a_namespace_that_goes_while_the_registry_is_asked_leaves_nothing_
 async def test_what_is_pushed_where_a_deletion_of_before_a_restore_waits_stays_until_the_operator_says_so(
     emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, team: str
 ) -> None:
-    await emptied.execute("INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')")
     await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts", team
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
     )
-    held = {f"{team}/app": ("repository", f"{team}/app"), f"{team}-x/app": ("namespace", f"{team}-x")}
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
+        team,
+    )
+    held = {
+        f"{team}/app": ("repository", f"{team}/app"),
+        f"{team}-x/app": ("namespace", f"{team}-x"),
+    }
     for kind, name in held.values():
-        await emptied.execute("INSERT INTO catalog.deletions (kind, name, made_in) VALUES ($1, $2, 'a backup')", kind, name)
-    await emptied.execute("INSERT INTO catalog.deletions (kind, name, removed_at) VALUES ('repository', $1, now())", f"{team}/gone")
+        await emptied.execute(
+            "INSERT INTO catalog.deletions (kind, name, made_in) VALUES ($1, $2, 'a backup')",
+            kind,
+            name,
+        )
+    await emptied.execute(
+        "INSERT INTO catalog.deletions (kind, name, removed_at) VALUES ('repository', $1, now())",
+        f"{team}/gone",
+    )
     images = {path: make_image() for path in (*held, f"{team}/gone")}
     for path, image in images.items():
         await deliver(emptied, *registry.push(image, path, "v1"))
     await follow_to_the_end(Follower(engine, client), engine)
-    assert [registry.status(path, image.manifest.digest) for path, image in images.items()] == [200, 200, 404]
+    assert [registry.status(path, image.manifest.digest) for path, image in images.items()] == [
+        200,
+        200,
+        404,
+    ]
     assert await emptied.fetch("SELECT * FROM catalog.repositories") == []

@@ -14,12 +14,12 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from libs.common.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
-from ops import keys
+from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
+from ops.secrets import keys
 from services.events.app import create_app
 from services.events.settings import Settings
-from tests.support.database import Database
-from tests.support.waiting import soon
+from tests.kit.database import Database
+from tests.kit.waiting import soon
 
 WEBHOOK_SECRET = "the registry's secret, for tests"
 BASE_URL = "http://localhost:8080"
@@ -39,13 +39,21 @@ def events_secrets(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
     for folder in ("token-keys", "session-public-keys", "private"):
         (directory / folder).mkdir()
     session_key = keys.new_session_key()
-    (directory / "token-keys" / "1.pem").write_bytes(keys.new_token_key(keys.new_authority(), "events"))
+    (directory / "token-keys" / "1.pem").write_bytes(
+        keys.new_token_key(keys.new_authority(), "events")
+    )
     (directory / "session-public-keys" / "1.pem").write_bytes(keys.public_pem(session_key))
     (directory / "private" / "1.pem").write_bytes(session_key)
     return Secrets(directory, load_signing_keys(directory / "private", typ="at+jwt")[0])
 
 
-def events_settings(database_url: str, events_secrets: Secrets, *, registry_url: str = "http://127.0.0.1:9", workers: int = 1) -> Settings:
+def events_settings(
+    database_url: str,
+    events_secrets: Secrets,
+    *,
+    registry_url: str = "http://127.0.0.1:9",
+    workers: int = 1,
+) -> Settings:
     """Settings of an events service on ``database_url``; by default there is nothing where the registry should be."""
     return Settings(
         SECRETS_DIR=events_secrets.directory,
@@ -67,9 +75,13 @@ class Registry:
         """One envelope with ``events``."""
         return await self.send({"events": list(events)})
 
-    async def send(self, body: Any, *, secret: str | None = WEBHOOK_SECRET, content_type: str | None = None) -> httpx.Response:
+    async def send(
+        self, body: Any, *, secret: str | None = WEBHOOK_SECRET, content_type: str | None = None
+    ) -> httpx.Response:
         """``body`` as it stands when it is bytes, else as JSON."""
-        headers = {"Content-Type": content_type or "application/vnd.docker.distribution.events.v2+json"}
+        headers = {
+            "Content-Type": content_type or "application/vnd.docker.distribution.events.v2+json"
+        }
         if secret is not None:
             headers["Authorization"] = f"Bearer {secret}"
         if isinstance(body, bytes):
@@ -88,7 +100,9 @@ async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.Asyn
 
 
 @pytest.fixture
-async def app_and_client(emptied: Database, events_secrets: Secrets) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+async def app_and_client(
+    emptied: Database, events_secrets: Secrets
+) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     async with running(events_settings(emptied.urls["events"], events_secrets)) as pair:
         yield pair
 
@@ -108,7 +122,9 @@ SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
 @pytest.fixture
-async def sign_in(app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, events_secrets: Secrets) -> AsyncIterator[SignIn]:
+async def sign_in(
+    app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, events_secrets: Secrets
+) -> AsyncIterator[SignIn]:
     """Makes an account behind the services' backs and gives a client with a session of it: ``await sign_in("acme", role="admin")``."""
     clients: list[httpx.AsyncClient] = []
 
@@ -127,10 +143,14 @@ async def sign_in(app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Da
         await client.aclose()
 
 
-async def open_session(database: Database, events_secrets: Secrets, username: str, role: str) -> str:
+async def open_session(
+    database: Database, events_secrets: Secrets, username: str, role: str
+) -> str:
     """An access token of a new session of the account ``username``, which is made when it is not there."""
     await database.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING", username, role
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING",
+        username,
+        role,
     )
     session = uuid.uuid4()
     await database.execute(
@@ -141,17 +161,30 @@ async def open_session(database: Database, events_secrets: Secrets, username: st
         secrets.token_bytes(32),
     )
     now = int(time())
-    claims = {"iss": "moorage", "aud": SESSION_AUDIENCE, "sub": username, "sid": str(session), "iat": now, "exp": now + 300}
+    claims = {
+        "iss": "moorage",
+        "aud": SESSION_AUDIENCE,
+        "sub": username,
+        "sid": str(session),
+        "iat": now,
+        "exp": now + 300,
+    }
     return events_secrets.session_key.sign(claims)
 
 
 async def make_repository(
-    database: Database, path: str, *, account: str, visibility: str = "private", indexes: dict[str, Sequence[str]] | None = None
+    database: Database,
+    path: str,
+    *,
+    account: str,
+    visibility: str = "private",
+    indexes: dict[str, Sequence[str]] | None = None,
 ) -> None:
     """The repository ``path`` of ``account`` behind the catalog's back, with indexes by digest and their children."""
     namespace, _, name = path.partition("/")
     await database.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', 'member') ON CONFLICT DO NOTHING", account
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', 'member') ON CONFLICT DO NOTHING",
+        account,
     )
     await database.execute(
         "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $2, $3 FROM catalog.accounts WHERE username = $1"
@@ -161,7 +194,9 @@ async def make_repository(
         visibility,
     )
     await database.execute(
-        "INSERT INTO catalog.repositories (namespace_id, name) SELECT id, $2 FROM catalog.namespaces WHERE name = $1", namespace, name
+        "INSERT INTO catalog.repositories (namespace_id, name) SELECT id, $2 FROM catalog.namespaces WHERE name = $1",
+        namespace,
+        name,
     )
     for digest, children in (indexes or {}).items():
         await database.execute(
@@ -194,4 +229,6 @@ async def counts(database: Database, repository: str = "team/app") -> dict[str, 
         "SELECT tag, sum(pulls)::int AS pulls, sum(checks)::int AS checks FROM events.pull_hours WHERE repository = $1 GROUP BY tag",
         repository,
     )
-    return {row["tag"]: (row["pulls"], row["checks"]) for row in rows if row["pulls"] or row["checks"]}
+    return {
+        row["tag"]: (row["pulls"], row["checks"]) for row in rows if row["pulls"] or row["checks"]
+    }

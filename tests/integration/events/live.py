@@ -13,17 +13,17 @@ from pathlib import Path
 
 import httpx
 
-from libs.common.jwt import SigningKey, load_signing_keys
-from ops import keys
-from ops.debian import find_registry
-from ops.environment import child_environment
-from ops.ports import ReservedPort, reserve
-from ops.privileges import run_user
+from libs.common.security.jwt import SigningKey, load_signing_keys
+from ops.host.environment import child_environment
+from ops.host.ports import ReservedPort, reserve
+from ops.host.privileges import run_user
+from ops.install.debian import find_registry
+from ops.secrets import keys
 from tests.integration.events.conftest import WEBHOOK_SECRET
 from tests.integration.gateway.conftest import TOOLS
 from tests.integration.gateway.parts import running_registry
-from tests.support.registry import Registry
-from tests.support.waiting import eventually
+from tests.kit.registry import Registry
+from tests.kit.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,11 +41,26 @@ class EventsProcess:
     def start(self) -> None:
         """Start it and wait until it answers."""
         environment = child_environment(
-            SECRETS_DIR=str(self.folder), EVENTS_REGISTRY_URL=self.registry_url, EVENTS_WORKERS="2", LOG_LEVEL="warning"
+            SECRETS_DIR=str(self.folder),
+            EVENTS_REGISTRY_URL=self.registry_url,
+            EVENTS_WORKERS="2",
+            LOG_LEVEL="warning",
         )
-        argv = [sys.executable, "-m", "ops", "serve", "events", "--host", "127.0.0.1", "--port", str(self.port.number)]
+        argv = [
+            sys.executable,
+            "-m",
+            "ops",
+            "serve",
+            "events",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port.number),
+        ]
         with (self.folder / "events.log").open("ab") as log:
-            self.process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(
+                argv, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
         eventually(self._is_up, within=30, what="the events service")
 
     def kill(self) -> None:
@@ -58,7 +73,9 @@ class EventsProcess:
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "events.log").read_text()
         try:
-            return httpx.get(f"http://{self.port.address}/healthz", trust_env=False).status_code == 200
+            return (
+                httpx.get(f"http://{self.port.address}/healthz", trust_env=False).status_code == 200
+            )
         except httpx.TransportError:
             return False
 
@@ -73,9 +90,20 @@ class DirectRegistry(Registry):
 
     def token(self, *scopes: str) -> str:
         now = int(time.time())
-        claims = {"iss": "moorage", "aud": "moorage", "sub": self._user, "iat": now, "nbf": now, "exp": now + 300, "jti": uuid.uuid4().hex}
+        claims = {
+            "iss": "moorage",
+            "aud": "moorage",
+            "sub": self._user,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 300,
+            "jti": uuid.uuid4().hex,
+        }
         parts = [scope.split(":") for scope in scopes]
-        access = [{"type": kind, "name": name, "actions": actions.split(",")} for kind, name, actions in parts]
+        access = [
+            {"type": kind, "name": name, "actions": actions.split(",")}
+            for kind, name, actions in parts
+        ]
         return self._key.sign({**claims, "access": access})
 
 
@@ -113,7 +141,9 @@ def live(database_url: str) -> Iterator[Live]:
         (secrets / "events_webhook_secret").write_text(WEBHOOK_SECRET)
         webhook = f"http://{port.address}/registry-events"
         user = run_user([distribution.path])
-        with running_registry(distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET) as registry:
+        with running_registry(
+            distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET
+        ) as registry:
             url = f"http://{registry.address}"
             service = EventsProcess(database_url, url, secrets, port)
             service.start()

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from tests.integration.events.conftest import Registry, SignIn, counts, make_repository
-from tests.support.database import Database
-from tests.support.envelopes import event
-from tests.support.pull_patterns import get, head
-from tests.support.waiting import soon
+from tests.kit.database import Database
+from tests.kit.envelopes import event
+from tests.kit.pull_patterns import get, head
+from tests.kit.waiting import soon
 
 DAY = "2026-11-24T"
 
@@ -40,7 +40,9 @@ async def acme(sign_in: SignIn, emptied: Database, registry: Registry) -> httpx.
         ("POST", "/api/v1/events/dead-letters/1/replay"),
     ],
 )
-async def test_the_anonymous_is_refused(anonymous: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_the_anonymous_is_refused(
+    anonymous: httpx.AsyncClient, method: str, path: str
+) -> None:
     answer = await anonymous.request(method, path)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
@@ -54,7 +56,9 @@ async def test_the_anonymous_is_refused(anonymous: httpx.AsyncClient, method: st
         ("POST", "/api/v1/events/dead-letters/1/replay"),
     ],
 )
-async def test_the_pipeline_is_for_administrators(acme: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_the_pipeline_is_for_administrators(
+    acme: httpx.AsyncClient, method: str, path: str
+) -> None:
     assert (await acme.request(method, path)).status_code == 403
 
 
@@ -77,17 +81,27 @@ async def test_pulls_per_hour(acme: httpx.AsyncClient) -> None:
 
 async def test_pulls_per_day(acme: httpx.AsyncClient) -> None:
     body = await pulls(acme, repository="team/app", interval="day")
-    assert [(point["at"], point["pulls"]) for point in body["points"]] == [(f"{DAY}00:00:00Z", 3), ("2026-11-25T00:00:00Z", 1)]
+    assert [(point["at"], point["pulls"]) for point in body["points"]] == [
+        (f"{DAY}00:00:00Z", 3),
+        ("2026-11-25T00:00:00Z", 1),
+    ]
 
 
-async def test_the_repository_is_the_sum_of_its_tags_and_of_pulls_by_digest(acme: httpx.AsyncClient) -> None:
-    parts = [(await pulls(acme, repository="team/app", tag=tag))["total"] for tag in ("v1", "v2", "")]
+async def test_the_repository_is_the_sum_of_its_tags_and_of_pulls_by_digest(
+    acme: httpx.AsyncClient,
+) -> None:
+    parts = [
+        (await pulls(acme, repository="team/app", tag=tag))["total"] for tag in ("v1", "v2", "")
+    ]
     assert parts == [2, 1, 1]
     assert (await pulls(acme, repository="team/app"))["total"] == sum(parts)
 
 
 async def test_pulls_of_one_docker_user(acme: httpx.AsyncClient) -> None:
-    found = {user: (await pulls(acme, repository="team/app", docker_user=user))["total"] for user in ("alice", "bob", "", "nobody")}
+    found = {
+        user: (await pulls(acme, repository="team/app", docker_user=user))["total"]
+        for user in ("alice", "bob", "", "nobody")
+    }
     assert found == {"alice": 2, "bob": 1, "": 1, "nobody": 0}
 
 
@@ -111,7 +125,9 @@ async def test_pulls_of_a_time(acme: httpx.AsyncClient) -> None:
         {"tag": "v" * 129},
     ],
 )
-async def test_what_cannot_be_asked_is_a_422(acme: httpx.AsyncClient, query: dict[str, str]) -> None:
+async def test_what_cannot_be_asked_is_a_422(
+    acme: httpx.AsyncClient, query: dict[str, str]
+) -> None:
     answer = await acme.get("/api/v1/pulls", params=query)
     assert answer.status_code == 422
     assert answer.json()["code"] == "validation_error"
@@ -122,19 +138,28 @@ async def test_without_a_repository_all_of_the_accounts(
 ) -> None:
     other, admin = await sign_in("other"), await sign_in("root", role="admin")
     await make_repository(emptied, "elsewhere/app", account="other")
-    await registry.deliver(event(tag="v1", repository="elsewhere/app"), event(tag="v1", repository="nobodys/app"))
+    await registry.deliver(
+        event(tag="v1", repository="elsewhere/app"), event(tag="v1", repository="nobodys/app")
+    )
     await counts(emptied)
     assert (await pulls(acme))["total"] == 4
     assert (await pulls(other))["total"] == 1
     assert (await pulls(admin))["total"] == 5
 
 
-@pytest.mark.parametrize("repository", ["team/nothing", "team", "team/app/", "../app", "Team/App", "team/app\0", "x" * 255])
-async def test_a_repository_that_is_not_there_is_a_404(acme: httpx.AsyncClient, repository: str) -> None:
+@pytest.mark.parametrize(
+    "repository",
+    ["team/nothing", "team", "team/app/", "../app", "Team/App", "team/app\0", "x" * 255],
+)
+async def test_a_repository_that_is_not_there_is_a_404(
+    acme: httpx.AsyncClient, repository: str
+) -> None:
     assert (await acme.get("/api/v1/pulls", params={"repository": repository})).status_code == 404
 
 
-async def test_anothers_private_repository_looks_like_none(acme: httpx.AsyncClient, sign_in: SignIn) -> None:
+async def test_anothers_private_repository_looks_like_none(
+    acme: httpx.AsyncClient, sign_in: SignIn
+) -> None:
     other = await sign_in("other")
     hidden = await other.get("/api/v1/pulls", params={"repository": "team/app"})
     missing = await other.get("/api/v1/pulls", params={"repository": "team/nothing"})
@@ -156,12 +181,16 @@ async def test_what_is_shared_or_public_can_be_looked_at_but_not_who_pulled_it(
     assert (await third.get("/api/v1/pulls", params={"repository": "team/app"})).status_code == 404
     await emptied.execute("UPDATE catalog.namespaces SET visibility = 'public' WHERE name = 'team'")
     assert (await pulls(third, repository="team/app"))["total"] == 4
-    asked = await third.get("/api/v1/pulls", params={"repository": "team/app", "docker_user": "alice"})
+    asked = await third.get(
+        "/api/v1/pulls", params={"repository": "team/app", "docker_user": "alice"}
+    )
     assert asked.status_code == 403
     assert (await pulls(third))["total"] == 0
 
 
-async def test_the_status_says_how_far_counting_is(sign_in: SignIn, registry: Registry, emptied: Database) -> None:
+async def test_the_status_says_how_far_counting_is(
+    sign_in: SignIn, registry: Registry, emptied: Database
+) -> None:
     admin = await sign_in("root", role="admin")
     before = (await admin.get("/api/v1/events/status")).json()
     assert before == {"pending": 0, "lag_seconds": 0.0, "last_event_at": None, "dead_letters": 0}
@@ -176,22 +205,31 @@ async def test_the_status_says_how_far_counting_is(sign_in: SignIn, registry: Re
     assert seen["last_event_at"] is not None
 
 
-async def test_dead_letters_are_listed_page_by_page_newest_first(sign_in: SignIn, registry: Registry) -> None:
+async def test_dead_letters_are_listed_page_by_page_newest_first(
+    sign_in: SignIn, registry: Registry
+) -> None:
     admin = await sign_in("root", role="admin")
     for n in range(5):
         await registry.send(f"not json {n}".encode())
     seen, cursor = [], ""
     for _ in range(3):
-        answer = await admin.get("/api/v1/events/dead-letters", params={"limit": "2"} | ({"cursor": cursor} if cursor else {}))
+        answer = await admin.get(
+            "/api/v1/events/dead-letters",
+            params={"limit": "2"} | ({"cursor": cursor} if cursor else {}),
+        )
         seen += [letter["raw"] for letter in answer.json()["items"]]
         cursor = answer.json()["next_cursor"]
         assert ("link" in answer.headers) == (cursor is not None)
     assert cursor is None
     assert seen == [f"not json {n}" for n in reversed(range(5))]
-    assert (await admin.get("/api/v1/events/dead-letters", params={"cursor": "W10"})).status_code == 422
+    assert (
+        await admin.get("/api/v1/events/dead-letters", params={"cursor": "W10"})
+    ).status_code == 422
 
 
-async def test_a_replay_counts_once_and_is_audited(sign_in: SignIn, registry: Registry, emptied: Database) -> None:
+async def test_a_replay_counts_once_and_is_audited(
+    sign_in: SignIn, registry: Registry, emptied: Database
+) -> None:
     admin = await sign_in("root", role="admin")
     good = event(tag="v1")
     await registry.deliver(good | {"action": "frobnicate"})
@@ -200,12 +238,18 @@ async def test_a_replay_counts_once_and_is_audited(sign_in: SignIn, registry: Re
     refused = await admin.post(f"/api/v1/events/dead-letters/{letter['id']}/replay")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_replayable")
     # A later version understands it: as if the letter had been this all along.
-    await emptied.execute("UPDATE events.dead_letters SET raw = $1", json.dumps({"events": [good]}).encode())
+    await emptied.execute(
+        "UPDATE events.dead_letters SET raw = $1", json.dumps({"events": [good]}).encode()
+    )
     for expected in (200, 404):
-        assert (await admin.post(f"/api/v1/events/dead-letters/{letter['id']}/replay")).status_code == expected
+        assert (
+            await admin.post(f"/api/v1/events/dead-letters/{letter['id']}/replay")
+        ).status_code == expected
     await registry.deliver(good)
     assert await counts(emptied) == {"v1": (1, 0)}
-    entries = await emptied.fetch("SELECT action, target, account, client_address FROM events.audit_entries")
+    entries = await emptied.fetch(
+        "SELECT action, target, account, client_address FROM events.audit_entries"
+    )
     assert [tuple(entry) for entry in entries] == [
         ("dead_letter.replay", f"events/dead-letters/{letter['id']}", "root", "192.0.2.1"),
     ]
@@ -214,5 +258,10 @@ async def test_a_replay_counts_once_and_is_audited(sign_in: SignIn, registry: Re
 async def test_metrics_tell_of_events(registry: Registry, anonymous: httpx.AsyncClient) -> None:
     await registry.deliver(event(tag="v1"))
     text = (await anonymous.get("/metrics")).text
-    for name in ("events_received_total", "events_duplicate_total", "events_dead_letters_total", "events_lag_seconds"):
+    for name in (
+        "events_received_total",
+        "events_duplicate_total",
+        "events_dead_letters_total",
+        "events_lag_seconds",
+    ):
         assert f"\nmoorage_{name} " in text

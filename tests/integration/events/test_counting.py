@@ -15,11 +15,11 @@ from services.events.counting import indexes, queries, usecases
 from services.events.ingest import queries as inbox
 from services.events.ingest.domain import parse_event
 from tests.integration.events.conftest import Registry, counts, make_repository
-from tests.support.database import Database
-from tests.support.envelopes import digest_of, event
-from tests.support.pull_patterns import CHILDREN, Counts, Pattern, get, head, patterns
-from tests.support.sums import assert_hours_hold
-from tests.support.waiting import soon
+from tests.kit.database import Database
+from tests.kit.envelopes import digest_of, event
+from tests.kit.pull_patterns import CHILDREN, Counts, Pattern, get, head, patterns
+from tests.kit.sums import assert_hours_hold
+from tests.kit.waiting import soon
 
 INDEXES = {"index": CHILDREN, "index-of-indexes": ("index",), "amd64": ()}
 
@@ -34,7 +34,10 @@ async def connection(emptied: Database) -> AsyncIterator[Any]:
 
 
 async def know_indexes(connection: Any, repository: str) -> None:
-    known = {(repository, digest_of(index)): tuple(digest_of(child) for child in children) for index, children in INDEXES.items()}
+    known = {
+        (repository, digest_of(index)): tuple(digest_of(child) for child in children)
+        for index, children in INDEXES.items()
+    }
     await indexes.save_children(connection, known)
 
 
@@ -51,7 +54,9 @@ async def count_all(connection: Any, limit: int = 2000) -> int:
 
 
 @pytest.mark.parametrize("pattern", patterns(), ids=str)
-async def test_a_pattern_counts_alike_in_any_order_one_by_one(connection: Any, emptied: Database, pattern: Pattern) -> None:
+async def test_a_pattern_counts_alike_in_any_order_one_by_one(
+    connection: Any, emptied: Database, pattern: Pattern
+) -> None:
     shuffled = list(pattern.events)
     random.Random(pattern.name).shuffle(shuffled)
     for item in shuffled:
@@ -70,7 +75,9 @@ def merged(expected: Sequence[Counts]) -> Counts:
     return {tag: (pulls[tag], checks[tag]) for tag in pulls | checks}
 
 
-async def test_ten_thousand_events_shuffled_over_several_workers(emptied: Database, connection: Any) -> None:
+async def test_ten_thousand_events_shuffled_over_several_workers(
+    emptied: Database, connection: Any
+) -> None:
     raw: list[dict[str, Any]] = []
     expected: list[Counts] = []
     client = 0
@@ -135,7 +142,9 @@ _step = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(_step, max_size=25), st.randoms(use_true_random=False))
 async def test_any_permutation_duplication_and_splitting_counts_as_the_history_in_order(
     emptied: Database, steps: list[tuple[Any, str, str | None, float, str]], dice: random.Random
@@ -161,7 +170,9 @@ async def test_any_permutation_duplication_and_splitting_counts_as_the_history_i
             await store(connection, doubled[:cut])
             doubled = doubled[cut:]
             limit = dice.randint(1, 10)
-            await asyncio.gather(usecases.count_batch(connection, limit), usecases.count_batch(other, limit))
+            await asyncio.gather(
+                usecases.count_batch(connection, limit), usecases.count_batch(other, limit)
+            )
         await count_all(other)
         assert await counts(emptied) == in_order
         await assert_hours_hold(connection)
@@ -177,7 +188,9 @@ async def test_a_late_event_moves_a_pull_to_its_tag(connection: Any, emptied: Da
     await store(connection, [head(0, "index")])
     await count_all(connection)
     assert await counts(emptied) == {"v1": (1, 1)}
-    moved = await connection.fetchrow("SELECT pulls, last_pulled_at FROM events.pull_hours WHERE tag = ''")
+    moved = await connection.fetchrow(
+        "SELECT pulls, last_pulled_at FROM events.pull_hours WHERE tag = ''"
+    )
     assert tuple(moved) == (0, None)
 
 
@@ -188,7 +201,9 @@ async def test_two_hours_of_one_tag_are_two_rows(connection: Any) -> None:
     assert [row["pulls"] for row in rows] == [2, 1]
 
 
-async def test_a_worker_killed_between_claim_and_commit_loses_and_doubles_nothing(connection: Any, emptied: Database) -> None:
+async def test_a_worker_killed_between_claim_and_commit_loses_and_doubles_nothing(
+    connection: Any, emptied: Database
+) -> None:
     await store(connection, [get(n, tag="v1") for n in range(20)])
     # The worker claims, and then waits for its client, whom we hold: there it is killed.
     holder = await asyncpg.connect(emptied.urls["events"])
@@ -200,7 +215,11 @@ async def test_a_worker_killed_between_claim_and_commit_loses_and_doubles_nothin
             await queries.lock_clients(holder, [client])
             task = asyncio.create_task(usecases.count_batch(victim, 10))
             waits = "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'"
-            await soon(lambda: holder.fetch(waits, pid), within=10, what="the worker to wait for its client")
+            await soon(
+                lambda: holder.fetch(waits, pid),
+                within=10,
+                what="the worker to wait for its client",
+            )
             await holder.execute("SELECT pg_terminate_backend($1)", pid)
             with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
                 await task
@@ -211,15 +230,26 @@ async def test_a_worker_killed_between_claim_and_commit_loses_and_doubles_nothin
     assert await counts(emptied) == {"v1": (20, 0)}
 
 
-async def test_the_catalog_tells_what_an_index_holds(connection: Any, emptied: Database, registry: Registry) -> None:
+async def test_the_catalog_tells_what_an_index_holds(
+    connection: Any, emptied: Database, registry: Registry
+) -> None:
     children = [digest_of(child) for child in ("s390x", "riscv64")]
-    await make_repository(emptied, "other/charts/app", account="acme", indexes={digest_of("index-2"): children})
-    await registry.deliver(get(0, "index-2", "v1", repository="other/charts/app"), get(1, "riscv64", repository="other/charts/app"))
+    await make_repository(
+        emptied, "other/charts/app", account="acme", indexes={digest_of("index-2"): children}
+    )
+    await registry.deliver(
+        get(0, "index-2", "v1", repository="other/charts/app"),
+        get(1, "riscv64", repository="other/charts/app"),
+    )
     assert await counts(emptied, "other/charts/app") == {"v1": (1, 0)}
 
 
-async def test_pulls_of_a_deleted_repository_do_not_count_for_its_successor(connection: Any, emptied: Database) -> None:
-    free = "SELECT coalesce(sum(pulls), 0)::int FROM events.pull_totals WHERE repository = 'team/app'"
+async def test_pulls_of_a_deleted_repository_do_not_count_for_its_successor(
+    connection: Any, emptied: Database
+) -> None:
+    free = (
+        "SELECT coalesce(sum(pulls), 0)::int FROM events.pull_totals WHERE repository = 'team/app'"
+    )
     await store(connection, [get(0, tag="v1"), get(10, tag="v1")])
     await count_all(connection)
     assert await connection.fetchval(free) == 2
@@ -228,7 +258,9 @@ async def test_pulls_of_a_deleted_repository_do_not_count_for_its_successor(conn
         1_795_500_000 + 1000,
     )
     assert await connection.fetchval(free) == 0
-    await store(connection, [get(20, tag="v1"), get(1000, tag="v1"), get(1001, tag="v1")])  # the first is a late one
+    await store(
+        connection, [get(20, tag="v1"), get(1000, tag="v1"), get(1001, tag="v1")]
+    )  # the first is a late one
     await count_all(connection)
     assert await connection.fetchval(free) == 2
 
@@ -238,19 +270,34 @@ async def test_the_catalog_is_told_of_changed_totals(connection: Any, emptied: D
     listener = await asyncpg.connect(emptied.urls["catalog"])
     try:
         await listener.add_listener("moorage_counts", lambda *_: heard.set())
-        before = await listener.fetchval("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        before = await listener.fetchval(
+            "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+        )
         await store(connection, [get(0, tag="v1")])
         await count_all(connection)
         async with asyncio.timeout(2):
             await heard.wait()
-        assert await listener.fetchval("SELECT count(*) FROM events.pull_sums WHERE xid >= $1", before) == 1
+        assert (
+            await listener.fetchval("SELECT count(*) FROM events.pull_sums WHERE xid >= $1", before)
+            == 1
+        )
     finally:
         await listener.close()
 
 
-async def test_clients_differ_by_user_address_and_program(connection: Any, emptied: Database) -> None:
-    raw = [head(0, "index"), get(1, "index", user="bob"), get(1, "index", addr="10.0.0.2:1"), get(1, "index", agent="other")]
-    await store(connection, [*raw, get(2, "index", addr="10.0.0.1:999"), event(at=3, repository="team/other")])
+async def test_clients_differ_by_user_address_and_program(
+    connection: Any, emptied: Database
+) -> None:
+    raw = [
+        head(0, "index"),
+        get(1, "index", user="bob"),
+        get(1, "index", addr="10.0.0.2:1"),
+        get(1, "index", agent="other"),
+    ]
+    await store(
+        connection,
+        [*raw, get(2, "index", addr="10.0.0.1:999"), event(at=3, repository="team/other")],
+    )
     await count_all(connection)
     assert await counts(emptied) == {"v1": (1, 1), "": (3, 0)}
     assert await counts(emptied, "team/other") == {"": (1, 0)}

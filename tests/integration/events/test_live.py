@@ -8,9 +8,9 @@ import pytest
 
 from tests.integration.events.conftest import counts
 from tests.integration.events.live import Live, live
-from tests.support.database import Database
-from tests.support.images import make_image, make_index
-from tests.support.waiting import soon
+from tests.kit.database import Database
+from tests.kit.images import make_image, make_index
+from tests.kit.waiting import soon
 
 pytestmark = pytest.mark.registry_versions
 
@@ -25,12 +25,16 @@ async def arrived(database: Database, pulls: int) -> None:
     """Wait until the registry has delivered so many pulls."""
 
     async def received() -> int:
-        return int((await database.fetch("SELECT count(*) FROM events.inbox WHERE action = 'pull'"))[0][0])
+        return int(
+            (await database.fetch("SELECT count(*) FROM events.inbox WHERE action = 'pull'"))[0][0]
+        )
 
     await soon(received, lambda seen: seen >= pulls, within=60, what=f"{pulls} pull events")
 
 
-async def test_children_that_nobody_told_are_looked_up_in_the_registry(running: Live, emptied: Database) -> None:
+async def test_children_that_nobody_told_are_looked_up_in_the_registry(
+    running: Live, emptied: Database
+) -> None:
     index = make_index()
     with running.client() as client:
         client.push(index, "team/app", "v1")
@@ -42,7 +46,9 @@ async def test_children_that_nobody_told_are_looked_up_in_the_registry(running: 
     assert await counts(emptied) == {"v1": (2, 0)}
     # What the service fetched itself to know the children is no pull, and left no trace.
     assert not await emptied.fetch("SELECT 1 FROM events.inbox WHERE docker_user LIKE 'moorage:%'")
-    (known,) = await emptied.fetch("SELECT children, gone FROM events.indexes WHERE digest = $1", index.manifest.digest)
+    (known,) = await emptied.fetch(
+        "SELECT children, gone FROM events.indexes WHERE digest = $1", index.manifest.digest
+    )
     assert set(known["children"]) == {image.manifest.digest for image in index.images}
     assert known["gone"] is False
 
@@ -54,7 +60,10 @@ async def test_an_index_that_is_gone_has_no_children(running: Live, emptied: Dat
         running.events.kill()
         assert client.manifest("team/app", "v1").status_code == 200
         token = client.token("repository:team/app:pull,push,delete")
-        gone = client.http.delete(f"/v2/team/app/manifests/{index.manifest.digest}", headers={"Authorization": f"Bearer {token}"})
+        gone = client.http.delete(
+            f"/v2/team/app/manifests/{index.manifest.digest}",
+            headers={"Authorization": f"Bearer {token}"},
+        )
         assert gone.status_code == 202
     await asyncio.to_thread(running.events.start)
     await arrived(emptied, 1)
@@ -67,19 +76,33 @@ async def test_pushes_and_deletes_reach_the_feed(running: Live, emptied: Databas
         client.push(image, "team/app", "v1")
 
     async def feed() -> list[tuple[object, ...]]:
-        return [tuple(row) for row in await emptied.fetch("SELECT action, repository, tag, digest, docker_user FROM events.registry_feed")]
+        return [
+            tuple(row)
+            for row in await emptied.fetch(
+                "SELECT action, repository, tag, digest, docker_user FROM events.registry_feed"
+            )
+        ]
 
-    await soon(feed, lambda seen: seen == [("push", "team/app", "v1", image.manifest.digest, "bob")], within=10, what="the push")
+    await soon(
+        feed,
+        lambda seen: seen == [("push", "team/app", "v1", image.manifest.digest, "bob")],
+        within=10,
+        what="the push",
+    )
 
 
-async def test_a_service_killed_again_and_again_counts_every_pull_once(running: Live, emptied: Database) -> None:
+async def test_a_service_killed_again_and_again_counts_every_pull_once(
+    running: Live, emptied: Database
+) -> None:
     pulls, kills = 400, 5
     when = set(random.Random(11).sample(range(pulls), kills))
     with running.client() as client:
         client.push(make_image(), "team/app", "v1")
         token = client.token("repository:team/app:pull")
         for n in range(pulls):
-            assert (await asyncio.to_thread(client.manifest, "team/app", "v1", token=token)).status_code == 200
+            assert (
+                await asyncio.to_thread(client.manifest, "team/app", "v1", token=token)
+            ).status_code == 200
             if n in when:
                 running.events.kill()
                 await asyncio.to_thread(running.events.start)

@@ -11,9 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from tests.integration.events.conftest import Registry, Secrets, counts, events_settings, running
-from tests.support.database import Database
-from tests.support.envelopes import event
-from tests.support.relay import Relay, relay
+from tests.kit.database import Database
+from tests.kit.envelopes import event
+from tests.kit.relay import Relay, relay
 
 
 def through(url: str, port: int) -> str:
@@ -31,12 +31,18 @@ async def line(emptied: Database) -> AsyncIterator[Relay]:
 
 
 @pytest.fixture
-async def app_and_client(emptied: Database, events_secrets: Secrets, line: Relay) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
-    async with running(events_settings(through(emptied.urls["events"], line.port), events_secrets)) as pair:
+async def app_and_client(
+    emptied: Database, events_secrets: Secrets, line: Relay
+) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    async with running(
+        events_settings(through(emptied.urls["events"], line.port), events_secrets)
+    ) as pair:
         yield pair
 
 
-async def test_while_the_database_is_away_the_answer_is_503_at_once(registry: Registry, emptied: Database, line: Relay) -> None:
+async def test_while_the_database_is_away_the_answer_is_503_at_once(
+    registry: Registry, emptied: Database, line: Relay
+) -> None:
     assert (await registry.deliver(event(tag="v1"))).status_code == 202
     await line.cut()
     late = event(tag="v1", at=1)
@@ -69,7 +75,9 @@ async def test_a_database_that_hangs_is_away_too(registry: Registry, emptied: Da
     assert await counts(emptied) == {"v1": (9, 0)}
 
 
-async def test_a_connection_that_died_in_the_pool_costs_no_delivery(registry: Registry, emptied: Database) -> None:
+async def test_a_connection_that_died_in_the_pool_costs_no_delivery(
+    registry: Registry, emptied: Database
+) -> None:
     await registry.deliver(event(tag="v1"))
     killer = await asyncpg.connect(emptied.urls["events"])
     try:
@@ -81,9 +89,13 @@ async def test_a_connection_that_died_in_the_pool_costs_no_delivery(registry: Re
     assert await counts(emptied) == {"v1": (2, 0)}
 
 
-async def test_the_service_starts_while_the_database_is_away(emptied: Database, events_secrets: Secrets, line: Relay) -> None:
+async def test_the_service_starts_while_the_database_is_away(
+    emptied: Database, events_secrets: Secrets, line: Relay
+) -> None:
     await line.cut()
-    async with running(events_settings(through(emptied.urls["events"], line.port), events_secrets)) as (_, http):
+    async with running(
+        events_settings(through(emptied.urls["events"], line.port), events_secrets)
+    ) as (_, http):
         assert (await Registry(http).deliver(event(tag="v1"))).status_code == 503
         assert (await http.get("/healthz")).status_code == 200
         assert (await http.get("/readyz")).status_code == 503

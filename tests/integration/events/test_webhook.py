@@ -11,9 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from tests.integration.events.conftest import WEBHOOK_SECRET, Registry, counts
-from tests.support.database import Database
-from tests.support.envelopes import digest_of, event
-from tests.support.waiting import soon
+from tests.kit.database import Database
+from tests.kit.envelopes import digest_of, event
+from tests.kit.waiting import soon
 
 
 async def stored(database: Database) -> int:
@@ -21,18 +21,36 @@ async def stored(database: Database) -> int:
 
 
 async def dead_letters(database: Database) -> list[tuple[str, bytes]]:
-    return [(row["reason"], row["raw"]) for row in await database.fetch("SELECT reason, raw FROM events.dead_letters ORDER BY id")]
+    return [
+        (row["reason"], row["raw"])
+        for row in await database.fetch("SELECT reason, raw FROM events.dead_letters ORDER BY id")
+    ]
 
 
 @pytest.mark.parametrize(
     "authorization",
-    [None, "", "Bearer", "Bearer wrong", f"Basic {WEBHOOK_SECRET}", WEBHOOK_SECRET, f"Bearer {WEBHOOK_SECRET}x"],
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer wrong",
+        f"Basic {WEBHOOK_SECRET}",
+        WEBHOOK_SECRET,
+        f"Bearer {WEBHOOK_SECRET}x",
+    ],
 )
 async def test_without_the_secret_nothing_is_read_or_stored(
     app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, authorization: str | None
 ) -> None:
     headers = [(b"authorization", authorization.encode())] if authorization is not None else []
-    scope = {"type": "http", "method": "POST", "path": "/registry-events", "query_string": b"", "headers": headers, "client": None}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/registry-events",
+        "query_string": b"",
+        "headers": headers,
+        "client": None,
+    }
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -48,7 +66,9 @@ async def test_without_the_secret_nothing_is_read_or_stored(
 
 
 async def test_only_post_delivers(anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.get("/registry-events", headers={"Authorization": f"Bearer {WEBHOOK_SECRET}"})
+    answer = await anonymous.get(
+        "/registry-events", headers={"Authorization": f"Bearer {WEBHOOK_SECRET}"}
+    )
     assert answer.status_code == 405
 
 
@@ -61,14 +81,18 @@ async def test_only_post_delivers(anonymous: httpx.AsyncClient) -> None:
         "text/plain",
     ],
 )
-async def test_a_pull_is_stored_and_counted(registry: Registry, emptied: Database, content_type: str) -> None:
+async def test_a_pull_is_stored_and_counted(
+    registry: Registry, emptied: Database, content_type: str
+) -> None:
     answer = await registry.send({"events": [event(tag="v1")]}, content_type=content_type)
     assert answer.status_code == 202
     assert await counts(emptied) == {"v1": (1, 0)}
 
 
 async def test_a_list_of_several_events_is_stored(registry: Registry, emptied: Database) -> None:
-    assert (await registry.deliver(event(tag="v1"), event(tag="v1", at=1), event("push", tag="v1"))).status_code == 202
+    assert (
+        await registry.deliver(event(tag="v1"), event(tag="v1", at=1), event("push", tag="v1"))
+    ).status_code == 202
     assert await stored(emptied) == 3
     assert await counts(emptied) == {"v1": (2, 0)}
 
@@ -80,15 +104,21 @@ async def test_an_empty_list_is_accepted(registry: Registry, emptied: Database) 
 
 
 @pytest.mark.parametrize("raw", [b"", b"not json", b'{"events": {}}', b"[" * 50_000, b"\x00\xff"])
-async def test_what_is_not_understood_is_kept_aside_once(registry: Registry, emptied: Database, raw: bytes) -> None:
+async def test_what_is_not_understood_is_kept_aside_once(
+    registry: Registry, emptied: Database, raw: bytes
+) -> None:
     for _ in range(3):
         assert (await registry.send(raw)).status_code == 202
     assert [kept for _, kept in await dead_letters(emptied)] == [raw]
 
 
-async def test_a_poison_event_between_good_ones_takes_none_with_it(registry: Registry, emptied: Database) -> None:
+async def test_a_poison_event_between_good_ones_takes_none_with_it(
+    registry: Registry, emptied: Database
+) -> None:
     poison = event(tag="v1") | {"action": "frobnicate"}
-    assert (await registry.deliver(event(tag="v1"), poison, event(tag="v1", at=1))).status_code == 202
+    assert (
+        await registry.deliver(event(tag="v1"), poison, event(tag="v1", at=1))
+    ).status_code == 202
     assert await counts(emptied) == {"v1": (2, 0)}
     ((reason, raw),) = await dead_letters(emptied)
     assert "frobnicate" in reason
@@ -101,7 +131,14 @@ async def test_an_envelope_of_ten_mebibytes_is_kept_aside_in_little_memory(
     chunk = b'{"events":[' + b" " * (64 * 1024 - 11)
     chunks = 160
     headers = [(b"authorization", f"Bearer {WEBHOOK_SECRET}".encode())]
-    scope = {"type": "http", "method": "POST", "path": "/registry-events", "query_string": b"", "headers": headers, "client": None}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/registry-events",
+        "query_string": b"",
+        "headers": headers,
+        "client": None,
+    }
     left, sent = chunks, list[Any]()
 
     async def receive() -> Any:
@@ -126,9 +163,18 @@ async def test_an_envelope_of_ten_mebibytes_is_kept_aside_in_little_memory(
     assert raw == chunk[: 64 * 1024]
 
 
-async def test_an_endless_body_is_not_read_to_its_end(app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database) -> None:
+async def test_an_endless_body_is_not_read_to_its_end(
+    app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database
+) -> None:
     headers = [(b"authorization", f"Bearer {WEBHOOK_SECRET}".encode())]
-    scope = {"type": "http", "method": "POST", "path": "/registry-events", "query_string": b"", "headers": headers, "client": None}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/registry-events",
+        "query_string": b"",
+        "headers": headers,
+        "client": None,
+    }
     chunk, sent = b"x" * 1024 * 1024, list[Any]()
 
     async def receive() -> Any:
@@ -144,11 +190,15 @@ async def test_an_endless_body_is_not_read_to_its_end(app_and_client: tuple[Fast
 
 
 async def test_the_api_keeps_its_limit_of_a_mebibyte(anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.post("/api/v1/events/dead-letters/1/replay", content=b"x" * (1024 * 1024 + 1))
+    answer = await anonymous.post(
+        "/api/v1/events/dead-letters/1/replay", content=b"x" * (1024 * 1024 + 1)
+    )
     assert answer.status_code == 413
 
 
-async def test_the_same_event_delivered_a_hundred_times_at_once_counts_once(registry: Registry, emptied: Database) -> None:
+async def test_the_same_event_delivered_a_hundred_times_at_once_counts_once(
+    registry: Registry, emptied: Database
+) -> None:
     one = event(tag="v1")
     answers = await asyncio.gather(*(registry.deliver(one) for _ in range(100)))
     assert {answer.status_code for answer in answers} == {202}
@@ -156,14 +206,18 @@ async def test_the_same_event_delivered_a_hundred_times_at_once_counts_once(regi
     assert await counts(emptied) == {"v1": (1, 0)}
 
 
-async def test_the_same_event_delivered_after_it_was_counted_changes_nothing(registry: Registry, emptied: Database) -> None:
+async def test_the_same_event_delivered_after_it_was_counted_changes_nothing(
+    registry: Registry, emptied: Database
+) -> None:
     one = event(tag="v1")
     for _ in range(3):
         await registry.deliver(one)
         assert await counts(emptied) == {"v1": (1, 0)}
 
 
-async def test_blobs_mounts_and_our_own_services_count_nothing(registry: Registry, emptied: Database) -> None:
+async def test_blobs_mounts_and_our_own_services_count_nothing(
+    registry: Registry, emptied: Database
+) -> None:
     octets = "application/octet-stream"
     await registry.deliver(
         event(media_type=octets),
@@ -175,7 +229,9 @@ async def test_blobs_mounts_and_our_own_services_count_nothing(registry: Registr
     assert await stored(emptied) == 0
 
 
-async def test_a_push_and_a_delete_are_in_the_feed_and_the_catalog_is_told(registry: Registry, emptied: Database) -> None:
+async def test_a_push_and_a_delete_are_in_the_feed_and_the_catalog_is_told(
+    registry: Registry, emptied: Database
+) -> None:
     heard: list[str] = []
     listener = await asyncpg.connect(emptied.urls["catalog"])
     try:
@@ -188,7 +244,9 @@ async def test_a_push_and_a_delete_are_in_the_feed_and_the_catalog_is_told(regis
             return len(heard)
 
         await soon(told, within=2, what="NOTIFY moorage_feed")
-        rows = await listener.fetch("SELECT action, repository, tag, digest, docker_user FROM events.registry_feed ORDER BY id")
+        rows = await listener.fetch(
+            "SELECT action, repository, tag, digest, docker_user FROM events.registry_feed ORDER BY id"
+        )
         assert [tuple(row) for row in rows] == [
             ("push", "team/app", "v1", digest_of("image"), "alice"),
             ("delete", "team/app", "v1", None, "alice"),

@@ -14,12 +14,20 @@ from typing import Any
 
 import pytest
 
-from libs.common.jwt import load_signing_keys
-from ops.debian import Tool, find_nginx, find_registry
-from ops.keys import new_authority, new_token_key
-from ops.privileges import RunUser, run_user
-from tests.integration.gateway.parts import TRUSTED, Gateway, Registry, Service, running_gateway, running_registry, running_service
-from tests.support.install import toolbox
+from libs.common.security.jwt import load_signing_keys
+from ops.host.privileges import RunUser, run_user
+from ops.install.debian import Tool, find_nginx, find_registry
+from ops.secrets.keys import new_authority, new_token_key
+from tests.integration.gateway.parts import (
+    TRUSTED,
+    Gateway,
+    Registry,
+    Service,
+    running_gateway,
+    running_registry,
+    running_service,
+)
+from tests.kit.install import toolbox
 
 TOOLS = Path(os.environ.get("MOORAGE_TOOLS") or toolbox().root)
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
@@ -60,7 +68,10 @@ def folder(user: RunUser) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def services() -> Iterator[dict[str, Service]]:
     with ExitStack() as stack:
-        yield {name: stack.enter_context(running_service(name)) for name in ("auth", "catalog", "events")}
+        yield {
+            name: stack.enter_context(running_service(name))
+            for name in ("auth", "catalog", "events")
+        }
 
 
 @pytest.fixture(scope="session")
@@ -76,29 +87,49 @@ def tokens(folder: Path) -> Tokens:
     def token(*scopes: str) -> str:
         now = int(time.time())
         access = [
-            {"type": "repository", "name": name, "actions": actions.split(",")} for name, _, actions in (s.rpartition(":") for s in scopes)
+            {"type": "repository", "name": name, "actions": actions.split(",")}
+            for name, _, actions in (s.rpartition(":") for s in scopes)
         ]
-        claims = {"iss": "moorage", "aud": "moorage", "sub": "alice", "iat": now, "nbf": now, "exp": now + 300, "jti": uuid.uuid4().hex}
+        claims = {
+            "iss": "moorage",
+            "aud": "moorage",
+            "sub": "alice",
+            "iat": now,
+            "nbf": now,
+            "exp": now + 300,
+            "jti": uuid.uuid4().hex,
+        }
         return key.sign({**claims, "access": access})
 
     return token
 
 
 @pytest.fixture(scope="session")
-def registry(distribution: Tool, user: RunUser, folder: Path, tokens: Tokens, services: dict[str, Service]) -> Iterator[Registry]:
+def registry(
+    distribution: Tool, user: RunUser, folder: Path, tokens: Tokens, services: dict[str, Service]
+) -> Iterator[Registry]:
     webhook = f"http://{services['events'].address}/registry-events"
-    with running_registry(distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET) as running:
+    with running_registry(
+        distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET
+    ) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def start(nginx: Tool, user: RunUser, folder: Path, services: dict[str, Service], registry: Registry) -> Iterator[Start]:
+def start(
+    nginx: Tool, user: RunUser, folder: Path, services: dict[str, Service], registry: Registry
+) -> Iterator[Start]:
     """Starts a gateway in front of the services and the registry, with other variables where the test gives them."""
     addresses = {f"{name}_address": service.address for name, service in services.items()}
     with ExitStack() as stack:
 
         def started(name: str, **variables: Any) -> Gateway:
-            given = {**addresses, "registry_address": registry.address, "blob_root": str(registry.storage), **variables}
+            given = {
+                **addresses,
+                "registry_address": registry.address,
+                "blob_root": str(registry.storage),
+                **variables,
+            }
             return stack.enter_context(running_gateway(nginx, user, folder / name, **given))
 
         yield started

@@ -16,13 +16,13 @@ import httpx
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from ops.api_page import publish_api_page
-from ops.debian import Tool
-from ops.environment import child_environment
-from ops.ports import reserve
-from ops.privileges import RunUser
-from ops.render import GATEWAY, REGISTRY, render
-from tests.support.waiting import eventually
+from ops.host.environment import child_environment
+from ops.host.ports import reserve
+from ops.host.privileges import RunUser
+from ops.install.api_page import publish_api_page
+from ops.install.debian import Tool
+from ops.run.render import GATEWAY, REGISTRY, render
+from tests.kit.waiting import eventually
 
 START_SECONDS = 20.0
 TRUSTED = "127.0.0.9"
@@ -52,11 +52,19 @@ class Service:
             "method": scope["method"],
             "path": scope["raw_path"].decode("latin-1"),
             "query": scope["query_string"].decode("latin-1"),
-            "headers": [[key.decode("latin-1"), value.decode("latin-1")] for key, value in scope["headers"]],
+            "headers": [
+                [key.decode("latin-1"), value.decode("latin-1")] for key, value in scope["headers"]
+            ],
             "body": body.decode("latin-1"),
         }
         self.received.append(seen)
-        status = 503 if scope["path"].endswith("/unavailable") else 404 if scope["path"].endswith("/missing") else 200
+        status = (
+            503
+            if scope["path"].endswith("/unavailable")
+            else 404
+            if scope["path"].endswith("/missing")
+            else 200
+        )
         if self.refuse_writes and scope["path"] == "/internal/writes":
             status = 403
         answer = json.dumps({**seen, "body": len(body)}).encode()
@@ -76,7 +84,9 @@ class Service:
 def running_service(name: str) -> Iterator[Service]:
     """Runs a Service in a thread of its own."""
     service = Service(name)
-    config = uvicorn.Config(service, lifespan="off", log_level="warning", proxy_headers=False, ws="none")
+    config = uvicorn.Config(
+        service, lifespan="off", log_level="warning", proxy_headers=False, ws="none"
+    )
     server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -92,13 +102,19 @@ def running_service(name: str) -> Iterator[Service]:
 
 
 @contextmanager
-def _process(user: RunUser, command: list[str | Path], output: Path, ready: str, environment: dict[str, str]) -> Iterator[None]:
+def _process(
+    user: RunUser, command: list[str | Path], output: Path, ready: str, environment: dict[str, str]
+) -> Iterator[None]:
     """Runs a server until the block ends; `ready` is a URL that it answers once it is up."""
     argv = user.command([str(word) for word in command])
     with output.open("ab") as log:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+        )
     try:
-        eventually(lambda: process.poll() is not None or _answers(ready), within=START_SECONDS, what=ready)
+        eventually(
+            lambda: process.poll() is not None or _answers(ready), within=START_SECONDS, what=ready
+        )
         assert process.poll() is None, output.read_text()
         yield
     finally:
@@ -123,7 +139,9 @@ class Registry:
 
 
 @contextmanager
-def running_registry(distribution: Tool, user: RunUser, folder: Path, *, ca: Path, webhook: str, secret: str) -> Iterator[Registry]:
+def running_registry(
+    distribution: Tool, user: RunUser, folder: Path, *, ca: Path, webhook: str, secret: str
+) -> Iterator[Registry]:
     """Runs Distribution with the project's own configuration."""
     with reserve() as port:
         registry = Registry(port.address, folder / "storage", folder / "registry.log")
@@ -146,7 +164,13 @@ def running_registry(distribution: Tool, user: RunUser, folder: Path, *, ca: Pat
         )
     )
     environment = child_environment(OTEL_TRACES_EXPORTER="none", **distribution.environment)
-    with _process(user, [distribution.path, "serve", config], registry.log, f"http://{registry.address}/", environment):
+    with _process(
+        user,
+        [distribution.path, "serve", config],
+        registry.log,
+        f"http://{registry.address}/",
+        environment,
+    ):
         yield registry
 
 
@@ -169,7 +193,11 @@ class Gateway:
     def logged(self, request_id: str) -> dict[str, Any]:
         """The access log's line of one request; nginx writes it just after the answer."""
         lines = eventually(
-            lambda: [line for line in (self.folder / "access.log").read_text().splitlines() if request_id in line],
+            lambda: [
+                line
+                for line in (self.folder / "access.log").read_text().splitlines()
+                if request_id in line
+            ],
             within=5,
             what="the access log's line",
         )
@@ -177,7 +205,9 @@ class Gateway:
         line: dict[str, Any] = json.loads(lines[0])
         return line
 
-    def client(self, *, source: str | None = None, verify: Any = True, **options: Any) -> httpx.Client:
+    def client(
+        self, *, source: str | None = None, verify: Any = True, **options: Any
+    ) -> httpx.Client:
         """A client that connects from the address `source`."""
         transport = httpx.HTTPTransport(local_address=source, verify=verify)
         return httpx.Client(base_url=self.url, transport=transport, trust_env=False, **options)
@@ -192,7 +222,10 @@ class Gateway:
                 answer += chunk
         head, _, body = answer.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        headers = {
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines)
+        }
         return int(first.split()[1]), headers, body
 
     def get_raw(self, target: str, host: str | None = None) -> tuple[int, dict[str, str], bytes]:
@@ -202,7 +235,9 @@ class Gateway:
 
 
 @contextmanager
-def running_gateway(nginx: Tool, user: RunUser, folder: Path, **variables: Any) -> Iterator[Gateway]:
+def running_gateway(
+    nginx: Tool, user: RunUser, folder: Path, **variables: Any
+) -> Iterator[Gateway]:
     """Runs nginx; `variables` are those of the template that matter to the test."""
     with reserve() as port:
         gateway = Gateway(port.number, folder, "https" if variables.get("tls_cert") else "http")
@@ -229,5 +264,11 @@ def running_gateway(nginx: Tool, user: RunUser, folder: Path, **variables: Any) 
     }
     config.write_text(render(GATEWAY, **{**given, **variables}))
     command: list[str | Path] = [nginx.path, "-e", folder / "error.log", "-c", config]
-    with _process(user, command, folder / "output.log", f"{gateway.url}/healthz", child_environment(**nginx.environment)):
+    with _process(
+        user,
+        command,
+        folder / "output.log",
+        f"{gateway.url}/healthz",
+        child_environment(**nginx.environment),
+    ):
         yield gateway

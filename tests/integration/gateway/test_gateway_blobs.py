@@ -22,7 +22,9 @@ def push_blob(http: httpx.Client, repository: str, content: bytes) -> str:
     """Uploads a blob in one piece and returns its digest."""
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
     upload = http.post(f"/v2/{repository}/blobs/uploads/").raise_for_status().headers["location"]
-    http.put(upload, params={**httpx.URL(upload).params, "digest": digest}, content=content).raise_for_status()
+    http.put(
+        upload, params={**httpx.URL(upload).params, "digest": digest}, content=content
+    ).raise_for_status()
     return digest
 
 
@@ -34,7 +36,9 @@ def blobs(request: pytest.FixtureRequest, start: Start, gateway: Gateway) -> Gat
 
 @pytest.fixture(scope="module", autouse=True)
 def pushed(gateway: Gateway, tokens: Tokens) -> None:
-    with gateway.client(headers={"Authorization": f"Bearer {tokens('team/app:pull,push')}"}) as http:
+    with gateway.client(
+        headers={"Authorization": f"Bearer {tokens('team/app:pull,push')}"}
+    ) as http:
         assert push_blob(http, "team/app", CONTENT) == DIGEST
         push_blob(http, "team/app", b"")
 
@@ -84,7 +88,11 @@ def test_nginx_sends_it(gateway: Gateway, may_pull: dict[str, str]) -> None:
 def test_head_is_the_registrys(blobs: Gateway, may_pull: dict[str, str]) -> None:
     with blobs.client(headers=may_pull) as http:
         answer = http.head(BLOB)
-    assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, str(len(CONTENT)), b"")
+    assert (answer.status_code, answer.headers["content-length"], answer.content) == (
+        200,
+        str(len(CONTENT)),
+        b"",
+    )
     assert answer.headers["docker-content-digest"] == DIGEST
 
 
@@ -95,9 +103,12 @@ def test_an_empty_blob(blobs: Gateway, may_pull: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"), [("bytes=0-9", 0, 9), ("bytes=1000000-", 1000000, 1048575), ("bytes=-5", 1048571, 1048575)]
+    ("asked", "first", "last"),
+    [("bytes=0-9", 0, 9), ("bytes=1000000-", 1000000, 1048575), ("bytes=-5", 1048571, 1048575)],
 )
-def test_a_range(blobs: Gateway, may_pull: dict[str, str], asked: str, first: int, last: int) -> None:
+def test_a_range(
+    blobs: Gateway, may_pull: dict[str, str], asked: str, first: int, last: int
+) -> None:
     with blobs.client(headers=may_pull) as http:
         answer = http.get(BLOB, headers={"Range": asked})
     assert (answer.status_code, answer.content) == (206, CONTENT[first : last + 1])
@@ -105,7 +116,9 @@ def test_a_range(blobs: Gateway, may_pull: dict[str, str], asked: str, first: in
     assert answer.headers["docker-content-digest"] == DIGEST
 
 
-def test_a_range_with_the_right_and_the_wrong_validator(blobs: Gateway, may_pull: dict[str, str]) -> None:
+def test_a_range_with_the_right_and_the_wrong_validator(
+    blobs: Gateway, may_pull: dict[str, str]
+) -> None:
     with blobs.client(headers={**may_pull, "Range": "bytes=0-9"}) as http:
         assert http.get(BLOB, headers={"If-Range": f'"{DIGEST}"'}).status_code == 206
         assert http.get(BLOB, headers={"If-Range": '"another"'}).status_code == 200
@@ -129,12 +142,18 @@ def test_anonymous_gets_no_blob(blobs: Gateway) -> None:
     with blobs.client() as http:
         for path in (BLOB, UNKNOWN):
             answer = http.get(path)
-            assert challenge(answer) == {"realm": f"{blobs.url}/token", "service": "moorage", "scope": "repository:team/app:pull"}
+            assert challenge(answer) == {
+                "realm": f"{blobs.url}/token",
+                "service": "moorage",
+                "scope": "repository:team/app:pull",
+            }
             assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
 def test_a_token_for_another_repository_gets_no_blob(blobs: Gateway, tokens: Tokens) -> None:
-    with blobs.client(headers={"Authorization": f"Bearer {tokens('team/other:pull,push')}"}) as http:
+    with blobs.client(
+        headers={"Authorization": f"Bearer {tokens('team/other:pull,push')}"}
+    ) as http:
         assert challenge(http.get(BLOB))["error"] == "insufficient_scope"
         elsewhere = http.get(BLOB.replace("team/app", "team/other"))
     assert elsewhere.status_code == 404
@@ -165,7 +184,9 @@ def test_an_unknown_blob_is_the_registrys_404(blobs: Gateway, may_pull: dict[str
         "/v2/team/app/blobs/sha256:" + "../" * 21 + "x",
     ],
 )
-def test_a_disguised_path_gives_no_more_than_the_token_does(gateway: Gateway, tokens: Tokens, target: str) -> None:
+def test_a_disguised_path_gives_no_more_than_the_token_does(
+    gateway: Gateway, tokens: Tokens, target: str
+) -> None:
     """Without a token none of these gives a byte; with one, at most the repository that the token names."""
     status, _, body = gateway.get_raw(target)
     assert status in (301, 400, 401, 404)
@@ -178,14 +199,18 @@ def test_a_disguised_path_gives_no_more_than_the_token_does(gateway: Gateway, to
 
 def test_a_deleted_blob_is_gone(blobs: Gateway, tokens: Tokens) -> None:
     content = b"to be deleted"
-    with blobs.client(headers={"Authorization": f"Bearer {tokens('team/gone:pull,push,delete')}"}) as http:
+    with blobs.client(
+        headers={"Authorization": f"Bearer {tokens('team/gone:pull,push,delete')}"}
+    ) as http:
         path = f"/v2/team/gone/blobs/{push_blob(http, 'team/gone', content)}"
         assert http.get(path).content == content
         assert http.delete(path).status_code == 202
         assert http.get(path).status_code == 404
 
 
-def test_a_file_that_is_missing_on_the_disk_is_the_registrys_answer(blobs: Gateway, registry: Registry, tokens: Tokens) -> None:
+def test_a_file_that_is_missing_on_the_disk_is_the_registrys_answer(
+    blobs: Gateway, registry: Registry, tokens: Tokens
+) -> None:
     content = b"to be collected"
     with blobs.client(headers={"Authorization": f"Bearer {tokens('team/lost:pull,push')}"}) as http:
         digest = push_blob(http, "team/lost", content)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.console import publish_console
-from ops.privileges import RunUser
+from ops.host.privileges import RunUser
+from ops.install.console import publish_console
 from tests.integration.gateway.conftest import Start
 from tests.integration.gateway.parts import Gateway
 
@@ -35,7 +35,10 @@ def console(start: Start, folder: Path, user: RunUser) -> Gateway:
     return start("with-console")
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/repositories", "/repositories/team/app:v1", "/docker-users/ci", "/account"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/sign-in", "/repositories", "/repositories/team/app:v1", "/docker-users/ci", "/account"],
+)
 def test_one_page_is_served_at_all_its_paths(console: Gateway, path: str) -> None:
     with console.client() as http:
         answer = http.get(path)
@@ -78,17 +81,25 @@ def test_a_client_that_takes_no_gzip_gets_it_plain(console: Gateway) -> None:
 
 def test_files_with_a_hash_in_their_name_are_kept_for_good(console: Gateway) -> None:
     with console.client() as http:
-        there, missing = http.get("/assets/index-C0ffee.js"), http.get("/assets/index-0ld.js", headers=HTML)
+        there, missing = (
+            http.get("/assets/index-C0ffee.js"),
+            http.get("/assets/index-0ld.js", headers=HTML),
+        )
     assert (there.status_code, there.content) == (200, SCRIPT)
     assert there.headers["content-type"] == "text/javascript"
     assert there.headers["content-encoding"] == "gzip"
     assert there.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert missing.status_code == 404
     assert missing.headers["content-type"] == "application/problem+json"
-    assert "cache-control" not in missing.headers or "immutable" not in missing.headers["cache-control"]
+    assert (
+        "cache-control" not in missing.headers
+        or "immutable" not in missing.headers["cache-control"]
+    )
 
 
-def test_a_person_at_a_wrong_address_sees_the_page_and_a_program_a_problem(console: Gateway) -> None:
+def test_a_person_at_a_wrong_address_sees_the_page_and_a_program_a_problem(
+    console: Gateway,
+) -> None:
     with console.client() as http:
         person, program = http.get("/no/such", headers=HTML), http.get("/no/such")
         api = http.get("/api/v1", headers=HTML)
@@ -98,8 +109,13 @@ def test_a_person_at_a_wrong_address_sees_the_page_and_a_program_a_problem(conso
     assert (api.status_code, api.json()["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize(("building", "told"), [(True, "The console is being built"), (False, "The console is not built")])
-def test_where_none_is_built_the_page_says_so(start: Start, folder: Path, user: RunUser, building: bool, told: str) -> None:
+@pytest.mark.parametrize(
+    ("building", "told"),
+    [(True, "The console is being built"), (False, "The console is not built")],
+)
+def test_where_none_is_built_the_page_says_so(
+    start: Start, folder: Path, user: RunUser, building: bool, told: str
+) -> None:
     name = f"without-console-{building}"
     place = folder / name / "console"
     assert not publish_console(place, user, building=building, dist=folder / "nothing")

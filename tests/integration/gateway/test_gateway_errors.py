@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ops.ports import reserve
+from ops.host.ports import reserve
 from tests.integration.gateway.conftest import Start, Tokens
 from tests.integration.gateway.parts import Gateway, Registry, Service
-from tests.support.waiting import eventually
+from tests.kit.waiting import eventually
 
 MIB = 1024 * 1024
 
@@ -41,8 +41,12 @@ def in_chunks(size: int) -> list[bytes]:
     return [b"x" * 65536] * (size // 65536)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/namespaces", "/api/v1/sessions", "/api/v1/pulls", "/.well-known/x"])
-def test_a_body_over_one_mebibyte_is_refused(gateway: Gateway, services: dict[str, Service], path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/api/v1/namespaces", "/api/v1/sessions", "/api/v1/pulls", "/.well-known/x"]
+)
+def test_a_body_over_one_mebibyte_is_refused(
+    gateway: Gateway, services: dict[str, Service], path: str
+) -> None:
     before = [len(service.received) for service in services.values()]
     with gateway.client() as http:
         declared = http.post(path, content=b"x" * (MIB + 1))
@@ -58,7 +62,9 @@ def test_a_body_over_one_mebibyte_for_nothing_is_refused_alike(gateway: Gateway)
     assert (answer.status_code, problem(answer)) == (413, "content_too_large")
 
 
-def test_a_token_request_over_one_mebibyte_is_refused_in_the_registrys_format(gateway: Gateway) -> None:
+def test_a_token_request_over_one_mebibyte_is_refused_in_the_registrys_format(
+    gateway: Gateway,
+) -> None:
     with gateway.client() as http:
         answer = http.post("/token", content=b"x" * (MIB + 1))
     assert (answer.status_code, registry_error(answer)) == (413, "SIZE_INVALID")
@@ -74,13 +80,19 @@ def test_a_body_of_one_mebibyte_passes_and_touches_no_file(gateway: Gateway) -> 
 @pytest.mark.parametrize("framing", ["declared", "chunked"])
 def test_an_upload_may_have_any_size(gateway: Gateway, tokens: Tokens, framing: str) -> None:
     content = iter(in_chunks(8 * MIB)) if framing == "chunked" else b"x" * (8 * MIB)
-    with gateway.client(headers={"Authorization": f"Bearer {tokens('team/big:pull,push')}"}) as http:
+    with gateway.client(
+        headers={"Authorization": f"Bearer {tokens('team/big:pull,push')}"}
+    ) as http:
         upload = http.post("/v2/team/big/blobs/uploads/").headers["location"]
-        answer = http.patch(upload, content=content, headers={"Content-Type": "application/octet-stream"})
+        answer = http.patch(
+            upload, content=content, headers={"Content-Type": "application/octet-stream"}
+        )
     assert (answer.status_code, answer.headers["range"]) == (202, f"0-{8 * MIB - 1}")
 
 
-def test_an_upload_is_passed_on_while_it_comes(gateway: Gateway, registry: Registry, tokens: Tokens) -> None:
+def test_an_upload_is_passed_on_while_it_comes(
+    gateway: Gateway, registry: Registry, tokens: Tokens
+) -> None:
     """Half a body is on the registry's disk before the other half is sent: nothing is gathered in the gateway first."""
     authorization = f"Bearer {tokens('team/slow:pull,push')}"
     with gateway.client(headers={"Authorization": authorization}) as http:
@@ -92,7 +104,12 @@ def test_an_upload_is_passed_on_while_it_comes(gateway: Gateway, registry: Regis
     files = registry.storage / "docker/registry/v2/repositories/team/slow/_uploads"
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
         connection.sendall(head.encode() + b"x" * MIB)
-        eventually(lambda: sum(f.stat().st_size for f in files.glob("*/data")), lambda size: size > MIB // 2, within=10, what="half a body")
+        eventually(
+            lambda: sum(f.stat().st_size for f in files.glob("*/data")),
+            lambda size: size > MIB // 2,
+            within=10,
+            what="half a body",
+        )
         connection.sendall(b"x" * MIB)
         assert connection.recv(1024).startswith(b"HTTP/1.1 202 ")
 
@@ -110,7 +127,12 @@ def test_large_headers_pass_and_larger_ones_are_refused(gateway: Gateway, tokens
 
 @pytest.mark.parametrize(
     "request_line",
-    ["GET / HTTP/1.1\r\n\r\n", "GET /a b c HTTP/1.1\r\nHost: x\r\n\r\n", "\x01\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n"],
+    [
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET /a b c HTTP/1.1\r\nHost: x\r\n\r\n",
+        "\x01\r\n\r\n",
+        "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
 )
 def test_what_is_no_http_is_a_problem_too(gateway: Gateway, request_line: str) -> None:
     status, headers, body = gateway.raw(request_line)
@@ -120,11 +142,20 @@ def test_what_is_no_http_is_a_problem_too(gateway: Gateway, request_line: str) -
 
 
 @pytest.mark.parametrize(
-    "line", ["Transfer-Encoding: chunked\r\nContent-Length: 5", "Content-Length: 5\r\nContent-Length: 6", "Transfer-Encoding: xchunked"]
+    "line",
+    [
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Transfer-Encoding: xchunked",
+    ],
 )
-def test_a_body_of_two_lengths_reaches_nobody(gateway: Gateway, services: dict[str, Service], line: str) -> None:
+def test_a_body_of_two_lengths_reaches_nobody(
+    gateway: Gateway, services: dict[str, Service], line: str
+) -> None:
     before = len(services["catalog"].received)
-    status, _, _ = gateway.raw(f"POST /api/v1/account HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{line}\r\n\r\n0\r\n\r\n")
+    status, _, _ = gateway.raw(
+        f"POST /api/v1/account HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{line}\r\n\r\n0\r\n\r\n"
+    )
     assert status in (400, 501)
     assert len(services["catalog"].received) == before
 
@@ -134,10 +165,21 @@ def alone(start: Start) -> Gateway:
     """A gateway behind which nobody listens."""
     with reserve() as port:
         dead = port.address
-    return start("alone", auth_address=dead, catalog_address=dead, events_address=dead, registry_address=dead)
+    return start(
+        "alone", auth_address=dead, catalog_address=dead, events_address=dead, registry_address=dead
+    )
 
 
-@pytest.mark.parametrize("path", ["/api/v1/account", "/api/v1/sessions", "/api/v1/pulls", "/.well-known/jwks.json", "/openapi/auth.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/account",
+        "/api/v1/sessions",
+        "/api/v1/pulls",
+        "/.well-known/jwks.json",
+        "/openapi/auth.json",
+    ],
+)
 def test_a_service_that_is_away_is_a_problem(alone: Gateway, path: str) -> None:
     with alone.client() as http:
         answer = http.get(path)
@@ -145,7 +187,9 @@ def test_a_service_that_is_away_is_a_problem(alone: Gateway, path: str) -> None:
     assert answer.headers["retry-after"] == "2"
 
 
-@pytest.mark.parametrize("path", ["/v2/", "/v2/team/app/manifests/v1", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"])
+@pytest.mark.parametrize(
+    "path", ["/v2/", "/v2/team/app/manifests/v1", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"]
+)
 def test_a_registry_that_is_away_says_so_in_its_own_format(alone: Gateway, path: str) -> None:
     with alone.client() as http:
         answer = http.get(path)
@@ -166,4 +210,10 @@ def test_nothing_was_written_outside_the_folder(gateway: Gateway) -> None:
     files = {path for path in opened if path.startswith("/") and not path.startswith("/dev/")}
     assert files
     assert all(path.startswith(str(gateway.folder)) for path in files)
-    assert {path.name for path in (gateway.folder / "temp").iterdir()} == {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}
+    assert {path.name for path in (gateway.folder / "temp").iterdir()} == {
+        "client_body",
+        "proxy",
+        "fastcgi",
+        "uwsgi",
+        "scgi",
+    }

@@ -20,7 +20,17 @@ def challenge(answer: httpx.Response) -> dict[str, str]:
     return parse_keqv_list(parse_http_list(parameters))
 
 
-@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1:5000", "registry.example.com", "Hub.Example:443", "[::1]:8080", "a_b.local"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:8080",
+        "127.0.0.1:5000",
+        "registry.example.com",
+        "Hub.Example:443",
+        "[::1]:8080",
+        "a_b.local",
+    ],
+)
 def test_the_realm_is_the_address_that_was_used(gateway: Gateway, host: str) -> None:
     with gateway.client() as http:
         parameters = challenge(http.get("/v2/", headers={"Host": host}))
@@ -29,7 +39,12 @@ def test_the_realm_is_the_address_that_was_used(gateway: Gateway, host: str) -> 
 
 def test_all_after_the_realm_is_kept(gateway: Gateway, tokens: Tokens) -> None:
     with gateway.client() as http:
-        parameters = challenge(http.get("/v2/team/app/manifests/v1", headers={"Authorization": f"Bearer {tokens('team/other:pull')}"}))
+        parameters = challenge(
+            http.get(
+                "/v2/team/app/manifests/v1",
+                headers={"Authorization": f"Bearer {tokens('team/other:pull')}"},
+            )
+        )
     assert parameters == {
         "realm": f"{gateway.url}/token",
         "service": "moorage",
@@ -41,7 +56,9 @@ def test_all_after_the_realm_is_kept(gateway: Gateway, tokens: Tokens) -> None:
 def test_text_of_the_clients_cannot_leave_the_scope(gateway: Gateway) -> None:
     attack = '",realm="http://evil.example/token",service="evil'
     with gateway.client() as http:
-        answer = http.post("/v2/team/app/blobs/uploads/", params={"from": attack, "mount": f"sha256:{'0' * 64}"})
+        answer = http.post(
+            "/v2/team/app/blobs/uploads/", params={"from": attack, "mount": f"sha256:{'0' * 64}"}
+        )
     parameters = challenge(answer)
     assert set(parameters) == {"realm", "service", "scope"}
     assert parameters["realm"] == f"{gateway.url}/token"
@@ -51,14 +68,23 @@ def test_text_of_the_clients_cannot_leave_the_scope(gateway: Gateway) -> None:
 def test_a_trusted_proxy_names_the_address(gateway: Gateway) -> None:
     with gateway.client(source=TRUSTED) as http:
         told = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "hub.example:8443"}
-        assert challenge(http.get("/v2/", headers=told))["realm"] == "https://hub.example:8443/token"
+        assert (
+            challenge(http.get("/v2/", headers=told))["realm"] == "https://hub.example:8443/token"
+        )
         told = {"X-Forwarded-Proto": "https,http", "X-Forwarded-Host": "hub.example, inner.example"}
         assert challenge(http.get("/v2/", headers=told))["realm"] == "https://hub.example/token"
-        assert challenge(http.get("/v2/", headers={"X-Forwarded-Proto": "https"}))["realm"] == f"https://127.0.0.1:{gateway.port}/token"
+        assert (
+            challenge(http.get("/v2/", headers={"X-Forwarded-Proto": "https"}))["realm"]
+            == f"https://127.0.0.1:{gateway.port}/token"
+        )
 
 
-@pytest.mark.parametrize("host", ['hub.example"', "hub.example/x", "a b", "hub.example:80:80", "$scheme"])
-def test_what_is_no_host_name_is_not_taken_from_a_trusted_proxy_either(gateway: Gateway, host: str) -> None:
+@pytest.mark.parametrize(
+    "host", ['hub.example"', "hub.example/x", "a b", "hub.example:80:80", "$scheme"]
+)
+def test_what_is_no_host_name_is_not_taken_from_a_trusted_proxy_either(
+    gateway: Gateway, host: str
+) -> None:
     with gateway.client(source=TRUSTED) as http:
         told = {"X-Forwarded-Proto": "gopher", "X-Forwarded-Host": host}
         assert challenge(http.get("/v2/", headers=told))["realm"] == f"{gateway.url}/token"
@@ -75,7 +101,9 @@ def test_an_untrusted_peer_names_nothing(gateway: Gateway) -> None:
         assert challenge(http.get("/v2/", headers=told))["realm"] == f"{gateway.url}/token"
 
 
-@pytest.mark.parametrize("host", ['a"b', 'localhost:1",realm="http://evil.example', "localhost:http", ""])
+@pytest.mark.parametrize(
+    "host", ['a"b', 'localhost:1",realm="http://evil.example', "localhost:http", ""]
+)
 def test_what_is_no_host_name_is_refused(gateway: Gateway, host: str) -> None:
     status, headers, _ = gateway.get_raw("/v2/", host)
     assert status in (400, 421)
@@ -83,7 +111,10 @@ def test_what_is_no_host_name_is_refused(gateway: Gateway, host: str) -> None:
 
 
 def test_the_registrys_locations_hold_for_any_address(gateway: Gateway, tokens: Tokens) -> None:
-    headers = {"Host": "hub.example:8443", "Authorization": f"Bearer {tokens('team/app:pull,push')}"}
+    headers = {
+        "Host": "hub.example:8443",
+        "Authorization": f"Bearer {tokens('team/app:pull,push')}",
+    }
     with gateway.client() as http:
         answer = http.post("/v2/team/app/blobs/uploads/", headers=headers)
     assert answer.status_code == 202
@@ -92,16 +123,26 @@ def test_the_registrys_locations_hold_for_any_address(gateway: Gateway, tokens: 
 
 @pytest.fixture(scope="module")
 def named(start: Start) -> Gateway:
-    return start("named", hosts=["hub.example", "*.hub.example", "127.0.0.1", "[::1]"], trusted_proxies=[TRUSTED])
+    return start(
+        "named",
+        hosts=["hub.example", "*.hub.example", "127.0.0.1", "[::1]"],
+        trusted_proxies=[TRUSTED],
+    )
 
 
-@pytest.mark.parametrize("host", ["hub.example", "HUB.example:8080", "cn.hub.example", "127.0.0.1:9", "[::1]:8080"])
+@pytest.mark.parametrize(
+    "host", ["hub.example", "HUB.example:8080", "cn.hub.example", "127.0.0.1:9", "[::1]:8080"]
+)
 def test_a_named_host_is_served(named: Gateway, host: str) -> None:
     with named.client() as http:
-        assert challenge(http.get("/v2/", headers={"Host": host}))["realm"] == f"http://{host}/token"
+        assert (
+            challenge(http.get("/v2/", headers={"Host": host}))["realm"] == f"http://{host}/token"
+        )
 
 
-@pytest.mark.parametrize("host", ["other.example", "hub.example.evil", "nothub.example", "localhost"])
+@pytest.mark.parametrize(
+    "host", ["other.example", "hub.example.evil", "nothub.example", "localhost"]
+)
 def test_another_host_is_misdirected(named: Gateway, host: str) -> None:
     with named.client(headers={"Host": host}) as http:
         for path in ("/v2/", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"):
@@ -109,7 +150,13 @@ def test_another_host_is_misdirected(named: Gateway, host: str) -> None:
             assert answer.status_code == 421, path
             assert answer.json()["errors"][0]["code"] == "DENIED"
             assert "www-authenticate" not in answer.headers
-        for path in ("/api/v1/account", "/api/v1/sessions", "/.well-known/jwks.json", "/openapi/auth.json", "/nothing"):
+        for path in (
+            "/api/v1/account",
+            "/api/v1/sessions",
+            "/.well-known/jwks.json",
+            "/openapi/auth.json",
+            "/nothing",
+        ):
             answer = http.get(path)
             assert (answer.status_code, answer.json()["code"]) == (421, "misdirected_request"), path
         assert http.get("/healthz").status_code == 200
@@ -117,6 +164,12 @@ def test_another_host_is_misdirected(named: Gateway, host: str) -> None:
 
 def test_behind_a_trusted_proxy_the_public_name_decides(named: Gateway) -> None:
     with named.client(source=TRUSTED, headers={"Host": "inner:8080"}) as http:
-        assert http.get("/api/v1/account", headers={"X-Forwarded-Host": "hub.example"}).status_code == 200
-        assert http.get("/api/v1/account", headers={"X-Forwarded-Host": "other.example"}).status_code == 421
+        assert (
+            http.get("/api/v1/account", headers={"X-Forwarded-Host": "hub.example"}).status_code
+            == 200
+        )
+        assert (
+            http.get("/api/v1/account", headers={"X-Forwarded-Host": "other.example"}).status_code
+            == 421
+        )
         assert http.get("/api/v1/account").status_code == 421

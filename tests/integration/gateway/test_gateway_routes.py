@@ -74,7 +74,13 @@ DISGUISED = [
 def test_each_path_reaches_its_service(gateway: Gateway, path: str, service: str) -> None:
     with gateway.client() as http:
         seen = http.post(path, params={"q": "a b"}, content=b"hello").json()
-    assert (seen["service"], seen["method"], seen["path"], seen["query"], seen["body"]) == (service, "POST", path, "q=a+b", 5)
+    assert (seen["service"], seen["method"], seen["path"], seen["query"], seen["body"]) == (
+        service,
+        "POST",
+        path,
+        "q=a+b",
+        5,
+    )
 
 
 @pytest.mark.parametrize("service", ["auth", "catalog", "events"])
@@ -91,7 +97,9 @@ def test_health_is_the_gateways_own(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", INTERNAL)
-def test_nothing_internal_is_reachable(gateway: Gateway, services: dict[str, Service], path: str) -> None:
+def test_nothing_internal_is_reachable(
+    gateway: Gateway, services: dict[str, Service], path: str
+) -> None:
     before = [len(service.received) for service in services.values()]
     with gateway.client() as http:
         answer = http.get(path)
@@ -139,14 +147,20 @@ def test_a_service_cannot_redirect_inside_the_gateway(gateway: Gateway) -> None:
 def test_the_request_id_is_the_gateways_own_and_runs_through(gateway: Gateway) -> None:
     with gateway.client() as http:
         answer = http.get(
-            "/api/v1/account?secret=in-the-query", headers={"X-Request-ID": "made-by-the-client", "Authorization": "Bearer s3cret"}
+            "/api/v1/account?secret=in-the-query",
+            headers={"X-Request-ID": "made-by-the-client", "Authorization": "Bearer s3cret"},
         )
     request_id = answer.headers["x-request-id"]
     passed_on = [value for name, value in answer.json()["headers"] if name == "x-request-id"]
     assert len(request_id) == 32
     assert passed_on == [request_id]
     line = gateway.logged(request_id)
-    assert (line["path"], line["status"], line["client"], line["method"]) == ("/api/v1/account", 200, "127.0.0.1", "GET")
+    assert (line["path"], line["status"], line["client"], line["method"]) == (
+        "/api/v1/account",
+        200,
+        "127.0.0.1",
+        "GET",
+    )
     assert "in-the-query" not in json.dumps(line)
     assert "s3cret" not in json.dumps(line)
 
@@ -180,11 +194,17 @@ def test_an_untrusted_peer_cannot_say_who_it_is(gateway: Gateway) -> None:
 
 
 def test_a_trusted_proxy_says_who_its_client_is(gateway: Gateway) -> None:
-    told = {"X-Forwarded-For": f"6.6.6.6, 203.0.113.7, {TRUSTED}", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "hub.example"}
+    told = {
+        "X-Forwarded-For": f"6.6.6.6, 203.0.113.7, {TRUSTED}",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "hub.example",
+    }
     with gateway.client(source=TRUSTED) as http:
         answer = http.get("/api/v1/account", headers=told)
     seen = dict(answer.json()["headers"])
-    assert seen["x-forwarded-for"] == "203.0.113.7"  # the last that is no proxy of ours; what stands before it anyone can write
+    assert (
+        seen["x-forwarded-for"] == "203.0.113.7"
+    )  # the last that is no proxy of ours; what stands before it anyone can write
     assert (seen["x-forwarded-proto"], seen["host"]) == ("https", "hub.example")
     assert "x-forwarded-host" not in seen
     assert gateway.logged(answer.headers["x-request-id"])["client"] == "203.0.113.7"

@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ops.privileges import RunUser
+from ops.host.privileges import RunUser
 from tests.integration.gateway.conftest import Start
 from tests.integration.gateway.parts import Gateway
 from tests.integration.gateway.test_gateway_realm import challenge
-from tests.support.certificates import ServerCertificate, make_certificate
+from tests.kit.certificates import ServerCertificate, make_certificate
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,20 @@ def trusting(certificate: ServerCertificate) -> ssl.SSLContext:
 def test_the_realm_is_https(secure: Gateway, certificate: ServerCertificate) -> None:
     with secure.client(verify=trusting(certificate)) as http:
         assert challenge(http.get("/v2/"))["realm"] == f"https://127.0.0.1:{secure.port}/token"
-        assert challenge(http.get("/v2/", headers={"Host": "hub.example"}))["realm"] == "https://hub.example/token"
+        assert (
+            challenge(http.get("/v2/", headers={"Host": "hub.example"}))["realm"]
+            == "https://hub.example/token"
+        )
         assert dict(http.get("/api/v1/account").json()["headers"])["x-forwarded-proto"] == "https"
 
 
 def test_http2_is_offered(secure: Gateway, certificate: ServerCertificate) -> None:
     context = trusting(certificate)
     context.set_alpn_protocols(["h2", "http/1.1"])
-    with socket.create_connection(("127.0.0.1", secure.port)) as plain, context.wrap_socket(plain, server_hostname="hub.example") as tls:
+    with (
+        socket.create_connection(("127.0.0.1", secure.port)) as plain,
+        context.wrap_socket(plain, server_hostname="hub.example") as tls,
+    ):
         assert tls.selected_alpn_protocol() == "h2"
         assert tls.version() == "TLSv1.3"
 
@@ -52,10 +58,15 @@ def test_old_protocols_are_refused(secure: Gateway, certificate: ServerCertifica
     context = trusting(certificate)
     context.set_ciphers("ALL:@SECLEVEL=0")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of the versions that are to be refused
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # of the versions that are to be refused
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with socket.create_connection(("127.0.0.1", secure.port)) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
+    with (
+        socket.create_connection(("127.0.0.1", secure.port)) as plain,
+        pytest.raises((ssl.SSLError, ConnectionError)),
+    ):
         context.wrap_socket(plain, server_hostname="hub.example")
 
 

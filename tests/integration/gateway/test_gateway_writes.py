@@ -27,15 +27,22 @@ def _asked(auth: Service) -> list[dict[str, str]]:
     return [dict(seen["headers"]) for seen in auth.received if seen["path"] == "/internal/writes"]
 
 
-def test_each_write_is_asked_for_with_its_method_and_place(asking: Gateway, auth: Service, tokens: Tokens) -> None:
+def test_each_write_is_asked_for_with_its_method_and_place(
+    asking: Gateway, auth: Service, tokens: Tokens
+) -> None:
     authorization = f"Bearer {tokens('team/paused:pull,push')}"
     with asking.client(headers={"Authorization": authorization}) as http:
         opened = http.post(f"{UPLOADS}?x=1")
         assert opened.status_code == 202
         assert http.patch(opened.headers["location"], content=b"x" * 2_000_000).status_code == 202
         assert http.put("/v2/team/paused/manifests/v1", content=b"{}").status_code == 400
-        assert http.delete(f"/v2/team/paused/blobs/sha256:{'0' * 64}").status_code == 401  # the registry's own word
-    asked = [(headers["x-original-method"], headers["x-original-uri"].partition("?")[0]) for headers in _asked(auth)]
+        assert (
+            http.delete(f"/v2/team/paused/blobs/sha256:{'0' * 64}").status_code == 401
+        )  # the registry's own word
+    asked = [
+        (headers["x-original-method"], headers["x-original-uri"].partition("?")[0])
+        for headers in _asked(auth)
+    ]
     assert asked == [
         ("POST", UPLOADS),
         ("PATCH", opened.headers["location"].partition("?")[0]),
@@ -61,7 +68,9 @@ def test_a_write_that_is_refused_is_a_503_in_the_registrys_format(
 ) -> None:
     auth.refuse_writes = True
     try:
-        with asking.client(headers={"Authorization": f"Bearer {tokens('team/paused:pull,push,delete')}"}) as http:
+        with asking.client(
+            headers={"Authorization": f"Bearer {tokens('team/paused:pull,push,delete')}"}
+        ) as http:
             answer = http.request(method, path, content=b"x" * 200_000)
     finally:
         auth.refuse_writes = False
@@ -71,8 +80,12 @@ def test_a_write_that_is_refused_is_a_503_in_the_registrys_format(
     assert "try again in 7 seconds" in error["message"]
 
 
-def test_without_the_auth_service_nothing_is_written_and_pulls_go_on(start: Start, tokens: Tokens) -> None:
-    with start("alone", auth_address="127.0.0.1:1").client(headers={"Authorization": f"Bearer {tokens('team/paused:pull,push')}"}) as http:
+def test_without_the_auth_service_nothing_is_written_and_pulls_go_on(
+    start: Start, tokens: Tokens
+) -> None:
+    with start("alone", auth_address="127.0.0.1:1").client(
+        headers={"Authorization": f"Bearer {tokens('team/paused:pull,push')}"}
+    ) as http:
         refused = http.post(UPLOADS)
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (503, "UNAVAILABLE")
         assert refused.headers["retry-after"]
@@ -82,6 +95,11 @@ def test_without_the_auth_service_nothing_is_written_and_pulls_go_on(start: Star
 def test_the_question_itself_is_not_reachable_from_outside(asking: Gateway, auth: Service) -> None:
     before = len(auth.received)
     with asking.client() as http:
-        for path in ("/internal/writes", "/.gateway/writes-paused", "/.gateway//write-access", "/.gateway/write-access"):
+        for path in (
+            "/internal/writes",
+            "/.gateway/writes-paused",
+            "/.gateway//write-access",
+            "/.gateway/write-access",
+        ):
             assert http.get(path).status_code == 404
     assert len(auth.received) == before

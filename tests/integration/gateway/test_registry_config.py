@@ -11,7 +11,7 @@ import pytest
 from tests.integration.gateway.conftest import WEBHOOK_SECRET, Start, Tokens
 from tests.integration.gateway.parts import Gateway, Registry, Service
 from tests.integration.gateway.test_gateway_blobs import push_blob
-from tests.support.waiting import eventually
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
 
@@ -19,8 +19,14 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def manifest(config: str, layers: list[dict[str, Any]]) -> bytes:
-    described = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 2}
-    return json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": described, "layers": layers}).encode()
+    described = {
+        "mediaType": "application/vnd.oci.image.config.v1+json",
+        "digest": config,
+        "size": 2,
+    }
+    return json.dumps(
+        {"schemaVersion": 2, "mediaType": MANIFEST, "config": described, "layers": layers}
+    ).encode()
 
 
 def events_of(service: Service, repository: str) -> list[dict[str, Any]]:
@@ -33,28 +39,50 @@ def test_a_push_and_a_pull_are_told_with_the_secret_and_blobs_are_not(
     gateway: Gateway, services: dict[str, Service], tokens: Tokens
 ) -> None:
     told = {"X-Forwarded-For": "203.0.113.7"}
-    with gateway.client(source="127.0.0.9", headers={"Authorization": f"Bearer {tokens('team/told:pull,push')}", **told}) as http:
+    with gateway.client(
+        source="127.0.0.9",
+        headers={"Authorization": f"Bearer {tokens('team/told:pull,push')}", **told},
+    ) as http:
         body = manifest(push_blob(http, "team/told", b"{}"), [])
-        http.put("/v2/team/told/manifests/v1", content=body, headers={"Content-Type": MANIFEST}).raise_for_status()
-        http.get(f"/v2/team/told/blobs/sha256:{hashlib.sha256(b'{}').hexdigest()}").raise_for_status()
+        http.put(
+            "/v2/team/told/manifests/v1", content=body, headers={"Content-Type": MANIFEST}
+        ).raise_for_status()
+        http.get(
+            f"/v2/team/told/blobs/sha256:{hashlib.sha256(b'{}').hexdigest()}"
+        ).raise_for_status()
         http.get("/v2/team/told/manifests/v1", headers={"Accept": MANIFEST}).raise_for_status()
-    seen = eventually(lambda: events_of(services["events"], "team/told"), lambda events: len(events) >= 2, within=10, what="two events")
-    assert [(event["action"], event["target"]["mediaType"], event["target"]["tag"]) for event in seen] == [
+    seen = eventually(
+        lambda: events_of(services["events"], "team/told"),
+        lambda events: len(events) >= 2,
+        within=10,
+        what="two events",
+    )
+    assert [
+        (event["action"], event["target"]["mediaType"], event["target"]["tag"]) for event in seen
+    ] == [
         ("push", MANIFEST, "v1"),
         ("pull", MANIFEST, "v1"),
     ]
     assert {event["actor"]["name"] for event in seen} == {"alice"}
     assert {event["request"]["addr"] for event in seen} == {"203.0.113.7"}
-    sent = [dict(seen["headers"])["authorization"] for seen in services["events"].received if seen["path"] == "/registry-events"]
+    sent = [
+        dict(seen["headers"])["authorization"]
+        for seen in services["events"].received
+        if seen["path"] == "/registry-events"
+    ]
     assert set(sent) == {f"Bearer {WEBHOOK_SECRET}"}
 
 
-def test_a_layer_that_is_fetched_from_elsewhere_is_refused(gateway: Gateway, tokens: Tokens) -> None:
+def test_a_layer_that_is_fetched_from_elsewhere_is_refused(
+    gateway: Gateway, tokens: Tokens
+) -> None:
     def foreign(url: str) -> dict[str, Any]:
         kind = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
         return {"mediaType": kind, "size": 5, "digest": f"sha256:{'1' * 64}", "urls": [url]}
 
-    with gateway.client(headers={"Authorization": f"Bearer {tokens('team/foreign:pull,push')}"}) as http:
+    with gateway.client(
+        headers={"Authorization": f"Bearer {tokens('team/foreign:pull,push')}"}
+    ) as http:
         config = push_blob(http, "team/foreign", b"{}")
         for url, taken in (
             ("https://layers.microsoft.com/a", True),
@@ -64,11 +92,17 @@ def test_a_layer_that_is_fetched_from_elsewhere_is_refused(gateway: Gateway, tok
             body = json.loads(manifest(config, [foreign(url)]))
             body["mediaType"] = "application/vnd.docker.distribution.manifest.v2+json"
             body["config"]["mediaType"] = "application/vnd.docker.container.image.v1+json"
-            answer = http.put("/v2/team/foreign/manifests/v1", content=json.dumps(body), headers={"Content-Type": body["mediaType"]})
+            answer = http.put(
+                "/v2/team/foreign/manifests/v1",
+                content=json.dumps(body),
+                headers={"Content-Type": body["mediaType"]},
+            )
             assert (answer.status_code == 201) is taken, (url, answer.text)
 
 
-def test_no_secret_is_in_the_registrys_log(registry: Registry, gateway: Gateway, tokens: Tokens) -> None:
+def test_no_secret_is_in_the_registrys_log(
+    registry: Registry, gateway: Gateway, tokens: Tokens
+) -> None:
     token = tokens("team/app:pull")
     with gateway.client() as http:
         http.get("/v2/team/app/manifests/none", headers={"Authorization": f"Bearer {token}"})
@@ -81,12 +115,18 @@ def test_no_secret_is_in_the_registrys_log(registry: Registry, gateway: Gateway,
 
 
 def test_a_manifest_can_be_deleted(gateway: Gateway, tokens: Tokens) -> None:
-    with gateway.client(headers={"Authorization": f"Bearer {tokens('team/del:pull,push,delete')}"}) as http:
+    with gateway.client(
+        headers={"Authorization": f"Bearer {tokens('team/del:pull,push,delete')}"}
+    ) as http:
         body = manifest(push_blob(http, "team/del", b"{}"), [])
-        put = http.put("/v2/team/del/manifests/v1", content=body, headers={"Content-Type": MANIFEST}).raise_for_status()
+        put = http.put(
+            "/v2/team/del/manifests/v1", content=body, headers={"Content-Type": MANIFEST}
+        ).raise_for_status()
         digest = put.headers["docker-content-digest"]
         assert http.delete(f"/v2/team/del/manifests/{digest}").status_code == 202
-        assert http.get("/v2/team/del/manifests/v1", headers={"Accept": MANIFEST}).status_code == 404
+        assert (
+            http.get("/v2/team/del/manifests/v1", headers={"Accept": MANIFEST}).status_code == 404
+        )
 
 
 @pytest.mark.parametrize("address", ["/debug/vars", "/metrics", "/debug/health"])

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.auth.access.domain import Permission, allowed_actions
-from services.auth.registry_tokens.domain import MAX_SCOPES, includes_push, intersect, parse_scope, parse_scopes, scope_text
+from services.auth.registry_tokens.domain import (
+    MAX_SCOPES,
+    includes_push,
+    intersect,
+    parse_scope,
+    parse_scopes,
+    scope_text,
+)
 
 namespaces = st.from_regex(r"[a-z0-9]{2,8}([._-][a-z0-9]{1,4})?", fullmatch=True)
 names = st.from_regex(r"[a-z0-9]{1,6}(/[a-z0-9]{1,6}){0,2}", fullmatch=True)
@@ -29,7 +36,9 @@ def test_a_written_scope_is_read_back(namespace: str, name: str, asked: list[str
 
 
 @given(st.lists(st.tuples(namespaces, names, actions), max_size=100), st.sampled_from(Permission))
-def test_a_grant_is_part_of_the_request_and_of_what_is_allowed(asked: list[tuple[str, str, list[str]]], permission: Permission) -> None:
+def test_a_grant_is_part_of_the_request_and_of_what_is_allowed(
+    asked: list[tuple[str, str, list[str]]], permission: Permission
+) -> None:
     texts = [f"repository:{namespace}/{name}:{','.join(acts)}" for namespace, name, acts in asked]
     scopes = parse_scopes(texts)
     assert len(scopes) <= MAX_SCOPES
@@ -45,7 +54,9 @@ def test_a_grant_is_part_of_the_request_and_of_what_is_allowed(asked: list[tuple
 
 
 def test_delete_and_wildcard_are_in_no_permission() -> None:
-    assert not {"delete", "*"} & {action for permission in Permission for action in allowed_actions(permission)}
+    assert not {"delete", "*"} & {
+        action for permission in Permission for action in allowed_actions(permission)
+    }
     assert allowed_actions(Permission.NONE) == frozenset()
 
 

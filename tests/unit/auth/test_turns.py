@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.auth.logins.turns import NoPlace, Turns
+from services.auth.passwords.fair_queue import NoPlace, Turns
 
 
 async def test_a_flood_from_one_source_delays_another_by_one_turn() -> None:

@@ -5,9 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.catalog.feed.domain import FeedEvent, Place, Position, sort_out
+from services.catalog.deletion.tags.domain import TagPush, Untagging
 from services.catalog.images.domain import Family, held_only_by
-from services.catalog.untagging.domain import TagPush, Untagging
+from services.catalog.sync.feed.domain import (
+    FeedEvent,
+    Place,
+    Position,
+    sort_out,
+)
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 OCI = "application/vnd.oci.image.manifest.v1+json"
@@ -45,7 +50,9 @@ def push(digest: str, second: float) -> TagPush:
         ([push("newer", 12), push("new", 11), push("older", -1)], "sha256:newer"),
     ],
 )
-def test_the_newest_push_after_what_was_deleted_is_put_back(pushes: list[TagPush], expected: str | None) -> None:
+def test_the_newest_push_after_what_was_deleted_is_put_back(
+    pushes: list[TagPush], expected: str | None
+) -> None:
     found = DELETION.to_put_back(pushes)
     assert (found and found.digest) == expected
 
@@ -53,12 +60,17 @@ def test_the_newest_push_after_what_was_deleted_is_put_back(pushes: list[TagPush
 def test_what_is_put_back_gives_way_to_a_newer_push_alone() -> None:
     done = replace(DELETION, put_back=push("new", 11))
     assert done.to_put_back([push("before", 10.5)]) is None
-    assert done.to_put_back([push("new", 11)]) == push("new", 11), "it is harmless to do it again, as after a crash"
+    assert done.to_put_back([push("new", 11)]) == push("new", 11), (
+        "it is harmless to do it again, as after a crash"
+    )
     assert done.to_put_back([push("newer", 12)]) == push("newer", 12)
 
 
 def family(tagged: str, **indexes: str) -> Family:
-    return Family(frozenset(tagged.split()), {digest: frozenset(names.split()) for digest, names in indexes.items()})
+    return Family(
+        frozenset(tagged.split()),
+        {digest: frozenset(names.split()) for digest, names in indexes.items()},
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,16 +84,27 @@ def family(tagged: str, **indexes: str) -> Family:
         (family("", top="other"), {"top"}),
     ],
 )
-def test_an_index_holds_alone_what_neither_a_tag_nor_another_index_needs(of: Family, expected: set[str]) -> None:
+def test_an_index_holds_alone_what_neither_a_tag_nor_another_index_needs(
+    of: Family, expected: set[str]
+) -> None:
     assert held_only_by("top", of) == expected
 
 
-def event(repository: str, action: str = "push", *, second: int = 0, digest: str | None = "sha256:1", media_type: str = OCI) -> FeedEvent:
+def event(
+    repository: str,
+    action: str = "push",
+    *,
+    second: int = 0,
+    digest: str | None = "sha256:1",
+    media_type: str = OCI,
+) -> FeedEvent:
     at = T0 + timedelta(seconds=second)
     return FeedEvent(Position(1, second), at, action, repository, None, digest, media_type, "alice")
 
 
-def test_what_is_pushed_where_nothing_may_be_is_a_stray_and_what_a_former_owner_pushed_is_passed_over() -> None:
+def test_what_is_pushed_where_nothing_may_be_is_a_stray_and_what_a_former_owner_pushed_is_passed_over() -> (
+    None
+):
     places = {
         "team/app": Place(closed=False, since=None),
         "gone/app": Place(closed=True, since=None),

@@ -2,8 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.catalog.feed.domain import FeedEvent, Position, Push, RepositoryState, tag_state, told_early, what_to_ask
-from services.catalog.feed.early import Early
+from services.catalog.sync.feed.domain import (
+    FeedEvent,
+    Position,
+    Push,
+    RepositoryState,
+    tag_state,
+    told_early,
+    what_to_ask,
+)
+from services.catalog.sync.feed.retries import Early
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 OCI = "application/vnd.oci.image.manifest.v1+json"
@@ -19,7 +27,16 @@ def event(
     media_type: str | None = OCI,
     by: str = "alice",
 ) -> FeedEvent:
-    return FeedEvent(Position(1, minute), T0 + timedelta(minutes=minute), action, repository, tag, digest, media_type, by)
+    return FeedEvent(
+        Position(1, minute),
+        T0 + timedelta(minutes=minute),
+        action,
+        repository,
+        tag,
+        digest,
+        media_type,
+        by,
+    )
 
 
 def test_a_position_is_read_as_it_was_written_and_ordered_by_commit() -> None:
@@ -28,7 +45,9 @@ def test_a_position_is_read_as_it_was_written_and_ordered_by_commit() -> None:
 
 
 def test_nanoseconds_are_cut_to_what_the_database_keeps() -> None:
-    assert FeedEvent.at_nanoseconds(1_795_498_336_941_589_299) == datetime(2026, 11, 24, 5, 32, 16, 941589, tzinfo=UTC)
+    assert FeedEvent.at_nanoseconds(1_795_498_336_941_589_299) == datetime(
+        2026, 11, 24, 5, 32, 16, 941589, tzinfo=UTC
+    )
 
 
 def test_layers_and_names_that_are_not_served_are_passed_over() -> None:
@@ -52,7 +71,11 @@ def test_each_tag_and_digest_is_asked_once() -> None:
     ]
     wanted = what_to_ask(events)
     app = wanted["team/app"]
-    assert (set(app.tags), set(app.digests), app.deleted) == ({"v1", "old"}, {"sha256:1", "sha256:2"}, {"sha256:3"})
+    assert (set(app.tags), set(app.digests), app.deleted) == (
+        {"v1", "old"},
+        {"sha256:1", "sha256:2"},
+        {"sha256:3"},
+    )
     assert app.pushed_at == T0 + timedelta(minutes=1), "a deletion is no push"
     assert app.noticed_at == T0 + timedelta(minutes=2)
     assert (wanted["team/other"].tags, set(wanted["team/other"].digests)) == ({}, {"sha256:1"})
@@ -68,15 +91,22 @@ def test_a_push_that_does_not_show_was_told_before_its_tag_was_set() -> None:
     now = T0 + timedelta(minutes=1, seconds=1)
     assert told_early([second, first], [state()], now) == [second]
     assert told_early([second, first], [state(v1="sha256:1")], now) == [second]
-    assert told_early([second, first], [state(v1="sha256:1")], T0) == [second], "the registry's clock is ahead"
+    assert told_early([second, first], [state(v1="sha256:1")], T0) == [second], (
+        "the registry's clock is ahead"
+    )
     assert told_early([second, first], [state(v1="sha256:2")], now) == []
     assert told_early([second, first], [], now) == [], "its namespace is gone"
-    assert told_early([second, first], [state()], now + timedelta(minutes=1)) == [], "it was pushed long ago"
+    assert told_early([second, first], [state()], now + timedelta(minutes=1)) == [], (
+        "it was pushed long ago"
+    )
 
 
 def test_a_push_that_was_deleted_again_is_not_waited_for() -> None:
     pushed = event(tag="v1", digest="sha256:1")
-    tag, image = event("delete", tag="v1", media_type=None, minute=1), event("delete", digest="sha256:1", media_type=None, minute=1)
+    tag, image = (
+        event("delete", tag="v1", media_type=None, minute=1),
+        event("delete", digest="sha256:1", media_type=None, minute=1),
+    )
     now = T0 + timedelta(seconds=1)
     assert told_early([pushed], [state()], now) == [pushed]
     assert told_early([pushed, tag], [state()], now) == []
@@ -93,12 +123,18 @@ def test_a_tag_is_set_by_the_latest_push_of_what_it_names() -> None:
     assert (one.push.by, one.exact) == ("bob", True)
     assert tag_state("sha256:2", pushes, T0).push.by == "zoe"
     other = tag_state("sha256:3", pushes, T0)
-    assert (other.push.by, other.exact) == ("bob", False), "for now: its own push is still to be heard of"
+    assert (other.push.by, other.exact) == ("bob", False), (
+        "for now: its own push is still to be heard of"
+    )
     assert tag_state("sha256:3", [], T0).push == Push(T0, "")
 
 
 def test_what_does_not_show_is_looked_at_soon_and_then_later_and_not_for_ever() -> None:
-    early, pushed, shown = Early(), event(tag="v1", digest="sha256:1"), event(tag="v2", digest="sha256:1")
+    early, pushed, shown = (
+        Early(),
+        event(tag="v1", digest="sha256:1"),
+        event(tag="v2", digest="sha256:1"),
+    )
     assert early.seconds(0.0, 1.0) == 1.0
     early.note(looked_at=[pushed, shown], early=[pushed], now=0.0)
     now, pauses = 0.0, []

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.catalog.images.manifests import (
+from libs.common.registry.manifests import (
     NO_CONFIG,
     Described,
     Layer,
@@ -24,7 +24,20 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 
 _keys = st.sampled_from(
-    ["mediaType", "config", "layers", "manifests", "platform", "os", "architecture", "digest", "size", "subject", "artifactType", "Labels"]
+    [
+        "mediaType",
+        "config",
+        "layers",
+        "manifests",
+        "platform",
+        "os",
+        "architecture",
+        "digest",
+        "size",
+        "subject",
+        "artifactType",
+        "Labels",
+    ]
 )
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -59,14 +72,21 @@ def test_no_manifest_and_no_config_makes_reading_fail(value: Any) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
 def test_what_is_no_json_object_says_nothing(content: bytes) -> None:
     manifest = parse_manifest(content, digest="sha256:x", media_type=OCI)
-    assert (manifest.media_type, manifest.size_bytes, manifest.layers, manifest.children) == (OCI, 0, (), ())
+    assert (manifest.media_type, manifest.size_bytes, manifest.layers, manifest.children) == (
+        OCI,
+        0,
+        (),
+        (),
+    )
     assert parse_config(content) == NO_CONFIG
     assert parse_config(None) == NO_CONFIG
 
 
 def test_the_size_is_that_of_config_and_layers() -> None:
     layers = [{"mediaType": "layer", "digest": f"sha256:{n}", "size": 100 + n} for n in range(2)]
-    content = _manifest(config={"mediaType": CONFIG, "digest": "sha256:c", "size": 7}, layers=layers)
+    content = _manifest(
+        config={"mediaType": CONFIG, "digest": "sha256:c", "size": 7}, layers=layers
+    )
     manifest = parse_manifest(content, digest="sha256:x", media_type=OCI)
     assert manifest.size_bytes == 208
     assert manifest.layers == (Layer("sha256:0", "layer", 100), Layer("sha256:1", "layer", 101))
@@ -80,11 +100,22 @@ def test_a_size_that_is_none_is_not_believed(size: Any) -> None:
 
 
 def test_an_artifact_is_known_by_its_type_or_by_its_config() -> None:
-    named = _manifest(artifactType="application/spdx+json", config={"mediaType": "application/vnd.oci.empty.v1+json", "digest": "sha256:e"})
-    assert parse_manifest(named, digest="sha256:x", media_type=OCI).artifact_type == "application/spdx+json"
-    chart = _manifest(config={"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": "sha256:h"})
+    named = _manifest(
+        artifactType="application/spdx+json",
+        config={"mediaType": "application/vnd.oci.empty.v1+json", "digest": "sha256:e"},
+    )
+    assert (
+        parse_manifest(named, digest="sha256:x", media_type=OCI).artifact_type
+        == "application/spdx+json"
+    )
+    chart = _manifest(
+        config={"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": "sha256:h"}
+    )
     manifest = parse_manifest(chart, digest="sha256:x", media_type=OCI)
-    assert (manifest.artifact_type, manifest.config_digest) == ("application/vnd.cncf.helm.config.v1+json", None)
+    assert (manifest.artifact_type, manifest.config_digest) == (
+        "application/vnd.cncf.helm.config.v1+json",
+        None,
+    )
     assert describe_image(manifest, NO_CONFIG).platforms == ()
 
 
@@ -101,14 +132,23 @@ def test_a_config_tells_platform_labels_and_when_it_was_built() -> None:
     assert config.created_at == datetime(2026, 11, 24, 5, 32, 16, 941589, tzinfo=UTC)
     assert config.labels == {"a": "bc", "half": "?"}
     assert parse_config(b'{"created": "yesterday"}').created_at is None
-    assert parse_config(b'{"created": "2026-11-24T05:32:16"}').created_at is None, "no zone: no moment"
+    assert parse_config(b'{"created": "2026-11-24T05:32:16"}').created_at is None, (
+        "no zone: no moment"
+    )
 
 
 def test_an_index_is_the_sum_of_its_platforms_without_attestations() -> None:
-    children = [_image("sha256:1", "amd64", 10), _image("sha256:2", "arm64", 20), _image("sha256:3", "unknown", 40)]
+    children = [
+        _image("sha256:1", "amd64", 10),
+        _image("sha256:2", "arm64", 20),
+        _image("sha256:3", "unknown", 40),
+    ]
     content = _index(
         {"digest": "sha256:1", "platform": {"os": "linux", "architecture": "amd64"}},
-        {"digest": "sha256:2", "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
+        {
+            "digest": "sha256:2",
+            "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"},
+        },
         {"digest": "sha256:3", "platform": {"os": "unknown", "architecture": "unknown"}},
         {"digest": "sha256:4", "platform": {"os": "windows", "architecture": "amd64"}},
     )
@@ -124,7 +164,11 @@ def test_an_index_is_the_sum_of_its_platforms_without_attestations() -> None:
 
 def test_an_index_in_an_index_brings_its_platforms_along() -> None:
     image = _image("sha256:1", "amd64", 10)
-    inner = describe_index(parse_manifest(_index({"digest": "sha256:1"}), digest="sha256:i", media_type=INDEX), [image])
-    outer = describe_index(parse_manifest(_index({"digest": "sha256:i"}), digest="sha256:o", media_type=INDEX), [inner])
+    inner = describe_index(
+        parse_manifest(_index({"digest": "sha256:1"}), digest="sha256:i", media_type=INDEX), [image]
+    )
+    outer = describe_index(
+        parse_manifest(_index({"digest": "sha256:i"}), digest="sha256:o", media_type=INDEX), [inner]
+    )
     assert outer.platforms == image.platforms
     assert outer.size_bytes == 10

@@ -12,13 +12,18 @@ from services.catalog.settings import load_settings
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
     monkeypatch.setenv("CATALOG_REGISTRY_URL", "http://127.0.0.1:5000")
-    (tmp_path / "catalog_database_url").write_text("postgresql://role:password-of-the-test@127.0.0.1/moorage\n")
+    (tmp_path / "catalog_database_url").write_text(
+        "postgresql://role:password-of-the-test@127.0.0.1/moorage\n"
+    )
     return tmp_path
 
 
 def test_a_secret_is_read_from_its_file_and_not_shown(folder: Path) -> None:
     settings = load_settings()
-    assert settings.database_url.get_secret_value() == "postgresql://role:password-of-the-test@127.0.0.1/moorage"
+    assert (
+        settings.database_url.get_secret_value()
+        == "postgresql://role:password-of-the-test@127.0.0.1/moorage"
+    )
     assert "password-of-the-test" not in repr(settings)
     assert settings.name_reservation_seconds == 1860
 
@@ -32,7 +37,9 @@ def test_a_secret_is_read_from_its_file_and_not_shown(folder: Path) -> None:
         ("SECRETS_DIR", "/no/such/folder"),
     ],
 )
-def test_a_wrong_setting_is_one_line_that_names_it(folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_a_wrong_setting_is_one_line_that_names_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError, match=f"^{variable}: ") as told:
         load_settings()
@@ -49,7 +56,9 @@ def test_what_is_missing_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_database_that_is_no_postgresql_is_refused_and_not_shown(folder: Path) -> None:
-    (folder / "catalog_database_url").write_text("mysql://role:password-of-the-test@127.0.0.1/moorage")
+    (folder / "catalog_database_url").write_text(
+        "mysql://role:password-of-the-test@127.0.0.1/moorage"
+    )
     with pytest.raises(SettingsError, match=r"^CATALOG_DATABASE_URL: ") as told:
         load_settings()
     assert "password-of-the-test" not in str(told.value)

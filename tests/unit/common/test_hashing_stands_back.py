@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from libs.common.passwords import NICENESS, PasswordHasher
+from libs.common.security.passwords import NICENESS, PasswordHasher
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.common.errors import Invalid
-from libs.common.names import is_namespace, is_username, split_repository
-from libs.common.pages import PageRequest, encode_cursor
+from libs.common.registry.names import is_namespace, is_username, split_repository
+from libs.common.web.errors import Invalid
+from libs.common.web.pagination import PageRequest, encode_cursor
 
 
 @pytest.mark.parametrize("name", ["ab", "a1", "team", "my-team", "a.b_c-d", "0" * 63])
@@ -17,7 +17,9 @@ def test_names_within_the_grammar(name: str) -> None:
     assert is_username(name)
 
 
-@pytest.mark.parametrize("name", ["", "a", "A1", "-ab", ".ab", "a b", "a\0b", "ab\n", "команда", "0" * 64, "a/b", "*"])
+@pytest.mark.parametrize(
+    "name", ["", "a", "A1", "-ab", ".ab", "a b", "a\0b", "ab\n", "команда", "0" * 64, "a/b", "*"]
+)
 def test_names_outside_the_grammar(name: str) -> None:
     assert not is_namespace(name)
     assert not is_username(name)
@@ -50,7 +52,11 @@ def test_repository_paths(path: str, parts: tuple[str, str] | None) -> None:
 
 
 keys = st.lists(
-    st.none() | st.text(st.characters(exclude_characters="\0", codec="utf-8")) | st.integers(-(2**60), 2**60), min_size=2, max_size=2
+    st.none()
+    | st.text(st.characters(exclude_characters="\0", codec="utf-8"))
+    | st.integers(-(2**60), 2**60),
+    min_size=2,
+    max_size=2,
 )
 
 
@@ -60,7 +66,10 @@ def test_a_cursor_is_read_back(key: list[str | int | None]) -> None:
     assert PageRequest(limit=1, cursor=cursor).after("name", 2) == tuple(key)
 
 
-@given(st.text(max_size=200) | st.binary(max_size=100).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+@given(
+    st.text(max_size=200)
+    | st.binary(max_size=100).map(lambda raw: base64.urlsafe_b64encode(raw).decode())
+)
 def test_a_cursor_that_was_tampered_with_is_refused_with_its_name(cursor: str) -> None:
     with pytest.raises(Invalid, match="cursor"):
         PageRequest(limit=1, cursor=cursor).after("name", 2)

@@ -1,6 +1,6 @@
 """A bounded memory keeps what was used last, and nothing that it was told to forget."""
 
-from libs.common.recent import Recent
+from services.auth.cache.two_generation import Recent
 
 
 def test_it_keeps_what_was_used_last_within_its_size() -> None:

@@ -30,11 +30,20 @@ for path in ('/x"\n\\{0}%s\udc80', "/healthz"):
 
 @pytest.mark.parametrize(("level", "count"), [("info", 1), ("warning", 0)])
 def test_a_line_is_one_json_object(level: str, count: int) -> None:
-    done = subprocess.run([sys.executable, "-c", _PROGRAM, level], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, level],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(lines) == count
     for line in lines:
-        told = {name: line[name] for name in ("service", "request_id", "method", "path", "status", "event", "level")}
+        told = {
+            name: line[name]
+            for name in ("service", "request_id", "method", "path", "status", "event", "level")
+        }
         assert told == {"service": 'a"b', "request_id": "abc", "method": "GET", "path": '/x"\n\\{0}%s\udc80', "status": 404,
                         "event": "request", "level": "info"}  # fmt: skip
         assert 0 <= line["milliseconds"] < 10_000

@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.events.ingest.domain import NotUnderstood, address_of, parse_envelope, parse_event, parse_time
-from tests.support.envelopes import event
+from services.events.ingest.domain import (
+    NotUnderstood,
+    address_of,
+    parse_envelope,
+    parse_event,
+    parse_time,
+)
+from tests.kit.envelopes import event
 
 
 def test_a_recorded_event_is_read() -> None:
@@ -25,15 +31,28 @@ def test_a_recorded_event_is_read() -> None:
             "url": "http://127.0.0.1/v2/team/app/manifests/sha256:4fb4",
             "tag": "v1",
         },
-        "request": {"id": "0c0d", "addr": "127.0.0.1:32942", "host": "127.0.0.1:19001", "method": "PUT", "useragent": "skopeo/1.9.3"},
+        "request": {
+            "id": "0c0d",
+            "addr": "127.0.0.1:32942",
+            "host": "127.0.0.1:19001",
+            "method": "PUT",
+            "useragent": "skopeo/1.9.3",
+        },
         "actor": {"name": "alice"},
         "source": {"addr": "vm:19001", "instanceID": "d14f"},
     }
     read = parse_event(raw)
-    assert (read.event_id, read.at_ns) == ("51bb2d5c-0a0a-4a6e-9f3c-2f6b1f0c2f31", 1795498336_941589299)
+    assert (read.event_id, read.at_ns) == (
+        "51bb2d5c-0a0a-4a6e-9f3c-2f6b1f0c2f31",
+        1795498336_941589299,
+    )
     assert (read.action, read.method, read.request_id) == ("push", "PUT", "0c0d")
     assert (read.repository, read.tag, read.digest) == ("team/app", "v1", "sha256:4fb4")
-    assert (read.docker_user, read.address, read.user_agent) == ("alice", "127.0.0.1", "skopeo/1.9.3")
+    assert (read.docker_user, read.address, read.user_agent) == (
+        "alice",
+        "127.0.0.1",
+        "skopeo/1.9.3",
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,7 +117,13 @@ def test_what_is_not_said_is_none() -> None:
 
 def test_unknown_fields_change_nothing() -> None:
     raw = event(tag="v1")
-    assert parse_event({**raw, "new": {"deep": [1]}, "target": {**raw["target"], "annotations": {}, "references": []}}) == parse_event(raw)
+    assert parse_event(
+        {
+            **raw,
+            "new": {"deep": [1]},
+            "target": {**raw["target"], "annotations": {}, "references": []},
+        }
+    ) == parse_event(raw)
 
 
 def test_a_delete_of_a_tag_has_no_digest() -> None:
@@ -167,7 +192,17 @@ def test_what_a_client_chose_is_cleaned_not_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"{", b"[]", b"null", b'{"events": 1}', b"\xff\xfe", b"[" * 100_000, b'{"events": [' + b"9" * 5000 + b"]}"]
+    "raw",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"events": 1}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"events": [' + b"9" * 5000 + b"]}",
+    ],
 )
 def test_what_is_no_envelope_is_refused(raw: bytes) -> None:
     envelope = parse_envelope(raw)
@@ -182,7 +217,10 @@ def test_an_empty_list_is_nothing() -> None:
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "timestamp", "action", "target", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["id", "timestamp", "action", "target", "x"]), inner)
+    ),
     max_leaves=20,
 )
 

@@ -26,7 +26,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _bootstrap(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _bootstrap(
+    project: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [project / "scripts" / "bootstrap", *arguments],
         env={"PATH": str(project / "bin"), **environment},
@@ -46,7 +48,10 @@ def _program(path: Path, script: str) -> None:
 def test_no_python_is_one_clear_line(project: Path) -> None:
     done = _bootstrap(project, "run")
     assert done.returncode == 1
-    assert done.stderr == "moorage: Python 3.11 or newer is needed; there is no python3; install it, or set PYTHON to it\n"
+    assert (
+        done.stderr
+        == "moorage: Python 3.11 or newer is needed; there is no python3; install it, or set PYTHON to it\n"
+    )
 
 
 def test_an_old_python_is_named_with_its_version(project: Path) -> None:
@@ -54,7 +59,10 @@ def test_an_old_python_is_named_with_its_version(project: Path) -> None:
     _program(old, 'case "$2" in *version_info\\[:2\\]*) echo 3.9 ;; *) exit 1 ;; esac')
     done = _bootstrap(project, "run")
     assert done.returncode == 1
-    assert done.stderr == f"moorage: Python 3.11 or newer is needed; {old} is 3.9; install it, or set PYTHON to it\n"
+    assert (
+        done.stderr
+        == f"moorage: Python 3.11 or newer is needed; {old} is 3.9; install it, or set PYTHON to it\n"
+    )
     assert not (project / ".venv").exists()
 
 
@@ -68,7 +76,10 @@ def test_a_python_without_pip_and_a_machine_without_apt_say_so(project: Path) ->
     )
     done = _bootstrap(project, "run")
     assert done.returncode == 1
-    assert done.stderr == "moorage: this Python has no ensurepip and there is no apt-get: install python3-venv or pip\n"
+    assert (
+        done.stderr
+        == "moorage: this Python has no ensurepip and there is no apt-get: install python3-venv or pip\n"
+    )
 
 
 def test_what_is_there_is_not_made_again(project: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import console, console_build, npm
+from ops.install import console, console_build, npm
 
 OFFLINE = """moorage: console: npm ci --omit=dev failed
 npm error code ENOTFOUND
@@ -62,12 +62,20 @@ def test_where_there_are_no_sources_nothing_is_to_be_built(sources: Path) -> Non
 
 def test_one_line_tells_why_it_could_not_be_built() -> None:
     reason = console_build._reason(OFFLINE)
-    assert reason == "npm error network request to https://npm.example.com/antd failed, reason: getaddrinfo ENOTFOUND npm.example.com"
-    assert console_build._reason(BROKEN) == "[UNRESOLVED_IMPORT] Could not resolve './gone' in src/main.tsx"
+    assert (
+        reason
+        == "npm error network request to https://npm.example.com/antd failed, reason: getaddrinfo ENOTFOUND npm.example.com"
+    )
+    assert (
+        console_build._reason(BROKEN)
+        == "[UNRESOLVED_IMPORT] Could not resolve './gone' in src/main.tsx"
+    )
     assert console_build._reason("") == "it was ended"
 
 
-def test_npm_trusts_what_the_machine_trusts_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_npm_trusts_what_the_machine_trusts_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("NODE_USE_SYSTEM_CA", raising=False)
     assert npm._environment()["NODE_USE_SYSTEM_CA"] == "1"
     monkeypatch.setenv("NODE_USE_SYSTEM_CA", "0")

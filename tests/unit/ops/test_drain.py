@@ -8,8 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from ops import drain
-from ops.postgres import EmbeddedServer, start_embedded
+from ops.db.postgres import EmbeddedServer, start_embedded
+from ops.run import drain
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,18 @@ async def _deliver(inbox: asyncpg.Connection, times: int, every: float) -> float
     return time.monotonic()
 
 
-async def test_it_waits_for_what_is_still_delivered(server: EmbeddedServer, inbox: asyncpg.Connection) -> None:
+async def test_it_waits_for_what_is_still_delivered(
+    server: EmbeddedServer, inbox: asyncpg.Connection
+) -> None:
     delivery = asyncio.create_task(_deliver(inbox, times=10, every=0.1))
     await drain.drain(server.superuser_url)
     assert delivery.done()
     assert time.monotonic() - delivery.result() < 2
 
 
-async def test_it_does_not_wait_for_ever(server: EmbeddedServer, inbox: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_does_not_wait_for_ever(
+    server: EmbeddedServer, inbox: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(drain, "_LONGEST_SECONDS", 1.0)
     delivery = asyncio.create_task(_deliver(inbox, times=1000, every=0.05))
     began = time.monotonic()

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 import yaml  # type: ignore[import-untyped]
 
-from ops.init import init_containers
+from ops.host.privileges import run_user
+from ops.install.container import init_containers
 from ops.layout import SERVICES, Layout
-from ops.privileges import run_user
-from ops.secrets import Owners
+from ops.secrets.store import Owners
 from ops.settings import load_run_settings
 
 
@@ -29,17 +29,30 @@ def test_services_find_each_other_by_name(tmp_path: Path) -> None:
     assert registry["http"]["addr"] == ":5000"
     gateway = (layout.gateway / "nginx.conf").read_text()
     assert "set_real_ip_from 10.0.0.0/8;" in gateway
-    for address in ("auth:8000", "catalog:8000", "events:8000", "registry:5000", "resolver 127.0.0.11"):
+    for address in (
+        "auth:8000",
+        "catalog:8000",
+        "events:8000",
+        "registry:5000",
+        "resolver 127.0.0.11",
+    ):
         assert address in gateway
 
 
 def test_database_urls_name_the_container_and_its_superuser_makes_the_roles(tmp_path: Path) -> None:
     layout = _init(tmp_path)
     owner = urlsplit(layout.owner_url.read_text())
-    assert (owner.username, owner.hostname, owner.port, owner.path) == ("postgres", "postgres", 5432, "/moorage")
+    assert (owner.username, owner.hostname, owner.port, owner.path) == (
+        "postgres",
+        "postgres",
+        5432,
+        "/moorage",
+    )
     assert owner.password == layout.superuser_password.read_text()
     for service in SERVICES:
-        assert urlsplit(layout.database_url_of(service).read_text()).username == f"moorage_{service}"
+        assert (
+            urlsplit(layout.database_url_of(service).read_text()).username == f"moorage_{service}"
+        )
 
 
 def test_an_outside_database_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -47,4 +60,8 @@ def test_an_outside_database_is_taken_as_it_is(tmp_path: Path) -> None:
     layout = _init(tmp_path, DATABASE_URL=outside)
     assert layout.owner_url.read_text() == outside
     auth = urlsplit(layout.database_url_of("auth").read_text())
-    assert (auth.username, auth.hostname, auth.query) == ("theirs_auth", "db.example.com", "sslmode=require")
+    assert (auth.username, auth.hostname, auth.query) == (
+        "theirs_auth",
+        "db.example.com",
+        "sslmode=require",
+    )

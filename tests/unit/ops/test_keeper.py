@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ops.environment import child_environment
 from ops.errors import OpsError
-from ops.keeper import Keeper, Program, last_line, rotate_logs
-from ops.privileges import RunUser, run_user
+from ops.host.environment import child_environment
+from ops.host.privileges import RunUser, run_user
+from ops.run.supervisor import (
+    Keeper,
+    Program,
+    last_line,
+    rotate_logs,
+)
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 # Ends on no polite signal.
@@ -35,7 +40,13 @@ def user(tmp_path: Path) -> RunUser:
 
 def _program(tmp_path: Path, code: str, stop_seconds: float = 8.0) -> Program:
     argv = [sys.executable, "-c", code]
-    return Program(name="it", argv=argv, log=tmp_path / "it.log", environment=child_environment(), stop_seconds=stop_seconds)
+    return Program(
+        name="it",
+        argv=argv,
+        log=tmp_path / "it.log",
+        environment=child_environment(),
+        stop_seconds=stop_seconds,
+    )
 
 
 async def _until(condition: Callable[[], object]) -> None:
@@ -56,7 +67,9 @@ def _alive(pid: int) -> bool:
         return False
 
 
-async def test_a_killed_program_is_started_again_and_told_about(tmp_path: Path, user: RunUser) -> None:
+async def test_a_killed_program_is_started_again_and_told_about(
+    tmp_path: Path, user: RunUser
+) -> None:
     said: list[str] = []
     keeper = Keeper(user, said.append)
     child = keeper.start(_program(tmp_path, SLEEPER))
@@ -123,7 +136,9 @@ async def main():
     await asyncio.sleep(600)
 asyncio.run(main())
 """
-    keeper = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3])
+    keeper = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3]
+    )
     assert keeper.stdout is not None
     child = int(await keeper.stdout.readline())
     await _until(lambda: "up" in _log(tmp_path))
@@ -132,8 +147,10 @@ asyncio.run(main())
     await _until(lambda: not _alive(child))
 
 
-async def test_a_large_log_is_cut_and_its_end_kept(tmp_path: Path, user: RunUser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.keeper._LOG_BYTES", 100)
+async def test_a_large_log_is_cut_and_its_end_kept(
+    tmp_path: Path, user: RunUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.run.supervisor._LOG_BYTES", 100)
     log = tmp_path / "it.log"
     rotation = asyncio.create_task(rotate_logs(tmp_path, user, every=0.01))
     with log.open("ab", buffering=0) as writer:

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from ops.errors import OpsError, SettingError
+from ops.host.lock import check_port, only_run
 from ops.layout import Layout
-from ops.lock import check_port, only_run
 
 
 def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:
-    with only_run(Layout(tmp_path)), pytest.raises(OpsError, match="MOORAGE_DATA: another moorage already runs on"):  # noqa: SIM117
+    with (
+        only_run(Layout(tmp_path)),
+        pytest.raises(OpsError, match="MOORAGE_DATA: another moorage already runs on"),
+    ):  # noqa: SIM117
         with only_run(Layout(tmp_path)):
             pytest.fail("two runs at once")
     with only_run(Layout(tmp_path)):

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from ops.admin import ensure_admin
-from ops.database import Role, check_owner, connected, ensure_owner, service_roles
+from ops.commands.admin import ensure_admin
+from ops.db.migrate import migrate
+from ops.db.postgres import EmbeddedServer, start_embedded, url
+from ops.db.roles import (
+    Role,
+    check_owner,
+    connected,
+    ensure_owner,
+    service_roles,
+)
 from ops.errors import OpsError
+from ops.host.privileges import run_user
 from ops.layout import SERVICES, Layout
-from ops.migrate import migrate
-from ops.postgres import EmbeddedServer, start_embedded, url
-from ops.privileges import run_user
-from ops.secrets import Owners, ensure_database_urls, ensure_secrets
+from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 
 OWNER = Role("owner", "an owner's password", may_create_roles=True)
 
@@ -49,7 +55,9 @@ async def test_each_service_can_log_in_and_see_the_schema(layout: Layout, owner_
         async with connected(layout.database_url_of(service).read_text()) as connection:
             assert await connection.fetchval("SELECT current_user") == f"fresh_{service}"
             assert await connection.fetchval("SELECT version_num FROM moorage.alembic_version")
-            role = await connection.fetchrow("SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user")
+            role = await connection.fetchrow(
+                "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
+            )
             assert set(role.values()) == {False}
 
 
@@ -58,7 +66,9 @@ async def test_several_migrations_at_once_all_end_well(layout: Layout, owner_url
     await migrate(owner_url, service_roles(layout))
 
 
-async def test_a_changed_secret_is_the_password_after_the_next_migration(layout: Layout, owner_url: str) -> None:
+async def test_a_changed_secret_is_the_password_after_the_next_migration(
+    layout: Layout, owner_url: str
+) -> None:
     await migrate(owner_url, service_roles(layout))
     before = layout.database_url_of("auth").read_text()
     layout.database_url_of("auth").unlink()
@@ -71,17 +81,21 @@ async def test_a_changed_secret_is_the_password_after_the_next_migration(layout:
             pass
 
 
-async def test_a_role_without_the_right_to_make_schemas_is_named(server: EmbeddedServer, owner_url: str) -> None:
+async def test_a_role_without_the_right_to_make_schemas_is_named(
+    server: EmbeddedServer, owner_url: str
+) -> None:
     async with connected(server.superuser_url) as connection:
         await connection.execute("DROP ROLE IF EXISTS guest")
         await connection.execute("CREATE ROLE guest LOGIN CREATEROLE PASSWORD 'guest'")
     guest = url(user="guest", password="guest", port=server.port, database="fresh")
-    with pytest.raises(OpsError, match=r"the role of guest@127.0.0.1:\d+/fresh may not create schemas"):
+    with pytest.raises(
+        OpsError, match=r"the role of guest@127.0.0.1:\d+/fresh may not create schemas"
+    ):
         await check_owner(guest)
 
 
 async def test_an_old_postgresql_is_named(owner_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.database.OLDEST_VERSION", 99)
+    monkeypatch.setattr("ops.db.roles.OLDEST_VERSION", 99)
     with pytest.raises(OpsError, match="is version 18; 99 or newer is needed"):
         await check_owner(owner_url)
 
@@ -94,7 +108,9 @@ async def test_patience_waits_for_a_database_that_is_on_its_way(server: Embedded
             await check_owner("postgresql://a:b@127.0.0.1:1/c", patience=60)
 
 
-async def test_the_first_account_is_made_once_with_a_password_that_is_written_down(layout: Layout, owner_url: str) -> None:
+async def test_the_first_account_is_made_once_with_a_password_that_is_written_down(
+    layout: Layout, owner_url: str
+) -> None:
     await migrate(owner_url, service_roles(layout))
     user = run_user([layout.root])
     assert await ensure_admin(owner_url, layout, user, given=None)
@@ -103,7 +119,9 @@ async def test_the_first_account_is_made_once_with_a_password_that_is_written_do
     assert not await ensure_admin(owner_url, layout, user, given="another password")
     assert layout.admin_password.read_text() == password
     async with connected(owner_url) as connection:
-        accounts = await connection.fetch("SELECT username, role, password_hash FROM catalog.accounts")
+        accounts = await connection.fetch(
+            "SELECT username, role, password_hash FROM catalog.accounts"
+        )
     assert [(row["username"], row["role"]) for row in accounts] == [("admin", "admin")]
     assert accounts[0]["password_hash"].startswith("$argon2id$")
 

@@ -2,7 +2,7 @@
 
 import socket
 
-from ops import ports
+from ops.host import ports
 
 
 def test_a_child_can_listen_on_it_and_another_installation_does_not_choose_it() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from ops.db.postgres import initialise, start_embedded
+from ops.db.scram import verifier
 from ops.errors import OpsError
-from ops.postgres import initialise, start_embedded
-from ops.privileges import RunUser
-from ops.scram import verifier
+from ops.host.privileges import RunUser
 
 
 def _fetch(url: str, statement: str) -> object:
@@ -79,6 +79,8 @@ def test_data_of_another_postgresql_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_a_verifier_sets_a_password_that_logs_in(tmp_path: Path) -> None:
     with start_embedded(tmp_path / "db") as server:
-        _fetch(server.superuser_url, f"CREATE ROLE somebody LOGIN PASSWORD '{verifier('a-password')}'")
+        _fetch(
+            server.superuser_url, f"CREATE ROLE somebody LOGIN PASSWORD '{verifier('a-password')}'"
+        )
         url = f"postgresql://somebody:a-password@127.0.0.1:{server.port}/postgres"
         assert _fetch(url, "SELECT current_user") == "somebody"

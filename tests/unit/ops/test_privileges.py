@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.environment import child_environment
 from ops.errors import OpsError
-from ops.privileges import RunUser, readable_by, run_user
+from ops.host.environment import child_environment
+from ops.host.privileges import RunUser, readable_by, run_user
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to drop")
 NOBODY = 65534
@@ -24,7 +24,9 @@ def test_a_folder_closed_to_others_is_not_readable(tmp_path: Path) -> None:
     assert readable_by(closed / "inside", NOBODY, NOBODY) == readable_by(tmp_path, NOBODY, NOBODY)
 
 
-def test_anyone_but_root_stays_who_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_anyone_but_root_stays_who_they_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1234)
     monkeypatch.setattr(os, "getegid", lambda: 1234)
     user = run_user([tmp_path])
@@ -65,13 +67,20 @@ def test_nobody_reads_a_clone_in_a_private_home(tmp_path: Path) -> None:
     user = run_user([home])
     assert user.capability == "dac_read_search"
     # As initdb looks for postgres.
-    subprocess.run(user.command(["test", "-r", str(home / "file")]), env=child_environment(), check=True)
+    subprocess.run(
+        user.command(["test", "-r", str(home / "file")]), env=child_environment(), check=True
+    )
     argv = user.command(["cat", str(home / "file")])
-    assert subprocess.run(argv, env=child_environment(), capture_output=True, check=True).stdout == b"reached"
+    assert (
+        subprocess.run(argv, env=child_environment(), capture_output=True, check=True).stdout
+        == b"reached"
+    )
 
 
 @as_root
-def test_a_root_that_may_not_open_the_folder_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_root_that_may_not_open_the_folder_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     monkeypatch.setattr(Path, "read_text", lambda self: "CapPrm:\t0000000000000000\n")

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.pushes import IDLE_SECONDS, QUIET_SECONDS, activity, pushing
+from ops.commands.active_uploads import (
+    IDLE_SECONDS,
+    QUIET_SECONDS,
+    activity,
+    pushing,
+)
 
 LONG_AGO = IDLE_SECONDS + 5
 
@@ -63,7 +68,9 @@ def test_a_blob_that_was_uploaded_again_counts_though_its_link_was_there(storage
     link = storage / "docker/registry/v2/repositories/team/app/_layers/sha256/aa/link"
     os.utime(link)  # written again: the folders do not tell
     assert _pushing(storage) == set()
-    (storage / "docker/registry/v2/repositories/team/app/_uploads").mkdir()  # but its upload came and went
+    (
+        storage / "docker/registry/v2/repositories/team/app/_uploads"
+    ).mkdir()  # but its upload came and went
     assert _pushing(storage) == {"team/app"}
 
 

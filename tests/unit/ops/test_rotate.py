@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from libs.common.jwt import load_signing_keys
-from ops import keys, rotate
+from libs.common.security.jwt import load_signing_keys
 from ops.errors import OpsError
+from ops.host.privileges import run_user
 from ops.layout import SERVICES, Layout
-from ops.privileges import run_user
-from ops.secrets import Owners, ensure_secrets
+from ops.secrets import keys, rotate
+from ops.secrets.store import Owners, ensure_secrets
 
 
 @pytest.fixture
@@ -28,15 +28,21 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_new_token_key_signs_under_the_same_ca_and_the_one_before_stays(layout: Layout, service: str) -> None:
+def test_a_new_token_key_signs_under_the_same_ca_and_the_one_before_stays(
+    layout: Layout, service: str
+) -> None:
     folder = layout.secrets_of(service) / "token-keys"
     (before,) = load_signing_keys(folder)
     rotate.rotate_token_keys(layout)
     newest, older = load_signing_keys(folder)
     assert older.public_jwk == before.public_jwk
     assert newest.public_jwk != before.public_jwk
-    authority = x509.load_pem_x509_certificate((layout.secrets_of("registry") / "token_ca.pem").read_bytes())
-    x509.load_pem_x509_certificate((folder / names(folder)[-1]).read_bytes()).verify_directly_issued_by(authority)
+    authority = x509.load_pem_x509_certificate(
+        (layout.secrets_of("registry") / "token_ca.pem").read_bytes()
+    )
+    x509.load_pem_x509_certificate(
+        (folder / names(folder)[-1]).read_bytes()
+    ).verify_directly_issued_by(authority)
 
 
 def test_only_the_newest_two_are_kept_and_new_ones_belong_to_the_same_user(layout: Layout) -> None:
@@ -58,7 +64,9 @@ def test_a_start_afterwards_changes_nothing(layout: Layout) -> None:
     assert {file: file.read_bytes() for file in layout.secrets.rglob("*.pem")} == before
 
 
-def test_a_new_session_key_is_published_to_the_others_in_its_public_half_alone(layout: Layout) -> None:
+def test_a_new_session_key_is_published_to_the_others_in_its_public_half_alone(
+    layout: Layout,
+) -> None:
     rotate.rotate_session_keys(layout)
     private = layout.secrets_of("auth") / "session-keys"
     assert len(names(private)) == 2

@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ops.host.privileges import RunUser, run_user
 from ops.layout import SERVICES, Layout
-from ops.privileges import RunUser, run_user
-from ops.secrets import Owners, ensure_database_urls, ensure_secrets
+from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 
 OWNER = "postgresql://moorage:p%40ss@127.0.0.1:20001/moorage"
 
@@ -27,7 +27,9 @@ def user(tmp_path: Path) -> RunUser:
 
 
 def _contents(root: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+    return {
+        str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()
+    }
 
 
 def test_everything_is_private_and_belongs_to_the_run_user(layout: Layout, user: RunUser) -> None:
@@ -49,9 +51,13 @@ def test_a_second_start_changes_nothing(layout: Layout, user: RunUser) -> None:
     assert _contents(layout.secrets) == before
 
 
-def test_each_service_signs_with_a_leaf_of_its_own_under_the_one_ca(layout: Layout, user: RunUser) -> None:
+def test_each_service_signs_with_a_leaf_of_its_own_under_the_one_ca(
+    layout: Layout, user: RunUser
+) -> None:
     ensure_secrets(layout, Owners.all(user))
-    authority = x509.load_pem_x509_certificate((layout.secrets_of("registry") / "token_ca.pem").read_bytes())
+    authority = x509.load_pem_x509_certificate(
+        (layout.secrets_of("registry") / "token_ca.pem").read_bytes()
+    )
     leaves = set()
     for service in SERVICES:
         (pem,) = (layout.secrets_of(service) / "token-keys").glob("*.pem")
@@ -84,7 +90,9 @@ def test_an_interrupted_first_start_is_continued(layout: Layout, user: RunUser) 
     ensure_secrets(layout, Owners.all(user))
     (layout.secrets_of("ca") / "ca.pem").unlink()
     ensure_secrets(layout, Owners.all(user))
-    authority = x509.load_pem_x509_certificate((layout.secrets_of("registry") / "token_ca.pem").read_bytes())
+    authority = x509.load_pem_x509_certificate(
+        (layout.secrets_of("registry") / "token_ca.pem").read_bytes()
+    )
     for service in SERVICES:
         (pem,) = (layout.secrets_of(service) / "token-keys").glob("*.pem")
         x509.load_pem_x509_certificate(pem.read_bytes()).verify_directly_issued_by(authority)
@@ -94,7 +102,9 @@ def test_database_urls_keep_passwords_and_follow_the_port(layout: Layout, user: 
     ensure_secrets(layout, Owners.all(user))
     ensure_database_urls(layout, OWNER, Owners.all(user))
     first = urlsplit(layout.database_url_of("auth").read_text())
-    ensure_database_urls(layout, OWNER.replace("20001", "20002") + "?sslmode=disable", Owners.all(user))
+    ensure_database_urls(
+        layout, OWNER.replace("20001", "20002") + "?sslmode=disable", Owners.all(user)
+    )
     second = urlsplit(layout.database_url_of("auth").read_text())
     assert first.username == second.username == "moorage_auth"
     assert first.password == second.password

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.environment import TOKEN_LIFETIMES, longest_token_seconds
 from ops.errors import SettingError
-from ops.keys import new_authority, new_token_key
+from ops.host.environment import TOKEN_LIFETIMES, longest_token_seconds
+from ops.secrets.keys import new_authority, new_token_key
 from ops.settings import load_run_settings
 from services.auth.settings import Settings
 
@@ -20,10 +20,16 @@ WRONG = [
     ({"MOORAGE_HOSTS": "a.example:8080"}, "MOORAGE_HOSTS: "),
     ({"MOORAGE_TRUSTED_PROXIES": "10.0.0.1/8"}, "MOORAGE_TRUSTED_PROXIES: "),
     ({"MOORAGE_TRUSTED_PROXIES": "proxy"}, "MOORAGE_TRUSTED_PROXIES: "),
-    ({"MOORAGE_TLS_CERT": "/nowhere/cert.pem"}, "MOORAGE_TLS_CERT: there is no file /nowhere/cert.pem"),
+    (
+        {"MOORAGE_TLS_CERT": "/nowhere/cert.pem"},
+        "MOORAGE_TLS_CERT: there is no file /nowhere/cert.pem",
+    ),
     ({"MOORAGE_TLS_CERT": "/etc/passwd"}, "MOORAGE_TLS_KEY: missing"),
     ({"MOORAGE_TLS_KEY": "/etc/passwd"}, "MOORAGE_TLS_CERT: missing"),
-    ({"MOORAGE_ADMIN_PASSWORD": "short"}, "MOORAGE_ADMIN_PASSWORD: a password has 8 to 128 characters"),
+    (
+        {"MOORAGE_ADMIN_PASSWORD": "short"},
+        "MOORAGE_ADMIN_PASSWORD: a password has 8 to 128 characters",
+    ),
     ({"REGISTRY_BIN": "/nowhere/registry"}, "REGISTRY_BIN: there is no program"),
     ({"REGISTRY_BIN": "/etc/passwd"}, "REGISTRY_BIN: there is no program"),
     ({"DATABASE_URL": "mysql://a:b@c/d"}, "DATABASE_URL: must look like"),
@@ -43,7 +49,10 @@ def test_a_wrong_setting_is_named(environment: dict[str, str], line: str) -> Non
 
 
 def test_a_wrong_secret_is_not_shown() -> None:
-    for name, value in (("MOORAGE_ADMIN_PASSWORD", "geheim"), ("DATABASE_URL", "postgresql://:geheim@/")):
+    for name, value in (
+        ("MOORAGE_ADMIN_PASSWORD", "geheim"),
+        ("DATABASE_URL", "postgresql://:geheim@/"),
+    ):
         with pytest.raises(SettingError) as caught:
             load_run_settings({name: value})
         assert "geheim" not in str(caught.value)
@@ -59,7 +68,12 @@ def test_defaults_are_the_documented_ones() -> None:
 
 
 def test_lists_are_split_and_checked() -> None:
-    settings = load_run_settings({"MOORAGE_HOSTS": "*.Example.com, hub.example.com [::1]", "MOORAGE_TRUSTED_PROXIES": "10.0.0.0/8,::1"})
+    settings = load_run_settings(
+        {
+            "MOORAGE_HOSTS": "*.Example.com, hub.example.com [::1]",
+            "MOORAGE_TRUSTED_PROXIES": "10.0.0.0/8,::1",
+        }
+    )
     assert settings.hosts == ("*.example.com", "hub.example.com", "[::1]")
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
     assert settings.url == "http://hub.example.com:8080"
@@ -80,7 +94,10 @@ def test_a_key_of_another_certificate_is_refused(tmp_path: Path) -> None:
 def test_names_stay_reserved_as_long_as_the_longest_token_is_good() -> None:
     assert longest_token_seconds({}) == 1800
     assert longest_token_seconds({"AUTH_PUSH_TOKEN_SECONDS": "60"}) == 300
-    assert longest_token_seconds({"AUTH_PULL_TOKEN_SECONDS": "3600", "AUTH_PUSH_TOKEN_SECONDS": "x"}) == 3600
+    assert (
+        longest_token_seconds({"AUTH_PULL_TOKEN_SECONDS": "3600", "AUTH_PUSH_TOKEN_SECONDS": "x"})
+        == 3600
+    )
 
 
 def test_a_service_setting_that_is_misspelt_is_named() -> None:

@@ -1,7 +1,7 @@
 """The settings reference is what the code says."""
 
+from ops.docs.settings_page import PAGE, page
 from ops.settings import variables
-from ops.settings_doc import PAGE, page
 
 
 def test_the_page_is_current() -> None:

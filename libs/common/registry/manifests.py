@@ -1,0 +1,296 @@
+"""What a manifest of the registry says about an image (OCI image spec; Docker image manifest v2 schema 2): pure, no input or output.
+
+Anything that a registry accepts is read without failing: what a manifest does not say is left out.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+INDEX_TYPES = frozenset(
+    {
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    }
+)
+IMAGE_CONFIG_TYPES = frozenset(
+    {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
+)
+_DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")
+_MAX_LABELS = 200
+_MAX_TEXT = 4096
+_MAX_SIZE = (
+    2**50
+)  # clients declare sizes, and the registry believes them: sums must stay within a bigint
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One platform of an image: the manifest for it, and the bytes of its config and compressed layers."""
+
+    os: str
+    architecture: str
+    variant: str | None
+    digest: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer, compressed."""
+
+    digest: str
+    media_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A manifest that an index names, with the platform that it names for it ("unknown" for attestations)."""
+
+    digest: str
+    os: str | None
+    architecture: str | None
+    variant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a manifest itself says. ``config_digest`` None: there is no image config to read."""
+
+    digest: str
+    media_type: str
+    artifact_type: str | None
+    subject: str | None
+    config_digest: str | None
+    layers: tuple[Layer, ...]
+    children: tuple[Child, ...]
+    size_bytes: int
+    blobs: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """What an image's config says."""
+
+    os: str | None
+    architecture: str | None
+    variant: str | None
+    created_at: datetime | None
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A manifest with all that the catalog tells of it. ``size_bytes`` of an index: the sum over its platforms; ``blobs``: (digest, bytes)
+    of config and layers, each once."""
+
+    digest: str
+    media_type: str
+    artifact_type: str | None
+    subject: str | None
+    size_bytes: int
+    platforms: tuple[Platform, ...]
+    layers: tuple[Layer, ...]
+    labels: dict[str, str]
+    image_created_at: datetime | None
+    children: tuple[str, ...]
+    blobs: tuple[tuple[str, int], ...]
+
+
+NO_CONFIG = ImageConfig(None, None, None, None, {})
+
+
+def is_digest(text: str) -> bool:
+    """Whether ``text`` can be a digest (OCI image spec, "Digests"), and so may stand in a path."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def parse_manifest(content: bytes, *, digest: str, media_type: str) -> Manifest:
+    """Read a manifest or index; one that is no JSON object says nothing."""
+    value = _parsed(content)
+    media_type = _text(value.get("mediaType")) or media_type
+    config = _object(value.get("config"))
+    config_type = _text(config.get("mediaType"))
+    layers = tuple(_layer(item) for item in _objects(value.get("layers")))
+    artifact_type = _text(value.get("artifactType"))
+    if artifact_type is None and config_type and config_type not in IMAGE_CONFIG_TYPES:
+        artifact_type = config_type
+    return Manifest(
+        digest=digest,
+        media_type=media_type,
+        artifact_type=artifact_type,
+        subject=_text(_object(value.get("subject")).get("digest")),
+        config_digest=_text(config.get("digest")) if config_type in IMAGE_CONFIG_TYPES else None,
+        layers=layers,
+        children=tuple(_child(item) for item in _objects(value.get("manifests"))),
+        size_bytes=min(
+            _MAX_SIZE, _size(config.get("size")) + sum(layer.size_bytes for layer in layers)
+        ),
+        blobs=_blobs(config, layers),
+    )
+
+
+def parse_config(content: bytes | None) -> ImageConfig:
+    """Read an image's config; one that cannot be read says nothing."""
+    value = _parsed(content or b"{}")
+    labels = _object(_object(value.get("config")).get("Labels"))
+    clean = {
+        key: text
+        for key, item in labels.items()
+        if (text := _text(item)) is not None and _text(key) is not None
+    }
+    return ImageConfig(
+        os=_text(value.get("os")),
+        architecture=_text(value.get("architecture")),
+        variant=_text(value.get("variant")),
+        created_at=_time(value.get("created")),
+        labels=dict(list(clean.items())[:_MAX_LABELS]),
+    )
+
+
+def describe_image(manifest: Manifest, config: ImageConfig) -> Described:
+    """A manifest that is no index, with what its config says."""
+    platform = _platform(
+        manifest.digest, config.os, config.architecture, config.variant, manifest.size_bytes
+    )
+    return _described(manifest, manifest.size_bytes, (platform,) if platform else (), config)
+
+
+def describe_index(manifest: Manifest, children: Sequence[Described]) -> Described:
+    """An index with its ``children``, as far as the registry has them. Attestations and other artifacts are no platforms."""
+    known = {child.digest: child for child in children}
+    platforms: list[Platform] = []
+    for named in manifest.children:
+        child = known.get(named.digest)
+        if child is not None and child.children:
+            platforms.extend(child.platforms)
+            continue
+        size = child.size_bytes if child is not None else 0
+        platform = _platform(named.digest, named.os, named.architecture, named.variant, size)
+        if (
+            named.os is None and child is not None and child.platforms
+        ):  # the index does not say: the image's own config does
+            platform = child.platforms[0]
+        if platform is not None:
+            platforms.append(platform)
+    size = sum(platform.size_bytes for platform in platforms)
+    if not platforms:  # an index of artifacts: all that it holds
+        size = sum(child.size_bytes for child in known.values())
+    return _described(manifest, min(_MAX_SIZE, size), tuple(dict.fromkeys(platforms)), NO_CONFIG)
+
+
+def _described(
+    manifest: Manifest, size: int, platforms: tuple[Platform, ...], config: ImageConfig
+) -> Described:
+    return Described(
+        digest=manifest.digest,
+        media_type=manifest.media_type,
+        artifact_type=manifest.artifact_type,
+        subject=manifest.subject,
+        size_bytes=size,
+        platforms=platforms,
+        layers=manifest.layers,
+        labels=config.labels,
+        image_created_at=config.created_at,
+        children=tuple(dict.fromkeys(child.digest for child in manifest.children)),
+        blobs=manifest.blobs,
+    )
+
+
+def _platform(
+    digest: str, os: str | None, architecture: str | None, variant: str | None, size: int
+) -> Platform | None:
+    if not os or not architecture or "unknown" in (os, architecture):
+        return None
+    return Platform(os, architecture, variant or None, digest, size)
+
+
+def _blobs(config: dict[str, Any], layers: tuple[Layer, ...]) -> tuple[tuple[str, int], ...]:
+    named = [
+        (_text(config.get("digest")) or "", _size(config.get("size"))),
+        *((layer.digest, layer.size_bytes) for layer in layers),
+    ]
+    return tuple({digest: size for digest, size in named if digest}.items())
+
+
+def _layer(value: dict[str, Any]) -> Layer:
+    return Layer(
+        _text(value.get("digest")) or "",
+        _text(value.get("mediaType")) or "",
+        _size(value.get("size")),
+    )
+
+
+def _child(value: dict[str, Any]) -> Child:
+    platform = _object(value.get("platform"))
+    return Child(
+        _text(value.get("digest")) or "",
+        _text(platform.get("os")),
+        _text(platform.get("architecture")),
+        _text(platform.get("variant")),
+    )
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    try:
+        return _object(json.loads(content))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _text(value: object) -> str | None:
+    """``value`` as a text that PostgreSQL can store, cut to a length that a page can show."""
+    if not isinstance(value, str):
+        return None
+    return value.replace("\0", "").encode("utf-8", "replace").decode()[:_MAX_TEXT]
+
+
+def _size(value: object) -> int:
+    return (
+        min(value, _MAX_SIZE)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        else 0
+    )
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def child_digests(manifest: bytes, *, limit: int) -> tuple[str, ...]:
+    """The digests that ``manifest`` lists if it is an index (OCI image spec, "Image Index"), sorted, each once.
+
+    At most ``limit`` are returned: of a longer index every caller keeps the same ones. Anything but an index has none.
+    """
+    try:
+        document = json.loads(manifest)
+    except (ValueError, RecursionError):
+        return ()
+    listed = document.get("manifests") if isinstance(document, dict) else None
+    entries = listed if isinstance(listed, list) else []
+    digests = [
+        entry["digest"]
+        for entry in entries
+        if isinstance(entry, dict) and isinstance(entry.get("digest"), str)
+    ]
+    return tuple(
+        sorted({digest for digest in digests if 0 < len(digest) <= 255 and "\0" not in digest})[
+            :limit
+        ]
+    )

@@ -1,0 +1,53 @@
+"""Registry tokens that the services sign for their own calls to Distribution (registry-facts 1)."""
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from libs.common.security.keys import SigningKeys
+
+CATALOG_SUBJECT = "moorage:catalog"
+"""``sub`` of the catalog's tokens. No Docker user can have this name, and its fetches count as no pull."""
+
+EVENTS_SUBJECT = "moorage:events"
+"""``sub`` of the events service's tokens, likewise."""
+
+Access = Sequence[Mapping[str, Any]]
+"""The ``access`` claim of the Docker token specification."""
+
+LIST_REPOSITORIES: Access = ({"type": "registry", "name": "catalog", "actions": ["*"]},)
+
+_TOKEN_SECONDS = 300
+_CLOCK_SKEW_SECONDS = 5
+
+
+def repository_access(repository: str, *actions: str) -> Access:
+    """The access claim that allows ``actions`` on ``repository``."""
+    return ({"type": "repository", "name": repository, "actions": list(actions)},)
+
+
+class RegistryTokens:
+    """Signs tokens of ``subject`` with the newest key of the directory ``keys``. Raises ValueError if there is no key."""
+
+    def __init__(self, *, keys: Path, service: str, issuer: str, subject: str) -> None:
+        self._keys = SigningKeys(keys)
+        self._service = service
+        self._issuer = issuer
+        self._subject = subject
+
+    def sign(self, access: Access) -> str:
+        """A token that is valid for five minutes."""
+        now = int(time.time())
+        claims = {
+            "iss": self._issuer,
+            "sub": self._subject,
+            "aud": self._service,
+            "iat": now,
+            "nbf": now - _CLOCK_SKEW_SECONDS,
+            "exp": now + _TOKEN_SECONDS,
+            "jti": uuid.uuid4().hex,
+            "access": list(access),
+        }
+        return self._keys.newest().sign(claims)

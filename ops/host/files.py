@@ -1,0 +1,31 @@
+"""Files and folders of the data folder: private, written whole or not at all, owned by the user who reads them."""
+
+import os
+from pathlib import Path
+
+from ops.host.privileges import RunUser
+
+
+def private_dir(path: Path, user: RunUser) -> Path:
+    """Make `path` a folder with mode 0700 that belongs to `user`, its parents too where they are missing."""
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+    path.mkdir(mode=0o700, exist_ok=True)
+    if path.stat().st_mode & 0o777 != 0o700:
+        path.chmod(0o700)
+    user.own(path)
+    return path
+
+
+def write_private(path: Path, content: str | bytes, user: RunUser) -> None:
+    """Put `content` into `path`, mode 0600, owned by `user`; a reader sees the old content or the new, never a part."""
+    encoded = content.encode() if isinstance(content, str) else content
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(encoded)
+        stream.flush()
+        os.fsync(stream.fileno())
+    user.own(temporary)
+    temporary.replace(path)

@@ -1,0 +1,93 @@
+"""`moorage init`: secrets and rendered configuration for containers, where each part has its own address and user.
+
+`make run` prepares the same things itself (ops.programs); the templates and the secrets' layout are one.
+"""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from ops.db.postgres import SUPERUSER
+from ops.host.files import private_dir, write_private
+from ops.install.api_page import publish_api_page
+from ops.install.console import publish_console
+from ops.layout import SERVICES, Layout
+from ops.run import render
+from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
+from ops.settings import RunSettings
+
+DATABASE = "moorage"
+# The names of deploy/compose.yaml.
+_POSTGRES = "postgres:5432"
+_REGISTRY = "registry:5000"
+_SERVICE_PORT = 8000
+_GATEWAY_PORT = 8080
+_STORAGE = "/var/lib/registry"
+# Docker's own DNS server: a container that comes back may have another address.
+_RESOLVER = "127.0.0.11"
+
+
+def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> None:
+    """Make what is missing and render both configurations anew; run it before anything else starts, as root."""
+    private_dir(layout.root, owners.services)
+    ensure_secrets(layout, owners)
+    ensure_database_urls(layout, _owner_url(layout, settings), owners)
+    private_dir(layout.registry, owners.registry)
+    write_private(
+        layout.secrets_of("registry") / "config.yml", _registry(layout, settings), owners.registry
+    )
+    private_dir(layout.gateway, owners.registry)
+    docs = publish_api_page(layout.gateway / "docs", owners.registry)
+    publish_console(layout.gateway / "console", owners.registry)
+    write_private(
+        layout.gateway / "nginx.conf",
+        _gateway(settings, docs, layout.gateway / "console"),
+        owners.registry,
+    )
+
+
+def _owner_url(layout: Layout, settings: RunSettings) -> str:
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    password = layout.superuser_password.read_text().strip()
+    return f"postgresql://{SUPERUSER}:{quote(password, safe='')}@{_POSTGRES}/{DATABASE}"
+
+
+def _registry(layout: Layout, settings: RunSettings) -> str:
+    secrets = layout.secrets_of("registry")
+    return render.render(
+        render.REGISTRY,
+        listen_address=f":{_REGISTRY.partition(':')[2]}",
+        # Within the container alone: its stop waits until the queue of events is empty.
+        debug_address="127.0.0.1:5001",
+        storage_root=_STORAGE,
+        http_secret=(secrets / "http_secret").read_text(),
+        token_realm=f"{settings.url}/token",
+        token_service="moorage",  # noqa: S106 - a name
+        token_issuer="moorage",  # noqa: S106 - a name
+        token_ca_path=str(secrets / "token_ca.pem"),
+        webhook_url=f"http://events:{_SERVICE_PORT}/registry-events",
+        webhook_secret=(secrets / "webhook_secret").read_text(),
+    )
+
+
+def _gateway(settings: RunSettings, docs: Path, console: Path) -> str:
+    return render.render(
+        render.GATEWAY,
+        listen_port=_GATEWAY_PORT,
+        listen_ipv6=False,
+        tls_cert=str(settings.tls_cert) if settings.tls_cert else None,
+        tls_key=str(settings.tls_key) if settings.tls_key else None,
+        hosts=list(settings.hosts),
+        trusted_proxies=[str(network) for network in settings.trusted_proxies],
+        **{f"{service}_address": f"{service}:{_SERVICE_PORT}" for service in SERVICES},
+        registry_address=_REGISTRY,
+        docs_root=str(docs),
+        console_root=str(console),
+        blob_root=_STORAGE,
+        resolver=_RESOLVER,
+        workers="auto",
+        pid_path="/tmp/nginx.pid",  # noqa: S108 - the container's own
+        temp_dir="/tmp",  # noqa: S108
+        error_log="stderr",
+        access_log="/dev/stdout",
+    )

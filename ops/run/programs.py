@@ -1,0 +1,249 @@
+"""What `moorage run` runs: each part's command line, environment and rendered configuration."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.db import postgres
+from ops.errors import OpsError
+from ops.host.environment import TOKEN_LIFETIMES, child_environment
+from ops.host.files import private_dir, write_private
+from ops.host.ports import ReservedPort
+from ops.host.privileges import RunUser
+from ops.install.api_page import publish_api_page
+from ops.install.console import is_current, publish_console
+from ops.install.debian import Tool, nginx_version
+from ops.layout import SERVICES, Layout
+from ops.run import render
+from ops.run.supervisor import Program, last_line
+from ops.settings import RunSettings
+
+# The parts that have a private port of their own.
+PARTS = ("postgres", "registry", *SERVICES)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """All that is decided before the first program starts."""
+
+    settings: RunSettings
+    layout: Layout
+    user: RunUser
+    nginx: Tool
+    registry: Tool
+    ports: Mapping[str, ReservedPort]
+    ipv6: bool
+
+    def log(self, name: str) -> Path:
+        return self.layout.logs / f"{name}.log"
+
+    @property
+    def token_service(self) -> str:
+        """The registry's name in tokens, which auth, registry, catalog and events must agree on."""
+        return os.environ.get("AUTH_SERVICE") or "moorage"
+
+    @property
+    def token_issuer(self) -> str:
+        return os.environ.get("AUTH_ISSUER") or "moorage"
+
+
+def postgres_program(installation: Installation) -> Program:
+    """The embedded server."""
+    return Program(
+        name="postgres",
+        argv=postgres.server_command(
+            installation.layout.postgres, installation.ports["postgres"].number, durable=True
+        ),
+        environment=child_environment(),
+        log=installation.log("postgres"),
+        stop_signal=signal.SIGINT,  # fast: sessions are closed, data is written
+        hurry_signal=signal.SIGQUIT,  # immediate: the next start recovers, but shared memory is given back
+        stop_seconds=30,
+        death_signal="INT",
+    )
+
+
+def service_environment(installation: Installation, service: str) -> dict[str, str]:
+    """Return the settings of `service`: what the user set, and over it what only we know."""
+    secrets = installation.layout.secrets_of(service)
+    given = {
+        name: value
+        for name, value in os.environ.items()
+        # A secret is its file's; a variable would go before it.
+        if (name == "LOG_LEVEL" or name.startswith(f"{service.upper()}_"))
+        and not (secrets / name.lower()).exists()
+    }
+    ours = {"SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
+    if service == "auth":
+        ours |= {
+            "AUTH_SERVICE": installation.token_service,
+            "AUTH_ISSUER": installation.token_issuer,
+        }
+    else:
+        prefix = service.upper()
+        ours |= {
+            f"{prefix}_REGISTRY_URL": f"http://{installation.ports['registry'].address}",
+            f"{prefix}_REGISTRY_SERVICE": installation.token_service,
+            f"{prefix}_ISSUER": installation.token_issuer,
+        }
+    if service == "catalog":
+        given |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
+    return child_environment(**given, **ours)
+
+
+def moorage(*arguments: str) -> list[str]:
+    """Return the command line of this program itself; -P keeps the current folder out of the import path."""
+    return [sys.executable, "-P", "-m", "ops", *arguments]
+
+
+def service_program(installation: Installation, service: str) -> Program:
+    """One of the three services."""
+    port = str(installation.ports[service].number)
+    environment = service_environment(installation, service)
+    if service == "catalog":
+        shown = {
+            name: value
+            for name, value in environment.items()
+            if name == "SECRETS_DIR" or name.startswith("CATALOG_")
+        }
+        write_private(installation.layout.catalog_environment, json.dumps(shown), installation.user)
+    return Program(
+        name=service,
+        argv=moorage("serve", service, "--host", "127.0.0.1", "--port", port),
+        environment=environment,
+        log=installation.log(service),
+    )
+
+
+def registry_program(installation: Installation) -> Program:
+    """Distribution, with its configuration written anew."""
+    layout = installation.layout
+    configuration = layout.run / "registry.yml"
+    private_dir(layout.registry, installation.user)
+    rendered = render.render(
+        render.REGISTRY,
+        listen_address=installation.ports["registry"].address,
+        debug_address=None,
+        storage_root=str(layout.registry),
+        http_secret=(layout.secrets_of("registry") / "http_secret").read_text(),
+        token_realm=f"{installation.settings.url}/token",
+        token_service=installation.token_service,
+        token_issuer=installation.token_issuer,
+        token_ca_path=str(layout.secrets_of("registry") / "token_ca.pem"),
+        webhook_url=f"http://{installation.ports['events'].address}/registry-events",
+        webhook_secret=(layout.secrets_of("registry") / "webhook_secret").read_text(),
+    )
+    write_private(configuration, rendered, installation.user)
+    # 3.x would send traces to a port that nobody listens on, and log each failure.
+    environment = child_environment(
+        OTEL_TRACES_EXPORTER="none", **installation.registry.environment
+    )
+    shown = {"program": str(installation.registry.path), "environment": environment}
+    write_private(layout.registry_program, json.dumps(shown), installation.user)
+    return Program(
+        name="registry",
+        argv=[str(installation.registry.path), "serve", str(configuration)],
+        environment=environment,
+        log=installation.log("registry"),
+        stop_seconds=5,
+    )
+
+
+def gc_program(installation: Installation) -> Program:
+    """The schedule by which garbage is collected."""
+    settings = installation.settings
+    environment = child_environment(
+        MOORAGE_DATA=str(installation.layout.root),
+        GC_UNTAGGED_DAYS=str(settings.gc_untagged_days),
+        GC_SCHEDULE_HOURS=str(settings.gc_schedule_hours),
+        PYTHONUNBUFFERED="1",
+    )
+    return Program(
+        name="gc",
+        argv=moorage("gc", "--schedule"),
+        environment=environment,
+        log=installation.log("gc"),
+    )
+
+
+def gateway_program(installation: Installation) -> Program:
+    """nginx, with its configuration written anew and tried; raises OpsError with nginx's own words when it is refused."""
+    settings, layout, user = installation.settings, installation.layout, installation.user
+    configuration = layout.run / "nginx.conf"
+    certificate, key = _own_certificate(installation)
+    publish_console(layout.run / "console", user, building=not is_current())
+    rendered = render.render(
+        render.GATEWAY,
+        listen_port=settings.port,
+        listen_ipv6=installation.ipv6,
+        tls_cert=certificate,
+        tls_key=key,
+        hosts=list(settings.hosts),
+        trusted_proxies=[str(network) for network in settings.trusted_proxies],
+        **{f"{part}_address": installation.ports[part].address for part in ("registry", *SERVICES)},
+        docs_root=str(publish_api_page(layout.run / "docs", user)),
+        console_root=str(layout.run / "console"),
+        blob_root=str(layout.registry),
+        resolver=None,
+        workers="auto",
+        pid_path=str(layout.run / "nginx.pid"),
+        temp_dir=str(private_dir(layout.run / "nginx-temp", user)),
+        error_log=str(installation.log("gateway")),
+        access_log=str(installation.log("access")),
+    )
+    write_private(configuration, rendered, user)
+    argv = [str(installation.nginx.path), "-p", str(layout.run), "-c", str(configuration)]
+    if nginx_version(installation.nginx) >= (1, 19, 5):
+        argv += ["-e", str(installation.log("gateway"))]
+    program = Program(
+        name="gateway",
+        argv=argv,
+        environment=child_environment(**installation.nginx.environment),
+        log=installation.log("gateway"),
+        stop_signal=signal.SIGQUIT,  # requests that run are finished
+        stop_seconds=5,
+        may_bind_low_ports=settings.port < 1024,
+    )
+    _try_configuration(program, user)
+    return program
+
+
+def _try_configuration(program: Program, user: RunUser) -> None:
+    tried = subprocess.run(
+        user.command([*program.argv, "-t", "-q"], may_bind_low_ports=program.may_bind_low_ports),
+        env=dict(program.environment),
+        capture_output=True,
+        text=True,
+        cwd="/",
+        start_new_session=True,  # Ctrl-C would end it, which is no word about the configuration
+        check=False,
+    )
+    if tried.returncode != 0:
+        shown = next(
+            (line for line in tried.stderr.splitlines() if "[emerg]" in line),
+            last_line(program.log),
+        )
+        raise OpsError(f"nginx refuses its configuration: {shown}")
+
+
+def _own_certificate(installation: Installation) -> tuple[str | None, str | None]:
+    """Copy certificate and key to where the children's user reads them; keys are often root's alone."""
+    settings, layout = installation.settings, installation.layout
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None, None
+    certificate, key = layout.run / "tls.crt", layout.run / "tls.key"
+    write_private(certificate, settings.tls_cert.read_bytes(), installation.user)
+    write_private(key, settings.tls_key.read_bytes(), installation.user)
+    return str(certificate), str(key)
+
+
+def fresh_run_folder(layout: Layout, user: RunUser) -> None:
+    """Empty the folder of what one run makes: after a crash it holds the last one's."""
+    shutil.rmtree(layout.run, ignore_errors=True)
+    private_dir(layout.run, user)

@@ -1,0 +1,224 @@
+"""Keeps programs alive: starts them, starts them again when they die, and ends them, leaving no descendant behind.
+
+docs/adr/0005-own-keeper.md says why this is not a library.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from ops.errors import OpsError
+from ops.host.privileges import DeathSignal, RunUser
+
+_FIRST_DELAY = 0.1
+_LONGEST_DELAY = 5.0
+# A run that lasted this long, in seconds, is not held against the program.
+_GOOD_RUN = 10.0
+_NOT_STARTED = 127
+_LOG_BYTES = 10 * 1024 * 1024
+_OLD_LOGS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program to keep alive; its output goes to `log`. `stop_seconds` is how long it may take to end by itself."""
+
+    name: str
+    argv: Sequence[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: signal.Signals = signal.SIGTERM
+    hurry_signal: signal.Signals = signal.SIGKILL
+    stop_seconds: float = 8.0
+    death_signal: DeathSignal = "TERM"
+    may_bind_low_ports: bool = False
+
+
+class Child:
+    """A program that is kept alive."""
+
+    def __init__(self, program: Program, user: RunUser, report: Callable[[str], None]) -> None:
+        self.program = program
+        self.pid: int | None = None
+        self.short_runs = 0
+        self.last_status: int | None = None
+        self._user = user
+        self._report = report
+        self._stopping = asyncio.Event()
+        self.task = asyncio.create_task(self._keep(), name=f"keep {program.name}")
+
+    async def stop(self) -> None:
+        """Ask it to end, wait as long as it may take, then end it and all of its descendants by force."""
+        self._stopping.set()
+        self._signal(self.program.stop_signal)
+        try:
+            await asyncio.wait_for(asyncio.shield(self.task), self.program.stop_seconds)
+        except TimeoutError:
+            self._report(
+                f"{self.program.name} did not end within {self.program.stop_seconds:.0f} s and is killed"
+            )
+            self._signal(signal.SIGKILL)
+            await self.task
+
+    def kill(self) -> None:
+        """End it now; a `stop` that waits for it returns."""
+        self._stopping.set()
+        self._signal(self.program.hurry_signal)
+
+    async def _keep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._stopping.is_set():
+            started = loop.time()
+            try:
+                status = await self._run_once()
+            except OSError as error:  # no process could be made; there may be room for one later
+                self._report(f"{self.program.name} cannot be started: {error.strerror}")
+                status = _NOT_STARTED
+            if self._stopping.is_set():
+                return
+            self.last_status = status
+            self.short_runs = 1 if loop.time() - started >= _GOOD_RUN else self.short_runs + 1
+            self._report(f"{self.program.name} {describe(status)}; starting it again")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._delay())
+
+    def _delay(self) -> float:
+        delay = _FIRST_DELAY
+        for _ in range(min(self.short_runs - 1, 10)):
+            delay *= 2
+        return min(delay, _LONGEST_DELAY)
+
+    async def _run_once(self) -> int:
+        program = self.program
+        argv = self._user.command(
+            program.argv,
+            death_signal=program.death_signal,
+            may_bind_low_ports=program.may_bind_low_ports,
+        )
+        with open_log(program.log, self._user) as log:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                env=dict(program.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                # A session of its own: Ctrl-C on the terminal reaches us alone, and its group is its descendants.
+                start_new_session=True,
+            )
+        self.pid = process.pid
+        if self._stopping.is_set():  # told to stop while it was being started
+            self._signal(program.stop_signal)
+        try:
+            return await process.wait()
+        finally:
+            self.pid = None
+            # nginx's workers outlive a master that was killed, and hold its port.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+class Keeper:
+    """All the children of one run."""
+
+    def __init__(self, user: RunUser, report: Callable[[str], None]) -> None:
+        self._user = user
+        self._report = report
+        self.children: dict[str, Child] = {}
+
+    def start(self, program: Program) -> Child:
+        """Start `program` and keep it alive from now on."""
+        child = Child(program, self._user, self._report)
+        self.children[program.name] = child
+        return child
+
+    async def stop(self, *names: str) -> None:
+        """End these children, all at the same time; names that were never started are passed over."""
+        await asyncio.gather(
+            *(self.children[name].stop() for name in names if name in self.children)
+        )
+
+    def kill(self) -> None:
+        """End all children now, by force."""
+        for child in self.children.values():
+            child.kill()
+
+    def check_starting(self, *, most_runs: int) -> None:
+        """Raise OpsError when a child ended `most_runs` times in a row, or ended over a wrong setting."""
+        for child in self.children.values():
+            if child.task.done() and (error := child.task.exception()):
+                raise error
+            if child.short_runs >= most_runs or child.last_status == 2:
+                log = child.program.log
+                raise OpsError(
+                    f"{child.program.name} {describe(child.last_status)}: {last_line(log)} (more in {log})"
+                )
+
+
+async def rotate_logs(folder: Path, user: RunUser, *, every: float = 30.0) -> None:
+    """Keep each log of `folder` below about 10 MiB, and three older ones, for as long as this runs.
+
+    Contents are copied and the file is cut: its writers append, so they need not be told.
+    """
+    while True:
+        with contextlib.suppress(
+            OSError
+        ):  # a full disk, a log that is gone: the next round tries again
+            await asyncio.to_thread(_rotate_large, folder, user)
+        await asyncio.sleep(every)
+
+
+def _rotate_large(folder: Path, user: RunUser) -> None:
+    for log in folder.glob("*.log"):
+        if log.stat().st_size > _LOG_BYTES:
+            _rotate(log, user)
+
+
+def _rotate(log: Path, user: RunUser) -> None:
+    for number in range(_OLD_LOGS, 1, -1):
+        older = log.with_name(f"{log.name}.{number - 1}")
+        if older.exists():
+            older.replace(log.with_name(f"{log.name}.{number}"))
+    copy = log.with_name(f"{log.name}.1")
+    shutil.copy(log, copy)
+    user.own(copy)
+    os.truncate(log, 0)
+
+
+def open_log(path: Path, user: RunUser) -> BinaryIO:
+    """Open a log to append to, private and owned by the children's user."""
+    stream = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+    user.own(path)
+    return stream
+
+
+def describe(status: int | None) -> str:
+    """Say how a program ended."""
+    if status is None:
+        return "runs"
+    return (
+        f"was ended by {signal.Signals(-status).name}"
+        if status < 0
+        else f"ended with status {status}"
+    )
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log that is not empty, shortened."""
+    try:
+        tail = log.read_bytes()[-8192:].decode(errors="replace")
+    except OSError:
+        return "no log"
+    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "it said nothing"

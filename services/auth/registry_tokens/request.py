@@ -1,0 +1,134 @@
+"""How clients write a token request: GET with Basic (Distribution token spec), or a POST form (its OAuth2 variant)."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from libs.common.web.errors import BadRequest
+from services.auth.cache.two_generation import Recent
+from services.auth.passwords.domain import LoginRefused
+from services.auth.registry_tokens.domain import Scope, parse_scopes
+
+FORM = "application/x-www-form-urlencoded"
+_PUBLIC_FIELDS = frozenset({"service", "scope", "account", "client_id", "offline_token"})
+_LONGEST_REMEMBERED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordProof:
+    """A user name and a password, or an access token in its place."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshProof:
+    """A refresh token."""
+
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A request for a registry token, whichever way it came. ``proof`` None is anonymous."""
+
+    proof: PasswordProof | RefreshProof | None
+    scopes: tuple[Scope, ...]
+    client_id: str
+    wants_refresh_token: bool
+    is_form: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """What a GET asks for, whoever sends it."""
+
+    scopes: tuple[Scope, ...]
+    client_id: str
+    wants_refresh_token: bool
+
+
+# A fleet asks the same again and again. At most 4 MiB, since a query of this length holds no more than 90 scopes; none with
+# fields that could be secrets.
+_queries: Recent[tuple[bytes, str], _Query] = Recent(512)
+
+
+def parse_query(query: bytes, authorization: str | None, *, service: str) -> TokenRequest:
+    """The request that a GET makes. Raises BadRequest for another service, LoginRefused for credentials that are none."""
+    asked = _queries.get((query, service))
+    if asked is None:
+        fields = _fields(query)
+        if any(value != service for value in fields.get("service", [])):
+            raise BadRequest(f"This is the token endpoint of the service {service!r}")
+        asked = _Query(
+            scopes=tuple(parse_scopes(fields.get("scope", []))),
+            client_id=_first(fields, "client_id"),
+            wants_refresh_token=_first(fields, "offline_token") == "true",
+        )
+        if len(query) <= _LONGEST_REMEMBERED and fields.keys() <= _PUBLIC_FIELDS:
+            _queries[query, service] = asked
+    proof = None if authorization is None else parse_basic(authorization)
+    return TokenRequest(
+        proof, asked.scopes, asked.client_id, asked.wants_refresh_token, is_form=False
+    )
+
+
+def parse_form(body: bytes, content_type: str, *, service: str) -> TokenRequest:
+    """The request that a POST makes. Raises BadRequest when a field is missing or of another service."""
+    if content_type.partition(";")[0].strip().lower() != FORM:
+        raise BadRequest(f"The body must be {FORM}")
+    fields = _fields(body)
+    if fields.get("service", []) != [service]:
+        raise BadRequest(f"service: must be {service!r}")
+    return TokenRequest(
+        proof=_form_proof(fields),
+        scopes=tuple(parse_scopes(fields.get("scope", []))),
+        client_id=_first(fields, "client_id"),
+        wants_refresh_token=_first(fields, "access_type") == "offline",
+        is_form=True,
+    )
+
+
+def _form_proof(fields: dict[str, list[str]]) -> PasswordProof | RefreshProof:
+    match _first(fields, "grant_type"):
+        case "password":
+            return PasswordProof(_required(fields, "username"), _required(fields, "password"))
+        case "refresh_token":
+            return RefreshProof(_required(fields, "refresh_token"))
+        case _:
+            raise BadRequest("grant_type: must be 'password' or 'refresh_token'")
+
+
+def parse_basic(authorization: str) -> PasswordProof:
+    """The credentials of an Authorization header (RFC 7617). Raises LoginRefused when they are none: never taken for anonymous."""
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise LoginRefused from None
+    username, colon, password = text.partition(":")
+    if scheme.lower() != "basic" or not colon or not username or not password:
+        raise LoginRefused
+    return PasswordProof(username, password)
+
+
+def _fields(encoded: bytes) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    for name, value in parse_qsl(
+        encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"
+    ):
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def _first(fields: dict[str, list[str]], name: str) -> str:
+    return fields.get(name, [""])[0]
+
+
+def _required(fields: dict[str, list[str]], name: str) -> str:
+    value = _first(fields, name)
+    if not value:
+        raise BadRequest(f"{name}: missing")
+    return value

@@ -1,1 +1,0 @@
-"""The counters: carries pull totals of the events service into the columns that lists sort by."""

@@ -1,1 +1,0 @@
-"""The feed: turns what happened in the registry into repositories, manifests and tags."""

@@ -1,0 +1,41 @@
+"""SQL of the comparison: what the catalog knows."""
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.catalog.sync.drift.domain import NOTHING, Known
+from services.catalog.tables import manifest_children, manifests, namespaces, repositories, tags
+
+_n, _r, _m, _t, _c = namespaces.c, repositories.c, manifests.c, tags.c, manifest_children.c
+
+
+async def list_paths(tx: AsyncConnection) -> set[str]:
+    """Every repository, as `namespace/name`."""
+    return set((await tx.execute(sa.select(_r.path))).scalars())
+
+
+async def list_namespaces(tx: AsyncConnection) -> set[str]:
+    """Every namespace's name."""
+    return set((await tx.execute(sa.select(_n.name))).scalars())
+
+
+async def has_tags(tx: AsyncConnection) -> bool:
+    """Whether the catalog knows any tag at all."""
+    return bool((await tx.execute(sa.select(sa.exists().select_from(tags)))).scalar_one())
+
+
+async def get_known(tx: AsyncConnection, *, path: str) -> Known:
+    """What the catalog knows of a repository; nothing where there is none."""
+    found = (await tx.execute(sa.select(_r.id).where(_r.path == path))).scalar_one_or_none()
+    if found is None:
+        return NOTHING
+    named = await tx.execute(sa.select(_t.name, _t.digest).where(_t.repository_id == found))
+    digests = await tx.execute(sa.select(_m.digest).where(_m.repository_id == found))
+    children = await tx.execute(
+        sa.select(_c.child_digest).where(_c.repository_id == found).distinct()
+    )
+    return Known(
+        {row.name: row.digest for row in named},
+        frozenset(digests.scalars()),
+        frozenset(children.scalars()),
+    )

@@ -1,0 +1,81 @@
+"""Compares and mends by itself, every so many hours: what a registry that crashed never reported is found without anybody looking."""
+
+import time
+
+import structlog
+from prometheus_client import Counter, Gauge
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common.registry.client import Registry, RegistryUnavailable
+from services.catalog.sync.drift import usecases
+
+CHANNEL = "moorage_drift"
+FIRST_AFTER_SECONDS = 600.0
+"""After a start, when the registry has delivered what it had kept; a start is when something may have been lost."""
+
+_AGAIN_AFTER_FAILURE_SECONDS = 600.0
+_LONGEST_WAIT_SECONDS = 3600.0
+
+_found = Counter(
+    "moorage_catalog_drift_found",
+    "differences between catalog and registry that the scheduled comparison found",
+)
+_left = Gauge(
+    "moorage_catalog_drift_left", "differences that the last scheduled comparison could not mend"
+)
+_log = structlog.get_logger()
+
+
+class Schedule:
+    """A worker's step that is due every ``hours``."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        registry: Registry,
+        *,
+        hours: float,
+        first_after: float = FIRST_AFTER_SECONDS,
+    ) -> None:
+        self._engine = engine
+        self._registry = registry
+        self._every = hours * 3600
+        self._due = time.monotonic() + min(first_after, self._every)
+
+    async def step(self) -> float:
+        """Compare and mend when it is time; returns the seconds after which to ask again."""
+        wait = self._due - time.monotonic()
+        if wait > 0:
+            return min(wait, _LONGEST_WAIT_SECONDS)
+        try:
+            await self._compare_and_mend()
+        except (RegistryUnavailable, usecases.NothingListed) as error:
+            _log.warning(
+                "catalog and registry could not be compared",
+                reason=str(error) or type(error).__name__,
+            )
+            self._due = time.monotonic() + min(_AGAIN_AFTER_FAILURE_SECONDS, self._every)
+        else:
+            self._due = time.monotonic() + self._every
+        return 0.0
+
+    async def _compare_and_mend(self) -> None:
+        compared = await usecases.compare(engine=self._engine, registry=self._registry)
+        for difference in compared.differences:
+            _log.warning(
+                "catalog and registry differ",
+                repository=difference.repository,
+                what=difference.what,
+                how=difference.kind.value,
+            )
+        left = await usecases.repair(
+            engine=self._engine, registry=self._registry, found=compared.differences
+        )
+        _found.inc(len(compared.differences))
+        _left.set(len(left))
+        _log.info(
+            "catalog and registry compared",
+            repositories=compared.repositories,
+            found=len(compared.differences),
+            left=len(left),
+        )

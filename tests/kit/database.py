@@ -1,0 +1,111 @@
+"""One embedded PostgreSQL for the whole run, migrated, with the roles of the services.
+
+`database` is what tests ask for: it gives the addresses by which each service (and the owner) connects. `emptied` is the same with
+every table emptied first. Tests that need a database of their own take `new_database`.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common.db import engine as db
+from ops.db.migrate import migrate
+from ops.db.postgres import EmbeddedServer, start_embedded, url
+from ops.db.roles import Role
+
+SERVICES = ("auth", "catalog", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database. ``urls`` has "owner", "auth", "catalog" and "events", each a `postgresql://` address with password."""
+
+    name: str
+    urls: Mapping[str, str]
+
+    async def execute(self, sql: str, *args: object) -> str:
+        """Run one statement as the owner; returns PostgreSQL's command tag."""
+        connection = await asyncpg.connect(self.urls["owner"])
+        try:
+            tag: str = await connection.execute(sql, *args)
+            return tag
+        finally:
+            await connection.close()
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """The rows of one query, as the owner."""
+        connection = await asyncpg.connect(self.urls["owner"])
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+            return rows
+        finally:
+            await connection.close()
+
+    async def empty(self) -> None:
+        """Empty every table of the three schemas."""
+        tables = await self.fetch(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = ANY($1)",
+            list(SERVICES),
+        )
+        await self.execute(f"TRUNCATE {', '.join(row[0] for row in tables)}")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """The server of this run; it ends with it."""
+    with start_embedded(tmp_path_factory.mktemp("postgres") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres_server: EmbeddedServer) -> Callable[[], Awaitable[Database]]:
+    """Makes one more migrated database, with roles of its own."""
+
+    async def make() -> Database:
+        return await _create(postgres_server, f"moorage_{secrets.token_hex(4)}")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+async def database(new_database: Callable[[], Awaitable[Database]]) -> Database:
+    """The database that the tests of this run share."""
+    return await new_database()
+
+
+@pytest.fixture
+async def emptied(database: Database) -> Database:
+    """The shared database with empty tables."""
+    await database.empty()
+    return database
+
+
+@pytest.fixture
+async def owner_engine(database: Database) -> AsyncIterator[AsyncEngine]:
+    """An engine as the role that owns the schemas, for what a test must see or put behind the services' backs."""
+    engine = db.create_engine(database.urls["owner"], application_name="tests")
+    yield engine
+    await engine.dispose()
+
+
+async def _create(server: EmbeddedServer, name: str) -> Database:
+    roles = {"owner": name, **{service: f"{name}_{service}" for service in SERVICES}}
+    passwords = {part: secrets.token_urlsafe(16) for part in roles}
+    superuser = await asyncpg.connect(server.superuser_url)
+    try:
+        await superuser.execute(
+            f"CREATE ROLE {name} LOGIN CREATEROLE PASSWORD '{passwords['owner']}'"
+        )
+        await superuser.execute(f"CREATE DATABASE {name} OWNER {name}")
+    finally:
+        await superuser.close()
+    urls = {
+        part: url(user=role, password=passwords[part], port=server.port, database=name)
+        for part, role in roles.items()
+    }
+    await migrate(urls["owner"], [Role(roles[service], passwords[service]) for service in SERVICES])
+    return Database(name, urls)
