@@ -50,7 +50,7 @@ def activity(storage: Path, *, now: float) -> dict[str, Activity]:
     return found
 
 
-def pushing(
+def active_uploads(
     active: Mapping[str, Activity], last_pushes: Mapping[str, int], *, now: float
 ) -> set[str]:
     """Return the repositories that are being pushed to.

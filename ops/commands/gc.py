@@ -30,8 +30,8 @@ from libs.common.registry.client import Registry, RegistryUnavailable, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from ops.commands.active_uploads import (
     IDLE_SECONDS,
+    active_uploads,
     activity,
-    pushing,
     revision,
 )
 from ops.commands.catalog_settings import catalog_settings
@@ -106,7 +106,9 @@ class _Collection:
             run = await queries.start_run(tx)
         with self._progress:
             manifests, freed = await self._delete_untagged()
-            async with paused_writes(self._engine, pushing=await self._pushing()) as pause:
+            async with paused_writes(
+                self._engine, active_uploads=await self._active_uploads()
+            ) as pause:
                 await self._until_pushes_end(pause)
                 swept = await self._sweep(pause)
         done = Collected(
@@ -152,7 +154,7 @@ class _Collection:
             usage(revision(self._collector.storage, item.repository, item.digest)) for item in batch
         )
 
-    async def _pushing(self) -> set[str]:
+    async def _active_uploads(self) -> set[str]:
         """The repositories that are being pushed to."""
         now = time.time()
         active = await asyncio.to_thread(activity, self._collector.storage, now=now)
@@ -160,7 +162,7 @@ class _Collection:
             last_pushes = await queries.last_pushes(
                 tx, since_ns=int((now - 2 * IDLE_SECONDS) * 1e9)
             )
-        return pushing(active, last_pushes, now=now)
+        return active_uploads(active, last_pushes, now=now)
 
     async def _until_pushes_end(self, pause: WritePause) -> None:
         task = self._task("Waiting for pushes that have begun", None)
@@ -168,11 +170,11 @@ class _Collection:
         await asyncio.sleep(
             SETTLE_SECONDS
         )  # what was let through last is to be seen in the storage
-        while (left := await self._pushing()) and time.monotonic() < deadline:
+        while (left := await self._active_uploads()) and time.monotonic() < deadline:
             self._progress.update(
                 task, description=f"Waiting for pushes that have begun: {len(left)}"
             )
-            await pause.refuse_new_uploads(pushing=left)
+            await pause.refuse_new_uploads(active_uploads=left)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         self._progress.update(
             task, description="Waited for pushes that had begun", total=1, completed=1

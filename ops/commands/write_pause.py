@@ -29,23 +29,23 @@ class WritePause:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._pushing: frozenset[str] | None = None
+        self._active_uploads: frozenset[str] | None = None
 
-    async def refuse_new_uploads(self, *, pushing: Collection[str]) -> None:
+    async def refuse_new_uploads(self, *, active_uploads: Collection[str]) -> None:
         """From now on only the pushes to these repositories, which have begun, may go on."""
-        if self._pushing == frozenset(pushing):
+        if self._active_uploads == frozenset(active_uploads):
             return
-        await self._put(Phase.NEW_UPLOADS, pushing)
-        self._pushing = frozenset(pushing)
+        await self._put(Phase.NEW_UPLOADS, active_uploads)
+        self._active_uploads = frozenset(active_uploads)
 
     async def refuse_all_writes(self) -> None:
         """Return when nothing is written any more."""
         await self._put(Phase.ALL_WRITES, ())
         await asyncio.sleep(SETTLE_SECONDS)
 
-    async def _put(self, phase: Phase, pushing: Collection[str]) -> None:
+    async def _put(self, phase: Phase, active_uploads: Collection[str]) -> None:
         async with self._engine.begin() as tx:
-            await queries.put_pause(tx, phase=phase, pushing=pushing, lasts=LASTS)
+            await queries.put_pause(tx, phase=phase, active_uploads=active_uploads, lasts=LASTS)
 
     async def keep(self) -> None:
         """Renew it until cancelled; raises OpsError when it cannot be, before others may think that it has ended."""
@@ -73,11 +73,11 @@ class WritePause:
 
 @asynccontextmanager
 async def paused_writes(
-    engine: AsyncEngine, *, pushing: Collection[str]
+    engine: AsyncEngine, *, active_uploads: Collection[str]
 ) -> AsyncIterator[WritePause]:
     """Hold a pause that at first lets the pushes to these repositories go on; whatever runs in it is cancelled when the pause is lost."""
     pause = WritePause(engine)
-    await pause.refuse_new_uploads(pushing=pushing)
+    await pause.refuse_new_uploads(active_uploads=active_uploads)
     try:
         async with asyncio.TaskGroup() as group:
             keeping = group.create_task(pause.keep())

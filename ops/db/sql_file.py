@@ -8,15 +8,15 @@ from ops.layout import SERVICES
 
 
 def run_beside(connection: sa.Connection, migration: str) -> None:
-    """Run the `.sql` file of the same name as the Python file `migration`.
+    """Run the `.sql` file of the same name as the Python file `migration`, whole, in the transaction of `connection`.
 
-    Statements are apart by an empty line. `:auth_role`, `:catalog_role` and `:events_role` stand for the services' roles, whose
-    names begin with the database's. A paragraph that begins with a comment is a heading.
+    `:auth_role`, `:catalog_role` and `:events_role` stand for the services' roles, whose names begin with the database's.
     """
     database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
     sql = Path(migration).with_suffix(".sql").read_text()
     for service in SERVICES:
         sql = sql.replace(f":{service}_role", f'"{database}_{service}"')
-    for statement in sql.split("\n\n"):
-        if not statement.startswith("-- "):
-            connection.exec_driver_sql(statement)
+    # The driver takes several statements at once only without parameters, which SQLAlchemy always prepares for.
+    adapted = connection.connection.dbapi_connection
+    assert adapted is not None
+    adapted.run_async(lambda driver: driver.execute(sql))

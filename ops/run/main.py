@@ -37,7 +37,7 @@ from ops.run.programs import (
 from ops.run.ready import wait_until_ready
 from ops.run.supervisor import (
     Child,
-    Keeper,
+    Supervisor,
     last_line,
     open_log,
     rotate_logs,
@@ -115,7 +115,7 @@ class _Run:
         self.installation = installation
         self.build = build
         self.layout = installation.layout
-        self.keeper = Keeper(installation.user, self._report_child)
+        self.keeper = Supervisor(installation.user, self._report_child)
         self.told_to_stop = asyncio.Event()
         self.in_a_hurry = asyncio.Event()
         self.console: list[asyncio.Task[None]] = []

@@ -129,7 +129,7 @@ class Child:
                 os.kill(self.pid, number)
 
 
-class Keeper:
+class Supervisor:
     """All the children of one run."""
 
     def __init__(self, user: RunUser, report: Callable[[str], None]) -> None:

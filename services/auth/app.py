@@ -18,14 +18,14 @@ from libs.common.web.principals import SIGNED_IN_ONLY
 from services.auth.access_tokens import routes as access_tokens
 from services.auth.api_keys import routes as api_keys
 from services.auth.explain import routes as access
-from services.auth.last_used.usecases import UseRecorder
+from services.auth.last_used.usecases import LastUsedRecorder
 from services.auth.passwords.usecases import PasswordLogin
 from services.auth.registry_tokens import routes as registry_tokens
-from services.auth.registry_tokens.access_cache import AccessMemory
+from services.auth.registry_tokens.access_cache import AccessCache
 from services.auth.registry_tokens.signer import TokenSigner
-from services.auth.registry_tokens.usecases import TokenDesk
+from services.auth.registry_tokens.usecases import TokenIssuer
 from services.auth.sessions import routes as sessions
-from services.auth.sessions.usecases import SessionDesk
+from services.auth.sessions.usecases import SessionService
 from services.auth.settings import Settings
 from services.auth.write_gate.routes import WriteQuestion
 
@@ -43,8 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
         failures=settings.login_failures,
         window_seconds=settings.login_window_seconds,
     )
-    recorder = UseRecorder(engine, lifetime=timedelta(days=settings.refresh_token_days))
-    memory = AccessMemory(url, engine, recorder.api_key_used)
+    recorder = LastUsedRecorder(engine, lifetime=timedelta(days=settings.refresh_token_days))
+    memory = AccessCache(url, engine, recorder.api_key_used)
     keys = SigningKeys(settings.secrets_dir / "token-keys")
 
     @asynccontextmanager
@@ -69,8 +69,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.token_keys = keys.all
     app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-keys")
-    app.state.desk = _token_desk(settings, engine, memory, login, recorder, keys)
-    app.state.sessions = _session_desk(settings, engine, login)
+    app.state.token_issuer = _token_issuer(settings, engine, memory, login, recorder, keys)
+    app.state.sessions = _session_service(settings, engine, login)
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
     for router in (api_keys.router, access_tokens.router, access.router):
@@ -79,14 +79,14 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _token_desk(
+def _token_issuer(
     settings: Settings,
     engine: AsyncEngine,
-    memory: AccessMemory,
+    memory: AccessCache,
     login: PasswordLogin,
-    recorder: UseRecorder,
+    recorder: LastUsedRecorder,
     keys: SigningKeys,
-) -> TokenDesk:
+) -> TokenIssuer:
     signer = TokenSigner(
         keys.all,
         issuer=settings.issuer,
@@ -94,7 +94,7 @@ def _token_desk(
         pull_seconds=settings.pull_token_seconds,
         push_seconds=settings.push_token_seconds,
     )
-    return TokenDesk(
+    return TokenIssuer(
         engine=engine,
         memory=memory,
         login=login,
@@ -106,10 +106,12 @@ def _token_desk(
     )
 
 
-def _session_desk(settings: Settings, engine: AsyncEngine, login: PasswordLogin) -> SessionDesk:
+def _session_service(
+    settings: Settings, engine: AsyncEngine, login: PasswordLogin
+) -> SessionService:
     directory = settings.secrets_dir / "session-keys"
     newest = max(directory.glob("*.pem"))
-    return SessionDesk(
+    return SessionService(
         engine=engine,
         login=login,
         key=load_signing_keys(directory, typ="at+jwt")[0],

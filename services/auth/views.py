@@ -28,8 +28,8 @@ effective_access = sa.Table(
     sa.Column("permission", sa.Text),
 )
 
-closed_repositories = sa.Table(
-    "closed_repositories",
+reserved_repositories = sa.Table(
+    "reserved_repositories",
     _catalog,
     sa.Column("repository", sa.Text),
     sa.Column("namespace", sa.Text),
@@ -48,7 +48,7 @@ paused_writes = sa.Table(
     "paused_writes",
     _catalog,
     sa.Column("phase", sa.Text),
-    sa.Column("pushing", sa.ARRAY(sa.Text)),
+    sa.Column("active_uploads", sa.ARRAY(sa.Text)),
     sa.Column("started_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("seconds", sa.Double),
 )

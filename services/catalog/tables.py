@@ -236,7 +236,7 @@ deletions = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("retry_at", sa.TIMESTAMP(timezone=True)),
     sa.Column(
-        "made_in",
+        "origin",
         sa.Text,
         nullable=False,
         server_default=sa.FetchedValue(),
@@ -255,7 +255,7 @@ tag_deletions = sa.Table(
     sa.Column("tag", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
-    sa.Column("throwaway", sa.Text, nullable=False),
+    sa.Column("placeholder", sa.Text, nullable=False),
     *_by_whom(),
     sa.Column(
         "started_at",
@@ -264,9 +264,9 @@ tag_deletions = sa.Table(
         server_default=sa.text("clock_timestamp()"),
     ),
     sa.Column("finished_at", sa.TIMESTAMP(timezone=True)),
-    sa.Column("put_back", sa.Text),
-    sa.Column("put_back_at", sa.TIMESTAMP(timezone=True)),
-    sa.Column("put_back_by", sa.Text),
+    sa.Column("restored_digest", sa.Text),
+    sa.Column("restored_pushed_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("restored_pushed_by", sa.Text),
     sa.Index("tag_deletions_tag_idx", "repository", "tag"),
     sa.Index("tag_deletions_started_idx", "started_at"),
 )
@@ -293,7 +293,7 @@ write_pauses = sa.Table(
     metadata,
     sa.Column("id", sa.Boolean, primary_key=True, server_default=sa.true()),
     sa.Column("phase", sa.Text, nullable=False),
-    sa.Column("pushing", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("active_uploads", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
     sa.Column(
         "started_at",
         sa.TIMESTAMP(timezone=True),

@@ -54,7 +54,7 @@ pull_hours = sa.Table(
     metadata,
     sa.Column("repository", sa.Text, primary_key=True),
     sa.Column(
-        "since_ns",
+        "generation",
         sa.BigInteger,
         primary_key=True,
         autoincrement=False,
@@ -67,14 +67,14 @@ pull_hours = sa.Table(
     sa.Column("checks", sa.BigInteger, nullable=False),
     sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("xid", sa.BigInteger, nullable=False, server_default=_xid),
-    sa.Index("pull_hours_tag_idx", "repository", "since_ns", "tag", "hour"),
+    sa.Index("pull_hours_tag_idx", "repository", "generation", "tag", "hour"),
 )
 
 pull_tags = sa.Table(
     "pull_tags",
     metadata,
     sa.Column("repository", sa.Text, primary_key=True),
-    sa.Column("since_ns", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("tag", sa.Text, primary_key=True),
     sa.Column("pulls", sa.BigInteger, nullable=False),
     sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),

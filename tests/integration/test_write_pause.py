@@ -38,9 +38,9 @@ async def test_it_is_renewed_while_it_is_held_and_ended_with_what_it_is_for(
     database: Database, engine: AsyncEngine
 ) -> None:
     async def collect() -> None:
-        async with paused_writes(engine, pushing=["team/app"]):
+        async with paused_writes(engine, active_uploads=["team/app"]):
             assert await database.fetch(
-                "SELECT FROM catalog.paused_writes WHERE phase = 'new_uploads' AND pushing = '{team/app}'"
+                "SELECT FROM catalog.paused_writes WHERE phase = 'new_uploads' AND active_uploads = '{team/app}'"
             )
             await _until_renewed(database)
             raise ZeroDivisionError
@@ -54,7 +54,7 @@ async def test_what_runs_in_it_is_stopped_when_it_has_ended(
     database: Database, engine: AsyncEngine
 ) -> None:
     async def collect() -> None:
-        async with paused_writes(engine, pushing=()), asyncio.timeout(LASTS.total_seconds()):
+        async with paused_writes(engine, active_uploads=()), asyncio.timeout(LASTS.total_seconds()):
             await database.execute("DELETE FROM catalog.write_pauses")
             await asyncio.Event().wait()
 
@@ -70,7 +70,7 @@ async def test_what_runs_in_it_is_stopped_before_it_ends_when_it_cannot_be_renew
         cut_off = db.create_engine(url, application_name="tests")
 
         async def collect() -> None:
-            async with paused_writes(cut_off, pushing=()):
+            async with paused_writes(cut_off, active_uploads=()):
                 await line.cut()
                 await asyncio.Event().wait()
 

@@ -32,8 +32,8 @@ GROUP BY r.path, r.pull_count HAVING r.pull_count <> coalesce(sum(h.pulls), 0)
 
 SUMS_THAT_DIFFER = """
 SELECT * FROM events.pull_tags t FULL JOIN (
-  SELECT repository, since_ns, tag, sum(pulls)::bigint AS pulls, max(last_pulled_at) AS last_pulled_at
-  FROM events.pull_hours GROUP BY 1, 2, 3) h USING (repository, since_ns, tag)
+  SELECT repository, generation, tag, sum(pulls)::bigint AS pulls, max(last_pulled_at) AS last_pulled_at
+  FROM events.pull_hours GROUP BY 1, 2, 3) h USING (repository, generation, tag)
 WHERE (t.pulls, t.last_pulled_at) IS DISTINCT FROM (h.pulls, h.last_pulled_at)
 """
 

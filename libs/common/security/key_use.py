@@ -12,7 +12,7 @@ _FLUSH_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
-class KeyUses:
+class KeyUseNotifier:
     """Collects uses in memory, the newest per key, and notifies of them every second."""
 
     def __init__(self, engine: AsyncEngine) -> None:

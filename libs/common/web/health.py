@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from libs.common.db.engine import is_unreachable
 
-SCHEMA_REVISION = "0009"
+SCHEMA_REVISION = "0010"
 """The newest alembic revision; a contract test compares it with ``alembic/versions``."""
 
 router = APIRouter(include_in_schema=False)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.db.engine import Tx
 from libs.common.security.jwt import InvalidToken, SessionVerifier
-from libs.common.security.key_use import KeyUses
+from libs.common.security.key_use import KeyUseNotifier
 from libs.common.security.secrets import hash_of
 from libs.common.web.errors import Forbidden, Unauthenticated
 
@@ -144,7 +144,7 @@ async def authenticate(tx: AsyncConnection, request: Request, proof: uuid.UUID |
     key = await find_api_key(tx, secret=proof, client_address=client_address(request))
     if key is None:
         raise Unauthenticated("The API key is not valid, or has expired")
-    key_uses: KeyUses = request.app.state.key_uses
+    key_uses: KeyUseNotifier = request.app.state.key_uses
     key_uses.used(key.id, key.client_address)
     if key.permission != "write" and request.method not in _SAFE_METHODS:
         raise ReadOnlyKey

@@ -1,4 +1,4 @@
-"""Turns every error of a service into RFC 9457 ``application/problem+json``, and describes that answer for OpenAPI."""
+"""FairQueue every error of a service into RFC 9457 ``application/problem+json``, and describes that answer for OpenAPI."""
 
 import json
 from collections.abc import Iterable

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from libs.common.security.key_use import KeyUses
+from libs.common.security.key_use import KeyUseNotifier
 from libs.common.web import health, openapi, problems
 from libs.common.web.errors import ContentTooLarge, NotFound
 from libs.common.web.logging import RequestLog
@@ -61,7 +61,7 @@ def build(
     )
     app.ahead = {key: RequestLog(BodyLimit(answer, max_body)) for key, answer in ahead.items()}
     app.state.engine = engine
-    app.state.key_uses = KeyUses(engine)
+    app.state.key_uses = KeyUseNotifier(engine)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.include_router(health.router)

@@ -1,4 +1,4 @@
-"""Reads ``catalog.effective_access``, ``catalog.closed_repositories`` and ``catalog.namespace_owners``."""
+"""Reads ``catalog.effective_access``, ``catalog.reserved_repositories`` and ``catalog.namespace_owners``."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.auth.access.domain import NAMES, Permission
-from services.auth.views import closed_repositories, effective_access, namespace_owners
+from services.auth.views import effective_access, namespace_owners, reserved_repositories
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ async def list_closed(
     tx: AsyncConnection, *, namespaces: Collection[str]
 ) -> dict[str, frozenset[str]]:
     """The repositories of each of ``namespaces`` that are being deleted, or whose name is not free yet after that (spec 7)."""
-    c = closed_repositories.c
+    c = reserved_repositories.c
     found: dict[str, set[str]] = {namespace: set() for namespace in namespaces}
     for namespace, repository in await tx.execute(
         sa.select(c.namespace, c.repository).where(c.namespace.in_(namespaces))

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 from libs.common.db.engine import is_unreachable
 from libs.common.web.errors import DatabaseUnavailable
-from services.auth.cache.listener import ChangeLink
-from services.auth.cache.two_generation import Recent
+from services.auth.cache.listener import InvalidationListener
+from services.auth.cache.two_generation import TwoGenerationCache
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -34,7 +34,7 @@ class _Read(Generic[K, V]):
     outdated: set[K] = field(default_factory=set)
 
 
-class Remembered(Generic[K, V]):
+class ConfirmedCache(Generic[K, V]):
     """Answers from memory while ``link`` confirms it, else asks ``read(keys)`` (once, however many wait for a key).
 
     ``read`` gives a value for every key: what does not exist is remembered too. Only when the database cannot be reached does an
@@ -43,14 +43,14 @@ class Remembered(Generic[K, V]):
 
     def __init__(
         self,
-        link: ChangeLink,
+        link: InvalidationListener,
         read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]],
         *,
         size: int,
     ) -> None:
         self._link = link
         self._ask = read
-        self._entries: Recent[K, _Entry[V]] = Recent(size)
+        self._entries: TwoGenerationCache[K, _Entry[V]] = TwoGenerationCache(size)
         self._reads: dict[K, _Read[K, V]] = {}
 
     def known(self, key: K) -> V | None:

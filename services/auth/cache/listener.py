@@ -22,7 +22,7 @@ _HANG_SECONDS = 1.0
 _log = structlog.get_logger()
 
 
-class ChangeLink:
+class InvalidationListener:
     """Listens for changes; ``on_change`` gets each payload. ``epoch`` rises whenever changes may have been missed.
 
     ``on_key_use`` gets what the other services tell of API keys on the same connection.

@@ -7,7 +7,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
+class TwoGenerationCache(Generic[K, V]):
     """Two plain dicts: when the newer one is full it becomes the older one, and what was in the older one and not used since is forgotten.
 
     It holds the ``size`` // 2 that were used last, and at most ``size``. Values are never None.

@@ -27,7 +27,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """There is no such credential. Remembered like one, so that a name tried again and again costs no query."""
+    """There is no such credential. ConfirmedCache like one, so that a name tried again and again costs no query."""
 
 
 NOBODY = Nobody()

@@ -18,7 +18,7 @@ class NoSuchNamespace(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer: ``allowed`` is what the token desk decided, ``reason`` why."""
+    """The answer: ``allowed`` is what the token issuer decided, ``reason`` why."""
 
     allowed: bool
     reason: str

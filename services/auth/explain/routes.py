@@ -50,7 +50,7 @@ async def explain_access(
     """Whether a Docker user may pull or push, and why: for the owner of the namespace, when a developer is told only \"denied\"."""
     return ExplanationOut.of(
         await usecases.explain(
-            desk=request.app.state.desk,
+            token_issuer=request.app.state.token_issuer,
             actor=actor,
             docker_user=docker_user,
             repository=repository,

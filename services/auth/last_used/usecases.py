@@ -21,7 +21,7 @@ _log = structlog.get_logger()
 Uses = dict[uuid.UUID, tuple[datetime, str]]
 
 
-class UseRecorder:
+class LastUsedRecorder:
     """Collects uses in memory, the newest per object, and writes them every second; ``lifetime`` is that of a refresh token."""
 
     def __init__(self, engine: AsyncEngine, *, lifetime: timedelta) -> None:

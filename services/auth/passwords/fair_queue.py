@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class NoPlace(Exception):
+class QueueFull(Exception):
     """Too many wait already, from this source or in all."""
 
 
-class Turns:
+class FairQueue:
     """``at_once`` may go at a time; of those who wait, one of each source goes in turn.
 
-    At most ``per_source`` wait from one source and ``in_all`` together: beyond that NoPlace is raised.
+    At most ``per_source`` wait from one source and ``in_all`` together: beyond that QueueFull is raised.
     """
 
     def __init__(self, *, at_once: int, per_source: int, in_all: int) -> None:
@@ -24,7 +24,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, source: str) -> AsyncIterator[None]:
-        """Wait for a turn of ``source`` and hold it. Raises NoPlace."""
+        """Wait for a turn of ``source`` and hold it. Raises QueueFull."""
         if self._free:
             self._free -= 1
         else:
@@ -37,7 +37,7 @@ class Turns:
     async def _wait(self, source: str) -> None:
         queue = self._queues.get(source)
         if self._places == 0 or (queue is not None and len(queue) >= self._per_source):
-            raise NoPlace
+            raise QueueFull
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(source, deque()).append(called)
         self._places -= 1

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.common.db import audit
 from libs.common.registry.names import is_username
 from libs.common.security.passwords import PasswordHasher
-from services.auth.cache.two_generation import Recent
+from services.auth.cache.two_generation import TwoGenerationCache
 from services.auth.credentials.domain import Credential, Nobody
 from services.auth.passwords import queries
 from services.auth.passwords.domain import (
@@ -22,7 +22,7 @@ from services.auth.passwords.domain import (
     LoginsBusy,
     LoginThrottled,
 )
-from services.auth.passwords.fair_queue import NoPlace, Turns
+from services.auth.passwords.fair_queue import FairQueue, QueueFull
 from services.auth.tables import audit_entries
 
 REMEMBERED_SECONDS = 600
@@ -45,9 +45,9 @@ class PasswordLogin:
         self._hasher = hasher
         self._failures = failures
         self._window_seconds = window_seconds
-        self._turns = Turns(at_once=hasher.threads, per_source=64, in_all=1024)
+        self._turns = FairQueue(at_once=hasher.threads, per_source=64, in_all=1024)
         self._key = secrets.token_bytes(32)
-        self._right: Recent[bytes, _Right] = Recent(20_000)
+        self._right: TwoGenerationCache[bytes, _Right] = TwoGenerationCache(20_000)
         self._noted: TTLCache[tuple[str, ...], Attempt] = TTLCache(
             maxsize=10_000, ttl=window_seconds
         )
@@ -91,7 +91,7 @@ class PasswordLogin:
         await self._reserve(attempt, credential)
         try:
             credential, right = await self._prove(attempt, credential, lookup)
-        except NoPlace:
+        except QueueFull:
             async with self._engine.begin() as tx:
                 await queries.release_attempt(tx, **_key(attempt))
             raise LoginsBusy(retry_after=2) from None

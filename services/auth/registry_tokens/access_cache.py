@@ -10,8 +10,8 @@ from services.auth.access.queries import list_closed, list_permissions
 from services.auth.access_tokens import domain as access_tokens
 from services.auth.access_tokens import queries as access_token_queries
 from services.auth.access_tokens.domain import AccessToken
-from services.auth.cache.confirmed import Remembered
-from services.auth.cache.listener import ChangeLink
+from services.auth.cache.confirmed import ConfirmedCache
+from services.auth.cache.listener import InvalidationListener
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.credentials.queries import list_docker_users
 from services.auth.refresh_tokens.domain import UNKNOWN, RefreshToken, Unknown
@@ -23,7 +23,7 @@ ANYONE = 0
 _log = structlog.get_logger()
 
 
-class AccessMemory:
+class AccessCache:
     """Five bounded memories, and the gate of writes, on one change link.
 
     A permission is kept for (Docker user's id or ``ANYONE``, namespace); ``closed``: the repositories of a namespace that nobody may use.
@@ -31,18 +31,20 @@ class AccessMemory:
 
     def __init__(self, url: str, engine: AsyncEngine, on_key_use: Callable[[str], None]) -> None:
         self._engine = engine
-        self.link = ChangeLink(url, self.changed, on_key_use)
-        self.credentials = Remembered[str, Credential | Nobody](
+        self.link = InvalidationListener(url, self.changed, on_key_use)
+        self.credentials = ConfirmedCache[str, Credential | Nobody](
             self.link, self._read_credentials, size=20_000
         )
-        self.permissions = Remembered[tuple[int, str], Permission](
+        self.permissions = ConfirmedCache[tuple[int, str], Permission](
             self.link, self._read_permissions, size=100_000
         )
-        self.closed = Remembered[str, frozenset[str]](self.link, self._read_closed, size=100_000)
-        self.access_tokens = Remembered[bytes, AccessToken | access_tokens.Unknown](
+        self.closed = ConfirmedCache[str, frozenset[str]](
+            self.link, self._read_closed, size=100_000
+        )
+        self.access_tokens = ConfirmedCache[bytes, AccessToken | access_tokens.Unknown](
             self.link, self._read_access_tokens, size=20_000
         )
-        self.refresh_tokens = Remembered[bytes, RefreshToken | Unknown](
+        self.refresh_tokens = ConfirmedCache[bytes, RefreshToken | Unknown](
             self.link, self._read_refresh_tokens, size=20_000
         )
         self.writes = WriteGate(engine, self.link)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from libs.common.web.errors import BadRequest
-from services.auth.cache.two_generation import Recent
+from services.auth.cache.two_generation import TwoGenerationCache
 from services.auth.passwords.domain import LoginRefused
 from services.auth.registry_tokens.domain import Scope, parse_scopes
 
@@ -52,7 +52,7 @@ class _Query:
 
 # A fleet asks the same again and again. At most 4 MiB, since a query of this length holds no more than 90 scopes; none with
 # fields that could be secrets.
-_queries: Recent[tuple[bytes, str], _Query] = Recent(512)
+_queries: TwoGenerationCache[tuple[bytes, str], _Query] = TwoGenerationCache(512)
 
 
 def parse_query(query: bytes, authorization: str | None, *, service: str) -> TokenRequest:

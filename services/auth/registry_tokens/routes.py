@@ -16,7 +16,7 @@ from libs.common.web.principals import client_address
 from services.auth.registry_tokens import schemas, usecases
 from services.auth.registry_tokens.domain import scope_text
 from services.auth.registry_tokens.request import TokenRequest, parse_form, parse_query
-from services.auth.registry_tokens.usecases import IssuedToken, TokenDesk
+from services.auth.registry_tokens.usecases import IssuedToken, TokenIssuer
 
 router = APIRouter(tags=["registry tokens"])
 _CODES = {
@@ -34,12 +34,12 @@ _GOOD = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")
 @router.get("/token", openapi_extra=schemas.GET_TOKEN, responses=schemas.TOKEN_RESPONSES)
 async def get_token(request: Request) -> Response:
     """A registry token for the scopes asked for, with the Docker user's name and password as Basic credentials, or anonymous."""
-    desk: TokenDesk = request.app.state.desk
+    token_issuer: TokenIssuer = request.app.state.token_issuer
     try:
         asked = parse_query(
-            request.scope["query_string"], _authorization(request), service=desk.service
+            request.scope["query_string"], _authorization(request), service=token_issuer.service
         )
-        return await _issue(desk, request, asked)
+        return await _issue(token_issuer, request, asked)
     except Exception as error:
         return _refusal(error)
 
@@ -47,12 +47,14 @@ async def get_token(request: Request) -> Response:
 @router.post("/token", openapi_extra=schemas.POST_TOKEN, responses=schemas.TOKEN_RESPONSES)
 async def post_token(request: Request) -> Response:
     """A registry token by the OAuth2 variant, with a password or a refresh token."""
-    desk: TokenDesk = request.app.state.desk
+    token_issuer: TokenIssuer = request.app.state.token_issuer
     try:
         asked = parse_form(
-            await request.body(), request.headers.get("content-type", ""), service=desk.service
+            await request.body(),
+            request.headers.get("content-type", ""),
+            service=token_issuer.service,
         )
-        return await _issue(desk, request, asked)
+        return await _issue(token_issuer, request, asked)
     except Exception as error:
         return _refusal(error)
 
@@ -98,8 +100,8 @@ def _authorization(request: Request) -> str | None:
     )
 
 
-async def _issue(desk: TokenDesk, request: Request, asked: TokenRequest) -> Response:
-    issued = await usecases.issue(desk, asked, client_address=client_address(request))
+async def _issue(token_issuer: TokenIssuer, request: Request, asked: TokenRequest) -> Response:
+    issued = await usecases.issue(token_issuer, asked, client_address=client_address(request))
     return _TokenResponse(_body(issued, asked))
 
 

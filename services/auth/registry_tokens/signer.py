@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from libs.common.security.jwt import SigningKey
-from services.auth.cache.two_generation import Recent
+from services.auth.cache.two_generation import TwoGenerationCache
 from services.auth.registry_tokens.domain import Access, Scope, includes_push
 
 REUSE_SECONDS = 5
@@ -47,7 +47,9 @@ class TokenSigner:
         self._service = _text(service)
         self._pull_seconds = pull_seconds
         self._push_seconds = push_seconds
-        self._signed: Recent[tuple[str, Access], SignedToken] = Recent(_MOST_REUSED)
+        self._signed: TwoGenerationCache[tuple[str, Access], SignedToken] = TwoGenerationCache(
+            _MOST_REUSED
+        )
         self._turned_at = time.monotonic()
         self._bytes = 0
 

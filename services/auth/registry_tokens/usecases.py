@@ -14,13 +14,13 @@ from services.auth.access.domain import Permission
 from services.auth.access_tokens.domain import PREFIX as ACCESS_PREFIX
 from services.auth.access_tokens.domain import AccessToken
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
-from services.auth.last_used.usecases import UseRecorder
+from services.auth.last_used.usecases import LastUsedRecorder
 from services.auth.passwords.domain import Attempt, LoginRefused
 from services.auth.passwords.usecases import PasswordLogin
 from services.auth.refresh_tokens import queries as refresh_queries
 from services.auth.refresh_tokens.domain import PREFIX as REFRESH_PREFIX
 from services.auth.refresh_tokens.domain import RefreshToken, Unknown
-from services.auth.registry_tokens.access_cache import ANYONE, AccessMemory
+from services.auth.registry_tokens.access_cache import ANYONE, AccessCache
 from services.auth.registry_tokens.domain import Access, Scope, intersect
 from services.auth.registry_tokens.request import PasswordProof, RefreshProof, TokenRequest
 from services.auth.registry_tokens.signer import SignedToken, TokenSigner
@@ -39,14 +39,14 @@ class IssuedToken:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenDesk:
+class TokenIssuer:
     """What issuing needs; built once in the app."""
 
     engine: AsyncEngine
-    memory: AccessMemory
+    memory: AccessCache
     login: PasswordLogin
     signer: TokenSigner
-    recorder: UseRecorder
+    recorder: LastUsedRecorder
     service: str
     anonymous_pull: bool
     refresh_lifetime: timedelta
@@ -65,54 +65,60 @@ class Identity:
     access_token: AccessToken | None = None
 
 
-async def issue(desk: TokenDesk, request: TokenRequest, *, client_address: str) -> IssuedToken:
+async def issue(
+    token_issuer: TokenIssuer, request: TokenRequest, *, client_address: str
+) -> IssuedToken:
     """A token for what ``request`` asks and its sender may have, which may be nothing.
 
     Raises LoginRefused for credentials that are not right, LoginThrottled, LoginsBusy, and DatabaseUnavailable (spec 2.8).
     """
-    who = await authenticate(desk, request, client_address=client_address)
-    access = await authorize(desk, who, request.scopes)
-    signed = desk.signer.sign(subject=who.user.username if who else "", access=access)
-    refresh_token = await _refresh_token(desk, who, request)
+    who = await authenticate(token_issuer, request, client_address=client_address)
+    access = await authorize(token_issuer, who, request.scopes)
+    signed = token_issuer.signer.sign(subject=who.user.username if who else "", access=access)
+    refresh_token = await _refresh_token(token_issuer, who, request)
     return IssuedToken(signed, access, refresh_token)
 
 
 async def authenticate(
-    desk: TokenDesk, request: TokenRequest, *, client_address: str
+    token_issuer: TokenIssuer, request: TokenRequest, *, client_address: str
 ) -> Identity | None:
     """The Docker user whose proof the request carries; None when it carries none. Raises LoginRefused and as ``issue``."""
     match request.proof:
         case None:
             return None
         case PasswordProof(username, password):
-            who = await _by_access_token(desk, username, password, client_address=client_address)
+            who = await _by_access_token(
+                token_issuer, username, password, client_address=client_address
+            )
             if who is None:
                 attempt = Attempt("docker_user", username, password, client_address)
-                who = Identity(await desk.login.login(attempt, desk.find_credential))
+                who = Identity(
+                    await token_issuer.login.login(attempt, token_issuer.find_credential)
+                )
         case RefreshProof(secret):
-            who = await _by_refresh_token(desk, secret, client_address=client_address)
-    desk.recorder.docker_user_signed_in(who.user.id)
+            who = await _by_refresh_token(token_issuer, secret, client_address=client_address)
+    token_issuer.recorder.docker_user_signed_in(who.user.id)
     return who
 
 
 async def _by_access_token(
-    desk: TokenDesk, username: str, password: str, *, client_address: str
+    token_issuer: TokenIssuer, username: str, password: str, *, client_address: str
 ) -> Identity | None:
     """Who signs in with an access token in place of the password; None when it is none that is good: then it is tried as a password, and
     throttled like one."""
     if not password.startswith(ACCESS_PREFIX):
         return None
-    token = await desk.memory.access_tokens.get(hash_of(password))
+    token = await token_issuer.memory.access_tokens.get(hash_of(password))
     if (
         not isinstance(token, AccessToken)
         or token.username != username
         or _is_past(token.expires_at)
     ):
         return None
-    user = await desk.find_credential(username)
+    user = await token_issuer.find_credential(username)
     if isinstance(user, Nobody) or user.disabled or user.id != token.docker_user_id:
         return None
-    desk.recorder.access_token_used(token.id, client_address)
+    token_issuer.recorder.access_token_used(token.id, client_address)
     return Identity(user, token.ceiling, access_token=token)
 
 
@@ -120,31 +126,39 @@ def _is_past(at: datetime | None) -> bool:
     return at is not None and at <= datetime.now(UTC)
 
 
-async def _by_refresh_token(desk: TokenDesk, secret: str, *, client_address: str) -> Identity:
-    token = await desk.memory.refresh_tokens.get(hash_of(secret))
-    if isinstance(token, Unknown) or token.service != desk.service or _is_past(token.expires_at):
+async def _by_refresh_token(
+    token_issuer: TokenIssuer, secret: str, *, client_address: str
+) -> Identity:
+    token = await token_issuer.memory.refresh_tokens.get(hash_of(secret))
+    if (
+        isinstance(token, Unknown)
+        or token.service != token_issuer.service
+        or _is_past(token.expires_at)
+    ):
         raise LoginRefused
-    user = await desk.find_credential(token.username)
+    user = await token_issuer.find_credential(token.username)
     if (
         isinstance(user, Nobody)
         or user.disabled
         or (user.id, user.version) != (token.docker_user_id, token.version)
     ):
         raise LoginRefused
-    desk.recorder.refresh_token_used(token.id, client_address)
+    token_issuer.recorder.refresh_token_used(token.id, client_address)
     return Identity(user, token.ceiling)
 
 
-async def authorize(desk: TokenDesk, who: Identity | None, scopes: Sequence[Scope]) -> Access:
+async def authorize(
+    token_issuer: TokenIssuer, who: Identity | None, scopes: Sequence[Scope]
+) -> Access:
     """What of ``scopes`` the Docker user (None: anyone) may have. Raises DatabaseUnavailable."""
-    if not scopes or (who is None and not desk.anonymous_pull):
+    if not scopes or (who is None and not token_issuer.anonymous_pull):
         return ()
     user_id = who.user.id if who else ANYONE
     ceiling = who.ceiling if who else Permission.PULL
     namespaces = {scope.namespace for scope in scopes}
-    closed = await desk.memory.closed.get_many(namespaces)
+    closed = await token_issuer.memory.closed.get_many(namespaces)
     scopes = [scope for scope in scopes if scope.repository not in closed[scope.namespace]]
-    permissions = await desk.memory.permissions.get_many(
+    permissions = await token_issuer.memory.permissions.get_many(
         {(user_id, namespace) for namespace in namespaces}
     )
     return intersect(
@@ -154,7 +168,7 @@ async def authorize(desk: TokenDesk, who: Identity | None, scopes: Sequence[Scop
 
 
 async def _refresh_token(
-    desk: TokenDesk, who: Identity | None, request: TokenRequest
+    token_issuer: TokenIssuer, who: Identity | None, request: TokenRequest
 ) -> str | None:
     if who is None or not request.wants_refresh_token:
         return None
@@ -165,10 +179,10 @@ async def _refresh_token(
     secret = new_secret(REFRESH_PREFIX)
     client_id = request.client_id[:200].replace("\0", "")
     try:
-        async with desk.engine.begin() as tx:
+        async with token_issuer.engine.begin() as tx:
             await refresh_queries.insert(
                 tx,
-                token=_new_refresh_token(desk, who),
+                token=_new_refresh_token(token_issuer, who),
                 token_hash=hash_of(secret),
                 client_id=client_id,
             )
@@ -178,8 +192,8 @@ async def _refresh_token(
     return secret
 
 
-def _new_refresh_token(desk: TokenDesk, who: Identity) -> RefreshToken:
-    expires_at = datetime.now(UTC) + desk.refresh_lifetime
+def _new_refresh_token(token_issuer: TokenIssuer, who: Identity) -> RefreshToken:
+    expires_at = datetime.now(UTC) + token_issuer.refresh_lifetime
     if who.access_token is not None and who.access_token.expires_at is not None:
         expires_at = min(expires_at, who.access_token.expires_at)
     return RefreshToken(
@@ -187,7 +201,7 @@ def _new_refresh_token(desk: TokenDesk, who: Identity) -> RefreshToken:
         docker_user_id=who.user.id,
         username=who.user.username,
         version=who.user.version,
-        service=desk.service,
+        service=token_issuer.service,
         expires_at=expires_at,
         ceiling=who.ceiling,
         access_token_id=who.access_token.id if who.access_token else None,

@@ -13,7 +13,7 @@ from services.auth.passwords.domain import LoginRefused, LoginsBusy, LoginThrott
 from services.auth.sessions import usecases
 from services.auth.sessions.domain import CrossSite, RefreshSecret, SessionEnded, parse_cookie
 from services.auth.sessions.schemas import SessionIn, SessionOut
-from services.auth.sessions.usecases import SessionDesk
+from services.auth.sessions.usecases import SessionService
 
 PATH = "/api/v1/sessions"
 router = APIRouter(prefix=PATH, tags=["sessions"])
@@ -29,12 +29,15 @@ router = APIRouter(prefix=PATH, tags=["sessions"])
 async def create_session(request: Request, response: Response, body: SessionIn) -> SessionOut:
     """Sign in: an access token in the answer, and a refresh cookie that only the browser sees."""
     _same_site(request)
-    desk: SessionDesk = request.app.state.sessions
+    service: SessionService = request.app.state.sessions
     opened = await usecases.sign_in(
-        desk, username=body.username, password=body.password, client_address=client_address(request)
+        service,
+        username=body.username,
+        password=body.password,
+        client_address=client_address(request),
     )
     response.headers["Location"] = f"{PATH}/current"
-    _set_cookie(request, response, desk, opened.refresh)
+    _set_cookie(request, response, service, opened.refresh)
     return SessionOut.of(opened)
 
 
@@ -52,17 +55,17 @@ async def refresh_session(request: Request, response: Response) -> Response | Se
     cookie = request.cookies.get(_cookie_name(request))
     if not cookie:
         return Response(status_code=204)
-    desk: SessionDesk = request.app.state.sessions
+    service: SessionService = request.app.state.sessions
     secret = parse_cookie(cookie)
     try:
         if secret is None:
             raise SessionEnded
-        opened = await usecases.refresh(desk, secret=secret)
+        opened = await usecases.refresh(service, secret=secret)
     except SessionEnded as error:
         refusal = problems.of_error(error)
         _clear_cookie(request, refusal)
         return refusal
-    _set_cookie(request, response, desk, opened.refresh)
+    _set_cookie(request, response, service, opened.refresh)
     return SessionOut.of(opened)
 
 
@@ -103,12 +106,12 @@ def _cookie_name(request: Request) -> str:
 
 
 def _set_cookie(
-    request: Request, response: Response, desk: SessionDesk, refresh: RefreshSecret
+    request: Request, response: Response, service: SessionService, refresh: RefreshSecret
 ) -> None:
     response.set_cookie(
         _cookie_name(request),
         refresh.cookie(),
-        max_age=int(desk.lifetime.total_seconds()),
+        max_age=int(service.lifetime.total_seconds()),
         path=PATH,
         httponly=True,
         samesite="strict",

@@ -38,7 +38,7 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionDesk:
+class SessionService:
     """What sessions need; built once in the app. ``rotation_key`` makes the next refresh secret from the one before."""
 
     engine: AsyncEngine
@@ -76,11 +76,11 @@ class SessionDesk:
 
 
 async def sign_in(
-    desk: SessionDesk, *, username: str, password: str, client_address: str
+    service: SessionService, *, username: str, password: str, client_address: str
 ) -> OpenSession:
     """Open a session. Raises LoginRefused, LoginThrottled, LoginsBusy."""
-    account = await desk.login.login(
-        Attempt("account", username, password, client_address), desk.find_account
+    account = await service.login.login(
+        Attempt("account", username, password, client_address), service.find_account
     )
     refresh = first_secret()
     now = datetime.now(UTC)
@@ -91,24 +91,24 @@ async def sign_in(
         refresh.hash,
         None,
         now,
-        now + desk.lifetime,
+        now + service.lifetime,
     )
-    async with desk.engine.begin() as tx:
+    async with service.engine.begin() as tx:
         await queries.insert(tx, session=session, client_address=client_address)
         await _audit(
             tx, "session.create", account.account_id, account.username, session.id, client_address
         )
-    return desk.opened(session, account, refresh)
+    return service.opened(session, account, refresh)
 
 
-async def refresh(desk: SessionDesk, *, secret: RefreshSecret) -> OpenSession:
+async def refresh(service: SessionService, *, secret: RefreshSecret) -> OpenSession:
     """A new access token, and the cookie's next value. Raises SessionEnded.
 
     The secret before the good one is answered for ten seconds with the same next value; any other, an older one too, ends the session
     (OAuth 2.0 Security BCP, RFC 9700, 4.14.2).
     """
     now = datetime.now(UTC)
-    async with desk.engine.begin() as tx:
+    async with service.engine.begin() as tx:
         session = await queries.find_for_update(tx, id=secret.session_id)
         account = (
             None
@@ -117,12 +117,12 @@ async def refresh(desk: SessionDesk, *, secret: RefreshSecret) -> OpenSession:
         )
         following = None
         if session is not None and account is not None and _alive(session, account, now):
-            following = await _rotate(tx, desk, session, secret, now)
+            following = await _rotate(tx, service, session, secret, now)
         if session is not None and following is None:
             await queries.delete(tx, id=session.id)
     if session is None or account is None or following is None:
         raise SessionEnded
-    return desk.opened(session, account, following)
+    return service.opened(session, account, following)
 
 
 def _alive(session: Session, account: Credential, now: datetime) -> bool:
@@ -130,12 +130,20 @@ def _alive(session: Session, account: Credential, now: datetime) -> bool:
 
 
 async def _rotate(
-    tx: AsyncConnection, desk: SessionDesk, session: Session, secret: RefreshSecret, now: datetime
+    tx: AsyncConnection,
+    service: SessionService,
+    session: Session,
+    secret: RefreshSecret,
+    now: datetime,
 ) -> RefreshSecret | None:
-    following = secret.next(desk.rotation_key)
+    following = secret.next(service.rotation_key)
     if secret.hash == session.refresh_hash:
         await queries.rotate(
-            tx, id=session.id, refresh_hash=following.hash, now=now, expires_at=now + desk.lifetime
+            tx,
+            id=session.id,
+            refresh_hash=following.hash,
+            now=now,
+            expires_at=now + service.lifetime,
         )
         return following
     if secret.hash == session.previous_hash and now - session.rotated_at < GRACE:

@@ -19,7 +19,7 @@ class Pause:
     """
 
     all_writes: bool
-    pushing: frozenset[str]
+    active_uploads: frozenset[str]
     started_at: float
     ends_at: float
 
@@ -37,7 +37,7 @@ def retry_after(
     place = _UPLOADS.fullmatch(uri.partition("?")[0])
     begun_before = (
         place is not None
-        and place["repository"] in pause.pushing
+        and place["repository"] in pause.active_uploads
         and issued_at(authorization) <= pause.started_at
     )
     return None if begun_before else NEW_UPLOADS_RETRY_SECONDS

@@ -19,7 +19,7 @@ async def find_pause(tx: AsyncConnection) -> Pause | None:
         return None
     return Pause(
         row.phase == "all_writes",
-        frozenset(row.pushing),
+        frozenset(row.active_uploads),
         row.started_at.timestamp(),
         asked_at + row.seconds,
     )

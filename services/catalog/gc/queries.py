@@ -167,10 +167,14 @@ async def last_pushes(tx: AsyncConnection, *, since_ns: int) -> dict[str, int]:
 
 
 async def put_pause(
-    tx: AsyncConnection, *, phase: Phase, pushing: Collection[str], lasts: timedelta
+    tx: AsyncConnection, *, phase: Phase, active_uploads: Collection[str], lasts: timedelta
 ) -> None:
     """Begin a pause, or change the one that is on."""
-    now = {"phase": phase.value, "pushing": sorted(pushing), "ends_at": _clock + lasts}
+    now = {
+        "phase": phase.value,
+        "active_uploads": sorted(active_uploads),
+        "ends_at": _clock + lasts,
+    }
     statement = insert(write_pauses).values(id=True, started_at=_clock, **now)
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=now))
 

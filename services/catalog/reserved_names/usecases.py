@@ -68,7 +68,7 @@ async def refuse_reserved(tx: AsyncConnection, *, kind: Kind, name: str) -> None
             )
         )
     ).one()
-    # A row that has run out stays: since its time the name has a new life, which pull counts must know (catalog.repository_lives).
+    # A row that has run out stays: since its time the name has a new life, which pull counts must know (catalog.repository_generations).
     if row.available_at is not None and row.available_at > row.now:
         raise NameReserved(name, row.available_at, row.now)
     if row.is_deleting:  # the deletion has not ended, or the registry must be looked at once more

@@ -15,11 +15,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Row(NamedTuple):
     """The key of one row: pulls of one hour, of one tag ("": by digest alone), by one Docker user ("": nobody).
 
-    ``since_ns`` tells apart repositories that had the name one after the other.
+    ``generation`` tells apart repositories that had the name one after the other.
     """
 
     repository: str
-    since_ns: int
+    generation: int
     hour: datetime
     tag: str
     docker_user: str
@@ -40,12 +40,12 @@ class Entry:
     """One event's effect, and to which life of the repository it belongs."""
 
     effect: Effect
-    since_ns: int
+    generation: int
 
     def to_json(self) -> str:
         """As the inbox keeps it."""
         value: dict[str, str | int] = {self.effect.kind: self.effect.tag}
-        return json.dumps(value | ({"since": self.since_ns} if self.since_ns else {}))
+        return json.dumps(value | ({"since": self.generation} if self.generation else {}))
 
 
 def entry_of(text: str | None) -> Entry | None:
@@ -58,7 +58,7 @@ def entry_of(text: str | None) -> Entry | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class Delta:
     """One event's entry before and after."""
 
     repository: str
@@ -68,34 +68,34 @@ class Movement:
     after: Entry | None
 
 
-def changes(movements: Iterable[Movement]) -> dict[Row, Change]:
-    """What ``movements`` do to the rows, in the order of their keys, so that no two workers wait for each other in a circle."""
+def changes(deltas: Iterable[Delta]) -> dict[Row, Change]:
+    """What ``deltas`` do to the rows, in the order of their keys, so that no two workers wait for each other in a circle."""
     rows: dict[Row, Change] = {}
-    for movement in movements:
-        for entry, sign in ((movement.before, -1), (movement.after, 1)):
+    for delta in deltas:
+        for entry, sign in ((delta.before, -1), (delta.after, 1)):
             if entry is not None:
-                _add(rows.setdefault(_row(movement, entry), Change()), movement, entry, sign)
+                _add(rows.setdefault(_row(delta, entry), Change()), delta, entry, sign)
     return dict(sorted((row, change) for row, change in rows.items() if _differs(change)))
 
 
-def _add(change: Change, movement: Movement, entry: Entry, sign: int) -> None:
+def _add(change: Change, delta: Delta, entry: Entry, sign: int) -> None:
     if entry.effect.kind == "check":
         change.checks += sign
         return
     change.pulls += sign
     if sign > 0:
-        change.last_pull_ns = max(change.last_pull_ns or 0, movement.at_ns)
+        change.last_pull_ns = max(change.last_pull_ns or 0, delta.at_ns)
     else:
-        change.withdrawn_ns = max(change.withdrawn_ns or 0, movement.at_ns)
+        change.withdrawn_ns = max(change.withdrawn_ns or 0, delta.at_ns)
 
 
 def _differs(change: Change) -> bool:
     return change.pulls != 0 or change.checks != 0 or change.withdrawn_ns is not None
 
 
-def _row(movement: Movement, entry: Entry) -> Row:
-    hour = at(movement.at_ns - movement.at_ns % _HOUR)
-    return Row(movement.repository, entry.since_ns, hour, entry.effect.tag, movement.docker_user)
+def _row(delta: Delta, entry: Entry) -> Row:
+    hour = at(delta.at_ns - delta.at_ns % _HOUR)
+    return Row(delta.repository, entry.generation, hour, entry.effect.tag, delta.docker_user)
 
 
 def at(at_ns: int) -> datetime:

@@ -176,11 +176,11 @@ async def resume(connection: Any, repositories: Collection[str]) -> None:
 async def find_lives(connection: Any, repositories: Collection[str]) -> dict[str, int]:
     """Since when (ns) each of ``repositories`` exists under a name that another had before; others are left out."""
     rows = await connection.fetch(
-        "SELECT repository, (extract(epoch FROM since) * 1000000)::bigint * 1000 AS since_ns FROM catalog.repository_lives"
+        "SELECT repository, (extract(epoch FROM started_at) * 1000000)::bigint * 1000 AS generation FROM catalog.repository_generations"
         " WHERE repository = ANY ($1::text[])",
         list(repositories),
     )
-    return {row["repository"]: row["since_ns"] for row in rows}
+    return {row["repository"]: row["generation"] for row in rows}
 
 
 async def write_entries(connection: Any, entries: Sequence[tuple[int, Entry | None]]) -> None:
@@ -197,9 +197,9 @@ async def add_to_hours(connection: Any, changes: Mapping[Row, Change]) -> None:
     """Add ``changes``, in the order given, and tell the catalog by the row's transaction that it changed."""
     rows = list(changes)
     await connection.execute(
-        "INSERT INTO events.pull_hours AS h (repository, since_ns, hour, tag, docker_user, pulls, checks, last_pulled_at)"
+        "INSERT INTO events.pull_hours AS h (repository, generation, hour, tag, docker_user, pulls, checks, last_pulled_at)"
         " SELECT * FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],"
-        " $8::timestamptz[]) ON CONFLICT (repository, since_ns, hour, tag, docker_user) DO UPDATE SET"
+        " $8::timestamptz[]) ON CONFLICT (repository, generation, hour, tag, docker_user) DO UPDATE SET"
         " pulls = h.pulls + EXCLUDED.pulls, checks = h.checks + EXCLUDED.checks,"
         " last_pulled_at = greatest(h.last_pulled_at, EXCLUDED.last_pulled_at), xid = pg_current_xact_id()::text::bigint",
         *([row[part] for row in rows] for part in range(5)),
@@ -228,11 +228,11 @@ async def correct_last_pulls(connection: Any, changes: Mapping[Row, Change]) -> 
         "UPDATE events.pull_hours h SET last_pulled_at = CASE WHEN h.pulls > 0 THEN coalesce(("
         "SELECT timestamptz 'epoch' + max(i.at_ns) / 1000 * interval '1 microsecond' FROM events.inbox i"
         " WHERE i.repository = h.repository AND i.docker_user = h.docker_user AND i.effect ->> 'pull' = h.tag"
-        " AND coalesce((i.effect ->> 'since')::bigint, 0) = h.since_ns AND i.at_ns >= u.hour_ns AND i.at_ns < u.hour_ns + 3600000000000"
+        " AND coalesce((i.effect ->> 'since')::bigint, 0) = h.generation AND i.at_ns >= u.hour_ns AND i.at_ns < u.hour_ns + 3600000000000"
         "), h.last_pulled_at) END"
         " FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[])"
-        " AS u (repository, since_ns, hour, tag, docker_user, withdrawn, hour_ns)"
-        " WHERE (h.repository, h.since_ns, h.hour, h.tag, h.docker_user) = (u.repository, u.since_ns, u.hour, u.tag, u.docker_user)"
+        " AS u (repository, generation, hour, tag, docker_user, withdrawn, hour_ns)"
+        " WHERE (h.repository, h.generation, h.hour, h.tag, h.docker_user) = (u.repository, u.generation, u.hour, u.tag, u.docker_user)"
         " AND h.last_pulled_at <= u.withdrawn",
         *([row[part] for row in taken] for part in range(5)),
         [at(withdrawn) for withdrawn in taken.values()],

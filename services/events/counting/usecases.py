@@ -9,8 +9,8 @@ from typing import Any
 
 from services.events.counting import indexes, queries, snapshot
 from services.events.counting.deltas import (
+    Delta,
     Entry,
-    Movement,
     at,
     changes,
 )
@@ -60,7 +60,7 @@ class _Outcome:
     """What is to be written."""
 
     entries: list[tuple[int, Entry | None]] = field(default_factory=list)
-    movements: list[Movement] = field(default_factory=list)
+    deltas: list[Delta] = field(default_factory=list)
     drop_from: dict[Client, Key] = field(default_factory=dict)
     drop: dict[Client, Key] = field(default_factory=dict)
     checkpoints: list[tuple[Client, Checkpoint]] = field(default_factory=list)
@@ -177,7 +177,7 @@ def _record(
     work: _Work,
     effects: Mapping[Key, Effect | None],
     stored: Mapping[Key, Stored],
-    since_ns: int,
+    generation: int,
     outcome: _Outcome,
 ) -> None:
     fresh = {s.id for s in work.claimed}
@@ -185,18 +185,16 @@ def _record(
         event = stored.get(key)
         if event is None:
             continue
-        entry = Entry(effect, since_ns if key[0] >= since_ns else 0) if effect else None
+        entry = Entry(effect, generation if key[0] >= generation else 0) if effect else None
         if event.id in fresh or entry != event.entry:
             outcome.entries.append((event.id, entry))
-            outcome.movements.append(
-                Movement(
-                    work.client.repository, work.client.docker_user, key[0], event.entry, entry
-                )
+            outcome.deltas.append(
+                Delta(work.client.repository, work.client.docker_user, key[0], event.entry, entry)
             )
 
 
 async def _write(connection: Any, outcome: _Outcome) -> None:
-    rows = changes(outcome.movements)
+    rows = changes(outcome.deltas)
     await queries.write_entries(connection, outcome.entries)
     await queries.write_checkpoints(
         connection, drop_from=outcome.drop_from, drop=outcome.drop, add=outcome.checkpoints

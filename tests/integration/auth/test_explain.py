@@ -1,4 +1,4 @@
-"""`/access/explain` (spec 4): the answer of the token desk, in words."""
+"""`/access/explain` (spec 4): the answer of the token issuer, in words."""
 
 import httpx
 import pytest

@@ -164,7 +164,7 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
     changed = False
     transport = client._transport
     assert isinstance(transport, httpx.ASGITransport)
-    known = transport.app.state.desk.memory.credentials.known  # type: ignore[attr-defined]
+    known = transport.app.state.token_issuer.memory.credentials.known  # type: ignore[attr-defined]
 
     async def heard() -> bool:
         return known(user) is None

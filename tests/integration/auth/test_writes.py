@@ -39,13 +39,13 @@ async def ask(
 
 
 async def pause(
-    database: Database, phase: str, *, seconds: float = 30, pushing: str = "{}"
+    database: Database, phase: str, *, seconds: float = 30, active_uploads: str = "{}"
 ) -> None:
     await database.execute("DELETE FROM catalog.write_pauses")
     await database.execute(
-        "INSERT INTO catalog.write_pauses (phase, pushing, ends_at) VALUES ($1, $2::text::text[], clock_timestamp() + $3 * interval '1 s')",
+        "INSERT INTO catalog.write_pauses (phase, active_uploads, ends_at) VALUES ($1, $2::text::text[], clock_timestamp() + $3 * interval '1 s')",
         phase,
-        pushing,
+        active_uploads,
         seconds,
     )
 
@@ -76,7 +76,7 @@ async def test_new_uploads_are_refused_on_both_replicas_while_open_ones_go_on(
             lambda seen: seen == 0,
             within=1,
         )
-    await pause(world.database, "new_uploads", pushing="{team/app}")
+    await pause(world.database, "new_uploads", active_uploads="{team/app}")
     new = NEW_UPLOADS_RETRY_SECONDS
     for client in clients:
         await soon(
@@ -105,7 +105,7 @@ async def test_new_uploads_are_refused_on_both_replicas_while_open_ones_go_on(
 async def test_every_write_is_refused_and_let_through_when_the_pause_is_over(
     client: httpx.AsyncClient, world: World
 ) -> None:
-    await pause(world.database, "all_writes", pushing="{team/app}")
+    await pause(world.database, "all_writes", active_uploads="{team/app}")
     await soon(
         lambda: ask(client, "POST", UPLOADS, token(age=10)),
         lambda seen: seen == ALL_WRITES_RETRY_SECONDS,

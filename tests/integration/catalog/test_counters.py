@@ -14,9 +14,9 @@ from tests.kit.images import make_image
 HOUR = datetime(2026, 11, 24, 5, tzinfo=UTC)
 PULLED = datetime(2026, 11, 24, 5, 32, tzinfo=UTC)
 UPSERT = """
-    INSERT INTO events.pull_hours (hour, repository, since_ns, tag, docker_user, pulls, checks, last_pulled_at)
+    INSERT INTO events.pull_hours (hour, repository, generation, tag, docker_user, pulls, checks, last_pulled_at)
     VALUES ($1, $2, 0, $3, $4, $5, 7, $6)
-    ON CONFLICT (hour, repository, since_ns, tag, docker_user) DO UPDATE
+    ON CONFLICT (hour, repository, generation, tag, docker_user) DO UPDATE
     SET pulls = excluded.pulls, last_pulled_at = excluded.last_pulled_at, xid = pg_current_xact_id()::text::bigint
 """
 

@@ -243,7 +243,7 @@ async def test_others_neither_delete_nor_preview(space: Space, other: httpx.Asyn
 async def test_a_push_that_comes_in_between_wins(
     space: Space, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """On a registry that cannot delete tags, or one that is made to look so: before and after the throwaway takes the tag's place."""
+    """On a registry that cannot delete tags, or one that is made to look so: before and after the placeholder takes the tag's place."""
     old, new = make_image(), make_image(layers=2)
     await space.push(old, "app", "v1", "kept")
     original = getattr(Registry, moment)
@@ -289,7 +289,7 @@ async def test_a_tag_that_can_only_be_deleted_by_writing_waits_while_writes_are_
     image = make_image()
     await space.push(image, "app", "v1", "v2")
     await space.database.execute(
-        "INSERT INTO catalog.write_pauses (id, phase, pushing, started_at, ends_at)"
+        "INSERT INTO catalog.write_pauses (id, phase, active_uploads, started_at, ends_at)"
         " VALUES (true, 'all_writes', '{}', now(), now() + interval '1 minute')"
     )
     refused = await space.delete("app:v1")

@@ -99,7 +99,7 @@ async def test_while_a_repository_is_deleted_it_says_so_and_changes_nothing_more
         assert (await acme.get(f"/api/v1/repositories/{space}/app")).json()["status"] == "deleting"
         refused = await acme.delete(f"/api/v1/images/{space}/app:v1")
         assert (refused.status_code, refused.json()["code"]) == (409, "repository_deleting")
-        closed = await emptied.fetch("SELECT repository FROM catalog.closed_repositories")
+        closed = await emptied.fetch("SELECT repository FROM catalog.reserved_repositories")
         assert [row["repository"] for row in closed] == [f"{space}/app"]
     await _gone(acme, f"/api/v1/repositories/{space}/app")
 

@@ -240,16 +240,16 @@ async def test_a_repository_that_is_being_deleted_does_not_come_back(here: Here)
 
 
 async def test_a_tag_that_is_being_deleted_is_no_difference(here: Here) -> None:
-    image, throwaway = make_image(), make_image()
+    image, placeholder = make_image(), make_image()
     await here.hear(*here.registry.push(image, here.app, "v1", "stays"))
     await here.database.execute("DELETE FROM catalog.tags WHERE name = 'v1'")
-    here.registry.push(throwaway, here.app, "v1")
+    here.registry.push(placeholder, here.app, "v1")
     assert [difference.what for difference in await here.compare()] == ["v1"]
     await here.database.execute(
-        "INSERT INTO catalog.tag_deletions (repository, tag, digest, pushed_at, throwaway) VALUES ($1, 'v1', $2, now(), $3)",
+        "INSERT INTO catalog.tag_deletions (repository, tag, digest, pushed_at, placeholder) VALUES ($1, 'v1', $2, now(), $3)",
         here.app,
         image.manifest.digest,
-        throwaway.manifest.digest,
+        placeholder.manifest.digest,
     )
     assert await here.compare() == []
 

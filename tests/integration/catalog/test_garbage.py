@@ -303,7 +303,7 @@ async def test_what_is_in_a_repository_that_is_being_deleted_is_left_to_its_dele
         ("namespace", app_repository.partition("/")[0]),
     ):
         await emptied.execute(
-            "INSERT INTO catalog.deletions (kind, name, made_in) VALUES ($1, $2, 'a backup')",
+            "INSERT INTO catalog.deletions (kind, name, origin) VALUES ($1, $2, 'a backup')",
             kind,
             name,
         )

@@ -103,7 +103,7 @@ async def test_a_reserved_name_is_not_made_again(
     assert (await _repository(acme, "team", "app")).json()["code"] == "name_reserved"
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
     assert (await _repository(acme, "team", "app")).status_code == 201
-    assert len(await emptied.fetch("SELECT * FROM catalog.repository_lives")) == 1, (
+    assert len(await emptied.fetch("SELECT * FROM catalog.repository_generations")) == 1, (
         "pull counts need to know when it began"
     )
 

@@ -145,7 +145,7 @@ async def test_what_a_backup_would_have_deleted_stays_until_the_operator_says_so
     await restored.work()
     assert [registry.tags(repository) for repository in images] == [["v1"], ["v1"]]
     assert await restored.held() == [f"{doomed.partition('/')[0]}-x", doomed]
-    closed = await restored.database.fetch("SELECT repository FROM catalog.closed_repositories")
+    closed = await restored.database.fetch("SELECT repository FROM catalog.reserved_repositories")
     assert [row["repository"] for row in closed] == [doomed]
 
 

@@ -188,7 +188,7 @@ async def test_what_is_pushed_where_a_deletion_of_before_a_restore_waits_stays_u
     }
     for kind, name in held.values():
         await emptied.execute(
-            "INSERT INTO catalog.deletions (kind, name, made_in) VALUES ($1, $2, 'a backup')",
+            "INSERT INTO catalog.deletions (kind, name, origin) VALUES ($1, $2, 'a backup')",
             kind,
             name,
         )

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from services.auth.passwords.fair_queue import NoPlace, Turns
+from services.auth.passwords.fair_queue import FairQueue, QueueFull
 
 
 async def test_a_flood_from_one_source_delays_another_by_one_turn() -> None:
-    turns = Turns(at_once=1, per_source=100, in_all=200)
+    turns = FairQueue(at_once=1, per_source=100, in_all=200)
     order: list[str] = []
     hold = asyncio.Event()
 
@@ -28,7 +28,7 @@ async def test_a_flood_from_one_source_delays_another_by_one_turn() -> None:
 
 
 async def test_too_many_from_one_source_or_in_all_are_refused() -> None:
-    turns = Turns(at_once=1, per_source=2, in_all=3)
+    turns = FairQueue(at_once=1, per_source=2, in_all=3)
     hold = asyncio.Event()
 
     async def go(source: str) -> None:
@@ -37,11 +37,11 @@ async def test_too_many_from_one_source_or_in_all_are_refused() -> None:
 
     held = [asyncio.create_task(go("a")) for _ in range(3)]
     await asyncio.sleep(0)
-    with pytest.raises(NoPlace):
+    with pytest.raises(QueueFull):
         await go("a")
     held.append(asyncio.create_task(go("b")))
     await asyncio.sleep(0)
-    with pytest.raises(NoPlace):
+    with pytest.raises(QueueFull):
         await go("c")
     hold.set()
     await asyncio.gather(*held)
@@ -49,7 +49,7 @@ async def test_too_many_from_one_source_or_in_all_are_refused() -> None:
 
 
 async def test_whoever_leaves_gives_the_turn_on() -> None:
-    turns = Turns(at_once=1, per_source=10, in_all=10)
+    turns = FairQueue(at_once=1, per_source=10, in_all=10)
     hold = asyncio.Event()
 
     async def go(source: str) -> str:

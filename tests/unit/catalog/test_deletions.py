@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.catalog.deletion.tags.domain import TagPush, Untagging
+from services.catalog.deletion.tags.domain import TagDeletion, TagPush
 from services.catalog.images.domain import Family, held_only_by
 from services.catalog.sync.feed.domain import (
     FeedEvent,
@@ -16,16 +16,16 @@ from services.catalog.sync.feed.domain import (
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 OCI = "application/vnd.oci.image.manifest.v1+json"
-DELETION = Untagging(
+DELETION = TagDeletion(
     id=1,
     repository="team/app",
     tag="v1",
     digest="sha256:old",
     pushed_at=T0,
-    throwaway="sha256:none",
+    placeholder="sha256:none",
     started_at=T0 + timedelta(seconds=10),
     is_finished=True,
-    put_back=None,
+    restored=None,
     account_id=1,
     account="acme",
     client_address=None,
@@ -53,17 +53,17 @@ def push(digest: str, second: float) -> TagPush:
 def test_the_newest_push_after_what_was_deleted_is_put_back(
     pushes: list[TagPush], expected: str | None
 ) -> None:
-    found = DELETION.to_put_back(pushes)
+    found = DELETION.find_push_to_restore(pushes)
     assert (found and found.digest) == expected
 
 
 def test_what_is_put_back_gives_way_to_a_newer_push_alone() -> None:
-    done = replace(DELETION, put_back=push("new", 11))
-    assert done.to_put_back([push("before", 10.5)]) is None
-    assert done.to_put_back([push("new", 11)]) == push("new", 11), (
+    done = replace(DELETION, restored=push("new", 11))
+    assert done.find_push_to_restore([push("before", 10.5)]) is None
+    assert done.find_push_to_restore([push("new", 11)]) == push("new", 11), (
         "it is harmless to do it again, as after a crash"
     )
-    assert done.to_put_back([push("newer", 12)]) == push("newer", 12)
+    assert done.find_push_to_restore([push("newer", 12)]) == push("newer", 12)
 
 
 def family(tagged: str, **indexes: str) -> Family:

@@ -1,10 +1,10 @@
 """A bounded memory keeps what was used last, and nothing that it was told to forget."""
 
-from services.auth.cache.two_generation import Recent
+from services.auth.cache.two_generation import TwoGenerationCache
 
 
 def test_it_keeps_what_was_used_last_within_its_size() -> None:
-    memory = Recent[int, str](10)
+    memory = TwoGenerationCache[int, str](10)
     for number in range(1000):
         memory[number] = str(number)
         assert memory.get(7) == ("7" if number >= 7 else None), "used all the time"
@@ -14,7 +14,7 @@ def test_it_keeps_what_was_used_last_within_its_size() -> None:
 
 
 def test_a_new_value_takes_the_place_of_the_one_before() -> None:
-    memory = Recent[str, int](4)
+    memory = TwoGenerationCache[str, int](4)
     memory["a"] = 1
     memory.turn()
     memory["a"] = 2
@@ -26,7 +26,7 @@ def test_a_new_value_takes_the_place_of_the_one_before() -> None:
 
 
 def test_what_is_forgotten_does_not_come_back() -> None:
-    memory = Recent[str, int](10)
+    memory = TwoGenerationCache[str, int](10)
     memory["a"] = 1
     memory.turn()
     memory["a"] = 2

@@ -14,8 +14,8 @@ from ops.errors import OpsError
 from ops.host.environment import child_environment
 from ops.host.privileges import RunUser, run_user
 from ops.run.supervisor import (
-    Keeper,
     Program,
+    Supervisor,
     last_line,
     rotate_logs,
 )
@@ -71,7 +71,7 @@ async def test_a_killed_program_is_started_again_and_told_about(
     tmp_path: Path, user: RunUser
 ) -> None:
     said: list[str] = []
-    keeper = Keeper(user, said.append)
+    keeper = Supervisor(user, said.append)
     child = keeper.start(_program(tmp_path, SLEEPER))
     await _until(lambda: "up" in _log(tmp_path))
     first = child.pid
@@ -88,7 +88,7 @@ async def test_a_killed_program_is_started_again_and_told_about(
 
 
 async def test_workers_of_a_killed_master_die_with_it(tmp_path: Path, user: RunUser) -> None:
-    keeper = Keeper(user, lambda line: None)
+    keeper = Supervisor(user, lambda line: None)
     child = keeper.start(_program(tmp_path, MASTER))
     await _until(lambda: _log(tmp_path).strip())
     worker = int(_log(tmp_path).split()[0])
@@ -101,7 +101,7 @@ async def test_workers_of_a_killed_master_die_with_it(tmp_path: Path, user: RunU
 
 async def test_one_that_will_not_end_is_killed(tmp_path: Path, user: RunUser) -> None:
     said: list[str] = []
-    keeper = Keeper(user, said.append)
+    keeper = Supervisor(user, said.append)
     child = keeper.start(_program(tmp_path, STUBBORN, stop_seconds=0.2))
     await _until(lambda: "up" in _log(tmp_path))
     pid = child.pid
@@ -112,7 +112,7 @@ async def test_one_that_will_not_end_is_killed(tmp_path: Path, user: RunUser) ->
 
 
 async def test_a_program_that_never_starts_is_one_clear_line(tmp_path: Path, user: RunUser) -> None:
-    keeper = Keeper(user, lambda line: None)
+    keeper = Supervisor(user, lambda line: None)
     keeper.start(_program(tmp_path, "import sys; sys.exit('the reason')"))
     with pytest.raises(OpsError, match="it ended with status 1: the reason"):
         await _until(lambda: keeper.check_starting(most_runs=3))
@@ -122,12 +122,12 @@ async def test_a_program_that_never_starts_is_one_clear_line(tmp_path: Path, use
 async def test_children_end_when_the_keeper_is_killed(tmp_path: Path) -> None:
     code = f"""
 import asyncio, pathlib, sys
-from ops.keeper import Keeper, Program
+from ops.keeper import Supervisor, Program
 from ops.environment import child_environment
 from ops.privileges import run_user
 folder = pathlib.Path({str(tmp_path)!r})
 async def main():
-    keeper = Keeper(run_user([folder]), print)
+    keeper = Supervisor(run_user([folder]), print)
     argv = [sys.executable, "-c", {SLEEPER!r}]
     child = keeper.start(Program(name="it", argv=argv, log=folder / "it.log", environment=child_environment()))
     while child.pid is None:

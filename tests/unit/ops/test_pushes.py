@@ -9,8 +9,8 @@ import pytest
 from ops.commands.active_uploads import (
     IDLE_SECONDS,
     QUIET_SECONDS,
+    active_uploads,
     activity,
-    pushing,
 )
 
 LONG_AGO = IDLE_SECONDS + 5
@@ -37,7 +37,7 @@ def _pushing(storage: Path, **last_pushes: float) -> set[str]:
     """`last_pushes`: how many seconds ago the last manifest came."""
     now = time.time()
     given = {name.replace("__", "/"): int((now - ago) * 1e9) for name, ago in last_pushes.items()}
-    return pushing(activity(storage, now=now), given, now=now)
+    return active_uploads(activity(storage, now=now), given, now=now)
 
 
 def test_nobody_pushes_to_an_empty_storage(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from libs.common.registry.client import Registry
 from libs.common.web.errors import NotFound
 from services.catalog.audit.usecases import record
 from services.catalog.deletion.images import queries as holdings
-from services.catalog.deletion.tags import usecases as untagging
+from services.catalog.deletion.tags import usecases as tag_deletion
 from services.catalog.deletion.tags.domain import CatalogBehind
 from services.catalog.images import usecases
 from services.catalog.images.domain import DeletionPreview, Image, NeededByIndex, held_only_by
@@ -30,7 +30,7 @@ async def delete_tag(
     _refuse_deleting(actor)
     if not usecases.is_tag(tag):
         raise NotFound(f"There is no image '{actor.repository.path}:{tag}'")
-    await untagging.delete_tag(
+    await tag_deletion.delete_tag(
         engine=engine,
         registry=registry,
         principal=actor.principal,
@@ -100,7 +100,7 @@ async def _exclusive_bytes(tx: AsyncConnection, repository_id: int, digest: str)
 
 async def _heard_of_all(engine: AsyncEngine, repository: str) -> None:
     """Return when the catalog has applied every event of the repository that was delivered. Raises CatalogBehind."""
-    deadline = asyncio.get_running_loop().time() + untagging.SETTLE_SECONDS
+    deadline = asyncio.get_running_loop().time() + tag_deletion.SETTLE_SECONDS
     while True:
         async with engine.connect() as tx:
             if not await feed.has_events(

@@ -21,7 +21,7 @@ from services.catalog.tables import (
 
 _d, _n, _r, _s = deletions.c, namespaces.c, repositories.c, reserved_names.c
 _NOW = sa.func.clock_timestamp()
-_IS_OURS = _d.made_in == sa.select(sa.func.catalog.home()).scalar_subquery()
+_IS_OURS = _d.origin == sa.select(sa.func.catalog.origin()).scalar_subquery()
 """Not so of what was asked for before this database was restored from a backup: its name may have had another owner since."""
 
 
@@ -95,7 +95,7 @@ async def resume(tx: AsyncConnection, *, id: int) -> None:
     await tx.execute(
         sa.update(deletions)
         .where(_d.id == id)
-        .values(made_in=sa.func.catalog.home(), failures=0, retry_at=None)
+        .values(origin=sa.func.catalog.origin(), failures=0, retry_at=None)
     )
 
 

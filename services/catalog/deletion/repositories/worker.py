@@ -7,7 +7,7 @@ from libs.common.db.engine import is_unreachable
 from libs.common.registry.client import Registry, RegistryUnavailable
 from services.catalog.deletion.repositories import queries, usecases
 from services.catalog.deletion.repositories.domain import Deletion
-from services.catalog.deletion.tags import usecases as untagging
+from services.catalog.deletion.tags import usecases as tag_deletion
 
 CHANNEL = "moorage_deletions"
 _BATCH = 10
@@ -30,7 +30,7 @@ class Deleter:
         if self._is_first:
             await self._find_abilities()
         try:
-            await untagging.finish_abandoned(engine=self._engine, registry=self._registry)
+            await tag_deletion.finish_abandoned(engine=self._engine, registry=self._registry)
         except RegistryUnavailable as error:
             _log.warning("a tag's deletion is held up", reason=str(error))
         async with self._engine.connect() as tx:

@@ -26,10 +26,10 @@ class TagPush:
 
 
 @dataclass(frozen=True, slots=True)
-class Untagging:
-    """The deletion of a tag that named ``digest``, pushed at ``pushed_at`` (the registry's clock); ``throwaway`` may take its place.
+class TagDeletion:
+    """The deletion of a tag that named ``digest``, pushed at ``pushed_at`` (the registry's clock); ``placeholder`` may take its place.
 
-    ``put_back`` is the push that came in between, if one did.
+    ``restored`` is the push that came in between, if one did.
     """
 
     id: int
@@ -37,30 +37,30 @@ class Untagging:
     tag: str
     digest: str
     pushed_at: datetime
-    throwaway: str
+    placeholder: str
     started_at: datetime
     is_finished: bool
-    put_back: TagPush | None
+    restored: TagPush | None
     account_id: int | None
     account: str | None
     client_address: str | None
 
     def came_between(self, push: TagPush) -> bool:
         """Whether ``push`` was made after what is deleted, so that the deletion did not mean it."""
-        if push.digest == self.throwaway:
+        if push.digest == self.placeholder:
             return False
         return (
             push.at >= self.started_at if push.digest == self.digest else push.at > self.pushed_at
         )
 
-    def to_put_back(self, pushes: Iterable[TagPush]) -> TagPush | None:
+    def find_push_to_restore(self, pushes: Iterable[TagPush]) -> TagPush | None:
         """The newest of ``pushes`` that came in between, unless a newer one is put back already."""
         newest = max(
             (push for push in pushes if self.came_between(push)),
             key=lambda push: push.at,
             default=None,
         )
-        if newest is None or (self.put_back is not None and newest.at < self.put_back.at):
+        if newest is None or (self.restored is not None and newest.at < self.restored.at):
             return None
         return newest
 

@@ -11,17 +11,17 @@ _INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @dataclass(frozen=True, slots=True)
-class Throwaway:
+class Placeholder:
     """An index of nothing, which needs no blob, with a digest that nothing else has."""
 
     digest: str
     manifest: Fetched
 
 
-def make_throwaway() -> Throwaway:
+def make_placeholder() -> Placeholder:
     """A new one."""
-    note = {"org.moorage.throwaway": secrets.token_hex(16)}
+    note = {"org.moorage.placeholder": secrets.token_hex(16)}
     content = json.dumps(
         {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [], "annotations": note}
     ).encode()
-    return Throwaway("sha256:" + hashlib.sha256(content).hexdigest(), Fetched(_INDEX, content))
+    return Placeholder("sha256:" + hashlib.sha256(content).hexdigest(), Fetched(_INDEX, content))

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.web.principals import Principal
-from services.catalog.deletion.tags.domain import KnownTag, TagPush, Untagging
+from services.catalog.deletion.tags.domain import KnownTag, TagDeletion, TagPush
 from services.catalog.tables import repositories, tag_deletions, tags, write_pauses
 
 _d, _t, _r = tag_deletions.c, tags.c, repositories.c
@@ -40,16 +40,16 @@ async def insert_untagging(
     repository: str,
     tag: str,
     known: KnownTag,
-    throwaway: str,
+    placeholder: str,
     principal: Principal,
-) -> Untagging:
+) -> TagDeletion:
     """Note that a tag is being deleted, before it is: who hears of a push from now on knows."""
     values = {
         "repository": repository,
         "tag": tag,
         "digest": known.digest,
         "pushed_at": known.pushed_at,
-        "throwaway": throwaway,
+        "placeholder": placeholder,
         "account_id": principal.account_id,
         "account": principal.username,
         "client_address": principal.client_address,
@@ -59,7 +59,7 @@ async def insert_untagging(
     )
 
 
-async def lock_unfinished(tx: AsyncConnection, *, id: int) -> Untagging | None:
+async def lock_unfinished(tx: AsyncConnection, *, id: int) -> TagDeletion | None:
     """The deletion unless it is finished; nobody changes it until the transaction ends."""
     statement = (
         sa.select(tag_deletions).where(_d.id == id, _d.finished_at.is_(None)).with_for_update()
@@ -73,9 +73,13 @@ async def finish(tx: AsyncConnection, *, id: int) -> None:
     await tx.execute(sa.update(tag_deletions).where(_d.id == id).values(finished_at=_NOW))
 
 
-async def note_put_back(tx: AsyncConnection, *, id: int, push: TagPush) -> bool:
+async def record_restored(tx: AsyncConnection, *, id: int, push: TagPush) -> bool:
     """Note that ``push`` came in between. False: the deletion is not finished, and who works on it puts the push back."""
-    values = {"put_back": push.digest, "put_back_at": push.at, "put_back_by": push.by}
+    values = {
+        "restored_digest": push.digest,
+        "restored_pushed_at": push.at,
+        "restored_pushed_by": push.by,
+    }
     statement = sa.update(tag_deletions).where(_d.id == id).values(values).returning(_d.finished_at)
     return (await tx.execute(statement)).scalar_one() is not None
 
@@ -91,7 +95,7 @@ async def delete_tag(tx: AsyncConnection, *, repository: str, tag: str, digest: 
 
 async def list_of_tags(
     tx: AsyncConnection, *, keys: Collection[tuple[str, str]]
-) -> list[Untagging]:
+) -> list[TagDeletion]:
     """The deletions of these tags (repository, tag), oldest first."""
     if not keys:
         return []
@@ -103,7 +107,7 @@ async def list_of_tags(
     return [_untagging(row) for row in await tx.execute(statement)]
 
 
-async def list_abandoned(tx: AsyncConnection, *, limit: int) -> list[Untagging]:
+async def list_abandoned(tx: AsyncConnection, *, limit: int) -> list[TagDeletion]:
     """Deletions that nobody works on any more."""
     began = _NOW - sa.text(f"interval '{ABANDONED_SECONDS} seconds'")
     statement = sa.select(tag_deletions).where(_d.finished_at.is_(None), _d.started_at < began)
@@ -117,20 +121,22 @@ async def forget_old(tx: AsyncConnection) -> None:
     )
 
 
-def _untagging(row: Any) -> Untagging:
-    put_back = (
-        None if row.put_back is None else TagPush(row.put_back, row.put_back_at, row.put_back_by)
+def _untagging(row: Any) -> TagDeletion:
+    restored = (
+        None
+        if row.restored_digest is None
+        else TagPush(row.restored_digest, row.restored_pushed_at, row.restored_pushed_by)
     )
-    return Untagging(
+    return TagDeletion(
         id=row.id,
         repository=row.repository,
         tag=row.tag,
         digest=row.digest,
         pushed_at=row.pushed_at,
-        throwaway=row.throwaway,
+        placeholder=row.placeholder,
         started_at=row.started_at,
         is_finished=row.finished_at is not None,
-        put_back=put_back,
+        restored=restored,
         account_id=row.account_id,
         account=row.account,
         client_address=row.client_address,

@@ -12,11 +12,11 @@ from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.domain import (
     CatalogBehind,
     KnownTag,
+    TagDeletion,
     TagPush,
-    Untagging,
     WritesPaused,
 )
-from services.catalog.deletion.tags.placeholder import Throwaway, make_throwaway
+from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.pull_counts import queries as counters
 from services.catalog.repositories.domain import Repository
 from services.catalog.sync.feed import queries as feed
@@ -42,7 +42,7 @@ async def delete_tag(
     Raises NotFound, CatalogBehind, WritesPaused, RegistryUnavailable.
     """
     known = await _settled(engine, registry, repository, tag)
-    throwaway = make_throwaway()
+    placeholder = make_placeholder()
     writes = not await registry.deletes_tags()
     async with engine.begin() as tx:
         if writes and await queries.are_writes_paused(tx):
@@ -52,13 +52,13 @@ async def delete_tag(
             repository=repository.path,
             tag=tag,
             known=known,
-            throwaway=throwaway.digest,
+            placeholder=placeholder.digest,
             principal=principal,
         )
     # Only now: a push before this look is seen by it, and the event of one after it finds what was noted.
     held = await registry.find_digest(repository.path, tag)
     if held == known.digest:
-        await _remove(registry, repository.path, tag, throwaway)
+        await _remove(registry, repository.path, tag, placeholder)
     await _finish(engine, registry, noted, is_gone=held in (None, known.digest))
 
 
@@ -80,32 +80,32 @@ async def _settled(
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _remove(registry: Registry, repository: str, tag: str, throwaway: Throwaway) -> None:
+async def _remove(registry: Registry, repository: str, tag: str, placeholder: Placeholder) -> None:
     if await registry.deletes_tags() and await registry.delete_tag(repository, tag):
         return
     for _ in range(_TRIES):
-        await registry.put_manifest(repository, tag, throwaway.manifest)
-        if await registry.delete_manifest(repository, throwaway.digest):
+        await registry.put_manifest(repository, tag, placeholder.manifest)
+        if await registry.delete_manifest(repository, placeholder.digest):
             return  # else a collection of garbage has just taken it, and left the tag
     raise RegistryUnavailable(f"the tag {tag} of {repository} stays")
 
 
 async def remove_tag(*, registry: Registry, repository: str, tag: str) -> None:
     """Delete a tag of a repository that is itself being deleted. Raises RegistryUnavailable."""
-    await _remove(registry, repository, tag, make_throwaway())
+    await _remove(registry, repository, tag, make_placeholder())
 
 
 async def _finish(
-    engine: AsyncEngine, registry: Registry, noted: Untagging, *, is_gone: bool
+    engine: AsyncEngine, registry: Registry, noted: TagDeletion, *, is_gone: bool
 ) -> None:
     """Put back what came in between, as far as it is known by now; then let the catalog say so."""
     done: TagPush | None = None
     while True:
         async with engine.begin() as tx:
-            untagging = await queries.lock_unfinished(tx, id=noted.id)
-            if untagging is None:
+            tag_deletion = await queries.lock_unfinished(tx, id=noted.id)
+            if tag_deletion is None:
                 return
-            if untagging.put_back == done:
+            if tag_deletion.restored == done:
                 await queries.finish(tx, id=noted.id)
                 if is_gone:
                     await counters.lock(
@@ -118,22 +118,24 @@ async def _finish(
                         await feed.sum_up_repository(tx, repository_id=deleted)
                     await audit.append(tx, audit_entries, noted.done())
                 return
-        assert untagging.put_back is not None  # it is never taken back
-        await put_back(registry=registry, untagging=untagging, push=untagging.put_back, before=done)
-        done = untagging.put_back
+        assert tag_deletion.restored is not None  # it is never taken back
+        await restore(
+            registry=registry, tag_deletion=tag_deletion, push=tag_deletion.restored, before=done
+        )
+        done = tag_deletion.restored
 
 
-async def put_back(
-    *, registry: Registry, untagging: Untagging, push: TagPush, before: TagPush | None
+async def restore(
+    *, registry: Registry, tag_deletion: TagDeletion, push: TagPush, before: TagPush | None
 ) -> None:
     """Let the tag name what was pushed in between, unless a later push has it; ``before`` is what was put back first."""
-    ours = {untagging.throwaway, before.digest if before else None, None}
-    held = await registry.find_digest(untagging.repository, untagging.tag)
+    ours = {tag_deletion.placeholder, before.digest if before else None, None}
+    held = await registry.find_digest(tag_deletion.repository, tag_deletion.tag)
     if held == push.digest or held not in ours:
         return
-    manifest = await registry.find_manifest(untagging.repository, push.digest)
+    manifest = await registry.find_manifest(tag_deletion.repository, push.digest)
     if manifest is not None:
-        await registry.put_manifest(untagging.repository, untagging.tag, manifest)
+        await registry.put_manifest(tag_deletion.repository, tag_deletion.tag, manifest)
 
 
 async def finish_abandoned(*, engine: AsyncEngine, registry: Registry) -> None:
@@ -141,8 +143,11 @@ async def finish_abandoned(*, engine: AsyncEngine, registry: Registry) -> None:
     async with engine.begin() as tx:
         abandoned = await queries.list_abandoned(tx, limit=_BATCH)
         await queries.forget_old(tx)
-    for untagging in abandoned:
-        if await registry.find_digest(untagging.repository, untagging.tag) == untagging.throwaway:
-            await registry.delete_manifest(untagging.repository, untagging.throwaway)
-        is_gone = await registry.find_digest(untagging.repository, untagging.tag) is None
-        await _finish(engine, registry, untagging, is_gone=is_gone)
+    for tag_deletion in abandoned:
+        if (
+            await registry.find_digest(tag_deletion.repository, tag_deletion.tag)
+            == tag_deletion.placeholder
+        ):
+            await registry.delete_manifest(tag_deletion.repository, tag_deletion.placeholder)
+        is_gone = await registry.find_digest(tag_deletion.repository, tag_deletion.tag) is None
+        await _finish(engine, registry, tag_deletion, is_gone=is_gone)

@@ -130,9 +130,11 @@ async def _look_at_one(engine: AsyncEngine, lister: Lister, path: str) -> list[D
         found = differences(path, known, held, has_namespace=has_namespace)
         if not found:
             return []
-        untaggings = await list_of_tags(tx, keys=[(path, difference.what) for difference in found])
+        tag_deletions = await list_of_tags(
+            tx, keys=[(path, difference.what) for difference in found]
+        )
     on_the_way = {
-        untagging.throwaway for untagging in untaggings
+        tag_deletion.placeholder for tag_deletion in tag_deletions
     }  # a tag that is being deleted names one for a moment
     return [difference for difference in found if difference.registry not in on_the_way]
 

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.common.registry.client import Registry
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from services.catalog.deletion.tags import queries, usecases
-from services.catalog.deletion.tags.domain import TagPush, Untagging
+from services.catalog.deletion.tags.domain import TagDeletion, TagPush
 from services.catalog.sync.feed.domain import FeedEvent
 
 
-async def list_untaggings(tx: AsyncConnection, events: Iterable[FeedEvent]) -> list[Untagging]:
+async def list_tag_deletions(tx: AsyncConnection, events: Iterable[FeedEvent]) -> list[TagDeletion]:
     """The deletions of the tags that ``events`` push."""
     keys = {
         (event.repository, event.tag) for event in events if event.action == "push" and event.tag
@@ -20,13 +20,17 @@ async def list_untaggings(tx: AsyncConnection, events: Iterable[FeedEvent]) -> l
     return await queries.list_of_tags(tx, keys=keys)
 
 
-def without_ours(events: Iterable[FeedEvent], untaggings: Sequence[Untagging]) -> list[FeedEvent]:
-    """``events`` without the pushes of throwaways; what was put back is told as the push that it was."""
-    throwaways = {(untagging.repository, untagging.throwaway) for untagging in untaggings}
+def without_ours(
+    events: Iterable[FeedEvent], tag_deletions: Sequence[TagDeletion]
+) -> list[FeedEvent]:
+    """``events`` without the pushes of placeholders; what was put back is told as the push that it was."""
+    placeholders = {
+        (tag_deletion.repository, tag_deletion.placeholder) for tag_deletion in tag_deletions
+    }
     theirs = {
-        (of.repository, of.tag, of.put_back.digest): of.put_back
-        for of in untaggings
-        if of.put_back is not None
+        (of.repository, of.tag, of.restored.digest): of.restored
+        for of in tag_deletions
+        if of.restored is not None
     }
     told = []
     for event in events:
@@ -34,32 +38,37 @@ def without_ours(events: Iterable[FeedEvent], untaggings: Sequence[Untagging]) -
             told.append(event)
             continue
         push = theirs.get((event.repository, event.tag or "", event.digest or ""))
-        if (event.repository, event.digest) not in throwaways:
+        if (event.repository, event.digest) not in placeholders:
             told.append(event if push is None else replace(event, at=push.at, docker_user=push.by))
     return told
 
 
-async def put_back(
+async def restore(
     *,
     engine: AsyncEngine,
     registry: Registry,
     events: Iterable[FeedEvent],
-    untaggings: Sequence[Untagging],
+    tag_deletions: Sequence[TagDeletion],
 ) -> None:
     """Put back what came in between, or tell who works on the deletion to do so. Raises RegistryUnavailable."""
-    latest = {(untagging.repository, untagging.tag): untagging for untagging in untaggings}
+    latest = {
+        (tag_deletion.repository, tag_deletion.tag): tag_deletion for tag_deletion in tag_deletions
+    }
     pushes: dict[tuple[str, str], list[TagPush]] = {key: [] for key in latest}
     for event in events:
         key = (event.repository, event.tag or "")
         if key in latest and event.action == "push" and event.digest:
             pushes[key].append(TagPush(event.digest, event.at, event.docker_user))
-    for key, untagging in latest.items():
-        push = untagging.to_put_back(pushes[key])
+    for key, tag_deletion in latest.items():
+        push = tag_deletion.find_push_to_restore(pushes[key])
         if push is None:
             continue
         async with engine.begin() as tx:
-            is_ours = await queries.note_put_back(tx, id=untagging.id, push=push)
+            is_ours = await queries.record_restored(tx, id=tag_deletion.id, push=push)
         if is_ours:
-            await usecases.put_back(
-                registry=registry, untagging=untagging, push=push, before=untagging.put_back
+            await usecases.restore(
+                registry=registry,
+                tag_deletion=tag_deletion,
+                push=push,
+                before=tag_deletion.restored,
             )

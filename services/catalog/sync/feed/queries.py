@@ -142,7 +142,7 @@ _PLACES = sa.text("""
            OR EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = p.path) AS closed,
            EXISTS (
                SELECT FROM catalog.deletions d
-               WHERE (d.kind, d.name) IN (('repository', p.path), ('namespace', p.space)) AND d.made_in <> (SELECT catalog.home())) AS held
+               WHERE (d.kind, d.name) IN (('repository', p.path), ('namespace', p.space)) AND d.origin <> (SELECT catalog.origin())) AS held
     FROM unnest(CAST(:paths AS text[]), CAST(:spaces AS text[])) AS p (path, space)
     LEFT JOIN catalog.namespaces n ON n.name = p.space
     LEFT JOIN catalog.reserved_names s ON s.kind = 'namespace' AND s.name = p.space

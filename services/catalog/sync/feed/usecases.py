@@ -69,11 +69,11 @@ async def _apply(engine: AsyncEngine, registry: Registry, batch: Batch) -> list[
     paths = {event.repository for event in batch.all}
     async with engine.connect() as tx:
         places = await queries.find_places(tx, paths=paths)
-        untaggings = await between.list_untaggings(tx, batch.all)
-    sorted_out = sort_out(between.without_ours(batch.all, untaggings), places)
+        tag_deletions = await between.list_tag_deletions(tx, batch.all)
+    sorted_out = sort_out(between.without_ours(batch.all, tag_deletions), places)
     await Reader(registry).delete(sorted_out.strays)
-    await between.put_back(
-        engine=engine, registry=registry, events=sorted_out.events, untaggings=untaggings
+    await between.restore(
+        engine=engine, registry=registry, events=sorted_out.events, tag_deletions=tag_deletions
     )
     states = await read_states(
         engine=engine, registry=registry, wanted=list(what_to_ask(sorted_out.events).values())
@@ -120,9 +120,13 @@ async def read_states(
     gone = await reader.find_deleted(deleted)
     tags = await reader.find_tags(wanted)
     async with engine.connect() as tx:
-        untaggings = await list_of_tags(tx, keys=tags.keys())
-    throwaways = {(untagging.repository, untagging.throwaway) for untagging in untaggings}
-    tags = {key: None if (key[0], digest) in throwaways else digest for key, digest in tags.items()}
+        tag_deletions = await list_of_tags(tx, keys=tags.keys())
+    placeholders = {
+        (tag_deletion.repository, tag_deletion.placeholder) for tag_deletion in tag_deletions
+    }
+    tags = {
+        key: None if (key[0], digest) in placeholders else digest for key, digest in tags.items()
+    }
     candidates = {(of.path, digest) for of in wanted for digest in of.digests}
     candidates |= {(path, digest) for (path, _), digest in tags.items() if digest is not None}
     async with engine.connect() as tx:

@@ -1,0 +1,19 @@
+"""Names of the field in place of home-made ones; every row stays where it is."""
+
+from alembic import op
+from ops.db.sql_file import run_beside
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    run_beside(op.get_bind(), __file__)
+
+
+def downgrade() -> None:
+    """Raise NotImplementedError: restore the backup that was made before the upgrade."""
+    raise NotImplementedError("restore the backup that was made before")
