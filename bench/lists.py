@@ -20,7 +20,7 @@ from bench.database import fetch
 from bench.figures import Figure, interleaved, ratio
 from bench.installation import SERVICES, Installation
 from bench.names import API_KEYS
-from libs.common.web.pagination import encode_cursor
+from libs.common.db.pagination import encode_cursor
 from ops.db.migrate import migrate
 from ops.db.roles import Role
 from ops.host.ports import reserve

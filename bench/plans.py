@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bench.installation import Installation
 from libs.common.db.engine import create_engine
-from libs.common.web.pagination import PageRequest
+from libs.common.db.pagination import PageRequest
 from services.catalog.images.domain import Order as TagOrder
 from services.catalog.images.queries import list_tags
 from services.catalog.repositories.domain import Order, View

@@ -1,7 +1,7 @@
 """The three schemas, their views, the notifications of access changes, and who may do what."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0001"
 down_revision = None

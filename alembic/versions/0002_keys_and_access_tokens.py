@@ -1,7 +1,7 @@
 """API keys of accounts, access tokens of Docker users, and what they publish."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0002"
 down_revision = "0001"

@@ -1,7 +1,7 @@
 """Repositories by path, and searching names and descriptions, by an index."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0003"
 down_revision = "0002"

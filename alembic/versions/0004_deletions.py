@@ -1,7 +1,7 @@
 """Deletions: durable work, tags that are being deleted, and which blobs each manifest holds."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0004"
 down_revision = "0003"

@@ -1,7 +1,7 @@
 """Since when manifests are untagged, and how the collection of garbage pauses writes."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0005"
 down_revision = "0004"

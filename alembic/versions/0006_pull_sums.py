@@ -1,7 +1,7 @@
 """Pulls of each tag added up as they are counted, so that carrying them on costs the same after years."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0006"
 down_revision = "0005"

@@ -1,7 +1,7 @@
 """The owner beside each repository, so that an account's list is read in order from an index."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0007"
 down_revision = "0006"

@@ -1,7 +1,7 @@
 """The sort orders within a namespace, so that what is listed of some namespaces is read in order from an index of each."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0008"
 down_revision = "0007"

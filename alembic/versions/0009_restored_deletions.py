@@ -1,7 +1,7 @@
 """Where a deletion was asked for, so that one that came with a backup is known as such."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0009"
 down_revision = "0008"

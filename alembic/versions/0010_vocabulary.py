@@ -1,7 +1,7 @@
 """Names of the field in place of home-made ones; every row stays where it is."""
 
 from alembic import op
-from ops.db.sql_file import run_beside
+from libs.common.db.sql_file import run_beside
 
 revision = "0010"
 down_revision = "0009"

@@ -1,20 +1,20 @@
 """Wires the auth service together."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.db.engine import create_engine
+from libs.common.db.engine import Engine, create_engine
 from libs.common.security.jwt import SessionVerifier, load_signing_keys
 from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
+from libs.common.tasks.background import running
 from libs.common.web import service
-from libs.common.web.principals import SIGNED_IN_ONLY
+from libs.common.web.authentication import SIGNED_IN_ONLY
+from libs.common.web.provided import provide
 from services.auth.access_tokens import routes as access_tokens
 from services.auth.api_keys import routes as api_keys
 from services.auth.explain import routes as access
@@ -27,7 +27,7 @@ from services.auth.registry_tokens.usecases import TokenIssuer
 from services.auth.sessions import routes as sessions
 from services.auth.sessions.usecases import SessionService
 from services.auth.settings import Settings
-from services.auth.write_gate.routes import WriteQuestion
+from services.auth.write_gate.routes import PATH, WriteQuestion
 
 DESCRIPTION = "Who are you, and what may you do: registry tokens for Docker clients, sessions for the JSON API."
 
@@ -49,13 +49,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def beside_requests(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(work) for work in (memory.link.run(), recorder.run())]
         try:
-            yield
+            async with running((memory.link.run, recorder.run)):
+                yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await recorder.flush()
             hasher.close()
 
@@ -64,24 +61,25 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         engine=engine,
         lifespan=beside_requests,
-        ahead=registry_tokens.AHEAD,
+        front={**registry_tokens.FRONT, (None, PATH): WriteQuestion(memory.writes)},
     )
-    app.state.settings = settings
-    app.state.token_keys = keys.all
-    app.state.session_verifier = SessionVerifier(settings.secrets_dir / "session-keys")
-    app.state.token_issuer = _token_issuer(settings, engine, memory, login, recorder, keys)
-    app.state.sessions = _session_service(settings, engine, login)
+    provide(
+        app,
+        keys,
+        SessionVerifier(settings.secrets_dir / "session-keys"),
+        _token_issuer(settings, engine, memory, login, recorder, keys),
+        _session_service(settings, engine, login),
+    )
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
     for router in (api_keys.router, access_tokens.router, access.router):
         app.include_router(router, dependencies=SIGNED_IN_ONLY)
-    app.add_middleware(WriteQuestion, gate=memory.writes)
     return app
 
 
 def _token_issuer(
     settings: Settings,
-    engine: AsyncEngine,
+    engine: Engine,
     memory: AccessCache,
     login: PasswordLogin,
     recorder: LastUsedRecorder,
@@ -106,9 +104,7 @@ def _token_issuer(
     )
 
 
-def _session_service(
-    settings: Settings, engine: AsyncEngine, login: PasswordLogin
-) -> SessionService:
+def _session_service(settings: Settings, engine: Engine, login: PasswordLogin) -> SessionService:
     directory = settings.secrets_dir / "session-keys"
     newest = max(directory.glob("*.pem"))
     return SessionService(

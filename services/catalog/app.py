@@ -5,16 +5,18 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import engine as db
+from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry, RegistryUnavailable, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import Busy, PasswordHasher
-from libs.common.tasks.leader import Worker, beside
+from libs.common.tasks.background import running
+from libs.common.tasks.leader import LeaderWorker
 from libs.common.web import service
-from libs.common.web.principals import SIGNED_IN_ONLY
+from libs.common.web.authentication import SIGNED_IN_ONLY
+from libs.common.web.provided import provide
 from services.catalog.accounts.hashing import HashingGate, tell_busy
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
@@ -36,16 +38,16 @@ DESCRIPTION = (
 )
 
 
-def _workers(settings: Settings, engine: AsyncEngine, registry: Registry) -> list[Worker]:
+def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[LeaderWorker]:
     database_url = settings.database_url.get_secret_value()
     follower = Follower(engine, registry)
     carry_totals = partial(counters.carry_totals, engine=engine)
     workers = [
-        Worker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
-        Worker(
+        LeaderWorker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
+        LeaderWorker(
             name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals
         ),
-        Worker(
+        LeaderWorker(
             name="deletions",
             database_url=database_url,
             channel=deletions.CHANNEL,
@@ -55,7 +57,7 @@ def _workers(settings: Settings, engine: AsyncEngine, registry: Registry) -> lis
     if settings.drift_hours:
         comparing = drift.Schedule(engine, registry, hours=settings.drift_hours)
         workers.append(
-            Worker(
+            LeaderWorker(
                 name="drift", database_url=database_url, channel=drift.CHANNEL, step=comparing.step
             )
         )
@@ -70,23 +72,22 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.hashing_gate = HashingGate(PasswordHasher())
-        app.state.wrong_passwords = WrongPasswords()
+        hashing = HashingGate(PasswordHasher())
+        provide(app, hashing, WrongPasswords())
         try:
             async with (
                 connected(settings.registry, subject=CATALOG_SUBJECT) as registry,
-                beside(_workers(settings, engine, registry)),
+                running(worker.run for worker in _workers(settings, engine, registry)),
             ):
-                app.state.registry = registry
+                provide(app, registry)
                 yield
         finally:
-            app.state.hashing_gate.close()
+            hashing.close()
 
     app = service.build(
         title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan
     )
-    app.state.settings = settings
-    app.state.session_verifier = SessionVerifier(settings.session_public_keys)
+    provide(app, settings, SessionVerifier(settings.session_public_keys))
     app.add_exception_handler(Busy, tell_busy)
     app.add_exception_handler(RegistryUnavailable, tell_away)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated
 
 import asyncpg
@@ -89,10 +88,3 @@ def _engine(request: Request) -> AsyncEngine:
 
 Engine = Annotated[AsyncEngine, Depends(_engine)]
 """For what asks others in between, and must not keep a transaction open so long."""
-
-
-@asynccontextmanager
-async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection for one read outside a request's transaction."""
-    async with engine.connect() as conn:
-        yield conn

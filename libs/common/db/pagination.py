@@ -1,5 +1,8 @@
 """Orders of lists, and one page of a list in an order: by keyset, with the last row's key in the cursor."""
 
+import base64
+import binascii
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,22 +10,12 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from fastapi import Request, Response
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.web.errors import Invalid
-from libs.common.web.fields import is_text
-from libs.common.web.pagination import (
-    Key,
-    Page,
-    PageRequest,
-    encode_cursor,
-    link_next,
-)
+from libs.common.db.text import is_text
 
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
+Key = tuple[str | int | float | None, ...]
 _MAX_BIGINT = 2**63
 _KEY = "sort_key_"
 NEVER = "'1970-01-01 00:00:00+00'::timestamptz"
@@ -50,12 +43,52 @@ class Sort:
         return [column.desc() if self.descending else column.asc() for column in columns]
 
 
+class InvalidCursor(ValueError):
+    """The cursor is not one that this list issued for this order; the API answers 422 and names the field `cursor`."""
+
+
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class Page(Generic[T]):
     """One page of a list, and the cursor of the next one (None: this is the last)."""
 
     items: Sequence[T]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """What a caller asked of a list: at most ``limit`` items after the key that ``cursor`` holds."""
+
+    limit: int
+    cursor: str | None
+
+    def after(self, sort: str, width: int) -> Key | None:
+        """The key to start after, of ``width`` parts, for the order ``sort``; None for the first page.
+
+        Raises InvalidCursor if this list did not issue the cursor for this order.
+        """
+        if self.cursor is None:
+            return None
+        try:
+            padded = self.cursor + "=" * (-len(self.cursor) % 4)
+            value = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+            made_for, key = value
+            good = made_for == sort and len(key) == width and all(_is_part(part) for part in key)
+        except (binascii.Error, ValueError, TypeError, RecursionError):
+            good = False
+        if not good:
+            raise InvalidCursor
+        return tuple(key)
+
+
+def _is_part(part: object) -> bool:
+    if isinstance(part, str):
+        return (
+            "\0" not in part and part.encode("utf-8", "ignore").decode() == part
+        )  # neither can be a PostgreSQL text
+    return part is None or (
+        isinstance(part, int | float) and not isinstance(part, bool) and abs(part) < 2**63
+    )
 
 
 async def fetch_page(
@@ -65,14 +98,14 @@ async def fetch_page(
     sort: Sort,
     page: PageRequest,
     of: Callable[[Any], T],
-) -> Found[T]:
+) -> Page[T]:
     """The rows of ``statement`` that ``page`` asks for, in the order ``sort``, each turned into a domain object by ``of``.
 
-    Raises Invalid when the cursor does not fit.
+    Raises InvalidCursor.
     """
     rows = (await tx.execute(ordered(statement, sort=sort, page=page))).all()
     items = [of(row) for row in rows[: page.limit]]
-    return Found(
+    return Page(
         items,
         encode_cursor(sort.name, _key(rows[page.limit - 1], sort))
         if len(rows) > page.limit
@@ -85,7 +118,7 @@ def ordered(
 ) -> sa.Select[Any]:
     """``statement`` from where ``page`` starts, in the order ``sort``, whose key it selects too, with one row more than the page has.
 
-    ``most``: so many rows instead. Raises Invalid when the cursor does not fit.
+    ``most``: so many rows instead. Raises InvalidCursor.
     """
     values = start_of(sort, page)
     if values is not None:
@@ -104,7 +137,7 @@ def ordered(
 
 
 def start_of(sort: Sort, page: PageRequest) -> list[object] | None:
-    """The values of the columns of ``sort`` after which ``page`` starts; None on the first one. Raises Invalid."""
+    """The values of the columns of ``sort`` after which ``page`` starts; None on the first one. Raises InvalidCursor."""
     after = page.after(sort.name, len(sort.columns))
     return (
         None
@@ -117,12 +150,6 @@ def again(rows: sa.FromClause, *, sort: Sort, page: PageRequest) -> sa.Select[An
     """Of ``rows``, a subquery that ``ordered`` made, those of the page, in the same order."""
     keys = [column for name, column in rows.c.items() if name.startswith(_KEY)]
     return sa.select(rows).order_by(*sort.by(keys)).limit(page.limit + 1)
-
-
-def page_of(found: Found[T], of: Callable[[T], M], request: Request, response: Response) -> Page[M]:
-    """``found`` as a response, with its `Link` header."""
-    link_next(request, response, found.next_cursor)
-    return Page[M](items=[of(item) for item in found.items], next_cursor=found.next_cursor)
 
 
 def _key(row: sa.Row[Any], sort: Sort) -> Key:
@@ -156,7 +183,7 @@ def _decoded(column: sa.ColumnElement[Any], part: object) -> object:
             return part
     elif isinstance(part, str) and is_text(part):
         return part
-    raise Invalid("cursor", "is not one that this list gave")
+    raise InvalidCursor
 
 
 def _time(text: str) -> datetime | None:
@@ -165,3 +192,11 @@ def _time(text: str) -> datetime | None:
         return None if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):  # no time, or one that has no place in UTC
         return None
+
+
+def encode_cursor(sort: str, key: Key | None) -> str | None:
+    """The opaque cursor for ``key`` in the order ``sort``."""
+    if key is None:
+        return None
+    raw = json.dumps([sort, key], ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import structlog
@@ -16,7 +16,7 @@ Step = Callable[[], Awaitable[float]]
 """Does a piece of the work; returns how many seconds may pass before the next one unless a notification comes (0: go on at once)."""
 
 
-class Worker:
+class LeaderWorker:
     """Runs ``step`` again and again while it holds the advisory lock ``name``, which ends with its database connection.
 
     Other replicas stand by and take over. They ask for the lock every second instead of waiting in it: a statement that waits would
@@ -75,15 +75,3 @@ class Worker:
         except Exception:
             _log.exception("worker step failed", worker=self._name)
             return _RETRY_SECONDS
-
-
-@contextlib.asynccontextmanager
-async def beside(workers: Iterable[Worker]) -> AsyncIterator[None]:
-    """Run ``workers`` while the context is open."""
-    tasks = [asyncio.create_task(worker.run()) for worker in workers]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

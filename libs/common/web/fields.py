@@ -1,12 +1,12 @@
 """The types of fields in requests and answers: one rule and one clear message each (spec 4, "Names")."""
 
-import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
+from libs.common.db.text import is_text
 from libs.common.registry import names
 
 MAX_DESCRIPTION = 1000
@@ -24,11 +24,6 @@ class Output(BaseModel):
     """A body of an answer, made of a domain object's attributes."""
 
     model_config = ConfigDict(from_attributes=True)
-
-
-def is_text(value: str) -> bool:
-    """Whether ``value`` holds no control character and no half of a surrogate pair; PostgreSQL can store such a text."""
-    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in value)
 
 
 def _text(value: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from libs.common.web.authentication import ReadOnlyKey
 from libs.common.web.errors import (
     BadRequest,
     ContentTooLarge,
@@ -13,7 +14,6 @@ from libs.common.web.errors import (
     MoorageError,
     Unauthenticated,
 )
-from libs.common.web.principals import ReadOnlyKey
 from libs.common.web.problems import FieldProblem, Problem, responses
 
 _BASIC = {

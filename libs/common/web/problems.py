@@ -1,4 +1,4 @@
-"""FairQueue every error of a service into RFC 9457 ``application/problem+json``, and describes that answer for OpenAPI."""
+"""Turns every error of a service into RFC 9457 ``application/problem+json``, and describes that answer for OpenAPI."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from libs.common.db.engine import is_unreachable
-from libs.common.web.errors import DatabaseUnavailable, MoorageError
+from libs.common.db.pagination import InvalidCursor
+from libs.common.web.errors import DatabaseUnavailable, Invalid, MoorageError
 
 MEDIA_TYPE = "application/problem+json"
 _CODES = {
@@ -128,6 +129,10 @@ def _path(loc: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in parts)
 
 
+async def _invalid_cursor(_: Request, __: Exception) -> Response:
+    return of_error(Invalid("cursor", "is not one that this list gave for this order"))
+
+
 async def _unexpected(_: Request, error: Exception) -> Response:
     if is_unreachable(error):
         return of_error(DatabaseUnavailable())
@@ -145,4 +150,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(MoorageError, _moorage_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(InvalidCursor, _invalid_cursor)
     app.add_exception_handler(Exception, _unexpected)

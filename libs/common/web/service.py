@@ -1,6 +1,5 @@
 """What every service's app has alike: logs, health, problems, body limit, its engine and what is told of it in OpenAPI."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -10,14 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from libs.common.security.key_use import KeyUseNotifier
+from libs.common.db.key_use import KeyUseNotifier
+from libs.common.tasks.background import running
 from libs.common.web import health, openapi, problems
 from libs.common.web.errors import ContentTooLarge, NotFound
 from libs.common.web.logging import RequestLog
+from libs.common.web.provided import provide
 
 MAX_BODY = 1024 * 1024
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})  # nobody reads theirs
-Worker = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+Front = Mapping[tuple[str | None, str], ASGIApp]
+"""Apps that answer in front of the framework, by method (None: any) and path."""
 
 
 def build(
@@ -26,21 +29,23 @@ def build(
     description: str,
     engine: AsyncEngine,
     max_body: int = MAX_BODY,
-    lifespan: Worker | None = None,
-    ahead: Mapping[tuple[str, str], ASGIApp] = {},
+    lifespan: Lifespan | None = None,
+    front: Front = {},
 ) -> FastAPI:
-    """An app with ``engine`` in its state; ``lifespan`` starts what runs beside the requests and ends it before the engine closes.
+    """An app that provides ``engine``; ``lifespan`` starts background work and ends it before the engine closes.
 
-    ``ahead`` answers requests, by method and path, ahead of the framework's layers; they are logged and limited like any other.
+    The apps of ``front`` answer in front of the framework, whose layers cost more than their work (docs/adr/0013). They bring the
+    layers that they need themselves: see ``logged``.
     """
+
+    key_uses = KeyUseNotifier(engine)
 
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
-            key_uses = asyncio.create_task(app.state.key_uses.run())
-            stack.push_async_callback(app.state.key_uses.flush)
-            stack.callback(key_uses.cancel)
+            stack.push_async_callback(key_uses.flush)
+            await stack.enter_async_context(running([key_uses.run]))
             if lifespan is not None:
                 await stack.enter_async_context(lifespan(app))
             yield
@@ -59,24 +64,30 @@ def build(
             Middleware(BodyLimit, limit=max_body),
         ],
     )
-    app.ahead = {key: RequestLog(BodyLimit(answer, max_body)) for key, answer in ahead.items()}
+    app.front = front
     app.state.engine = engine
-    app.state.key_uses = KeyUseNotifier(engine)
+    provide(app, key_uses)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.include_router(health.router)
     return app
 
 
-class _App(FastAPI):
-    """An app some of whose requests are answered ahead of all its layers (docs/adr/0013)."""
+def logged(app: ASGIApp, *, max_body: int = MAX_BODY) -> ASGIApp:
+    """``app`` with a log line for each request and a limit of ``max_body`` bytes, as the framework's requests have them."""
+    return RequestLog(BodyLimit(app, max_body))
 
-    ahead: Mapping[tuple[str, str], ASGIApp] = {}
+
+class _App(FastAPI):
+    """Sends requests for a path of ``front`` there, and all others through the framework."""
+
+    front: Front = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = (
-            self.ahead.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        )
+        answer = None
+        if scope["type"] == "http":
+            method, path = scope["method"], scope["path"]
+            answer = self.front.get((method, path)) or self.front.get((None, path))
         if answer is None:
             await super().__call__(scope, receive, send)
         else:

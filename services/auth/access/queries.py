@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.auth.access.domain import NAMES, Permission
 from services.auth.views import effective_access, namespace_owners, reserved_repositories
 
@@ -21,7 +21,7 @@ class FoundNamespace:
 
 
 async def list_permissions(
-    tx: AsyncConnection, *, docker_user_id: int | None, namespaces: Collection[str]
+    tx: Tx, *, docker_user_id: int | None, namespaces: Collection[str]
 ) -> dict[str, Permission]:
     """What the Docker user (None: anyone) may do in those of ``namespaces`` where that is anything: the namespaces that are public, and
     the ones with a grant."""
@@ -38,9 +38,7 @@ async def list_permissions(
     return found
 
 
-async def list_closed(
-    tx: AsyncConnection, *, namespaces: Collection[str]
-) -> dict[str, frozenset[str]]:
+async def list_closed(tx: Tx, *, namespaces: Collection[str]) -> dict[str, frozenset[str]]:
     """The repositories of each of ``namespaces`` that are being deleted, or whose name is not free yet after that (spec 7)."""
     c = reserved_repositories.c
     found: dict[str, set[str]] = {namespace: set() for namespace in namespaces}
@@ -51,7 +49,7 @@ async def list_closed(
     return {namespace: frozenset(repositories) for namespace, repositories in found.items()}
 
 
-async def find_namespace(tx: AsyncConnection, *, name: str) -> FoundNamespace | None:
+async def find_namespace(tx: Tx, *, name: str) -> FoundNamespace | None:
     """The namespace ``name`` with its owner, as ``catalog.namespace_owners`` publishes it."""
     o = namespace_owners.c
     row = (

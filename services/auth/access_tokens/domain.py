@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from libs.common.web.principals import Principal
 from services.auth.access.domain import Permission
 from services.auth.credentials.domain import Credential
 

@@ -4,10 +4,9 @@ import uuid
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import Found, Sort, fetch_page
-from libs.common.web.pagination import PageRequest
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from services.auth.access.domain import NAMES
 from services.auth.access_tokens.domain import AccessToken, ListedToken
 from services.auth.tables import access_tokens, refresh_tokens
@@ -16,9 +15,7 @@ from services.auth.views import credentials
 _t, _r = access_tokens.c, refresh_tokens.c
 
 
-async def list_by_hash(
-    tx: AsyncConnection, *, hashes: Collection[bytes]
-) -> dict[bytes, AccessToken]:
+async def list_by_hash(tx: Tx, *, hashes: Collection[bytes]) -> dict[bytes, AccessToken]:
     """Those of the access tokens with one of ``hashes`` whose Docker user exists."""
     c = credentials.c
     owner = sa.and_(c.kind == "docker_user", c.id == _t.docker_user_id)
@@ -32,9 +29,7 @@ async def list_by_hash(
     return {row[0]: AccessToken(row[1], row[2], row[3], NAMES[row[4]], row[5]) for row in rows}
 
 
-async def insert(
-    tx: AsyncConnection, *, token: ListedToken, docker_user_id: int, secret_hash: bytes
-) -> None:
+async def insert(tx: Tx, *, token: ListedToken, docker_user_id: int, secret_hash: bytes) -> None:
     """Store a new access token."""
     await tx.execute(
         access_tokens.insert().values(
@@ -50,8 +45,8 @@ async def insert(
 
 
 async def list_page(
-    tx: AsyncConnection, *, docker_user_id: int, version: int, page: PageRequest
-) -> Found[ListedToken]:
+    tx: Tx, *, docker_user_id: int, version: int, page: PageRequest
+) -> Page[ListedToken]:
     """Access tokens and live logins of the Docker user, newest first. ``version`` is its credential version: older logins have ended."""
     access = sa.select(
         _t.id,
@@ -85,7 +80,7 @@ async def list_page(
     )
 
 
-async def delete(tx: AsyncConnection, *, docker_user_id: int, id: uuid.UUID) -> bool:
+async def delete(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> bool:
     """Remove the access token, with the logins made by it, or the login ``id``; False when the Docker user has neither."""
     access = await tx.execute(
         access_tokens.delete().where(_t.docker_user_id == docker_user_id, _t.id == id)
@@ -96,7 +91,7 @@ async def delete(tx: AsyncConnection, *, docker_user_id: int, id: uuid.UUID) -> 
     return access.rowcount + login.rowcount > 0
 
 
-async def delete_ended(tx: AsyncConnection) -> None:
+async def delete_ended(tx: Tx) -> None:
     """Remove the access tokens of Docker users that are gone."""
     await tx.execute(
         sa.text(

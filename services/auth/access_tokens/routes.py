@@ -7,16 +7,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import page_of
 from libs.common.registry.names import is_username
+from libs.common.security.principals import Principal
+from libs.common.web.authentication import Authenticated, SessionRequired, SignedIn
 from libs.common.web.errors import Invalid, Unauthenticated
-from libs.common.web.pagination import Page, Paging
-from libs.common.web.principals import (
-    Authenticated,
-    Principal,
-    SessionRequired,
-    SignedIn,
-)
+from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
 from services.auth.access_tokens import usecases
 from services.auth.access_tokens.domain import DockerUserOwner, NoSuchDockerUser, NoSuchToken

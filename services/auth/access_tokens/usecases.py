@@ -3,12 +3,10 @@
 import uuid
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from libs.common.db import audit
-from libs.common.db.pagination import Found
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.secrets import hash_of, new_secret
-from libs.common.web.pagination import PageRequest
 from services.auth.access_tokens import queries
 from services.auth.access_tokens.domain import (
     PREFIX,
@@ -22,7 +20,7 @@ from services.auth.tables import audit_entries
 
 async def create_token(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     actor: DockerUserOwner,
     name: str,
     permission: Ceiling,
@@ -40,22 +38,20 @@ async def create_token(
     return token, secret
 
 
-async def list_tokens(
-    *, tx: AsyncConnection, actor: DockerUserOwner, page: PageRequest
-) -> Found[ListedToken]:
+async def list_tokens(*, tx: Tx, actor: DockerUserOwner, page: PageRequest) -> Page[ListedToken]:
     """Access tokens and logins of the Docker user, newest first."""
     user = actor.docker_user
     return await queries.list_page(tx, docker_user_id=user.id, version=user.version, page=page)
 
 
-async def delete_token(*, tx: AsyncConnection, actor: DockerUserOwner, id: uuid.UUID) -> None:
+async def delete_token(*, tx: Tx, actor: DockerUserOwner, id: uuid.UUID) -> None:
     """Revoke an access token, with the logins made by it, or one login. Raises NoSuchToken."""
     if not await queries.delete(tx, docker_user_id=actor.docker_user.id, id=id):
         raise NoSuchToken
     await _audit(tx, "token.delete", actor, id)
 
 
-async def _audit(tx: AsyncConnection, action: str, actor: DockerUserOwner, id: uuid.UUID) -> None:
+async def _audit(tx: Tx, action: str, actor: DockerUserOwner, id: uuid.UUID) -> None:
     who = actor.principal
     target = f"docker-users/{actor.docker_user.username}/tokens/{id}"
     await audit.append(

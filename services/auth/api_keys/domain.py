@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from libs.common.web.principals import Principal
 
 Permission = Literal["read", "write"]
 

@@ -4,10 +4,9 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import Found, Sort, fetch_page
-from libs.common.web.pagination import PageRequest
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from services.auth.api_keys.domain import ApiKey
 from services.auth.tables import api_keys
 from services.auth.views import credentials
@@ -26,7 +25,7 @@ _columns = (
 _BY_TIME = Sort("-created_at", (_k.created_at, _k.id))
 
 
-async def insert(tx: AsyncConnection, *, key: ApiKey, account_id: int, secret_hash: bytes) -> bool:
+async def insert(tx: Tx, *, key: ApiKey, account_id: int, secret_hash: bytes) -> bool:
     """Store a new key with the account's credential version as it is now; False when the account is gone or disabled meanwhile."""
     owner = sa.select(
         sa.literal(key.id, sa.Uuid),
@@ -58,9 +57,7 @@ def _select() -> sa.Select[Any]:
     return sa.select(*_columns).join_from(api_keys, credentials, owner)
 
 
-async def list_page(
-    tx: AsyncConnection, *, account: str | None, page: PageRequest
-) -> Found[ApiKey]:
+async def list_page(tx: Tx, *, account: str | None, page: PageRequest) -> Page[ApiKey]:
     """The keys of ``account`` (None: of all), newest first."""
     statement = _select()
     if account is not None:
@@ -70,12 +67,12 @@ async def list_page(
     )
 
 
-async def find(tx: AsyncConnection, *, id: uuid.UUID) -> ApiKey | None:
+async def find(tx: Tx, *, id: uuid.UUID) -> ApiKey | None:
     """The key with this id, whoever owns it."""
     row = (await tx.execute(_select().where(_k.id == id))).one_or_none()
     return None if row is None else ApiKey(*row)
 
 
-async def delete(tx: AsyncConnection, *, id: uuid.UUID) -> None:
+async def delete(tx: Tx, *, id: uuid.UUID) -> None:
     """Remove a key."""
     await tx.execute(api_keys.delete().where(_k.id == id))

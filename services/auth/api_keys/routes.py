@@ -7,11 +7,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import page_of
+from libs.common.web.authentication import Authenticated, SessionRequired, SignedIn
 from libs.common.web.errors import Forbidden, Invalid, Unauthenticated
 from libs.common.web.fields import OptionalText
-from libs.common.web.pagination import Page, Paging
-from libs.common.web.principals import Authenticated, SessionRequired, SignedIn
+from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
 from services.auth.api_keys import queries, usecases
 from services.auth.api_keys.domain import KeyOwner, NoSuchKey

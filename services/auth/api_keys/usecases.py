@@ -3,14 +3,13 @@
 import uuid
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from libs.common.db import audit
-from libs.common.db.pagination import Found
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest
+from libs.common.security.principals import Principal
 from libs.common.security.secrets import hash_of, new_secret
+from libs.common.web.authentication import KEY_PREFIX
 from libs.common.web.errors import Unauthenticated
-from libs.common.web.pagination import PageRequest
-from libs.common.web.principals import KEY_PREFIX, Principal
 from services.auth.api_keys import queries
 from services.auth.api_keys.domain import ApiKey, KeyOwner, Permission
 from services.auth.tables import audit_entries
@@ -18,7 +17,7 @@ from services.auth.tables import audit_entries
 
 async def create_api_key(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     principal: Principal,
     name: str,
     permission: Permission,
@@ -44,20 +43,18 @@ async def create_api_key(
     return key, secret
 
 
-async def list_api_keys(
-    *, tx: AsyncConnection, account: str | None, page: PageRequest
-) -> Found[ApiKey]:
+async def list_api_keys(*, tx: Tx, account: str | None, page: PageRequest) -> Page[ApiKey]:
     """The keys of ``account`` (None: of all), newest first."""
     return await queries.list_page(tx, account=account, page=page)
 
 
-async def delete_api_key(*, tx: AsyncConnection, actor: KeyOwner) -> None:
+async def delete_api_key(*, tx: Tx, actor: KeyOwner) -> None:
     """End a key."""
     await queries.delete(tx, id=actor.key.id)
     await _audit(tx, "api_key.delete", actor.principal, actor.key)
 
 
-async def _audit(tx: AsyncConnection, action: str, principal: Principal, key: ApiKey) -> None:
+async def _audit(tx: Tx, action: str, principal: Principal, key: ApiKey) -> None:
     target = f"api-keys/{key.id}"
     await audit.append(
         tx,

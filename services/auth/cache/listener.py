@@ -12,7 +12,7 @@ from collections.abc import Callable
 import asyncpg
 import structlog
 
-from libs.common.security.key_use import CHANNEL as KEY_USE_CHANNEL
+from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
 
 CHANNEL = "moorage_access"
 LOST_AFTER_SECONDS = 0.5

@@ -3,20 +3,18 @@
 from collections.abc import Collection
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.auth.credentials.domain import Credential, Kind
 from services.auth.views import credentials
 
 
-async def find_by_username(tx: AsyncConnection, *, kind: Kind, username: str) -> Credential | None:
+async def find_by_username(tx: Tx, *, kind: Kind, username: str) -> Credential | None:
     """The credential that signs in as ``username``."""
     return await _find(tx, credentials.c.kind == kind, credentials.c.username == username)
 
 
-async def list_docker_users(
-    tx: AsyncConnection, *, usernames: Collection[str]
-) -> dict[str, Credential]:
+async def list_docker_users(tx: Tx, *, usernames: Collection[str]) -> dict[str, Credential]:
     """Those of the Docker users ``usernames`` that exist, by name."""
     c = credentials.c
     rows = await tx.execute(
@@ -25,11 +23,11 @@ async def list_docker_users(
     return {credential.username: credential for credential in (Credential(*row) for row in rows)}
 
 
-async def find_by_id(tx: AsyncConnection, *, kind: Kind, id: int) -> Credential | None:
+async def find_by_id(tx: Tx, *, kind: Kind, id: int) -> Credential | None:
     """The credential with this id, which is never given to another."""
     return await _find(tx, credentials.c.kind == kind, credentials.c.id == id)
 
 
-async def _find(tx: AsyncConnection, *conditions: sa.ColumnElement[bool]) -> Credential | None:
+async def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> Credential | None:
     row = (await tx.execute(sa.select(credentials).where(*conditions))).one_or_none()
     return None if row is None else Credential(*row)

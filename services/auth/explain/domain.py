@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from libs.common.web.principals import Principal
 from services.auth.credentials.domain import Credential, Nobody
 
 Action = Literal["pull", "push", "delete"]

@@ -2,19 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 
 from libs.common.db.engine import Tx
 from libs.common.registry.names import split_repository
+from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import DatabaseUnavailable, Invalid, Unauthenticated
 from libs.common.web.fields import OptionalText
-from libs.common.web.principals import Authenticated
 from libs.common.web.problems import responses
+from libs.common.web.provided import provided
 from services.auth.access.queries import find_namespace
 from services.auth.explain import usecases
 from services.auth.explain.domain import Action, NamespaceOwner, NoSuchNamespace
 from services.auth.explain.schemas import ExplanationOut
+from services.auth.registry_tokens.usecases import TokenIssuer
 
+Issuer = Annotated[TokenIssuer, Depends(provided(TokenIssuer))]
 router = APIRouter(prefix="/api/v1/access", tags=["access"])
 Repository = Annotated[
     str, Query(max_length=255, description="`{namespace}/{name}`", examples=["team/app"])
@@ -37,7 +40,7 @@ async def _namespace_owner(
     "/explain", responses=responses(Unauthenticated, NoSuchNamespace, Invalid, DatabaseUnavailable)
 )
 async def explain_access(
-    request: Request,
+    token_issuer: Issuer,
     actor: Annotated[NamespaceOwner, Depends(_namespace_owner)],
     repository: Repository,
     action: Annotated[Action, Query(examples=["push"])],
@@ -50,7 +53,7 @@ async def explain_access(
     """Whether a Docker user may pull or push, and why: for the owner of the namespace, when a developer is told only \"denied\"."""
     return ExplanationOut.of(
         await usecases.explain(
-            token_issuer=request.app.state.token_issuer,
+            token_issuer=token_issuer,
             actor=actor,
             docker_user=docker_user,
             repository=repository,

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import TableValuedAlias
+
+from libs.common.db.engine import Tx
 
 Uses = Mapping[uuid.UUID, tuple[datetime, str]]
 """By id of the key or token: when, and from which client address."""
@@ -26,7 +27,7 @@ def rows_of(uses: Uses) -> TableValuedAlias:
     )
 
 
-async def touch(tx: AsyncConnection, table: sa.Table, *, uses: Uses) -> None:
+async def touch(tx: Tx, table: sa.Table, *, uses: Uses) -> None:
     """Write ``uses`` into ``table``; an older use never replaces a newer."""
     used, t = rows_of(uses), table.c
     newer = sa.or_(t.last_used_at.is_(None), t.last_used_at < used.c.at)

@@ -6,9 +6,8 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.db.engine import is_unreachable
+from libs.common.db.engine import Engine, is_unreachable
 from services.auth.access_tokens.queries import delete_ended as delete_ended_access_tokens
 from services.auth.last_used.queries import touch
 from services.auth.passwords import queries
@@ -24,7 +23,7 @@ Uses = dict[uuid.UUID, tuple[datetime, str]]
 class LastUsedRecorder:
     """Collects uses in memory, the newest per object, and writes them every second; ``lifetime`` is that of a refresh token."""
 
-    def __init__(self, engine: AsyncEngine, *, lifetime: timedelta) -> None:
+    def __init__(self, engine: Engine, *, lifetime: timedelta) -> None:
         self._engine = engine
         self._lifetime = lifetime
         self._logins: dict[int, datetime] = {}
@@ -45,7 +44,7 @@ class LastUsedRecorder:
         self._access[id] = (datetime.now(UTC), client_address)
 
     def api_key_used(self, told: str) -> None:
-        """A service tells that an API key was used (``libs.common.security.key_use``)."""
+        """A service tells that an API key was used (``libs.common.db.key_use``)."""
         id, client_address = json.loads(told)
         self._keys[uuid.UUID(id)] = (datetime.now(UTC), client_address)
 

@@ -5,15 +5,15 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.auth.tables import last_logins, login_throttle
 
 _t = login_throttle.c
 
 
 async def reserve_attempt(
-    tx: AsyncConnection, *, kind: str, username: str, source: str, limit: int, window_seconds: int
+    tx: Tx, *, kind: str, username: str, source: str, limit: int, window_seconds: int
 ) -> bool:
     """Count an attempt as failed before its password is looked at, so that parallel guesses cannot slip through.
 
@@ -35,21 +35,19 @@ async def reserve_attempt(
     return (await tx.execute(statement.returning(_t.failures))).one_or_none() is not None
 
 
-async def find_seconds_left(
-    tx: AsyncConnection, *, kind: str, username: str, source: str
-) -> float | None:
+async def find_seconds_left(tx: Tx, *, kind: str, username: str, source: str) -> float | None:
     """Seconds until the failed attempts are forgotten."""
     left = sa.extract("epoch", _t.window_ends_at - sa.func.now())
     row = (await tx.execute(sa.select(left).where(*_key(kind, username, source)))).one_or_none()
     return None if row is None else float(row[0])
 
 
-async def forget_attempts(tx: AsyncConnection, *, kind: str, username: str, source: str) -> None:
+async def forget_attempts(tx: Tx, *, kind: str, username: str, source: str) -> None:
     """A right password clears the failures before it."""
     await tx.execute(login_throttle.delete().where(*_key(kind, username, source)))
 
 
-async def release_attempt(tx: AsyncConnection, *, kind: str, username: str, source: str) -> None:
+async def release_attempt(tx: Tx, *, kind: str, username: str, source: str) -> None:
     """Take back a reserved attempt whose password was never looked at."""
     await tx.execute(
         login_throttle.update()
@@ -62,12 +60,12 @@ def _key(kind: str, username: str, source: str) -> tuple[sa.ColumnElement[bool],
     return (_t.kind == kind, _t.username == username, _t.client_address == source)
 
 
-async def delete_ended(tx: AsyncConnection) -> None:
+async def delete_ended(tx: Tx) -> None:
     """Forget failures whose window is over."""
     await tx.execute(login_throttle.delete().where(_t.window_ends_at < sa.func.now()))
 
 
-async def put_last_logins(tx: AsyncConnection, *, logins: Mapping[int, datetime]) -> None:
+async def put_last_logins(tx: Tx, *, logins: Mapping[int, datetime]) -> None:
     """Write when Docker users (by id) last signed in; an older time never replaces a newer."""
     rows = [{"docker_user_id": id, "last_login_at": logins[id]} for id in sorted(logins)]
     statement = insert(last_logins).values(rows)

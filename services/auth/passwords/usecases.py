@@ -8,9 +8,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 from cachetools import TTLCache
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.db import audit
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.names import is_username
 from libs.common.security.passwords import PasswordHasher
 from services.auth.cache.two_generation import TwoGenerationCache
@@ -39,7 +39,7 @@ class PasswordLogin:
     """
 
     def __init__(
-        self, engine: AsyncEngine, hasher: PasswordHasher, *, failures: int, window_seconds: int
+        self, engine: Engine, hasher: PasswordHasher, *, failures: int, window_seconds: int
     ) -> None:
         self._engine = engine
         self._hasher = hasher
@@ -142,7 +142,7 @@ class PasswordLogin:
 
     async def _note_refusal(
         self,
-        tx: AsyncConnection,
+        tx: Tx,
         attempt: Attempt,
         credential: Credential | Nobody,
         *,

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.auth.access.domain import NAMES, Permission
 from services.auth.last_used.queries import Uses, rows_of
 from services.auth.refresh_tokens.domain import RefreshToken
@@ -13,9 +13,7 @@ from services.auth.tables import access_tokens, refresh_tokens
 from services.auth.views import credentials
 
 
-async def list_by_hash(
-    tx: AsyncConnection, *, hashes: Collection[bytes]
-) -> dict[bytes, RefreshToken]:
+async def list_by_hash(tx: Tx, *, hashes: Collection[bytes]) -> dict[bytes, RefreshToken]:
     """Those of the refresh tokens with one of ``hashes`` whose Docker user exists."""
     t, c, a = refresh_tokens.c, credentials.c, access_tokens.c
     owner = sa.and_(c.kind == "docker_user", c.id == t.docker_user_id)
@@ -40,9 +38,7 @@ async def list_by_hash(
     }
 
 
-async def insert(
-    tx: AsyncConnection, *, token: RefreshToken, token_hash: bytes, client_id: str
-) -> None:
+async def insert(tx: Tx, *, token: RefreshToken, token_hash: bytes, client_id: str) -> None:
     """Store a new refresh token."""
     await tx.execute(
         refresh_tokens.insert().values(
@@ -58,7 +54,7 @@ async def insert(
     )
 
 
-async def delete_beyond(tx: AsyncConnection, *, docker_user_id: int, most: int) -> None:
+async def delete_beyond(tx: Tx, *, docker_user_id: int, most: int) -> None:
     """Keep the ``most`` refresh tokens of the Docker user that were used last."""
     t = refresh_tokens.c
     beyond = (
@@ -70,7 +66,7 @@ async def delete_beyond(tx: AsyncConnection, *, docker_user_id: int, most: int) 
     await tx.execute(refresh_tokens.delete().where(t.id.in_(beyond.scalar_subquery())))
 
 
-async def touch(tx: AsyncConnection, *, uses: Uses, lifetime: timedelta) -> None:
+async def touch(tx: Tx, *, uses: Uses, lifetime: timedelta) -> None:
     """Write when and from where tokens were last used, which also moves their end to ``lifetime`` after it, but never beyond that of
     the access token they were got with."""
     used = rows_of(uses)
@@ -88,7 +84,7 @@ async def touch(tx: AsyncConnection, *, uses: Uses, lifetime: timedelta) -> None
     )
 
 
-async def delete_ended(tx: AsyncConnection) -> None:
+async def delete_ended(tx: Tx) -> None:
     """Remove the tokens that are good for nothing any more: expired, or of a Docker user that is gone or has a newer credential."""
     await tx.execute(
         sa.text(

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Mapping
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.common.db.engine import Engine
 from services.auth.access.domain import Permission
 from services.auth.access.queries import list_closed, list_permissions
 from services.auth.access_tokens import domain as access_tokens
@@ -29,7 +29,7 @@ class AccessCache:
     A permission is kept for (Docker user's id or ``ANYONE``, namespace); ``closed``: the repositories of a namespace that nobody may use.
     """
 
-    def __init__(self, url: str, engine: AsyncEngine, on_key_use: Callable[[str], None]) -> None:
+    def __init__(self, url: str, engine: Engine, on_key_use: Callable[[str], None]) -> None:
         self._engine = engine
         self.link = InvalidationListener(url, self.changed, on_key_use)
         self.credentials = ConfirmedCache[str, Credential | Nobody](

@@ -11,8 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.db.engine import is_unreachable
+from libs.common.security.keys import SigningKeys
+from libs.common.web.authentication import client_address
 from libs.common.web.errors import DatabaseUnavailable, MoorageError
-from libs.common.web.principals import client_address
+from libs.common.web.provided import provided
+from libs.common.web.service import Front, logged
 from services.auth.registry_tokens import schemas, usecases
 from services.auth.registry_tokens.domain import scope_text
 from services.auth.registry_tokens.request import TokenRequest, parse_form, parse_query
@@ -34,7 +37,7 @@ _GOOD = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")
 @router.get("/token", openapi_extra=schemas.GET_TOKEN, responses=schemas.TOKEN_RESPONSES)
 async def get_token(request: Request) -> Response:
     """A registry token for the scopes asked for, with the Docker user's name and password as Basic credentials, or anonymous."""
-    token_issuer: TokenIssuer = request.app.state.token_issuer
+    token_issuer = provided(TokenIssuer)(request)
     try:
         asked = parse_query(
             request.scope["query_string"], _authorization(request), service=token_issuer.service
@@ -47,7 +50,7 @@ async def get_token(request: Request) -> Response:
 @router.post("/token", openapi_extra=schemas.POST_TOKEN, responses=schemas.TOKEN_RESPONSES)
 async def post_token(request: Request) -> Response:
     """A registry token by the OAuth2 variant, with a password or a refresh token."""
-    token_issuer: TokenIssuer = request.app.state.token_issuer
+    token_issuer = provided(TokenIssuer)(request)
     try:
         asked = parse_form(
             await request.body(),
@@ -67,7 +70,10 @@ def _as_app(answer: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
     return app
 
 
-AHEAD: Final = {("GET", "/token"): _as_app(get_token), ("POST", "/token"): _as_app(post_token)}
+FRONT: Final[Front] = {
+    ("GET", "/token"): logged(_as_app(get_token)),
+    ("POST", "/token"): logged(_as_app(post_token)),
+}
 """``/token`` without the framework, which costs as much as all the rest (docs/adr/0013). The routes above are what OpenAPI tells, and
 answer other methods."""
 
@@ -85,7 +91,7 @@ class _TokenResponse(Response):
 @router.get("/.well-known/jwks.json", response_model=schemas.JsonWebKeySet)
 async def get_jwks(request: Request) -> Response:
     """The public keys of registry tokens, newest first (RFC 7517)."""
-    keys = [dict(key.public_jwk) for key in request.app.state.token_keys()]
+    keys = [dict(key.public_jwk) for key in provided(SigningKeys)(request).all()]
     return JSONResponse({"keys": keys}, headers={"Cache-Control": "public, max-age=300"})
 
 

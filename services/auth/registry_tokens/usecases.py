@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.common.db.engine import Engine
 from libs.common.registry.names import is_username
 from libs.common.security.secrets import hash_of, new_secret
 from services.auth.access.domain import Permission
@@ -42,7 +42,7 @@ class IssuedToken:
 class TokenIssuer:
     """What issuing needs; built once in the app."""
 
-    engine: AsyncEngine
+    engine: Engine
     memory: AccessCache
     login: PasswordLogin
     signer: TokenSigner

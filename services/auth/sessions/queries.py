@@ -4,15 +4,15 @@ import uuid
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.auth.sessions.domain import Session
 from services.auth.tables import sessions
 
 _s = sessions.c
 
 
-async def insert(tx: AsyncConnection, *, session: Session, client_address: str) -> None:
+async def insert(tx: Tx, *, session: Session, client_address: str) -> None:
     """Store a new session."""
     await tx.execute(
         sessions.insert().values(
@@ -27,7 +27,7 @@ async def insert(tx: AsyncConnection, *, session: Session, client_address: str) 
     )
 
 
-async def find_for_update(tx: AsyncConnection, *, id: uuid.UUID) -> Session | None:
+async def find_for_update(tx: Tx, *, id: uuid.UUID) -> Session | None:
     """The session, locked until the transaction ends, so that two refreshes of it come one after the other."""
     row = (
         await tx.execute(
@@ -48,7 +48,7 @@ async def find_for_update(tx: AsyncConnection, *, id: uuid.UUID) -> Session | No
 
 
 async def rotate(
-    tx: AsyncConnection, *, id: uuid.UUID, refresh_hash: bytes, now: datetime, expires_at: datetime
+    tx: Tx, *, id: uuid.UUID, refresh_hash: bytes, now: datetime, expires_at: datetime
 ) -> None:
     """Make ``refresh_hash`` the good one, and remember the one before."""
     await tx.execute(
@@ -63,16 +63,16 @@ async def rotate(
     )
 
 
-async def delete(tx: AsyncConnection, *, id: uuid.UUID) -> None:
+async def delete(tx: Tx, *, id: uuid.UUID) -> None:
     """End one session."""
     await tx.execute(sessions.delete().where(_s.id == id))
 
 
-async def delete_of_account(tx: AsyncConnection, *, account_id: int) -> None:
+async def delete_of_account(tx: Tx, *, account_id: int) -> None:
     """End all sessions of an account."""
     await tx.execute(sessions.delete().where(_s.account_id == account_id))
 
 
-async def delete_ended(tx: AsyncConnection) -> None:
+async def delete_ended(tx: Tx) -> None:
     """Remove sessions that have expired."""
     await tx.execute(sessions.delete().where(_s.expires_at < sa.func.now()))

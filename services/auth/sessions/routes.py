@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from libs.common.db.engine import Tx
 from libs.common.web import problems
+from libs.common.web.authentication import SessionRequired, SignedIn, client_address
 from libs.common.web.errors import DatabaseUnavailable, Invalid, Unauthenticated
-from libs.common.web.principals import SessionRequired, SignedIn, client_address
+from libs.common.web.provided import provided
 from services.auth.passwords.domain import LoginRefused, LoginsBusy, LoginThrottled
 from services.auth.sessions import usecases
 from services.auth.sessions.domain import CrossSite, RefreshSecret, SessionEnded, parse_cookie
@@ -29,7 +30,7 @@ router = APIRouter(prefix=PATH, tags=["sessions"])
 async def create_session(request: Request, response: Response, body: SessionIn) -> SessionOut:
     """Sign in: an access token in the answer, and a refresh cookie that only the browser sees."""
     _same_site(request)
-    service: SessionService = request.app.state.sessions
+    service = provided(SessionService)(request)
     opened = await usecases.sign_in(
         service,
         username=body.username,
@@ -55,7 +56,7 @@ async def refresh_session(request: Request, response: Response) -> Response | Se
     cookie = request.cookies.get(_cookie_name(request))
     if not cookie:
         return Response(status_code=204)
-    service: SessionService = request.app.state.sessions
+    service = provided(SessionService)(request)
     secret = parse_cookie(cookie)
     try:
         if secret is None:

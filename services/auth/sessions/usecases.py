@@ -5,12 +5,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from libs.common.db import audit
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.names import is_username
 from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey
-from libs.common.web.principals import Principal
+from libs.common.security.principals import Principal
 from services.auth.credentials import queries as credentials
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.passwords.domain import Attempt
@@ -41,7 +40,7 @@ class OpenSession:
 class SessionService:
     """What sessions need; built once in the app. ``rotation_key`` makes the next refresh secret from the one before."""
 
-    engine: AsyncEngine
+    engine: Engine
     login: PasswordLogin
     key: SigningKey
     rotation_key: bytes
@@ -130,7 +129,7 @@ def _alive(session: Session, account: Credential, now: datetime) -> bool:
 
 
 async def _rotate(
-    tx: AsyncConnection,
+    tx: Tx,
     service: SessionService,
     session: Session,
     secret: RefreshSecret,
@@ -151,7 +150,7 @@ async def _rotate(
     return None
 
 
-async def sign_out(tx: AsyncConnection, *, actor: Principal) -> None:
+async def sign_out(tx: Tx, *, actor: Principal) -> None:
     """End the caller's session."""
     await queries.delete(tx, id=actor.id)
     await _audit(
@@ -159,7 +158,7 @@ async def sign_out(tx: AsyncConnection, *, actor: Principal) -> None:
     )
 
 
-async def sign_out_everywhere(tx: AsyncConnection, *, actor: Principal) -> None:
+async def sign_out_everywhere(tx: Tx, *, actor: Principal) -> None:
     """End all sessions of the caller's account."""
     await queries.delete_of_account(tx, account_id=actor.account_id)
     await _audit(
@@ -168,7 +167,7 @@ async def sign_out_everywhere(tx: AsyncConnection, *, actor: Principal) -> None:
 
 
 async def _audit(
-    tx: AsyncConnection,
+    tx: Tx,
     action: str,
     account_id: int,
     account: str,

@@ -3,13 +3,13 @@
 import time
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.auth.views import paused_writes
 from services.auth.write_gate.domain import Pause
 
 
-async def find_pause(tx: AsyncConnection) -> Pause | None:
+async def find_pause(tx: Tx) -> Pause | None:
     """The pause that has not ended, by the database's clock."""
     asked_at = (
         time.monotonic()

@@ -4,7 +4,7 @@ It stands in front of the app, as the events service's webhook does (docs/adr/00
 needs no log line.
 """
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from services.auth.write_gate.usecases import WriteGate
 
@@ -12,19 +12,15 @@ PATH = "/internal/writes"
 
 
 class WriteQuestion:
-    """ASGI middleware that answers the gateway's question itself and hands every other path on.
+    """ASGI app that answers the gateway's question.
 
     204: it may be sent on. 403 with Retry-After: not now; nginx takes no other refusal from a subrequest (auth_request).
     """
 
-    def __init__(self, app: ASGIApp, *, gate: WriteGate) -> None:
-        self._app = app
+    def __init__(self, gate: WriteGate) -> None:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH:
-            await self._app(scope, receive, send)
-            return
         given: dict[bytes, bytes] = dict(scope["headers"])
         seconds = await self._gate.retry_after(
             method=given.get(b"x-original-method", b"").decode("latin-1"),

@@ -3,9 +3,7 @@
 import asyncio
 import time
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from libs.common.db.engine import is_unreachable
+from libs.common.db.engine import Engine, is_unreachable
 from services.auth.cache.listener import InvalidationListener
 from services.auth.write_gate.domain import Pause, retry_after
 from services.auth.write_gate.queries import find_pause
@@ -20,7 +18,7 @@ _UNKNOWN_RETRY_SECONDS = 2
 class WriteGate:
     """Tells which writes may go to the registry now."""
 
-    def __init__(self, engine: AsyncEngine, link: InvalidationListener) -> None:
+    def __init__(self, engine: Engine, link: InvalidationListener) -> None:
         self._engine = engine
         self._link = link
         self._pause: Pause | None = None

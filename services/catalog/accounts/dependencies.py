@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from libs.common.security.principals import Principal
+from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import Forbidden
 from libs.common.web.fields import Filter
-from libs.common.web.principals import Authenticated, Principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from libs.common.security.passwords import PasswordHasher
 from libs.common.web import problems
 from libs.common.web.errors import Unavailable
+from libs.common.web.provided import provided
 
 
 class HashingBusy(Unavailable):
@@ -47,8 +48,7 @@ class HashingGate:
 
 
 async def _hasher(request: Request) -> AsyncIterator[PasswordHasher]:
-    gate: HashingGate = request.app.state.hashing_gate
-    async with gate.turn() as hasher:
+    async with provided(HashingGate)(request).turn() as hasher:
         yield hasher
 
 

@@ -4,11 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import Found, Sort, fetch_page
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from libs.common.web.errors import NotFound
-from libs.common.web.pagination import PageRequest
 from services.catalog.accounts.domain import Account, Role
 from services.catalog.tables import accounts, docker_users
 
@@ -26,7 +25,7 @@ def _account(row: Any) -> Account:
     return Account(row.id, row.username, row.role, row.disabled, row.created_at)
 
 
-async def find_account(tx: AsyncConnection, *, username: str) -> Account | None:
+async def find_account(tx: Tx, *, username: str) -> Account | None:
     """The account of that name."""
     row = (
         await tx.execute(sa.select(*_ACCOUNT).where(accounts.c.username == username))
@@ -34,7 +33,7 @@ async def find_account(tx: AsyncConnection, *, username: str) -> Account | None:
     return _account(row) if row else None
 
 
-async def get_account(tx: AsyncConnection, *, account_id: int) -> Account:
+async def get_account(tx: Tx, *, account_id: int) -> Account:
     """The account with that id. Raises NotFound."""
     row = (await tx.execute(sa.select(*_ACCOUNT).where(accounts.c.id == account_id))).one_or_none()
     if row is None:
@@ -42,7 +41,7 @@ async def get_account(tx: AsyncConnection, *, account_id: int) -> Account:
     return _account(row)
 
 
-async def lock_password_hash(tx: AsyncConnection, *, account_id: int) -> str:
+async def lock_password_hash(tx: Tx, *, account_id: int) -> str:
     """The stored hash of its password, which stays so until the transaction ends."""
     statement = (
         sa.select(accounts.c.password_hash)
@@ -53,7 +52,7 @@ async def lock_password_hash(tx: AsyncConnection, *, account_id: int) -> str:
     return password_hash
 
 
-async def list_accounts(tx: AsyncConnection, *, q: str | None, page: PageRequest) -> Found[Account]:
+async def list_accounts(tx: Tx, *, q: str | None, page: PageRequest) -> Page[Account]:
     """One page of all accounts by name."""
     statement = sa.select(*_ACCOUNT)
     if q:
@@ -62,7 +61,7 @@ async def list_accounts(tx: AsyncConnection, *, q: str | None, page: PageRequest
 
 
 async def insert_account(
-    tx: AsyncConnection, *, username: str, password_hash: str, role: Role
+    tx: Tx, *, username: str, password_hash: str, role: Role
 ) -> Account | None:
     """The new account, or None when the name is taken."""
     values = {"username": username, "password_hash": password_hash, "role": role}
@@ -76,7 +75,7 @@ async def insert_account(
     return _account(row) if row else None
 
 
-async def lock_administrators(tx: AsyncConnection) -> list[int]:
+async def lock_administrators(tx: Tx) -> list[int]:
     """The ids of all administrators who can sign in; they stay so until the transaction ends."""
     statement = (
         sa.select(accounts.c.id)
@@ -87,7 +86,7 @@ async def lock_administrators(tx: AsyncConnection) -> list[int]:
 
 
 async def update_account(
-    tx: AsyncConnection,
+    tx: Tx,
     *,
     account_id: int,
     disabled: bool | None = None,
@@ -106,7 +105,7 @@ async def update_account(
     return _account((await tx.execute(statement)).one())
 
 
-async def end_docker_user_logins(tx: AsyncConnection, *, account_id: int) -> None:
+async def end_docker_user_logins(tx: Tx, *, account_id: int) -> None:
     """Raise the credential version of the account's Docker users, so that no refresh token of theirs comes back to life."""
     values = {"credential_version": docker_users.c.credential_version + 1}
     await tx.execute(

@@ -3,7 +3,13 @@
 from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import page_of
+from libs.common.web.authentication import (
+    Administrator,
+    Authenticated,
+    SessionRequired,
+    SignedIn,
+    SignedInAdministrator,
+)
 from libs.common.web.errors import (
     Forbidden,
     Invalid,
@@ -11,15 +17,9 @@ from libs.common.web.errors import (
     Unauthenticated,
 )
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging
-from libs.common.web.principals import (
-    Administrator,
-    Authenticated,
-    SessionRequired,
-    SignedIn,
-    SignedInAdministrator,
-)
+from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
+from libs.common.web.provided import provided
 from services.catalog.accounts import usecases
 from services.catalog.accounts.domain import AccountTaken, LastAdministrator, WrongPassword
 from services.catalog.accounts.hashing import Hasher, HashingBusy
@@ -30,7 +30,7 @@ from services.catalog.accounts.schemas import (
     OwnAccountOut,
     OwnPasswordChange,
 )
-from services.catalog.accounts.throttle import PasswordThrottled
+from services.catalog.accounts.throttle import PasswordThrottled, WrongPasswords
 
 router = APIRouter(tags=["accounts"])
 
@@ -56,7 +56,7 @@ async def change_own_password(
         tx=tx,
         principal=principal,
         hasher=hasher,
-        wrong_passwords=request.app.state.wrong_passwords,
+        wrong_passwords=provided(WrongPasswords)(request),
         current_password=body.current_password.get_secret_value(),
         password=body.password.get_secret_value(),
     )

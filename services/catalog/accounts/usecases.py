@@ -1,13 +1,11 @@
 """What is done with accounts."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from libs.common.db.pagination import Found
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest
 from libs.common.registry.names import is_username
 from libs.common.security.passwords import PasswordHasher
+from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from libs.common.web.pagination import PageRequest
-from libs.common.web.principals import Principal
 from services.catalog.accounts import queries
 from services.catalog.accounts.domain import (
     Account,
@@ -20,7 +18,7 @@ from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.usecases import record, record_operator
 
 
-async def ensure_first_admin(*, tx: AsyncConnection, username: str, password_hash: str) -> bool:
+async def ensure_first_admin(*, tx: Tx, username: str, password_hash: str) -> bool:
     """Make the administrator ``username`` unless there is an account of that name; returns whether it was made."""
     return (
         await queries.insert_account(
@@ -30,9 +28,7 @@ async def ensure_first_admin(*, tx: AsyncConnection, username: str, password_has
     )
 
 
-async def create_admin_as_operator(
-    *, tx: AsyncConnection, username: str, password_hash: str
-) -> Account:
+async def create_admin_as_operator(*, tx: Tx, username: str, password_hash: str) -> Account:
     """Make an administrator from the command line, where whoever can run it owns the database anyway. Raises AccountTaken."""
     account = await queries.insert_account(
         tx, username=username, password_hash=password_hash, role="admin"
@@ -43,9 +39,7 @@ async def create_admin_as_operator(
     return account
 
 
-async def reset_password_as_operator(
-    *, tx: AsyncConnection, username: str, password_hash: str
-) -> None:
+async def reset_password_as_operator(*, tx: Tx, username: str, password_hash: str) -> None:
     """Give an account a new password from the command line, and enable it; its sessions and API keys end. Raises NotFound."""
     account = await get_account(tx=tx, username=username)
     await queries.update_account(
@@ -54,17 +48,17 @@ async def reset_password_as_operator(
     await record_operator(tx=tx, action="account.change_password", target=f"accounts/{username}")
 
 
-async def get_own_account(*, tx: AsyncConnection, principal: Principal) -> Account:
+async def get_own_account(*, tx: Tx, principal: Principal) -> Account:
     """The account that is signed in."""
     return await queries.get_account(tx, account_id=principal.account_id)
 
 
-async def list_accounts(*, tx: AsyncConnection, q: str | None, page: PageRequest) -> Found[Account]:
+async def list_accounts(*, tx: Tx, q: str | None, page: PageRequest) -> Page[Account]:
     """All accounts; for administrators."""
     return await queries.list_accounts(tx, q=q, page=page)
 
 
-async def get_account(*, tx: AsyncConnection, username: str) -> Account:
+async def get_account(*, tx: Tx, username: str) -> Account:
     """The account ``username``; for administrators. Raises NotFound."""
     account = await queries.find_account(tx, username=username) if is_username(username) else None
     if account is None:
@@ -74,7 +68,7 @@ async def get_account(*, tx: AsyncConnection, username: str) -> Account:
 
 async def create_account(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     administrator: Principal,
     hasher: PasswordHasher,
     username: str,
@@ -96,7 +90,7 @@ async def create_account(
 
 async def change_account(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     administrator: Principal,
     hasher: PasswordHasher,
     username: str,
@@ -134,7 +128,7 @@ async def change_account(
 
 async def change_own_password(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     principal: Principal,
     hasher: PasswordHasher,
     wrong_passwords: WrongPasswords,

@@ -3,10 +3,9 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import Found, Sort, fetch_page
-from libs.common.web.pagination import PageRequest
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from services.catalog.audit.domain import Entry
 from services.catalog.tables import audit_entries
 
@@ -29,13 +28,13 @@ _SOURCES: dict[str, sa.Table] = {
 
 
 async def list_entries(
-    tx: AsyncConnection,
+    tx: Tx,
     *,
     account: str | None,
     action: str | None,
     target: str | None,
     page: PageRequest,
-) -> Found[Entry]:
+) -> Page[Entry]:
     """One page, newest first. ``action`` is a whole action or its noun; ``target`` is an object, with all below it."""
     trail = sa.union_all(
         *(_entries_of(name, table, account, action, target) for name, table in _SOURCES.items())

@@ -3,10 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import page_of
 from libs.common.web.errors import Forbidden, Invalid, Unauthenticated
 from libs.common.web.fields import Filter
-from libs.common.web.pagination import Page, Paging
+from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.accounts.dependencies import Listing
 from services.catalog.audit import usecases

@@ -8,15 +8,11 @@ from starlette.responses import Response
 from libs.common.registry.client import Registry
 from libs.common.web import problems
 from libs.common.web.errors import Unavailable
+from libs.common.web.provided import provided
 
 
 class RegistryAway(Unavailable):
     code, title = "registry_unavailable", "The registry does not answer"
-
-
-def _registry(request: Request) -> Registry:
-    registry: Registry = request.app.state.registry
-    return registry
 
 
 async def tell_away(_: Request, __: Exception) -> Response:
@@ -24,4 +20,4 @@ async def tell_away(_: Request, __: Exception) -> Response:
     return problems.of_error(RegistryAway())
 
 
-AtRegistry = Annotated[Registry, Depends(_registry)]
+AtRegistry = Annotated[Registry, Depends(provided(Registry))]

@@ -7,8 +7,9 @@ from fastapi import Depends
 
 from libs.common.db.engine import Tx
 from libs.common.registry.names import is_username
+from libs.common.security.principals import Principal
+from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import NotFound
-from libs.common.web.principals import Authenticated, Principal
 from services.catalog.docker_users import queries as docker_users
 from services.catalog.docker_users.domain import DockerUser
 

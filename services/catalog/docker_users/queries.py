@@ -4,10 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import Found, Sort, fetch_page
-from libs.common.web.pagination import PageRequest
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from services.catalog.docker_users.domain import DockerUser
 from services.catalog.tables import accounts, contains, docker_users
 
@@ -53,15 +52,15 @@ def _docker_user(row: Any) -> DockerUser:
     )
 
 
-async def find_docker_user(tx: AsyncConnection, *, username: str) -> DockerUser | None:
+async def find_docker_user(tx: Tx, *, username: str) -> DockerUser | None:
     """The Docker user of that name, whoever owns it."""
     row = (await tx.execute(_select().where(docker_users.c.username == username))).one_or_none()
     return _docker_user(row) if row else None
 
 
 async def list_docker_users(
-    tx: AsyncConnection, *, account: str | None, q: str | None, page: PageRequest
-) -> Found[DockerUser]:
+    tx: Tx, *, account: str | None, q: str | None, page: PageRequest
+) -> Page[DockerUser]:
     """One page by name, of ``account`` (None: of all), with ``q`` in name or description."""
     statement = _select()
     if account is not None:
@@ -73,7 +72,7 @@ async def list_docker_users(
 
 
 async def insert_docker_user(
-    tx: AsyncConnection,
+    tx: Tx,
     *,
     account_id: int,
     username: str,
@@ -96,7 +95,7 @@ async def insert_docker_user(
 
 
 async def update_docker_user(
-    tx: AsyncConnection,
+    tx: Tx,
     *,
     docker_user_id: int,
     description: str | None = None,
@@ -119,7 +118,7 @@ async def update_docker_user(
     return (await tx.execute(statement.returning(docker_users.c.id))).one_or_none() is not None
 
 
-async def delete_docker_user(tx: AsyncConnection, *, docker_user_id: int) -> bool:
+async def delete_docker_user(tx: Tx, *, docker_user_id: int) -> bool:
     """Delete it with its grants. False: it is gone already."""
     statement = (
         sa.delete(docker_users)
@@ -129,7 +128,7 @@ async def delete_docker_user(tx: AsyncConnection, *, docker_user_id: int) -> boo
     return (await tx.execute(statement)).one_or_none() is not None
 
 
-async def lock_docker_user(tx: AsyncConnection, *, username: str) -> DockerUser | None:
+async def lock_docker_user(tx: Tx, *, username: str) -> DockerUser | None:
     """The Docker user of that name, which stays there until the transaction ends."""
     statement = (
         _select()

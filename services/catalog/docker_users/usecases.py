@@ -1,12 +1,10 @@
 """What is done with Docker users."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from libs.common.db.pagination import Found
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.passwords import PasswordHasher
+from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from libs.common.web.pagination import PageRequest
-from libs.common.web.principals import Principal
 from services.catalog.accounts.dependencies import Lister
 from services.catalog.audit.usecases import record
 from services.catalog.docker_users import queries
@@ -16,15 +14,15 @@ from services.catalog.reserved_names import usecases as reservations
 
 
 async def list_docker_users(
-    *, tx: AsyncConnection, lister: Lister, q: str | None, page: PageRequest
-) -> Found[DockerUser]:
+    *, tx: Tx, lister: Lister, q: str | None, page: PageRequest
+) -> Page[DockerUser]:
     """The account's Docker users, by name."""
     return await queries.list_docker_users(tx, account=lister.account, q=q, page=page)
 
 
 async def create_docker_user(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     principal: Principal,
     hasher: PasswordHasher,
     username: str,
@@ -55,7 +53,7 @@ async def create_docker_user(
 
 async def change_docker_user(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     actor: DockerUserOwner,
     description: str | None,
     disabled: bool | None,
@@ -85,7 +83,7 @@ async def change_docker_user(
 
 
 async def change_docker_user_password(
-    *, tx: AsyncConnection, actor: DockerUserOwner, hasher: PasswordHasher, password: str
+    *, tx: Tx, actor: DockerUserOwner, hasher: PasswordHasher, password: str
 ) -> None:
     """Give it a new password; its logins end. Raises NotFound."""
     user = actor.docker_user
@@ -102,9 +100,7 @@ async def change_docker_user_password(
     )
 
 
-async def delete_docker_user(
-    *, tx: AsyncConnection, actor: DockerUserOwner, reserved_seconds: int
-) -> None:
+async def delete_docker_user(*, tx: Tx, actor: DockerUserOwner, reserved_seconds: int) -> None:
     """Delete it with its grants; its name stays taken for ``reserved_seconds``. Raises NotFound."""
     user = actor.docker_user
     if not await queries.delete_docker_user(tx, docker_user_id=user.id):
@@ -118,7 +114,7 @@ async def delete_docker_user(
     )
 
 
-async def _get(tx: AsyncConnection, username: str) -> DockerUser:
+async def _get(tx: Tx, username: str) -> DockerUser:
     user = await queries.find_docker_user(tx, username=username)
     if user is None:
         raise NotFound(f"There is no Docker user {username!r}")

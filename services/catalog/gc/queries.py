@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.catalog.gc.domain import (
     Key,
     Phase,
@@ -110,18 +110,18 @@ def _apart(keys: Collection[Key]) -> dict[str, Any]:
     }
 
 
-async def note_missed(tx: AsyncConnection) -> None:
+async def note_missed(tx: Tx) -> None:
     """Begin to count for manifests without a tag whose last tags went in two transactions at once."""
     await tx.execute(_NOTE_MISSED)
 
 
-async def list_repositories_with_old(tx: AsyncConnection, *, age: timedelta) -> list[int]:
+async def list_repositories_with_old(tx: Tx, *, age: timedelta) -> list[int]:
     """Ids of repositories with a manifest that has been untagged for ``age``, child of a tagged index or not; none being deleted."""
     return list((await tx.execute(_WITH_OLD, {"age": age})).scalars())
 
 
 async def list_untagged(
-    tx: AsyncConnection, *, repository_ids: Sequence[int], age: timedelta
+    tx: Tx, *, repository_ids: Sequence[int], age: timedelta
 ) -> tuple[list[Untagged], set[Key]]:
     """The manifests that are garbage after ``age``, and which of them are children of an index."""
     rows = (await tx.execute(_LIST_UNTAGGED, {"ids": list(repository_ids), "age": age})).all()
@@ -130,7 +130,7 @@ async def list_untagged(
 
 
 async def list_pushes(
-    tx: AsyncConnection, *, keys: Collection[Key], since_ns: int, position: Position = START
+    tx: Tx, *, keys: Collection[Key], since_ns: int, position: Position = START
 ) -> list[PushOf]:
     """Pushes of these manifests since then (nanoseconds since 1970); unread are those behind ``position``."""
     rows = await tx.execute(
@@ -142,24 +142,24 @@ async def list_pushes(
 
 
 async def count_deletes_read(
-    tx: AsyncConnection, *, keys: Collection[Key], since_ns: int, position: Position
+    tx: Tx, *, keys: Collection[Key], since_ns: int, position: Position
 ) -> int:
     """Of how many of these manifests the catalog has read the deletion, up to its ``position`` in the feed."""
     given = {**_apart(keys), "since_ns": since_ns, "xid": position.xid, "id": position.id}
     return int((await tx.execute(_DELETES_READ, given)).scalar_one())
 
 
-async def list_adopted(tx: AsyncConnection, *, keys: Collection[Key]) -> set[Key]:
+async def list_adopted(tx: Tx, *, keys: Collection[Key]) -> set[Key]:
     """Those of these manifests that an index which is not among them names as its child."""
     return {(row.repository, row.digest) for row in await tx.execute(_ADOPTED, _apart(keys))}
 
 
-async def sum_only_theirs(tx: AsyncConnection, *, keys: Collection[Key]) -> int:
+async def sum_only_theirs(tx: Tx, *, keys: Collection[Key]) -> int:
     """Bytes of the blobs that no manifest but these holds."""
     return int((await tx.execute(_ONLY_THEIRS, _apart(keys))).scalar_one())
 
 
-async def last_pushes(tx: AsyncConnection, *, since_ns: int) -> dict[str, int]:
+async def last_pushes(tx: Tx, *, since_ns: int) -> dict[str, int]:
     """When the last manifest was pushed to each repository since then, in nanoseconds since 1970."""
     return {
         row.repository: row.at_ns for row in await tx.execute(_LAST_PUSHES, {"since_ns": since_ns})
@@ -167,7 +167,7 @@ async def last_pushes(tx: AsyncConnection, *, since_ns: int) -> dict[str, int]:
 
 
 async def put_pause(
-    tx: AsyncConnection, *, phase: Phase, active_uploads: Collection[str], lasts: timedelta
+    tx: Tx, *, phase: Phase, active_uploads: Collection[str], lasts: timedelta
 ) -> None:
     """Begin a pause, or change the one that is on."""
     now = {
@@ -179,25 +179,23 @@ async def put_pause(
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=now))
 
 
-async def renew_pause(tx: AsyncConnection, *, lasts: timedelta) -> bool:
+async def renew_pause(tx: Tx, *, lasts: timedelta) -> bool:
     """Let the pause last on; False: it has ended meanwhile."""
     statement = sa.update(write_pauses).where(_p.ends_at > _clock).values(ends_at=_clock + lasts)
     return bool((await tx.execute(statement)).rowcount)
 
 
-async def end_pause(tx: AsyncConnection) -> None:
+async def end_pause(tx: Tx) -> None:
     """Let everything be written again."""
     await tx.execute(sa.delete(write_pauses))
 
 
-async def start_run(tx: AsyncConnection) -> int:
+async def start_run(tx: Tx) -> int:
     """Note that a collection starts."""
     return int((await tx.execute(insert(garbage_runs).returning(_g.id))).scalar_one())
 
 
-async def finish_run(
-    tx: AsyncConnection, *, run: int, manifests_deleted: int, freed_bytes: int
-) -> None:
+async def finish_run(tx: Tx, *, run: int, manifests_deleted: int, freed_bytes: int) -> None:
     """Note what it did."""
     values = {
         "finished_at": _clock,
@@ -207,7 +205,7 @@ async def finish_run(
     await tx.execute(sa.update(garbage_runs).where(_g.id == run).values(values))
 
 
-async def find_last_run(tx: AsyncConnection) -> Run | None:
+async def find_last_run(tx: Tx) -> Run | None:
     """The last collection that ended."""
     statement = (
         sa.select(garbage_runs)

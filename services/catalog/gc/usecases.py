@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
+from libs.common.db.engine import Engine
 from libs.common.registry.client import Fetched, Registry
 from services.catalog.gc import queries
 from services.catalog.gc.domain import (
@@ -29,7 +28,7 @@ _CLOCKS_NS = 5 * 10**9
 """How far the registry's clock may be behind ours."""
 
 
-async def find_garbage(*, engine: AsyncEngine, age: timedelta) -> Found:
+async def find_garbage(*, engine: Engine, age: timedelta) -> Found:
     """Manifests that have been untagged for ``age``, were not pushed again since, and that nothing living needs.
 
     What is being deleted is left to that.
@@ -60,7 +59,7 @@ async def find_garbage(*, engine: AsyncEngine, age: timedelta) -> Found:
 
 async def find_confirmed(
     *,
-    engine: AsyncEngine,
+    engine: Engine,
     registry: Registry,
     age: timedelta,
     settle_seconds: float = drift.SETTLE_SECONDS,
@@ -91,7 +90,7 @@ async def find_confirmed(
 
 
 async def delete_garbage(
-    *, engine: AsyncEngine, registry: Registry, found: Found, batch: Sequence[Untagged]
+    *, engine: Engine, registry: Registry, found: Found, batch: Sequence[Untagged]
 ) -> list[Key]:
     """Delete this ``batch`` of what was found in the registry; returns those that are gone.
 
@@ -114,7 +113,7 @@ async def delete_garbage(
     return [key for key in contents if key not in kept]
 
 
-async def _new_pushes(engine: AsyncEngine, keys: Sequence[Key], found: Found) -> list[PushOf]:
+async def _new_pushes(engine: Engine, keys: Sequence[Key], found: Found) -> list[PushOf]:
     async with engine.connect() as tx:
         pushes = await queries.list_pushes(tx, keys=keys, since_ns=found.since_ns)
     return [push for push in pushes if push.event_id not in found.known_pushes]
@@ -138,7 +137,7 @@ async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]
     return contents
 
 
-async def _until_heard(engine: AsyncEngine, keys: Collection[Key], *, since_ns: int) -> None:
+async def _until_heard(engine: Engine, keys: Collection[Key], *, since_ns: int) -> None:
     """Wait until the catalog has read that these are deleted, and with it every push before; not for ever."""
     deadline = time.monotonic() + _HEARD_SECONDS
     while keys and time.monotonic() < deadline:

@@ -4,10 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import Found, Sort, fetch_page
-from libs.common.web.pagination import PageRequest
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from services.catalog.grants.domain import Grant, Permission
 from services.catalog.tables import accounts, docker_users, grants, namespaces
 
@@ -38,23 +37,19 @@ def _grant(row: Any) -> Grant:
     )
 
 
-async def list_of_namespace(
-    tx: AsyncConnection, *, namespace_id: int, page: PageRequest
-) -> Found[Grant]:
+async def list_of_namespace(tx: Tx, *, namespace_id: int, page: PageRequest) -> Page[Grant]:
     """One page of the namespace's grants, by Docker user."""
     statement = _select().where(grants.c.namespace_id == namespace_id)
     return await fetch_page(tx, statement, sort=_BY_DOCKER_USER, page=page, of=_grant)
 
 
-async def list_of_docker_user(
-    tx: AsyncConnection, *, docker_user_id: int, page: PageRequest
-) -> Found[Grant]:
+async def list_of_docker_user(tx: Tx, *, docker_user_id: int, page: PageRequest) -> Page[Grant]:
     """One page of the Docker user's grants, by namespace."""
     statement = _select().where(grants.c.docker_user_id == docker_user_id)
     return await fetch_page(tx, statement, sort=_BY_NAMESPACE, page=page, of=_grant)
 
 
-async def get_grant(tx: AsyncConnection, *, namespace_id: int, docker_user_id: int) -> Grant:
+async def get_grant(tx: Tx, *, namespace_id: int, docker_user_id: int) -> Grant:
     """That grant, which the caller knows to be there."""
     statement = _select().where(
         grants.c.namespace_id == namespace_id, grants.c.docker_user_id == docker_user_id
@@ -63,7 +58,7 @@ async def get_grant(tx: AsyncConnection, *, namespace_id: int, docker_user_id: i
 
 
 async def upsert_grant(
-    tx: AsyncConnection, *, namespace_id: int, docker_user_id: int, permission: Permission
+    tx: Tx, *, namespace_id: int, docker_user_id: int, permission: Permission
 ) -> bool:
     """Give the permission, in place of another one; returns whether the grant is new."""
     statement = insert(grants).values(
@@ -81,7 +76,7 @@ async def upsert_grant(
     return bool(is_new)
 
 
-async def delete_grant(tx: AsyncConnection, *, namespace_id: int, docker_user: str) -> bool:
+async def delete_grant(tx: Tx, *, namespace_id: int, docker_user: str) -> bool:
     """Whether there was one."""
     user = (
         sa.select(docker_users.c.id).where(docker_users.c.username == docker_user).scalar_subquery()

@@ -3,9 +3,8 @@
 from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import page_of
 from libs.common.web.errors import Invalid, NotFound, Unauthenticated
-from libs.common.web.pagination import Page, Paging
+from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.docker_users.dependencies import OwnedDockerUser
 from services.catalog.grants import usecases

@@ -1,11 +1,9 @@
 """What is done with grants."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from libs.common.db.pagination import Found
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest
 from libs.common.registry.names import is_username
 from libs.common.web.errors import NotFound
-from libs.common.web.pagination import PageRequest
 from services.catalog.audit.usecases import record
 from services.catalog.docker_users import queries as docker_users
 from services.catalog.docker_users.dependencies import DockerUserOwner
@@ -16,23 +14,21 @@ from services.catalog.namespaces import queries as namespaces
 from services.catalog.namespaces.dependencies import NamespaceOwner
 
 
-async def list_namespace_grants(
-    *, tx: AsyncConnection, actor: NamespaceOwner, page: PageRequest
-) -> Found[Grant]:
+async def list_namespace_grants(*, tx: Tx, actor: NamespaceOwner, page: PageRequest) -> Page[Grant]:
     """Who may do what in the namespace."""
     return await queries.list_of_namespace(tx, namespace_id=actor.namespace.id, page=page)
 
 
 async def list_docker_user_grants(
-    *, tx: AsyncConnection, actor: DockerUserOwner, page: PageRequest
-) -> Found[Grant]:
+    *, tx: Tx, actor: DockerUserOwner, page: PageRequest
+) -> Page[Grant]:
     """What the Docker user may do where."""
     return await queries.list_of_docker_user(tx, docker_user_id=actor.docker_user.id, page=page)
 
 
 async def put_grant(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     actor: NamespaceOwner,
     docker_user: str,
     permission: Permission,
@@ -63,7 +59,7 @@ async def put_grant(
     return await queries.get_grant(tx, namespace_id=namespace.id, docker_user_id=user.id), is_new
 
 
-async def delete_grant(*, tx: AsyncConnection, actor: NamespaceOwner, docker_user: str) -> None:
+async def delete_grant(*, tx: Tx, actor: NamespaceOwner, docker_user: str) -> None:
     """Take the Docker user's grant away. Raises NotFound."""
     namespace = actor.namespace
     deleted = is_username(docker_user) and await queries.delete_grant(

@@ -3,16 +3,10 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import (
-    Found,
-    Sort,
-    fetch_page,
-    or_never,
-)
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page, or_never
 from libs.common.registry.manifests import Layer, Platform
-from libs.common.web.pagination import PageRequest
 from services.catalog.images.domain import Image, Order, TaggedImage
 from services.catalog.tables import manifests, tags
 
@@ -28,8 +22,8 @@ _ON_MANIFEST = sa.and_(_m.repository_id == _t.repository_id, _m.digest == _t.dig
 
 
 async def list_tags(
-    tx: AsyncConnection, *, repository_id: int, q: str | None, order: Order, page: PageRequest
-) -> Found[TaggedImage]:
+    tx: Tx, *, repository_id: int, q: str | None, order: Order, page: PageRequest
+) -> Page[TaggedImage]:
     """One page of the repository's tags, with ``q`` in their name."""
     of_tag = (_t.name, _t.digest, _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
     statement = sa.select(*of_tag, _m.media_type, _m.size_bytes, _m.platforms).join(
@@ -56,7 +50,7 @@ def _tagged(row: Any) -> TaggedImage:
     )
 
 
-async def find_by_tag(tx: AsyncConnection, *, repository_id: int, tag: str) -> Image | None:
+async def find_by_tag(tx: Tx, *, repository_id: int, tag: str) -> Image | None:
     """The image that the tag names."""
     of_tag = (_t.name.label("tag"), _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
     statement = sa.select(*of_tag, *_of_manifest()).join(manifests, _ON_MANIFEST)
@@ -66,7 +60,7 @@ async def find_by_tag(tx: AsyncConnection, *, repository_id: int, tag: str) -> I
     return _image(row) if row else None
 
 
-async def find_by_digest(tx: AsyncConnection, *, repository_id: int, digest: str) -> Image | None:
+async def find_by_digest(tx: Tx, *, repository_id: int, digest: str) -> Image | None:
     """The image with that digest, whether a tag names it or not. Pulls are counted by tag, so it has no count of its own."""
     nothing = (
         sa.null().label("tag"),

@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response, status
 
 from libs.common.db.engine import Engine, Tx
-from libs.common.db.pagination import page_of
 from libs.common.web.errors import Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging
+from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.deletion.dependencies import AtRegistry, RegistryAway
 from services.catalog.deletion.images import usecases as deleting

@@ -2,12 +2,10 @@
 
 import re
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from libs.common.db.pagination import Found
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest
 from libs.common.registry.manifests import is_digest
 from libs.common.web.errors import NotFound
-from libs.common.web.pagination import PageRequest
 from services.catalog.images import queries
 from services.catalog.images.domain import Image, Order, TaggedImage
 from services.catalog.repositories.dependencies import RepositoryReader
@@ -21,15 +19,15 @@ def is_tag(text: str) -> bool:
 
 
 async def list_tags(
-    *, tx: AsyncConnection, actor: RepositoryReader, q: str | None, order: Order, page: PageRequest
-) -> Found[TaggedImage]:
+    *, tx: Tx, actor: RepositoryReader, q: str | None, order: Order, page: PageRequest
+) -> Page[TaggedImage]:
     """The repository's tags."""
     return await queries.list_tags(
         tx, repository_id=actor.repository.id, q=q, order=order, page=page
     )
 
 
-async def get_image_by_tag(*, tx: AsyncConnection, actor: RepositoryReader, tag: str) -> Image:
+async def get_image_by_tag(*, tx: Tx, actor: RepositoryReader, tag: str) -> Image:
     """The image that the tag names. Raises NotFound."""
     found = (
         await queries.find_by_tag(tx, repository_id=actor.repository.id, tag=tag)
@@ -41,9 +39,7 @@ async def get_image_by_tag(*, tx: AsyncConnection, actor: RepositoryReader, tag:
     return found
 
 
-async def get_image_by_digest(
-    *, tx: AsyncConnection, actor: RepositoryReader, digest: str
-) -> Image:
+async def get_image_by_digest(*, tx: Tx, actor: RepositoryReader, digest: str) -> Image:
     """The image with that digest. Raises NotFound."""
     found = (
         await queries.find_by_digest(tx, repository_id=actor.repository.id, digest=digest)

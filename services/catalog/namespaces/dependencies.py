@@ -7,8 +7,9 @@ from fastapi import Depends
 
 from libs.common.db.engine import Tx
 from libs.common.registry.names import is_namespace
+from libs.common.security.principals import Principal
+from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import NotFound
-from libs.common.web.principals import Authenticated, Principal
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.namespaces.domain import Namespace
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import Found, Sort, fetch_page
-from libs.common.web.pagination import PageRequest
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from services.catalog.namespaces.domain import Namespace, Visibility
 from services.catalog.tables import (
     accounts,
@@ -67,15 +66,15 @@ def _namespace(row: Any) -> Namespace:
     )
 
 
-async def find_namespace(tx: AsyncConnection, *, name: str) -> Namespace | None:
+async def find_namespace(tx: Tx, *, name: str) -> Namespace | None:
     """The namespace of that name, whoever owns it."""
     row = (await tx.execute(_select().where(namespaces.c.name == name))).one_or_none()
     return _namespace(row) if row else None
 
 
 async def list_namespaces(
-    tx: AsyncConnection, *, account: str | None, q: str | None, page: PageRequest
-) -> Found[Namespace]:
+    tx: Tx, *, account: str | None, q: str | None, page: PageRequest
+) -> Page[Namespace]:
     """One page by name, of ``account`` (None: of all), with ``q`` in name or description."""
     statement = _select()
     if account is not None:
@@ -87,7 +86,7 @@ async def list_namespaces(
 
 
 async def insert_namespace(
-    tx: AsyncConnection, *, account_id: int, name: str, visibility: Visibility, description: str
+    tx: Tx, *, account_id: int, name: str, visibility: Visibility, description: str
 ) -> bool:
     """Whether it was made; False: the name is taken."""
     values = {
@@ -106,7 +105,7 @@ async def insert_namespace(
 
 
 async def update_namespace(
-    tx: AsyncConnection,
+    tx: Tx,
     *,
     namespace_id: int,
     visibility: Visibility | None,
@@ -124,9 +123,7 @@ async def update_namespace(
     return (await tx.execute(statement)).one_or_none() is not None
 
 
-async def lock_namespace(
-    tx: AsyncConnection, *, namespace_id: int, to_delete: bool = False
-) -> bool:
+async def lock_namespace(tx: Tx, *, namespace_id: int, to_delete: bool = False) -> bool:
     """Whether it is there and stays; it does so until the transaction ends. ``to_delete``: nothing new can come into it either."""
     statement = sa.select(namespaces.c.id).where(
         namespaces.c.id == namespace_id, ~namespaces.c.deleting
@@ -139,13 +136,13 @@ async def lock_namespace(
     return (await tx.execute(statement)).one_or_none() is not None
 
 
-async def has_repositories(tx: AsyncConnection, *, namespace_id: int) -> bool:
+async def has_repositories(tx: Tx, *, namespace_id: int) -> bool:
     """Whether there is a repository in it."""
     statement = sa.select(sa.exists().where(repositories.c.namespace_id == namespace_id))
     return bool((await tx.execute(statement)).scalar_one())
 
 
-async def delete_namespace(tx: AsyncConnection, *, namespace_id: int) -> None:
+async def delete_namespace(tx: Tx, *, namespace_id: int) -> None:
     """Delete it with its grants."""
     await tx.execute(sa.delete(namespaces).where(namespaces.c.id == namespace_id))
 
@@ -160,7 +157,7 @@ def shared_with(account_id: int) -> sa.Select[int]:
     )
 
 
-async def is_shared_with(tx: AsyncConnection, *, namespace_id: int, account_id: int) -> bool:
+async def is_shared_with(tx: Tx, *, namespace_id: int, account_id: int) -> bool:
     """Whether the namespace granted something to a Docker user of the account."""
     statement = sa.select(
         shared_with(account_id).where(grants.c.namespace_id == namespace_id).exists()

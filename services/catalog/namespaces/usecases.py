@@ -1,11 +1,9 @@
 """What is done with namespaces."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from libs.common.db.pagination import Found
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest
+from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from libs.common.web.pagination import PageRequest
-from libs.common.web.principals import Principal
 from services.catalog.accounts.dependencies import Lister
 from services.catalog.audit.usecases import record
 from services.catalog.deletion.repositories import queries as deletions
@@ -21,15 +19,15 @@ from services.catalog.reserved_names import usecases as reservations
 
 
 async def list_namespaces(
-    *, tx: AsyncConnection, lister: Lister, q: str | None, page: PageRequest
-) -> Found[Namespace]:
+    *, tx: Tx, lister: Lister, q: str | None, page: PageRequest
+) -> Page[Namespace]:
     """The account's namespaces, by name."""
     return await queries.list_namespaces(tx, account=lister.account, q=q, page=page)
 
 
 async def create_namespace(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     principal: Principal,
     name: str,
     visibility: Visibility,
@@ -54,7 +52,7 @@ async def create_namespace(
 
 async def change_namespace(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     actor: NamespaceOwner,
     visibility: Visibility | None,
     description: str | None,
@@ -77,7 +75,7 @@ async def change_namespace(
 
 
 async def delete_namespace(
-    *, tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int, cascade: bool
+    *, tx: Tx, actor: NamespaceOwner, reserved_seconds: int, cascade: bool
 ) -> bool:
     """Delete a namespace with its grants; its name stays taken for ``reserved_seconds``, and until its repositories are gone.
 
@@ -112,16 +110,14 @@ async def delete_namespace(
     return is_empty
 
 
-async def _delete_repositories(
-    tx: AsyncConnection, actor: NamespaceOwner, reserved_seconds: int
-) -> None:
+async def _delete_repositories(tx: Tx, actor: NamespaceOwner, reserved_seconds: int) -> None:
     await deletions.close_namespace(tx, namespace_id=actor.namespace.id)
     paths = await deletions.close_repositories(tx, namespace_id=actor.namespace.id)
     await deletions.insert_deletions(tx, kind="repository", names=paths, principal=actor.principal)
     await reservations.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)
 
 
-async def _get(tx: AsyncConnection, name: str) -> Namespace:
+async def _get(tx: Tx, name: str) -> Namespace:
     namespace = await queries.find_namespace(tx, name=name)
     if namespace is None:
         raise NotFound(f"There is no namespace {name!r}")

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.catalog.tables import feed_positions
 
 _FEED = "pull_totals"
 
 
-async def lock(tx: AsyncConnection) -> None:
+async def lock(tx: Tx) -> None:
     """Be the only one that writes counters until the transaction ends.
 
     Without it a pull counted while a first push is being written would find no row to be carried into, and be looked for no more.
@@ -24,13 +24,13 @@ async def lock(tx: AsyncConnection) -> None:
     )
 
 
-async def get_position(tx: AsyncConnection) -> int:
+async def get_position(tx: Tx) -> int:
     """The transaction id from which on changes were not carried yet."""
     statement = sa.select(feed_positions.c.position).where(feed_positions.c.feed == _FEED)
     return int((await tx.execute(statement)).scalar_one_or_none() or 0)
 
 
-async def put_position(tx: AsyncConnection, position: int) -> None:
+async def put_position(tx: Tx, position: int) -> None:
     """Changes of transactions before ``position`` are carried."""
     statement = insert(feed_positions).values(feed=_FEED, position=str(position))
     await tx.execute(
@@ -40,7 +40,7 @@ async def put_position(tx: AsyncConnection, position: int) -> None:
     )
 
 
-async def find_changed(tx: AsyncConnection, *, since: int) -> tuple[Sequence[str], int]:
+async def find_changed(tx: Tx, *, since: int) -> tuple[Sequence[str], int]:
     """The repositories whose sums transactions from ``since`` on changed, and from where to look the next time.
 
     That is the oldest transaction that may still be open: what it changes is not visible yet. One that ended after it is looked at again.
@@ -68,7 +68,7 @@ _CARRY_TAGS = sa.text("""
 """)
 
 
-async def carry(tx: AsyncConnection, *, repositories: Sequence[str], since: int = 0) -> None:
+async def carry(tx: Tx, *, repositories: Sequence[str], since: int = 0) -> None:
     """Set the counters of these repositories, and of those of their tags that changed from ``since`` on; call it under the ``lock``."""
     if repositories:
         await tx.execute(_CARRY_REPOSITORIES, {"repositories": list(repositories)})

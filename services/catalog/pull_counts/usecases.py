@@ -1,14 +1,13 @@
 """One step of the counters."""
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
+from libs.common.db.engine import Engine
 from services.catalog.pull_counts import queries
 
 CHANNEL = "moorage_counts"
 _POLL_SECONDS = 1.0
 
 
-async def carry_totals(*, engine: AsyncEngine) -> float:
+async def carry_totals(*, engine: Engine) -> float:
     """Carry what changed since the last time; returns the seconds after which to look again without a notification."""
     async with engine.begin() as tx:
         await queries.lock(tx)

@@ -7,8 +7,9 @@ from fastapi import Depends, Request
 
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.names import split_repository
+from libs.common.security.principals import Principal
+from libs.common.web.authentication import Authenticated, Proof, authenticate
 from libs.common.web.errors import NotFound
-from libs.common.web.principals import Authenticated, Principal, Proof, authenticate
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.repositories import queries as repositories
 from services.catalog.repositories.domain import Repository

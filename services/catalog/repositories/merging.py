@@ -8,8 +8,7 @@ from functools import cache
 
 import sqlalchemy as sa
 
-from libs.common.db.pagination import NEVER, Sort, start_of
-from libs.common.web.pagination import PageRequest
+from libs.common.db.pagination import NEVER, PageRequest, Sort, start_of
 
 _KEYS = {
     "name": "path",

@@ -5,17 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.db.pagination import (
-    Found,
-    Sort,
-    again,
-    fetch_page,
-    or_never,
-    ordered,
-)
-from libs.common.web.pagination import PageRequest
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest, Sort, again, fetch_page, or_never, ordered
 from services.catalog.namespaces.queries import shared_with
 from services.catalog.repositories.domain import Order, Repository, View
 from services.catalog.repositories.merging import merged
@@ -68,14 +60,14 @@ def _repository(row: Any) -> Repository:
     )
 
 
-async def find_repository(tx: AsyncConnection, *, namespace: str, name: str) -> Repository | None:
+async def find_repository(tx: Tx, *, namespace: str, name: str) -> Repository | None:
     """The repository of that path, whoever owns it."""
     row = (await tx.execute(_select().where(_n.name == namespace, _r.name == name))).one_or_none()
     return _repository(row) if row else None
 
 
 async def list_repositories(
-    tx: AsyncConnection,
+    tx: Tx,
     *,
     view: View,
     viewer_id: int,
@@ -84,7 +76,7 @@ async def list_repositories(
     q: str | None,
     order: Order,
     page: PageRequest,
-) -> Found[Repository]:
+) -> Page[Repository]:
     """One page. ``view`` own: of the account (None: of all); shared: what others granted to ``viewer_id``'s Docker users; public: all.
 
     Each way reads from an index in the order asked for, so that the page costs the same among few repositories and among many.
@@ -104,8 +96,8 @@ async def list_repositories(
 
 
 async def _page(
-    tx: AsyncConnection, *conditions: sa.ColumnElement[bool], sort: Sort, page: PageRequest
-) -> Found[Repository]:
+    tx: Tx, *conditions: sa.ColumnElement[bool], sort: Sort, page: PageRequest
+) -> Page[Repository]:
     return await fetch_page(tx, _select().where(*conditions), sort=sort, page=page, of=_repository)
 
 
@@ -140,8 +132,8 @@ def _is_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElemen
 
 
 async def _search(
-    tx: AsyncConnection, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest
-) -> Found[Repository]:
+    tx: Tx, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest
+) -> Page[Repository]:
     """The page of those that have ``q``. What many have is found among the first ones of the order, which may be all there are; only else
     is the index asked, which gives all that have it in no order."""
     near = ordered(
@@ -158,16 +150,14 @@ async def _search(
     return await _page(tx, scope, contains(q, _r.path, _r.description), sort=sort, page=page)
 
 
-async def _is_small(tx: AsyncConnection, scope: sa.ColumnElement[bool]) -> bool:
+async def _is_small(tx: Tx, scope: sa.ColumnElement[bool]) -> bool:
     some = sa.select(_r.id).where(scope).limit(_NEAR).subquery()
     return bool(
         (await tx.execute(sa.select(sa.func.count() < _NEAR).select_from(some))).scalar_one()
     )
 
 
-async def insert_repository(
-    tx: AsyncConnection, *, namespace_id: int, name: str, description: str
-) -> bool:
+async def insert_repository(tx: Tx, *, namespace_id: int, name: str, description: str) -> bool:
     """Whether it was made; False: the name is taken."""
     values = {"namespace_id": namespace_id, "name": name, "description": description}
     statement = (
@@ -178,7 +168,7 @@ async def insert_repository(
     return (await tx.execute(statement.returning(_r.id))).one_or_none() is not None
 
 
-async def update_description(tx: AsyncConnection, *, repository_id: int, description: str) -> bool:
+async def update_description(tx: Tx, *, repository_id: int, description: str) -> bool:
     """False: it is gone."""
     statement = (
         sa.update(repositories)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import page_of
+from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import (
     Forbidden,
     Invalid,
@@ -11,8 +11,7 @@ from libs.common.web.errors import (
     Unauthenticated,
 )
 from libs.common.web.fields import Filter, Search
-from libs.common.web.pagination import Page, Paging
-from libs.common.web.principals import Authenticated
+from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.accounts.dependencies import Listing
 from services.catalog.namespaces.domain import NamespaceDeleting

@@ -1,12 +1,10 @@
 """What is done with repositories."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from libs.common.db.pagination import Found
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import Page, PageRequest
 from libs.common.registry.names import MAX_REPOSITORY_PATH, split_repository
+from libs.common.security.principals import Principal
 from libs.common.web.errors import Invalid, NotFound
-from libs.common.web.pagination import PageRequest
-from libs.common.web.principals import Principal
 from services.catalog.accounts import queries as accounts
 from services.catalog.accounts.dependencies import Lister
 from services.catalog.audit.usecases import record
@@ -22,21 +20,21 @@ from services.catalog.reserved_names import usecases as reservations
 
 async def list_repositories(
     *,
-    tx: AsyncConnection,
+    tx: Tx,
     lister: Lister,
     view: View,
     namespace: str | None,
     q: str | None,
     order: Order,
     page: PageRequest,
-) -> Found[Repository]:
+) -> Page[Repository]:
     """The account's own repositories, those that others share with it, or all public ones.
 
     When an administrator names an account: that one's, those that others share with that one, or its public ones.
     """
     named = await _named_account(tx, lister)
     if lister.account is not None and named is None:
-        return Found((), None)
+        return Page((), None)
     viewer_id = lister.principal.account_id
     if view == "shared":
         viewer_id, named = named or viewer_id, None
@@ -52,7 +50,7 @@ async def list_repositories(
     )
 
 
-async def _named_account(tx: AsyncConnection, lister: Lister) -> int | None:
+async def _named_account(tx: Tx, lister: Lister) -> int | None:
     """The id of the account that the list is of; None: of all, or there is none of that name."""
     if lister.account is None or lister.account == lister.principal.username:
         return lister.principal.account_id if lister.account else None
@@ -61,7 +59,7 @@ async def _named_account(tx: AsyncConnection, lister: Lister) -> int | None:
 
 
 async def create_repository(
-    *, tx: AsyncConnection, principal: Principal, namespace: str, name: str, description: str
+    *, tx: Tx, principal: Principal, namespace: str, name: str, description: str
 ) -> Repository:
     """Make an empty repository in a namespace of the account that is signed in.
 
@@ -91,7 +89,7 @@ async def create_repository(
 
 
 async def change_repository(
-    *, tx: AsyncConnection, actor: RepositoryOwner, description: str | None
+    *, tx: Tx, actor: RepositoryOwner, description: str | None
 ) -> Repository:
     """Change its description, unless None. Raises NotFound."""
     repository = actor.repository
@@ -110,9 +108,7 @@ async def change_repository(
     return await _get(tx, repository.namespace, repository.name)
 
 
-async def delete_repository(
-    *, tx: AsyncConnection, actor: RepositoryOwner, reserved_seconds: int
-) -> Repository:
+async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds: int) -> Repository:
     """Delete it with all its images, which goes on by itself: the answer is what is left so far. Its name stays taken for
     ``reserved_seconds``, and until all is gone. A second call changes nothing. Raises NotFound.
     """
@@ -133,7 +129,7 @@ async def delete_repository(
     return await _get(tx, repository.namespace, repository.name)
 
 
-async def _get(tx: AsyncConnection, namespace: str, name: str) -> Repository:
+async def _get(tx: Tx, namespace: str, name: str) -> Repository:
     repository = await queries.find_repository(tx, namespace=namespace, name=name)
     if repository is None:
         raise NotFound(f"There is no repository '{namespace}/{name}'")

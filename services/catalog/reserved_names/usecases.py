@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 import sqlalchemy as sa
 from fastapi import Depends, Request
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from libs.common.web.errors import Conflict
+from libs.common.web.provided import provided
+from services.catalog.settings import Settings
 from services.catalog.tables import deletions, reserved_names
 
 _SOON = timedelta(seconds=2)
@@ -31,14 +33,12 @@ class NameReserved(Conflict):
         )
 
 
-async def reserve(tx: AsyncConnection, *, kind: Kind, name: str, seconds: int) -> None:
+async def reserve(tx: Tx, *, kind: Kind, name: str, seconds: int) -> None:
     """Keep ``name`` from being taken for ``seconds`` from now."""
     await reserve_all(tx, kind=kind, names=[name], seconds=seconds)
 
 
-async def reserve_all(
-    tx: AsyncConnection, *, kind: Kind, names: Sequence[str], seconds: int
-) -> None:
+async def reserve_all(tx: Tx, *, kind: Kind, names: Sequence[str], seconds: int) -> None:
     """As ``reserve``, for many."""
     until = sa.func.now() + timedelta(seconds=seconds)
     for start in range(0, len(names), 1000):
@@ -53,7 +53,7 @@ async def reserve_all(
         )
 
 
-async def refuse_reserved(tx: AsyncConnection, *, kind: Kind, name: str) -> None:
+async def refuse_reserved(tx: Tx, *, kind: Kind, name: str) -> None:
     """Raise NameReserved while ``name`` is kept.
 
     Call it after the insert of the new object: a deletion that the insert waited for is then seen.
@@ -76,8 +76,7 @@ async def refuse_reserved(tx: AsyncConnection, *, kind: Kind, name: str) -> None
 
 
 def _reserved_seconds(request: Request) -> int:
-    seconds: int = request.app.state.settings.name_reservation_seconds
-    return seconds
+    return provided(Settings)(request).name_reservation_seconds
 
 
 ReservedSeconds = Annotated[int, Depends(_reserved_seconds)]

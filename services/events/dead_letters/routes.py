@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from libs.common.db.engine import Tx
+from libs.common.web.authentication import Administrator
 from libs.common.web.errors import (
     DatabaseUnavailable,
     Forbidden,
@@ -12,13 +13,7 @@ from libs.common.web.errors import (
     NotFound,
     Unauthenticated,
 )
-from libs.common.web.pagination import (
-    Page,
-    Paging,
-    encode_cursor,
-    link_next,
-)
-from libs.common.web.principals import Administrator
+from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
 from services.events.dead_letters import usecases
 from services.events.dead_letters.domain import NotReplayable
@@ -33,9 +28,7 @@ async def list_dead_letters(
 ) -> Page[DeadLetterOut]:
     """Deliveries that were not understood, newest first."""
     found = await usecases.list_dead_letters(tx=tx, page=page)
-    cursor = encode_cursor(usecases.SORT, found.next_key)
-    link_next(request, response, cursor)
-    return Page(items=[DeadLetterOut.of(letter) for letter in found.items], next_cursor=cursor)
+    return page_of(found, DeadLetterOut.of, request, response)
 
 
 @router.post(

@@ -1,11 +1,10 @@
 """Look at dead letters, and take one in after all."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from libs.common.db import audit
-from libs.common.web.errors import Invalid, NotFound
-from libs.common.web.pagination import PageRequest, Slice, slice_of
-from libs.common.web.principals import Principal
+from libs.common.db.engine import Tx
+from libs.common.db.pagination import InvalidCursor, Page, PageRequest, encode_cursor
+from libs.common.security.principals import Principal
+from libs.common.web.errors import NotFound
 from services.events.dead_letters import queries
 from services.events.dead_letters.domain import DeadLetter, read_again, refusal
 from services.events.ingest import queries as inbox
@@ -15,24 +14,24 @@ from services.events.tables import audit_entries
 SORT = "-id"
 
 
-async def list_dead_letters(*, tx: AsyncConnection, page: PageRequest) -> Slice[DeadLetter]:
-    """One page of dead letters, newest first. Raises Invalid when the cursor does not fit."""
+async def list_dead_letters(*, tx: Tx, page: PageRequest) -> Page[DeadLetter]:
+    """One page of dead letters, newest first. Raises InvalidCursor."""
     key = page.after(SORT, 1)
     rows = await queries.list_dead_letters(
         tx, before=None if key is None else _id(key[0]), limit=page.limit + 1
     )
-    return slice_of(rows, limit=page.limit, key=lambda letter: (letter.id,))
+    more = len(rows) > page.limit
+    cursor = encode_cursor(SORT, (rows[page.limit - 1].id,)) if more else None
+    return Page(rows[: page.limit], cursor)
 
 
 def _id(part: object) -> int:
     if not isinstance(part, int):
-        raise Invalid("cursor", "is not one that this list gave")
+        raise InvalidCursor
     return part
 
 
-async def replay_dead_letter(
-    *, tx: AsyncConnection, actor: Principal, dead_letter_id: int
-) -> tuple[Event, ...]:
+async def replay_dead_letter(*, tx: Tx, actor: Principal, dead_letter_id: int) -> tuple[Event, ...]:
     """Store the events of a dead letter as if they were delivered now, and remove it. Returns what was stored.
 
     Raises NotFound, or NotReplayable when any of it is still not understood: then nothing changes.

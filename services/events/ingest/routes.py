@@ -7,7 +7,7 @@ answer caps what the registry can report, and whose answer to a large body is 20
 import hmac
 
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from libs.common.db.pool import Pool
 from libs.common.web import problems
@@ -22,21 +22,18 @@ _log = structlog.get_logger()
 
 
 class Webhook:
-    """ASGI middleware that answers the webhook itself and hands every other path on.
+    """ASGI app that answers the webhook.
 
     401 without the secret, and nothing is read; otherwise 202, or 503 within a second while the database is away (spec 6).
     """
 
-    def __init__(self, app: ASGIApp, *, secret: str, pool: Pool, wakeup: Wakeup) -> None:
-        self._app = app
+    def __init__(self, *, secret: str, pool: Pool, wakeup: Wakeup) -> None:
         self._secret = secret.encode()
         self._pool = pool
         self._wakeup = wakeup
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH:
-            await self._app(scope, receive, send)
-        elif scope["method"] != "POST":
+        if scope["method"] != "POST":
             refusal = problems.problem(
                 405,
                 "method_not_allowed",

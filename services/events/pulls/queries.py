@@ -4,8 +4,8 @@ from datetime import UTC
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.events.pulls.domain import MAX_POINTS, Owner, Point, Wanted
 
 _catalog = sa.MetaData(schema="catalog")
@@ -34,7 +34,7 @@ _totals = sa.Table(
 _h = _totals.c
 
 
-async def find_owner(tx: AsyncConnection, *, namespace: str, name: str) -> Owner | None:
+async def find_owner(tx: Tx, *, namespace: str, name: str) -> Owner | None:
     """Whose the repository is."""
     statement = sa.select(_owners).where(_owners.c.namespace == namespace, _owners.c.name == name)
     row = (await tx.execute(statement)).one_or_none()
@@ -45,7 +45,7 @@ async def find_owner(tx: AsyncConnection, *, namespace: str, name: str) -> Owner
     )
 
 
-async def is_shared_with(tx: AsyncConnection, *, namespace: str, account_id: int) -> bool:
+async def is_shared_with(tx: Tx, *, namespace: str, account_id: int) -> bool:
     """Whether something in ``namespace`` is granted to a Docker user of the account."""
     found = sa.select(_viewers.c.account_id).where(
         _viewers.c.namespace == namespace, _viewers.c.account_id == account_id
@@ -53,14 +53,12 @@ async def is_shared_with(tx: AsyncConnection, *, namespace: str, account_id: int
     return (await tx.execute(found)).first() is not None
 
 
-async def list_points(tx: AsyncConnection, *, repository: str, wanted: Wanted) -> list[Point]:
+async def list_points(tx: Tx, *, repository: str, wanted: Wanted) -> list[Point]:
     """Points of one repository, at most one more than may be shown."""
     return await _points(tx, _h.repository == repository, wanted)
 
 
-async def list_points_of_account(
-    tx: AsyncConnection, *, account_id: int | None, wanted: Wanted
-) -> list[Point]:
+async def list_points_of_account(tx: Tx, *, account_id: int | None, wanted: Wanted) -> list[Point]:
     """Points of all repositories of an account together; None: of everyone's."""
     repositories = sa.select(_owners.c.repository)
     if account_id is not None:
@@ -68,7 +66,7 @@ async def list_points_of_account(
     return await _points(tx, _h.repository.in_(repositories), wanted)
 
 
-async def _points(tx: AsyncConnection, of: sa.ColumnElement[bool], wanted: Wanted) -> list[Point]:
+async def _points(tx: Tx, of: sa.ColumnElement[bool], wanted: Wanted) -> list[Point]:
     at = sa.func.date_trunc(wanted.interval, _h.hour, "UTC").label("at")
     pulls, checks = sa.func.sum(_h.pulls), sa.func.sum(_h.checks)
     statement = (

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AwareDatetime
 
 from libs.common.db.engine import Tx
+from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import (
     DatabaseUnavailable,
     Forbidden,
@@ -14,7 +15,6 @@ from libs.common.web.errors import (
     NotFound,
     Unauthenticated,
 )
-from libs.common.web.principals import Authenticated
 from libs.common.web.problems import responses
 from services.events.pulls import usecases
 from services.events.pulls.domain import Interval, Wanted

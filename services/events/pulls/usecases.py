@@ -1,16 +1,15 @@
 """Look at pulls over time."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from libs.common.db.engine import Tx
 from libs.common.registry.names import split_repository
+from libs.common.security.principals import Principal
 from libs.common.web.errors import Forbidden, Invalid, NotFound
-from libs.common.web.principals import Principal
 from services.events.pulls import queries
 from services.events.pulls.domain import MAX_POINTS, Owner, Series, Wanted
 
 
 async def list_pulls(
-    *, tx: AsyncConnection, principal: Principal, repository: str | None, wanted: Wanted
+    *, tx: Tx, principal: Principal, repository: str | None, wanted: Wanted
 ) -> Series:
     """Pulls of ``repository``, or of all repositories of the account (an administrator: of everyone's).
 
@@ -33,7 +32,7 @@ async def list_pulls(
     return Series(points)
 
 
-async def _get_visible(tx: AsyncConnection, principal: Principal, repository: str) -> Owner:
+async def _get_visible(tx: Tx, principal: Principal, repository: str) -> Owner:
     """Own, public, or shared (spec 2.10); all else is as if it did not exist."""
     parts = split_repository(repository)
     owner = await queries.find_owner(tx, namespace=parts[0], name=parts[1]) if parts else None

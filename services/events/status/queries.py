@@ -1,13 +1,13 @@
 """SQL of the pipeline's status."""
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.events.status.domain import Status
 from services.events.tables import dead_letters, inbox
 
 
-async def get_status(tx: AsyncConnection) -> Status:
+async def get_status(tx: Tx) -> Status:
     """How far counting is, now."""
     waiting = inbox.c.counted_at.is_(None)
     pending = sa.select(sa.func.count()).select_from(inbox).where(waiting).scalar_subquery()

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from libs.common.db.engine import Tx
+from libs.common.web.authentication import Administrator
 from libs.common.web.errors import DatabaseUnavailable, Forbidden, Unauthenticated
-from libs.common.web.principals import Administrator
 from libs.common.web.problems import responses
 from services.events.status import queries
 from services.events.status.schemas import StatusOut

@@ -14,6 +14,7 @@ from libs.common.security.passwords import hash_password
 from ops.secrets import keys
 from services.auth.app import create_app
 from services.auth.cache.listener import InvalidationListener
+from services.auth.registry_tokens.usecases import TokenIssuer
 from services.auth.settings import Settings
 from tests.kit.database import Database
 from tests.kit.waiting import soon
@@ -146,7 +147,7 @@ async def running(
     """A replica whose change link is up, and a client of it whose requests come from ``address``."""
     app = create_app(Settings(database_url=url, SECRETS_DIR=secrets_dir, **settings))
     async with app.router.lifespan_context(app):
-        link: InvalidationListener = app.state.token_issuer.memory.link
+        link: InvalidationListener = app.state.provided[TokenIssuer].memory.link
         await soon(lambda: _alive(link), within=5, what="the change link")
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40000))
         async with httpx.AsyncClient(

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from libs.common.security.passwords import PasswordHasher, hash_password
+from services.auth.registry_tokens.usecases import TokenIssuer
 from tests.integration.auth.conftest import PASSWORD, Replica, World
 from tests.integration.auth.tokens import get
 from tests.kit.waiting import soon
@@ -164,7 +165,7 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
     changed = False
     transport = client._transport
     assert isinstance(transport, httpx.ASGITransport)
-    known = transport.app.state.token_issuer.memory.credentials.known  # type: ignore[attr-defined]
+    known = transport.app.state.provided[TokenIssuer].memory.credentials.known  # type: ignore[attr-defined]
 
     async def heard() -> bool:
         return known(user) is None

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.db import engine as db
 from libs.common.registry.client import connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
-from libs.common.tasks.leader import Worker, beside
+from libs.common.tasks.background import running
+from libs.common.tasks.leader import LeaderWorker
 from ops.host.ports import reserve
 from services.catalog.settings import Settings
 from services.catalog.sync.feed.follower import CHANNEL, Follower
@@ -180,21 +181,21 @@ async def test_a_namespace_that_was_deleted_meanwhile_gets_no_repository(
 async def test_one_replica_works_and_another_takes_over(emptied: Database) -> None:
     steps: list[str] = []
 
-    def worker(name: str) -> Worker:
+    def worker(name: str) -> LeaderWorker:
         async def step() -> float:
             steps.append(name)
             return 0.05
 
-        return Worker(
+        return LeaderWorker(
             name="of-a-test", database_url=emptied.urls["catalog"], channel=CHANNEL, step=step
         )
 
     async def seen() -> set[str]:
         return set(steps)
 
-    async with beside([worker("one")]):
+    async with running([worker("one").run]):
         await eventually(seen, lambda names: names == {"one"})
-        async with beside([worker("two")]):
+        async with running([worker("two").run]):
             await asyncio.sleep(0.3)
             assert set(steps) == {"one"}
             killed = await emptied.fetch(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import engine as db
-from libs.common.web.pagination import PageRequest
+from libs.common.db.pagination import PageRequest
 from services.catalog.repositories.domain import Order, View
 from services.catalog.repositories.queries import list_repositories
 from tests.kit.database import Database

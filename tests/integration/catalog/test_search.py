@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.db import engine as db
-from libs.common.web.pagination import PageRequest
+from libs.common.db.pagination import PageRequest
 from services.catalog.repositories.queries import list_repositories
 from services.catalog.tables import contains, repositories
 from tests.kit.database import Database

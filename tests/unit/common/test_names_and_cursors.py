@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.common.db.pagination import PageRequest, encode_cursor
 from libs.common.registry.names import is_namespace, is_username, split_repository
 from libs.common.web.errors import Invalid
-from libs.common.web.pagination import PageRequest, encode_cursor
 
 
 @pytest.mark.parametrize("name", ["ab", "a1", "team", "my-team", "a.b_c-d", "0" * 63])

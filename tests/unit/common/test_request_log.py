@@ -8,7 +8,7 @@ import pytest
 
 _PROGRAM = r"""
 import asyncio, sys
-from libs.common import logging
+from libs.common.web import logging
 
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 404, "headers": []})

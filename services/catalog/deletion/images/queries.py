@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.catalog.images.domain import Family, IndexOf, Referrer
 from services.catalog.tables import manifests, tags
 
@@ -25,9 +25,7 @@ _LIVE_INDEXES = sa.text("""
 """)
 
 
-async def list_live_indexes(
-    tx: AsyncConnection, *, repository_id: int, digest: str
-) -> list[IndexOf]:
+async def list_live_indexes(tx: Tx, *, repository_id: int, digest: str) -> list[IndexOf]:
     """The indexes with a tag that need the manifest, be it through another index."""
     rows = await tx.execute(_LIVE_INDEXES, {"repository_id": repository_id, "digest": digest})
     return [IndexOf(row.digest, tuple(row.tags)) for row in rows]
@@ -43,7 +41,7 @@ _REFERRERS = sa.text(r"""
 """)
 
 
-async def list_referrers(tx: AsyncConnection, *, repository_id: int, digest: str) -> list[Referrer]:
+async def list_referrers(tx: Tx, *, repository_id: int, digest: str) -> list[Referrer]:
     """Signatures, SBOMs and the like: what names it as its subject, cosign's tags (`sha256-….sig`), and the list of referrers that
     clients keep under the tag `sha256-…` (OCI distribution spec, "Referrers Tag Schema")."""
     fallback = digest.replace(":", "-", 1)[:128]
@@ -53,9 +51,7 @@ async def list_referrers(tx: AsyncConnection, *, repository_id: int, digest: str
     return [Referrer(row.digest, row.artifact_type, tuple(row.tags)) for row in rows]
 
 
-async def find_last_pull(
-    tx: AsyncConnection, *, repository_id: int, digest: str
-) -> datetime | None:
+async def find_last_pull(tx: Tx, *, repository_id: int, digest: str) -> datetime | None:
     """When one of the tags on it was pulled last."""
     statement = sa.select(sa.func.max(_t.last_pulled_at)).where(
         _t.repository_id == repository_id, _t.digest == digest
@@ -79,7 +75,7 @@ _FAMILY = sa.text("""
 """)
 
 
-async def get_family(tx: AsyncConnection, *, repository_id: int, digest: str) -> Family:
+async def get_family(tx: Tx, *, repository_id: int, digest: str) -> Family:
     """The manifest with all below it: which of them have a tag, and which indexes need each."""
     rows = (await tx.execute(_FAMILY, {"repository_id": repository_id, "digest": digest})).all()
     return Family(
@@ -99,9 +95,7 @@ _EXCLUSIVE = sa.text("""
 """)
 
 
-async def sum_exclusive(
-    tx: AsyncConnection, *, repository_id: int, digests: Collection[str]
-) -> int:
+async def sum_exclusive(tx: Tx, *, repository_id: int, digests: Collection[str]) -> int:
     """Bytes of the blobs that these manifests hold, and no other in any repository."""
     return int(
         (
@@ -110,7 +104,7 @@ async def sum_exclusive(
     )
 
 
-async def delete_manifest(tx: AsyncConnection, *, repository_id: int, digest: str) -> bool:
+async def delete_manifest(tx: Tx, *, repository_id: int, digest: str) -> bool:
     """Delete it in the catalog with the tags on it; False: it was gone."""
     statement = (
         sa.delete(manifests)

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.web.errors import NotFound
 from services.catalog.audit.usecases import record
@@ -21,7 +20,7 @@ _LOOK_SECONDS = 0.05
 
 
 async def delete_tag(
-    *, engine: AsyncEngine, registry: Registry, actor: RepositoryOwner, tag: str
+    *, engine: Engine, registry: Registry, actor: RepositoryOwner, tag: str
 ) -> None:
     """Delete the tag; other tags on its image stay, and so does the image.
 
@@ -40,7 +39,7 @@ async def delete_tag(
 
 
 async def delete_manifest(
-    *, engine: AsyncEngine, registry: Registry, actor: RepositoryOwner, digest: str
+    *, engine: Engine, registry: Registry, actor: RepositoryOwner, digest: str
 ) -> None:
     """Delete an image with all tags on it.
 
@@ -69,7 +68,7 @@ async def delete_manifest(
         )
 
 
-async def preview(*, tx: AsyncConnection, actor: RepositoryOwner, image: Image) -> DeletionPreview:
+async def preview(*, tx: Tx, actor: RepositoryOwner, image: Image) -> DeletionPreview:
     """What deleting ``image`` by its tag, or by its digest where it was asked for so, would take along and free."""
     repository_id = actor.repository.id
     indexes = await holdings.list_live_indexes(tx, repository_id=repository_id, digest=image.digest)
@@ -91,14 +90,14 @@ async def preview(*, tx: AsyncConnection, actor: RepositoryOwner, image: Image) 
     )
 
 
-async def _exclusive_bytes(tx: AsyncConnection, repository_id: int, digest: str) -> int:
+async def _exclusive_bytes(tx: Tx, repository_id: int, digest: str) -> int:
     family = await holdings.get_family(tx, repository_id=repository_id, digest=digest)
     return await holdings.sum_exclusive(
         tx, repository_id=repository_id, digests=held_only_by(digest, family)
     )
 
 
-async def _heard_of_all(engine: AsyncEngine, repository: str) -> None:
+async def _heard_of_all(engine: Engine, repository: str) -> None:
     """Return when the catalog has applied every event of the repository that was delivered. Raises CatalogBehind."""
     deadline = asyncio.get_running_loop().time() + tag_deletion.SETTLE_SECONDS
     while True:

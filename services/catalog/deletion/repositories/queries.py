@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.web.principals import Principal
+from libs.common.db.engine import Tx
+from libs.common.security.principals import Principal
 from services.catalog.deletion.repositories.domain import Deletion, Kind
 from services.catalog.tables import (
     deletions,
@@ -26,14 +26,14 @@ _IS_OURS = _d.origin == sa.select(sa.func.catalog.origin()).scalar_subquery()
 
 
 async def insert_deletion(
-    tx: AsyncConnection, *, kind: Kind, name: str, principal: Principal, removed: bool = False
+    tx: Tx, *, kind: Kind, name: str, principal: Principal, removed: bool = False
 ) -> None:
     """Note that it is to be deleted; ``removed``: that it is gone, and that its name is kept."""
     await insert_deletions(tx, kind=kind, names=[name], principal=principal, removed=removed)
 
 
 async def insert_deletions(
-    tx: AsyncConnection,
+    tx: Tx,
     *,
     kind: Kind,
     names: Collection[str],
@@ -56,7 +56,7 @@ async def insert_deletions(
         )
 
 
-async def list_unremoved(tx: AsyncConnection, *, limit: int) -> list[Deletion]:
+async def list_unremoved(tx: Tx, *, limit: int) -> list[Deletion]:
     """What is to be removed now, oldest first; a namespace only when it has no repository left."""
     is_ready = sa.or_(
         _d.kind == "repository",
@@ -65,7 +65,7 @@ async def list_unremoved(tx: AsyncConnection, *, limit: int) -> list[Deletion]:
     return await _list(tx, _d.removed_at.is_(None), is_ready, limit=limit)
 
 
-async def list_releasable(tx: AsyncConnection, *, limit: int) -> list[Deletion]:
+async def list_releasable(tx: Tx, *, limit: int) -> list[Deletion]:
     """What was removed and whose name need not be kept any longer; a namespace's only when its repositories' are free."""
     other = deletions.alias()
     has_name = _s.name == _d.name.collate(
@@ -84,13 +84,13 @@ async def list_releasable(tx: AsyncConnection, *, limit: int) -> list[Deletion]:
     )
 
 
-async def list_held(tx: AsyncConnection) -> list[Deletion]:
+async def list_held(tx: Tx) -> list[Deletion]:
     """What came with a backup, by name: nothing of it is done until somebody says so."""
     statement = sa.select(deletions).where(~_IS_OURS).order_by(_d.name, _d.kind)
     return [_deletion(row) for row in await tx.execute(statement)]
 
 
-async def resume(tx: AsyncConnection, *, id: int) -> None:
+async def resume(tx: Tx, *, id: int) -> None:
     """Let it be done after all."""
     await tx.execute(
         sa.update(deletions)
@@ -99,7 +99,7 @@ async def resume(tx: AsyncConnection, *, id: int) -> None:
     )
 
 
-async def take_back(tx: AsyncConnection, *, deletion: Deletion) -> None:
+async def take_back(tx: Tx, *, deletion: Deletion) -> None:
     """Forget that it was asked for. The name of what is gone is kept to its time: tokens of its owner live, and its counts end then."""
     await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
     if not deletion.removed:
@@ -108,7 +108,7 @@ async def take_back(tx: AsyncConnection, *, deletion: Deletion) -> None:
         )
 
 
-async def reopen_repository(tx: AsyncConnection, *, path: str) -> int | None:
+async def reopen_repository(tx: Tx, *, path: str) -> int | None:
     """Let it be there again; returns its id, None when its row is gone already."""
     statement = (
         sa.update(repositories)
@@ -119,14 +119,12 @@ async def reopen_repository(tx: AsyncConnection, *, path: str) -> int | None:
     return int(row.id) if row else None
 
 
-async def reopen_namespace(tx: AsyncConnection, *, name: str) -> None:
+async def reopen_namespace(tx: Tx, *, name: str) -> None:
     """Let it be there again."""
     await tx.execute(sa.update(namespaces).where(_n.name == name).values(deleting=False))
 
 
-async def _list(
-    tx: AsyncConnection, *conditions: sa.ColumnElement[bool], limit: int
-) -> list[Deletion]:
+async def _list(tx: Tx, *conditions: sa.ColumnElement[bool], limit: int) -> list[Deletion]:
     due = sa.or_(_d.retry_at.is_(None), _d.retry_at <= _NOW)
     statement = sa.select(deletions).where(due, _IS_OURS, *conditions).order_by(_d.id).limit(limit)
     return [_deletion(row) for row in await tx.execute(statement)]
@@ -145,7 +143,7 @@ def _deletion(row: Any) -> Deletion:
     )
 
 
-async def postpone(tx: AsyncConnection, *, id: int, seconds: float) -> None:
+async def postpone(tx: Tx, *, id: int, seconds: float) -> None:
     """Try again later."""
     statement = sa.update(deletions).where(_d.id == id)
     await tx.execute(
@@ -153,21 +151,21 @@ async def postpone(tx: AsyncConnection, *, id: int, seconds: float) -> None:
     )
 
 
-async def mark_removed(tx: AsyncConnection, *, id: int) -> bool:
+async def mark_removed(tx: Tx, *, id: int) -> bool:
     """False: another replica did so before."""
     statement = sa.update(deletions).where(_d.id == id, _d.removed_at.is_(None))
     statement = statement.values(removed_at=_NOW, failures=0, retry_at=None)
     return (await tx.execute(statement.returning(_d.id))).one_or_none() is not None
 
 
-async def release(tx: AsyncConnection, *, deletion: Deletion) -> None:
+async def release(tx: Tx, *, deletion: Deletion) -> None:
     """The name is free from now on: what was pushed or pulled before is of the former life."""
     await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
     kept = sa.update(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name)
     await tx.execute(kept.values(available_at=_NOW))
 
 
-async def is_kept(tx: AsyncConnection, *, kind: str, name: str) -> bool:
+async def is_kept(tx: Tx, *, kind: str, name: str) -> bool:
     """Whether a deletion of that name has not ended."""
     return bool(
         (
@@ -176,7 +174,7 @@ async def is_kept(tx: AsyncConnection, *, kind: str, name: str) -> bool:
     )
 
 
-async def list_digests(tx: AsyncConnection, *, path: str) -> set[str]:
+async def list_digests(tx: Tx, *, path: str) -> set[str]:
     """The manifests that the catalog knows of a repository."""
     statement = (
         sa.select(manifests.c.digest)
@@ -186,7 +184,7 @@ async def list_digests(tx: AsyncConnection, *, path: str) -> set[str]:
     return set((await tx.execute(statement)).scalars())
 
 
-async def list_blobs(tx: AsyncConnection, *, path: str) -> set[str]:
+async def list_blobs(tx: Tx, *, path: str) -> set[str]:
     """The configs and layers that the catalog knows of a repository."""
     b = manifest_blobs.c
     statement = (
@@ -198,17 +196,17 @@ async def list_blobs(tx: AsyncConnection, *, path: str) -> set[str]:
     return set((await tx.execute(statement)).scalars())
 
 
-async def delete_repository(tx: AsyncConnection, *, path: str) -> None:
+async def delete_repository(tx: Tx, *, path: str) -> None:
     """Delete the repository's row with its tags and manifests."""
     await tx.execute(sa.delete(repositories).where(_r.path == path, _r.status == "deleting"))
 
 
-async def delete_namespace(tx: AsyncConnection, *, name: str) -> None:
+async def delete_namespace(tx: Tx, *, name: str) -> None:
     """Delete the namespace's row with its grants."""
     await tx.execute(sa.delete(namespaces).where(_n.name == name, _n.deleting))
 
 
-async def close_repository(tx: AsyncConnection, *, repository_id: int) -> bool:
+async def close_repository(tx: Tx, *, repository_id: int) -> bool:
     """Mark the repository as being deleted; False: it is already, or is gone."""
     statement = (
         sa.update(repositories)
@@ -218,7 +216,7 @@ async def close_repository(tx: AsyncConnection, *, repository_id: int) -> bool:
     return (await tx.execute(statement.returning(_r.id))).one_or_none() is not None
 
 
-async def close_repositories(tx: AsyncConnection, *, namespace_id: int) -> list[str]:
+async def close_repositories(tx: Tx, *, namespace_id: int) -> list[str]:
     """Mark all repositories of a namespace as being deleted; returns their paths."""
     await tx.execute(
         sa.select(_r.id).where(_r.namespace_id == namespace_id).order_by(_r.id).with_for_update()
@@ -232,6 +230,6 @@ async def close_repositories(tx: AsyncConnection, *, namespace_id: int) -> list[
     return list((await tx.execute(statement)).scalars())
 
 
-async def close_namespace(tx: AsyncConnection, *, namespace_id: int) -> None:
+async def close_namespace(tx: Tx, *, namespace_id: int) -> None:
     """Mark a namespace as being deleted: nobody has access any more."""
     await tx.execute(sa.update(namespaces).where(_n.id == namespace_id).values(deleting=True))

@@ -1,9 +1,9 @@
 """The steps of a deletion. Each is harmless when it is done twice, and the next follows only from what is in the database."""
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.db import audit
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.manifests import is_digest
 from services.catalog.deletion.repositories import queries
@@ -16,7 +16,7 @@ from services.catalog.tables import audit_entries
 _log = structlog.get_logger()
 
 
-async def remove(*, engine: AsyncEngine, registry: Registry, deletion: Deletion) -> None:
+async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> None:
     """Empty it in the registry, then delete it in the catalog; its name stays kept. Raises RegistryUnavailable."""
     if deletion.kind == "repository":
         async with engine.connect() as tx:
@@ -36,7 +36,7 @@ async def remove(*, engine: AsyncEngine, registry: Registry, deletion: Deletion)
     _log.info("deleted", kind=deletion.kind, name=deletion.name)
 
 
-async def release(*, engine: AsyncEngine, registry: Registry, deletion: Deletion) -> bool:
+async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> bool:
     """Free the name, after a last look at the registry: an event may have been lost or be late. False: the feed has not read all of it.
 
     Raises RegistryUnavailable.
@@ -59,7 +59,7 @@ async def release(*, engine: AsyncEngine, registry: Registry, deletion: Deletion
     return True
 
 
-async def keep(*, tx: AsyncConnection, deletion: Deletion) -> None:
+async def keep(*, tx: Tx, deletion: Deletion) -> None:
     """Take it back: what is left of it stays, in the catalog and in the registry, and belongs to whom it belonged."""
     if deletion.kind == "repository":
         await counters.lock(tx)  # the feed writes repositories too, and takes this first

@@ -1,9 +1,8 @@
 """The worker of deletions: one piece of work after the other, and patience for a registry that is away."""
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.common.db.engine import is_unreachable
+from libs.common.db.engine import Engine, Tx, is_unreachable
 from libs.common.registry.client import Registry, RegistryUnavailable
 from services.catalog.deletion.repositories import queries, usecases
 from services.catalog.deletion.repositories.domain import Deletion
@@ -19,7 +18,7 @@ _log = structlog.get_logger()
 class Deleter:
     """Does what ``catalog.deletions`` says; it remembers nothing itself, so that a crash costs nothing but the step under way."""
 
-    def __init__(self, engine: AsyncEngine, registry: Registry) -> None:
+    def __init__(self, engine: Engine, registry: Registry) -> None:
         self._engine = engine
         self._registry = registry
         self._is_first = True
@@ -74,7 +73,7 @@ class Deleter:
         async with self._engine.begin() as tx:
             await queries.postpone(tx, id=deletion.id, seconds=wait)
 
-    async def _tell_of_held(self, tx: AsyncConnection) -> None:
+    async def _tell_of_held(self, tx: Tx) -> None:
         """Once, for nothing happens to them until the operator says so."""
         held = [] if self._has_told else await queries.list_held(tx)
         self._has_told = True

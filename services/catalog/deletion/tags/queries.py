@@ -4,9 +4,9 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.common.web.principals import Principal
+from libs.common.db.engine import Tx
+from libs.common.security.principals import Principal
 from services.catalog.deletion.tags.domain import KnownTag, TagDeletion, TagPush
 from services.catalog.tables import repositories, tag_deletions, tags, write_pauses
 
@@ -18,7 +18,7 @@ _KEEP = sa.text("interval '7 days'")
 """How long an event of a push that came in between may be late."""
 
 
-async def find_tag(tx: AsyncConnection, *, repository_id: int, tag: str) -> KnownTag | None:
+async def find_tag(tx: Tx, *, repository_id: int, tag: str) -> KnownTag | None:
     """What the catalog says that the tag names."""
     statement = sa.select(_t.digest, _t.pushed_at).where(
         _t.repository_id == repository_id, _t.name == tag
@@ -27,7 +27,7 @@ async def find_tag(tx: AsyncConnection, *, repository_id: int, tag: str) -> Know
     return KnownTag(row.digest, row.pushed_at) if row else None
 
 
-async def are_writes_paused(tx: AsyncConnection) -> bool:
+async def are_writes_paused(tx: Tx) -> bool:
     """Whether the registry's garbage is being collected, or is about to be."""
     return bool(
         (await tx.execute(sa.select(sa.exists().where(write_pauses.c.ends_at > _NOW)))).scalar_one()
@@ -35,7 +35,7 @@ async def are_writes_paused(tx: AsyncConnection) -> bool:
 
 
 async def insert_untagging(
-    tx: AsyncConnection,
+    tx: Tx,
     *,
     repository: str,
     tag: str,
@@ -59,7 +59,7 @@ async def insert_untagging(
     )
 
 
-async def lock_unfinished(tx: AsyncConnection, *, id: int) -> TagDeletion | None:
+async def lock_unfinished(tx: Tx, *, id: int) -> TagDeletion | None:
     """The deletion unless it is finished; nobody changes it until the transaction ends."""
     statement = (
         sa.select(tag_deletions).where(_d.id == id, _d.finished_at.is_(None)).with_for_update()
@@ -68,12 +68,12 @@ async def lock_unfinished(tx: AsyncConnection, *, id: int) -> TagDeletion | None
     return _untagging(row) if row else None
 
 
-async def finish(tx: AsyncConnection, *, id: int) -> None:
+async def finish(tx: Tx, *, id: int) -> None:
     """Nothing is left to do."""
     await tx.execute(sa.update(tag_deletions).where(_d.id == id).values(finished_at=_NOW))
 
 
-async def record_restored(tx: AsyncConnection, *, id: int, push: TagPush) -> bool:
+async def record_restored(tx: Tx, *, id: int, push: TagPush) -> bool:
     """Note that ``push`` came in between. False: the deletion is not finished, and who works on it puts the push back."""
     values = {
         "restored_digest": push.digest,
@@ -84,7 +84,7 @@ async def record_restored(tx: AsyncConnection, *, id: int, push: TagPush) -> boo
     return (await tx.execute(statement)).scalar_one() is not None
 
 
-async def delete_tag(tx: AsyncConnection, *, repository: str, tag: str, digest: str) -> int | None:
+async def delete_tag(tx: Tx, *, repository: str, tag: str, digest: str) -> int | None:
     """Delete the catalog's tag if it still names ``digest``; returns the id of its repository, None when there was nothing to delete."""
     of_repository = sa.select(_r.id).where(_r.path == repository).scalar_subquery()
     statement = sa.delete(tags).where(
@@ -93,9 +93,7 @@ async def delete_tag(tx: AsyncConnection, *, repository: str, tag: str, digest: 
     return (await tx.execute(statement.returning(_t.repository_id))).scalar_one_or_none()
 
 
-async def list_of_tags(
-    tx: AsyncConnection, *, keys: Collection[tuple[str, str]]
-) -> list[TagDeletion]:
+async def list_of_tags(tx: Tx, *, keys: Collection[tuple[str, str]]) -> list[TagDeletion]:
     """The deletions of these tags (repository, tag), oldest first."""
     if not keys:
         return []
@@ -107,14 +105,14 @@ async def list_of_tags(
     return [_untagging(row) for row in await tx.execute(statement)]
 
 
-async def list_abandoned(tx: AsyncConnection, *, limit: int) -> list[TagDeletion]:
+async def list_abandoned(tx: Tx, *, limit: int) -> list[TagDeletion]:
     """Deletions that nobody works on any more."""
     began = _NOW - sa.text(f"interval '{ABANDONED_SECONDS} seconds'")
     statement = sa.select(tag_deletions).where(_d.finished_at.is_(None), _d.started_at < began)
     return [_untagging(row) for row in await tx.execute(statement.order_by(_d.id).limit(limit))]
 
 
-async def forget_old(tx: AsyncConnection) -> None:
+async def forget_old(tx: Tx) -> None:
     """Delete what no late event can be about any more."""
     await tx.execute(
         sa.delete(tag_deletions).where(_d.finished_at.is_not(None), _d.started_at < _NOW - _KEEP)

@@ -2,12 +2,11 @@
 
 import asyncio
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from libs.common.db import audit
+from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from libs.common.web.principals import Principal
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.domain import (
     CatalogBehind,
@@ -31,7 +30,7 @@ _TRIES = 3
 
 async def delete_tag(
     *,
-    engine: AsyncEngine,
+    engine: Engine,
     registry: Registry,
     principal: Principal,
     repository: Repository,
@@ -63,7 +62,7 @@ async def delete_tag(
 
 
 async def _settled(
-    engine: AsyncEngine, registry: Registry, repository: Repository, tag: str
+    engine: Engine, registry: Registry, repository: Repository, tag: str
 ) -> KnownTag:
     """The tag when catalog and registry agree about it, or when the registry does not have it any more."""
     deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
@@ -95,9 +94,7 @@ async def remove_tag(*, registry: Registry, repository: str, tag: str) -> None:
     await _remove(registry, repository, tag, make_placeholder())
 
 
-async def _finish(
-    engine: AsyncEngine, registry: Registry, noted: TagDeletion, *, is_gone: bool
-) -> None:
+async def _finish(engine: Engine, registry: Registry, noted: TagDeletion, *, is_gone: bool) -> None:
     """Put back what came in between, as far as it is known by now; then let the catalog say so."""
     done: TagPush | None = None
     while True:
@@ -138,7 +135,7 @@ async def restore(
         await registry.put_manifest(tag_deletion.repository, tag_deletion.tag, manifest)
 
 
-async def finish_abandoned(*, engine: AsyncEngine, registry: Registry) -> None:
+async def finish_abandoned(*, engine: Engine, registry: Registry) -> None:
     """End deletions whose process was killed half-way. Raises RegistryUnavailable."""
     async with engine.begin() as tx:
         abandoned = await queries.list_abandoned(tx, limit=_BATCH)

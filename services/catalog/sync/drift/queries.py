@@ -1,30 +1,30 @@
 """SQL of the comparison: what the catalog knows."""
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from services.catalog.sync.drift.domain import NOTHING, Known
 from services.catalog.tables import manifest_children, manifests, namespaces, repositories, tags
 
 _n, _r, _m, _t, _c = namespaces.c, repositories.c, manifests.c, tags.c, manifest_children.c
 
 
-async def list_paths(tx: AsyncConnection) -> set[str]:
+async def list_paths(tx: Tx) -> set[str]:
     """Every repository, as `namespace/name`."""
     return set((await tx.execute(sa.select(_r.path))).scalars())
 
 
-async def list_namespaces(tx: AsyncConnection) -> set[str]:
+async def list_namespaces(tx: Tx) -> set[str]:
     """Every namespace's name."""
     return set((await tx.execute(sa.select(_n.name))).scalars())
 
 
-async def has_tags(tx: AsyncConnection) -> bool:
+async def has_tags(tx: Tx) -> bool:
     """Whether the catalog knows any tag at all."""
     return bool((await tx.execute(sa.select(sa.exists().select_from(tags)))).scalar_one())
 
 
-async def get_known(tx: AsyncConnection, *, path: str) -> Known:
+async def get_known(tx: Tx, *, path: str) -> Known:
     """What the catalog knows of a repository; nothing where there is none."""
     found = (await tx.execute(sa.select(_r.id).where(_r.path == path))).scalar_one_or_none()
     if found is None:

@@ -4,8 +4,8 @@ import time
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry, RegistryUnavailable
 from services.catalog.sync.drift import usecases
 
@@ -31,7 +31,7 @@ class Schedule:
 
     def __init__(
         self,
-        engine: AsyncEngine,
+        engine: Engine,
         registry: Registry,
         *,
         hours: float,

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.names import split_repository
 from services.catalog.deletion.tags.queries import list_of_tags
@@ -40,7 +39,7 @@ class Comparison:
 
 
 async def compare(
-    *, engine: AsyncEngine, registry: Registry, settle_seconds: float = SETTLE_SECONDS
+    *, engine: Engine, registry: Registry, settle_seconds: float = SETTLE_SECONDS
 ) -> Comparison:
     """Compare all that the registry lists with all that the catalog knows.
 
@@ -58,7 +57,7 @@ async def compare(
 
 async def compare_repositories(
     *,
-    engine: AsyncEngine,
+    engine: Engine,
     registry: Registry,
     paths: Iterable[str],
     settle_seconds: float = SETTLE_SECONDS,
@@ -68,7 +67,7 @@ async def compare_repositories(
 
 
 async def _compare(
-    engine: AsyncEngine, lister: Lister, paths: Iterable[str], settle_seconds: float
+    engine: Engine, lister: Lister, paths: Iterable[str], settle_seconds: float
 ) -> list[Difference]:
     first = await _look_at(engine, lister, paths)
     if not first:
@@ -79,7 +78,7 @@ async def _compare(
 
 
 async def repair(
-    *, engine: AsyncEngine, registry: Registry, found: Iterable[Difference]
+    *, engine: Engine, registry: Registry, found: Iterable[Difference]
 ) -> list[Difference]:
     """Mend the catalog where ``found`` says so, by what the registry says now; returns what is left.
 
@@ -99,7 +98,7 @@ async def repair(
     return sorted(left)
 
 
-async def _look_at(engine: AsyncEngine, lister: Lister, paths: Iterable[str]) -> list[Difference]:
+async def _look_at(engine: Engine, lister: Lister, paths: Iterable[str]) -> list[Difference]:
     waiting = sorted(paths, reverse=True)
     found: list[Difference] = []
 
@@ -116,7 +115,7 @@ async def _look_at(engine: AsyncEngine, lister: Lister, paths: Iterable[str]) ->
     return sorted(found)
 
 
-async def _look_at_one(engine: AsyncEngine, lister: Lister, path: str) -> list[Difference]:
+async def _look_at_one(engine: Engine, lister: Lister, path: str) -> list[Difference]:
     """The registry is asked with no connection held; the catalog is read before, so that a push meanwhile shows on one side only."""
     async with engine.connect() as tx:
         known = await queries.get_known(tx, path=path)
@@ -139,12 +138,12 @@ async def _look_at_one(engine: AsyncEngine, lister: Lister, path: str) -> list[D
     return [difference for difference in found if difference.registry not in on_the_way]
 
 
-async def _is_closed(tx: AsyncConnection, path: str) -> bool:
+async def _is_closed(tx: Tx, path: str) -> bool:
     """Whether the repository is being deleted, or its name is not free yet after it: what is left there is deleted still."""
     return (await feed.find_places(tx, paths=[path]))[path].closed
 
 
-async def _let_settle(engine: AsyncEngine, seconds: float) -> None:
+async def _let_settle(engine: Engine, seconds: float) -> None:
     """Give the feed some time, and then wait until it has been read, if it is at all."""
     await asyncio.sleep(seconds)
     deadline = time.monotonic() + _FEED_SECONDS
@@ -156,7 +155,7 @@ async def _let_settle(engine: AsyncEngine, seconds: float) -> None:
 
 
 async def _mend(
-    engine: AsyncEngine, registry: Registry, repository: str, found: Sequence[Difference]
+    engine: Engine, registry: Registry, repository: str, found: Sequence[Difference]
 ) -> bool:
     """Whether the repository was brought to what the registry says now, with no event of it in between."""
     for _ in range(_TRIES):

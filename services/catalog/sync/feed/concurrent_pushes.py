@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from services.catalog.deletion.tags import queries, usecases
@@ -12,7 +11,7 @@ from services.catalog.deletion.tags.domain import TagDeletion, TagPush
 from services.catalog.sync.feed.domain import FeedEvent
 
 
-async def list_tag_deletions(tx: AsyncConnection, events: Iterable[FeedEvent]) -> list[TagDeletion]:
+async def list_tag_deletions(tx: Tx, events: Iterable[FeedEvent]) -> list[TagDeletion]:
     """The deletions of the tags that ``events`` push."""
     keys = {
         (event.repository, event.tag) for event in events if event.action == "push" and event.tag
@@ -45,7 +44,7 @@ def without_ours(
 
 async def restore(
     *,
-    engine: AsyncEngine,
+    engine: Engine,
     registry: Registry,
     events: Iterable[FeedEvent],
     tag_deletions: Sequence[TagDeletion],

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.db.engine import is_unreachable
+from libs.common.db.engine import Engine, is_unreachable
 from libs.common.registry.client import Registry, RegistryUnavailable
 from services.catalog.sync.feed import usecases
 from services.catalog.sync.feed.retries import Early
@@ -33,7 +32,7 @@ class Follower:
     """Keeps the place in the feed between steps only in the database; what it remembers itself is how often a step failed, and the pushes
     that may show in a moment."""
 
-    def __init__(self, engine: AsyncEngine, registry: Registry) -> None:
+    def __init__(self, engine: Engine, registry: Registry) -> None:
         self._engine = engine
         self._registry = registry
         self._failures = 0

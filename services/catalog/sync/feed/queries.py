@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.engine import Tx
 from libs.common.registry.names import split_repository
 from services.catalog.sync.feed.domain import (
     START,
@@ -46,14 +46,14 @@ _SETTLED = sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::big
 """Below it, every transaction has ended: none can still commit an event before one that was read."""
 
 
-async def get_position(tx: AsyncConnection) -> Position:
+async def get_position(tx: Tx) -> Position:
     """Up to where the feed was read."""
     statement = sa.select(feed_positions.c.position).where(feed_positions.c.feed == _FEED)
     text = (await tx.execute(statement)).scalar_one_or_none()
     return Position.parse(text) if text else START
 
 
-async def move_position(tx: AsyncConnection, *, old: Position, new: Position) -> bool:
+async def move_position(tx: Tx, *, old: Position, new: Position) -> bool:
     """Whether it stood at ``old`` and now stands at ``new``; False: another replica has moved it."""
     if old == START:
         added = (
@@ -71,7 +71,7 @@ async def move_position(tx: AsyncConnection, *, old: Position, new: Position) ->
     ).one_or_none() is not None
 
 
-async def list_events(tx: AsyncConnection, *, after: Position, limit: int) -> list[FeedEvent]:
+async def list_events(tx: Tx, *, after: Position, limit: int) -> list[FeedEvent]:
     """The next events in order of commit, as far as nothing can come between them any more."""
     statement = (
         sa.select(_registry_feed)
@@ -86,13 +86,13 @@ async def list_events(tx: AsyncConnection, *, after: Position, limit: int) -> li
     return [_event(row) for row in (await tx.execute(statement)).all()]
 
 
-async def has_unsettled(tx: AsyncConnection, *, after: Position) -> bool:
+async def has_unsettled(tx: Tx, *, after: Position) -> bool:
     """Whether there is an event that must wait for a transaction that is still open."""
     statement = sa.select(sa.exists().where(_f.xid >= _SETTLED, _f.xid >= after.xid))
     return bool((await tx.execute(statement)).scalar_one())
 
 
-async def lock_position(tx: AsyncConnection) -> Position:
+async def lock_position(tx: Tx) -> Position:
     """Up to where the feed was read; nobody moves it until the transaction ends."""
     statement = (
         sa.select(feed_positions.c.position).where(feed_positions.c.feed == _FEED).with_for_update()
@@ -101,9 +101,7 @@ async def lock_position(tx: AsyncConnection) -> Position:
     return Position.parse(text) if text else START
 
 
-async def has_events(
-    tx: AsyncConnection, *, after: Position, repository: str | None = None
-) -> bool:
+async def has_events(tx: Tx, *, after: Position, repository: str | None = None) -> bool:
     """Whether the feed has something after ``after`` (of ``repository``), be it settled or not."""
     key = sa.tuple_(sa.literal(after.xid, sa.BigInteger), sa.literal(after.id, sa.BigInteger))
     exists = sa.exists().where(sa.tuple_(_f.xid, _f.id) > key)
@@ -112,7 +110,7 @@ async def has_events(
     return bool((await tx.execute(sa.select(exists))).scalar_one())
 
 
-async def has_events_below(tx: AsyncConnection, *, after: Position, name: str) -> bool:
+async def has_events_below(tx: Tx, *, after: Position, name: str) -> bool:
     """Whether the feed has something after ``after`` of the repository ``name``, or of one in the namespace ``name``."""
     key = sa.tuple_(sa.literal(after.xid, sa.BigInteger), sa.literal(after.id, sa.BigInteger))
     below = sa.or_(_f.repository == name, sa.func.starts_with(_f.repository, f"{name}/"))
@@ -150,7 +148,7 @@ _PLACES = sa.text("""
 """)
 
 
-async def find_places(tx: AsyncConnection, *, paths: Collection[str]) -> dict[str, Place]:
+async def find_places(tx: Tx, *, paths: Collection[str]) -> dict[str, Place]:
     """What is known of these repositories' names; those that this registry does not serve are left out."""
     served = [path for path in paths if split_repository(path)]
     rows = await tx.execute(
@@ -159,14 +157,14 @@ async def find_places(tx: AsyncConnection, *, paths: Collection[str]) -> dict[st
     return {row.path: Place(row.closed, row.since, row.held) for row in rows}
 
 
-async def find_namespaces(tx: AsyncConnection, *, names: Collection[str]) -> dict[str, int]:
+async def find_namespaces(tx: Tx, *, names: Collection[str]) -> dict[str, int]:
     """The ids of those of ``names`` that there are."""
     rows = await tx.execute(sa.select(_n.name, _n.id).where(_n.name.in_(names)))
     return {row.name: row.id for row in rows}
 
 
 async def list_tags_on(
-    tx: AsyncConnection, *, manifests_of: Collection[tuple[str, str]]
+    tx: Tx, *, manifests_of: Collection[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """(repository path, tag) of all tags on the manifests (repository path, digest)."""
     if not manifests_of:
@@ -183,9 +181,7 @@ async def list_tags_on(
     return [(row.path, row.name) for row in await tx.execute(statement)]
 
 
-async def find_known(
-    tx: AsyncConnection, *, manifests_of: Collection[tuple[str, str]]
-) -> set[tuple[str, str]]:
+async def find_known(tx: Tx, *, manifests_of: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those of the manifests (repository path, digest) that the catalog has."""
     if not manifests_of:
         return set()
@@ -210,7 +206,7 @@ def _is_among(
 
 
 async def ensure_repositories(
-    tx: AsyncConnection, *, paths: Collection[tuple[int, str]]
+    tx: Tx, *, paths: Collection[tuple[int, str]]
 ) -> set[tuple[int, str]]:
     """Make the repositories (namespace id, name) that are missing; returns those that were made."""
     if not paths:
@@ -228,7 +224,7 @@ async def ensure_repositories(
 
 
 async def find_repositories(
-    tx: AsyncConnection, *, paths: Collection[tuple[int, str]]
+    tx: Tx, *, paths: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], int]:
     """The ids of those of the repositories (namespace id, name) that there are; they stay there until the transaction ends."""
     statement = sa.select(_r.id, _r.namespace_id, _r.name).where(
@@ -238,9 +234,7 @@ async def find_repositories(
     return {(row.namespace_id, row.name): row.id for row in rows}
 
 
-async def add_manifests(
-    tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryState]]
-) -> None:
+async def add_manifests(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
     """Write the manifests of ``states`` (each with its repository's id) that are not there yet, with the children they name."""
     described = [
         (repository_id, *item)
@@ -289,7 +283,7 @@ async def add_manifests(
 
 
 async def find_tags(
-    tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryState]]
+    tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]
 ) -> set[tuple[int, str]]:
     """Those of the tags of ``states``, as (repository id, tag), that are there already."""
     keys = [(repository_id, tag) for repository_id, state in states for tag in state.tags]
@@ -301,7 +295,7 @@ async def find_tags(
     return {(row.repository_id, row.name) for row in rows}
 
 
-async def put_tags(tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
+async def put_tags(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
     """Point the tags of ``states`` at what they name in the registry.
 
     A tag that names that digest already keeps its time and pusher, unless a later push of the same digest is known for certain.
@@ -338,9 +332,7 @@ async def put_tags(tx: AsyncConnection, *, states: Sequence[tuple[int, Repositor
         await tx.execute(statement, rows)
 
 
-async def delete_gone(
-    tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryState]]
-) -> None:
+async def delete_gone(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
     """Delete tags, and manifests with the tags on them, that the registry does not have."""
     gone_tags = [(repository_id, tag) for repository_id, state in states for tag in state.gone_tags]
     if gone_tags:
@@ -373,7 +365,7 @@ _SUM_UP = sa.text("""
 """)
 
 
-async def sum_up(tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
+async def sum_up(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
     """Count tags and bytes of the repositories anew: the bytes of every manifest that has a tag, each once."""
     times = [state.pushed_at if state.has_content else None for _, state in states]
     await tx.execute(
@@ -381,6 +373,6 @@ async def sum_up(tx: AsyncConnection, *, states: Sequence[tuple[int, RepositoryS
     )
 
 
-async def sum_up_repository(tx: AsyncConnection, *, repository_id: int) -> None:
+async def sum_up_repository(tx: Tx, *, repository_id: int) -> None:
     """Count tags and bytes of one repository anew."""
     await tx.execute(_SUM_UP, {"ids": [repository_id], "times": [None]})

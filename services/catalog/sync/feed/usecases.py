@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from services.catalog.deletion.tags.queries import list_of_tags
 from services.catalog.pull_counts import queries as counters
@@ -42,7 +41,7 @@ class Batch:
         return [*self.again, *self.events]
 
 
-async def read_batch(*, engine: AsyncEngine, limit: int) -> Batch:
+async def read_batch(*, engine: Engine, limit: int) -> Batch:
     """The next events, at most ``limit``."""
     async with engine.connect() as tx:
         start = await queries.get_position(tx)
@@ -51,7 +50,7 @@ async def read_batch(*, engine: AsyncEngine, limit: int) -> Batch:
     return Batch(start, events, unsettled)
 
 
-async def apply_batch(*, engine: AsyncEngine, registry: Registry, batch: Batch) -> list[FeedEvent]:
+async def apply_batch(*, engine: Engine, registry: Registry, batch: Batch) -> list[FeedEvent]:
     """Bring the catalog to the state that the registry has now, wherever the events say that something changed.
 
     Returns the pushes that do not show and may do so in a moment.
@@ -64,7 +63,7 @@ async def apply_batch(*, engine: AsyncEngine, registry: Registry, batch: Batch) 
     return early
 
 
-async def _apply(engine: AsyncEngine, registry: Registry, batch: Batch) -> list[FeedEvent] | None:
+async def _apply(engine: Engine, registry: Registry, batch: Batch) -> list[FeedEvent] | None:
     """None: a name that the batch writes to was closed in between, and nothing was written."""
     paths = {event.repository for event in batch.all}
     async with engine.connect() as tx:
@@ -90,14 +89,14 @@ async def _apply(engine: AsyncEngine, registry: Registry, batch: Batch) -> list[
     return told_early(sorted_out.events, states, datetime.now(UTC))
 
 
-async def pass_over(*, engine: AsyncEngine, batch: Batch) -> None:
+async def pass_over(*, engine: Engine, batch: Batch) -> None:
     """Go on behind the batch without having applied it."""
     async with engine.begin() as tx:
         await queries.move_position(tx, old=batch.start, new=batch.end)
 
 
 async def read_states(
-    *, engine: AsyncEngine, registry: Registry, wanted: list[Wanted]
+    *, engine: Engine, registry: Registry, wanted: list[Wanted]
 ) -> list[RepositoryState]:
     """What the registry says now about all that is ``wanted``, as far as its namespace is there. Raises RegistryUnavailable."""
     async with engine.connect() as tx:
@@ -135,7 +134,7 @@ async def read_states(
     return states_of(wanted, tags=tags, described=described, known=known, gone=gone)
 
 
-async def write_states(*, tx: AsyncConnection, states: list[RepositoryState]) -> None:
+async def write_states(*, tx: Tx, states: list[RepositoryState]) -> None:
     """Bring the catalog to ``states``."""
     await counters.lock(tx)
     namespaces = await queries.find_namespaces(tx, names={state.namespace for state in states})

@@ -122,9 +122,9 @@ async def test_a_program_that_never_starts_is_one_clear_line(tmp_path: Path, use
 async def test_children_end_when_the_keeper_is_killed(tmp_path: Path) -> None:
     code = f"""
 import asyncio, pathlib, sys
-from ops.keeper import Supervisor, Program
-from ops.environment import child_environment
-from ops.privileges import run_user
+from ops.run.supervisor import Supervisor, Program
+from ops.host.environment import child_environment
+from ops.host.privileges import run_user
 folder = pathlib.Path({str(tmp_path)!r})
 async def main():
     keeper = Supervisor(run_user([folder]), print)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ops.layout import SERVICES
+_SERVICES = ("auth", "catalog", "events")
 
 
 def run_beside(connection: sa.Connection, migration: str) -> None:
@@ -14,7 +14,7 @@ def run_beside(connection: sa.Connection, migration: str) -> None:
     """
     database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
     sql = Path(migration).with_suffix(".sql").read_text()
-    for service in SERVICES:
+    for service in _SERVICES:
         sql = sql.replace(f":{service}_role", f'"{database}_{service}"')
     # The driver takes several statements at once only without parameters, which SQLAlchemy always prepares for.
     adapted = connection.connection.dbapi_connection

@@ -2,31 +2,18 @@
 
 import time
 import uuid
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
-import sqlalchemy as sa
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.db.engine import Tx
+from libs.common.db.key_use import KeyUseNotifier
+from libs.common.db.principals import find_api_key, find_session
 from libs.common.security.jwt import InvalidToken, SessionVerifier
-from libs.common.security.key_use import KeyUseNotifier
-from libs.common.security.secrets import hash_of
+from libs.common.security.principals import Principal
 from libs.common.web.errors import Forbidden, Unauthenticated
-
-principals = sa.Table(
-    "principals",
-    sa.MetaData(schema="auth"),
-    sa.Column("kind", sa.Text),
-    sa.Column("id", sa.Uuid),
-    sa.Column("account_id", sa.BigInteger),
-    sa.Column("username", sa.Text),
-    sa.Column("role", sa.Text),
-    sa.Column("permission", sa.Text),
-    sa.Column("secret_hash", sa.LargeBinary),
-)
+from libs.common.web.provided import provided
 
 KEY_PREFIX = "mak_"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,65 +34,6 @@ class SessionRequired(Forbidden):
     code, title = "session_required", "An API key cannot do this; sign in with a password"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """An account that is signed in, and from where.
-
-    ``kind`` is by what, a session or an API key, and ``id`` names that; ``permission`` of a session is `write`. ``role`` is as it is
-    now, not as in the token.
-    """
-
-    kind: Literal["session", "api_key"]
-    id: uuid.UUID
-    account_id: int
-    username: str
-    role: str
-    permission: Literal["read", "write"]
-    client_address: str
-
-    @property
-    def is_admin(self) -> bool:
-        """Whether it may see and manage every account's objects."""
-        return self.role == "admin"
-
-    def owns(self, account_id: int) -> bool:
-        """Whether it may change what belongs to the account ``account_id``: its own, or anyone's as an administrator."""
-        return self.is_admin or self.account_id == account_id
-
-
-async def find_session(
-    tx: AsyncConnection, *, id: uuid.UUID, client_address: str
-) -> Principal | None:
-    """The live session ``id`` with its account, or None when it has ended."""
-    return await _find(tx, client_address, principals.c.kind == "session", principals.c.id == id)
-
-
-async def find_api_key(
-    tx: AsyncConnection, *, secret: str, client_address: str
-) -> Principal | None:
-    """The live API key that ``secret`` is, with its account."""
-    return await _find(
-        tx,
-        client_address,
-        principals.c.kind == "api_key",
-        principals.c.secret_hash == hash_of(secret),
-    )
-
-
-async def _find(
-    tx: AsyncConnection, client_address: str, *conditions: sa.ColumnElement[bool]
-) -> Principal | None:
-    p = principals.c
-    row = (
-        await tx.execute(
-            sa.select(p.kind, p.id, p.account_id, p.username, p.role, p.permission).where(
-                *conditions
-            )
-        )
-    ).one_or_none()
-    return None if row is None else Principal(*row, client_address)
-
-
 def client_address(request: Request) -> str:
     """The caller's address as the gateway gave it, without a port."""
     return request.client.host if request.client else ""
@@ -119,7 +47,7 @@ async def _proof(
         raise Unauthenticated
     if credentials.credentials.startswith(KEY_PREFIX):
         return credentials.credentials
-    verifier: SessionVerifier = request.app.state.session_verifier
+    verifier = provided(SessionVerifier)(request)
     try:
         return uuid.UUID(str(verifier.verify(credentials.credentials, now=time.time()).get("sid")))
     except (InvalidToken, ValueError):
@@ -134,7 +62,7 @@ Proof = Annotated[uuid.UUID | str, Depends(_proof)]
 """What a request carries to say who sends it; ``authenticate`` looks it up."""
 
 
-async def authenticate(tx: AsyncConnection, request: Request, proof: uuid.UUID | str) -> Principal:
+async def authenticate(tx: Tx, request: Request, proof: uuid.UUID | str) -> Principal:
     """Who sends the request. Raises Unauthenticated, ReadOnlyKey."""
     if isinstance(proof, uuid.UUID):
         session = await find_session(tx, id=proof, client_address=client_address(request))
@@ -144,8 +72,7 @@ async def authenticate(tx: AsyncConnection, request: Request, proof: uuid.UUID |
     key = await find_api_key(tx, secret=proof, client_address=client_address(request))
     if key is None:
         raise Unauthenticated("The API key is not valid, or has expired")
-    key_uses: KeyUseNotifier = request.app.state.key_uses
-    key_uses.used(key.id, key.client_address)
+    provided(KeyUseNotifier)(request).used(key.id, key.client_address)
     if key.permission != "write" and request.method not in _SAFE_METHODS:
         raise ReadOnlyKey
     return key

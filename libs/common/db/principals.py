@@ -1,0 +1,54 @@
+"""Looks up sessions and API keys in ``auth.principals``, the view that the auth service publishes."""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.common.security.principals import Principal
+from libs.common.security.secrets import hash_of
+
+principals = sa.Table(
+    "principals",
+    sa.MetaData(schema="auth"),
+    sa.Column("kind", sa.Text),
+    sa.Column("id", sa.Uuid),
+    sa.Column("account_id", sa.BigInteger),
+    sa.Column("username", sa.Text),
+    sa.Column("role", sa.Text),
+    sa.Column("permission", sa.Text),
+    sa.Column("secret_hash", sa.LargeBinary),
+)
+
+
+async def find_session(
+    tx: AsyncConnection, *, id: uuid.UUID, client_address: str
+) -> Principal | None:
+    """The live session ``id`` with its account, or None when it has ended."""
+    return await _find(tx, client_address, principals.c.kind == "session", principals.c.id == id)
+
+
+async def find_api_key(
+    tx: AsyncConnection, *, secret: str, client_address: str
+) -> Principal | None:
+    """The live API key that ``secret`` is, with its account."""
+    return await _find(
+        tx,
+        client_address,
+        principals.c.kind == "api_key",
+        principals.c.secret_hash == hash_of(secret),
+    )
+
+
+async def _find(
+    tx: AsyncConnection, client_address: str, *conditions: sa.ColumnElement[bool]
+) -> Principal | None:
+    p = principals.c
+    row = (
+        await tx.execute(
+            sa.select(p.kind, p.id, p.account_id, p.username, p.role, p.permission).where(
+                *conditions
+            )
+        )
+    ).one_or_none()
+    return None if row is None else Principal(*row, client_address)
