@@ -12,6 +12,7 @@ from cachetools import TTLCache
 from libs.common.db import audit
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.names import is_username
+from libs.common.security.fair_queue import FairQueue, QueueFull
 from libs.common.security.passwords import PasswordHasher
 from services.auth.cache.two_generation import TwoGenerationCache
 from services.auth.credentials.domain import Credential, Nobody
@@ -22,7 +23,6 @@ from services.auth.passwords.domain import (
     LoginsBusy,
     LoginThrottled,
 )
-from services.auth.passwords.fair_queue import FairQueue, QueueFull
 from services.auth.tables import audit_entries
 
 REMEMBERED_SECONDS = 600
@@ -45,7 +45,7 @@ class PasswordLogin:
         self._hasher = hasher
         self._failures = failures
         self._window_seconds = window_seconds
-        self._turns = FairQueue(at_once=hasher.threads, per_source=64, in_all=1024)
+        self._turns = FairQueue(concurrency=hasher.threads, per_source=64, total=1024)
         self._key = secrets.token_bytes(32)
         self._right: TwoGenerationCache[bytes, _Right] = TwoGenerationCache(20_000)
         self._noted: TTLCache[tuple[str, ...], Attempt] = TTLCache(
@@ -137,7 +137,7 @@ class PasswordLogin:
 
     async def _verify(self, attempt: Attempt, credential: Credential | Nobody) -> bool:
         password_hash = credential.password_hash if isinstance(credential, Credential) else None
-        async with self._turns.turn(attempt.source):
+        async with self._turns.slot(attempt.source):
             return await self._hasher.verify(attempt.password, password_hash)
 
     async def _note_refusal(
