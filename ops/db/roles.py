@@ -82,6 +82,7 @@ async def check_owner(url: str, *, patience: float = 0.0) -> None:
             " has_database_privilege(current_database(), 'CREATE') AS schemas"
             " FROM pg_roles WHERE rolname = current_user"
         )
+        assert role is not None
         if not role["roles"]:
             raise OpsError(
                 f"the role of {address(url)} may not create roles: ALTER ROLE … CREATEROLE"

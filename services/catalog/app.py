@@ -11,13 +11,13 @@ from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry, RegistryUnavailable, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
-from libs.common.security.passwords import Busy, PasswordHasher
+from libs.common.security.passwords import PasswordHasher
 from libs.common.tasks.background import running
 from libs.common.tasks.leader import LeaderWorker
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
-from services.catalog.accounts.hashing import HashingGate, tell_busy
+from services.catalog.accounts.hashing import HashingGate
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
@@ -88,7 +88,6 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan
     )
     provide(app, settings, SessionVerifier(settings.session_public_keys))
-    app.add_exception_handler(Busy, tell_busy)
     app.add_exception_handler(RegistryUnavailable, tell_away)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
     for router in (accounts, docker_users, namespaces, grants, repositories, images, audit):

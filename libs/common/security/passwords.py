@@ -1,4 +1,7 @@
-"""Password hashes: argon2id, computed off the event loop by a bounded number of threads. The only file that imports passlib."""
+"""Password hashes: argon2id, computed by a bounded number of threads outside the event loop.
+
+This is the only file that imports passlib.
+"""
 
 import asyncio
 import os
@@ -13,57 +16,62 @@ from passlib.hash import argon2
 
 T = TypeVar("T")
 
-_LONGEST: Final = 512
-"""Characters of 128 as a keyboard may compose them; passwords have no more (spec 4)."""
 NICENESS: Final = 5
-"""By which hashing stands back: enough that requests keep most of the processor, and little enough that logins come to an end."""
+"""Nice value of the hashing threads: requests keep most of the CPU, and logins still finish."""
+
+_MAX_CHARACTERS: Final = 512
+"""A password has at most 128 characters (spec 4), each composed of up to four code points."""
 _HASHER: Final = argon2.using(type="ID", time_cost=2, memory_cost=19456, parallelism=1)
 
 
-class Busy(Exception):
-    """More passwords wait to be hashed than are allowed to."""
-
-
 class PasswordHasher:
-    """argon2id (RFC 9106; OWASP parameters: 19 MiB, 2 passes) on a bounded pool.
+    """argon2id on ``threads`` threads (RFC 9106; OWASP parameters: 19 MiB, 2 passes).
 
-    ``threads`` hashes are computed at once, ``waiting`` more may queue; beyond that ``Busy`` is raised, so that a flood of logins
-    costs bounded memory and the event loop never waits.
+    The pool's own queue is unbounded: callers bound it with a ``FairQueue``.
     """
 
-    def __init__(self, *, threads: int = 1, waiting: int = 64) -> None:
+    def __init__(self, *, threads: int = 1) -> None:
         self.threads = threads
         self._pool = ThreadPoolExecutor(
-            max_workers=threads, thread_name_prefix="password", initializer=_stand_back
+            max_workers=threads, thread_name_prefix="password", initializer=_lower_priority
         )
-        self._places = threads + waiting
         self._dummy = hash_password("no user has this password")
 
     async def hash(self, password: str) -> str:
-        """The hash of ``password`` for storage. Raises Busy."""
+        """Return the hash of ``password`` for storage."""
         return await self._run(hash_password, password)
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Whether ``password`` belongs to ``password_hash``; None (an unknown user) costs the same time and is False. Raises Busy."""
+        """Return whether ``password`` matches ``password_hash``.
+
+        None stands for an unknown user: the result is False after the same time as for a wrong
+        password, so that the time does not reveal which users exist.
+        """
         matches = await self._run(_verify, password, password_hash or self._dummy)
         return matches and password_hash is not None
 
     def close(self) -> None:
-        """Let the threads end; queued hashes are dropped."""
+        """Stop the threads and drop the queued hashes."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, function: Callable[..., T], *args: str) -> T:
-        if self._places == 0:
-            raise Busy
-        self._places -= 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
-        finally:
-            self._places += 1
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
 
 
-def _stand_back() -> None:
-    """Leave the processor to requests, of which each takes a thousandth of a hash. On Linux each thread has a priority of its own."""
+def hash_password(password: str) -> str:
+    """Return the hash of ``password``, computed in the calling thread.
+
+    For commands only: in a service it would block the event loop.
+    """
+    hashed: str = _HASHER.hash(_normalize(password))
+    return hashed
+
+
+def _lower_priority() -> None:
+    """Raise the nice value of the calling thread; on Linux each thread has its own.
+
+    A request takes a thousandth of the CPU time of a hash and must not wait for one.
+    """
     if sys.platform == "linux":
         os.setpriority(
             os.PRIO_PROCESS,
@@ -72,22 +80,20 @@ def _stand_back() -> None:
         )
 
 
-def hash_password(password: str) -> str:
-    """The hash of ``password``, computed here and now: for commands, not for a service's event loop."""
-    hashed: str = _HASHER.hash(_normal(password))
-    return hashed
-
-
 def _verify(password: str, password_hash: str) -> bool:
     try:
-        return bool(_HASHER.verify(_normal(password), password_hash))
+        return bool(_HASHER.verify(_normalize(password), password_hash))
     except ValueError:
         return False
 
 
-def _normal(password: str) -> str:
-    if len(password) > _LONGEST:
-        return ""  # nobody's: to normalise a text of marks takes the square of its length, and holds the interpreter
-    return unicodedata.normalize(
-        "NFC", password
-    )  # RFC 8265: one password, however the keyboard composed it
+def _normalize(password: str) -> str:
+    """Return ``password`` in NFC (RFC 8265), so that every keyboard composes the same password.
+
+    No user has a longer password than ``_MAX_CHARACTERS``, and normalizing a text of combining
+    marks takes quadratic time with the interpreter lock held. Such a text becomes "", which is
+    never a password.
+    """
+    if len(password) > _MAX_CHARACTERS:
+        return ""
+    return unicodedata.normalize("NFC", password)

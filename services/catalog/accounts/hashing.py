@@ -6,10 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.responses import Response
 
 from libs.common.security.passwords import PasswordHasher
-from libs.common.web import problems
 from libs.common.web.errors import Unavailable
 from libs.common.web.provided import provided
 
@@ -50,11 +48,6 @@ class HashingGate:
 async def _hasher(request: Request) -> AsyncIterator[PasswordHasher]:
     async with provided(HashingGate)(request).turn() as hasher:
         yield hasher
-
-
-async def tell_busy(_: Request, __: Exception) -> Response:
-    """Handles ``libs.common.security.passwords.Busy``."""
-    return problems.of_error(HashingBusy())
 
 
 Hasher = Annotated[PasswordHasher, Depends(_hasher, scope="function")]

@@ -58,6 +58,7 @@ async def test_each_service_can_log_in_and_see_the_schema(layout: Layout, owner_
             role = await connection.fetchrow(
                 "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
             )
+            assert role is not None
             assert set(role.values()) == {False}
 
 
