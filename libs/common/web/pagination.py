@@ -39,11 +39,11 @@ Paging = Annotated[PageRequest, Depends(_page_request)]
 
 
 def page_of(
-    page: pagination.Page[T], of: Callable[[T], M], request: Request, response: Response
+    page: pagination.Page[T], convert: Callable[[T], M], request: Request, response: Response
 ) -> Page[M]:
-    """Return ``page`` as a response body and set its ``Link`` header. ``of`` converts an item."""
+    """Return ``page`` as a response body and set its ``Link`` header. ``convert`` makes a response item."""
     link_next(request, response, page.next_cursor)
-    return Page[M](items=[of(item) for item in page.items], next_cursor=page.next_cursor)
+    return Page[M](items=[convert(item) for item in page.items], next_cursor=page.next_cursor)
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
