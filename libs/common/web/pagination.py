@@ -41,7 +41,7 @@ Paging = Annotated[PageRequest, Depends(_page_request)]
 def page_of(
     page: pagination.Page[T], convert: Callable[[T], M], request: Request, response: Response
 ) -> Page[M]:
-    """Return ``page`` as a response body and set its ``Link`` header. ``convert`` makes a response item."""
+    """Return ``page`` as a response body, with ``convert`` applied, and set its ``Link`` header."""
     link_next(request, response, page.next_cursor)
     return Page[M](items=[convert(item) for item in page.items], next_cursor=page.next_cursor)
 
