@@ -29,10 +29,7 @@ _bearer = HTTPBearer(
 class ReadOnlyKey(Forbidden):
     """The API key has the permission `read` and the request is a write."""
 
-    code, title = (
-        "read_only_key",
-        "This API key is read-only; use a key with the permission `write`",
-    )
+    code, title = "read_only_key", "This API key is read-only; use one that can write"
 
 
 class SessionRequired(Forbidden):
