@@ -149,6 +149,8 @@ def test_console_names_contain_no_forbidden_word() -> None:
         ("amend", None),
         ("is_closed", None),
         ("closed_until", "closed_until"),
+        ("_turns", "turns"),
+        ("namespace_that_turns_private", None),
     ],
 )
 def test_a_name_is_split_into_words(name: str, word: str | None) -> None:
