@@ -28,8 +28,8 @@ from services.events.settings import Settings
 from services.events.status.routes import router as status
 
 DESCRIPTION = (
-    "What happened in the registry: pulls per hour, tag, and Docker user, and the pipeline that"
-    " counts them."
+    "Pulls per hour, tag, and Docker user, and the state of the pipeline that processes the"
+    " registry's events."
 )
 # Besides the counting workers: index lookup, retention, feed notifier
 _OTHER_TASKS = 3

@@ -40,7 +40,7 @@ _CLOSE_SECONDS = 2.0
 
 
 def is_rollback(error: BaseException) -> bool:
-    """Whether PostgreSQL rolled a transaction back that succeeds when it runs again.
+    """Return whether PostgreSQL rolled a transaction back that succeeds when it runs again.
 
     A deadlock and a serialization failure are such errors (SQLSTATE class 40).
     """
@@ -48,12 +48,12 @@ def is_rollback(error: BaseException) -> bool:
 
 
 def affected_rows(command_tag: str) -> int:
-    """The number of rows in a command tag such as ``DELETE 3`` or ``INSERT 0 3``."""
+    """Return the number of rows in a command tag such as ``DELETE 3`` or ``INSERT 0 3``."""
     return int(command_tag.rpartition(" ")[2])
 
 
 async def connection_of(tx: AsyncConnection) -> Connection:
-    """The asyncpg connection of the transaction ``tx``, for statements that are written for it."""
+    """Return the asyncpg connection of ``tx``, for statements that are written for asyncpg."""
     return cast(Connection, (await tx.get_raw_connection()).driver_connection)
 
 
@@ -101,7 +101,7 @@ class Pool:
 
         If the block fails for another reason than a PostgreSQL error, or is cancelled, the
         connection is terminated without a goodbye, because a database that hangs would not answer
-        one. Raises what ``asyncpg.connect`` raises if it must open a connection and cannot.
+        one. Raises one of ``DATABASE_ERRORS`` if a connection must be opened and cannot.
         """
         async with self._slots:
             connection = await self._acquire()

@@ -45,13 +45,13 @@ class Delta:
         return self.pulls != 0 or self.checks != 0 or self.withdrawn_ns is not None
 
     def plus(self, effect: Effect, at_ns: int) -> Self:
-        """This delta with the effect of an event added."""
+        """Return this delta with the effect of an event added."""
         if effect.kind == "check":
             return replace(self, checks=self.checks + 1)
         return replace(self, pulls=self.pulls + 1, last_pull_ns=max(self.last_pull_ns or 0, at_ns))
 
     def minus(self, effect: Effect, at_ns: int) -> Self:
-        """This delta with the effect of an event withdrawn."""
+        """Return this delta with the effect of an event withdrawn."""
         if effect.kind == "check":
             return replace(self, checks=self.checks - 1)
         return replace(self, pulls=self.pulls - 1, withdrawn_ns=max(self.withdrawn_ns or 0, at_ns))
@@ -65,7 +65,7 @@ class RecordedEffect:
     generation: int
 
     def to_json(self) -> str:
-        """The text that the inbox stores, such as ``{"pull": "v1"}``.
+        """Return the text that the inbox stores, such as ``{"pull": "v1"}``.
 
         The generation, unless it is 0, has the key ``since``.
         """
@@ -74,7 +74,7 @@ class RecordedEffect:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The effect that ``to_json`` wrote."""
+        """Return the effect that ``to_json`` wrote."""
         value = json.loads(text)
         effect = (
             Effect("pull", value["pull"]) if "pull" in value else Effect("check", value["check"])
@@ -104,7 +104,7 @@ class Recount:
 
 
 def deltas_of(recounts: Iterable[Recount]) -> dict[PullHour, Delta]:
-    """The deltas of the counters that ``recounts`` change.
+    """Return the deltas of the counters that ``recounts`` change.
 
     They are in the order of their keys, so that two workers lock the rows in the same order and
     cannot deadlock.
@@ -133,5 +133,5 @@ def _pull_hour(recount: Recount, recorded: RecordedEffect) -> PullHour:
 
 
 def time_of(at_ns: int) -> datetime:
-    """``at_ns`` nanoseconds since 1970 as a time, truncated to microseconds."""
+    """Return ``at_ns`` nanoseconds since 1970 as a time, truncated to microseconds."""
     return _EPOCH + timedelta(microseconds=at_ns // 1000)

@@ -55,7 +55,7 @@ async def lock_clients(connection: Connection, clients: Collection[Client]) -> N
 async def list_counted_events(
     connection: Connection, after: Mapping[Client, Key]
 ) -> dict[Client, list[InboxEvent]]:
-    """The counted events of each client after a key."""
+    """Return the counted events of each client after a key."""
     clients = list(after)
     rows = await connection.fetch(
         f"""
@@ -82,7 +82,7 @@ async def list_counted_events(
 
 
 async def find_event(connection: Connection, key: Key) -> InboxEvent | None:
-    """The event ``key``, or None if it is no longer in the inbox."""
+    """Return the event ``key``, or None if it is no longer in the inbox."""
     at_ns, event_id = key
     row = await connection.fetchrow(
         f"""
@@ -96,7 +96,7 @@ async def find_event(connection: Connection, key: Key) -> InboxEvent | None:
 
 
 async def find_generations(connection: Connection, repositories: Collection[str]) -> dict[str, int]:
-    """The generation of each repository whose name belonged to a deleted repository before.
+    """Return the generation of each repository whose name belonged to a deleted repository before.
 
     A generation is the time, in nanoseconds since 1970, at which the name became free. Other
     repositories are left out; their generation is 0.
@@ -194,7 +194,7 @@ async def notify_catalog(connection: Connection) -> None:
 
 
 async def get_lag_seconds(connection: Connection) -> float:
-    """The age of the pull event that has waited longest to be counted; 0 if none waits."""
+    """Return the age of the pull event that has waited longest to be counted; 0 if none waits."""
     age = await connection.fetchval(
         """
         SELECT extract(epoch FROM clock_timestamp() - received_at)::float8 FROM events.inbox

@@ -4,7 +4,7 @@ A batch claims events, loads the history of their clients, counts the claimed ev
 ones again, and writes the difference.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from services.events.ingest import queries as inbox
 from services.events.ingest.domain import Rejected
 
 CHECKPOINT_EVERY = 2000
-"""A checkpoint after so many events of a client is kept; the newest of a client always is."""
+"""The number of a client's events between two checkpoints that are kept."""
 
 _START: Key = (0, "")
 
@@ -29,8 +29,8 @@ _START: Key = (0, "")
 class Batch:
     """The result of a batch: how many events were claimed, and how many of them were counted.
 
-    The others wait for ``unknown`` manifests, which may be indexes with unknown children. Each
-    comes with the time at which the first event that waits for it was received.
+    The others wait for ``unknown`` manifests, whose children are not known. Each manifest comes
+    with the time at which the first event that waits for it was received.
     """
 
     claimed: int
@@ -52,7 +52,7 @@ class _ClientBatch:
     counted: list[InboxEvent] = field(default_factory=list)
 
     def possible_indexes(self) -> set[ManifestRef]:
-        """The manifests that may be indexes among the events and in the checkpoint."""
+        """Return the manifests that may be indexes among the events and in the checkpoint."""
         digests = {
             item.event.digest for item in self.counted + self.claimed if item.event.may_be_index
         }
@@ -63,7 +63,12 @@ class _ClientBatch:
 
 @dataclass(slots=True)
 class _Result:
-    """What a batch writes."""
+    """The changes that a batch writes.
+
+    ``effects`` are by id of the event. The checkpoints of a client from the key ``outdated_from``
+    on follow a newly counted event, and the one at ``superseded`` is followed by a newer one: both
+    are deleted, and ``checkpoints`` are saved.
+    """
 
     effects: list[tuple[int, RecordedEffect | None]] = field(default_factory=list)
     recounts: list[Recount] = field(default_factory=list)
@@ -118,9 +123,9 @@ async def _load_histories(
 
 
 async def _load_children(
-    connection: Connection, batches: Iterable[_ClientBatch]
+    connection: Connection, batches: Sequence[_ClientBatch]
 ) -> tuple[Mapping[str, Children], dict[Client, set[ManifestRef]]]:
-    """The children of every index, by repository, and the unknown manifests of each client.
+    """Return the children of every index, by repository, and the unknown manifests of each client.
 
     A client with unknown manifests cannot be counted yet. A client with deferred events waits for
     their manifests too, because its events count in order.
@@ -146,9 +151,8 @@ async def _load_children(
 
 
 async def _count(
-    connection: Connection, batches: Iterable[_ClientBatch], children: Mapping[str, Children]
+    connection: Connection, batches: Sequence[_ClientBatch], children: Mapping[str, Children]
 ) -> _Result:
-    batches = list(batches)
     repositories = {batch.client.repository for batch in batches}
     generations = await queries.find_generations(connection, repositories)
     result = _Result()
@@ -209,7 +213,9 @@ def _record(
         if item is None:
             continue
         at_ns, _ = key
-        after = RecordedEffect(effect, generation if at_ns >= generation else 0) if effect else None
+        # An event before the current generation belongs to a deleted repository of the same name.
+        counted_for = generation if at_ns >= generation else 0
+        after = RecordedEffect(effect, counted_for) if effect else None
         if item.id in claimed_ids or after != item.recorded:
             result.effects.append((item.id, after))
             result.recounts.append(
@@ -231,7 +237,7 @@ async def _write(connection: Connection, result: _Result) -> None:
 
 
 def _waiting_since(
-    batches: Iterable[_ClientBatch], unknown: Mapping[Client, set[ManifestRef]]
+    batches: Sequence[_ClientBatch], unknown: Mapping[Client, set[ManifestRef]]
 ) -> dict[ManifestRef, datetime]:
     since: dict[ManifestRef, datetime] = {}
     for batch in batches:

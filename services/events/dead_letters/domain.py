@@ -40,7 +40,7 @@ class DeadLetter:
 
 
 def events_of(raw: bytes) -> tuple[Event, ...]:
-    """The events in a dead letter, which is a whole delivery or one event of a delivery.
+    """Return the events in a dead letter, which is a whole delivery or one event of a delivery.
 
     Raises NotReplayable if any part cannot be interpreted.
     """

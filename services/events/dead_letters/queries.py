@@ -10,7 +10,7 @@ _columns = dead_letters.c
 
 
 async def list_dead_letters(tx: Tx, *, before: int | None, limit: int) -> list[DeadLetter]:
-    """Up to ``limit`` dead letters with an id below ``before``, the newest first."""
+    """Return up to ``limit`` dead letters with an id below ``before``, the newest first."""
     statement = (
         sa.select(
             _columns.id,

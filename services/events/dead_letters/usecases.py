@@ -16,7 +16,7 @@ _SORT = "-id"
 
 
 async def list_dead_letters(*, tx: Tx, page: PageRequest) -> Page[DeadLetter]:
-    """One page of dead letters, the newest first. Raises InvalidCursor."""
+    """Return one page of dead letters, the newest first. Raises InvalidCursor."""
     key = page.after(_SORT, 1)
     before = None if key is None else _id(key[0])
     letters = await queries.list_dead_letters(tx, before=before, limit=page.limit + 1)

@@ -1,7 +1,7 @@
-"""What a client's events count as: a pure function of its events in the order of their times.
+"""Counts a client's events: a pure function of the events in the order of their times.
 
 One pull by a user makes one event or many, depending on the client and on the platforms of the
-image (spec 6). A history keeps what later events of the same client can belong to:
+image (spec 6). A history keeps the state that later events of the same client depend on:
 
 - A HEAD of a tag, for 120 s: a GET by digest that follows it is a pull of that tag (dockerd,
   containerd).
@@ -87,7 +87,7 @@ class PullEvent:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one event counts as. ``tag`` is empty for a pull or check by digest alone."""
+    """One pull or check. ``tag`` is empty if it was by digest alone."""
 
     kind: Literal["pull", "check"]
     tag: str
@@ -134,7 +134,9 @@ class CountedRequest:
 
 @dataclass(slots=True)
 class History:
-    """What the next events of one client depend on. ``children`` must have every index.
+    """The state that the next events of one client depend on.
+
+    ``children`` must have every index among the events.
 
     ``heads`` are by digest and in the order of their times, ``requests`` by request id, and
     ``index_pulls`` by number. ``pulls_by_child`` lists the numbers of the pulls that give a credit
@@ -172,7 +174,7 @@ class History:
         return effects
 
     def expire(self, at_ns: int) -> None:
-        """Drop what cannot affect any event after ``at_ns``. This changes no effect."""
+        """Drop the state that cannot affect any event after ``at_ns``. This changes no effect."""
         self.expired_ns = at_ns
         self.heads = {
             digest: head
@@ -232,7 +234,7 @@ class History:
         return head if head is not None and at_ns - head.at_ns <= HEAD_WINDOW_NS else None
 
     def _find_parent(self, event: PullEvent) -> tuple[str, str] | None:
-        """The index of the newest HEAD that has the event's digest as a child, and its tag."""
+        """Return the index of the newest HEAD with the event's digest as a child, and its tag."""
         for index in reversed(self.heads):
             head = self._find_head(index, event.at_ns)
             if head is None:

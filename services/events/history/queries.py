@@ -9,7 +9,7 @@ from services.events.history.domain import Checkpoint, Client, Key
 async def find_checkpoints(
     connection: Connection, before: Mapping[Client, Key]
 ) -> dict[Client, Checkpoint]:
-    """The last checkpoint of each client before a key. A client without one is left out."""
+    """Return the last checkpoint of each client before a key. A client without one is left out."""
     clients = list(before)
     rows = await connection.fetch(
         """

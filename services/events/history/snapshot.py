@@ -7,7 +7,7 @@ from services.events.history.domain import Children, CountedRequest, History, In
 
 
 def dump(history: History) -> str:
-    """``history`` as JSON.
+    """Return ``history`` as JSON.
 
     The credits of an index pull are bits, one for each child of the index in the order of the
     digests, so that an index of a thousand platforms takes 250 bytes.
@@ -38,7 +38,7 @@ def dump(history: History) -> str:
 
 
 def load(text: str, children: Children) -> History:
-    """The history in ``text``. ``children`` must have every index of ``possible_indexes``."""
+    """Return the history in ``text``. ``children`` must have all of ``possible_indexes``."""
     saved: dict[str, Any] = json.loads(text)
     history = History(children, next_number=saved["next"], expired_ns=saved["swept"])
     history.heads = {
@@ -58,7 +58,7 @@ def load(text: str, children: Children) -> History:
 
 
 def possible_indexes(text: str) -> list[str]:
-    """The digests in ``text`` that can be indexes: ``load`` needs their children."""
+    """Return the digests in ``text`` that can be indexes: ``load`` needs their children."""
     saved: dict[str, Any] = json.loads(text)
     heads = [str(digest) for digest, _, _, may_be_index in saved["heads"] if may_be_index]
     if "indexes" not in saved:  # the first format
@@ -91,7 +91,7 @@ class _CreditBits:
         self._unpacked: dict[tuple[str, str], frozenset[str]] = {}
 
     def pack(self, pull: IndexPull) -> str:
-        """The credits of ``pull`` as a hexadecimal number."""
+        """Return the credits of ``pull`` as a hexadecimal number."""
         bits = 0
         for position, child in enumerate(self._sorted_children(pull.index)):
             if child in pull.credits:
@@ -99,7 +99,7 @@ class _CreditBits:
         return f"{bits:x}"
 
     def unpack(self, index: str, packed: str) -> set[str]:
-        """The children of ``index`` that ``packed`` stands for."""
+        """Return the children of ``index`` that ``packed`` stands for."""
         key = index, packed
         if key not in self._unpacked:  # many pulls of one image leave the same credits
             bits = f"{int(packed, 16):b}"[::-1]

@@ -13,7 +13,7 @@ from services.events.indexes.domain import MAX_CHILDREN, ManifestRef
 async def find_children(
     connection: Connection, refs: Collection[ManifestRef]
 ) -> dict[ManifestRef, tuple[str, ...]]:
-    """The stored children of each of ``refs``: none for another manifest than an index.
+    """Return the stored children of each of ``refs``: none for another manifest than an index.
 
     A manifest without a stored answer is left out. The answer that the registry does not have a
     manifest is valid for one minute, because the manifest can be pushed again.
@@ -33,7 +33,7 @@ async def find_children(
 async def find_children_in_catalog(
     connection: Connection, refs: Collection[ManifestRef]
 ) -> dict[ManifestRef, tuple[str, ...]]:
-    """The children of those of ``refs`` that the catalog has recorded as indexes."""
+    """Return the children of those of ``refs`` that the catalog has recorded as indexes."""
     rows = await connection.fetch(
         """
         SELECT p.repository, p.digest,
@@ -85,7 +85,7 @@ async def defer_events(connection: Connection, ids: Sequence[int]) -> None:
 
 
 async def list_deferred_events(connection: Connection) -> list[tuple[int, Client, str]]:
-    """The waiting events whose own manifest can be an index: (id, client, digest)."""
+    """Return the waiting events whose own manifest can be an index: (id, client, digest)."""
     rows = await connection.fetch(
         """
         SELECT id, repository, docker_user, address, user_agent, digest FROM events.inbox

@@ -38,7 +38,7 @@ class IndexLookup:
             self._any_requested.set()
 
     async def run(self) -> None:
-        """Look up what is requested, until cancelled."""
+        """Look up requested manifests until cancelled."""
         while True:
             await self._any_requested.wait()
             self._any_requested.clear()
@@ -70,7 +70,7 @@ class IndexLookup:
     async def _look_up_one(
         self, ref: ManifestRef, since: datetime, limit: asyncio.Semaphore
     ) -> dict[ManifestRef, tuple[str, ...] | None]:
-        """The answer for ``ref``; empty if the registry is unavailable and a retry is due."""
+        """Return the answer for ``ref``, or nothing if the registry is unavailable."""
         try:
             async with limit:
                 return {ref: await self._find_children(ref)}
@@ -86,6 +86,9 @@ class IndexLookup:
             return {ref: None} if given_up else {}
 
     async def _find_children(self, ref: ManifestRef) -> tuple[str, ...] | None:
-        """The children of a manifest: none if it is no index, None if the registry lacks it."""
+        """Return the children of a manifest, or None if the registry does not have it.
+
+        A manifest that is no index has no children.
+        """
         manifest = await self._registry.find_manifest(ref.repository, ref.digest)
         return None if manifest is None else child_digests(manifest.content, limit=MAX_CHILDREN)

@@ -1,4 +1,4 @@
-"""Signals from the webhook to the background tasks that process what it stored."""
+"""Signals from the webhook to the background tasks that process the stored events."""
 
 import asyncio
 from collections.abc import Iterable

@@ -67,7 +67,7 @@ class Event:
         return self.action != "pull" or not self.docker_user.startswith(SERVICE_USER_PREFIX)
 
     def to_json(self) -> bytes:
-        """The event as the registry delivers it. ``parse_event`` is the inverse."""
+        """Return the event as the registry delivers it. ``parse_event`` is the inverse."""
         return json.dumps(
             {
                 "id": self.event_id,
@@ -163,7 +163,7 @@ def parse_event(item: object) -> Event:
 
 
 def parse_time(text: str) -> int:
-    """The nanoseconds since 1970 of an RFC 3339 time with any number of digits.
+    """Return the nanoseconds since 1970 of an RFC 3339 time with any number of digits.
 
     Raises InvalidEvent if it is not a time between 1970 and 2200.
     """
@@ -184,7 +184,7 @@ def parse_time(text: str) -> int:
 
 
 def format_time(at_ns: int) -> str:
-    """``at_ns`` as an RFC 3339 time with nine digits. ``parse_time`` is the inverse."""
+    """Return ``at_ns`` as an RFC 3339 time with nine digits. ``parse_time`` is the inverse."""
     seconds, fraction = divmod(at_ns, _SECOND_NS)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
 
@@ -199,7 +199,7 @@ def _offset_seconds(zone: str) -> int:
 
 
 def address_of(addr: str) -> str:
-    """The address in ``request.addr``, without its port.
+    """Return the address in ``request.addr``, without its port.
 
     Distribution reports ``1.2.3.4:5``, ``[2001:db8::1]:5``, or an address without a port that it
     takes from X-Forwarded-For.
@@ -224,7 +224,7 @@ def _object(value: object, name: str) -> Mapping[str, Any]:
 
 
 def _name(holder: Mapping[str, Any], key: str, max_length: int) -> str:
-    """A text that identifies something: it is valid as it stands, or the event is rejected."""
+    """Return a text that identifies something. If it is invalid, raise InvalidEvent."""
     value = holder.get(key)
     if not isinstance(value, str) or not value:
         raise InvalidEvent(f"{key} is missing")
@@ -240,7 +240,7 @@ def _optional(holder: Mapping[str, Any], key: str) -> str | None:
 
 
 def _text(value: object, max_length: int) -> str:
-    """A text that a client chose, or that only separates clients: cleaned, never rejected."""
+    """Return a text that only distinguishes clients, without control characters."""
     return _CONTROL.sub("", value)[:max_length] if isinstance(value, str) else ""
 
 

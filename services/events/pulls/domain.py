@@ -71,5 +71,5 @@ class OwnedRepository:
     public: bool
 
     def is_owned_by(self, principal: Principal) -> bool:
-        """Whether the principal's account owns the repository. An administrator owns all."""
+        """Return whether the principal's account owns the repository. An administrator owns all."""
         return principal.owns(self.account_id)

@@ -36,7 +36,7 @@ _totals = sa.Table(
 
 
 async def find_repository(tx: Tx, *, namespace: str, name: str) -> OwnedRepository | None:
-    """The repository ``namespace/name`` and its owner, or None."""
+    """Return the repository ``namespace/name`` and its owner, or None."""
     statement = sa.select(_owners).where(_owners.c.namespace == namespace, _owners.c.name == name)
     row = (await tx.execute(statement)).one_or_none()
     if row is None:
@@ -47,7 +47,7 @@ async def find_repository(tx: Tx, *, namespace: str, name: str) -> OwnedReposito
 
 
 async def is_shared_with(tx: Tx, *, namespace: str, account_id: int) -> bool:
-    """Whether a Docker user of the account has a grant in ``namespace``."""
+    """Return whether a Docker user of the account has a grant in ``namespace``."""
     statement = sa.select(_viewers.c.account_id).where(
         _viewers.c.namespace == namespace, _viewers.c.account_id == account_id
     )
@@ -55,14 +55,14 @@ async def is_shared_with(tx: Tx, *, namespace: str, account_id: int) -> bool:
 
 
 async def list_points(tx: Tx, *, repository: str, pull_filter: PullFilter) -> list[Point]:
-    """The points of one repository, at most ``MAX_POINTS`` + 1."""
+    """Return the points of one repository, at most ``MAX_POINTS`` + 1."""
     return await _list_points(tx, _totals.c.repository == repository, pull_filter)
 
 
 async def list_points_of_account(
     tx: Tx, *, account_id: int | None, pull_filter: PullFilter
 ) -> list[Point]:
-    """The points of an account's repositories together, at most ``MAX_POINTS`` + 1.
+    """Return the points of an account's repositories together, at most ``MAX_POINTS`` + 1.
 
     None stands for every account.
     """

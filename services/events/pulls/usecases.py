@@ -11,7 +11,7 @@ from services.events.pulls.domain import MAX_POINTS, OwnedRepository, PullFilter
 async def list_pulls(
     *, tx: Tx, principal: Principal, repository: str | None, pull_filter: PullFilter
 ) -> Series:
-    """The pulls of ``repository``, or of all repositories of the principal's account.
+    """Return the pulls of ``repository``, or of all repositories of the principal's account.
 
     Without a repository, an administrator receives the pulls of every account. Raises NotFound if
     the principal cannot see the repository, Forbidden if it filters another account's repository
@@ -38,7 +38,7 @@ async def list_pulls(
 
 
 async def _get_visible_repository(tx: Tx, principal: Principal, repository: str) -> OwnedRepository:
-    """The repository, if it is the principal's own, public, or shared with it (spec 2.10).
+    """Return the repository, if it is the principal's own, public, or shared with it (spec 2.10).
 
     Raises the same NotFound for a hidden repository as for one that does not exist.
     """

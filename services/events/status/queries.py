@@ -8,7 +8,7 @@ from services.events.tables import dead_letters, inbox
 
 
 async def get_status(tx: Tx) -> Status:
-    """The state of the pipeline now."""
+    """Return the state of the pipeline now."""
     uncounted = inbox.c.counted_at.is_(None)
     pending = sa.select(sa.func.count()).select_from(inbox).where(uncounted).scalar_subquery()
     received_at = sa.select(inbox.c.received_at).limit(1)

@@ -1,4 +1,4 @@
-"""What a client's events count as."""
+"""Pulls and checks that a client's events count as."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Parsing of deliveries. What cannot be interpreted is rejected with a reason."""
+"""Deliveries are parsed; invalid parts are rejected with a reason."""
 
 import hashlib
 import json
