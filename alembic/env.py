@@ -1,6 +1,7 @@
 """Runs the migrations of all three schemas, as the role that owns them.
 
-The caller hands over a synchronous connection in ``config.attributes["connection"]`` (ops does), so no address stands in a file.
+The caller passes a synchronous connection in ``config.attributes["connection"]``, as
+``ops.db.migrate`` does, so no file contains the database's address.
 """
 
 import sqlalchemy as sa
@@ -20,14 +21,15 @@ def _include_name(name: str | None, type_: str, parent_names: object) -> bool:
 def _include_object(
     item: object, _name: str | None, type_: str, _reflected: bool, _other: object
 ) -> bool:
-    # indexes on expressions are in the migrations alone: the two spellings of an expression cannot be compared
+    # Only the migrations have indexes on expressions, because PostgreSQL reports an expression in
+    # another spelling, which cannot be compared.
     return type_ != "index" or all(
         isinstance(part, sa.Column) for part in getattr(item, "expressions", ())
     )
 
 
 def run(connection: sa.Connection) -> None:
-    """Bring the database that ``connection`` is on to the newest revision, or compare it, as alembic's command says."""
+    """Run Alembic's command, such as ``upgrade``, on the database of ``connection``."""
     connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS moorage"))
     connection.execute(sa.text("SET lock_timeout = '5s'"))
     connection.commit()

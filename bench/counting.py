@@ -12,7 +12,7 @@ from bench.figures import Figure
 from bench.installation import Installation
 from bench.webhook import headers
 from libs.common.db.pool import Pool
-from services.events.counting.retention import Retention
+from services.events.retention.worker import Retention
 from tests.kit.envelopes import event
 
 BURST = 50_000

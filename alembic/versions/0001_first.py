@@ -1,4 +1,4 @@
-"""The three schemas, their views, the notifications of access changes, and who may do what."""
+"""The three schemas with their views, notifications of access changes, and privileges."""
 
 from alembic import op
 from libs.common.db.sql_file import run_beside
@@ -10,9 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Run the SQL file of the same name."""
     run_beside(op.get_bind(), __file__)
 
 
 def downgrade() -> None:
+    """Drop the three schemas."""
     for schema in ("events", "auth", "catalog"):
         op.execute(f"DROP SCHEMA {schema} CASCADE")

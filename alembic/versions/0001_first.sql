@@ -307,7 +307,7 @@ CREATE INDEX pull_hours_tag_idx ON events.pull_hours (repository, since_ns, tag,
 
 CREATE INDEX pull_hours_xid_idx ON events.pull_hours (xid);
 
--- What the services publish to each other ----------------------------------------------------------------
+-- The views that each service publishes to the others
 
 CREATE VIEW catalog.credentials AS
 SELECT 'account' AS kind, id, username, password_hash, disabled, credential_version, id AS account_id, username AS account, role,
@@ -375,7 +375,7 @@ COMMENT ON VIEW events.pull_totals IS 'of repositories that had one name after t
 
 CREATE VIEW events.audit AS SELECT id, at, account_id, account, action, target, client_address FROM events.audit_entries;
 
--- A change of access tells every auth replica what to forget ----------------------------------------------------
+-- Notifications: every auth replica invalidates cached access that changed
 
 CREATE FUNCTION catalog.notify_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -420,7 +420,7 @@ END $$;
 
 CREATE TRIGGER refresh_tokens_notify AFTER DELETE ON auth.refresh_tokens FOR EACH ROW EXECUTE FUNCTION auth.notify_refresh_token();
 
--- Who may do what: each service writes its own schema, and reads what the others publish -----------------------
+-- Privileges: each service writes its own tables and reads the views published to it
 
 GRANT USAGE ON SCHEMA catalog TO :catalog_role, :auth_role, :events_role;
 

@@ -1,4 +1,4 @@
-"""Deletions: durable work, tags that are being deleted, and which blobs each manifest holds."""
+"""Durable deletions of names and tags, and the blobs of each manifest."""
 
 from alembic import op
 from libs.common.db.sql_file import run_beside
@@ -10,8 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Run the SQL file of the same name."""
     run_beside(op.get_bind(), __file__)
 
 
 def downgrade() -> None:
+    """Raise NotImplementedError: restore the backup that was made before the upgrade."""
     raise NotImplementedError("restore the backup that was made before")

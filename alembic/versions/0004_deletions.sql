@@ -1,6 +1,7 @@
 ALTER TABLE catalog.namespaces ADD COLUMN deleting BOOLEAN DEFAULT false NOT NULL;
 
--- A row stays until the name is free: nobody gets a token for it so long, and what is pushed to it is deleted
+-- A row stays until the name is free. Until then, no token is issued for the name, and a manifest
+-- that is pushed to it is deleted.
 
 CREATE TABLE catalog.deletions (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -51,7 +52,8 @@ CREATE TABLE catalog.manifest_blobs (
 
 CREATE INDEX manifest_blobs_blob_idx ON catalog.manifest_blobs (blob_digest);
 
--- Configs of what was pushed before are not known here: nearly each image has one of its own, of a few kilobytes
+-- The config blobs of earlier pushes are not recorded, so they are missing here. Nearly every image
+-- has a config of its own, of a few kilobytes.
 
 INSERT INTO catalog.manifest_blobs (repository_id, manifest_digest, blob_digest, size_bytes)
 SELECT m.repository_id, m.digest, l.digest, max(l.size_bytes)

@@ -31,7 +31,7 @@ CREATE TABLE catalog.garbage_runs (
     CONSTRAINT garbage_runs_pkey PRIMARY KEY (id)
 );
 
--- At most one row; it ends by itself, whatever becomes of who wrote it
+-- At most one row. A pause ends at its time even if the process that wrote it is gone.
 
 CREATE TABLE catalog.write_pauses (
     id BOOLEAN DEFAULT true NOT NULL,

@@ -15,7 +15,7 @@ SELECT repository, since_ns, tag, sum(pulls)::bigint, max(last_pulled_at) FROM e
 
 DROP INDEX events.pull_hours_xid_idx;
 
--- Whoever writes hours, the sums follow in the same statement --------------------------------------------------
+-- Triggers update the sums in the same statement that changes the hours
 
 CREATE FUNCTION events.sum_pulls() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

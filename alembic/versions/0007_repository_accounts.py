@@ -1,4 +1,4 @@
-"""The owner beside each repository, so that an account's list is read in order from an index."""
+"""The owner of each repository, so that an account's list is read in order from an index."""
 
 from alembic import op
 from libs.common.db.sql_file import run_beside
@@ -10,8 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Run the SQL file of the same name."""
     run_beside(op.get_bind(), __file__)
 
 
 def downgrade() -> None:
+    """Raise NotImplementedError: restore the backup that was made before the upgrade."""
     raise NotImplementedError("restore the backup that was made before")

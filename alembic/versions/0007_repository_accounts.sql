@@ -4,7 +4,7 @@ UPDATE catalog.repositories r SET account_id = n.account_id FROM catalog.namespa
 
 ALTER TABLE catalog.repositories ALTER COLUMN account_id SET NOT NULL;
 
--- A namespace keeps its owner for life, so what is copied here stays true
+-- A namespace never changes its owner, so the copy of the owner stays correct
 
 CREATE OR REPLACE FUNCTION catalog.set_repository_path() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

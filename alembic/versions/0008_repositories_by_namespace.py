@@ -1,4 +1,7 @@
-"""The sort orders within a namespace, so that what is listed of some namespaces is read in order from an index of each."""
+"""Indexes for the sort orders within a namespace.
+
+A list of several namespaces is read in order from these indexes and merged.
+"""
 
 from alembic import op
 from libs.common.db.sql_file import run_beside
@@ -10,8 +13,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Run the SQL file of the same name."""
     run_beside(op.get_bind(), __file__)
 
 
 def downgrade() -> None:
+    """Raise NotImplementedError: restore the backup that was made before the upgrade."""
     raise NotImplementedError("restore the backup that was made before")

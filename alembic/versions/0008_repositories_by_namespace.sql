@@ -1,4 +1,5 @@
--- Each with all that a merge of several namespaces needs, so that only the rows of the page are read from the table
+-- Each index has every column that a merge of several namespaces needs, so that only the rows of
+-- the page are read from the table
 
 CREATE INDEX repositories_namespace_path_idx ON catalog.repositories (namespace_id, path) INCLUDE (id);
 

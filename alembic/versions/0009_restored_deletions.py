@@ -1,4 +1,4 @@
-"""Where a deletion was asked for, so that one that came with a backup is known as such."""
+"""The origin of each deletion, so that one from before a restore is recognized."""
 
 from alembic import op
 from libs.common.db.sql_file import run_beside
@@ -10,8 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Run the SQL file of the same name."""
     run_beside(op.get_bind(), __file__)
 
 
 def downgrade() -> None:
+    """Raise NotImplementedError: restore the backup that was made before the upgrade."""
     raise NotImplementedError("restore the backup that was made before")

@@ -1,4 +1,5 @@
--- What a dump brings into another server, another database or a table that was made anew has another home than is written in it
+-- A row that a dump brings into another server, database, or table has an origin that differs from
+-- the origin of that table. The function was renamed to catalog.origin later.
 
 CREATE FUNCTION catalog.home() RETURNS text LANGUAGE sql STABLE AS $$
   SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()), d.oid, 'catalog.deletions'::regclass::oid)

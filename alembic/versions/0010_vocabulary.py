@@ -1,4 +1,4 @@
-"""Names of the field in place of home-made ones; every row stays where it is."""
+"""The field's words for tables, columns, and views, and a comment on each view and function."""
 
 from alembic import op
 from libs.common.db.sql_file import run_beside

@@ -15,53 +15,65 @@ from libs.common.tasks.background import Work, running
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
-from services.events.counting.lookups import Lookups
-from services.events.counting.retention import Retention
 from services.events.counting.worker import CountingWorker
 from services.events.dead_letters.routes import router as dead_letters
-from services.events.feed.usecases import announce
-from services.events.feed.wakeup import Wakeup
+from services.events.feed.worker import FeedNotifier
+from services.events.indexes.worker import IndexLookup
+from services.events.ingest.arrivals import Arrivals
 from services.events.ingest.routes import PATH, Webhook
 from services.events.ingest.usecases import DEADLINE_SECONDS
 from services.events.pulls.routes import router as pulls
+from services.events.retention.worker import Retention
 from services.events.settings import Settings
 from services.events.status.routes import router as status
 
-DESCRIPTION = "What happened in the registry: pulls counted per hour, tag and Docker user, and the pipeline that its events go through."
+DESCRIPTION = (
+    "Pulls per hour, tag, and Docker user, and the state of the pipeline that processes the"
+    " registry's events."
+)
+# Besides the counting workers: index lookup, retention, feed notifier
+_OTHER_TASKS = 3
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The events service: webhook, counting and API. Its pools are made here once; its background work runs while the app does."""
+    """Return the events service: webhook, background tasks, and API.
+
+    The background tasks run while the app does.
+    """
     url = settings.database_url.get_secret_value()
-    inbox = Pool(
+    webhook_pool = Pool(
         url, application_name="moorage events webhook", size=4, statement_seconds=DEADLINE_SECONDS
     )
-    counting = Pool(url, application_name="moorage events counting", size=settings.workers + 3)
-    wakeup = Wakeup()
+    background_pool = Pool(
+        url,
+        application_name="moorage events counting",
+        size=settings.workers + _OTHER_TASKS,
+    )
+    arrivals = Arrivals()
 
     @asynccontextmanager
-    async def beside_requests(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         address = RegistryAddress(
             url=settings.registry_url,
             keys=settings.secrets_dir / "token-keys",
             service=settings.registry_service,
             issuer=settings.issuer,
         )
-        async with connected(address, subject=EVENTS_SUBJECT, timeout_seconds=5.0) as distribution:
+        async with connected(address, subject=EVENTS_SUBJECT, timeout_seconds=5.0) as registry:
             try:
-                async with running(_background(settings, counting, distribution, wakeup)):
+                async with running(_tasks(settings, background_pool, registry, arrivals)):
                     yield
             finally:
-                await counting.close()
-                await inbox.close()
+                await background_pool.close()
+                await webhook_pool.close()
 
-    engine = create_engine(url, application_name="moorage events")
-    webhook = Webhook(secret=settings.webhook_secret.get_secret_value(), pool=inbox, wakeup=wakeup)
+    secret = settings.webhook_secret.get_secret_value()
+    webhook = Webhook(secret=secret, pool=webhook_pool, arrivals=arrivals)
     app = service.build(
         title="Moorage events",
         description=DESCRIPTION,
-        engine=engine,
-        lifespan=beside_requests,
+        engine=create_engine(url, application_name="moorage events"),
+        lifespan=lifespan,
         front={(None, PATH): webhook},
     )
     provide(app, SessionVerifier(settings.secrets_dir / "session-public-keys"))
@@ -70,16 +82,13 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _background(
-    settings: Settings, pool: Pool, distribution: Registry, wakeup: Wakeup
-) -> list[Work]:
-    lookups = Lookups(pool, distribution, wakeup)
+def _tasks(settings: Settings, pool: Pool, registry: Registry, arrivals: Arrivals) -> list[Work]:
+    lookup = IndexLookup(pool, registry, arrivals)
     retention = Retention(
         pool,
         pulls=timedelta(hours=settings.pull_retention_hours),
         feed=timedelta(days=settings.feed_retention_days),
     )
-    workers = [CountingWorker(pool, wakeup, lookups) for _ in range(settings.workers)]
-    works: list[Work] = [worker.run for worker in workers]
-    works += [lookups.run, retention.run, lambda: announce(pool, wakeup)]
-    return works
+    workers = [CountingWorker(pool, arrivals, lookup) for _ in range(settings.workers)]
+    notifier = FeedNotifier(pool, arrivals.feed)
+    return [*(worker.run for worker in workers), lookup.run, retention.run, notifier.run]

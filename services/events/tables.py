@@ -1,6 +1,7 @@
 """The tables of the events service, schema ``events``.
 
-An event's time has nine fractional digits, more than ``timestamptz`` keeps, so it is stored as nanoseconds since 1970 (``at_ns``).
+An event's time has nine fractional digits, more than ``timestamptz`` stores. It is therefore
+stored as nanoseconds since 1970 (``at_ns``).
 """
 
 import sqlalchemy as sa
@@ -34,9 +35,9 @@ inbox = sa.Table(
     sa.Column(
         "retry_at",
         sa.TIMESTAMP(timezone=True),
-        doc="waits for the children of an index to be looked up",
+        doc="set while the event waits for the children of an index",
     ),
-    sa.Column("effect", JSONB, doc="what the event counted as; NULL once counted: nothing"),
+    sa.Column("effect", JSONB, doc="what the event counts as; NULL if it counts nothing"),
     sa.UniqueConstraint("event_id", "at_ns", name="inbox_event_key"),
     sa.Index("inbox_uncounted_idx", "id", postgresql_where=sa.text("counted_at IS NULL")),
     sa.Index(
@@ -58,11 +59,11 @@ pull_hours = sa.Table(
         sa.BigInteger,
         primary_key=True,
         autoincrement=False,
-        doc="0, or when the name was free again after a deletion",
+        doc="0, or when (ns) the name became free after a deletion",
     ),
     sa.Column("hour", sa.TIMESTAMP(timezone=True), primary_key=True),
-    sa.Column("tag", sa.Text, primary_key=True, doc="empty: pulls by digest alone"),
-    sa.Column("docker_user", sa.Text, primary_key=True, doc="empty: anonymous"),
+    sa.Column("tag", sa.Text, primary_key=True, doc="empty for pulls by digest alone"),
+    sa.Column("docker_user", sa.Text, primary_key=True, doc="empty for anonymous pulls"),
     sa.Column("pulls", sa.BigInteger, nullable=False),
     sa.Column("checks", sa.BigInteger, nullable=False),
     sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
@@ -81,7 +82,7 @@ pull_tags = sa.Table(
     sa.Column("xid", sa.BigInteger, nullable=False, server_default=_xid),
     sa.Index("pull_tags_xid_idx", "xid"),
 )
-"""The sums of ``pull_hours``, which a trigger keeps: nothing else writes here."""
+"""The sums of ``pull_hours``. Only a trigger writes them."""
 
 checkpoints = sa.Table(
     "checkpoints",
@@ -90,26 +91,31 @@ checkpoints = sa.Table(
     sa.Column("at_ns", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("event_id", sa.Text, primary_key=True),
     sa.Column(
-        "run", sa.Integer, nullable=False, doc="events since the last checkpoint that is kept"
+        "run", sa.Integer, nullable=False, doc="events since the previous checkpoint that is kept"
     ),
     sa.Column("state", JSONB, nullable=False),
     sa.Column("saved_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
     sa.Index("checkpoints_saved_idx", "saved_at"),
 )
-"""A cache: what is remembered of a client after one of its events; made again from the inbox when it is missing."""
+"""A cache of each client's history after one of its events.
+
+A missing checkpoint is built again from the inbox.
+"""
 
 indexes = sa.Table(
     "indexes",
     metadata,
     sa.Column("repository", sa.Text, primary_key=True),
     sa.Column("digest", sa.Text, primary_key=True),
-    sa.Column("children", ARRAY(sa.Text), nullable=False, doc="empty: no index"),
+    sa.Column(
+        "children", ARRAY(sa.Text), nullable=False, doc="empty for another manifest than an index"
+    ),
     sa.Column(
         "gone",
         sa.Boolean,
         nullable=False,
         server_default=sa.false(),
-        doc="the registry did not have it any more",
+        doc="the registry no longer had the manifest",
     ),
     sa.Column(
         "resolved_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now, index=True

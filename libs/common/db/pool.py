@@ -1,26 +1,69 @@
-"""Connections for the two hot paths, the webhook and the counting worker: asyncpg itself, without a layer between.
+"""A small pool of plain asyncpg connections, for the webhook and the counting worker.
 
-asyncpg's own pool gives a connection back in a task of its own, after a round trip that resets it. Here nothing needs to be reset, and the
-registry waits for every tenth of a millisecond (docs/adr).
+asyncpg's own pool releases a connection in a separate task, after a round trip that resets it.
+Here nothing needs a reset, and the registry waits for every tenth of a millisecond (docs/adr).
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TypeAlias, cast
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.common.db.engine import CONNECT_SECONDS, STATEMENT_SECONDS
+
+Connection: TypeAlias = asyncpg.Connection
+"""An asyncpg connection. Use cases take it from here, so that they need not import asyncpg."""
+
+DATABASE_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""Everything that a connection raises: PostgreSQL refused the statement, or was not reached."""
+
+INVALID_DATA_ERRORS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
+"""PostgreSQL refused the values of a statement, so a retry with the same values fails again.
+
+They are the SQLSTATE classes 22 (data), 23 (constraint), and 54 (limit).
+"""
 
 _CLOSE_SECONDS = 2.0
 
 
-class Pool:
-    """At most ``size`` connections to ``url``; none is made before it is needed, so the service starts while the database is away.
+def is_rollback(error: BaseException) -> bool:
+    """Return whether PostgreSQL rolled a transaction back that succeeds when it runs again.
 
-    Users leave nothing behind on a connection: no setting, no LISTEN, no lock beyond its transaction. The server itself ends a statement
-    after ``statement_seconds``: one that we gave up must not hold a connection of its for ever.
+    A deadlock and a serialization failure are such errors (SQLSTATE class 40).
+    """
+    return isinstance(error, asyncpg.TransactionRollbackError)
+
+
+def affected_rows(command_tag: str) -> int:
+    """Return the number of rows in a command tag such as ``DELETE 3`` or ``INSERT 0 3``."""
+    return int(command_tag.rpartition(" ")[2])
+
+
+async def connection_of(tx: AsyncConnection) -> Connection:
+    """Return the asyncpg connection of ``tx``, for statements that are written for asyncpg."""
+    return cast(Connection, (await tx.get_raw_connection()).driver_connection)
+
+
+class Pool:
+    """Holds at most ``size`` connections to ``url``, and opens each when it is first needed.
+
+    A service can therefore start while the database is unreachable. Users of a connection must
+    leave no setting, LISTEN, or session lock behind. The server itself ends a statement after
+    ``statement_seconds``; otherwise a statement that the client gave up would occupy its
+    connection indefinitely.
     """
 
     def __init__(
@@ -32,7 +75,7 @@ class Pool:
         statement_seconds: float = STATEMENT_SECONDS,
     ) -> None:
         self._url = url
-        self._seconds = statement_seconds
+        self._statement_seconds = statement_seconds
         self._settings = {
             "application_name": application_name,
             "jit": "off",
@@ -40,42 +83,47 @@ class Pool:
             "statement_timeout": f"{round(statement_seconds * 1000)}ms",
         }
         self._slots = asyncio.Semaphore(size)
-        self._free: list[Any] = []
+        self._idle: list[Connection] = []
 
     async def close(self) -> None:
-        """Close every connection, at once where one hangs. Whoever uses one must have ended."""
-        while self._free:
-            connection = self._free.pop()
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        """Close every idle connection, and cut off one that hangs.
+
+        Every user of a connection must have finished.
+        """
+        while self._idle:
+            connection = self._idle.pop()
+            with suppress(*DATABASE_ERRORS):
                 await connection.close(timeout=_CLOSE_SECONDS)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
-        """An asyncpg connection. One that is broken, or whose use was cancelled, is cut off: a database that hangs would not let go.
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection while the context is open; wait if all are in use.
 
-        Raises what asyncpg.connect does when there is none yet.
+        If the block fails for another reason than a PostgreSQL error, or is cancelled, the
+        connection is terminated without a goodbye, because a database that hangs would not answer
+        one. Raises one of ``DATABASE_ERRORS`` if a connection must be opened and cannot.
         """
         async with self._slots:
-            connection = await self._take()
+            connection = await self._acquire()
             try:
                 yield connection
             except asyncpg.PostgresError:
-                raise  # the server refused something; the connection is as good as before
+                raise  # PostgreSQL refused a statement: the connection is still usable
             except BaseException:
                 connection.terminate()
                 raise
             finally:
                 if not connection.is_closed():
-                    self._free.append(connection)
+                    self._idle.append(connection)
 
-    async def _take(self) -> Any:
-        while self._free:
-            connection = self._free.pop()
+    async def _acquire(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
         return await asyncpg.connect(
             self._url,
             timeout=CONNECT_SECONDS,
-            command_timeout=self._seconds + 1,
+            command_timeout=self._statement_seconds + 1,
             server_settings=self._settings,
         )

@@ -1,257 +1,247 @@
-"""Count one batch of pull events: claim, read what came before, count, write; one transaction, so that it happened once or not at all."""
+"""Counts pull events, a batch in one transaction: each event counts exactly once (spec 6).
 
-import json
-from collections.abc import Iterable, Mapping
+A batch claims events, loads the history of their clients, counts the claimed events and all later
+ones again, and writes the difference.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
-from typing import Any
 
-from services.events.counting import indexes, queries, snapshot
-from services.events.counting.deltas import (
-    Delta,
-    Entry,
-    at,
-    changes,
-)
-from services.events.counting.domain import Children, Client, Effect, History, Key
-from services.events.counting.queries import Checkpoint, Pair, Stored
+from libs.common.db.pool import Connection
+from services.events.counting import queries
+from services.events.counting.domain import InboxEvent, RecordedEffect, Recount, deltas_of
+from services.events.history import queries as checkpoints
+from services.events.history import snapshot
+from services.events.history.domain import Checkpoint, Children, Client, Effect, History, Key
+from services.events.indexes import queries as indexes
+from services.events.indexes.domain import ManifestRef
+from services.events.ingest import queries as inbox
+from services.events.ingest.domain import Rejected
 
 CHECKPOINT_EVERY = 2000
+"""The number of a client's events between two checkpoints that are kept."""
+
 _START: Key = (0, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch did: events claimed, those of them that were counted, and indexes that must be looked up before the rest can be.
+    """The result of a batch: how many events were claimed, and how many of them were counted.
 
-    ``unknown`` gives for each the time at which the first event that waits for it was received.
+    The others wait for ``unknown`` manifests, whose children are not known. Each manifest comes
+    with the time at which the first event that waits for it was received.
     """
 
     claimed: int
     counted: int
-    unknown: Mapping[Pair, datetime]
+    unknown: Mapping[ManifestRef, datetime]
 
 
 @dataclass(slots=True)
-class _Work:
-    """One client's part of a batch."""
+class _ClientBatch:
+    """The claimed events of one client, and its history before the first of them.
+
+    The history is the checkpoint ``base`` and the ``counted`` events after it.
+    """
 
     client: Client
-    claimed: list[Stored]
+    claimed: list[InboxEvent]
     first: Key
     base: Checkpoint | None = None
-    counted: list[Stored] = field(default_factory=list)
+    counted: list[InboxEvent] = field(default_factory=list)
 
-    def pairs(self) -> set[Pair]:
-        """What may be an index among its events and those it remembers."""
+    def possible_indexes(self) -> set[ManifestRef]:
+        """Return the manifests that may be indexes among the events and in the checkpoint."""
         digests = {
-            stored.event.digest
-            for stored in self.counted + self.claimed
-            if stored.event.may_be_index
+            item.event.digest for item in self.counted + self.claimed if item.event.may_be_index
         }
         if self.base is not None:
             digests.update(snapshot.possible_indexes(self.base.state))
-        return {(self.client.repository, digest) for digest in digests}
+        return {ManifestRef(self.client.repository, digest) for digest in digests}
 
 
 @dataclass(slots=True)
-class _Outcome:
-    """What is to be written."""
+class _Result:
+    """The changes that a batch writes.
 
-    entries: list[tuple[int, Entry | None]] = field(default_factory=list)
-    deltas: list[Delta] = field(default_factory=list)
-    drop_from: dict[Client, Key] = field(default_factory=dict)
-    drop: dict[Client, Key] = field(default_factory=dict)
+    ``effects`` are by id of the event. The checkpoints of a client from the key ``outdated_from``
+    on follow a newly counted event, and the one at ``superseded`` is followed by a newer one: both
+    are deleted, and ``checkpoints`` are saved.
+    """
+
+    effects: list[tuple[int, RecordedEffect | None]] = field(default_factory=list)
+    recounts: list[Recount] = field(default_factory=list)
+    outdated_from: dict[Client, Key] = field(default_factory=dict)
+    superseded: dict[Client, Key] = field(default_factory=dict)
     checkpoints: list[tuple[Client, Checkpoint]] = field(default_factory=list)
 
 
-async def count_batch(connection: Any, limit: int) -> Batch:
-    """Count up to ``limit`` pull events over the asyncpg ``connection``; any number of workers may do so at once."""
+async def count_batch(connection: Connection, *, limit: int) -> Batch:
+    """Count up to ``limit`` pull events. Any number of workers can do so at once."""
     async with connection.transaction():
-        claimed = await queries.claim(connection, limit)
+        claimed = await queries.claim_events(connection, limit=limit)
         if not claimed:
             return Batch(0, 0, {})
         await queries.lock_clients(connection, claimed)
-        total = sum(len(events) for events in claimed.values())
-        works = await _gather(connection, claimed)
-        children, unknown = await _know_children(connection, works)
-        ready = [work for work in works if work.client not in unknown]
-        late = [stored.id for work in works if work.client in unknown for stored in work.claimed]
-        if late:
-            await queries.defer(connection, late)
+        batches = await _load_histories(connection, claimed)
+        children, unknown = await _load_children(connection, batches)
+        ready = [batch for batch in batches if batch.client not in unknown]
+        waiting = [
+            item.id for batch in batches if batch.client in unknown for item in batch.claimed
+        ]
+        if waiting:
+            await indexes.defer_events(connection, waiting)
         if ready:
             await _write(connection, await _count(connection, ready, children))
-    return Batch(total, total - len(late), _since_when(works, unknown))
+    total = sum(len(events) for events in claimed.values())
+    return Batch(total, total - len(waiting), _waiting_since(batches, unknown))
 
 
-async def _gather(connection: Any, claimed: Mapping[Client, list[Stored]]) -> list[_Work]:
-    """For each client the last checkpoint before its first claimed event, and what was counted since."""
-    works = {
-        client: _Work(client, events, min(stored.event.key for stored in events))
+async def dead_letter_first_event(connection: Connection, *, reason: str) -> None:
+    """Dead-letter the first uncounted event, so that the events behind it are counted."""
+    async with connection.transaction():
+        event = await queries.delete_first_event(connection)
+        if event is not None:
+            await inbox.store_dead_letters(connection, [Rejected(reason, event.to_json())])
+
+
+async def _load_histories(
+    connection: Connection, claimed: Mapping[Client, list[InboxEvent]]
+) -> list[_ClientBatch]:
+    batches = {
+        client: _ClientBatch(client, events, min(item.event.key for item in events))
         for client, events in claimed.items()
     }
-    for client, checkpoint in (
-        await queries.find_checkpoints(connection, {w.client: w.first for w in works.values()})
-    ).items():
-        works[client].base = checkpoint
-    after = {work.client: work.base.key if work.base else _START for work in works.values()}
-    for client, counted in (await queries.list_counted(connection, after)).items():
-        works[client].counted = counted
-    return list(works.values())
+    first = {client: batch.first for client, batch in batches.items()}
+    for client, checkpoint in (await checkpoints.find_checkpoints(connection, first)).items():
+        batches[client].base = checkpoint
+    after = {client: b.base.key if b.base else _START for client, b in batches.items()}
+    for client, counted in (await queries.list_counted_events(connection, after)).items():
+        batches[client].counted = counted
+    return list(batches.values())
 
 
-async def _know_children(
-    connection: Any, works: Iterable[_Work]
-) -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[Client, set[Pair]]]:
-    """Children of every index of ``works``, by repository; and for the clients that cannot be counted yet, what is not known."""
-    needed: dict[Client, set[Pair]] = {work.client: work.pairs() for work in works}
-    mine = {stored.id for work in works for stored in work.claimed}
-    for id_, client, digest in await queries.list_waiting(connection):
-        if client in needed and id_ not in mine:
-            needed[client].add((client.repository, digest))
-    pairs = set().union(*needed.values())
-    known = await indexes.find_children(connection, pairs) if pairs else {}
-    missing = pairs - known.keys()
+async def _load_children(
+    connection: Connection, batches: Sequence[_ClientBatch]
+) -> tuple[Mapping[str, Children], dict[Client, set[ManifestRef]]]:
+    """Return the children of every index, by repository, and the unknown manifests of each client.
+
+    A client with unknown manifests cannot be counted yet. A client with deferred events waits for
+    their manifests too, because its events count in order.
+    """
+    needed = {batch.client: batch.possible_indexes() for batch in batches}
+    claimed_ids = {item.id for batch in batches for item in batch.claimed}
+    for event_id, client, digest in await indexes.list_deferred_events(connection):
+        if client in needed and event_id not in claimed_ids:
+            needed[client].add(ManifestRef(client.repository, digest))
+    refs: set[ManifestRef] = set().union(*needed.values())
+    known = await indexes.find_children(connection, refs) if refs else {}
+    missing = refs - known.keys()
     if missing:
-        in_catalog = await indexes.find_in_catalog(connection, missing)
+        in_catalog = await indexes.find_children_in_catalog(connection, missing)
         await indexes.save_children(connection, in_catalog)
         known |= in_catalog
         missing -= in_catalog.keys()
     children: dict[str, dict[str, tuple[str, ...]]] = {}
-    for (repository, digest), found in known.items():
-        children.setdefault(repository, {})[digest] = found
-    return children, {
-        client: wanted & missing for client, wanted in needed.items() if wanted & missing
-    }
+    for ref, found in known.items():
+        children.setdefault(ref.repository, {})[ref.digest] = found
+    unknown = {client: refs & missing for client, refs in needed.items() if refs & missing}
+    return children, unknown
 
 
 async def _count(
-    connection: Any, works: Iterable[_Work], children: Mapping[str, Children]
-) -> _Outcome:
-    works = list(works)
-    lives = await queries.find_lives(connection, {work.client.repository for work in works})
-    outcome = _Outcome()
-    for work in works:
-        effects = _replay(work, children.get(work.client.repository, {}), outcome)
-        stored = {s.event.key: s for s in work.counted + work.claimed}
-        for key in (
-            effects.keys() - stored.keys()
-        ):  # an event before the checkpoint lost its effect to its request's tag
-            found = await queries.find_stored(connection, key)
+    connection: Connection, batches: Sequence[_ClientBatch], children: Mapping[str, Children]
+) -> _Result:
+    repositories = {batch.client.repository for batch in batches}
+    generations = await queries.find_generations(connection, repositories)
+    result = _Result()
+    for batch in batches:
+        repository = batch.client.repository
+        effects = _replay(batch, children.get(repository, {}), result)
+        events = {item.event.key: item for item in batch.counted + batch.claimed}
+        # An event before the checkpoint can lose its effect to a tagged event of its request.
+        for key in effects.keys() - events.keys():
+            found = await queries.find_event(connection, key)
             if found is not None:
-                stored[key] = found
-        _record(work, effects, stored, lives.get(work.client.repository, 0), outcome)
-    return outcome
+                events[key] = found
+        _record(batch, effects, events, generations.get(repository, 0), result)
+    return result
 
 
-def _replay(work: _Work, children: Children, outcome: _Outcome) -> dict[Key, Effect | None]:
-    """Count on from the checkpoint. What came before the first claimed event counts as it did; all after it is counted anew."""
-    base = work.base
+def _replay(batch: _ClientBatch, children: Children, result: _Result) -> dict[Key, Effect | None]:
+    """Count a client's events from the checkpoint on, and make new checkpoints.
+
+    The events before the first claimed event keep their effects; all later ones are counted again.
+    """
+    base = batch.base
     history = snapshot.load(base.state, children) if base else History(children)
-    events = sorted(
-        (stored.event for stored in work.counted + work.claimed), key=lambda event: event.key
-    )
-    before = [event for event in events if event.key < work.first]
-    history.count(before)
-    run = len(before) + (base.run if base is not None and base.run < CHECKPOINT_EVERY else 0)
-    effects: dict[Key, Effect | None] = {}
-    outcome.drop_from[work.client] = work.first
+    events = sorted((i.event for i in batch.counted + batch.claimed), key=lambda event: event.key)
+    unchanged = [event for event in events if event.key < batch.first]
+    history.count(unchanged)
+    run = len(unchanged)
+    result.outdated_from[batch.client] = batch.first
     if base is not None and base.run < CHECKPOINT_EVERY:
-        outcome.drop[work.client] = base.key
-    rest = events[len(before) :]
+        run += base.run
+        result.superseded[batch.client] = base.key
+    effects: dict[Key, Effect | None] = {}
+    rest = events[len(unchanged) :]
     while rest:
         step = max(1, CHECKPOINT_EVERY - run)
         part, rest = rest[:step], rest[step:]
         effects |= history.count(part)
-        history.forget(part[-1].at_ns)
+        history.expire(part[-1].at_ns)
         run += len(part)
-        outcome.checkpoints.append(
-            (work.client, Checkpoint(part[-1].key, run, snapshot.dump(history)))
-        )
+        checkpoint = Checkpoint(part[-1].key, run, snapshot.dump(history))
+        result.checkpoints.append((batch.client, checkpoint))
         run = 0 if run >= CHECKPOINT_EVERY else run
     return effects
 
 
 def _record(
-    work: _Work,
+    batch: _ClientBatch,
     effects: Mapping[Key, Effect | None],
-    stored: Mapping[Key, Stored],
+    events: Mapping[Key, InboxEvent],
     generation: int,
-    outcome: _Outcome,
+    result: _Result,
 ) -> None:
-    fresh = {s.id for s in work.claimed}
+    """Add the effects that are new or have changed to ``result``."""
+    claimed_ids = {item.id for item in batch.claimed}
+    client = batch.client
     for key, effect in effects.items():
-        event = stored.get(key)
-        if event is None:
+        item = events.get(key)
+        if item is None:
             continue
-        entry = Entry(effect, generation if key[0] >= generation else 0) if effect else None
-        if event.id in fresh or entry != event.entry:
-            outcome.entries.append((event.id, entry))
-            outcome.deltas.append(
-                Delta(work.client.repository, work.client.docker_user, key[0], event.entry, entry)
+        at_ns, _ = key
+        # An event before the current generation belongs to a deleted repository of the same name.
+        counted_for = generation if at_ns >= generation else 0
+        after = RecordedEffect(effect, counted_for) if effect else None
+        if item.id in claimed_ids or after != item.recorded:
+            result.effects.append((item.id, after))
+            result.recounts.append(
+                Recount(client.repository, client.docker_user, at_ns, item.recorded, after)
             )
 
 
-async def _write(connection: Any, outcome: _Outcome) -> None:
-    rows = changes(outcome.deltas)
-    await queries.write_entries(connection, outcome.entries)
-    await queries.write_checkpoints(
-        connection, drop_from=outcome.drop_from, drop=outcome.drop, add=outcome.checkpoints
+async def _write(connection: Connection, result: _Result) -> None:
+    await queries.record_effects(connection, result.effects)
+    await checkpoints.delete_checkpoints(
+        connection, starting_at=result.outdated_from, at=result.superseded
     )
-    if rows:
-        await queries.add_to_hours(connection, rows)
-        await queries.correct_last_pulls(connection, rows)
-        await queries.notify_counts(connection)
+    await checkpoints.save_checkpoints(connection, result.checkpoints)
+    deltas = deltas_of(result.recounts)
+    if deltas:
+        await queries.add_deltas(connection, deltas)
+        await queries.correct_last_pulls(connection, deltas)
+        await queries.notify_catalog(connection)
 
 
-def _since_when(
-    works: Iterable[_Work], unknown: Mapping[Client, set[Pair]]
-) -> dict[Pair, datetime]:
-    waiting: dict[Pair, datetime] = {}
-    for work in works:
-        for pair in unknown.get(work.client, ()):
-            for stored in work.claimed:
-                if stored.received_at is not None:
-                    waiting[pair] = min(waiting.get(pair, stored.received_at), stored.received_at)
-    return waiting
-
-
-async def lag_seconds(connection: Any) -> float:
-    """How long the oldest pull event has waited to be counted."""
-    return await queries.lag_seconds(connection)
-
-
-async def set_aside_first(connection: Any, *, reason: str) -> None:
-    """Make the first event that waits a dead letter, as the registry would have sent it, so that those behind it are counted."""
-    async with connection.transaction():
-        row = await queries.remove_first(connection)
-        if row is None:
-            return
-        raw = json.dumps(
-            {
-                "id": row["event_id"],
-                "timestamp": _rfc3339(row["at_ns"]),
-                "action": row["action"],
-                "target": {
-                    "mediaType": row["media_type"],
-                    "digest": row["digest"],
-                    "repository": row["repository"],
-                    "tag": row["tag"],
-                },
-                "request": {
-                    "id": row["request_id"],
-                    "addr": row["address"],
-                    "method": row["method"],
-                    "useragent": row["user_agent"],
-                },
-                "actor": {"name": row["docker_user"]},
-            }
-        ).encode()
-        await queries.add_dead_letter(
-            connection, reason=reason, raw=raw, raw_hash=sha256(raw).digest()
-        )
-
-
-def _rfc3339(at_ns: int) -> str:
-    return f"{at(at_ns).strftime('%Y-%m-%dT%H:%M:%S')}.{at_ns % 1_000_000_000:09}Z"
+def _waiting_since(
+    batches: Sequence[_ClientBatch], unknown: Mapping[Client, set[ManifestRef]]
+) -> dict[ManifestRef, datetime]:
+    since: dict[ManifestRef, datetime] = {}
+    for batch in batches:
+        received_at = min(item.received_at for item in batch.claimed)
+        for ref in unknown.get(batch.client, ()):
+            since[ref] = min(since.get(ref, received_at), received_at)
+    return since

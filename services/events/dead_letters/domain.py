@@ -1,4 +1,4 @@
-"""Dead letters, as pure data, and why one may not be replayed."""
+"""Dead letters, and when one can be replayed."""
 
 import json
 from dataclasses import dataclass
@@ -7,40 +7,52 @@ from datetime import datetime
 from libs.common.web.errors import Conflict
 from services.events.ingest.domain import (
     Envelope,
-    NotUnderstood,
-    Refused,
+    Event,
+    InvalidEvent,
     parse_envelope,
     parse_event,
 )
 
 SHOWN_BYTES = 4096
+_SHOWN_REASONS = 3
 
 
 class NotReplayable(Conflict):
-    """It is still not understood, or only its beginning was kept."""
+    """The dead letter cannot be interpreted yet, or only its beginning is stored."""
 
-    code, title = "not_replayable", "The dead letter is still not understood"
+    code, title = "not_replayable", "The dead letter still cannot be interpreted"
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """``beginning`` is what is shown of its ``size`` bytes."""
+    """A delivery or event of ``size_bytes`` bytes, of which ``beginning`` is shown."""
 
     id: int
     received_at: datetime
     reason: str
-    size: int
+    size_bytes: int
     beginning: bytes
 
+    @property
+    def raw(self) -> str:
+        """The beginning as text. Bytes that are not UTF-8 are replaced."""
+        return self.beginning.decode("utf-8", errors="replace")
 
-def read_again(raw: bytes) -> Envelope:
-    """What ``raw`` holds, be it a whole delivery or one event out of a list."""
+
+def events_of(raw: bytes) -> tuple[Event, ...]:
+    """Return the events in a dead letter, which is a whole delivery or one event of a delivery.
+
+    Raises NotReplayable if any part cannot be interpreted.
+    """
+    envelope = _parse(raw)
+    if envelope.rejected:
+        reasons = (rejected.reason for rejected in envelope.rejected[:_SHOWN_REASONS])
+        raise NotReplayable("; ".join(reasons))
+    return envelope.events
+
+
+def _parse(raw: bytes) -> Envelope:
     try:
         return Envelope((parse_event(json.loads(raw)),), ())
-    except (NotUnderstood, ValueError, RecursionError):
+    except (InvalidEvent, ValueError, RecursionError):
         return parse_envelope(raw)
-
-
-def refusal(refused: tuple[Refused, ...]) -> NotReplayable:
-    """The error that tells why something of a dead letter cannot be understood."""
-    return NotReplayable("; ".join(item.reason for item in refused[:3]))

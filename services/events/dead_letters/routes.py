@@ -26,9 +26,9 @@ router = APIRouter(prefix="/api/v1/events/dead-letters", tags=["events"])
 async def list_dead_letters(
     tx: Tx, _: Administrator, page: Paging, request: Request, response: Response
 ) -> Page[DeadLetterOut]:
-    """Deliveries that were not understood, newest first."""
-    found = await usecases.list_dead_letters(tx=tx, page=page)
-    return page_of(found, DeadLetterOut.of, request, response)
+    """List the deliveries that cannot be interpreted, the newest first."""
+    letters = await usecases.list_dead_letters(tx=tx, page=page)
+    return page_of(letters, DeadLetterOut.model_validate, request, response)
 
 
 @router.post(
@@ -42,6 +42,9 @@ async def replay_dead_letter(
     actor: Administrator,
     dead_letter_id: Annotated[int, Path(alias="id", ge=1, le=2**63 - 1)],
 ) -> ReplayOut:
-    """Take a dead letter in after all, when it is understood by now; its events count as if they had been delivered in time."""
+    """Replay a dead letter.
+
+    If it can be interpreted by now, its events count as if they had been delivered in time.
+    """
     events = await usecases.replay_dead_letter(tx=tx, actor=actor, dead_letter_id=dead_letter_id)
-    return ReplayOut(events=len(events))
+    return ReplayOut(events=events)

@@ -1,35 +1,25 @@
-"""The responses of ``/events/dead-letters``."""
+"""The response bodies of ``/events/dead-letters``."""
 
 from datetime import datetime
-from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from services.events.dead_letters.domain import DeadLetter
+from libs.common.web.fields import Output
 
 
-class DeadLetterOut(BaseModel):
-    """Something that the registry delivered and that was not understood."""
+class DeadLetterOut(Output):
+    """A delivery, or one of its events, that cannot be interpreted."""
 
     id: int = Field(examples=[17])
     received_at: datetime
     reason: str = Field(examples=["unknown action 'frobnicate'"])
-    size_bytes: int = Field(description="bytes that were kept", examples=[512])
-    raw: str = Field(description="its first 4096 bytes as text; what is no UTF-8 is replaced")
-
-    @classmethod
-    def of(cls, letter: DeadLetter) -> Self:
-        text = letter.beginning.decode("utf-8", errors="replace")
-        return cls(
-            id=letter.id,
-            received_at=letter.received_at,
-            reason=letter.reason,
-            size_bytes=letter.size,
-            raw=text,
-        )
+    size_bytes: int = Field(description="The number of stored bytes.", examples=[512])
+    raw: str = Field(
+        description="The first 4096 bytes as text. Bytes that are not UTF-8 are replaced."
+    )
 
 
-class ReplayOut(BaseModel):
-    """What came of a replay."""
+class ReplayOut(Output):
+    """The result of a replay."""
 
-    events: int = Field(description="events that were taken in", examples=[1])
+    events: int = Field(description="The number of events that were stored.", examples=[1])

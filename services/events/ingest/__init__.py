@@ -1,1 +1,0 @@
-"""Ingest: the registry's webhook, from its bytes to rows of the inbox."""

@@ -1,4 +1,4 @@
-"""The body of a delivery, read in bounded memory whatever its length."""
+"""Reads the body of a delivery in bounded memory, however long it is."""
 
 import asyncio
 import hashlib
@@ -6,22 +6,23 @@ from dataclasses import dataclass
 
 from starlette.types import Receive
 
-from services.events.ingest.domain import MAX_ENVELOPE
+from services.events.ingest.domain import MAX_ENVELOPE_BYTES
 
-KEPT_OF_TOO_LARGE = 64 * 1024
-_MOST_READ = 64 * 1024 * 1024
+_KEPT_OF_TOO_LARGE_BYTES = 64 * 1024
+_MAX_READ_BYTES = 64 * 1024 * 1024
 _READ_SECONDS = 30.0
 
 
-class Disconnected(Exception):
-    """The sender went away, or took too long, before the body was complete."""
+class IncompleteBody(Exception):
+    """The sender disconnected, or took too long, before the body was complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """``content`` is all of it, or of one that is too large its beginning; ``digest`` is the SHA-256 of all that was read.
+    """The body of a request: ``size`` bytes were read, with the SHA-256 ``digest``.
 
-    ``complete`` is False when the rest was not even read.
+    ``content`` is the whole body, or the first 64 KiB of a body that is too large. ``complete`` is
+    False if the end of the body was not read.
     """
 
     content: bytes
@@ -31,27 +32,31 @@ class Body:
 
     @property
     def too_large(self) -> bool:
-        """Whether it is over 4 MiB."""
-        return self.size > MAX_ENVELOPE
+        """Whether the body is larger than an envelope may be (4 MiB)."""
+        return self.size > MAX_ENVELOPE_BYTES
 
 
 async def read(receive: Receive) -> Body:
-    """Read a request's body, holding at most 4 MiB of it. Raises Disconnected."""
+    """Read the body of a request. At most 4 MiB of it are in memory at once.
+
+    A body that is too large is read on, up to 64 MiB, for its size and digest. Raises
+    IncompleteBody.
+    """
     kept, size, digest, more = bytearray(), 0, hashlib.sha256(), True
     try:
         async with asyncio.timeout(_READ_SECONDS):
-            while more and size <= _MOST_READ:
+            while more and size <= _MAX_READ_BYTES:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise Disconnected
+                    raise IncompleteBody
                 chunk, more = message.get("body", b""), message.get("more_body", False)
                 size += len(chunk)
                 digest.update(chunk)
-                if size <= MAX_ENVELOPE:
+                if size <= MAX_ENVELOPE_BYTES:
                     kept += chunk
                 else:
-                    kept += chunk[: max(0, KEPT_OF_TOO_LARGE - len(kept))]
-                    del kept[KEPT_OF_TOO_LARGE:]
+                    kept += chunk[: max(0, _KEPT_OF_TOO_LARGE_BYTES - len(kept))]
+                    del kept[_KEPT_OF_TOO_LARGE_BYTES:]
     except TimeoutError:
-        raise Disconnected from None
+        raise IncompleteBody from None
     return Body(bytes(kept), size, digest.digest(), complete=not more)

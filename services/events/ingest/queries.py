@@ -1,59 +1,71 @@
-"""SQL of the inbox: one statement per delivery, however many events it has."""
+"""SQL of the inbox and the dead letters: one statement for each delivery.
+
+The functions take an asyncpg connection, because the registry waits for every tenth of a
+millisecond.
+"""
 
 from collections.abc import Sequence
-from typing import Any
 
-from services.events.ingest.domain import Event, Refused
+from libs.common.db.pool import Connection, affected_rows
+from services.events.ingest.domain import Event, Rejected
 
-_INSERT = """
-INSERT INTO events.inbox (event_id, at_ns, action, method, request_id, repository, tag, digest, media_type,
-                          docker_user, address, user_agent, counted_at)"""
+_COLUMNS = (
+    "event_id",
+    "at_ns",
+    "action",
+    "method",
+    "request_id",
+    "repository",
+    "tag",
+    "digest",
+    "media_type",
+    "docker_user",
+    "address",
+    "user_agent",
+)
+_COLUMN_LIST = ", ".join(_COLUMNS)
 
-# Only pulls wait for the counting worker; the catalog reads pushes and deletes from the feed.
-_STORE_MANY = f"""{_INSERT}
+# Only pulls wait for a counting worker. The catalog reads pushes and deletions from the feed.
+_INSERT_MANY = f"""
+INSERT INTO events.inbox ({_COLUMN_LIST}, counted_at)
 SELECT e.*, CASE WHEN e.action <> 'pull' THEN now() END
-FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::text[], $11::text[], $12::text[])
-     AS e (event_id, at_ns, action, method, request_id, repository, tag, digest, media_type, docker_user, address, user_agent)
+FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+            $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]) AS e ({_COLUMN_LIST})
 ON CONFLICT (event_id, at_ns) DO NOTHING
 """  # noqa: S608
 
-# What Distribution delivers: one event at a time. Without arrays it takes a fifth less.
-_STORE_ONE = f"""{_INSERT}
-VALUES ($1, $2, $3::text, $4, $5, $6, $7, $8, $9, $10, $11, $12, CASE WHEN $3::text <> 'pull' THEN now() END)
+# Distribution delivers one event at a time. Without arrays the statement is a fifth faster.
+_INSERT_ONE = f"""
+INSERT INTO events.inbox ({_COLUMN_LIST}, counted_at)
+VALUES ($1, $2, $3::text, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+        CASE WHEN $3::text <> 'pull' THEN now() END)
 ON CONFLICT (event_id, at_ns) DO NOTHING
-"""
+"""  # noqa: S608
 
-_SET_ASIDE = """
+_INSERT_DEAD_LETTERS = """
 INSERT INTO events.dead_letters (reason, raw, raw_hash)
 SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[])
 ON CONFLICT (raw_hash) DO NOTHING
 """
 
 
-async def store_events(connection: Any, events: Sequence[Event]) -> int:
-    """Insert ``events`` over an asyncpg ``connection``; those that are there already change nothing. Returns how many were new."""
+async def store_events(connection: Connection, events: Sequence[Event]) -> int:
+    """Insert the events that the inbox does not have yet; return their number."""
     if not events:
         return 0
-    rows = [
-        (e.event_id, e.at_ns, e.action, e.method, e.request_id, e.repository, e.tag, e.digest, e.media_type,
-         e.docker_user, e.address, e.user_agent)
-        for e in events
-    ]  # fmt: skip
+    rows = [tuple(getattr(event, column) for column in _COLUMNS) for event in events]
     if len(rows) == 1:
-        tag: str = await connection.execute(_STORE_ONE, *rows[0])
-    else:
-        tag = await connection.execute(
-            _STORE_MANY, *(list(column) for column in zip(*rows, strict=True))
-        )
-    return int(tag.rpartition(" ")[2])
+        return affected_rows(await connection.execute(_INSERT_ONE, *rows[0]))
+    columns = (list(column) for column in zip(*rows, strict=True))
+    return affected_rows(await connection.execute(_INSERT_MANY, *columns))
 
 
-async def store_refused(
-    connection: Any, refused: Sequence[Refused], hashes: Sequence[bytes]
-) -> int:
-    """Keep ``refused`` as dead letters, each once; ``hashes`` tell them apart. Returns how many were new."""
-    tag: str = await connection.execute(
-        _SET_ASIDE, [r.reason for r in refused], [r.raw for r in refused], list(hashes)
+async def store_dead_letters(connection: Connection, rejected: Sequence[Rejected]) -> int:
+    """Insert the dead letters that are not stored yet; return their number."""
+    tag = await connection.execute(
+        _INSERT_DEAD_LETTERS,
+        [item.reason for item in rejected],
+        [item.raw for item in rejected],
+        [item.hash for item in rejected],
     )
-    return int(tag.rpartition(" ")[2])
+    return affected_rows(tag)

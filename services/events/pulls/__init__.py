@@ -1,1 +1,0 @@
-"""Pulls: how often images were pulled and checked, per hour or day."""

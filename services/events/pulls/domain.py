@@ -1,18 +1,21 @@
-"""Pulls over time, as pure data."""
+"""Pulls over time, and who can see them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
+
+from libs.common.security.principals import Principal
 
 Interval = Literal["hour", "day"]
 
 MAX_POINTS = 10_000
+"""The maximum number of points in one response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Pulls and checks of the hour or day (UTC) that starts ``at``."""
+    """The pulls and checks of the hour or day (UTC) that begins ``at``."""
 
     at: datetime
     pulls: int
@@ -20,8 +23,24 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which pulls: of a tag ("": by digest alone), by a Docker user ("": nobody signed in), in hours from ``start`` to before ``end``."""
+class Series:
+    """Points in the order of time, without those that have neither pulls nor checks."""
+
+    points: Sequence[Point]
+
+    @property
+    def total(self) -> int:
+        """The pulls of all points."""
+        return sum(point.pulls for point in self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class PullFilter:
+    """The pulls to report.
+
+    ``tag`` is empty for pulls by digest alone, and ``docker_user`` for anonymous pulls; None stands
+    for all. ``start`` and ``end`` limit the hours.
+    """
 
     tag: str | None
     docker_user: str | None
@@ -29,24 +48,28 @@ class Wanted:
     end: datetime | None
     interval: Interval
 
+    @property
+    def is_empty_period(self) -> bool:
+        """Whether no time is in the period."""
+        return self.start is not None and self.end is not None and self.end <= self.start
+
+    @property
+    def first_hour(self) -> datetime | None:
+        """The hour (UTC) that ``start`` falls into."""
+        if self.start is None:
+            return None
+        return self.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose a repository is, and who may look at it."""
+class OwnedRepository:
+    """A repository (``namespace/name``), the account that owns it, and whether it is public."""
 
-    repository: str
+    path: str
     namespace: str
     account_id: int
     public: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Points in order of time, without empty ones."""
-
-    points: Sequence[Point]
-
-    @property
-    def total(self) -> int:
-        """All their pulls."""
-        return sum(point.pulls for point in self.points)
+    def is_owned_by(self, principal: Principal) -> bool:
+        """Return whether the principal's account owns the repository. An administrator owns all."""
+        return principal.owns(self.account_id)

@@ -1,12 +1,11 @@
-"""SQL of pulls over time, and of who may see them: the catalog publishes that in views."""
+"""SQL of pulls over time, and of who can see them. The catalog publishes owners in views."""
 
 from datetime import UTC
-from typing import Any
 
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from services.events.pulls.domain import MAX_POINTS, Owner, Point, Wanted
+from services.events.pulls.domain import MAX_POINTS, OwnedRepository, Point, PullFilter
 
 _catalog = sa.MetaData(schema="catalog")
 _owners = sa.Table(
@@ -27,51 +26,60 @@ _viewers = sa.Table(
 _totals = sa.Table(
     "pull_totals",
     sa.MetaData(schema="events"),
-    *(sa.Column(name, sa.Text) for name in ("repository", "tag", "docker_user")),
-    *(sa.Column(name, sa.BigInteger) for name in ("pulls", "checks")),
+    sa.Column("repository", sa.Text),
+    sa.Column("tag", sa.Text),
+    sa.Column("docker_user", sa.Text),
     sa.Column("hour", sa.TIMESTAMP(timezone=True)),
+    sa.Column("pulls", sa.BigInteger),
+    sa.Column("checks", sa.BigInteger),
 )
-_h = _totals.c
 
 
-async def find_owner(tx: Tx, *, namespace: str, name: str) -> Owner | None:
-    """Whose the repository is."""
+async def find_repository(tx: Tx, *, namespace: str, name: str) -> OwnedRepository | None:
+    """Return the repository ``namespace/name`` and its owner, or None."""
     statement = sa.select(_owners).where(_owners.c.namespace == namespace, _owners.c.name == name)
     row = (await tx.execute(statement)).one_or_none()
-    return (
-        None
-        if row is None
-        else Owner(row.repository, row.namespace, row.account_id, row.visibility == "public")
+    if row is None:
+        return None
+    return OwnedRepository(
+        row.repository, row.namespace, row.account_id, row.visibility == "public"
     )
 
 
 async def is_shared_with(tx: Tx, *, namespace: str, account_id: int) -> bool:
-    """Whether something in ``namespace`` is granted to a Docker user of the account."""
-    found = sa.select(_viewers.c.account_id).where(
+    """Return whether a Docker user of the account has a grant in ``namespace``."""
+    statement = sa.select(_viewers.c.account_id).where(
         _viewers.c.namespace == namespace, _viewers.c.account_id == account_id
     )
-    return (await tx.execute(found)).first() is not None
+    return (await tx.execute(statement)).first() is not None
 
 
-async def list_points(tx: Tx, *, repository: str, wanted: Wanted) -> list[Point]:
-    """Points of one repository, at most one more than may be shown."""
-    return await _points(tx, _h.repository == repository, wanted)
+async def list_points(tx: Tx, *, repository: str, pull_filter: PullFilter) -> list[Point]:
+    """Return the points of one repository, at most ``MAX_POINTS`` + 1."""
+    return await _list_points(tx, _totals.c.repository == repository, pull_filter)
 
 
-async def list_points_of_account(tx: Tx, *, account_id: int | None, wanted: Wanted) -> list[Point]:
-    """Points of all repositories of an account together; None: of everyone's."""
+async def list_points_of_account(
+    tx: Tx, *, account_id: int | None, pull_filter: PullFilter
+) -> list[Point]:
+    """Return the points of an account's repositories together, at most ``MAX_POINTS`` + 1.
+
+    None stands for every account.
+    """
     repositories = sa.select(_owners.c.repository)
     if account_id is not None:
         repositories = repositories.where(_owners.c.account_id == account_id)
-    return await _points(tx, _h.repository.in_(repositories), wanted)
+    return await _list_points(tx, _totals.c.repository.in_(repositories), pull_filter)
 
 
-async def _points(tx: Tx, of: sa.ColumnElement[bool], wanted: Wanted) -> list[Point]:
-    at = sa.func.date_trunc(wanted.interval, _h.hour, "UTC").label("at")
-    pulls, checks = sa.func.sum(_h.pulls), sa.func.sum(_h.checks)
+async def _list_points(
+    tx: Tx, repositories: sa.ColumnElement[bool], pull_filter: PullFilter
+) -> list[Point]:
+    at = sa.func.date_trunc(pull_filter.interval, _totals.c.hour, "UTC").label("at")
+    pulls, checks = sa.func.sum(_totals.c.pulls), sa.func.sum(_totals.c.checks)
     statement = (
         sa.select(at, pulls.label("pulls"), checks.label("checks"))
-        .where(of, *_conditions(wanted))
+        .where(repositories, *_conditions(pull_filter))
         .group_by(sa.literal_column("1"))
         .having(sa.or_(pulls != 0, checks != 0))
         .order_by(sa.literal_column("1"))
@@ -83,16 +91,14 @@ async def _points(tx: Tx, of: sa.ColumnElement[bool], wanted: Wanted) -> list[Po
     ]
 
 
-def _conditions(wanted: Wanted) -> list[Any]:
-    conditions: list[Any] = []
-    if wanted.tag is not None:
-        conditions.append(_h.tag == wanted.tag)
-    if wanted.docker_user is not None:
-        conditions.append(_h.docker_user == wanted.docker_user)
-    if wanted.start is not None:
-        conditions.append(
-            _h.hour >= wanted.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        )
-    if wanted.end is not None:
-        conditions.append(_h.hour < wanted.end.astimezone(UTC))
+def _conditions(pull_filter: PullFilter) -> list[sa.ColumnElement[bool]]:
+    conditions = []
+    if pull_filter.tag is not None:
+        conditions.append(_totals.c.tag == pull_filter.tag)
+    if pull_filter.docker_user is not None:
+        conditions.append(_totals.c.docker_user == pull_filter.docker_user)
+    if pull_filter.first_hour is not None:
+        conditions.append(_totals.c.hour >= pull_filter.first_hour)
+    if pull_filter.end is not None:
+        conditions.append(_totals.c.hour < pull_filter.end.astimezone(UTC))
     return conditions

@@ -17,25 +17,22 @@ from libs.common.web.errors import (
 )
 from libs.common.web.problems import responses
 from services.events.pulls import usecases
-from services.events.pulls.domain import Interval, Wanted
+from services.events.pulls.domain import Interval, PullFilter
 from services.events.pulls.schemas import PullsOut
 
 router = APIRouter(prefix="/api/v1/pulls", tags=["pulls"])
 
 _EARLIEST, _LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+_NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f]*$"
 
 
-def _plausible(value: datetime) -> datetime:
-    if not _EARLIEST <= value <= _LATEST:
+def _plausible(value: datetime | None) -> datetime | None:
+    if value is not None and not _EARLIEST <= value <= _LATEST:
         raise ValueError("must be between 1970 and 2200")
     return value
 
 
-Time = Annotated[
-    AwareDatetime | None,
-    AfterValidator(lambda value: value if value is None else _plausible(value)),
-]
+Time = Annotated[AwareDatetime | None, AfterValidator(_plausible)]
 
 
 @router.get(
@@ -46,30 +43,46 @@ async def list_pulls(
     principal: Authenticated,
     repository: Annotated[
         str | None,
-        Query(max_length=255, description="`namespace/name`; without it all of the account's"),
+        Query(
+            max_length=255,
+            description="`namespace/name`. Without it, all repositories of the account.",
+        ),
     ] = None,
     tag: Annotated[
         str | None,
-        Query(max_length=128, pattern=_NO_CONTROLS, description="empty: pulls by digest alone"),
+        Query(
+            max_length=128,
+            pattern=_NO_CONTROL_CHARACTERS,
+            description="The tag. If it is empty, pulls by digest alone.",
+        ),
     ] = None,
     docker_user: Annotated[
         str | None,
-        Query(max_length=255, pattern=_NO_CONTROLS, description="empty: nobody was signed in"),
+        Query(
+            max_length=255,
+            pattern=_NO_CONTROL_CHARACTERS,
+            description="The Docker user. If it is empty, anonymous pulls.",
+        ),
     ] = None,
     from_: Annotated[
         Time,
         Query(
             alias="from",
-            description="RFC 3339 with a zone; the hour that it falls into is the first",
+            description="An RFC 3339 time with a zone. The hour that it falls into is the first.",
         ),
     ] = None,
     to: Annotated[
-        Time, Query(description="RFC 3339 with a zone; hours that begin before it")
+        Time,
+        Query(description="An RFC 3339 time with a zone. Hours that begin before it are included."),
     ] = None,
-    interval: Annotated[Interval, Query(description="hours or days, UTC")] = "hour",
+    interval: Annotated[Interval, Query(description="Points for hours or days, UTC.")] = "hour",
 ) -> PullsOut:
-    """How often images were pulled and checked over time."""
-    wanted = Wanted(tag=tag, docker_user=docker_user, start=from_, end=to, interval=interval)
-    return PullsOut.of(
-        await usecases.list_pulls(tx=tx, principal=principal, repository=repository, wanted=wanted)
+    """List how often images were pulled and checked over time."""
+    pull_filter = PullFilter(
+        tag=tag, docker_user=docker_user, start=from_, end=to, interval=interval
+    )
+    return PullsOut.model_validate(
+        await usecases.list_pulls(
+            tx=tx, principal=principal, repository=repository, pull_filter=pull_filter
+        )
     )

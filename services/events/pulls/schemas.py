@@ -1,37 +1,29 @@
-"""The response of ``/pulls``."""
+"""The response body of ``/pulls``."""
 
 from datetime import datetime
-from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from services.events.pulls.domain import Series
+from libs.common.web.fields import Output
 
 
-class PointOut(BaseModel):
-    """One hour or day (UTC) in which something was pulled or checked."""
+class PointOut(Output):
+    """One hour or day (UTC) with at least one pull or check."""
 
-    at: datetime = Field(description="its beginning, UTC")
+    at: datetime = Field(description="The beginning of the hour or day, UTC.")
     pulls: int = Field(examples=[12])
     checks: int = Field(
-        description="HEAD requests: a client asked whether what it holds is still current",
+        description="HEAD requests: a client checked whether its image is still current.",
         examples=[3],
     )
 
 
-class PullsOut(BaseModel):
+class PullsOut(Output):
     """Pulls over time."""
 
     total: int = Field(
-        description="pulls of all points together; checks are never added to it", examples=[12]
+        description="The pulls of all points together. Checks are not added to it.", examples=[12]
     )
     points: list[PointOut] = Field(
-        description="in order of time, without those in which nothing happened"
+        description="In the order of time, without hours or days in which nothing happened."
     )
-
-    @classmethod
-    def of(cls, series: Series) -> Self:
-        points = [
-            PointOut(at=point.at, pulls=point.pulls, checks=point.checks) for point in series.points
-        ]
-        return cls(total=series.total, points=points)

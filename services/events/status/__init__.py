@@ -1,1 +1,0 @@
-"""Status: how far the counting of events is."""

@@ -1,4 +1,4 @@
-"""The state of the event pipeline, as pure data."""
+"""The state of the event pipeline."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``pending`` pull events wait to be counted, the first of them for ``lag_seconds``; ``dead_letters`` were kept aside."""
+    """``pending`` pull events are not counted yet; the oldest has waited for ``lag_seconds``."""
 
     pending: int
     lag_seconds: float

@@ -1,4 +1,4 @@
-"""The events service's app on the real database, with a webhook to deliver to and accounts that are signed in."""
+"""The events app on a real database, a registry that delivers to it, and signed-in accounts."""
 
 import secrets
 import uuid
@@ -27,7 +27,7 @@ BASE_URL = "http://localhost:8080"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The service's secrets folder, with the private half of the session key."""
+    """The directory of the service's secrets, and the private session key."""
 
     directory: Path
     session_key: SigningKey
@@ -54,7 +54,7 @@ def events_settings(
     registry_url: str = "http://127.0.0.1:9",
     workers: int = 1,
 ) -> Settings:
-    """Settings of an events service on ``database_url``; by default there is nothing where the registry should be."""
+    """Settings of an events service on ``database_url``. By default its registry is unreachable."""
     return Settings(
         SECRETS_DIR=events_secrets.directory,
         database_url=SecretStr(database_url),
@@ -66,19 +66,19 @@ def events_settings(
 
 
 class Registry:
-    """Delivers as the registry does."""
+    """Delivers events as the registry does."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
 
     async def deliver(self, *events: dict[str, Any]) -> httpx.Response:
-        """One envelope with ``events``."""
+        """Deliver ``events`` in one envelope."""
         return await self.send({"events": list(events)})
 
     async def send(
         self, body: Any, *, secret: str | None = WEBHOOK_SECRET, content_type: str | None = None
     ) -> httpx.Response:
-        """``body`` as it stands when it is bytes, else as JSON."""
+        """Deliver ``body``: bytes as they are, anything else as JSON."""
         headers = {
             "Content-Type": content_type or "application/vnd.docker.distribution.events.v2+json"
         }
@@ -91,7 +91,7 @@ class Registry:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
-    """The app with its background work, and a client that has not signed in."""
+    """Run the app with its background tasks; yield it and an anonymous client."""
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, client=("192.0.2.1", 4711))
@@ -109,7 +109,7 @@ async def app_and_client(
 
 @pytest.fixture
 def anonymous(app_and_client: tuple[FastAPI, httpx.AsyncClient]) -> httpx.AsyncClient:
-    """A client that has not signed in."""
+    """A client without credentials."""
     return app_and_client[1]
 
 
@@ -125,7 +125,10 @@ SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
 async def sign_in(
     app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, events_secrets: Secrets
 ) -> AsyncIterator[SignIn]:
-    """Makes an account behind the services' backs and gives a client with a session of it: ``await sign_in("acme", role="admin")``."""
+    """Creates an account in the database and returns a client with its session.
+
+    Example: ``await sign_in("acme", role="admin")``.
+    """
     clients: list[httpx.AsyncClient] = []
 
     async def make(username: str, role: str = "member") -> httpx.AsyncClient:
@@ -146,16 +149,21 @@ async def sign_in(
 async def open_session(
     database: Database, events_secrets: Secrets, username: str, role: str
 ) -> str:
-    """An access token of a new session of the account ``username``, which is made when it is not there."""
+    """The access token of a new session of the account ``username``, created if it is missing."""
     await database.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING",
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2)"
+        " ON CONFLICT DO NOTHING",
         username,
         role,
     )
     session = uuid.uuid4()
     await database.execute(
-        "INSERT INTO auth.sessions (id, account_id, credential_version, refresh_hash, expires_at, client_address)"
-        " SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1' FROM catalog.accounts WHERE username = $2",
+        """
+        INSERT INTO auth.sessions
+          (id, account_id, credential_version, refresh_hash, expires_at, client_address)
+        SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1'
+        FROM catalog.accounts WHERE username = $2
+        """,
         session,
         username,
         secrets.token_bytes(32),
@@ -180,29 +188,40 @@ async def make_repository(
     visibility: str = "private",
     indexes: dict[str, Sequence[str]] | None = None,
 ) -> None:
-    """The repository ``path`` of ``account`` behind the catalog's back, with indexes by digest and their children."""
+    """Create the repository ``path`` of ``account`` in the database.
+
+    ``indexes`` lists the children of its indexes, by digest.
+    """
     namespace, _, name = path.partition("/")
     await database.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', 'member') ON CONFLICT DO NOTHING",
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', 'member')"
+        " ON CONFLICT DO NOTHING",
         account,
     )
     await database.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $2, $3 FROM catalog.accounts WHERE username = $1"
-        " ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO catalog.namespaces (account_id, name, visibility)
+        SELECT id, $2, $3 FROM catalog.accounts WHERE username = $1 ON CONFLICT DO NOTHING
+        """,
         account,
         namespace,
         visibility,
     )
     await database.execute(
-        "INSERT INTO catalog.repositories (namespace_id, name) SELECT id, $2 FROM catalog.namespaces WHERE name = $1",
+        "INSERT INTO catalog.repositories (namespace_id, name)"
+        " SELECT id, $2 FROM catalog.namespaces WHERE name = $1",
         namespace,
         name,
     )
     for digest, children in (indexes or {}).items():
         await database.execute(
-            "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
-            " SELECT r.id, $3, 'application/vnd.oci.image.index.v1+json', 1, now(), 'a' FROM catalog.repositories r"
-            " JOIN catalog.namespaces n ON n.id = r.namespace_id WHERE n.name = $1 AND r.name = $2",
+            """
+            INSERT INTO catalog.manifests
+              (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)
+            SELECT r.id, $3, 'application/vnd.oci.image.index.v1+json', 1, now(), 'a'
+            FROM catalog.repositories r JOIN catalog.namespaces n ON n.id = r.namespace_id
+            WHERE n.name = $1 AND r.name = $2
+            """,
             namespace,
             name,
             digest,
@@ -219,14 +238,15 @@ async def make_repository(
 
 
 async def counts(database: Database, repository: str = "team/app") -> dict[str, tuple[int, int]]:
-    """(pulls, checks) by tag, once everything has been counted."""
+    """Wait until every event is counted; return (pulls, checks) by tag."""
 
-    async def waiting() -> list[Any]:
+    async def uncounted() -> list[Any]:
         return await database.fetch("SELECT id FROM events.inbox WHERE counted_at IS NULL LIMIT 1")
 
-    await soon(waiting, lambda rows: not rows, within=60, what="everything to be counted")
+    await soon(uncounted, lambda rows: not rows, within=60, what="everything to be counted")
     rows = await database.fetch(
-        "SELECT tag, sum(pulls)::int AS pulls, sum(checks)::int AS checks FROM events.pull_hours WHERE repository = $1 GROUP BY tag",
+        "SELECT tag, sum(pulls)::int AS pulls, sum(checks)::int AS checks"
+        " FROM events.pull_hours WHERE repository = $1 GROUP BY tag",
         repository,
     )
     return {

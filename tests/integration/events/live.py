@@ -1,4 +1,4 @@
-"""A real Distribution that reports to a real process of the events service, which tests may kill."""
+"""A real Distribution that delivers to a real process of the events service."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 
 @dataclass
 class EventsProcess:
-    """The events service as `moorage serve` runs it, on a port that stays its own."""
+    """The events service as `moorage serve` runs it, on a reserved port. Tests can kill it."""
 
     database_url: str
     registry_url: str
@@ -39,7 +39,7 @@ class EventsProcess:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the process and wait until it responds."""
         environment = child_environment(
             SECRETS_DIR=str(self.folder),
             EVENTS_REGISTRY_URL=self.registry_url,
@@ -64,7 +64,7 @@ class EventsProcess:
         eventually(self._is_up, within=30, what="the events service")
 
     def kill(self) -> None:
-        """SIGKILL: nothing is finished, nothing is written."""
+        """Kill the process with SIGKILL."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -117,7 +117,7 @@ class Live:
     clients: list[DirectRegistry] = field(default_factory=list)
 
     def client(self, user: str = "alice") -> DirectRegistry:
-        """The registry as ``user`` sees it."""
+        """A client of the registry that is signed in as ``user``."""
         found = DirectRegistry(self.url, self.key, user)
         self.clients.append(found)
         return found
@@ -125,12 +125,12 @@ class Live:
 
 @contextmanager
 def live(database_url: str) -> Iterator[Live]:
-    """Runs both until the block ends."""
+    """Run the registry and the service while the context is open."""
     given = os.environ.get("REGISTRY_BIN")
     distribution = find_registry(TOOLS, Path(given) if given else None)
     with tempfile.TemporaryDirectory(prefix="moorage-events-") as made, reserve() as port:
         folder = Path(made)
-        folder.chmod(0o755)  # the registry may run as another user
+        folder.chmod(0o755)  # the registry can run as another user
         secrets = folder / "secrets"
         for directory in ("token-keys", "session-public-keys"):
             (secrets / directory).mkdir(parents=True)

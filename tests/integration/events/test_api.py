@@ -1,4 +1,4 @@
-"""The events service's part of the JSON API: who may see what, and whether it adds up."""
+"""The JSON API of the events service: permissions, filters, and totals."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ async def acme(sign_in: SignIn, emptied: Database, registry: Registry) -> httpx.
         ("POST", "/api/v1/events/dead-letters/1/replay"),
     ],
 )
-async def test_the_anonymous_is_refused(
+async def test_anonymous_client_is_refused(
     anonymous: httpx.AsyncClient, method: str, path: str
 ) -> None:
     answer = await anonymous.request(method, path)
@@ -56,7 +56,7 @@ async def test_the_anonymous_is_refused(
         ("POST", "/api/v1/events/dead-letters/1/replay"),
     ],
 )
-async def test_the_pipeline_is_for_administrators(
+async def test_member_cannot_read_the_pipeline(
     acme: httpx.AsyncClient, method: str, path: str
 ) -> None:
     assert (await acme.request(method, path)).status_code == 403
@@ -68,7 +68,7 @@ async def pulls(client: httpx.AsyncClient, **query: str) -> Any:
     return answer.json()
 
 
-async def test_pulls_per_hour(acme: httpx.AsyncClient) -> None:
+async def test_pulls_are_reported_per_hour(acme: httpx.AsyncClient) -> None:
     assert await pulls(acme, repository="team/app") == {
         "total": 4,
         "points": [
@@ -79,7 +79,7 @@ async def test_pulls_per_hour(acme: httpx.AsyncClient) -> None:
     }
 
 
-async def test_pulls_per_day(acme: httpx.AsyncClient) -> None:
+async def test_pulls_are_reported_per_day(acme: httpx.AsyncClient) -> None:
     body = await pulls(acme, repository="team/app", interval="day")
     assert [(point["at"], point["pulls"]) for point in body["points"]] == [
         (f"{DAY}00:00:00Z", 3),
@@ -87,7 +87,7 @@ async def test_pulls_per_day(acme: httpx.AsyncClient) -> None:
     ]
 
 
-async def test_the_repository_is_the_sum_of_its_tags_and_of_pulls_by_digest(
+async def test_total_of_a_repository_is_the_sum_of_its_tags_and_pulls_by_digest(
     acme: httpx.AsyncClient,
 ) -> None:
     parts = [
@@ -97,7 +97,7 @@ async def test_the_repository_is_the_sum_of_its_tags_and_of_pulls_by_digest(
     assert (await pulls(acme, repository="team/app"))["total"] == sum(parts)
 
 
-async def test_pulls_of_one_docker_user(acme: httpx.AsyncClient) -> None:
+async def test_pulls_are_filtered_by_docker_user(acme: httpx.AsyncClient) -> None:
     found = {
         user: (await pulls(acme, repository="team/app", docker_user=user))["total"]
         for user in ("alice", "bob", "", "nobody")
@@ -105,7 +105,7 @@ async def test_pulls_of_one_docker_user(acme: httpx.AsyncClient) -> None:
     assert found == {"alice": 2, "bob": 1, "": 1, "nobody": 0}
 
 
-async def test_pulls_of_a_time(acme: httpx.AsyncClient) -> None:
+async def test_pulls_are_filtered_by_time(acme: httpx.AsyncClient) -> None:
     whole_hours = {"from": f"{DAY}06:59:59Z", "to": f"{DAY}09:00:00+02:00"}
     assert (await pulls(acme, repository="team/app", **whole_hours))["total"] == 2
     assert (await pulls(acme, repository="team/app", to=f"{DAY}07:00:01Z"))["total"] == 3
@@ -125,15 +125,13 @@ async def test_pulls_of_a_time(acme: httpx.AsyncClient) -> None:
         {"tag": "v" * 129},
     ],
 )
-async def test_what_cannot_be_asked_is_a_422(
-    acme: httpx.AsyncClient, query: dict[str, str]
-) -> None:
+async def test_invalid_query_is_a_422(acme: httpx.AsyncClient, query: dict[str, str]) -> None:
     answer = await acme.get("/api/v1/pulls", params=query)
     assert answer.status_code == 422
     assert answer.json()["code"] == "validation_error"
 
 
-async def test_without_a_repository_all_of_the_accounts(
+async def test_without_a_repository_all_pulls_of_the_account_are_reported(
     acme: httpx.AsyncClient, sign_in: SignIn, emptied: Database, registry: Registry
 ) -> None:
     other, admin = await sign_in("other"), await sign_in("root", role="admin")
@@ -151,13 +149,11 @@ async def test_without_a_repository_all_of_the_accounts(
     "repository",
     ["team/nothing", "team", "team/app/", "../app", "Team/App", "team/app\0", "x" * 255],
 )
-async def test_a_repository_that_is_not_there_is_a_404(
-    acme: httpx.AsyncClient, repository: str
-) -> None:
+async def test_missing_repository_is_a_404(acme: httpx.AsyncClient, repository: str) -> None:
     assert (await acme.get("/api/v1/pulls", params={"repository": repository})).status_code == 404
 
 
-async def test_anothers_private_repository_looks_like_none(
+async def test_private_repository_of_another_account_looks_like_a_missing_one(
     acme: httpx.AsyncClient, sign_in: SignIn
 ) -> None:
     other = await sign_in("other")
@@ -167,7 +163,7 @@ async def test_anothers_private_repository_looks_like_none(
     assert hidden.text.replace("team/app", "") == missing.text.replace("team/nothing", "")
 
 
-async def test_what_is_shared_or_public_can_be_looked_at_but_not_who_pulled_it(
+async def test_pulls_of_a_shared_or_public_repository_are_visible_but_not_by_docker_user(
     acme: httpx.AsyncClient, sign_in: SignIn, emptied: Database
 ) -> None:
     other, third = await sign_in("other"), await sign_in("third")
@@ -181,20 +177,20 @@ async def test_what_is_shared_or_public_can_be_looked_at_but_not_who_pulled_it(
     assert (await third.get("/api/v1/pulls", params={"repository": "team/app"})).status_code == 404
     await emptied.execute("UPDATE catalog.namespaces SET visibility = 'public' WHERE name = 'team'")
     assert (await pulls(third, repository="team/app"))["total"] == 4
-    asked = await third.get(
+    filtered = await third.get(
         "/api/v1/pulls", params={"repository": "team/app", "docker_user": "alice"}
     )
-    assert asked.status_code == 403
+    assert filtered.status_code == 403
     assert (await pulls(third))["total"] == 0
 
 
-async def test_the_status_says_how_far_counting_is(
+async def test_status_reports_waiting_events_and_dead_letters(
     sign_in: SignIn, registry: Registry, emptied: Database
 ) -> None:
     admin = await sign_in("root", role="admin")
     before = (await admin.get("/api/v1/events/status")).json()
     assert before == {"pending": 0, "lag_seconds": 0.0, "last_event_at": None, "dead_letters": 0}
-    await registry.deliver(get(0, "index", "v1"))  # nobody can tell its children: it waits
+    await registry.deliver(get(0, "index", "v1"))  # waits for its children
     await registry.send(b"not json")
 
     async def status() -> Any:
@@ -205,7 +201,7 @@ async def test_the_status_says_how_far_counting_is(
     assert seen["last_event_at"] is not None
 
 
-async def test_dead_letters_are_listed_page_by_page_newest_first(
+async def test_dead_letters_are_listed_in_pages_newest_first(
     sign_in: SignIn, registry: Registry
 ) -> None:
     admin = await sign_in("root", role="admin")
@@ -227,7 +223,7 @@ async def test_dead_letters_are_listed_page_by_page_newest_first(
     ).status_code == 422
 
 
-async def test_a_replay_counts_once_and_is_audited(
+async def test_replayed_dead_letter_counts_once_and_is_audited(
     sign_in: SignIn, registry: Registry, emptied: Database
 ) -> None:
     admin = await sign_in("root", role="admin")
@@ -237,7 +233,7 @@ async def test_a_replay_counts_once_and_is_audited(
     assert "frobnicate" in letter["reason"]
     refused = await admin.post(f"/api/v1/events/dead-letters/{letter['id']}/replay")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_replayable")
-    # A later version understands it: as if the letter had been this all along.
+    # Simulate a later version that can interpret the letter.
     await emptied.execute(
         "UPDATE events.dead_letters SET raw = $1", json.dumps({"events": [good]}).encode()
     )
@@ -255,7 +251,9 @@ async def test_a_replay_counts_once_and_is_audited(
     ]
 
 
-async def test_metrics_tell_of_events(registry: Registry, anonymous: httpx.AsyncClient) -> None:
+async def test_metrics_have_the_counters_of_events(
+    registry: Registry, anonymous: httpx.AsyncClient
+) -> None:
     await registry.deliver(event(tag="v1"))
     text = (await anonymous.get("/metrics")).text
     for name in (

@@ -1,4 +1,4 @@
-"""Counting on the real database: the same numbers whatever the order of delivery, the batches and the workers."""
+"""Counting on PostgreSQL: the result depends on no order, batch size, or number of workers."""
 
 import asyncio
 import random
@@ -11,7 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.events.counting import indexes, queries, usecases
+from libs.common.db.pool import Connection
+from services.events.counting import queries, usecases
+from services.events.indexes import queries as indexes
+from services.events.indexes.domain import ManifestRef
 from services.events.ingest import queries as inbox
 from services.events.ingest.domain import parse_event
 from tests.integration.events.conftest import Registry, counts, make_repository
@@ -25,37 +28,37 @@ INDEXES = {"index": CHILDREN, "index-of-indexes": ("index",), "amd64": ()}
 
 
 @pytest.fixture
-async def connection(emptied: Database) -> AsyncIterator[Any]:
-    """A connection as the service, to a database that knows the indexes."""
+async def connection(emptied: Database) -> AsyncIterator[Connection]:
+    """A connection with the role of the service, to a database that has the indexes."""
     found = await asyncpg.connect(emptied.urls["events"])
-    await know_indexes(found, "team/app")
+    await store_indexes(found, "team/app")
     yield found
     await found.close()
 
 
-async def know_indexes(connection: Any, repository: str) -> None:
+async def store_indexes(connection: Connection, repository: str) -> None:
     known = {
-        (repository, digest_of(index)): tuple(digest_of(child) for child in children)
+        ManifestRef(repository, digest_of(index)): tuple(digest_of(child) for child in children)
         for index, children in INDEXES.items()
     }
     await indexes.save_children(connection, known)
 
 
-async def store(connection: Any, raw: Sequence[dict[str, Any]]) -> None:
+async def store(connection: Connection, raw: Sequence[dict[str, Any]]) -> None:
     await inbox.store_events(connection, [parse_event(item) for item in raw])
 
 
-async def count_all(connection: Any, limit: int = 2000) -> int:
-    """Count until nothing waits; returns the number of batches."""
+async def count_all(connection: Connection, limit: int = 2000) -> int:
+    """Count until no event is claimed; return the number of batches."""
     batches = 0
-    while (await usecases.count_batch(connection, limit)).claimed:
+    while (await usecases.count_batch(connection, limit=limit)).claimed:
         batches += 1
     return batches
 
 
 @pytest.mark.parametrize("pattern", patterns(), ids=str)
-async def test_a_pattern_counts_alike_in_any_order_one_by_one(
-    connection: Any, emptied: Database, pattern: Pattern
+async def test_events_of_a_real_client_count_the_same_in_any_order(
+    connection: Connection, emptied: Database, pattern: Pattern
 ) -> None:
     shuffled = list(pattern.events)
     random.Random(pattern.name).shuffle(shuffled)
@@ -75,8 +78,8 @@ def merged(expected: Sequence[Counts]) -> Counts:
     return {tag: (pulls[tag], checks[tag]) for tag in pulls | checks}
 
 
-async def test_ten_thousand_events_shuffled_over_several_workers(
-    emptied: Database, connection: Any
+async def test_shuffled_events_are_counted_exactly_once_by_several_workers(
+    emptied: Database, connection: Connection
 ) -> None:
     raw: list[dict[str, Any]] = []
     expected: list[Counts] = []
@@ -95,10 +98,10 @@ async def test_ten_thousand_events_shuffled_over_several_workers(
     async def work() -> None:
         own = await asyncpg.connect(emptied.urls["events"])
         try:
-            while not done.is_set() or (await usecases.count_batch(own, 700)).claimed:
+            while not done.is_set() or (await usecases.count_batch(own, limit=700)).claimed:
                 if done.is_set():
                     continue
-                await usecases.count_batch(own, 700)
+                await usecases.count_batch(own, limit=700)
                 await asyncio.sleep(0)
         finally:
             await own.close()
@@ -114,8 +117,8 @@ async def test_ten_thousand_events_shuffled_over_several_workers(
     await assert_hours_hold(connection)
 
 
-async def test_a_busy_clients_shuffled_events_count_as_in_order(
-    emptied: Database, connection: Any, monkeypatch: pytest.MonkeyPatch
+async def test_shuffled_events_of_one_busy_client_count_as_in_order(
+    emptied: Database, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(usecases, "CHECKPOINT_EVERY", 20)
     raw: list[dict[str, Any]] = []
@@ -146,7 +149,7 @@ _step = st.tuples(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(_step, max_size=25), st.randoms(use_true_random=False))
-async def test_any_permutation_duplication_and_splitting_counts_as_the_history_in_order(
+async def test_reordered_repeated_and_split_deliveries_count_as_the_events_in_order(
     emptied: Database, steps: list[tuple[Any, str, str | None, float, str]], dice: random.Random
 ) -> None:
     raw, at = [], 0.0
@@ -157,12 +160,12 @@ async def test_any_permutation_duplication_and_splitting_counts_as_the_history_i
     other = await asyncpg.connect(emptied.urls["events"])
     try:
         await emptied.empty()
-        await know_indexes(connection, "team/app")
+        await store_indexes(connection, "team/app")
         await store(connection, raw)
         await count_all(connection)
         in_order = await counts(emptied)
         await emptied.empty()
-        await know_indexes(connection, "team/app")
+        await store_indexes(connection, "team/app")
         doubled = raw + [item for item in raw if dice.random() < 0.3]
         dice.shuffle(doubled)
         while doubled:
@@ -171,7 +174,8 @@ async def test_any_permutation_duplication_and_splitting_counts_as_the_history_i
             doubled = doubled[cut:]
             limit = dice.randint(1, 10)
             await asyncio.gather(
-                usecases.count_batch(connection, limit), usecases.count_batch(other, limit)
+                usecases.count_batch(connection, limit=limit),
+                usecases.count_batch(other, limit=limit),
             )
         await count_all(other)
         assert await counts(emptied) == in_order
@@ -181,7 +185,9 @@ async def test_any_permutation_duplication_and_splitting_counts_as_the_history_i
         await other.close()
 
 
-async def test_a_late_event_moves_a_pull_to_its_tag(connection: Any, emptied: Database) -> None:
+async def test_late_event_moves_a_pull_to_its_tag(
+    connection: Connection, emptied: Database
+) -> None:
     await store(connection, [get(0.1, "index"), get(0.2, "amd64")])
     await count_all(connection)
     assert await counts(emptied) == {"": (1, 0)}
@@ -191,34 +197,35 @@ async def test_a_late_event_moves_a_pull_to_its_tag(connection: Any, emptied: Da
     moved = await connection.fetchrow(
         "SELECT pulls, last_pulled_at FROM events.pull_hours WHERE tag = ''"
     )
+    assert moved is not None
     assert tuple(moved) == (0, None)
 
 
-async def test_two_hours_of_one_tag_are_two_rows(connection: Any) -> None:
+async def test_each_hour_of_a_tag_is_one_row(connection: Connection) -> None:
     await store(connection, [get(0, tag="v1"), get(3599.9, tag="v1"), get(3600, tag="v1")])
     await count_all(connection)
     rows = await connection.fetch("SELECT pulls FROM events.pull_hours ORDER BY hour")
     assert [row["pulls"] for row in rows] == [2, 1]
 
 
-async def test_a_worker_killed_between_claim_and_commit_loses_and_doubles_nothing(
-    connection: Any, emptied: Database
+async def test_worker_killed_before_its_commit_neither_loses_nor_repeats_a_pull(
+    connection: Connection, emptied: Database
 ) -> None:
     await store(connection, [get(n, tag="v1") for n in range(20)])
-    # The worker claims, and then waits for its client, whom we hold: there it is killed.
+    # The worker claims events and waits for the lock of their client. There it is killed.
     holder = await asyncpg.connect(emptied.urls["events"])
     victim = await asyncpg.connect(emptied.urls["events"])
     pid = victim.get_server_pid()
     try:
         async with holder.transaction():
-            (client,) = await queries.claim(holder, 1)
+            (client,) = await queries.claim_events(holder, limit=1)
             await queries.lock_clients(holder, [client])
-            task = asyncio.create_task(usecases.count_batch(victim, 10))
+            task = asyncio.create_task(usecases.count_batch(victim, limit=10))
             waits = "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'"
             await soon(
                 lambda: holder.fetch(waits, pid),
                 within=10,
-                what="the worker to wait for its client",
+                what="the worker to wait for the lock of its client",
             )
             await holder.execute("SELECT pg_terminate_backend($1)", pid)
             with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
@@ -230,8 +237,8 @@ async def test_a_worker_killed_between_claim_and_commit_loses_and_doubles_nothin
     assert await counts(emptied) == {"v1": (20, 0)}
 
 
-async def test_the_catalog_tells_what_an_index_holds(
-    connection: Any, emptied: Database, registry: Registry
+async def test_children_of_an_index_are_read_from_the_catalog(
+    connection: Connection, emptied: Database, registry: Registry
 ) -> None:
     children = [digest_of(child) for child in ("s390x", "riscv64")]
     await make_repository(
@@ -245,38 +252,41 @@ async def test_the_catalog_tells_what_an_index_holds(
 
 
 async def test_pulls_of_a_deleted_repository_do_not_count_for_its_successor(
-    connection: Any, emptied: Database
+    connection: Connection, emptied: Database
 ) -> None:
-    free = (
+    total = (
         "SELECT coalesce(sum(pulls), 0)::int FROM events.pull_totals WHERE repository = 'team/app'"
     )
     await store(connection, [get(0, tag="v1"), get(10, tag="v1")])
     await count_all(connection)
-    assert await connection.fetchval(free) == 2
+    assert await connection.fetchval(total) == 2
     await emptied.execute(
-        "INSERT INTO catalog.reserved_names (kind, name, available_at) VALUES ('repository', 'team/app', to_timestamp($1))",
+        "INSERT INTO catalog.reserved_names (kind, name, available_at)"
+        " VALUES ('repository', 'team/app', to_timestamp($1))",
         1_795_500_000 + 1000,
     )
-    assert await connection.fetchval(free) == 0
+    assert await connection.fetchval(total) == 0
     await store(
         connection, [get(20, tag="v1"), get(1000, tag="v1"), get(1001, tag="v1")]
-    )  # the first is a late one
+    )  # the first is late
     await count_all(connection)
-    assert await connection.fetchval(free) == 2
+    assert await connection.fetchval(total) == 2
 
 
-async def test_the_catalog_is_told_of_changed_totals(connection: Any, emptied: Database) -> None:
-    heard = asyncio.Event()
+async def test_catalog_is_notified_of_changed_totals(
+    connection: Connection, emptied: Database
+) -> None:
+    notified = asyncio.Event()
     listener = await asyncpg.connect(emptied.urls["catalog"])
     try:
-        await listener.add_listener("moorage_counts", lambda *_: heard.set())
+        await listener.add_listener("moorage_counts", lambda *_: notified.set())
         before = await listener.fetchval(
             "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
         )
         await store(connection, [get(0, tag="v1")])
         await count_all(connection)
         async with asyncio.timeout(2):
-            await heard.wait()
+            await notified.wait()
         assert (
             await listener.fetchval("SELECT count(*) FROM events.pull_sums WHERE xid >= $1", before)
             == 1
@@ -285,8 +295,8 @@ async def test_the_catalog_is_told_of_changed_totals(connection: Any, emptied: D
         await listener.close()
 
 
-async def test_clients_differ_by_user_address_and_program(
-    connection: Any, emptied: Database
+async def test_clients_differ_by_docker_user_address_and_user_agent(
+    connection: Connection, emptied: Database
 ) -> None:
     raw = [
         head(0, "index"),

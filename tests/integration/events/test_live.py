@@ -1,4 +1,4 @@
-"""The real registry reports to the real service: what it looks up itself, and that a kill loses nothing."""
+"""A real registry delivers to a real process: index lookups, the feed, and killed processes."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ def running(emptied: Database) -> Iterator[Live]:
 
 
 async def arrived(database: Database, pulls: int) -> None:
-    """Wait until the registry has delivered so many pulls."""
+    """Wait until the registry has delivered ``pulls`` pull events."""
 
     async def received() -> int:
         return int(
@@ -32,7 +32,7 @@ async def arrived(database: Database, pulls: int) -> None:
     await soon(received, lambda seen: seen >= pulls, within=60, what=f"{pulls} pull events")
 
 
-async def test_children_that_nobody_told_are_looked_up_in_the_registry(
+async def test_children_of_an_unknown_index_are_looked_up_in_the_registry(
     running: Live, emptied: Database
 ) -> None:
     index = make_index()
@@ -44,27 +44,27 @@ async def test_children_that_nobody_told_are_looked_up_in_the_registry(
                 assert client.manifest("team/app", image.manifest.digest).status_code == 200
     await arrived(emptied, 2 * (1 + len(index.images)))
     assert await counts(emptied) == {"v1": (2, 0)}
-    # What the service fetched itself to know the children is no pull, and left no trace.
+    # The service's own request for the index does not count as a pull.
     assert not await emptied.fetch("SELECT 1 FROM events.inbox WHERE docker_user LIKE 'moorage:%'")
-    (known,) = await emptied.fetch(
+    (stored,) = await emptied.fetch(
         "SELECT children, gone FROM events.indexes WHERE digest = $1", index.manifest.digest
     )
-    assert set(known["children"]) == {image.manifest.digest for image in index.images}
-    assert known["gone"] is False
+    assert set(stored["children"]) == {image.manifest.digest for image in index.images}
+    assert stored["gone"] is False
 
 
-async def test_an_index_that_is_gone_has_no_children(running: Live, emptied: Database) -> None:
+async def test_pull_of_a_deleted_index_counts(running: Live, emptied: Database) -> None:
     index = make_index()
     with running.client() as client:
         client.push(index, "team/app", "v1")
         running.events.kill()
         assert client.manifest("team/app", "v1").status_code == 200
         token = client.token("repository:team/app:pull,push,delete")
-        gone = client.http.delete(
+        deleted = client.http.delete(
             f"/v2/team/app/manifests/{index.manifest.digest}",
             headers={"Authorization": f"Bearer {token}"},
         )
-        assert gone.status_code == 202
+        assert deleted.status_code == 202
     await asyncio.to_thread(running.events.start)
     await arrived(emptied, 1)
     assert await counts(emptied) == {"v1": (1, 0)}
@@ -91,7 +91,7 @@ async def test_pushes_and_deletes_reach_the_feed(running: Live, emptied: Databas
     )
 
 
-async def test_a_service_killed_again_and_again_counts_every_pull_once(
+async def test_service_that_is_killed_repeatedly_counts_every_pull_once(
     running: Live, emptied: Database
 ) -> None:
     pulls, kills = 400, 5

@@ -1,4 +1,4 @@
-"""What the webhook and the counting do while the database is away, and after."""
+"""The webhook and the counting while the database is unreachable, and afterwards."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ async def app_and_client(
         yield pair
 
 
-async def test_while_the_database_is_away_the_answer_is_503_at_once(
+async def test_webhook_answers_503_within_a_second_while_the_database_is_unreachable(
     registry: Registry, emptied: Database, line: Relay
 ) -> None:
     assert (await registry.deliver(event(tag="v1"))).status_code == 202
@@ -57,7 +57,9 @@ async def test_while_the_database_is_away_the_answer_is_503_at_once(
     assert await counts(emptied) == {"v1": (2, 0)}
 
 
-async def test_a_database_that_hangs_is_away_too(registry: Registry, emptied: Database) -> None:
+async def test_webhook_answers_503_within_a_second_while_the_database_hangs(
+    registry: Registry, emptied: Database
+) -> None:
     await registry.deliver(event(tag="v1"))
     late = [event(tag="v1", at=n) for n in range(1, 9)]
     holder = await asyncpg.connect(emptied.urls["owner"])
@@ -70,26 +72,28 @@ async def test_a_database_that_hangs_is_away_too(registry: Registry, emptied: Da
             assert time.monotonic() - started < 1
     finally:
         await holder.close()
-    for item in late:  # as the registry does; what was stored after all is not stored again
+    for item in late:  # as the registry does; stored events are not stored again
         assert (await registry.deliver(item)).status_code == 202
     assert await counts(emptied) == {"v1": (9, 0)}
 
 
-async def test_a_connection_that_died_in_the_pool_costs_no_delivery(
+async def test_delivery_is_stored_although_the_pooled_connection_is_dead(
     registry: Registry, emptied: Database
 ) -> None:
     await registry.deliver(event(tag="v1"))
     killer = await asyncpg.connect(emptied.urls["events"])
     try:
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
-        assert await killer.fetch(ended)
+        assert await killer.fetch(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE usename = current_user AND pid <> pg_backend_pid()"
+        )
     finally:
         await killer.close()
     assert (await registry.deliver(event(tag="v1", at=1))).status_code == 202
     assert await counts(emptied) == {"v1": (2, 0)}
 
 
-async def test_the_service_starts_while_the_database_is_away(
+async def test_service_starts_while_the_database_is_unreachable(
     emptied: Database, events_secrets: Secrets, line: Relay
 ) -> None:
     await line.cut()

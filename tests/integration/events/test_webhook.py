@@ -1,4 +1,4 @@
-"""The webhook: who may deliver, what is kept, and what is answered."""
+"""The webhook: its secret, the events that it stores, and its responses."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ async def dead_letters(database: Database) -> list[tuple[str, bytes]]:
         f"Bearer {WEBHOOK_SECRET}x",
     ],
 )
-async def test_without_the_secret_nothing_is_read_or_stored(
+async def test_delivery_without_the_secret_is_neither_read_nor_stored(
     app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, authorization: str | None
 ) -> None:
     headers = [(b"authorization", authorization.encode())] if authorization is not None else []
@@ -65,7 +65,7 @@ async def test_without_the_secret_nothing_is_read_or_stored(
     assert await dead_letters(emptied) == []
 
 
-async def test_only_post_delivers(anonymous: httpx.AsyncClient) -> None:
+async def test_other_methods_than_post_are_refused(anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.get(
         "/registry-events", headers={"Authorization": f"Bearer {WEBHOOK_SECRET}"}
     )
@@ -81,7 +81,7 @@ async def test_only_post_delivers(anonymous: httpx.AsyncClient) -> None:
         "text/plain",
     ],
 )
-async def test_a_pull_is_stored_and_counted(
+async def test_pull_is_stored_and_counted(
     registry: Registry, emptied: Database, content_type: str
 ) -> None:
     answer = await registry.send({"events": [event(tag="v1")]}, content_type=content_type)
@@ -89,7 +89,7 @@ async def test_a_pull_is_stored_and_counted(
     assert await counts(emptied) == {"v1": (1, 0)}
 
 
-async def test_a_list_of_several_events_is_stored(registry: Registry, emptied: Database) -> None:
+async def test_delivery_of_several_events_is_stored(registry: Registry, emptied: Database) -> None:
     assert (
         await registry.deliver(event(tag="v1"), event(tag="v1", at=1), event("push", tag="v1"))
     ).status_code == 202
@@ -97,35 +97,35 @@ async def test_a_list_of_several_events_is_stored(registry: Registry, emptied: D
     assert await counts(emptied) == {"v1": (2, 0)}
 
 
-async def test_an_empty_list_is_accepted(registry: Registry, emptied: Database) -> None:
+async def test_delivery_without_events_is_accepted(registry: Registry, emptied: Database) -> None:
     assert (await registry.deliver()).status_code == 202
     assert await stored(emptied) == 0
     assert await dead_letters(emptied) == []
 
 
 @pytest.mark.parametrize("raw", [b"", b"not json", b'{"events": {}}', b"[" * 50_000, b"\x00\xff"])
-async def test_what_is_not_understood_is_kept_aside_once(
+async def test_delivery_that_cannot_be_interpreted_is_dead_lettered_once(
     registry: Registry, emptied: Database, raw: bytes
 ) -> None:
     for _ in range(3):
         assert (await registry.send(raw)).status_code == 202
-    assert [kept for _, kept in await dead_letters(emptied)] == [raw]
+    assert [stored_raw for _, stored_raw in await dead_letters(emptied)] == [raw]
 
 
-async def test_a_poison_event_between_good_ones_takes_none_with_it(
+async def test_invalid_event_is_dead_lettered_and_the_others_are_stored(
     registry: Registry, emptied: Database
 ) -> None:
-    poison = event(tag="v1") | {"action": "frobnicate"}
+    invalid = event(tag="v1") | {"action": "frobnicate"}
     assert (
-        await registry.deliver(event(tag="v1"), poison, event(tag="v1", at=1))
+        await registry.deliver(event(tag="v1"), invalid, event(tag="v1", at=1))
     ).status_code == 202
     assert await counts(emptied) == {"v1": (2, 0)}
     ((reason, raw),) = await dead_letters(emptied)
     assert "frobnicate" in reason
-    assert json.loads(raw) == poison
+    assert json.loads(raw) == invalid
 
 
-async def test_an_envelope_of_ten_mebibytes_is_kept_aside_in_little_memory(
+async def test_delivery_of_ten_mebibytes_is_dead_lettered_in_bounded_memory(
     app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database
 ) -> None:
     chunk = b'{"events":[' + b" " * (64 * 1024 - 11)
@@ -163,7 +163,7 @@ async def test_an_envelope_of_ten_mebibytes_is_kept_aside_in_little_memory(
     assert raw == chunk[: 64 * 1024]
 
 
-async def test_an_endless_body_is_not_read_to_its_end(
+async def test_endless_body_is_not_read_to_its_end(
     app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database
 ) -> None:
     headers = [(b"authorization", f"Bearer {WEBHOOK_SECRET}".encode())]
@@ -189,14 +189,14 @@ async def test_an_endless_body_is_not_read_to_its_end(
     assert (b"connection", b"close") in sent[0]["headers"]
 
 
-async def test_the_api_keeps_its_limit_of_a_mebibyte(anonymous: httpx.AsyncClient) -> None:
+async def test_api_refuses_bodies_over_one_mebibyte(anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.post(
         "/api/v1/events/dead-letters/1/replay", content=b"x" * (1024 * 1024 + 1)
     )
     assert answer.status_code == 413
 
 
-async def test_the_same_event_delivered_a_hundred_times_at_once_counts_once(
+async def test_event_delivered_a_hundred_times_at_once_counts_once(
     registry: Registry, emptied: Database
 ) -> None:
     one = event(tag="v1")
@@ -206,7 +206,7 @@ async def test_the_same_event_delivered_a_hundred_times_at_once_counts_once(
     assert await counts(emptied) == {"v1": (1, 0)}
 
 
-async def test_the_same_event_delivered_after_it_was_counted_changes_nothing(
+async def test_event_delivered_again_after_it_was_counted_counts_once(
     registry: Registry, emptied: Database
 ) -> None:
     one = event(tag="v1")
@@ -215,7 +215,7 @@ async def test_the_same_event_delivered_after_it_was_counted_changes_nothing(
         assert await counts(emptied) == {"v1": (1, 0)}
 
 
-async def test_blobs_mounts_and_our_own_services_count_nothing(
+async def test_blobs_mounts_and_pulls_by_our_services_are_not_stored(
     registry: Registry, emptied: Database
 ) -> None:
     octets = "application/octet-stream"
@@ -229,23 +229,24 @@ async def test_blobs_mounts_and_our_own_services_count_nothing(
     assert await stored(emptied) == 0
 
 
-async def test_a_push_and_a_delete_are_in_the_feed_and_the_catalog_is_told(
+async def test_push_and_deletion_are_in_the_feed_and_the_catalog_is_notified(
     registry: Registry, emptied: Database
 ) -> None:
-    heard: list[str] = []
+    notifications: list[str] = []
     listener = await asyncpg.connect(emptied.urls["catalog"])
     try:
-        await listener.add_listener("moorage_feed", lambda *_: heard.append("feed"))
+        await listener.add_listener("moorage_feed", lambda *_: notifications.append("feed"))
         delete = event("delete", tag="v1")
         del delete["target"]["digest"], delete["target"]["mediaType"]
         await registry.deliver(event("push", tag="v1", user="alice"), delete)
 
-        async def told() -> int:
-            return len(heard)
+        async def received() -> int:
+            return len(notifications)
 
-        await soon(told, within=2, what="NOTIFY moorage_feed")
+        await soon(received, within=2, what="NOTIFY moorage_feed")
         rows = await listener.fetch(
-            "SELECT action, repository, tag, digest, docker_user FROM events.registry_feed ORDER BY id"
+            "SELECT action, repository, tag, digest, docker_user"
+            " FROM events.registry_feed ORDER BY id"
         )
         assert [tuple(row) for row in rows] == [
             ("push", "team/app", "v1", digest_of("image"), "alice"),

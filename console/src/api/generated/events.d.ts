@@ -9,7 +9,7 @@ export interface paths {
         };
         /**
          * List Pulls
-         * @description How often images were pulled and checked over time.
+         * @description List how often images were pulled and checked over time.
          */
         get: operations["list_pulls"];
         put?: never;
@@ -29,7 +29,7 @@ export interface paths {
         };
         /**
          * Get Events Status
-         * @description How far the counting of what the registry reported is.
+         * @description Report how far the counting of the registry's events is.
          */
         get: operations["get_events_status"];
         put?: never;
@@ -49,7 +49,7 @@ export interface paths {
         };
         /**
          * List Dead Letters
-         * @description Deliveries that were not understood, newest first.
+         * @description List the deliveries that cannot be interpreted, the newest first.
          */
         get: operations["list_dead_letters"];
         put?: never;
@@ -71,7 +71,9 @@ export interface paths {
         put?: never;
         /**
          * Replay Dead Letter
-         * @description Take a dead letter in after all, when it is understood by now; its events count as if they had been delivered in time.
+         * @description Replay a dead letter.
+         *
+         *     If it can be interpreted by now, its events count as if they had been delivered in time.
          */
         post: operations["replay_dead_letter"];
         delete?: never;
@@ -86,7 +88,7 @@ export interface components {
     schemas: {
         /**
          * DeadLetterOut
-         * @description Something that the registry delivered and that was not understood.
+         * @description A delivery, or one of its events, that cannot be interpreted.
          */
         DeadLetterOut: {
             /**
@@ -106,13 +108,13 @@ export interface components {
             reason: string;
             /**
              * Size Bytes
-             * @description bytes that were kept
+             * @description The number of stored bytes.
              * @example 512
              */
             size_bytes: number;
             /**
              * Raw
-             * @description its first 4096 bytes as text; what is no UTF-8 is replaced
+             * @description The first 4096 bytes as text. Bytes that are not UTF-8 are replaced.
              */
             raw: string;
         };
@@ -128,13 +130,13 @@ export interface components {
         };
         /**
          * PointOut
-         * @description One hour or day (UTC) in which something was pulled or checked.
+         * @description One hour or day (UTC) with at least one pull or check.
          */
         PointOut: {
             /**
              * At
              * Format: date-time
-             * @description its beginning, UTC
+             * @description The beginning of the hour or day, UTC.
              */
             at: string;
             /**
@@ -144,7 +146,7 @@ export interface components {
             pulls: number;
             /**
              * Checks
-             * @description HEAD requests: a client asked whether what it holds is still current
+             * @description HEAD requests: a client checked whether its image is still current.
              * @example 3
              */
             checks: number;
@@ -156,53 +158,53 @@ export interface components {
         PullsOut: {
             /**
              * Total
-             * @description pulls of all points together; checks are never added to it
+             * @description The pulls of all points together. Checks are not added to it.
              * @example 12
              */
             total: number;
             /**
              * Points
-             * @description in order of time, without those in which nothing happened
+             * @description In the order of time, without hours or days in which nothing happened.
              */
             points: components["schemas"]["PointOut"][];
         };
         /**
          * ReplayOut
-         * @description What came of a replay.
+         * @description The result of a replay.
          */
         ReplayOut: {
             /**
              * Events
-             * @description events that were taken in
+             * @description The number of events that were stored.
              * @example 1
              */
             events: number;
         };
         /**
          * StatusOut
-         * @description How far the counting of events is.
+         * @description The state of the event pipeline.
          */
         StatusOut: {
             /**
              * Pending
-             * @description pull events that are not counted yet
+             * @description Pull events that are not counted yet.
              * @example 0
              */
             pending: number;
             /**
              * Lag Seconds
-             * @description how long the first of them has waited
+             * @description How long the oldest of them has waited.
              * @example 0
              */
             lag_seconds: number;
             /**
              * Last Event At
-             * @description when the registry last delivered an event; null: never, or long ago
+             * @description When the registry delivered the newest stored event; null if none is stored.
              */
             last_event_at: string | null;
             /**
              * Dead Letters
-             * @description deliveries that were not understood and kept aside
+             * @description Deliveries and events that cannot be interpreted.
              * @example 0
              */
             dead_letters: number;
@@ -280,17 +282,17 @@ export interface operations {
     list_pulls: {
         parameters: {
             query?: {
-                /** @description `namespace/name`; without it all of the account's */
+                /** @description `namespace/name`. Without it, all repositories of the account. */
                 repository?: string | null;
-                /** @description empty: pulls by digest alone */
+                /** @description The tag. If it is empty, pulls by digest alone. */
                 tag?: string | null;
-                /** @description empty: nobody was signed in */
+                /** @description The Docker user. If it is empty, anonymous pulls. */
                 docker_user?: string | null;
-                /** @description RFC 3339 with a zone; the hour that it falls into is the first */
+                /** @description An RFC 3339 time with a zone. The hour that it falls into is the first. */
                 from?: string | null;
-                /** @description RFC 3339 with a zone; hours that begin before it */
+                /** @description An RFC 3339 time with a zone. Hours that begin before it are included. */
                 to?: string | null;
-                /** @description hours or days, UTC */
+                /** @description Points for hours or days, UTC. */
                 interval?: "hour" | "day";
             };
             header?: never;
@@ -518,7 +520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The dead letter is still not understood (`not_replayable`) */
+            /** @description The dead letter still cannot be interpreted (`not_replayable`) */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,6 @@
-"""What the registry says, read as events; what is no event is refused with a reason."""
+"""Deliveries are parsed; invalid parts are rejected with a reason."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.events.ingest.domain import (
-    NotUnderstood,
+    InvalidEvent,
+    Rejected,
     address_of,
+    format_time,
     parse_envelope,
     parse_event,
     parse_time,
@@ -17,7 +20,7 @@ from services.events.ingest.domain import (
 from tests.kit.envelopes import event
 
 
-def test_a_recorded_event_is_read() -> None:
+def test_recorded_event_is_parsed() -> None:
     raw = {
         "id": "51bb2d5c-0a0a-4a6e-9f3c-2f6b1f0c2f31",
         "timestamp": "2026-11-24T05:32:16.941589299Z",
@@ -41,14 +44,14 @@ def test_a_recorded_event_is_read() -> None:
         "actor": {"name": "alice"},
         "source": {"addr": "vm:19001", "instanceID": "d14f"},
     }
-    read = parse_event(raw)
-    assert (read.event_id, read.at_ns) == (
+    parsed = parse_event(raw)
+    assert (parsed.event_id, parsed.at_ns) == (
         "51bb2d5c-0a0a-4a6e-9f3c-2f6b1f0c2f31",
         1795498336_941589299,
     )
-    assert (read.action, read.method, read.request_id) == ("push", "PUT", "0c0d")
-    assert (read.repository, read.tag, read.digest) == ("team/app", "v1", "sha256:4fb4")
-    assert (read.docker_user, read.address, read.user_agent) == (
+    assert (parsed.action, parsed.method, parsed.request_id) == ("push", "PUT", "0c0d")
+    assert (parsed.repository, parsed.tag, parsed.digest) == ("team/app", "v1", "sha256:4fb4")
+    assert (parsed.docker_user, parsed.address, parsed.user_agent) == (
         "alice",
         "127.0.0.1",
         "skopeo/1.9.3",
@@ -84,8 +87,8 @@ def test_times_keep_their_nanoseconds(text: str, at_ns: int) -> None:
         "2026-11-24T05:32:16+99:99",
     ],
 )
-def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(NotUnderstood):
+def test_invalid_time_is_rejected(text: str) -> None:
+    with pytest.raises(InvalidEvent):
         parse_time(text)
 
 
@@ -101,21 +104,21 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         ("", ""),
     ],
 )
-def test_an_address_loses_its_port(addr: str, address: str) -> None:
+def test_address_loses_its_port(addr: str, address: str) -> None:
     assert address_of(addr) == address
 
 
-def test_nobody_is_an_empty_name() -> None:
+def test_anonymous_client_has_an_empty_name() -> None:
     assert parse_event(event(user="")).docker_user == ""
     assert parse_event({**event(), "actor": None}).docker_user == ""
 
 
-def test_what_is_not_said_is_none() -> None:
-    read = parse_event(event(media_type=None))
-    assert (read.media_type, read.tag) == (None, None)
+def test_missing_fields_are_none() -> None:
+    parsed = parse_event(event(media_type=None))
+    assert (parsed.media_type, parsed.tag) == (None, None)
 
 
-def test_unknown_fields_change_nothing() -> None:
+def test_unknown_fields_are_ignored() -> None:
     raw = event(tag="v1")
     assert parse_event(
         {
@@ -126,14 +129,14 @@ def test_unknown_fields_change_nothing() -> None:
     ) == parse_event(raw)
 
 
-def test_a_delete_of_a_tag_has_no_digest() -> None:
+def test_deletion_of_a_tag_has_no_digest() -> None:
     raw = event("delete", tag="v1")
     del raw["target"]["digest"], raw["target"]["mediaType"]
     assert (parse_event(raw).tag, parse_event(raw).digest) == ("v1", None)
 
 
 @pytest.mark.parametrize(
-    ("said", "matters"),
+    ("raw", "has_effect"),
     [
         (event(tag="v1"), True),
         (event(user="moorage:catalog"), False),
@@ -143,11 +146,30 @@ def test_a_delete_of_a_tag_has_no_digest() -> None:
         (event("delete", media_type=None), True),
     ],
 )
-def test_blobs_and_our_own_pulls_do_not_matter(said: dict[str, Any], matters: bool) -> None:
-    assert parse_event(said).matters is matters
+def test_blobs_mounts_and_pulls_by_our_services_have_no_effect(
+    raw: dict[str, Any], has_effect: bool
+) -> None:
+    assert parse_event(raw).has_effect is has_effect
 
 
-def _broken(change: dict[str, Any]) -> dict[str, Any]:
+@pytest.mark.parametrize(
+    "raw", [event(tag="v1"), event("push", user=""), event("delete", media_type=None)]
+)
+def test_event_as_json_is_parsed_to_the_same_event(raw: dict[str, Any]) -> None:
+    parsed = parse_event(raw)
+    assert parse_event(json.loads(parsed.to_json())) == parsed
+
+
+def test_formatted_time_has_nine_digits() -> None:
+    assert format_time(1795498336_000000001) == "2026-11-24T05:32:16.000000001Z"
+
+
+def test_rejected_bytes_have_the_hash_of_the_whole_delivery() -> None:
+    assert Rejected("too large", b"beginning", b"hash of all").hash == b"hash of all"
+    assert Rejected("invalid", b"{").hash == hashlib.sha256(b"{").digest()
+
+
+def _invalid(change: dict[str, Any]) -> dict[str, Any]:
     raw = event(tag="v1")
     for path, value in change.items():
         holder, _, key = path.rpartition(".")
@@ -159,6 +181,7 @@ def _broken(change: dict[str, Any]) -> dict[str, Any]:
     "change",
     [
         {"action": "frobnicate"},
+        {"timestamp": "2026-02-29T00:00:00Z"},
         {"action": None},
         {"id": ""},
         {"id": "x" * 200},
@@ -175,15 +198,15 @@ def _broken(change: dict[str, Any]) -> dict[str, Any]:
         {"actor.name": 7},
     ],
 )
-def test_what_is_no_event_is_refused_and_takes_no_other_with_it(change: dict[str, Any]) -> None:
-    broken, good = _broken(change), event(tag="v2")
-    envelope = parse_envelope(json.dumps({"events": [good, broken, good]}).encode())
-    assert envelope.events == (parse_event(good), parse_event(good))
-    assert len(envelope.refused) == 1
-    assert json.loads(envelope.refused[0].raw) == broken
+def test_invalid_event_is_rejected_and_the_others_are_kept(change: dict[str, Any]) -> None:
+    invalid, valid = _invalid(change), event(tag="v2")
+    envelope = parse_envelope(json.dumps({"events": [valid, invalid, valid]}).encode())
+    assert envelope.events == (parse_event(valid), parse_event(valid))
+    assert len(envelope.rejected) == 1
+    assert json.loads(envelope.rejected[0].raw) == invalid
 
 
-def test_what_a_client_chose_is_cleaned_not_refused() -> None:
+def test_user_agent_is_cleaned_and_not_rejected() -> None:
     raw = event()
     raw["request"]["useragent"] = "evil\0agent\n\ud800" + "x" * 10_000
     agent = parse_event(raw).user_agent
@@ -204,15 +227,15 @@ def test_what_a_client_chose_is_cleaned_not_refused() -> None:
         b'{"events": [' + b"9" * 5000 + b"]}",
     ],
 )
-def test_what_is_no_envelope_is_refused(raw: bytes) -> None:
+def test_invalid_envelope_is_rejected(raw: bytes) -> None:
     envelope = parse_envelope(raw)
     assert envelope.events == ()
-    assert len(envelope.refused) == 1
+    assert len(envelope.rejected) == 1
 
 
-def test_an_empty_list_is_nothing() -> None:
+def test_empty_list_has_no_events() -> None:
     assert parse_envelope(b'{"events": []}') == parse_envelope(b'{"events":[]}')
-    assert not parse_envelope(b'{"events": []}').refused
+    assert not parse_envelope(b'{"events": []}').rejected
 
 
 _json = st.recursive(
@@ -226,6 +249,6 @@ _json = st.recursive(
 
 
 @given(_json)
-def test_no_json_makes_reading_fail(value: Any) -> None:
+def test_any_json_can_be_parsed(value: Any) -> None:
     envelope = parse_envelope(json.dumps({"events": [value]}).encode())
-    assert len(envelope.events) + len(envelope.refused) == 1
+    assert len(envelope.events) + len(envelope.rejected) == 1

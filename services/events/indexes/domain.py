@@ -1,0 +1,17 @@
+"""Which manifest is meant by a lookup, and the limits of lookups."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+MAX_CHILDREN = 1000
+"""Further children of an index are ignored: no image has as many platforms."""
+
+GIVE_UP_AFTER = timedelta(minutes=5)
+"""After this time, a pull that waits for the children of an index is counted without them."""
+
+
+class ManifestRef(NamedTuple):
+    """A manifest, by the path of its repository and its digest."""
+
+    repository: str
+    digest: str

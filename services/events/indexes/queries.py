@@ -1,0 +1,121 @@
+"""SQL of the children of indexes, and of the events that wait for them.
+
+The children are stored by digest, so that a history counts the same after the image is deleted.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from libs.common.db.pool import Connection
+from services.events.history.domain import MANIFEST_TYPES, Client
+from services.events.indexes.domain import MAX_CHILDREN, ManifestRef
+
+
+async def find_children(
+    connection: Connection, refs: Collection[ManifestRef]
+) -> dict[ManifestRef, tuple[str, ...]]:
+    """Return the stored children of each of ``refs``: none for another manifest than an index.
+
+    A manifest without a stored answer is left out. The answer that the registry does not have a
+    manifest is valid for one minute, because the manifest can be pushed again.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT i.repository, i.digest, i.children FROM events.indexes i
+        JOIN unnest($1::text[], $2::text[]) AS p (repository, digest)
+          ON i.repository = p.repository AND i.digest = p.digest
+        WHERE NOT i.gone OR i.resolved_at > now() - interval '1 minute'
+        """,
+        *_columns(refs),
+    )
+    return {ManifestRef(row["repository"], row["digest"]): tuple(row["children"]) for row in rows}
+
+
+async def find_children_in_catalog(
+    connection: Connection, refs: Collection[ManifestRef]
+) -> dict[ManifestRef, tuple[str, ...]]:
+    """Return the children of those of ``refs`` that the catalog has recorded as indexes."""
+    rows = await connection.fetch(
+        """
+        SELECT p.repository, p.digest,
+               array_agg(v.child_digest ORDER BY v.child_digest) AS children
+        FROM unnest($1::text[], $2::text[]) AS p (repository, digest)
+        JOIN catalog.index_children v ON v.namespace = split_part(p.repository, '/', 1)
+          AND v.name = substr(p.repository, strpos(p.repository, '/') + 1)
+          AND v.index_digest = p.digest
+        GROUP BY p.repository, p.digest
+        """,
+        *_columns(refs),
+    )
+    return {
+        ManifestRef(row["repository"], row["digest"]): tuple(row["children"][:MAX_CHILDREN])
+        for row in rows
+    }
+
+
+async def save_children(
+    connection: Connection, found: Mapping[ManifestRef, tuple[str, ...] | None]
+) -> None:
+    """Store the children of manifests, or None for one that the registry does not have.
+
+    Stored children are never replaced, because a digest stands for one list of children.
+    """
+    for ref in sorted(found):  # in one order, so that two workers cannot deadlock
+        children = found[ref]
+        await connection.execute(
+            """
+            INSERT INTO events.indexes (repository, digest, children, gone)
+            VALUES ($1, $2, $3, $4)
+            ON CONFLICT (repository, digest) DO UPDATE
+              SET children = EXCLUDED.children, gone = EXCLUDED.gone, resolved_at = now()
+              WHERE events.indexes.gone
+            """,
+            *ref,
+            list(children or ()),
+            children is None,
+        )
+
+
+async def defer_events(connection: Connection, ids: Sequence[int]) -> None:
+    """Let events wait for one second, until the children of an index are known."""
+    await connection.execute(
+        "UPDATE events.inbox SET retry_at = now() + interval '1 second'"
+        " WHERE id = ANY ($1::bigint[])",
+        ids,
+    )
+
+
+async def list_deferred_events(connection: Connection) -> list[tuple[int, Client, str]]:
+    """Return the waiting events whose own manifest can be an index: (id, client, digest)."""
+    rows = await connection.fetch(
+        """
+        SELECT id, repository, docker_user, address, user_agent, digest FROM events.inbox
+        WHERE counted_at IS NULL AND retry_at IS NOT NULL
+          AND (media_type IS NULL OR media_type <> ALL ($1::text[]))
+        """,
+        list(MANIFEST_TYPES),
+    )
+    return [
+        (
+            row["id"],
+            Client(row["repository"], row["docker_user"], row["address"], row["user_agent"]),
+            row["digest"],
+        )
+        for row in rows
+    ]
+
+
+async def resume_events(connection: Connection, repositories: Collection[str]) -> None:
+    """Let the waiting events of ``repositories`` be counted now."""
+    await connection.execute(
+        """
+        UPDATE events.inbox SET retry_at = now() WHERE id IN (
+          SELECT id FROM events.inbox
+          WHERE counted_at IS NULL AND retry_at > now() AND repository = ANY ($1::text[])
+          ORDER BY id FOR UPDATE SKIP LOCKED)
+        """,
+        list(repositories),
+    )
+
+
+def _columns(refs: Collection[ManifestRef]) -> tuple[list[str], list[str]]:
+    return [ref.repository for ref in refs], [ref.digest for ref in refs]
