@@ -1,4 +1,4 @@
-"""An API key of an account."""
+"""An API key of an account: automation calls the JSON API with it (spec 4, "Signing in")."""
 
 import uuid
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class NoSuchKey(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key. It ends at ``expires_at``, with its account's password, or when it is deleted."""
+    """An API key. It ends at ``expires_at``, with its account's password, or on deletion."""
 
     id: uuid.UUID
     account: str
@@ -32,8 +32,15 @@ class ApiKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyOwner:
-    """An account, or an administrator, with the API key that it may manage."""
+class NewApiKey(ApiKey):
+    """A new API key with its secret, of which only a hash is stored."""
+
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedApiKey:
+    """An API key, and the principal who owns it or is an administrator."""
 
     principal: Principal
     key: ApiKey

@@ -1,4 +1,8 @@
-"""A refresh token. One that was got with an access token inherits its ceiling, its expiry and its end (spec 3)."""
+"""A refresh token: a Docker client keeps it instead of the password (spec 3).
+
+A Docker client gets one from `docker login` if the Docker user's `token_login` is on. A refresh
+token issued for an access token inherits its maximum permission and its expiry, and ends with it.
+"""
 
 import uuid
 from dataclasses import dataclass
@@ -11,10 +15,10 @@ PREFIX = "mrt_"
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """A refresh token that exists, with the Docker user it is bound to.
+    """A refresh token of a Docker user.
 
-    ``version`` is that user's credential version at its birth; ``access_token_id`` names the access token it was got with, if any,
-    above whose ``ceiling`` it allows nothing.
+    ``version`` is the version of the Docker user's credential when the token was issued.
+    ``access_token_id`` names the access token that the client logged in with, if any.
     """
 
     id: uuid.UUID
@@ -23,7 +27,7 @@ class RefreshToken:
     version: int
     service: str
     expires_at: datetime
-    ceiling: Permission
+    max_permission: Permission
     access_token_id: uuid.UUID | None
 
 
