@@ -1,4 +1,8 @@
-"""The console's types are those of the OpenAPI documents, its lock file is of no one registry, and its files need nobody else."""
+"""The console: its generated types, its lock file, and its build.
+
+The types match the OpenAPI documents, the lock file names no package registry, and the built files
+load nothing from another host.
+"""
 
 import gzip
 import json
@@ -10,27 +14,27 @@ import pytest
 from ops.install.console import DIST
 from ops.install.npm import CONSOLE, npm
 
-ONLY_NAMED = {"www.w3.org", "react.dev", "react.i18next.com"}
-"""Hosts in what is built that nothing is asked of: the names of SVG and XML, and where errors of libraries are explained."""
+NAMED_HOSTS = {"www.w3.org", "react.dev", "react.i18next.com"}
+"""Hosts that built files name but do not request: XML namespaces, and help pages of libraries."""
 
 
-def test_the_types_of_the_api_are_current() -> None:
+def test_generated_types_match_the_openapi_documents() -> None:
     if not (CONSOLE / "node_modules" / "openapi-typescript").is_dir():
         pytest.skip("the console's packages are not installed: run `moorage console --dev`")
     npm("run", "types:check")
 
 
-def test_the_lock_file_names_no_registry_and_a_hash_for_each_package() -> None:
+def test_lock_file_has_a_hash_and_no_registry_url_for_each_package() -> None:
     packages = json.loads((CONSOLE / "package-lock.json").read_text())["packages"]
-    without = [
+    wrong = [
         name
         for name, package in packages.items()
         if name and ("resolved" in package or "integrity" not in package)
     ]
-    assert without == []
+    assert wrong == []
 
 
-def test_what_is_built_is_no_part_of_the_repository() -> None:
+def test_git_tracks_no_built_or_installed_file() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "console"],
         cwd=CONSOLE.parent,
@@ -45,8 +49,8 @@ def test_what_is_built_is_no_part_of_the_repository() -> None:
     ]
 
 
-def test_the_gateway_knows_every_page() -> None:
-    """A page that it does not know opens all the same, but as an error, and not after a reload in every browser."""
+def test_gateway_serves_every_page_of_the_console() -> None:
+    """The gateway answers 404 for an unknown page, and some browsers then fail to reload it."""
     routes = re.findall(r'path=(?:"/|{/\^\\/)([a-z-]+)', (CONSOLE / "src/app/app.tsx").read_text())
     served = re.search(
         r"location ~ \"\^/\(\?:\\z\|\(\?:([a-z|-]+)\)",
@@ -58,7 +62,7 @@ def test_the_gateway_knows_every_page() -> None:
 
 @pytest.fixture
 def built() -> dict[str, bytes]:
-    """The built files by path."""
+    """Return the content of the built files by path."""
     files = {
         str(path.relative_to(DIST)): path.read_bytes() for path in DIST.rglob("*") if path.is_file()
     }
@@ -67,14 +71,14 @@ def built() -> dict[str, bytes]:
     return files
 
 
-def test_no_file_names_another_host(built: dict[str, bytes]) -> None:
+def test_built_files_load_nothing_from_another_host(built: dict[str, bytes]) -> None:
     texts = {name: content.decode() for name, content in built.items() if not name.endswith(".gz")}
     hosts = {
         host
         for text in texts.values()
         for host in re.findall(r"""(?:https?:|["'`(])//([\w-]+(?:\.[\w-]+)+)""", text)
     }
-    assert hosts <= ONLY_NAMED
+    assert hosts <= NAMED_HOSTS
     pages = texts["index.html"] + "".join(
         text for name, text in texts.items() if name.endswith(".css")
     )
@@ -83,7 +87,7 @@ def test_no_file_names_another_host(built: dict[str, bytes]) -> None:
     assert [link for pair in loaded for link in pair if link.startswith(("http", "//"))] == []
 
 
-def test_each_file_is_there_in_compressed_form_and_has_its_hash_in_its_name(
+def test_each_built_file_is_compressed_too_and_has_a_hash_in_its_name(
     built: dict[str, bytes],
 ) -> None:
     plain = {name for name in built if not name.endswith(".gz")}

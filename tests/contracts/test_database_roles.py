@@ -1,6 +1,8 @@
-"""The walls between the services, as the database enforces them (docs/adr/0001)."""
+"""Who can read and write which table and view, as the database enforces it (docs/adr/0001)."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -33,12 +35,14 @@ READERS = {
     "events.pull_sums": {"catalog"},
     "events.audit": {"catalog"},
 }
-"""What is published, and to whom (``services/*/__init__.py``)."""
+"""Each published view and the services that can read it."""
 
 
 async def _objects(database: Database, kind: str) -> set[str]:
+    """Return the tables (``r``) or views (``v``) of the three schemas."""
     rows = await database.fetch(
-        "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        "SELECT n.nspname || '.' || c.relname"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE n.nspname = ANY($1) AND c.relkind = $2::char",
         list(SERVICES),
         kind,
@@ -49,6 +53,7 @@ async def _objects(database: Database, kind: str) -> set[str]:
 async def _allowed(
     database: Database, role: str, objects: Iterable[str], privilege: str
 ) -> set[str]:
+    """Return those of ``objects`` on which the role of a service has ``privilege``."""
     rows = await database.fetch(
         "SELECT name FROM unnest($1::text[]) AS name WHERE has_table_privilege($2, name, $3)",
         sorted(objects),
@@ -58,12 +63,18 @@ async def _allowed(
     return {row[0] for row in rows}
 
 
-async def test_what_is_published_is_what_the_list_says(database: Database) -> None:
+async def test_published_views_are_the_listed_ones(database: Database) -> None:
     assert await _objects(database, "v") == set(READERS)
 
 
+def test_the_documentation_lists_each_published_view_and_its_readers() -> None:
+    page = Path("docs/published-views.md").read_text()
+    rows = re.findall(r"^\| `(\w+\.\w+)` \| ([a-z, ]+) \|", page, re.MULTILINE)
+    assert {view: set(readers.split(", ")) for view, readers in rows} == READERS
+
+
 @pytest.mark.parametrize("role", SERVICES)
-async def test_a_service_reads_its_own_tables_and_what_is_published_to_it(
+async def test_a_service_can_read_only_its_tables_and_the_views_published_to_it(
     database: Database, role: str
 ) -> None:
     tables, views = await _objects(database, "r"), await _objects(database, "v")
@@ -75,7 +86,7 @@ async def test_a_service_reads_its_own_tables_and_what_is_published_to_it(
 
 
 @pytest.mark.parametrize("role", SERVICES)
-async def test_a_service_writes_its_own_tables_alone_and_its_audit_only_grows(
+async def test_a_service_can_write_only_its_tables_and_only_append_to_its_audit(
     database: Database, role: str
 ) -> None:
     everything = await _objects(database, "r") | await _objects(database, "v")
@@ -87,7 +98,7 @@ async def test_a_service_writes_its_own_tables_alone_and_its_audit_only_grows(
     assert await _allowed(database, role, everything, "TRUNCATE") == set()
 
 
-async def test_a_service_cannot_raise_itself(database: Database) -> None:
+async def test_a_service_cannot_extend_its_own_privileges(database: Database) -> None:
     for service in SERVICES:
         connection = await asyncpg.connect(database.urls[service])
         try:
@@ -102,5 +113,5 @@ async def test_a_service_cannot_raise_itself(database: Database) -> None:
             await connection.close()
 
 
-def test_services_are_ready_at_the_newest_schema() -> None:
+def test_services_require_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(Config("alembic.ini")).get_current_head() == SCHEMA_REVISION

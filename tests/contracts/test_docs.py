@@ -1,4 +1,4 @@
-"""What the documents name is there."""
+"""Files and functions that the documents name exist."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ SOURCES = "\n".join(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_and_paths_lead_somewhere(page: Path) -> None:
+def test_links_and_paths_in_a_document_exist(page: Path) -> None:
     text = page.read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     missing = [link for link in links if not (page.parent / link).exists()]
@@ -24,11 +24,11 @@ def test_links_and_paths_lead_somewhere(page: Path) -> None:
     )
     missing += [
         path for path in paths if not (ROOT / path).exists() and not path.endswith("/.env")
-    ]  # .env is the reader's own
+    ]  # each reader writes their own .env
     assert not missing
 
 
-def test_the_functions_of_the_architecture_exist() -> None:
+def test_functions_in_the_trips_of_the_architecture_page_exist() -> None:
     rows = [
         line
         for line in (ROOT / "docs/architecture.md").read_text().splitlines()

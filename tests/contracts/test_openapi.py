@@ -1,4 +1,4 @@
-"""The OpenAPI documents: what a client is generated from."""
+"""The OpenAPI documents, from which clients are generated."""
 
 import json
 from typing import Any
@@ -18,11 +18,11 @@ PUBLIC = {
     ("post", "/api/v1/sessions"),
     ("post", "/api/v1/sessions/refresh"),
 }
-"""The operations that nobody needs to sign in for."""
+"""Operations without authentication."""
 
 
 def operations(service: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """(method, path, operation) of each operation."""
+    """Return (method, path, operation) of each operation of ``service``."""
     return [
         (method, path, operation)
         for path, item in document_of(service)["paths"].items()
@@ -32,23 +32,23 @@ def operations(service: str) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_document_is_the_one_that_was_reviewed(service: str) -> None:
-    kept = (FOLDER / f"{service}.json").read_text()
-    assert kept == text_of(service), (
-        "the API has changed: run `moorage docs` and review the difference"
+def test_committed_document_is_current(service: str) -> None:
+    committed = (FOLDER / f"{service}.json").read_text()
+    assert committed == text_of(service), (
+        "the API has changed: run `moorage docs` and review the diff"
     )
 
 
-def test_the_page_of_errors_is_current() -> None:
+def test_page_of_errors_is_current() -> None:
     assert errors_doc.PAGE.read_text() == errors_doc.page(), "run `moorage docs`"
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_document_is_valid_openapi(service: str) -> None:
+def test_document_is_valid_openapi(service: str) -> None:
     validate(document_of(service))
 
 
-def test_operation_ids_are_unique_and_named_like_verbs() -> None:
+def test_operation_ids_are_unique_and_start_with_a_verb() -> None:
     ids = [
         operation["operationId"] for service in SERVICES for _, _, operation in operations(service)
     ]
@@ -70,29 +70,29 @@ def test_operation_ids_are_unique_and_named_like_verbs() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_operation_says_what_it_does_who_may_call_it_and_how_it_fails(service: str) -> None:
+def test_every_operation_documents_its_purpose_authentication_and_errors(service: str) -> None:
     for method, path, operation in operations(service):
         where = f"{method} {path}"
-        told = operation["responses"]
+        responses = operation["responses"]
         assert len(operation["description"]) > 5, where
         assert operation["tags"], where
-        assert any(status.startswith("2") for status in told), where
+        assert any(status.startswith("2") for status in responses), where
         if (method, path) in PUBLIC:
             continue
         assert {"HTTPBearer": []} in operation["security"], where
-        assert {"401", "503"} <= set(told), where
+        assert {"401", "503"} <= set(responses), where
         if "requestBody" in operation:
-            assert {"413", "422"} <= set(told), where
+            assert {"413", "422"} <= set(responses), where
         if method in ("post", "put", "patch", "delete"):
-            assert "403" in told, where
-        for status, response in told.items():
+            assert "403" in responses, where
+        for status, response in responses.items():
             if status >= "400":
                 assert "application/problem+json" in response["content"], f"{where} {status}"
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_field_of_a_body_has_an_example_or_explains_itself(service: str) -> None:
-    plain = {"boolean", "integer"}
+def test_every_field_has_an_example_or_a_description(service: str) -> None:
+    self_explanatory = {"boolean", "integer"}
     for name, schema in document_of(service)["components"]["schemas"].items():
         for field, rules in schema.get("properties", {}).items():
             explained = {
@@ -107,9 +107,9 @@ def test_every_field_of_a_body_has_an_example_or_explains_itself(service: str) -
                 "anyOf",
                 "default",
             } & set(rules)
-            assert explained or rules.get("type") in plain, f"{name}.{field}"
+            assert explained or rules.get("type") in self_explanatory, f"{name}.{field}"
 
 
-def test_no_document_shows_the_framework_errors() -> None:
+def test_no_document_contains_the_error_format_of_the_framework() -> None:
     for service in SERVICES:
         assert "HTTPValidationError" not in json.dumps(document_of(service))

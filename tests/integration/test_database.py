@@ -1,4 +1,4 @@
-"""The database that all integration tests stand on."""
+"""The database of the integration tests, as each service sees it."""
 
 import asyncpg
 import pytest
@@ -8,7 +8,7 @@ from tests.kit.database import Database
 
 
 @pytest.mark.parametrize("service", ["auth", "catalog", "events"])
-async def test_each_service_connects_as_its_own_role_and_owns_nothing(
+async def test_each_service_connects_as_its_own_role_and_cannot_create_tables(
     emptied: Database, service: str
 ) -> None:
     connection = await asyncpg.connect(emptied.urls[service])
