@@ -1,7 +1,7 @@
 """An access token of a Docker user, and its owner's list of access tokens and logins (spec 3)."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -36,6 +36,10 @@ class AccessToken:
     max_permission: Permission
     expires_at: datetime | None
 
+    def belongs_to(self, user: Credential) -> bool:
+        """Return whether the token was created for ``user``, whatever its password is now."""
+        return user.id == self.docker_user_id
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
@@ -63,7 +67,7 @@ class ListedToken:
 class NewToken(ListedToken):
     """A new access token with its secret, of which only a hash is stored."""
 
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

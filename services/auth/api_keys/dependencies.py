@@ -21,7 +21,7 @@ _AccountFilter = Annotated[
 
 async def _get_owned_key(tx: Tx, principal: SignedIn, id: uuid.UUID) -> OwnedApiKey:
     key = await queries.find(tx, id=id)
-    if key is None or not (principal.is_admin or key.account == principal.username):
+    if key is None or not key.is_owned_by(principal):
         raise NoSuchKey
     return OwnedApiKey(principal, key)
 

@@ -1,7 +1,7 @@
 """An API key of an account: automation calls the JSON API with it (spec 4, "Signing in")."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -30,12 +30,16 @@ class ApiKey:
     last_used_at: datetime | None
     last_used_from: str | None
 
+    def is_owned_by(self, principal: Principal) -> bool:
+        """Return whether ``principal`` may delete the key: its owner, or an administrator."""
+        return principal.is_admin or self.account == principal.username
+
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey(ApiKey):
     """A new API key with its secret, of which only a hash is stored."""
 
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

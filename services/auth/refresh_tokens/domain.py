@@ -6,9 +6,10 @@ token issued for an access token inherits its maximum permission and its expiry,
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.auth.access.domain import Permission
+from services.auth.credentials.domain import Credential
 
 PREFIX = "mrt_"
 
@@ -30,6 +31,10 @@ class RefreshToken:
     max_permission: Permission
     access_token_id: uuid.UUID | None
 
+    def belongs_to(self, user: Credential) -> bool:
+        """Return whether the token was issued for ``user`` under its current version."""
+        return (user.id, user.version) == (self.docker_user_id, self.version)
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
@@ -37,3 +42,12 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+
+
+def expiry(
+    *, now: datetime, lifetime: timedelta, access_token_expires_at: datetime | None
+) -> datetime:
+    """Return when a new refresh token expires: at the latest with its access token, if any."""
+    if access_token_expires_at is None:
+        return now + lifetime
+    return min(now + lifetime, access_token_expires_at)

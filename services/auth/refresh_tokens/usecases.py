@@ -8,7 +8,7 @@ from libs.common.security.secrets import hash_of, new_secret
 from services.auth.access.domain import Permission
 from services.auth.credentials.domain import Credential
 from services.auth.refresh_tokens import queries
-from services.auth.refresh_tokens.domain import PREFIX, RefreshToken
+from services.auth.refresh_tokens.domain import PREFIX, RefreshToken, expiry
 
 MAX_PER_DOCKER_USER = 1000
 """If a Docker user has more refresh tokens, the ones unused for the longest time are deleted."""
@@ -31,16 +31,17 @@ async def create_refresh_token(
     Return None if the access token ``access_token_id`` has been revoked in the meantime.
     """
     secret = new_secret(PREFIX)
-    expires_at = datetime.now(UTC) + lifetime
-    if access_token_expires_at is not None:
-        expires_at = min(expires_at, access_token_expires_at)
     token = RefreshToken(
         id=uuid.uuid4(),
         docker_user_id=docker_user.id,
         username=docker_user.username,
         version=docker_user.version,
         service=service,
-        expires_at=expires_at,
+        expires_at=expiry(
+            now=datetime.now(UTC),
+            lifetime=lifetime,
+            access_token_expires_at=access_token_expires_at,
+        ),
         max_permission=max_permission,
         access_token_id=access_token_id,
     )

@@ -154,7 +154,7 @@ async def _find_by_access_token(
     ):
         return None
     user = await token_issuer.find_credential(username)
-    if isinstance(user, Nobody) or user.disabled or user.id != token.docker_user_id:
+    if isinstance(user, Nobody) or user.disabled or not token.belongs_to(user):
         return None
     token_issuer.recorder.record_access_token(token.id, client_address)
     return Identity(user, token.max_permission, access_token=token)
@@ -171,11 +171,7 @@ async def _get_by_refresh_token(
     ):
         raise LoginRefused
     user = await token_issuer.find_credential(token.username)
-    if (
-        isinstance(user, Nobody)
-        or user.disabled
-        or (user.id, user.version) != (token.docker_user_id, token.version)
-    ):
+    if isinstance(user, Nobody) or user.disabled or not token.belongs_to(user):
         raise LoginRefused
     token_issuer.recorder.record_refresh_token(token.id, client_address)
     return Identity(user, token.max_permission)

@@ -1,20 +1,11 @@
 """The reasons that `/access/explain` gives."""
 
-from datetime import UTC, datetime
-from typing import Literal
-
 import pytest
 
-from services.auth.access.domain import OwnedNamespace
+from services.auth.access.domain import OwnedNamespace, Visibility
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.explain.domain import Action, reason, reserved_reason
-
-Visibility = Literal["public", "private"]
-
-
-def docker_user(*, disabled: bool = False) -> Credential:
-    now = datetime(2026, 11, 24, tzinfo=UTC)
-    return Credential("docker_user", 1, "dev", "hash", disabled, 1, 7, "owner", None, False, now)
+from tests.unit.auth.make import credential
 
 
 def explain(
@@ -28,14 +19,14 @@ def explain(
     return reason(namespace, user, "dev", action, allowed=allowed)
 
 
-@pytest.mark.parametrize("user", [None, NOBODY, docker_user()])
+@pytest.mark.parametrize("user", [None, NOBODY, credential()])
 def test_nobody_deletes_through_docker(user: Credential | Nobody | None) -> None:
     assert "owner of the namespace deletes" in explain("public", user, "delete")
 
 
 def test_unknown_and_disabled_docker_users_are_named() -> None:
     assert explain("public", NOBODY, "pull") == "There is no Docker user 'dev'. Check the name."
-    assert "is disabled" in explain("public", docker_user(disabled=True), "pull")
+    assert "is disabled" in explain("public", credential(disabled=True), "pull")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +42,7 @@ def test_unknown_and_disabled_docker_users_are_named() -> None:
 def test_docker_user_gets_the_grant_that_decides(
     visibility: Visibility, action: Action, allowed: bool, words: str
 ) -> None:
-    assert words in explain(visibility, docker_user(), action, allowed=allowed)
+    assert words in explain(visibility, credential(), action, allowed=allowed)
 
 
 @pytest.mark.parametrize(

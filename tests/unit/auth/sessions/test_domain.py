@@ -1,25 +1,17 @@
 """Sessions and their refresh secrets."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from services.auth.credentials.domain import Credential
 from services.auth.sessions.domain import (
     RefreshSecret,
     Session,
     new_refresh_secret,
     parse_cookie,
 )
-
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
-
-
-def account(*, version: int = 1, disabled: bool = False) -> Credential:
-    return Credential(
-        "account", 7, "owner", "hash", disabled, version, 7, "owner", "member", False, NOW
-    )
+from tests.unit.auth.make import NOW, credential
 
 
 def session(*, expires_at: datetime = NOW + timedelta(days=1)) -> Session:
@@ -27,13 +19,13 @@ def session(*, expires_at: datetime = NOW + timedelta(days=1)) -> Session:
 
 
 def test_session_is_current_until_it_expires() -> None:
-    assert session().is_current(account(), now=NOW)
-    assert not session(expires_at=NOW).is_current(account(), now=NOW)
+    assert session().is_current(credential("account"), now=NOW)
+    assert not session(expires_at=NOW).is_current(credential("account"), now=NOW)
 
 
 def test_session_ends_when_its_account_is_disabled_or_gets_a_new_password() -> None:
-    assert not session().is_current(account(disabled=True), now=NOW)
-    assert not session().is_current(account(version=2), now=NOW)
+    assert not session().is_current(credential("account", disabled=True), now=NOW)
+    assert not session().is_current(credential("account", version=2), now=NOW)
 
 
 def test_cookie_round_trips() -> None:
