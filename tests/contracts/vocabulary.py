@@ -54,7 +54,9 @@ def read_rules() -> list[Rule]:
 
 
 def _pattern(words: str) -> re.Pattern[str]:
-    alternatives = (word.strip().replace("*", "[a-z0-9]+") for word in words.split(","))
+    alternatives = (
+        re.sub(r"^=(.*)", r"(?<=^_)\1(?=_$)", word.strip()) for word in words.split(",")
+    )
     return re.compile(f"_(?:{'|'.join(alternatives)})(?=_)")
 
 

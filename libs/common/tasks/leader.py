@@ -15,7 +15,7 @@ _STANDBY_SECONDS = 1.0
 Step = Callable[[], Awaitable[float]]
 """Does one piece of work and returns the longest pause before the next one, in seconds.
 
-A notification ends the pause early. 0 means that the next step runs at once.
+A notification shortens the pause. 0 means that the next step runs at once.
 """
 
 

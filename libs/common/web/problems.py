@@ -38,7 +38,7 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error response (RFC 9457). ``code`` is stable; ``detail`` is for people and can change."""
+    """An error response (RFC 9457). `code` is stable; `detail` is for people and can change."""
 
     type: str = Field(default="about:blank")
     title: str = Field(examples=["The object does not exist, or you cannot see it"])

@@ -43,14 +43,14 @@ def build(
     answer without the framework, whose middleware and routing cost more than their own work
     (docs/adr/0013). They add the middleware that they need with ``logged``.
     """
-    key_uses = KeyUseNotifier(engine)
+    key_use_notifier = KeyUseNotifier(engine)
 
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
-            stack.push_async_callback(key_uses.flush)
-            await stack.enter_async_context(running([key_uses.run]))
+            stack.push_async_callback(key_use_notifier.flush)
+            await stack.enter_async_context(running([key_use_notifier.run]))
             if lifespan is not None:
                 await stack.enter_async_context(lifespan(app))
             yield
@@ -71,7 +71,7 @@ def build(
     )
     app.front = front or {}
     app.state.engine = engine
-    provide(app, key_uses)
+    provide(app, key_use_notifier)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.include_router(health.router)

@@ -475,7 +475,7 @@ export interface components {
             items: components["schemas"]["ApiKeyOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -485,7 +485,7 @@ export interface components {
             items: components["schemas"]["TokenOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -664,25 +664,25 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description One field that broke a rule.
+         * @description A field that breaks a rule.
          */
         FieldProblem: {
             /**
              * Field
-             * @description path of the field
+             * @description Path of the field.
              * @example password
              */
             field: string;
             /**
              * Message
-             * @description the rule it broke
+             * @description The rule that it breaks.
              * @example String should have at least 8 characters
              */
             message: string;
         };
         /**
          * Problem
-         * @description An error answer (RFC 9457). ``code`` is stable; ``detail`` is for people and may change.
+         * @description An error response (RFC 9457). `code` is stable; `detail` is for people and can change.
          */
         Problem: {
             /**
@@ -692,7 +692,7 @@ export interface components {
             type: string;
             /**
              * Title
-             * @example There is no such object
+             * @example The object does not exist, or you cannot see it
              */
             title: string;
             /**
@@ -707,18 +707,18 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example There is no namespace 'team'
+             * @example The namespace 'team' does not exist
              */
             detail: string;
             /**
              * Errors
-             * @description on a validation error: each field
+             * @description On a validation error: the invalid fields.
              * @default null
              */
             errors: components["schemas"]["FieldProblem"][] | null;
             /**
              * Available At
-             * @description on `name_reserved`: when the name is free, UTC
+             * @description On `name_reserved`: when the name becomes available (UTC).
              * @default null
              */
             available_at: string | null;
@@ -925,10 +925,10 @@ export interface operations {
                     "application/json": components["schemas"]["JsonWebKeySet"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -954,7 +954,7 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
-                    /** @description the new object's path */
+                    /** @description Path of the new object. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -962,7 +962,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -989,7 +989,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -998,7 +998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1010,7 +1010,7 @@ export interface operations {
             /** @description Too many failed logins; try again later (`login_throttled`); Too many logins at once; try again in a moment (`logins_busy`) */
             429: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1018,10 +1018,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1047,7 +1047,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1056,7 +1056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1065,10 +1065,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1121,10 +1121,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1150,7 +1150,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1159,7 +1159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1168,10 +1168,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1186,9 +1186,9 @@ export interface operations {
             query?: {
                 /** @description only that account's (administrators) */
                 account?: string | null;
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -1200,7 +1200,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -1208,7 +1208,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ApiKeyOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1217,7 +1217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1226,7 +1226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1235,10 +1235,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1264,7 +1264,7 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
-                    /** @description the new object's path */
+                    /** @description Path of the new object. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -1272,7 +1272,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKeyOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1281,7 +1281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1290,7 +1290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1299,7 +1299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1308,7 +1308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1317,10 +1317,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1348,7 +1348,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1357,7 +1357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1375,7 +1375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1384,10 +1384,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1400,9 +1400,9 @@ export interface operations {
     list_tokens: {
         parameters: {
             query?: {
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -1416,7 +1416,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -1424,7 +1424,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TokenOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1442,7 +1442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1451,10 +1451,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1482,7 +1482,7 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
-                    /** @description the new object's path */
+                    /** @description Path of the new object. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -1490,7 +1490,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1499,7 +1499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1508,7 +1508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1526,7 +1526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1535,7 +1535,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1544,10 +1544,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1576,7 +1576,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1585,7 +1585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1603,7 +1603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1612,10 +1612,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1649,7 +1649,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExplanationOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1667,7 +1667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1676,10 +1676,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

@@ -453,7 +453,7 @@ export interface components {
             /**
              * Password
              * Format: password
-             * @description 8-128 characters of any script, no control characters
+             * @description 8 to 128 characters of any script, without control characters.
              * @example correct horse battery
              */
             password: string;
@@ -589,13 +589,13 @@ export interface components {
             /**
              * Password
              * Format: password
-             * @description 8-128 characters of any script, no control characters
+             * @description 8 to 128 characters of any script, without control characters.
              * @example correct horse battery
              */
             password: string;
             /**
              * Description
-             * @description free text on one line
+             * @description Free text on one line.
              * @default
              * @example Images of the web team
              */
@@ -879,7 +879,7 @@ export interface components {
             visibility: "public" | "private";
             /**
              * Description
-             * @description free text on one line
+             * @description Free text on one line.
              * @default
              * @example Images of the web team
              */
@@ -978,7 +978,7 @@ export interface components {
             /**
              * Password
              * Format: password
-             * @description 8-128 characters of any script, no control characters
+             * @description 8 to 128 characters of any script, without control characters.
              * @example correct horse battery
              */
             password: string;
@@ -989,7 +989,7 @@ export interface components {
             items: components["schemas"]["AccountOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -999,7 +999,7 @@ export interface components {
             items: components["schemas"]["AuditEntryOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -1009,7 +1009,7 @@ export interface components {
             items: components["schemas"]["DockerUserGrantOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -1019,7 +1019,7 @@ export interface components {
             items: components["schemas"]["DockerUserOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -1029,7 +1029,7 @@ export interface components {
             items: components["schemas"]["GrantOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -1039,7 +1039,7 @@ export interface components {
             items: components["schemas"]["NamespaceOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -1049,7 +1049,7 @@ export interface components {
             items: components["schemas"]["RepositoryOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -1059,7 +1059,7 @@ export interface components {
             items: components["schemas"]["TagOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -1071,7 +1071,7 @@ export interface components {
             /**
              * Password
              * Format: password
-             * @description 8-128 characters of any script, no control characters
+             * @description 8 to 128 characters of any script, without control characters.
              * @example correct horse battery
              */
             password: string;
@@ -1175,7 +1175,7 @@ export interface components {
             name: string;
             /**
              * Description
-             * @description free text on one line
+             * @description Free text on one line.
              * @default
              * @example Images of the web team
              */
@@ -1297,25 +1297,25 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description One field that broke a rule.
+         * @description A field that breaks a rule.
          */
         FieldProblem: {
             /**
              * Field
-             * @description path of the field
+             * @description Path of the field.
              * @example password
              */
             field: string;
             /**
              * Message
-             * @description the rule it broke
+             * @description The rule that it breaks.
              * @example String should have at least 8 characters
              */
             message: string;
         };
         /**
          * Problem
-         * @description An error answer (RFC 9457). ``code`` is stable; ``detail`` is for people and may change.
+         * @description An error response (RFC 9457). `code` is stable; `detail` is for people and can change.
          */
         Problem: {
             /**
@@ -1325,7 +1325,7 @@ export interface components {
             type: string;
             /**
              * Title
-             * @example There is no such object
+             * @example The object does not exist, or you cannot see it
              */
             title: string;
             /**
@@ -1340,18 +1340,18 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example There is no namespace 'team'
+             * @example The namespace 'team' does not exist
              */
             detail: string;
             /**
              * Errors
-             * @description on a validation error: each field
+             * @description On a validation error: the invalid fields.
              * @default null
              */
             errors: components["schemas"]["FieldProblem"][] | null;
             /**
              * Available At
-             * @description on `name_reserved`: when the name is free, UTC
+             * @description On `name_reserved`: when the name becomes available (UTC).
              * @default null
              */
             available_at: string | null;
@@ -1383,7 +1383,7 @@ export interface operations {
                     "application/json": components["schemas"]["OwnAccountOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1392,10 +1392,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1425,7 +1425,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1434,7 +1434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1443,7 +1443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An API key cannot do this; sign in with a password (`session_required`); The current password is not right (`wrong_password`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`); The current password is not right (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1452,7 +1452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1461,7 +1461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1473,7 +1473,7 @@ export interface operations {
             /** @description Too many wrong passwords; try again later (`password_throttled`) */
             429: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1484,7 +1484,7 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1497,11 +1497,11 @@ export interface operations {
     list_accounts: {
         parameters: {
             query?: {
-                /** @description only what has this text in it, whatever the case */
+                /** @description Return only items that contain this text, in any case. */
                 q?: string | null;
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -1513,7 +1513,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -1521,7 +1521,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AccountOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1530,7 +1530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1539,7 +1539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1548,10 +1548,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1577,7 +1577,7 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
-                    /** @description the new object's path */
+                    /** @description Path of the new object. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -1585,7 +1585,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1594,7 +1594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1603,7 +1603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`); An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description You do not have permission to do this (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1621,7 +1621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1630,7 +1630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1642,7 +1642,7 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1672,7 +1672,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1681,7 +1681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1690,7 +1690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1699,7 +1699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1708,10 +1708,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1745,7 +1745,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1754,7 +1754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1763,7 +1763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`); An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description You do not have permission to do this (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1772,7 +1772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1790,7 +1790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1799,7 +1799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1811,7 +1811,7 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1824,12 +1824,12 @@ export interface operations {
     list_docker_users: {
         parameters: {
             query?: {
-                /** @description only what has this text in it, whatever the case */
+                /** @description Return only items that contain this text, in any case. */
                 q?: string | null;
                 account?: string | null;
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -1841,7 +1841,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -1849,7 +1849,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DockerUserOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1858,7 +1858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1867,7 +1867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1876,10 +1876,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -1905,7 +1905,7 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
-                    /** @description the new object's path */
+                    /** @description Path of the new object. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -1913,7 +1913,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1922,7 +1922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1931,7 +1931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1949,7 +1949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1958,7 +1958,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1970,7 +1970,7 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2000,7 +2000,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2009,7 +2009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2018,7 +2018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2027,10 +2027,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2058,7 +2058,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2067,7 +2067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2076,7 +2076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2085,7 +2085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2094,10 +2094,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2131,7 +2131,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2140,7 +2140,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2149,7 +2149,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2158,7 +2158,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2167,7 +2167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2176,7 +2176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2185,10 +2185,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2220,7 +2220,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2229,7 +2229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2238,7 +2238,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An API key cannot do this; sign in with a password (`session_required`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2247,7 +2247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2256,7 +2256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2265,7 +2265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2277,7 +2277,7 @@ export interface operations {
             /** @description Too many passwords wait to be hashed (`hashing_busy`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2290,12 +2290,12 @@ export interface operations {
     list_namespaces: {
         parameters: {
             query?: {
-                /** @description only what has this text in it, whatever the case */
+                /** @description Return only items that contain this text, in any case. */
                 q?: string | null;
                 account?: string | null;
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -2307,7 +2307,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -2315,7 +2315,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_NamespaceOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2324,7 +2324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2333,7 +2333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2342,10 +2342,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2371,7 +2371,7 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
-                    /** @description the new object's path */
+                    /** @description Path of the new object. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -2379,7 +2379,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2388,7 +2388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2397,7 +2397,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2415,7 +2415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2424,7 +2424,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2433,10 +2433,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2466,7 +2466,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2475,7 +2475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2484,7 +2484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2493,10 +2493,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2533,7 +2533,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2542,7 +2542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2551,7 +2551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2569,7 +2569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2578,10 +2578,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2615,7 +2615,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2624,7 +2624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2633,7 +2633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2642,7 +2642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2651,7 +2651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2660,7 +2660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2669,10 +2669,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2685,9 +2685,9 @@ export interface operations {
     list_namespace_grants: {
         parameters: {
             query?: {
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -2701,7 +2701,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -2709,7 +2709,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_GrantOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2718,7 +2718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2727,7 +2727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2736,10 +2736,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2777,7 +2777,7 @@ export interface operations {
             /** @description The grant is new */
             201: {
                 headers: {
-                    /** @description the new object's path */
+                    /** @description Path of the new object. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -2785,7 +2785,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2794,7 +2794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2803,7 +2803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2812,7 +2812,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2821,7 +2821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2830,7 +2830,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2839,10 +2839,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2871,7 +2871,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2880,7 +2880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2889,7 +2889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2898,7 +2898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2907,10 +2907,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2923,9 +2923,9 @@ export interface operations {
     list_docker_user_grants: {
         parameters: {
             query?: {
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -2939,7 +2939,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -2947,7 +2947,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DockerUserGrantOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2956,7 +2956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2965,7 +2965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2974,10 +2974,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -2992,13 +2992,13 @@ export interface operations {
             query?: {
                 view?: "own" | "shared" | "public";
                 namespace?: string | null;
-                /** @description only what has this text in it, whatever the case */
+                /** @description Return only items that contain this text, in any case. */
                 q?: string | null;
                 sort?: "name" | "-name" | "pull_count" | "-pull_count" | "last_pushed_at" | "-last_pushed_at" | "created_at" | "-created_at";
                 account?: string | null;
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -3010,7 +3010,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -3018,7 +3018,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_RepositoryOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3027,7 +3027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3036,7 +3036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3045,10 +3045,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3074,7 +3074,7 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
-                    /** @description the new object's path */
+                    /** @description Path of the new object. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -3082,7 +3082,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3091,7 +3091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3100,7 +3100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3109,7 +3109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3127,7 +3127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3136,7 +3136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3145,10 +3145,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3179,7 +3179,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3188,7 +3188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3197,7 +3197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3206,10 +3206,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3240,7 +3240,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3249,7 +3249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3258,7 +3258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3267,7 +3267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3276,10 +3276,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3314,7 +3314,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description The request cannot be understood (`bad_request`) */
+            /** @description The request is malformed (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3323,7 +3323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3332,7 +3332,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3341,7 +3341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3350,7 +3350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3359,7 +3359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3368,10 +3368,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3406,7 +3406,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3415,7 +3415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3424,7 +3424,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3433,10 +3433,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3466,7 +3466,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3475,7 +3475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3484,7 +3484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3502,7 +3502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3514,7 +3514,7 @@ export interface operations {
             /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); The registry does not answer (`registry_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3549,7 +3549,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3558,7 +3558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3567,7 +3567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3576,10 +3576,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3609,7 +3609,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3618,7 +3618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key may only read (`read_only_key`) */
+            /** @description This API key is read-only; use one that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3627,7 +3627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3645,7 +3645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3657,7 +3657,7 @@ export interface operations {
             /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); Disk space is being given back: writes go on in a moment (`writes_paused`); The registry does not answer (`registry_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3670,12 +3670,12 @@ export interface operations {
     list_tags: {
         parameters: {
             query?: {
-                /** @description only what has this text in it, whatever the case */
+                /** @description Return only items that contain this text, in any case. */
                 q?: string | null;
                 sort?: "name" | "-name" | "pushed_at" | "-pushed_at" | "pull_count" | "-pull_count" | "last_pulled_at" | "-last_pulled_at" | "size_bytes" | "-size_bytes";
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -3690,7 +3690,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -3698,7 +3698,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TagOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3707,7 +3707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3716,7 +3716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3725,10 +3725,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -3744,9 +3744,9 @@ export interface operations {
                 action?: string | null;
                 target?: string | null;
                 account?: string | null;
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -3758,7 +3758,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -3766,7 +3766,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AuditEntryOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3775,7 +3775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3784,7 +3784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3793,10 +3793,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

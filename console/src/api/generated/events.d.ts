@@ -122,7 +122,7 @@ export interface components {
             items: components["schemas"]["DeadLetterOut"][];
             /**
              * Next Cursor
-             * @description pass as `cursor` for the next page; null on the last one
+             * @description The `cursor` of the next page; null on the last page.
              */
             next_cursor: string | null;
         };
@@ -209,25 +209,25 @@ export interface components {
         };
         /**
          * FieldProblem
-         * @description One field that broke a rule.
+         * @description A field that breaks a rule.
          */
         FieldProblem: {
             /**
              * Field
-             * @description path of the field
+             * @description Path of the field.
              * @example password
              */
             field: string;
             /**
              * Message
-             * @description the rule it broke
+             * @description The rule that it breaks.
              * @example String should have at least 8 characters
              */
             message: string;
         };
         /**
          * Problem
-         * @description An error answer (RFC 9457). ``code`` is stable; ``detail`` is for people and may change.
+         * @description An error response (RFC 9457). `code` is stable; `detail` is for people and can change.
          */
         Problem: {
             /**
@@ -237,7 +237,7 @@ export interface components {
             type: string;
             /**
              * Title
-             * @example There is no such object
+             * @example The object does not exist, or you cannot see it
              */
             title: string;
             /**
@@ -252,18 +252,18 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example There is no namespace 'team'
+             * @example The namespace 'team' does not exist
              */
             detail: string;
             /**
              * Errors
-             * @description on a validation error: each field
+             * @description On a validation error: the invalid fields.
              * @default null
              */
             errors: components["schemas"]["FieldProblem"][] | null;
             /**
              * Available At
-             * @description on `name_reserved`: when the name is free, UTC
+             * @description On `name_reserved`: when the name becomes available (UTC).
              * @default null
              */
             available_at: string | null;
@@ -308,7 +308,7 @@ export interface operations {
                     "application/json": components["schemas"]["PullsOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -317,7 +317,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -326,7 +326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -335,7 +335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -344,10 +344,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -375,7 +375,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatusOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -384,7 +384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -393,10 +393,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -409,9 +409,9 @@ export interface operations {
     list_dead_letters: {
         parameters: {
             query?: {
-                /** @description most items on a page */
+                /** @description Maximum number of items on the page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string | null;
             };
             header?: never;
@@ -423,7 +423,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `<…>; rel="next"`: the next page (RFC 8288); not on the last one */
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -431,7 +431,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DeadLetterOut_"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -440,7 +440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -449,7 +449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -458,10 +458,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -491,7 +491,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayOut"];
                 };
             };
-            /** @description Sign in first (`unauthenticated`) */
+            /** @description Sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -500,7 +500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You may not do this (`forbidden`) */
+            /** @description You do not have permission to do this (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -509,7 +509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such object (`not_found`) */
+            /** @description The object does not exist, or you cannot see it (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -527,7 +527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are not valid (`validation_error`) */
+            /** @description Some fields are invalid (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -536,10 +536,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database cannot be reached (`database_unavailable`) */
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
             503: {
                 headers: {
-                    /** @description seconds after which to try again */
+                    /** @description Seconds to wait before the next attempt. */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
