@@ -1,39 +1,57 @@
-"""Wires the auth service together."""
+"""Wires the auth service."""
 
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import structlog
 from fastapi import FastAPI
 
-from libs.common.db.engine import Engine, create_engine
+from libs.common.db.engine import Engine, create_engine, is_unreachable
+from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
 from libs.common.security.jwt import SessionVerifier, load_signing_keys
 from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
-from libs.common.tasks.background import running
+from libs.common.tasks.background import Work, every, running
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
+from services.auth.access_tokens import queries as access_token_queries
 from services.auth.access_tokens import routes as access_tokens
 from services.auth.api_keys import routes as api_keys
-from services.auth.explain import routes as access
+from services.auth.cache.listener import InvalidationListener
+from services.auth.explain import routes as explain
 from services.auth.last_used.usecases import LastUsedRecorder
+from services.auth.passwords import queries as password_queries
 from services.auth.passwords.usecases import PasswordLogin
+from services.auth.refresh_tokens import queries as refresh_token_queries
 from services.auth.registry_tokens import routes as registry_tokens
 from services.auth.registry_tokens.access_cache import AccessCache
 from services.auth.registry_tokens.signer import TokenSigner
 from services.auth.registry_tokens.usecases import TokenIssuer
+from services.auth.sessions import queries as session_queries
 from services.auth.sessions import routes as sessions
 from services.auth.sessions.usecases import SessionService
 from services.auth.settings import Settings
-from services.auth.write_gate.routes import PATH, WriteQuestion
+from services.auth.write_gate.routes import PATH as WRITE_GATE_PATH
+from services.auth.write_gate.routes import WriteGateApp
+from services.auth.write_gate.usecases import WriteGate
 
-DESCRIPTION = "Who are you, and what may you do: registry tokens for Docker clients, sessions for the JSON API."
+DESCRIPTION = (
+    "Who are you, and what may you do: registry tokens for Docker clients, sessions for the JSON "
+    "API."
+)
+DELETE_ENDED_SECONDS = 300.0
+_FLUSH_SECONDS = 1.0
+_log = structlog.get_logger()
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The auth service. Its keys, pools and memory are made here once; its background work runs while the app does."""
+    """Build the auth service with its keys, engine, and caches.
+
+    The service's background work runs while the app's lifespan is open.
+    """
     url = settings.database_url.get_secret_value()
     engine = create_engine(url, application_name="moorage auth")
     hasher = PasswordHasher()
@@ -43,14 +61,25 @@ def create_app(settings: Settings) -> FastAPI:
         failures=settings.login_failures,
         window_seconds=settings.login_window_seconds,
     )
-    recorder = LastUsedRecorder(engine, lifetime=timedelta(days=settings.refresh_token_days))
-    memory = AccessCache(url, engine, recorder.api_key_used)
+    recorder = LastUsedRecorder(
+        engine, refresh_token_lifetime=timedelta(days=settings.refresh_token_days)
+    )
+    listener = InvalidationListener(url)
+    listener.on_notification(KEY_USE_CHANNEL, recorder.record_api_key)
+    cache = AccessCache(engine, listener)
+    write_gate = WriteGate(engine, listener)
     keys = SigningKeys(settings.secrets_dir / "token-keys")
 
     @asynccontextmanager
-    async def beside_requests(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with running((memory.link.run, recorder.run)):
+            async with running(
+                (
+                    listener.run,
+                    every(_FLUSH_SECONDS, recorder.flush),
+                    every(DELETE_ENDED_SECONDS, _delete_ended(engine)),
+                )
+            ):
                 yield
         finally:
             await recorder.flush()
@@ -60,27 +89,49 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage auth",
         description=DESCRIPTION,
         engine=engine,
-        lifespan=beside_requests,
-        front={**registry_tokens.FRONT, (None, PATH): WriteQuestion(memory.writes)},
+        lifespan=lifespan,
+        front={**registry_tokens.FRONT, (None, WRITE_GATE_PATH): WriteGateApp(write_gate)},
     )
     provide(
         app,
         keys,
+        listener,
         SessionVerifier(settings.secrets_dir / "session-keys"),
-        _token_issuer(settings, engine, memory, login, recorder, keys),
+        _token_issuer(settings, engine, cache, login, recorder, keys),
         _session_service(settings, engine, login),
     )
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
-    for router in (api_keys.router, access_tokens.router, access.router):
+    for router in (api_keys.router, access_tokens.router, explain.router):
         app.include_router(router, dependencies=SIGNED_IN_ONLY)
     return app
+
+
+def _delete_ended(engine: Engine) -> Work:
+    """Return the work that deletes the rows of each noun that can no longer be used."""
+
+    async def delete_ended() -> None:
+        for delete in (
+            password_queries.delete_ended,
+            session_queries.delete_ended,
+            refresh_token_queries.delete_ended,
+            access_token_queries.delete_ended,
+        ):
+            try:
+                async with engine.begin() as tx:
+                    await delete(tx)
+            except Exception as error:
+                if not is_unreachable(error):
+                    raise
+                _log.warning("ended rows not deleted", reason=type(error).__name__)
+
+    return delete_ended
 
 
 def _token_issuer(
     settings: Settings,
     engine: Engine,
-    memory: AccessCache,
+    cache: AccessCache,
     login: PasswordLogin,
     recorder: LastUsedRecorder,
     keys: SigningKeys,
@@ -94,13 +145,13 @@ def _token_issuer(
     )
     return TokenIssuer(
         engine=engine,
-        memory=memory,
+        cache=cache,
         login=login,
         signer=signer,
         recorder=recorder,
         service=settings.service,
         anonymous_pull=settings.anonymous_pull,
-        refresh_lifetime=timedelta(days=settings.refresh_token_days),
+        refresh_token_lifetime=timedelta(days=settings.refresh_token_days),
     )
 
 

@@ -1,4 +1,4 @@
-"""The settings of the auth service, read from ``AUTH_*`` variables and from the files of ``SECRETS_DIR``."""
+"""The settings of the auth service, from ``AUTH_*`` variables and the files of ``SECRETS_DIR``."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="AUTH_")
 
     database_url: SecretStr = Field(
-        description="secret: address of the database, as the role of this service", min_length=1
+        description="secret: URL of the database, with the role of this service", min_length=1
     )
     secrets_dir: Path = Field(
         validation_alias="SECRETS_DIR",
@@ -26,38 +26,45 @@ class Settings(ServiceSettings):
         description="name of the registry in tokens (`service`, `aud`)",
     )
     issuer: str = Field(
-        default="moorage", min_length=1, description="who issues registry tokens (`iss`)"
+        default="moorage", min_length=1, description="issuer of registry tokens (`iss`)"
     )
     anonymous_pull: bool = Field(
         default=False,
-        description="whether anyone may pull from public namespaces without signing in",
+        description="allow anonymous clients to pull from public namespaces",
     )
     pull_token_seconds: int = Field(
-        default=300, ge=60, le=3600, description="how long a pull token is good"
+        default=300, ge=60, le=3600, description="lifetime of a pull token, in seconds"
     )
     push_token_seconds: int = Field(
-        default=1800, ge=60, le=86400, description="how long a token that includes push is good"
+        default=1800, ge=60, le=86400, description="lifetime of a push token, in seconds"
     )
     refresh_token_days: int = Field(
-        default=90, ge=1, le=3650, description="how long after its last use a refresh token is good"
+        default=90,
+        ge=1,
+        le=3650,
+        description="lifetime of a refresh token after its last use, in days",
     )
     session_days: int = Field(
-        default=30, ge=1, le=365, description="how long after its last use a session is good"
+        default=30, ge=1, le=365, description="lifetime of a session after its last use, in days"
     )
     login_failures: int = Field(
         default=10,
         ge=1,
         le=1000,
-        description="failed logins per user and address before they are refused",
+        description="failed logins per user and address before further ones are refused",
     )
     login_window_seconds: int = Field(
         default=300,
         ge=1,
         le=86400,
-        description="how long failed logins are remembered and then refused",
+        description="window in which failed logins are counted, in seconds",
     )
 
 
 def load_settings() -> Settings:
-    """The checked settings. Raises libs.common.settings.SettingsError with one line that names what is wrong."""
+    """Read and validate the settings.
+
+    Raises:
+        libs.common.settings.SettingsError: a setting is missing or invalid; the message names it.
+    """
     return load(Settings)

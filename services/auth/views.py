@@ -1,4 +1,4 @@
-"""The views that the catalog publishes to this service (design 2)."""
+"""The views that the catalog publishes to the auth service."""
 
 import sqlalchemy as sa
 

@@ -1,11 +1,14 @@
-"""The rules of access. Everything that is not allowed here is denied."""
+"""What a Docker user may do in a namespace (spec 2). Everything that is not allowed is denied."""
 
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, Literal
+
+Visibility = Literal["public", "private"]
 
 
 class Permission(IntEnum):
-    """What someone may do in a namespace; each includes the one below."""
+    """A permission in a namespace. Each one includes the lower ones."""
 
     NONE = 0
     PULL = 1
@@ -21,6 +24,15 @@ _ACTIONS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedNamespace:
+    """A namespace and the id of the account that owns it."""
+
+    name: str
+    visibility: Visibility
+    account_id: int
+
+
 def allowed_actions(permission: Permission) -> frozenset[str]:
-    """The registry actions that ``permission`` allows; `delete` and `*` are in none (spec 2.5)."""
+    """Return the registry actions that ``permission`` allows; never `delete` or `*` (spec 2.5)."""
     return _ACTIONS[permission]

@@ -1,7 +1,7 @@
-"""An access token, and a login by refresh token, which is listed and revoked beside it."""
+"""An access token of a Docker user, and its owner's list of access tokens and logins (spec 3)."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -11,11 +11,11 @@ from services.auth.access.domain import Permission
 from services.auth.credentials.domain import Credential
 
 PREFIX = "mat_"
-Ceiling = Literal["pull", "push"]
+TokenPermission = Literal["pull", "push"]
 
 
 class NoSuchDockerUser(NotFound):
-    """The account has no Docker user of this name."""
+    """The account has no Docker user with this name."""
 
     code, title = "docker_user_not_found", "There is no such Docker user"
 
@@ -28,13 +28,17 @@ class NoSuchToken(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token that exists, with the Docker user it is of. It allows nothing above ``ceiling``."""
+    """A machine uses it as the Docker user's password; it allows at most ``max_permission``."""
 
     id: uuid.UUID
     docker_user_id: int
     username: str
-    ceiling: Permission
+    max_permission: Permission
     expires_at: datetime | None
+
+    def belongs_to(self, user: Credential) -> bool:
+        """Return whether the token was created for ``user``, whatever its password is now."""
+        return user.id == self.docker_user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,12 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
-    """A token as its owner sees it: an `access` token, or a `login`, which is a refresh token; ``permission`` is its ceiling."""
+    """An access token, or a login, which is a refresh token. ``permission`` is its maximum."""
 
     id: uuid.UUID
     kind: Literal["access", "login"]
     name: str
-    permission: Ceiling
+    permission: TokenPermission
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -60,8 +64,15 @@ class ListedToken:
 
 
 @dataclass(frozen=True, slots=True)
-class DockerUserOwner:
-    """An account, or an administrator, with a Docker user whose tokens it may manage."""
+class NewToken(ListedToken):
+    """A new access token with its secret, of which only a hash is stored."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedDockerUser:
+    """A Docker user, and the principal who owns it or is an administrator."""
 
     principal: Principal
     docker_user: Credential

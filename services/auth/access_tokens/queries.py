@@ -1,4 +1,4 @@
-"""All SQL of access tokens, and the list of them together with logins."""
+"""SQL of access tokens, and of the list that joins them with logins."""
 
 import uuid
 from collections.abc import Collection
@@ -16,7 +16,7 @@ _t, _r = access_tokens.c, refresh_tokens.c
 
 
 async def list_by_hash(tx: Tx, *, hashes: Collection[bytes]) -> dict[bytes, AccessToken]:
-    """Those of the access tokens with one of ``hashes`` whose Docker user exists."""
+    """Return the access tokens with one of ``hashes`` whose Docker user exists, by hash."""
     c = credentials.c
     owner = sa.and_(c.kind == "docker_user", c.id == _t.docker_user_id)
     rows = await tx.execute(
@@ -47,7 +47,10 @@ async def insert(tx: Tx, *, token: ListedToken, docker_user_id: int, secret_hash
 async def list_page(
     tx: Tx, *, docker_user_id: int, version: int, page: PageRequest
 ) -> Page[ListedToken]:
-    """Access tokens and live logins of the Docker user, newest first. ``version`` is its credential version: older logins have ended."""
+    """Return the access tokens and current logins of the Docker user, newest first.
+
+    ``version`` is the version of the user's credential; logins of earlier versions have ended.
+    """
     access = sa.select(
         _t.id,
         sa.literal("access").label("kind"),
@@ -58,12 +61,12 @@ async def list_page(
         _t.last_used_at,
         _t.last_used_from,
     ).where(_t.docker_user_id == docker_user_id)
-    ceiling = sa.select(_t.permission).where(_t.id == _r.access_token_id).scalar_subquery()
+    max_permission = sa.select(_t.permission).where(_t.id == _r.access_token_id).scalar_subquery()
     logins = sa.select(
         _r.id,
         sa.literal("login"),
         _r.client_id,
-        sa.func.coalesce(ceiling, "push"),
+        sa.func.coalesce(max_permission, "push"),
         _r.created_at,
         _r.expires_at,
         _r.last_used_at,
@@ -80,22 +83,27 @@ async def list_page(
     )
 
 
-async def delete(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> bool:
-    """Remove the access token, with the logins made by it, or the login ``id``; False when the Docker user has neither."""
-    access = await tx.execute(
+async def delete_access_token(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> bool:
+    """Delete the access token and, by cascade, its logins; return False if there is none."""
+    result = await tx.execute(
         access_tokens.delete().where(_t.docker_user_id == docker_user_id, _t.id == id)
     )
-    login = await tx.execute(
+    return result.rowcount > 0
+
+
+async def delete_login(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> bool:
+    """Delete the login; return False if there is none."""
+    result = await tx.execute(
         refresh_tokens.delete().where(_r.docker_user_id == docker_user_id, _r.id == id)
     )
-    return access.rowcount + login.rowcount > 0
+    return result.rowcount > 0
 
 
 async def delete_ended(tx: Tx) -> None:
-    """Remove the access tokens of Docker users that are gone."""
+    """Delete the access tokens whose Docker user is gone."""
     await tx.execute(
         sa.text(
-            "DELETE FROM auth.access_tokens t WHERE NOT EXISTS"
-            " (SELECT 1 FROM catalog.credentials c WHERE c.kind = 'docker_user' AND c.id = t.docker_user_id)"
+            "DELETE FROM auth.access_tokens t WHERE NOT EXISTS (SELECT 1 FROM catalog.credentials c"
+            " WHERE c.kind = 'docker_user' AND c.id = t.docker_user_id)"
         )
     )

@@ -1,4 +1,4 @@
-"""Make, list and revoke access tokens; logins are listed and revoked in the same place."""
+"""Create, list, and revoke access tokens. Logins are listed and revoked with them."""
 
 import uuid
 from datetime import UTC, datetime
@@ -10,10 +10,11 @@ from libs.common.security.secrets import hash_of, new_secret
 from services.auth.access_tokens import queries
 from services.auth.access_tokens.domain import (
     PREFIX,
-    Ceiling,
-    DockerUserOwner,
     ListedToken,
+    NewToken,
     NoSuchToken,
+    OwnedDockerUser,
+    TokenPermission,
 )
 from services.auth.tables import audit_entries
 
@@ -21,41 +22,58 @@ from services.auth.tables import audit_entries
 async def create_token(
     *,
     tx: Tx,
-    actor: DockerUserOwner,
+    actor: OwnedDockerUser,
     name: str,
-    permission: Ceiling,
+    permission: TokenPermission,
     expires_at: datetime | None,
-) -> tuple[ListedToken, str]:
-    """A new access token, and its secret, of which nothing but a hash is kept."""
-    secret = new_secret(PREFIX)
-    token = ListedToken(
-        uuid.uuid4(), "access", name, permission, datetime.now(UTC), expires_at, None, None
+) -> NewToken:
+    """Create an access token of the Docker user; None as ``expires_at`` means never."""
+    token = NewToken(
+        id=uuid.uuid4(),
+        kind="access",
+        name=name,
+        permission=permission,
+        created_at=datetime.now(UTC),
+        expires_at=expires_at,
+        last_used_at=None,
+        last_used_from=None,
+        secret=new_secret(PREFIX),
     )
     await queries.insert(
-        tx, token=token, docker_user_id=actor.docker_user.id, secret_hash=hash_of(secret)
+        tx, token=token, docker_user_id=actor.docker_user.id, secret_hash=hash_of(token.secret)
     )
     await _audit(tx, "token.create", actor, token.id)
-    return token, secret
+    return token
 
 
-async def list_tokens(*, tx: Tx, actor: DockerUserOwner, page: PageRequest) -> Page[ListedToken]:
-    """Access tokens and logins of the Docker user, newest first."""
+async def list_tokens(*, tx: Tx, actor: OwnedDockerUser, page: PageRequest) -> Page[ListedToken]:
+    """Return the access tokens and current logins of the Docker user, newest first."""
     user = actor.docker_user
     return await queries.list_page(tx, docker_user_id=user.id, version=user.version, page=page)
 
 
-async def delete_token(*, tx: Tx, actor: DockerUserOwner, id: uuid.UUID) -> None:
-    """Revoke an access token, with the logins made by it, or one login. Raises NoSuchToken."""
-    if not await queries.delete(tx, docker_user_id=actor.docker_user.id, id=id):
+async def delete_token(*, tx: Tx, actor: OwnedDockerUser, id: uuid.UUID) -> None:
+    """Revoke an access token together with its logins, or one login.
+
+    Raises:
+        NoSuchToken: the Docker user has neither.
+    """
+    user_id = actor.docker_user.id
+    if not (
+        await queries.delete_access_token(tx, docker_user_id=user_id, id=id)
+        or await queries.delete_login(tx, docker_user_id=user_id, id=id)
+    ):
         raise NoSuchToken
     await _audit(tx, "token.delete", actor, id)
 
 
-async def _audit(tx: Tx, action: str, actor: DockerUserOwner, id: uuid.UUID) -> None:
-    who = actor.principal
+async def _audit(tx: Tx, action: str, actor: OwnedDockerUser, id: uuid.UUID) -> None:
+    principal = actor.principal
     target = f"docker-users/{actor.docker_user.username}/tokens/{id}"
     await audit.append(
         tx,
         audit_entries,
-        audit.AuditEntry(action, target, who.account_id, who.username, who.client_address),
+        audit.AuditEntry(
+            action, target, principal.account_id, principal.username, principal.client_address
+        ),
     )

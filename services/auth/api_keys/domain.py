@@ -1,7 +1,7 @@
-"""An API key of an account."""
+"""An API key of an account: automation calls the JSON API with it (spec 4, "Signing in")."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -19,7 +19,7 @@ class NoSuchKey(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key. It ends at ``expires_at``, with its account's password, or when it is deleted."""
+    """An API key. It ends at ``expires_at``, with its account's password, or on deletion."""
 
     id: uuid.UUID
     account: str
@@ -30,10 +30,21 @@ class ApiKey:
     last_used_at: datetime | None
     last_used_from: str | None
 
+    def is_owned_by(self, principal: Principal) -> bool:
+        """Return whether ``principal`` may delete the key: its owner, or an administrator."""
+        return principal.is_admin or self.account == principal.username
+
 
 @dataclass(frozen=True, slots=True)
-class KeyOwner:
-    """An account, or an administrator, with the API key that it may manage."""
+class NewApiKey(ApiKey):
+    """A new API key with its secret, of which only a hash is stored."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedApiKey:
+    """An API key, and the principal who owns it or is an administrator."""
 
     principal: Principal
     key: ApiKey

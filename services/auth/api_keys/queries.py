@@ -1,4 +1,4 @@
-"""All SQL of API keys."""
+"""SQL of API keys."""
 
 import uuid
 from typing import Any
@@ -26,7 +26,10 @@ _BY_TIME = Sort("-created_at", (_k.created_at, _k.id))
 
 
 async def insert(tx: Tx, *, key: ApiKey, account_id: int, secret_hash: bytes) -> bool:
-    """Store a new key with the account's credential version as it is now; False when the account is gone or disabled meanwhile."""
+    """Store a new key under the current version of the account's credential.
+
+    Return False if the account has been deleted or disabled in the meantime.
+    """
     owner = sa.select(
         sa.literal(key.id, sa.Uuid),
         credentials.c.id,
@@ -58,7 +61,7 @@ def _select() -> sa.Select[Any]:
 
 
 async def list_page(tx: Tx, *, account: str | None, page: PageRequest) -> Page[ApiKey]:
-    """The keys of ``account`` (None: of all), newest first."""
+    """Return the keys of ``account``, or of every account if it is None, newest first."""
     statement = _select()
     if account is not None:
         statement = statement.where(credentials.c.username == account)
@@ -68,11 +71,11 @@ async def list_page(tx: Tx, *, account: str | None, page: PageRequest) -> Page[A
 
 
 async def find(tx: Tx, *, id: uuid.UUID) -> ApiKey | None:
-    """The key with this id, whoever owns it."""
+    """Return the key with this id, of any account."""
     row = (await tx.execute(_select().where(_k.id == id))).one_or_none()
     return None if row is None else ApiKey(*row)
 
 
 async def delete(tx: Tx, *, id: uuid.UUID) -> None:
-    """Remove a key."""
+    """Delete a key."""
     await tx.execute(api_keys.delete().where(_k.id == id))

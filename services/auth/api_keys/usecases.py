@@ -1,4 +1,4 @@
-"""Make, list and end API keys."""
+"""Create, list, and delete API keys."""
 
 import uuid
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from libs.common.security.secrets import hash_of, new_secret
 from libs.common.web.authentication import KEY_PREFIX
 from libs.common.web.errors import Unauthenticated
 from services.auth.api_keys import queries
-from services.auth.api_keys.domain import ApiKey, KeyOwner, Permission
+from services.auth.api_keys.domain import ApiKey, NewApiKey, OwnedApiKey, Permission
 from services.auth.tables import audit_entries
 
 
@@ -22,34 +22,38 @@ async def create_api_key(
     name: str,
     permission: Permission,
     expires_at: datetime | None,
-) -> tuple[ApiKey, str]:
-    """A new key of the caller's account, and its secret, of which nothing but a hash is kept. Raises Unauthenticated."""
-    secret = new_secret(KEY_PREFIX)
-    key = ApiKey(
-        uuid.uuid4(),
-        principal.username,
-        name,
-        permission,
-        datetime.now(UTC),
-        expires_at,
-        None,
-        None,
+) -> NewApiKey:
+    """Create an API key of the caller's account; None as ``expires_at`` means never.
+
+    Raises:
+        Unauthenticated: the account has been deleted or disabled in the meantime.
+    """
+    key = NewApiKey(
+        id=uuid.uuid4(),
+        account=principal.username,
+        name=name,
+        permission=permission,
+        created_at=datetime.now(UTC),
+        expires_at=expires_at,
+        last_used_at=None,
+        last_used_from=None,
+        secret=new_secret(KEY_PREFIX),
     )
     if not await queries.insert(
-        tx, key=key, account_id=principal.account_id, secret_hash=hash_of(secret)
+        tx, key=key, account_id=principal.account_id, secret_hash=hash_of(key.secret)
     ):
         raise Unauthenticated
     await _audit(tx, "api_key.create", principal, key)
-    return key, secret
+    return key
 
 
 async def list_api_keys(*, tx: Tx, account: str | None, page: PageRequest) -> Page[ApiKey]:
-    """The keys of ``account`` (None: of all), newest first."""
+    """Return the keys of ``account``, or of every account if it is None, newest first."""
     return await queries.list_page(tx, account=account, page=page)
 
 
-async def delete_api_key(*, tx: Tx, actor: KeyOwner) -> None:
-    """End a key."""
+async def delete_api_key(*, tx: Tx, actor: OwnedApiKey) -> None:
+    """Delete a key, which ends it at once."""
     await queries.delete(tx, id=actor.key.id)
     await _audit(tx, "api_key.delete", actor.principal, actor.key)
 

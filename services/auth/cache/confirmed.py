@@ -1,4 +1,4 @@
-"""A bounded memory of what the database said, confirmed by the change link, read by one caller at a time."""
+"""A bounded cache of database reads, confirmed by the invalidation listener."""
 
 import asyncio
 import time
@@ -21,6 +21,8 @@ _READ_SECONDS = 2.0
 
 @dataclass(slots=True)
 class _Entry(Generic[V]):
+    """A value with the listener's epoch and the monotonic time of its read."""
+
     value: V
     epoch: int
     read_at: float
@@ -28,126 +30,136 @@ class _Entry(Generic[V]):
 
 @dataclass(slots=True, eq=False)
 class _Read(Generic[K, V]):
-    """A query under way for some keys; ``outdated`` are those that changed meanwhile, whose values must not be kept."""
+    """A running query for some keys. The values of ``invalidated`` keys must not be cached."""
 
     task: "asyncio.Task[Mapping[K, V]] | None" = None
-    outdated: set[K] = field(default_factory=set)
+    invalidated: set[K] = field(default_factory=set)
 
 
 class ConfirmedCache(Generic[K, V]):
-    """Answers from memory while ``link`` confirms it, else asks ``read(keys)`` (once, however many wait for a key).
+    """Returns cached values while ``listener`` confirms them, and calls ``read`` for all others.
 
-    ``read`` gives a value for every key: what does not exist is remembered too. Only when the database cannot be reached does an
-    entry serve on, until 60 s after it was last known to be true (spec 2.8); then DatabaseUnavailable is raised.
+    ``read`` must return a value for every key, so that absence is cached too. Concurrent callers
+    of one key share one read. Only while the database is unreachable does the cache return
+    unconfirmed values, for at most 60 s after their last confirmation (spec 2.8). After that it
+    raises DatabaseUnavailable.
     """
 
     def __init__(
         self,
-        link: InvalidationListener,
+        listener: InvalidationListener,
         read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]],
         *,
         size: int,
     ) -> None:
-        self._link = link
-        self._ask = read
+        self._listener = listener
+        self._read = read
         self._entries: TwoGenerationCache[K, _Entry[V]] = TwoGenerationCache(size)
         self._reads: dict[K, _Read[K, V]] = {}
 
-    def known(self, key: K) -> V | None:
-        """The value if it can be used as it is, without waiting; None when it must be asked for with ``get``."""
+    def peek(self, key: K) -> V | None:
+        """Return the cached value if it is confirmed, or None if ``get`` must read it."""
         entry = self._entries.get(key)
-        link = self._link
+        listener = self._listener
         if (
             entry is None
-            or entry.epoch != link.epoch
-            or not link.alive
+            or entry.epoch != listener.epoch
+            or not listener.is_current
             or time.monotonic() - entry.read_at > FRESH_SECONDS
         ):
             return None
         return entry.value
 
     async def get(self, key: K) -> V:
-        """The value of ``key``. Raises DatabaseUnavailable."""
-        value = self.known(key)
+        """Return the value of ``key``.
+
+        Raises:
+            DatabaseUnavailable: the value is not cached, and the database is unreachable.
+        """
+        value = self.peek(key)
         return (await self.get_many([key]))[key] if value is None else value
 
     async def get_many(self, keys: Collection[K]) -> dict[K, V]:
-        """The values of ``keys``, with one query for those that are not known. Raises DatabaseUnavailable."""
-        found = {key: value for key in keys if (value := self.known(key)) is not None}
+        """Return the values of ``keys``; one query reads those that are not cached.
+
+        Raises:
+            DatabaseUnavailable: a value is not cached, and the database is unreachable.
+        """
+        found = {key: value for key in keys if (value := self.peek(key)) is not None}
         if len(found) == len(keys):
             return found
         missing = [key for key in keys if key not in found]
-        for key, read in self._join(missing).items():
+        for key, read in self._join_reads(missing).items():
             assert read.task is not None
             try:
                 found[key] = (await asyncio.shield(read.task))[key]
             except Exception as error:
                 if not is_unreachable(error):
                     raise
-                found[key] = self._in_outage(key, error)
+                found[key] = self._get_unconfirmed(key, error)
         return found
 
-    def _join(self, keys: Collection[K]) -> dict[K, _Read[K, V]]:
-        """For each key the read to wait for: one that is under way and still true, or a new one for all the others."""
+    def invalidate(self, key: K) -> None:
+        """Discard ``key`` because its object has changed; a running read of it is not cached."""
+        self._entries.discard(key)
+        read = self._reads.get(key)
+        if read is not None:
+            read.invalidated.add(key)
+
+    def invalidate_where(self, matches: Callable[[K, V | None], bool]) -> None:
+        """Invalidate every entry that ``matches``. The value of a running read is None."""
+        running = [key for key in self._reads if matches(key, None)]
+        cached = [key for key, entry in self._entries.items() if matches(key, entry.value)]
+        for key in [*running, *cached]:
+            self.invalidate(key)
+
+    def _join_reads(self, keys: Collection[K]) -> dict[K, _Read[K, V]]:
+        """Return for each key a running read that is valid, or one new read for all the rest."""
         joined = {
             key: read
             for key in keys
-            if (read := self._reads.get(key)) is not None and key not in read.outdated
+            if (read := self._reads.get(key)) is not None and key not in read.invalidated
         }
         new = [key for key in keys if key not in joined]
         if new:
             read = _Read[K, V]()
-            read.task = asyncio.create_task(self._run(read, new))
+            read.task = asyncio.create_task(self._run_read(read, new))
             for key in new:
                 joined[key] = self._reads[key] = read
         return joined
 
-    async def _run(self, read: _Read[K, V], keys: list[K]) -> Mapping[K, V]:
-        epoch, started = self._link.epoch, time.monotonic()
+    async def _run_read(self, read: _Read[K, V], keys: list[K]) -> Mapping[K, V]:
+        epoch, started_at = self._listener.epoch, time.monotonic()
         try:
-            values = await self._ask_in_time(keys)
+            values = await self._read_in_time(keys)
             for key in keys:
-                if key not in read.outdated:
-                    self._entries[key] = _Entry(values[key], epoch, started)
+                if key not in read.invalidated:
+                    self._entries[key] = _Entry(values[key], epoch, started_at)
             return values
         finally:
             for key in keys:
                 if self._reads.get(key) is read:
                     del self._reads[key]
 
-    async def _ask_in_time(self, keys: Collection[K]) -> Mapping[K, V]:
-        if self._link.hangs:
+    async def _read_in_time(self, keys: Collection[K]) -> Mapping[K, V]:
+        if self._listener.database_hangs:
             raise TimeoutError
         try:
             async with asyncio.timeout(_READ_SECONDS):
-                return await self._ask(keys)
+                return await self._read(keys)
         except TimeoutError:
-            self._link.has_hung()
+            self._listener.report_hang()
             raise
 
-    def _in_outage(self, key: K, error: Exception) -> V:
+    def _get_unconfirmed(self, key: K, error: Exception) -> V:
         entry = self._entries.get(key)
         if entry is None:
             raise DatabaseUnavailable from error
-        confirmed = (
-            max(entry.read_at, self._link.last_heard)
-            if entry.epoch == self._link.epoch
+        confirmed_at = (
+            max(entry.read_at, self._listener.last_heartbeat_at)
+            if entry.epoch == self._listener.epoch
             else entry.read_at
         )
-        if time.monotonic() - confirmed > OUTAGE_SECONDS:
+        if time.monotonic() - confirmed_at > OUTAGE_SECONDS:
             raise DatabaseUnavailable from error
         return entry.value
-
-    def forget(self, key: K) -> None:
-        """The object of ``key`` has changed: the next caller reads it again, and a read under way is not kept."""
-        self._entries.forget(key)
-        read = self._reads.get(key)
-        if read is not None:
-            read.outdated.add(key)
-
-    def forget_where(self, matches: Callable[[K, V | None], bool]) -> None:
-        """Forget every entry, and every read under way (whose value is None), that ``matches``."""
-        under_way = [key for key in self._reads if matches(key, None)]
-        remembered = [key for key, entry in self._entries.items() if matches(key, entry.value)]
-        for key in [*under_way, *remembered]:
-            self.forget(key)

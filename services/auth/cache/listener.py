@@ -1,7 +1,8 @@
-"""The connection on which PostgreSQL tells this replica of changed access, and whether it can be relied on.
+"""Receives notifications of changed access, and reports whether all of them have arrived.
 
-The replica notifies itself a few times a second. Notifications of one connection come in commit order, so a heartbeat that has come back
-proves that every change committed before it was heard. While it is missing, what is remembered is unconfirmed.
+The listener sends itself a heartbeat several times a second. PostgreSQL delivers the notifications
+of one connection in the order of the commits, so a heartbeat that returns proves that every change
+committed before it has arrived. While heartbeats are missing, cached entries are unconfirmed.
 """
 
 import asyncio
@@ -9,83 +10,88 @@ import time
 import uuid
 from collections.abc import Callable
 
-import asyncpg
 import structlog
 
-from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
+from libs.common.db.listener import ListenerLost, NotificationListener, listening
 
 CHANNEL = "moorage_access"
 LOST_AFTER_SECONDS = 0.5
-_BEAT_SECONDS = 0.15
+_HEARTBEAT_SECONDS = 0.15
 _RECONNECT_SECONDS = 0.2
 _HANG_SECONDS = 1.0
+_HEARTBEAT = "beat"
 _log = structlog.get_logger()
 
 
 class InvalidationListener:
-    """Listens for changes; ``on_change`` gets each payload. ``epoch`` rises whenever changes may have been missed.
+    """Passes each change, notified as ``kind:key``, to the handler of its kind.
 
-    ``on_key_use`` gets what the other services tell of API keys on the same connection.
+    ``epoch`` rises whenever changes may have been missed: what was read in an earlier epoch is
+    unconfirmed. ``last_heartbeat_at`` is a monotonic time.
     """
 
-    def __init__(
-        self, url: str, on_change: Callable[[str], None], on_key_use: Callable[[str], None]
-    ) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._on_change = on_change
-        self._on_key_use = on_key_use
-        self._beat = f"beat:{uuid.uuid4().hex}"
-        self.epoch = 0
-        self.last_heard = float("-inf")
+        self._handlers: dict[str, Callable[[str], None]] = {}
+        self._channels: dict[str, Callable[[str], None]] = {CHANNEL: self._receive}
+        self._heartbeat = f"{_HEARTBEAT}:{uuid.uuid4().hex}"
         self._hangs_until = float("-inf")
+        self.epoch = 0
+        self.last_heartbeat_at = float("-inf")
+
+    def on_change(self, kind: str, handler: Callable[[str], None]) -> None:
+        """Call ``handler`` with the key of each change of ``kind``. Call this before ``run``."""
+        self._handlers[kind] = handler
+
+    def on_notification(self, channel: str, handler: Callable[[str], None]) -> None:
+        """Call ``handler`` with each payload on another ``channel`` of the same connection.
+
+        Call this before ``run``.
+        """
+        self._channels[channel] = handler
 
     @property
-    def hangs(self) -> bool:
-        """Whether the database has just let a read wait in vain, so that the next one need not wait as long."""
-        return not self.alive and time.monotonic() < self._hangs_until
+    def is_current(self) -> bool:
+        """Whether every change committed up to half a second ago has arrived."""
+        return time.monotonic() - self.last_heartbeat_at < LOST_AFTER_SECONDS
 
-    def has_hung(self) -> None:
-        """A read has waited in vain."""
+    @property
+    def database_hangs(self) -> bool:
+        """Whether a read has just timed out, so that the next one must fail without a wait."""
+        return not self.is_current and time.monotonic() < self._hangs_until
+
+    def report_hang(self) -> None:
+        """Record that a read has timed out."""
         self._hangs_until = time.monotonic() + _HANG_SECONDS
 
-    @property
-    def alive(self) -> bool:
-        """Whether every change committed up to half a second ago is known to have been heard."""
-        return time.monotonic() - self.last_heard < LOST_AFTER_SECONDS
-
     async def run(self) -> None:
-        """Keep listening until cancelled, connecting again whenever the connection is lost."""
+        """Listen until cancelled, and reconnect whenever the connection is lost."""
         while True:
             try:
-                await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                async with listening(
+                    self._url, self._channels, application_name="auth changes"
+                ) as connection:
+                    await self._send_heartbeats(connection)
+            except ListenerLost as error:
                 _log.warning(
-                    "access changes are not heard; what is remembered is read again",
-                    reason=type(error).__name__,
+                    "invalidation listener lost; cached entries are confirmed in the database",
+                    reason=str(error),
                 )
             await asyncio.sleep(_RECONNECT_SECONDS)
 
-    async def _listen(self) -> None:
-        connection = await asyncpg.connect(
-            self._url, timeout=2, server_settings={"application_name": "auth changes"}
-        )
-        try:
-            await connection.add_listener(CHANNEL, self._heard)
-            await connection.add_listener(KEY_USE_CHANNEL, self._heard_key_use)
-            self.epoch += 1  # what was remembered before this moment may have changed unheard
-            while True:
-                await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, self._beat, timeout=2)
-                await asyncio.sleep(_BEAT_SECONDS)
-        finally:
-            connection.terminate()
+    async def _send_heartbeats(self, connection: NotificationListener) -> None:
+        self.epoch += 1  # changes may have been missed before the connection listened
+        while True:
+            await connection.notify(CHANNEL, self._heartbeat)
+            await asyncio.sleep(_HEARTBEAT_SECONDS)
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        if payload == self._beat:
-            self.last_heard = time.monotonic()
-        elif isinstance(payload, str) and not payload.startswith("beat:"):
-            self._on_change(payload)
-
-    def _heard_key_use(
-        self, _connection: object, _pid: int, _channel: str, payload: object
-    ) -> None:
-        self._on_key_use(str(payload))
+    def _receive(self, payload: str) -> None:
+        if payload == self._heartbeat:
+            self.last_heartbeat_at = time.monotonic()
+            return
+        kind, _, key = payload.partition(":")
+        handler = self._handlers.get(kind)
+        if handler is not None:
+            handler(key)
+        elif kind != _HEARTBEAT:  # another replica's heartbeat
+            _log.error("notification of an unknown kind", kind=kind)

@@ -1,1 +1,0 @@
-"""Who can sign in: accounts and Docker users, as the catalog publishes them in ``catalog.credentials``."""

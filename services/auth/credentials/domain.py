@@ -1,4 +1,4 @@
-"""The facts about a credential that sign-in and tokens rest on."""
+"""Credentials of accounts and Docker users, as the catalog publishes them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,13 @@ Kind = Literal["account", "docker_user"]
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An account or a Docker user. ``version`` rises with each password change and disabling, and ends what was issued under the one
-    before; ``disabled`` is true for a Docker user of a disabled account too."""
+    """An account or a Docker user.
+
+    ``version`` rises when the password changes or the user is disabled, which ends every session
+    and token issued under an earlier version. ``disabled`` is also true for a Docker user of a
+    disabled account. ``account_id`` and ``account`` name the account itself, or the account that
+    owns the Docker user.
+    """
 
     kind: Kind
     id: int
@@ -27,7 +32,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """There is no such credential. ConfirmedCache like one, so that a name tried again and again costs no query."""
+    """No credential has this user name. It is cached, so that repeated attempts cost no query."""
 
 
 NOBODY = Nobody()

@@ -1,4 +1,4 @@
-"""Reads ``catalog.credentials``."""
+"""SQL that reads ``catalog.credentials``."""
 
 from collections.abc import Collection
 
@@ -10,22 +10,22 @@ from services.auth.views import credentials
 
 
 async def find_by_username(tx: Tx, *, kind: Kind, username: str) -> Credential | None:
-    """The credential that signs in as ``username``."""
+    """Return the credential with this user name."""
     return await _find(tx, credentials.c.kind == kind, credentials.c.username == username)
 
 
+async def find_by_id(tx: Tx, *, kind: Kind, id: int) -> Credential | None:
+    """Return the credential with this id. An id is never used again."""
+    return await _find(tx, credentials.c.kind == kind, credentials.c.id == id)
+
+
 async def list_docker_users(tx: Tx, *, usernames: Collection[str]) -> dict[str, Credential]:
-    """Those of the Docker users ``usernames`` that exist, by name."""
+    """Return those of the Docker users ``usernames`` that exist, by user name."""
     c = credentials.c
     rows = await tx.execute(
         sa.select(credentials).where(c.kind == "docker_user", c.username.in_(usernames))
     )
     return {credential.username: credential for credential in (Credential(*row) for row in rows)}
-
-
-async def find_by_id(tx: Tx, *, kind: Kind, id: int) -> Credential | None:
-    """The credential with this id, which is never given to another."""
-    return await _find(tx, credentials.c.kind == kind, credentials.c.id == id)
 
 
 async def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> Credential | None:

@@ -1,76 +1,95 @@
-"""Why a Docker user may or may not do something, in words a person can act on."""
+"""Explains in a sentence why a Docker user may or may not do something."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
+from services.auth.access.domain import OwnedNamespace, Visibility
 from services.auth.credentials.domain import Credential, Nobody
 
 Action = Literal["pull", "push", "delete"]
 
 
 class NoSuchNamespace(NotFound):
-    """The account owns no namespace of this name."""
+    """The account owns no namespace with this name."""
 
     code, title = "namespace_not_found", "There is no such namespace"
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The answer: ``allowed`` is what the token issuer decided, ``reason`` why."""
+    """Whether a token would allow an action, and why."""
 
     allowed: bool
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class NamespaceOwner:
-    """An account, or an administrator, with a namespace whose access it may ask about."""
+class ExplainableNamespace:
+    """A namespace, and the principal who owns it or is an administrator."""
 
     principal: Principal
-    namespace: str
-    visibility: Literal["public", "private"]
+    namespace: OwnedNamespace
+
+
+def reserved_reason(repository: str) -> str:
+    """Return the reason why nobody gets a token for a deleted repository."""
+    return (
+        f"{repository!r} is being deleted, or was deleted a short while ago. Nobody gets access to "
+        "it until its name is free again."
+    )
 
 
 def reason(
-    owner: NamespaceOwner,
-    user: Credential | Nobody | None,
-    name: str,
+    namespace: OwnedNamespace,
+    docker_user: Credential | Nobody | None,
+    username: str,
     action: Action,
     *,
     allowed: bool,
 ) -> str:
-    """The sentence that goes with the decision ``allowed``. ``user`` None is someone who does not sign in."""
-    space = owner.namespace
+    """Return the reason why ``docker_user`` may or may not do ``action``.
+
+    The token issuer has decided ``allowed``. A ``docker_user`` of None stands for an anonymous
+    client; ``username`` is the requested name, which may belong to nobody.
+    """
     if action == "delete":
-        return "Docker users never delete; the namespace's owner does, through the API or console (rule 5)"
-    if isinstance(user, Nobody):
-        return f"There is no Docker user {name!r}; check the name (rule 4)"
-    if user is not None and user.disabled:
-        return f"{name!r} or its account is disabled; enable it (rule 4)"
-    if user is None:
-        return _anonymous_reason(space, owner.visibility, action, allowed=allowed)
+        return (
+            "Docker users cannot delete. The owner of the namespace deletes through the API or "
+            "the console."
+        )
+    if isinstance(docker_user, Nobody):
+        return f"There is no Docker user {username!r}. Check the name."
+    if docker_user is not None and docker_user.disabled:
+        return f"The Docker user {username!r} or its account is disabled. Enable it."
+    if docker_user is None:
+        return _anonymous_reason(namespace.name, namespace.visibility, action, allowed=allowed)
     if allowed:
-        return _granted_reason(space, owner.visibility, name, action)
+        return _granted_reason(namespace.name, namespace.visibility, username, action)
     if action == "push":
-        return f"{name!r} has no push grant in {space!r}: give it `push` there (rule 3)"
-    return f"{space!r} is private and {name!r} has no grant in it: give it `pull` or `push` there (rule 2)"
+        return f"{username!r} has no push grant in {namespace.name!r}. Add a `push` grant."
+    return (
+        f"{namespace.name!r} is private, and {username!r} has no grant in it. Add a `pull` or "
+        "`push` grant."
+    )
 
 
-def _granted_reason(space: str, visibility: str, name: str, action: Action) -> str:
+def _granted_reason(namespace: str, visibility: Visibility, username: str, action: Action) -> str:
     if action == "pull" and visibility == "public":
-        return f"{space!r} is public: any Docker user that signs in may pull (rule 1)"
+        return f"{namespace!r} is public. Every Docker user who signs in may pull."
     if action == "pull":
-        return f"{name!r} has a grant in {space!r} (rule 2)"
-    return f"{name!r} has a push grant in {space!r} (rule 3)"
+        return f"{username!r} has a grant in {namespace!r}."
+    return f"{username!r} has a push grant in {namespace!r}."
 
 
-def _anonymous_reason(space: str, visibility: str, action: Action, *, allowed: bool) -> str:
+def _anonymous_reason(
+    namespace: str, visibility: Visibility, action: Action, *, allowed: bool
+) -> str:
     if allowed:
-        return f"{space!r} is public, and anyone may pull without signing in (rule 1)"
+        return f"{namespace!r} is public. Anyone may pull without signing in."
     if action == "push":
-        return "Nobody pushes without signing in as a Docker user with a push grant (rule 3)"
+        return "Pushing requires a Docker user with a push grant."
     if visibility == "public":
-        return f"{space!r} is public, but one must sign in as a Docker user to pull (rule 1)"
-    return f"{space!r} is private: one must sign in as a Docker user with a grant in it (rule 2)"
+        return f"{namespace!r} is public, but pulling requires signing in as a Docker user."
+    return f"{namespace!r} is private. Pulling requires a Docker user with a grant in it."

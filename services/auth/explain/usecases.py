@@ -1,11 +1,12 @@
-"""Explain access with the very function that issues tokens, so that the explanation cannot differ from what happens."""
+"""Explains access with the function that issues tokens, so that explanation and token agree."""
 
 from services.auth.credentials.domain import Credential
 from services.auth.explain.domain import (
     Action,
+    ExplainableNamespace,
     Explanation,
-    NamespaceOwner,
     reason,
+    reserved_reason,
 )
 from services.auth.registry_tokens.domain import Scope
 from services.auth.registry_tokens.usecases import Identity, TokenIssuer, authorize
@@ -14,25 +15,22 @@ from services.auth.registry_tokens.usecases import Identity, TokenIssuer, author
 async def explain(
     *,
     token_issuer: TokenIssuer,
-    actor: NamespaceOwner,
+    actor: ExplainableNamespace,
     docker_user: str | None,
     repository: str,
     action: Action,
 ) -> Explanation:
-    """Whether ``docker_user`` (None: someone who does not sign in) may do ``action`` on ``repository``, and why."""
+    """Explain whether the Docker user, or an anonymous client if it is None, may do ``action``."""
+    namespace = actor.namespace
     user = None if docker_user is None else await token_issuer.find_credential(docker_user)
-    who = Identity(user) if isinstance(user, Credential) else None
-    barred = docker_user is not None and (who is None or who.user.disabled)
+    identity = Identity(user) if isinstance(user, Credential) else None
+    cannot_log_in = docker_user is not None and (identity is None or identity.user.disabled)
     access = (
         ()
-        if barred
-        else await authorize(token_issuer, who, [Scope(repository, actor.namespace, (action,))])
+        if cannot_log_in
+        else await authorize(token_issuer, identity, [Scope(repository, namespace.name, (action,))])
     )
-    if repository in (await token_issuer.memory.closed.get(actor.namespace)):
-        return Explanation(
-            False,
-            f"{repository!r} is being deleted, or was a short while ago: nobody gets a token for it yet (rule 9)",
-        )
-    return Explanation(
-        bool(access), reason(actor, user, docker_user or "", action, allowed=bool(access))
-    )
+    if repository in await token_issuer.cache.reserved_repositories.get(namespace.name):
+        return Explanation(False, reserved_reason(repository))
+    allowed = bool(access)
+    return Explanation(allowed, reason(namespace, user, docker_user or "", action, allowed=allowed))

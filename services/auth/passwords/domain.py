@@ -1,33 +1,37 @@
-"""What a login is, and how it fails."""
+"""A login attempt, and how it fails."""
 
 import ipaddress
 from dataclasses import dataclass
 
+from libs.common.registry.names import is_username
 from libs.common.web.errors import MoorageError, TooManyRequests
 from services.auth.credentials.domain import Kind
 
 
 class LoginRefused(MoorageError):
-    """Unknown user, wrong password or disabled: the caller cannot tell which (spec 3)."""
+    """The user is unknown or disabled, or the password is wrong; the error does not say which.
 
-    status, code, title = 401, "login_refused", "The user name or password is not right"
+    Otherwise a caller could find out which users exist (spec 3).
+    """
+
+    status, code, title = 401, "login_refused", "The user name or password is wrong"
 
 
 class LoginThrottled(TooManyRequests):
-    """Too many failed logins of this user from this address."""
+    """Too many logins of this user from this address have failed."""
 
     code, title = "login_throttled", "Too many failed logins; try again later"
 
 
 class LoginsBusy(TooManyRequests):
-    """More logins wait for their password to be checked than are allowed to."""
+    """Too many passwords wait to be checked."""
 
     code, title = "logins_busy", "Too many logins at once; try again in a moment"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A login with a password: of whom, and from which client address."""
+    """A login with a password from a client address."""
 
     kind: Kind
     username: str
@@ -36,7 +40,10 @@ class Attempt:
 
     @property
     def source(self) -> str:
-        """What is throttled together: an IPv4 address, or the /64 network that an IPv6 host can choose addresses from."""
+        """The client's IPv4 address, or its IPv6 /64 network.
+
+        The throttle counts by source. An IPv6 host can choose any address of its /64 network.
+        """
         try:
             address = ipaddress.ip_address(self.client_address)
         except ValueError:
@@ -44,3 +51,11 @@ class Attempt:
         if isinstance(address, ipaddress.IPv6Address):
             return str(ipaddress.IPv6Network((address, 64), strict=False))
         return str(address)
+
+    @property
+    def loggable_username(self) -> str:
+        """The user name, or "" if it is not a valid one.
+
+        An invalid name may be a password typed into the wrong field and must not be stored.
+        """
+        return self.username if is_username(self.username) else ""

@@ -1,13 +1,10 @@
-"""All SQL of logins: the throttle and the time of the last one."""
-
-from collections.abc import Mapping
-from datetime import datetime
+"""SQL of the login throttle."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
-from services.auth.tables import last_logins, login_throttle
+from services.auth.tables import login_throttle
 
 _t = login_throttle.c
 
@@ -15,9 +12,10 @@ _t = login_throttle.c
 async def reserve_attempt(
     tx: Tx, *, kind: str, username: str, source: str, limit: int, window_seconds: int
 ) -> bool:
-    """Count an attempt as failed before its password is looked at, so that parallel guesses cannot slip through.
+    """Count an attempt as failed; return False, and count nothing, if ``limit`` have failed.
 
-    False when ``limit`` attempts have failed in the window, which then counts no further.
+    The count happens before the password is checked, so that parallel guesses cannot exceed the
+    limit.
     """
     ends = sa.func.now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, window_seconds)
     over = _t.window_ends_at <= sa.func.now()
@@ -36,19 +34,19 @@ async def reserve_attempt(
 
 
 async def find_seconds_left(tx: Tx, *, kind: str, username: str, source: str) -> float | None:
-    """Seconds until the failed attempts are forgotten."""
+    """Return the seconds until the window ends, or None if there are no failed attempts."""
     left = sa.extract("epoch", _t.window_ends_at - sa.func.now())
     row = (await tx.execute(sa.select(left).where(*_key(kind, username, source)))).one_or_none()
     return None if row is None else float(row[0])
 
 
-async def forget_attempts(tx: Tx, *, kind: str, username: str, source: str) -> None:
-    """A right password clears the failures before it."""
+async def delete_attempts(tx: Tx, *, kind: str, username: str, source: str) -> None:
+    """Delete the failed attempts, because the right password has followed."""
     await tx.execute(login_throttle.delete().where(*_key(kind, username, source)))
 
 
 async def release_attempt(tx: Tx, *, kind: str, username: str, source: str) -> None:
-    """Take back a reserved attempt whose password was never looked at."""
+    """Undo the count of an attempt whose password was not checked."""
     await tx.execute(
         login_throttle.update()
         .where(*_key(kind, username, source))
@@ -56,22 +54,10 @@ async def release_attempt(tx: Tx, *, kind: str, username: str, source: str) -> N
     )
 
 
-def _key(kind: str, username: str, source: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return (_t.kind == kind, _t.username == username, _t.client_address == source)
-
-
 async def delete_ended(tx: Tx) -> None:
-    """Forget failures whose window is over."""
+    """Delete failed attempts whose window is over."""
     await tx.execute(login_throttle.delete().where(_t.window_ends_at < sa.func.now()))
 
 
-async def put_last_logins(tx: Tx, *, logins: Mapping[int, datetime]) -> None:
-    """Write when Docker users (by id) last signed in; an older time never replaces a newer."""
-    rows = [{"docker_user_id": id, "last_login_at": logins[id]} for id in sorted(logins)]
-    statement = insert(last_logins).values(rows)
-    newer = sa.func.greatest(last_logins.c.last_login_at, statement.excluded.last_login_at)
-    await tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["docker_user_id"], set_={"last_login_at": newer}
-        )
-    )
+def _key(kind: str, username: str, source: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (_t.kind == kind, _t.username == username, _t.client_address == source)

@@ -1,4 +1,4 @@
-"""Check a password, once for many who ask at the same time with the same one."""
+"""Verifies passwords, and hashes each password once for all concurrent logins that send it."""
 
 import asyncio
 import hashlib
@@ -6,78 +6,86 @@ import hmac
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from cachetools import TTLCache
-
-from libs.common.db import audit
-from libs.common.db.engine import Engine, Tx
-from libs.common.registry.names import is_username
+from libs.common.db.engine import Engine
 from libs.common.security.fair_queue import FairQueue, QueueFull
 from libs.common.security.passwords import PasswordHasher
 from services.auth.cache.two_generation import TwoGenerationCache
 from services.auth.credentials.domain import Credential, Nobody
-from services.auth.passwords import queries
-from services.auth.passwords.domain import (
-    Attempt,
-    LoginRefused,
-    LoginsBusy,
-    LoginThrottled,
-)
-from services.auth.tables import audit_entries
+from services.auth.passwords.domain import Attempt, LoginRefused, LoginsBusy
+from services.auth.passwords.throttle import LoginThrottle
 
-REMEMBERED_SECONDS = 600
-_Right = tuple[int, int, float]
-"""Id and version of the credential that a password was right for, and until when (monotonic) that is remembered."""
-Lookup = Callable[[str], Awaitable[Credential | Nobody]]
+FindCredential = Callable[[str], Awaitable[Credential | Nobody]]
+"""Returns the current credential of a user name."""
+_CACHE_SECONDS = 600
+_CACHE_SIZE = 20_000
+_MAX_WAITING_PER_SOURCE = 64
+_MAX_WAITING = 1024
+_BUSY_RETRY_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """The credential that a password was right for, until a monotonic time."""
+
+    credential_id: int
+    version: int
+    expires_at: float
 
 
 class PasswordLogin:
-    """Logins with a password, for accounts and Docker users alike.
+    """Logs accounts and Docker users in with their passwords.
 
-    A password that was right is remembered in this process under a keyed hash for ten minutes, together with the credential version
-    it was right for: a changed password or a disabling ends that with the next look at the credential.
+    The process caches a right password for ten minutes, as a keyed hash together with the version
+    of its credential. If the credential is disabled or gets a new password, its version changes,
+    and the cached password is no longer accepted.
     """
 
     def __init__(
         self, engine: Engine, hasher: PasswordHasher, *, failures: int, window_seconds: int
     ) -> None:
-        self._engine = engine
         self._hasher = hasher
-        self._failures = failures
-        self._window_seconds = window_seconds
-        self._turns = FairQueue(concurrency=hasher.threads, per_source=64, total=1024)
-        self._key = secrets.token_bytes(32)
-        self._right: TwoGenerationCache[bytes, _Right] = TwoGenerationCache(20_000)
-        self._noted: TTLCache[tuple[str, ...], Attempt] = TTLCache(
-            maxsize=10_000, ttl=window_seconds
+        self._throttle = LoginThrottle(engine, failures=failures, window_seconds=window_seconds)
+        self._queue = FairQueue(
+            concurrency=hasher.threads, per_source=_MAX_WAITING_PER_SOURCE, total=_MAX_WAITING
         )
+        self._key = secrets.token_bytes(32)
+        self._verified: TwoGenerationCache[bytes, _Verified] = TwoGenerationCache(_CACHE_SIZE)
         self._checks: dict[tuple[bytes, str], asyncio.Task[Credential]] = {}
 
-    def remembered(self, attempt: Attempt, credential: Credential | Nobody) -> bool:
-        """Whether this password is known to be right for ``credential`` as it is now."""
-        if isinstance(credential, Nobody) or credential.disabled:
-            return False
-        right = self._right.get(self._fingerprint(attempt))
-        return (
-            right is not None
-            and right[:2] == (credential.id, credential.version)
-            and time.monotonic() < right[2]
-        )
+    async def login(self, attempt: Attempt, find_credential: FindCredential) -> Credential:
+        """Return the credential whose password ``attempt`` proves.
 
-    async def login(self, attempt: Attempt, lookup: Lookup) -> Credential:
-        """The credential that ``attempt`` proves. Raises LoginRefused, LoginThrottled, LoginsBusy, DatabaseUnavailable."""
-        credential = await lookup(attempt.username)
-        if self.remembered(attempt, credential):
-            assert isinstance(credential, Credential)
+        Raises:
+            LoginRefused: the user is unknown or disabled, or the password is wrong.
+            LoginThrottled: too many logins of this user from this source have failed.
+            LoginsBusy: too many passwords wait to be checked.
+            DatabaseUnavailable: the credential is not cached, and the database is unreachable.
+        """
+        credential = await find_credential(attempt.username)
+        fingerprint = self._fingerprint(attempt)
+        if isinstance(credential, Credential) and self._is_verified(fingerprint, credential):
             return credential
-        key = (self._fingerprint(attempt), attempt.source)
+        key = (fingerprint, attempt.source)
         check = self._checks.get(key)
         if check is None:
             check = self._checks[key] = asyncio.create_task(
-                self._check(attempt, credential, lookup)
+                self._check(attempt, credential, find_credential)
             )
             check.add_done_callback(lambda _: self._checks.pop(key, None))
         return await asyncio.shield(check)
+
+    def _is_verified(self, fingerprint: bytes, credential: Credential) -> bool:
+        if credential.disabled:
+            return False
+        verified = self._verified.get(fingerprint)
+        return (
+            verified is not None
+            and verified.credential_id == credential.id
+            and verified.version == credential.version
+            and time.monotonic() < verified.expires_at
+        )
 
     def _fingerprint(self, attempt: Attempt) -> bytes:
         message = b"\0".join(
@@ -86,81 +94,39 @@ class PasswordLogin:
         return hmac.digest(self._key, message, hashlib.sha256)
 
     async def _check(
-        self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup
+        self, attempt: Attempt, credential: Credential | Nobody, find_credential: FindCredential
     ) -> Credential:
-        await self._reserve(attempt, credential)
+        await self._throttle.reserve(attempt, credential)
         try:
-            credential, right = await self._prove(attempt, credential, lookup)
+            credential, matches = await self._verify(attempt, credential, find_credential)
         except QueueFull:
-            async with self._engine.begin() as tx:
-                await queries.release_attempt(tx, **_key(attempt))
-            raise LoginsBusy(retry_after=2) from None
-        async with self._engine.begin() as tx:
-            if right and isinstance(credential, Credential) and not credential.disabled:
-                await queries.forget_attempts(tx, **_key(attempt))
-                self._right[self._fingerprint(attempt)] = (
-                    credential.id,
-                    credential.version,
-                    time.monotonic() + REMEMBERED_SECONDS,
-                )
-                return credential
-            await self._note_refusal(tx, attempt, credential)
-        raise LoginRefused
+            await self._throttle.release(attempt)
+            raise LoginsBusy(retry_after=_BUSY_RETRY_SECONDS) from None
+        if not matches or not isinstance(credential, Credential) or credential.disabled:
+            await self._throttle.refuse(attempt, credential)
+            raise LoginRefused
+        await self._throttle.clear(attempt)
+        self._verified[self._fingerprint(attempt)] = _Verified(
+            credential.id, credential.version, time.monotonic() + _CACHE_SECONDS
+        )
+        return credential
 
-    async def _prove(
-        self, attempt: Attempt, credential: Credential | Nobody, lookup: Lookup
+    async def _verify(
+        self, attempt: Attempt, credential: Credential | Nobody, find_credential: FindCredential
     ) -> tuple[Credential | Nobody, bool]:
-        """The credential as it is once the password is checked, and whether the password is that one's.
+        """Return the current credential, and whether the password matches it.
 
-        It may have changed while the password waited to be hashed: then what was right for the one before proves nothing.
+        The credential can change while the password waits to be hashed. A match with the previous
+        hash then proves nothing, so the password is checked again.
         """
-        while await self._verify(attempt, credential):
-            current = await lookup(attempt.username)
+        while await self._hash_matches(attempt, credential):
+            current = await find_credential(attempt.username)
             if current == credential:
                 return credential, True
             credential = current
         return credential, False
 
-    async def _reserve(self, attempt: Attempt, credential: Credential | Nobody) -> None:
-        async with self._engine.begin() as tx:
-            allowed = await queries.reserve_attempt(
-                tx, **_key(attempt), limit=self._failures, window_seconds=self._window_seconds
-            )
-            seconds = None if allowed else await queries.find_seconds_left(tx, **_key(attempt))
-            if (
-                not allowed
-                and self._noted.setdefault(tuple(_key(attempt).values()), attempt) is attempt
-            ):
-                await self._note_refusal(tx, attempt, credential, action="login.throttle")
-        if not allowed:
-            raise LoginThrottled(retry_after=int(seconds or 0) + 1)
-
-    async def _verify(self, attempt: Attempt, credential: Credential | Nobody) -> bool:
+    async def _hash_matches(self, attempt: Attempt, credential: Credential | Nobody) -> bool:
         password_hash = credential.password_hash if isinstance(credential, Credential) else None
-        async with self._turns.slot(attempt.source):
+        async with self._queue.slot(attempt.source):
             return await self._hasher.verify(attempt.password, password_hash)
-
-    async def _note_refusal(
-        self,
-        tx: Tx,
-        attempt: Attempt,
-        credential: Credential | Nobody,
-        *,
-        action: str = "login.refuse",
-    ) -> None:
-        known = credential if isinstance(credential, Credential) else None
-        noun = "docker-users" if attempt.kind == "docker_user" else "accounts"
-        entry = audit.AuditEntry(
-            action=action,
-            target=f"{noun}/{_key(attempt)['username'] or '-'}",
-            account_id=known.account_id if known else None,
-            account=known.account if known else None,
-            client_address=attempt.client_address,
-        )
-        await audit.append(tx, audit_entries, entry)
-
-
-def _key(attempt: Attempt) -> dict[str, str]:
-    # a text that is no user name may be a password typed into the wrong field: it is not written down
-    username = attempt.username if is_username(attempt.username) else ""
-    return {"kind": attempt.kind, "username": username, "source": attempt.source}

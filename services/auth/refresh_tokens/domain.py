@@ -1,20 +1,25 @@
-"""A refresh token. One that was got with an access token inherits its ceiling, its expiry and its end (spec 3)."""
+"""A refresh token: a Docker client keeps it instead of the password (spec 3).
+
+A Docker client gets one from `docker login` if the Docker user's `token_login` is on. A refresh
+token issued for an access token inherits its maximum permission and its expiry, and ends with it.
+"""
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.auth.access.domain import Permission
+from services.auth.credentials.domain import Credential
 
 PREFIX = "mrt_"
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """A refresh token that exists, with the Docker user it is bound to.
+    """A refresh token of a Docker user.
 
-    ``version`` is that user's credential version at its birth; ``access_token_id`` names the access token it was got with, if any,
-    above whose ``ceiling`` it allows nothing.
+    ``version`` is the version of the Docker user's credential when the token was issued.
+    ``access_token_id`` names the access token that the client logged in with, if any.
     """
 
     id: uuid.UUID
@@ -23,8 +28,12 @@ class RefreshToken:
     version: int
     service: str
     expires_at: datetime
-    ceiling: Permission
+    max_permission: Permission
     access_token_id: uuid.UUID | None
+
+    def belongs_to(self, user: Credential) -> bool:
+        """Return whether the token was issued for ``user`` under its current version."""
+        return (user.id, user.version) == (self.docker_user_id, self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +42,12 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+
+
+def expiry(
+    *, now: datetime, lifetime: timedelta, access_token_expires_at: datetime | None
+) -> datetime:
+    """Return when a new refresh token expires: at the latest with its access token, if any."""
+    if access_token_expires_at is None:
+        return now + lifetime
+    return min(now + lifetime, access_token_expires_at)

@@ -1,1 +1,0 @@
-"""Tokens for the registry: parse the request, authenticate, authorize, sign (Distribution token spec; spec 3)."""

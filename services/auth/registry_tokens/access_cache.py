@@ -1,12 +1,10 @@
-"""What one replica remembers for the token path: credentials, permissions and tokens, and which change forgets which of them."""
+"""What one replica caches for the token path, and which change invalidates which entry."""
 
-from collections.abc import Callable, Collection, Mapping
-
-import structlog
+from collections.abc import Collection, Mapping
 
 from libs.common.db.engine import Engine
 from services.auth.access.domain import Permission
-from services.auth.access.queries import list_closed, list_permissions
+from services.auth.access.queries import list_permissions, list_reserved_repositories
 from services.auth.access_tokens import domain as access_tokens
 from services.auth.access_tokens import queries as access_token_queries
 from services.auth.access_tokens.domain import AccessToken
@@ -14,67 +12,66 @@ from services.auth.cache.confirmed import ConfirmedCache
 from services.auth.cache.listener import InvalidationListener
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.credentials.queries import list_docker_users
-from services.auth.refresh_tokens.domain import UNKNOWN, RefreshToken, Unknown
-from services.auth.refresh_tokens.queries import list_by_hash
-from services.auth.write_gate.usecases import WriteGate
+from services.auth.refresh_tokens import domain as refresh_tokens
+from services.auth.refresh_tokens import queries as refresh_token_queries
+from services.auth.refresh_tokens.domain import RefreshToken
 
-ANYONE = 0
-"""Instead of a Docker user's id: what nobody needs to sign in for."""
-_log = structlog.get_logger()
+ANONYMOUS = 0
+"""Stands for the id of a Docker user in the permissions of anonymous clients."""
 
 
 class AccessCache:
-    """Five bounded memories, and the gate of writes, on one change link.
+    """Five confirmed caches, invalidated by ``listener``.
 
-    A permission is kept for (Docker user's id or ``ANYONE``, namespace); ``closed``: the repositories of a namespace that nobody may use.
+    Credentials are cached by user name, permissions by Docker user's id (or ``ANONYMOUS``) and
+    namespace, reserved repositories by namespace, and tokens by hash.
     """
 
-    def __init__(self, url: str, engine: Engine, on_key_use: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, listener: InvalidationListener) -> None:
         self._engine = engine
-        self.link = InvalidationListener(url, self.changed, on_key_use)
         self.credentials = ConfirmedCache[str, Credential | Nobody](
-            self.link, self._read_credentials, size=20_000
+            listener, self._read_credentials, size=20_000
         )
         self.permissions = ConfirmedCache[tuple[int, str], Permission](
-            self.link, self._read_permissions, size=100_000
+            listener, self._read_permissions, size=100_000
         )
-        self.closed = ConfirmedCache[str, frozenset[str]](
-            self.link, self._read_closed, size=100_000
+        self.reserved_repositories = ConfirmedCache[str, frozenset[str]](
+            listener, self._read_reserved_repositories, size=100_000
         )
         self.access_tokens = ConfirmedCache[bytes, AccessToken | access_tokens.Unknown](
-            self.link, self._read_access_tokens, size=20_000
+            listener, self._read_access_tokens, size=20_000
         )
-        self.refresh_tokens = ConfirmedCache[bytes, RefreshToken | Unknown](
-            self.link, self._read_refresh_tokens, size=20_000
+        self.refresh_tokens = ConfirmedCache[bytes, RefreshToken | refresh_tokens.Unknown](
+            listener, self._read_refresh_tokens, size=20_000
         )
-        self.writes = WriteGate(engine, self.link)
+        listener.on_change("docker_user", self.credentials.invalidate)
+        listener.on_change("account", self._invalidate_account)
+        listener.on_change("namespace", self._invalidate_namespace)
+        listener.on_change("repository", self.reserved_repositories.invalidate)
+        listener.on_change("grant", self._invalidate_grant)
+        listener.on_change("access_token", self._invalidate_access_token)
+        listener.on_change("refresh_token", self._invalidate_refresh_token)
 
-    def changed(self, payload: str) -> None:
-        """Forget what a notification of the catalog's or of auth's own triggers names."""
-        kind, _, rest = payload.partition(":")
-        match kind:
-            case "docker_user":
-                self.credentials.forget(rest)
-            case "account":
-                account_id = int(rest)
-                self.credentials.forget_where(
-                    lambda _, c: c is None or isinstance(c, Nobody) or c.account_id == account_id
-                )
-            case "namespace":
-                self.permissions.forget_where(lambda key, _: key[1] == rest)
-            case "repository":
-                self.closed.forget(rest)
-            case "grant":
-                docker_user_id, _, namespace = rest.partition(":")
-                self.permissions.forget((int(docker_user_id), namespace))
-            case "access_token":
-                self.access_tokens.forget(bytes.fromhex(rest))
-            case "refresh_token":
-                self.refresh_tokens.forget(bytes.fromhex(rest))
-            case "writes":
-                self.writes.changed()
-            case _:
-                _log.error("unknown change notified", kind=kind)
+    def _invalidate_account(self, key: str) -> None:
+        account_id = int(key)
+        self.credentials.invalidate_where(
+            lambda _, credential: (
+                not isinstance(credential, Credential) or credential.account_id == account_id
+            )
+        )
+
+    def _invalidate_namespace(self, name: str) -> None:
+        self.permissions.invalidate_where(lambda key, _: key[1] == name)
+
+    def _invalidate_grant(self, key: str) -> None:
+        docker_user_id, _, namespace = key.partition(":")
+        self.permissions.invalidate((int(docker_user_id), namespace))
+
+    def _invalidate_access_token(self, hex_hash: str) -> None:
+        self.access_tokens.invalidate(bytes.fromhex(hex_hash))
+
+    def _invalidate_refresh_token(self, hex_hash: str) -> None:
+        self.refresh_tokens.invalidate(bytes.fromhex(hex_hash))
 
     async def _read_credentials(
         self, usernames: Collection[str]
@@ -86,17 +83,21 @@ class AccessCache:
     async def _read_permissions(
         self, keys: Collection[tuple[int, str]]
     ) -> Mapping[tuple[int, str], Permission]:
-        who = next(iter(keys))[
-            0
-        ]  # a request asks for one Docker user, so one query reads all that is missing
+        # a request concerns one Docker user, so one query reads all missing permissions
+        user_id, _ = next(iter(keys))
         namespaces = [namespace for _, namespace in keys]
+        docker_user_id = None if user_id == ANONYMOUS else user_id
         async with self._engine.connect() as tx:
-            found = await list_permissions(tx, docker_user_id=who or None, namespaces=namespaces)
-        return {(who, namespace): found.get(namespace, Permission.NONE) for namespace in namespaces}
+            found = await list_permissions(tx, docker_user_id=docker_user_id, namespaces=namespaces)
+        return {
+            (user_id, namespace): found.get(namespace, Permission.NONE) for namespace in namespaces
+        }
 
-    async def _read_closed(self, namespaces: Collection[str]) -> Mapping[str, frozenset[str]]:
+    async def _read_reserved_repositories(
+        self, namespaces: Collection[str]
+    ) -> Mapping[str, frozenset[str]]:
         async with self._engine.connect() as tx:
-            return await list_closed(tx, namespaces=namespaces)
+            return await list_reserved_repositories(tx, namespaces=namespaces)
 
     async def _read_access_tokens(
         self, hashes: Collection[bytes]
@@ -107,7 +108,7 @@ class AccessCache:
 
     async def _read_refresh_tokens(
         self, hashes: Collection[bytes]
-    ) -> Mapping[bytes, RefreshToken | Unknown]:
+    ) -> Mapping[bytes, RefreshToken | refresh_tokens.Unknown]:
         async with self._engine.connect() as tx:
-            found = await list_by_hash(tx, hashes=hashes)
-        return {token_hash: found.get(token_hash, UNKNOWN) for token_hash in hashes}
+            found = await refresh_token_queries.list_by_hash(tx, hashes=hashes)
+        return {token_hash: found.get(token_hash, refresh_tokens.UNKNOWN) for token_hash in hashes}

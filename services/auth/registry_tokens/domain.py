@@ -1,4 +1,7 @@
-"""Scopes: how they are written, merged, and cut down to what is allowed (Distribution token spec, "Token Scope Documentation")."""
+"""Scopes: how to parse them, merge them, and intersect them with permissions.
+
+Source: Distribution token spec, "Token Scope Documentation".
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ MAX_SCOPES = 64
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Actions asked for on one repository. ``repository`` is the whole path, ``namespace`` its first component."""
+    """Actions on one repository; ``namespace`` is the first component of the path."""
 
     repository: str
     namespace: str
@@ -19,14 +22,15 @@ class Scope:
 
 
 Access = tuple[Scope, ...]
-"""What a token grants: at most one scope per repository, none of them empty."""
+"""What a token grants: at most one scope per repository, each with at least one action."""
 
 
 def parse_scope(text: str) -> Scope | None:
-    """The scope that ``text`` writes, ``type:name:action[,action…]``, or None when it is none that could ever be granted.
+    """Parse ``type:name:action[,action…]``; return None for a scope that can never be granted.
 
-    The type ends at the first colon, the actions begin after the last, since a name may hold one (``host:5000/app``). A class, as in
-    ``repository(plugin)``, is stripped: the registry does not match it.
+    The type ends at the first colon and the actions begin after the last, because a name may
+    contain a colon (``host:5000/app``). A class, as in ``repository(plugin)``, is removed: the
+    registry does not match it.
     """
     kind, _, rest = text.partition(":")
     name, _, actions = rest.rpartition(":")
@@ -39,26 +43,30 @@ def parse_scope(text: str) -> Scope | None:
 
 
 def parse_scopes(values: Iterable[str]) -> list[Scope]:
-    """The scopes in ``values``, each of which may hold several with spaces between; the first 64 are considered, malformed ones grant
-    nothing, and those of one repository are merged in the order of the request."""
+    """Parse ``values``, each of which can hold several scopes separated by spaces.
+
+    Scopes of one repository are merged, in the order of the request. A malformed scope grants
+    nothing, and scopes after the 64th are ignored.
+    """
     merged: dict[str, Scope] = {}
     texts = [text for value in values for text in value.split(" ", MAX_SCOPES) if text]
     for text in texts[:MAX_SCOPES]:
         scope = parse_scope(text)
         if scope is None:
             continue
-        before = merged.get(scope.repository)
+        first = merged.get(scope.repository)
         actions = (
-            scope.actions
-            if before is None
-            else tuple(dict.fromkeys(before.actions + scope.actions))
+            scope.actions if first is None else tuple(dict.fromkeys(first.actions + scope.actions))
         )
         merged[scope.repository] = Scope(scope.repository, scope.namespace, actions)
     return list(merged.values())
 
 
 def intersect(scopes: Iterable[Scope], permissions: Mapping[str, Permission]) -> Access:
-    """What of ``scopes`` is allowed, given the permission in each namespace; what is not named there is denied."""
+    """Return the part of ``scopes`` that ``permissions``, by namespace, allow.
+
+    A namespace that is missing from ``permissions`` allows nothing.
+    """
     granted = []
     for scope in scopes:
         allowed = allowed_actions(permissions.get(scope.namespace, Permission.NONE))
@@ -73,10 +81,10 @@ def intersect(scopes: Iterable[Scope], permissions: Mapping[str, Permission]) ->
 
 
 def includes_push(access: Access) -> bool:
-    """Whether a token with ``access`` can upload, and so must outlive a long upload."""
+    """Return whether a token with ``access`` can upload, and so must outlast a long upload."""
     return any("push" in scope.actions for scope in access)
 
 
 def scope_text(access: Access) -> str:
-    """``access`` as one space-joined scope, as a POST answer tells it."""
+    """Return ``access`` in the space-separated form of a POST response."""
     return " ".join(f"repository:{scope.repository}:{','.join(scope.actions)}" for scope in access)

@@ -1,4 +1,4 @@
-"""How clients write a token request: GET with Basic (Distribution token spec), or a POST form (its OAuth2 variant)."""
+"""Parses token requests: GET with Basic (Distribution token spec), or a form (OAuth2 variant)."""
 
 import base64
 import binascii
@@ -12,12 +12,13 @@ from services.auth.registry_tokens.domain import Scope, parse_scopes
 
 FORM = "application/x-www-form-urlencoded"
 _PUBLIC_FIELDS = frozenset({"service", "scope", "account", "client_id", "offline_token"})
-_LONGEST_REMEMBERED = 1024
+_MAX_CACHED_BYTES = 1024
+_CACHE_SIZE = 512
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordProof:
-    """A user name and a password, or an access token in its place."""
+    """A user name, and a password or an access token."""
 
     username: str
     password: str
@@ -32,7 +33,7 @@ class RefreshProof:
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A request for a registry token, whichever way it came. ``proof`` None is anonymous."""
+    """A request for a registry token in either form. A ``proof`` of None means anonymous."""
 
     proof: PasswordProof | RefreshProof | None
     scopes: tuple[Scope, ...]
@@ -43,47 +44,57 @@ class TokenRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """What a GET asks for, whoever sends it."""
+    """The part of a GET request that does not depend on the client's identity."""
 
     scopes: tuple[Scope, ...]
     client_id: str
     wants_refresh_token: bool
 
 
-# A fleet asks the same again and again. At most 4 MiB, since a query of this length holds no more than 90 scopes; none with
-# fields that could be secrets.
-_queries: TwoGenerationCache[tuple[bytes, str], _Query] = TwoGenerationCache(512)
+# Many machines send the same query again and again. The cache takes at most 4 MiB, because a query
+# of this length holds at most 90 scopes. A query with an unknown field is not cached: the field may
+# contain a secret.
+_queries: TwoGenerationCache[tuple[bytes, str], _Query] = TwoGenerationCache(_CACHE_SIZE)
 
 
 def parse_query(query: bytes, authorization: str | None, *, service: str) -> TokenRequest:
-    """The request that a GET makes. Raises BadRequest for another service, LoginRefused for credentials that are none."""
-    asked = _queries.get((query, service))
-    if asked is None:
-        fields = _fields(query)
+    """Parse a GET request.
+
+    Raises:
+        BadRequest: the request names another service.
+        LoginRefused: the Authorization header is malformed.
+    """
+    parsed = _queries.get((query, service))
+    if parsed is None:
+        fields = _parse_fields(query)
         if any(value != service for value in fields.get("service", [])):
-            raise BadRequest(f"This is the token endpoint of the service {service!r}")
-        asked = _Query(
+            raise BadRequest(f"service: must be {service!r}")
+        parsed = _Query(
             scopes=tuple(parse_scopes(fields.get("scope", []))),
             client_id=_first(fields, "client_id"),
             wants_refresh_token=_first(fields, "offline_token") == "true",
         )
-        if len(query) <= _LONGEST_REMEMBERED and fields.keys() <= _PUBLIC_FIELDS:
-            _queries[query, service] = asked
+        if len(query) <= _MAX_CACHED_BYTES and fields.keys() <= _PUBLIC_FIELDS:
+            _queries[query, service] = parsed
     proof = None if authorization is None else parse_basic(authorization)
     return TokenRequest(
-        proof, asked.scopes, asked.client_id, asked.wants_refresh_token, is_form=False
+        proof, parsed.scopes, parsed.client_id, parsed.wants_refresh_token, is_form=False
     )
 
 
 def parse_form(body: bytes, content_type: str, *, service: str) -> TokenRequest:
-    """The request that a POST makes. Raises BadRequest when a field is missing or of another service."""
+    """Parse a POST request.
+
+    Raises:
+        BadRequest: the body is no form, lacks a field, or names another service.
+    """
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise BadRequest(f"The body must be {FORM}")
-    fields = _fields(body)
+    fields = _parse_fields(body)
     if fields.get("service", []) != [service]:
         raise BadRequest(f"service: must be {service!r}")
     return TokenRequest(
-        proof=_form_proof(fields),
+        proof=_parse_form_proof(fields),
         scopes=tuple(parse_scopes(fields.get("scope", []))),
         client_id=_first(fields, "client_id"),
         wants_refresh_token=_first(fields, "access_type") == "offline",
@@ -91,18 +102,12 @@ def parse_form(body: bytes, content_type: str, *, service: str) -> TokenRequest:
     )
 
 
-def _form_proof(fields: dict[str, list[str]]) -> PasswordProof | RefreshProof:
-    match _first(fields, "grant_type"):
-        case "password":
-            return PasswordProof(_required(fields, "username"), _required(fields, "password"))
-        case "refresh_token":
-            return RefreshProof(_required(fields, "refresh_token"))
-        case _:
-            raise BadRequest("grant_type: must be 'password' or 'refresh_token'")
-
-
 def parse_basic(authorization: str) -> PasswordProof:
-    """The credentials of an Authorization header (RFC 7617). Raises LoginRefused when they are none: never taken for anonymous."""
+    """Parse an Authorization header (RFC 7617).
+
+    Raises:
+        LoginRefused: the header is malformed. Such a request is never treated as anonymous.
+    """
     scheme, _, encoded = authorization.partition(" ")
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode()
@@ -114,7 +119,17 @@ def parse_basic(authorization: str) -> PasswordProof:
     return PasswordProof(username, password)
 
 
-def _fields(encoded: bytes) -> dict[str, list[str]]:
+def _parse_form_proof(fields: dict[str, list[str]]) -> PasswordProof | RefreshProof:
+    match _first(fields, "grant_type"):
+        case "password":
+            return PasswordProof(_required(fields, "username"), _required(fields, "password"))
+        case "refresh_token":
+            return RefreshProof(_required(fields, "refresh_token"))
+        case _:
+            raise BadRequest("grant_type: must be 'password' or 'refresh_token'")
+
+
+def _parse_fields(encoded: bytes) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for name, value in parse_qsl(
         encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"

@@ -1,4 +1,7 @@
-"""The token endpoint as OpenAPI tells it; requests are parsed by hand (``oauth.py``), since no shape of them may be a 422."""
+"""The token endpoint in OpenAPI.
+
+``request.py`` parses the requests itself, because a malformed one must not be a 422.
+"""
 
 from typing import Any
 
@@ -13,11 +16,11 @@ class RegistryTokenOut(BaseModel):
     expires_in: int = Field(description="seconds from `issued_at`", examples=[300])
     issued_at: str = Field(description="RFC 3339", examples=["2026-11-24T07:00:00Z"])
     refresh_token: str | None = Field(
-        default=None, description="only when asked for, see `offline_token` and `access_type`"
+        default=None, description="only if requested, see `offline_token` and `access_type`"
     )
     scope: str | None = Field(
         default=None,
-        description="POST only: what was granted",
+        description="POST only: the granted access",
         examples=["repository:team/app:pull"],
     )
 
@@ -26,7 +29,7 @@ class RegistryError(BaseModel):
     """One error in Distribution's format."""
 
     code: str = Field(examples=["UNAUTHORIZED"])
-    message: str = Field(examples=["The user name or password is not right"])
+    message: str = Field(examples=["The user name or password is wrong"])
     detail: str | None = None
 
 
@@ -49,7 +52,7 @@ class JsonWebKey(BaseModel):
 
 
 class JsonWebKeySet(BaseModel):
-    """All public keys that registry tokens may be signed with."""
+    """The public keys of registry tokens."""
 
     keys: list[JsonWebKey]
 
@@ -57,13 +60,16 @@ class JsonWebKeySet(BaseModel):
 TOKEN_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "model": RegistryTokenOut,
-        "description": "A token; what was not allowed is missing from its `access`",
+        "description": "A token; its `access` contains only what is allowed",
     },
-    400: {"model": RegistryErrors, "description": "Another service, or a form that lacks a field"},
-    401: {"model": RegistryErrors, "description": "Credentials that are not right"},
-    413: {"model": RegistryErrors, "description": "A body over 1 MiB"},
-    429: {"model": RegistryErrors, "description": "Too many failed logins, see Retry-After"},
-    503: {"model": RegistryErrors, "description": "The database has not been reached for a minute"},
+    400: {
+        "model": RegistryErrors,
+        "description": "The request names another service or lacks a field",
+    },
+    401: {"model": RegistryErrors, "description": "The credentials are wrong"},
+    413: {"model": RegistryErrors, "description": "The body is larger than 1 MiB"},
+    429: {"model": RegistryErrors, "description": "Too many logins, see Retry-After"},
+    503: {"model": RegistryErrors, "description": "The database is unreachable"},
 }
 
 
@@ -85,11 +91,11 @@ GET_TOKEN: dict[str, Any] = {
         _query(
             "scope", "`repository:{path}:{actions}`; may be repeated", "repository:team/app:pull"
         ),
-        _query("account", "ignored: who you are is what you prove", "alice"),
+        _query("account", "ignored; the credentials name the Docker user", "alice"),
         _query("client_id", "name of the client", "docker"),
         _query(
             "offline_token",
-            "`true` asks for a refresh token; given where the Docker user's `token_login` is on",
+            "`true` requests a refresh token, if the Docker user's `token_login` is on",
             "true",
         ),
     ],

@@ -1,114 +1,152 @@
-"""Issue a registry token: authenticate → authorize → sign, from memory when nothing has changed (design 2, "Token path")."""
+"""Issues registry tokens: authenticate → authorize → sign (design 2, "Token path").
 
-import uuid
+A warm request reads only caches.
+"""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.exc import IntegrityError
-
 from libs.common.db.engine import Engine
 from libs.common.registry.names import is_username
-from libs.common.security.secrets import hash_of, new_secret
+from libs.common.security.secrets import hash_of
 from services.auth.access.domain import Permission
-from services.auth.access_tokens.domain import PREFIX as ACCESS_PREFIX
+from services.auth.access_tokens.domain import PREFIX as ACCESS_TOKEN_PREFIX
 from services.auth.access_tokens.domain import AccessToken
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.last_used.usecases import LastUsedRecorder
 from services.auth.passwords.domain import Attempt, LoginRefused
 from services.auth.passwords.usecases import PasswordLogin
-from services.auth.refresh_tokens import queries as refresh_queries
-from services.auth.refresh_tokens.domain import PREFIX as REFRESH_PREFIX
-from services.auth.refresh_tokens.domain import RefreshToken, Unknown
-from services.auth.registry_tokens.access_cache import ANYONE, AccessCache
+from services.auth.refresh_tokens.domain import RefreshToken
+from services.auth.refresh_tokens.usecases import create_refresh_token
+from services.auth.registry_tokens.access_cache import ANONYMOUS, AccessCache
 from services.auth.registry_tokens.domain import Access, Scope, intersect
 from services.auth.registry_tokens.request import PasswordProof, RefreshProof, TokenRequest
 from services.auth.registry_tokens.signer import SignedToken, TokenSigner
 
-MOST_LOGINS = 1000
-"""Refresh tokens that a Docker user can have; a new one ends the one that was not used for the longest time."""
+
+@dataclass(frozen=True, slots=True)
+class TokenIssuer:
+    """What the use cases of registry tokens need; the app builds it once."""
+
+    engine: Engine
+    cache: AccessCache
+    login: PasswordLogin
+    signer: TokenSigner
+    recorder: LastUsedRecorder
+    service: str
+    anonymous_pull: bool
+    refresh_token_lifetime: timedelta
+
+    async def find_credential(self, username: str) -> Credential | Nobody:
+        """Return the Docker user ``username``; an invalid name is not looked up."""
+        return await self.cache.credentials.get(username) if is_username(username) else NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An authenticated Docker user, and the maximum permission of its proof.
+
+    ``access_token`` is set if the proof was one.
+    """
+
+    user: Credential
+    max_permission: Permission = Permission.PUSH
+    access_token: AccessToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    """The answer to a token request; ``refresh_token`` only when one was asked for and may be had."""
+    """A signed token with its access; ``refresh_token`` is None unless requested and allowed."""
 
     signed: SignedToken
     access: Access
     refresh_token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenIssuer:
-    """What issuing needs; built once in the app."""
-
-    engine: Engine
-    memory: AccessCache
-    login: PasswordLogin
-    signer: TokenSigner
-    recorder: LastUsedRecorder
-    service: str
-    anonymous_pull: bool
-    refresh_lifetime: timedelta
-
-    async def find_credential(self, username: str) -> Credential | Nobody:
-        """The Docker user ``username``; a text that cannot be a name is not asked for."""
-        return await self.memory.credentials.get(username) if is_username(username) else NOBODY
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who asks for a token: a Docker user, and the ceiling of what it signed in with. ``access_token`` is set where that was one."""
-
-    user: Credential
-    ceiling: Permission = Permission.PUSH
-    access_token: AccessToken | None = None
-
-
 async def issue(
     token_issuer: TokenIssuer, request: TokenRequest, *, client_address: str
 ) -> IssuedToken:
-    """A token for what ``request`` asks and its sender may have, which may be nothing.
+    """Issue a token with the requested access, reduced to what the client may do.
 
-    Raises LoginRefused for credentials that are not right, LoginThrottled, LoginsBusy, and DatabaseUnavailable (spec 2.8).
+    Raises as ``authenticate`` does.
     """
-    who = await authenticate(token_issuer, request, client_address=client_address)
-    access = await authorize(token_issuer, who, request.scopes)
-    signed = token_issuer.signer.sign(subject=who.user.username if who else "", access=access)
-    refresh_token = await _refresh_token(token_issuer, who, request)
+    identity = await authenticate(token_issuer, request, client_address=client_address)
+    access = await authorize(token_issuer, identity, request.scopes)
+    subject = identity.user.username if identity else ""
+    signed = token_issuer.signer.sign(subject=subject, access=access)
+    refresh_token = await _refresh_token(token_issuer, identity, request)
     return IssuedToken(signed, access, refresh_token)
 
 
 async def authenticate(
     token_issuer: TokenIssuer, request: TokenRequest, *, client_address: str
 ) -> Identity | None:
-    """The Docker user whose proof the request carries; None when it carries none. Raises LoginRefused and as ``issue``."""
+    """Return the Docker user that the request's proof belongs to, or None if it is anonymous.
+
+    Raises:
+        LoginRefused: the proof is wrong, expired, or revoked, or the Docker user is disabled.
+        LoginThrottled: too many logins of this user from this source have failed.
+        LoginsBusy: too many passwords wait to be checked.
+        DatabaseUnavailable: an entry is not cached, and the database is unreachable (spec 2.8).
+    """
     match request.proof:
         case None:
             return None
         case PasswordProof(username, password):
-            who = await _by_access_token(
+            identity = await _find_by_access_token(
                 token_issuer, username, password, client_address=client_address
             )
-            if who is None:
+            if identity is None:
                 attempt = Attempt("docker_user", username, password, client_address)
-                who = Identity(
+                identity = Identity(
                     await token_issuer.login.login(attempt, token_issuer.find_credential)
                 )
         case RefreshProof(secret):
-            who = await _by_refresh_token(token_issuer, secret, client_address=client_address)
-    token_issuer.recorder.docker_user_signed_in(who.user.id)
-    return who
+            identity = await _get_by_refresh_token(
+                token_issuer, secret, client_address=client_address
+            )
+    token_issuer.recorder.record_login(identity.user.id)
+    return identity
 
 
-async def _by_access_token(
+async def authorize(
+    token_issuer: TokenIssuer, identity: Identity | None, scopes: Sequence[Scope]
+) -> Access:
+    """Return the part of ``scopes`` that the Docker user, or an anonymous client, may have.
+
+    Raises:
+        DatabaseUnavailable: an entry is not cached, and the database is unreachable (spec 2.8).
+    """
+    if not scopes or (identity is None and not token_issuer.anonymous_pull):
+        return ()
+    user_id = identity.user.id if identity else ANONYMOUS
+    max_permission = identity.max_permission if identity else Permission.PULL
+    namespaces = {scope.namespace for scope in scopes}
+    reserved = await token_issuer.cache.reserved_repositories.get_many(namespaces)
+    permissions = await token_issuer.cache.permissions.get_many(
+        {(user_id, namespace) for namespace in namespaces}
+    )
+    return intersect(
+        [scope for scope in scopes if scope.repository not in reserved[scope.namespace]],
+        {
+            namespace: min(permission, max_permission)
+            for (_, namespace), permission in permissions.items()
+        },
+    )
+
+
+async def _find_by_access_token(
     token_issuer: TokenIssuer, username: str, password: str, *, client_address: str
 ) -> Identity | None:
-    """Who signs in with an access token in place of the password; None when it is none that is good: then it is tried as a password, and
-    throttled like one."""
-    if not password.startswith(ACCESS_PREFIX):
+    """Return the Docker user whose access token is sent as ``password``, or None.
+
+    After None, the caller checks ``password`` as a password, so that guesses of access tokens are
+    throttled too.
+    """
+    if not password.startswith(ACCESS_TOKEN_PREFIX):
         return None
-    token = await token_issuer.memory.access_tokens.get(hash_of(password))
+    token = await token_issuer.cache.access_tokens.get(hash_of(password))
     if (
         not isinstance(token, AccessToken)
         or token.username != username
@@ -116,93 +154,54 @@ async def _by_access_token(
     ):
         return None
     user = await token_issuer.find_credential(username)
-    if isinstance(user, Nobody) or user.disabled or user.id != token.docker_user_id:
+    if isinstance(user, Nobody) or user.disabled or not token.belongs_to(user):
         return None
-    token_issuer.recorder.access_token_used(token.id, client_address)
-    return Identity(user, token.ceiling, access_token=token)
+    token_issuer.recorder.record_access_token(token.id, client_address)
+    return Identity(user, token.max_permission, access_token=token)
+
+
+async def _get_by_refresh_token(
+    token_issuer: TokenIssuer, secret: str, *, client_address: str
+) -> Identity:
+    token = await token_issuer.cache.refresh_tokens.get(hash_of(secret))
+    if (
+        not isinstance(token, RefreshToken)
+        or token.service != token_issuer.service
+        or _is_past(token.expires_at)
+    ):
+        raise LoginRefused
+    user = await token_issuer.find_credential(token.username)
+    if isinstance(user, Nobody) or user.disabled or not token.belongs_to(user):
+        raise LoginRefused
+    token_issuer.recorder.record_refresh_token(token.id, client_address)
+    return Identity(user, token.max_permission)
 
 
 def _is_past(at: datetime | None) -> bool:
     return at is not None and at <= datetime.now(UTC)
 
 
-async def _by_refresh_token(
-    token_issuer: TokenIssuer, secret: str, *, client_address: str
-) -> Identity:
-    token = await token_issuer.memory.refresh_tokens.get(hash_of(secret))
-    if (
-        isinstance(token, Unknown)
-        or token.service != token_issuer.service
-        or _is_past(token.expires_at)
-    ):
-        raise LoginRefused
-    user = await token_issuer.find_credential(token.username)
-    if (
-        isinstance(user, Nobody)
-        or user.disabled
-        or (user.id, user.version) != (token.docker_user_id, token.version)
-    ):
-        raise LoginRefused
-    token_issuer.recorder.refresh_token_used(token.id, client_address)
-    return Identity(user, token.ceiling)
-
-
-async def authorize(
-    token_issuer: TokenIssuer, who: Identity | None, scopes: Sequence[Scope]
-) -> Access:
-    """What of ``scopes`` the Docker user (None: anyone) may have. Raises DatabaseUnavailable."""
-    if not scopes or (who is None and not token_issuer.anonymous_pull):
-        return ()
-    user_id = who.user.id if who else ANYONE
-    ceiling = who.ceiling if who else Permission.PULL
-    namespaces = {scope.namespace for scope in scopes}
-    closed = await token_issuer.memory.closed.get_many(namespaces)
-    scopes = [scope for scope in scopes if scope.repository not in closed[scope.namespace]]
-    permissions = await token_issuer.memory.permissions.get_many(
-        {(user_id, namespace) for namespace in namespaces}
-    )
-    return intersect(
-        scopes,
-        {namespace: min(permission, ceiling) for (_, namespace), permission in permissions.items()},
-    )
-
-
 async def _refresh_token(
-    token_issuer: TokenIssuer, who: Identity | None, request: TokenRequest
+    token_issuer: TokenIssuer, identity: Identity | None, request: TokenRequest
 ) -> str | None:
-    if who is None or not request.wants_refresh_token:
+    """Return the refresh token of the response: the one sent, a new one, or none."""
+    if identity is None or not request.wants_refresh_token:
         return None
     if isinstance(request.proof, RefreshProof):
         return request.proof.secret
-    if not request.is_form and not who.user.token_login:
+    if not request.is_form and not identity.user.token_login:
         return None
-    secret = new_secret(REFRESH_PREFIX)
-    client_id = request.client_id[:200].replace("\0", "")
-    try:
-        async with token_issuer.engine.begin() as tx:
-            await refresh_queries.insert(
-                tx,
-                token=_new_refresh_token(token_issuer, who),
-                token_hash=hash_of(secret),
-                client_id=client_id,
-            )
-            await refresh_queries.delete_beyond(tx, docker_user_id=who.user.id, most=MOST_LOGINS)
-    except IntegrityError:  # the access token was revoked in this moment
-        raise LoginRefused from None
-    return secret
-
-
-def _new_refresh_token(token_issuer: TokenIssuer, who: Identity) -> RefreshToken:
-    expires_at = datetime.now(UTC) + token_issuer.refresh_lifetime
-    if who.access_token is not None and who.access_token.expires_at is not None:
-        expires_at = min(expires_at, who.access_token.expires_at)
-    return RefreshToken(
-        id=uuid.uuid4(),
-        docker_user_id=who.user.id,
-        username=who.user.username,
-        version=who.user.version,
+    access_token = identity.access_token
+    secret = await create_refresh_token(
+        engine=token_issuer.engine,
+        docker_user=identity.user,
+        max_permission=identity.max_permission,
+        access_token_id=access_token.id if access_token else None,
+        access_token_expires_at=access_token.expires_at if access_token else None,
         service=token_issuer.service,
-        expires_at=expires_at,
-        ceiling=who.ceiling,
-        access_token_id=who.access_token.id if who.access_token else None,
+        lifetime=token_issuer.refresh_token_lifetime,
+        client_id=request.client_id,
     )
+    if secret is None:
+        raise LoginRefused
+    return secret

@@ -1,4 +1,4 @@
-"""All SQL of sessions."""
+"""SQL of sessions."""
 
 import uuid
 from datetime import datetime
@@ -28,7 +28,7 @@ async def insert(tx: Tx, *, session: Session, client_address: str) -> None:
 
 
 async def find_for_update(tx: Tx, *, id: uuid.UUID) -> Session | None:
-    """The session, locked until the transaction ends, so that two refreshes of it come one after the other."""
+    """Return the session and lock it until the transaction ends, to serialize its refreshes."""
     row = (
         await tx.execute(
             sa.select(
@@ -50,7 +50,7 @@ async def find_for_update(tx: Tx, *, id: uuid.UUID) -> Session | None:
 async def rotate(
     tx: Tx, *, id: uuid.UUID, refresh_hash: bytes, now: datetime, expires_at: datetime
 ) -> None:
-    """Make ``refresh_hash`` the good one, and remember the one before."""
+    """Make ``refresh_hash`` the current hash, and the current hash the previous one."""
     await tx.execute(
         sessions.update()
         .where(_s.id == id)
@@ -64,15 +64,15 @@ async def rotate(
 
 
 async def delete(tx: Tx, *, id: uuid.UUID) -> None:
-    """End one session."""
+    """Delete one session."""
     await tx.execute(sessions.delete().where(_s.id == id))
 
 
 async def delete_of_account(tx: Tx, *, account_id: int) -> None:
-    """End all sessions of an account."""
+    """Delete all sessions of an account."""
     await tx.execute(sessions.delete().where(_s.account_id == account_id))
 
 
 async def delete_ended(tx: Tx) -> None:
-    """Remove sessions that have expired."""
+    """Delete the sessions that have expired."""
     await tx.execute(sessions.delete().where(_s.expires_at < sa.func.now()))

@@ -1,8 +1,9 @@
 """``/api/v1/sessions``: sign in, refresh, sign out."""
 
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from libs.common.db.engine import Tx
@@ -17,6 +18,7 @@ from services.auth.sessions.schemas import SessionIn, SessionOut
 from services.auth.sessions.usecases import SessionService
 
 PATH = "/api/v1/sessions"
+Sessions = Annotated[SessionService, Depends(provided(SessionService))]
 router = APIRouter(prefix=PATH, tags=["sessions"])
 
 
@@ -27,19 +29,20 @@ router = APIRouter(prefix=PATH, tags=["sessions"])
         LoginRefused, LoginThrottled, LoginsBusy, CrossSite, Invalid, DatabaseUnavailable
     ),
 )
-async def create_session(request: Request, response: Response, body: SessionIn) -> SessionOut:
-    """Sign in: an access token in the answer, and a refresh cookie that only the browser sees."""
-    _same_site(request)
-    service = provided(SessionService)(request)
+async def create_session(
+    request: Request, response: Response, session_service: Sessions, body: SessionIn
+) -> SessionOut:
+    """Sign in: the response contains an access token, and sets an HttpOnly refresh cookie."""
+    _require_same_site(request)
     opened = await usecases.sign_in(
-        service,
+        session_service=session_service,
         username=body.username,
         password=body.password,
         client_address=client_address(request),
     )
     response.headers["Location"] = f"{PATH}/current"
-    _set_cookie(request, response, service, opened.refresh)
-    return SessionOut.of(opened)
+    _set_cookie(request, response, session_service, opened.refresh_secret)
+    return SessionOut.model_validate(opened)
 
 
 @router.post(
@@ -50,24 +53,28 @@ async def create_session(request: Request, response: Response, body: SessionIn) 
         204: {"description": "There is no refresh cookie"},
     },
 )
-async def refresh_session(request: Request, response: Response) -> Response | SessionOut:
-    """A new access token by the refresh cookie, which is replaced; without the cookie a 204."""
-    _same_site(request)
+async def refresh_session(
+    request: Request, response: Response, session_service: Sessions
+) -> Response | SessionOut:
+    """Exchange the refresh cookie for a new access token and a new cookie.
+
+    Without the cookie, the response is a 204.
+    """
+    _require_same_site(request)
     cookie = request.cookies.get(_cookie_name(request))
     if not cookie:
         return Response(status_code=204)
-    service = provided(SessionService)(request)
     secret = parse_cookie(cookie)
     try:
         if secret is None:
             raise SessionEnded
-        opened = await usecases.refresh(service, secret=secret)
+        opened = await usecases.refresh(session_service=session_service, secret=secret)
     except SessionEnded as error:
         refusal = problems.of_error(error)
-        _clear_cookie(request, refusal)
+        _delete_cookie(request, refusal)
         return refusal
-    _set_cookie(request, response, service, opened.refresh)
-    return SessionOut.of(opened)
+    _set_cookie(request, response, session_service, opened.refresh_secret)
+    return SessionOut.model_validate(opened)
 
 
 @router.delete(
@@ -78,9 +85,9 @@ async def refresh_session(request: Request, response: Response) -> Response | Se
 async def delete_current_session(
     request: Request, response: Response, tx: Tx, actor: SignedIn
 ) -> None:
-    """Sign out: the session ends with its access tokens and its cookie."""
-    await usecases.sign_out(tx, actor=actor)
-    _clear_cookie(request, response)
+    """Sign out: end the session, its access tokens, and its cookie."""
+    await usecases.sign_out(tx=tx, actor=actor)
+    _delete_cookie(request, response)
 
 
 @router.delete(
@@ -89,30 +96,31 @@ async def delete_current_session(
     responses=problems.responses(Unauthenticated, SessionRequired, DatabaseUnavailable),
 )
 async def delete_sessions(request: Request, response: Response, tx: Tx, actor: SignedIn) -> None:
-    """Sign out everywhere: all sessions of the account end."""
-    await usecases.sign_out_everywhere(tx, actor=actor)
-    _clear_cookie(request, response)
+    """Sign out everywhere: end all sessions of the account."""
+    await usecases.sign_out_everywhere(tx=tx, actor=actor)
+    _delete_cookie(request, response)
 
 
-def _same_site(request: Request) -> None:
+def _require_same_site(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise CrossSite
 
 
 def _cookie_name(request: Request) -> str:
-    # cookies do not tell ports apart, so two installations on one host would overwrite each other's
+    # browsers share cookies between ports: without the port in the name, two installations on one
+    # host would overwrite each other's cookies
     port = request.url.port or (443 if request.url.scheme == "https" else 80)
     return f"moorage_refresh_{port}"
 
 
 def _set_cookie(
-    request: Request, response: Response, service: SessionService, refresh: RefreshSecret
+    request: Request, response: Response, session_service: SessionService, secret: RefreshSecret
 ) -> None:
     response.set_cookie(
         _cookie_name(request),
-        refresh.cookie(),
-        max_age=int(service.lifetime.total_seconds()),
+        secret.cookie(),
+        max_age=int(session_service.lifetime.total_seconds()),
         path=PATH,
         httponly=True,
         samesite="strict",
@@ -121,7 +129,7 @@ def _set_cookie(
     response.headers["Cache-Control"] = "no-store"
 
 
-def _clear_cookie(request: Request, response: Response) -> None:
+def _delete_cookie(request: Request, response: Response) -> None:
     response.delete_cookie(
         _cookie_name(request),
         path=PATH,

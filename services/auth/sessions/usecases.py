@@ -1,4 +1,7 @@
-"""Sign in, refresh, sign out."""
+"""Sign in, refresh, and sign out.
+
+A session has a short access token, and a refresh cookie that each refresh replaces.
+"""
 
 import time
 import uuid
@@ -16,29 +19,36 @@ from services.auth.passwords.domain import Attempt
 from services.auth.passwords.usecases import PasswordLogin
 from services.auth.sessions import queries
 from services.auth.sessions.domain import (
-    ACCESS_SECONDS,
-    GRACE,
+    ACCESS_TOKEN_SECONDS,
+    ROTATION_GRACE,
     RefreshSecret,
     Session,
     SessionEnded,
-    first_secret,
+    new_refresh_secret,
 )
 from services.auth.tables import audit_entries
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """A session that was opened or refreshed: its access token, good for ``expires_in`` seconds, and the cookie's next value."""
+    """A session that was opened or refreshed.
+
+    ``access_token`` expires after ``expires_in`` seconds; ``refresh_secret`` goes into the cookie.
+    """
 
     access_token: str
     expires_in: int
     account: Credential
-    refresh: RefreshSecret
+    refresh_secret: RefreshSecret
 
 
 @dataclass(frozen=True, slots=True)
 class SessionService:
-    """What sessions need; built once in the app. ``rotation_key`` makes the next refresh secret from the one before."""
+    """What the use cases of sessions need; the app builds it once.
+
+    ``key`` signs access tokens, ``rotation_key`` derives refresh secrets. A session expires
+    ``lifetime`` after its last refresh.
+    """
 
     engine: Engine
     login: PasswordLogin
@@ -47,7 +57,7 @@ class SessionService:
     lifetime: timedelta
 
     async def find_account(self, username: str) -> Credential | Nobody:
-        """The account ``username`` as it is now."""
+        """Return the account ``username``, read from the database."""
         if not is_username(username):
             return NOBODY
         async with self.engine.connect() as tx:
@@ -55,102 +65,100 @@ class SessionService:
                 await credentials.find_by_username(tx, kind="account", username=username) or NOBODY
             )
 
-    def access_token(self, session: Session) -> str:
-        """A new access token of ``session``."""
+    def open(
+        self, session: Session, account: Credential, refresh_secret: RefreshSecret
+    ) -> OpenSession:
+        """Return ``session`` with a new access token."""
         now = int(time.time())
-        return self.key.sign(
+        access_token = self.key.sign(
             {
                 "iss": "moorage",
                 "aud": SESSION_AUDIENCE,
                 "sub": str(session.account_id),
                 "sid": str(session.id),
                 "iat": now,
-                "exp": now + ACCESS_SECONDS,
+                "exp": now + ACCESS_TOKEN_SECONDS,
             }
         )
-
-    def opened(self, session: Session, account: Credential, refresh: RefreshSecret) -> OpenSession:
-        """The answer for ``session``."""
-        return OpenSession(self.access_token(session), ACCESS_SECONDS, account, refresh)
+        return OpenSession(access_token, ACCESS_TOKEN_SECONDS, account, refresh_secret)
 
 
 async def sign_in(
-    service: SessionService, *, username: str, password: str, client_address: str
+    *, session_service: SessionService, username: str, password: str, client_address: str
 ) -> OpenSession:
-    """Open a session. Raises LoginRefused, LoginThrottled, LoginsBusy."""
-    account = await service.login.login(
-        Attempt("account", username, password, client_address), service.find_account
+    """Open a session. Raises as PasswordLogin.login does."""
+    account = await session_service.login.login(
+        Attempt("account", username, password, client_address), session_service.find_account
     )
-    refresh = first_secret()
+    refresh_secret = new_refresh_secret()
     now = datetime.now(UTC)
     session = Session(
-        refresh.session_id,
-        account.id,
-        account.version,
-        refresh.hash,
-        None,
-        now,
-        now + service.lifetime,
+        id=refresh_secret.session_id,
+        account_id=account.id,
+        version=account.version,
+        refresh_hash=refresh_secret.hash,
+        previous_hash=None,
+        rotated_at=now,
+        expires_at=now + session_service.lifetime,
     )
-    async with service.engine.begin() as tx:
+    async with session_service.engine.begin() as tx:
         await queries.insert(tx, session=session, client_address=client_address)
         await _audit(
             tx, "session.create", account.account_id, account.username, session.id, client_address
         )
-    return service.opened(session, account, refresh)
+    return session_service.open(session, account, refresh_secret)
 
 
-async def refresh(service: SessionService, *, secret: RefreshSecret) -> OpenSession:
-    """A new access token, and the cookie's next value. Raises SessionEnded.
+async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> OpenSession:
+    """Return a new access token and the refresh secret that replaces ``secret``.
 
-    The secret before the good one is answered for ten seconds with the same next value; any other, an older one too, ends the session
-    (OAuth 2.0 Security BCP, RFC 9700, 4.14.2).
+    For ten seconds after a rotation, the previous secret gets the same replacement. Any other
+    secret ends the session, because a stolen cookie may have been used (RFC 9700, 4.14.2).
+
+    Raises:
+        SessionEnded: the session has ended, or ``secret`` ends it now.
     """
     now = datetime.now(UTC)
-    async with service.engine.begin() as tx:
+    async with session_service.engine.begin() as tx:
         session = await queries.find_for_update(tx, id=secret.session_id)
         account = (
             None
             if session is None
             else await credentials.find_by_id(tx, kind="account", id=session.account_id)
         )
-        following = None
-        if session is not None and account is not None and _alive(session, account, now):
-            following = await _rotate(tx, service, session, secret, now)
-        if session is not None and following is None:
+        replacement = None
+        if session is not None and account is not None and session.is_current(account, now=now):
+            replacement = await _rotate(tx, session_service, session, secret, now)
+        if session is not None and replacement is None:
             await queries.delete(tx, id=session.id)
-    if session is None or account is None or following is None:
-        raise SessionEnded
-    return service.opened(session, account, following)
-
-
-def _alive(session: Session, account: Credential, now: datetime) -> bool:
-    return not account.disabled and account.version == session.version and session.expires_at > now
+    if session is None or account is None or replacement is None:
+        raise SessionEnded  # outside the transaction, which must commit the deletion
+    return session_service.open(session, account, replacement)
 
 
 async def _rotate(
     tx: Tx,
-    service: SessionService,
+    session_service: SessionService,
     session: Session,
     secret: RefreshSecret,
     now: datetime,
 ) -> RefreshSecret | None:
-    following = secret.next(service.rotation_key)
+    replacement = secret.next(session_service.rotation_key)
     if secret.hash == session.refresh_hash:
         await queries.rotate(
             tx,
             id=session.id,
-            refresh_hash=following.hash,
+            refresh_hash=replacement.hash,
             now=now,
-            expires_at=now + service.lifetime,
+            expires_at=now + session_service.lifetime,
         )
-        return following
-    if secret.hash == session.previous_hash and now - session.rotated_at < GRACE:
-        return following
+        return replacement
+    if secret.hash == session.previous_hash and now - session.rotated_at < ROTATION_GRACE:
+        return replacement
     return None
 
 
-async def sign_out(tx: Tx, *, actor: Principal) -> None:
+async def sign_out(*, tx: Tx, actor: Principal) -> None:
     """End the caller's session."""
     await queries.delete(tx, id=actor.id)
     await _audit(
@@ -158,7 +166,7 @@ async def sign_out(tx: Tx, *, actor: Principal) -> None:
     )
 
 
-async def sign_out_everywhere(tx: Tx, *, actor: Principal) -> None:
+async def sign_out_everywhere(*, tx: Tx, actor: Principal) -> None:
     """End all sessions of the caller's account."""
     await queries.delete_of_account(tx, account_id=actor.account_id)
     await _audit(

@@ -1,21 +1,22 @@
-"""Which writes a pause refuses."""
+"""Which writes to the registry a pause refuses."""
 
 import base64
 import json
 import re
 from dataclasses import dataclass
 
-_UPLOADS = re.compile(r"/v2/(?P<repository>[a-z0-9._/-]+)/blobs/uploads/?")
 NEW_UPLOADS_RETRY_SECONDS = 15
 ALL_WRITES_RETRY_SECONDS = 5
+_UPLOADS_PATH = re.compile(r"/v2/(?P<repository>[a-z0-9._/-]+)/blobs/uploads/?")
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """What is refused while disk space is given back.
+    """A pause of writes while the garbage collector runs.
 
-    Either every write, or new uploads: those to a repository that is not being pushed to, or with a token that was issued after
-    ``started_at`` (seconds since 1970). ``ends_at`` is a monotonic time.
+    It refuses either every write or new uploads. An upload is new if its repository is not in
+    ``active_uploads``, or if its token was issued after ``started_at`` (seconds since 1970).
+    ``ends_at`` is a monotonic time.
     """
 
     all_writes: bool
@@ -27,24 +28,30 @@ class Pause:
 def retry_after(
     pause: Pause, *, method: str, uri: str, authorization: str, now: float
 ) -> int | None:
-    """In how many seconds a write that is refused may be tried again; None: it may be sent on. ``now`` is a monotonic time."""
+    """Return the seconds after which a refused write may be retried, or None if it is allowed.
+
+    ``now`` is a monotonic time.
+    """
     if now >= pause.ends_at:
         return None
     if pause.all_writes:
         return ALL_WRITES_RETRY_SECONDS
     if method != "POST":
-        return None  # of an upload that was opened before
-    place = _UPLOADS.fullmatch(uri.partition("?")[0])
-    begun_before = (
-        place is not None
-        and place["repository"] in pause.active_uploads
+        return None  # only a POST opens an upload
+    uploads = _UPLOADS_PATH.fullmatch(uri.partition("?")[0])
+    belongs_to_active_upload = (
+        uploads is not None
+        and uploads["repository"] in pause.active_uploads
         and issued_at(authorization) <= pause.started_at
     )
-    return None if begun_before else NEW_UPLOADS_RETRY_SECONDS
+    return None if belongs_to_active_upload else NEW_UPLOADS_RETRY_SECONDS
 
 
 def issued_at(authorization: str) -> float:
-    """When a registry token says that it was issued; infinity when it says nothing. The registry is who verifies it."""
+    """Return the `iat` claim of a registry token, or infinity if it cannot be read.
+
+    The signature is not checked here; the registry verifies the token.
+    """
     try:
         payload = authorization.split(".")[1]
         return float(

@@ -1,4 +1,4 @@
-"""SQL: the pause that is on now."""
+"""SQL of the write gate."""
 
 import time
 
@@ -10,16 +10,14 @@ from services.auth.write_gate.domain import Pause
 
 
 async def find_pause(tx: Tx) -> Pause | None:
-    """The pause that has not ended, by the database's clock."""
-    asked_at = (
-        time.monotonic()
-    )  # before, so that it never seems to last longer than it does by more than the way there
+    """Return the current pause, by the database's clock."""
+    asked_at = time.monotonic()  # before the query, so that the pause never seems to last longer
     row = (await tx.execute(sa.select(paused_writes))).one_or_none()
     if row is None:
         return None
     return Pause(
-        row.phase == "all_writes",
-        frozenset(row.active_uploads),
-        row.started_at.timestamp(),
-        asked_at + row.seconds,
+        all_writes=row.phase == "all_writes",
+        active_uploads=frozenset(row.active_uploads),
+        started_at=row.started_at.timestamp(),
+        ends_at=asked_at + row.seconds,
     )

@@ -1,7 +1,7 @@
-"""`/internal/writes`: what the gateway asks before each write to the registry. It is not reachable from outside.
+"""`/internal/writes`: the gateway requests it before each write to the registry.
 
-It stands in front of the app, as the events service's webhook does (docs/adr/0008): every upload waits for its answer, which
-needs no log line.
+The gateway does not expose this path. Like `/token`, it is answered in front of the framework
+(docs/adr/0008), because every upload waits for it. It writes no log line.
 """
 
 from starlette.types import Receive, Scope, Send
@@ -11,16 +11,18 @@ from services.auth.write_gate.usecases import WriteGate
 PATH = "/internal/writes"
 
 
-class WriteQuestion:
-    """ASGI app that answers the gateway's question.
+class WriteGateApp:
+    """ASGI app for the gateway's subrequest (nginx `auth_request`).
 
-    204: it may be sent on. 403 with Retry-After: not now; nginx takes no other refusal from a subrequest (auth_request).
+    It answers 204 if the write is allowed, and 403 with Retry-After if not: nginx passes on no
+    other refusal of a subrequest.
     """
 
     def __init__(self, gate: WriteGate) -> None:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one subrequest."""
         given: dict[bytes, bytes] = dict(scope["headers"])
         seconds = await self._gate.retry_after(
             method=given.get(b"x-original-method", b"").decode("latin-1"),

@@ -1,4 +1,4 @@
-"""Running replicas of the auth service on the real database, and a small world of accounts for each test."""
+"""Replicas of the auth service on a real database, and an account for each test."""
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +14,6 @@ from libs.common.security.passwords import hash_password
 from ops.secrets import keys
 from services.auth.app import create_app
 from services.auth.cache.listener import InvalidationListener
-from services.auth.registry_tokens.usecases import TokenIssuer
 from services.auth.settings import Settings
 from tests.kit.database import Database
 from tests.kit.waiting import soon
@@ -25,7 +24,7 @@ Replica = Callable[..., Awaitable[httpx.AsyncClient]]
 
 @dataclass(slots=True)
 class World:
-    """An account with Docker users and namespaces whose names no other test has."""
+    """An account with Docker users and namespaces whose names are unique to one test."""
 
     database: Database
     suffix: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -33,13 +32,14 @@ class World:
     users: dict[str, int] = field(default_factory=dict)
 
     def name(self, short: str) -> str:
-        """The name in the registry of what this test calls ``short``."""
+        """Return the unique name for the test's name ``short``."""
         return f"{short}-{self.suffix}"
 
     async def add_account(self, role: str = "member") -> None:
-        """The owner of all else, with the password that everybody here has."""
+        """Add the owner of everything else. Every user has the password ``PASSWORD``."""
         rows = await self.database.fetch(
-            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, $2, $3) RETURNING id",
+            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, $2, $3)"
+            " RETURNING id",
             self.name("owner"),
             HASH,
             role,
@@ -47,9 +47,10 @@ class World:
         self.account_id = rows[0][0]
 
     async def add_user(self, short: str, *, token_login: bool = False) -> str:
-        """A Docker user; returns its name."""
+        """Add a Docker user and return its name."""
         rows = await self.database.fetch(
-            "INSERT INTO catalog.docker_users (account_id, username, password_hash, token_login) VALUES ($1, $2, $3, $4) RETURNING id",
+            "INSERT INTO catalog.docker_users (account_id, username, password_hash, token_login)"
+            " VALUES ($1, $2, $3, $4) RETURNING id",
             self.account_id,
             self.name(short),
             HASH,
@@ -59,7 +60,7 @@ class World:
         return self.name(short)
 
     async def add_namespace(self, short: str, visibility: str = "private", **grants: str) -> str:
-        """A namespace with ``grants`` of Docker users; returns its name."""
+        """Add a namespace with ``grants`` of Docker users and return its name."""
         name = self.name(short)
         await self.database.execute(
             "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, $3)",
@@ -72,7 +73,7 @@ class World:
         return name
 
     async def grant(self, namespace: str, user: str, permission: str) -> None:
-        """Give a grant."""
+        """Add a grant."""
         await self.database.execute(
             "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission)"
             " SELECT id, $2, $3 FROM catalog.namespaces WHERE name = $1",
@@ -82,17 +83,19 @@ class World:
         )
 
     async def revoke(self, namespace: str, user: str) -> None:
-        """Take a grant away."""
+        """Delete a grant."""
         await self.database.execute(
-            "DELETE FROM catalog.grants g USING catalog.namespaces n WHERE n.id = g.namespace_id AND n.name = $1 AND docker_user_id = $2",
+            "DELETE FROM catalog.grants g USING catalog.namespaces n"
+            " WHERE n.id = g.namespace_id AND n.name = $1 AND docker_user_id = $2",
             self.name(namespace),
             self.users[user],
         )
 
     async def set_user(self, user: str, assignment: str) -> None:
-        """Change a Docker user as the catalog does: with a new credential version."""
+        """Change a Docker user and raise its credential version, as the catalog does."""
         await self.database.execute(
-            f"UPDATE catalog.docker_users SET {assignment}, credential_version = credential_version + 1 WHERE id = $1",
+            f"UPDATE catalog.docker_users SET {assignment},"
+            " credential_version = credential_version + 1 WHERE id = $1",
             self.users[user],
         )
 
@@ -102,7 +105,7 @@ HASH = hash_password(PASSWORD)
 
 @pytest.fixture
 async def world(database: Database) -> World:
-    """An account, and the means to add to it."""
+    """An account to which the test adds users and namespaces."""
     world = World(database)
     await world.add_account()
     return world
@@ -110,7 +113,7 @@ async def world(database: Database) -> World:
 
 @pytest.fixture(scope="session")
 def secrets_dir(tmp_path_factory: pytest.TempPathFactory, token_authority: keys.Authority) -> Path:
-    """The secrets of an auth service, but for its database."""
+    """The secrets of an auth service, without its database URL."""
     root = tmp_path_factory.mktemp("secrets")
     for folder, pem in (
         ("token-keys", keys.new_token_key(token_authority, "auth")),
@@ -123,13 +126,13 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory, token_authority: keys.
 
 @pytest.fixture(scope="session")
 def token_authority() -> keys.Authority:
-    """The CA that a registry would trust."""
+    """The CA of the token keys."""
     return keys.new_authority()
 
 
 @pytest.fixture
 async def replica(database: Database, secrets_dir: Path) -> AsyncIterator[Replica]:
-    """Starts a replica with other settings than the defaults; gives a client of it."""
+    """Start replicas with given settings; each call returns a client of a new replica."""
     async with AsyncExitStack() as stack:
 
         async def start(*, address: str = "192.0.2.1", **settings: Any) -> httpx.AsyncClient:
@@ -144,11 +147,11 @@ async def replica(database: Database, secrets_dir: Path) -> AsyncIterator[Replic
 async def running(
     url: str, secrets_dir: Path, address: str, settings: dict[str, Any]
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A replica whose change link is up, and a client of it whose requests come from ``address``."""
+    """Run a replica, wait for its listener, and yield a client with the IP ``address``."""
     app = create_app(Settings(database_url=url, SECRETS_DIR=secrets_dir, **settings))
     async with app.router.lifespan_context(app):
-        link: InvalidationListener = app.state.provided[TokenIssuer].memory.link
-        await soon(lambda: _alive(link), within=5, what="the change link")
+        listener: InvalidationListener = app.state.provided[InvalidationListener]
+        await soon(lambda: _is_current(listener), within=5, what="the invalidation listener")
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40000))
         async with httpx.AsyncClient(
             transport=transport, base_url="http://localhost:8080"
@@ -156,8 +159,8 @@ async def running(
             yield client
 
 
-async def _alive(link: InvalidationListener) -> bool:
-    return link.alive
+async def _is_current(listener: InvalidationListener) -> bool:
+    return listener.is_current
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""Access tokens for machines (spec 3)."""
+"""Access tokens of Docker users (spec 3)."""
 
 from typing import Any
 
 import httpx
 import pytest
 
+from libs.common.security.passwords import hash_password
 from tests.integration.auth.conftest import PASSWORD, Replica, World
 from tests.integration.auth.test_refresh_tokens import use
 from tests.integration.auth.test_sessions import bearer, sign_in
@@ -38,7 +39,7 @@ async def new_token(
     return body
 
 
-async def test_nobody_and_no_other_account_sees_or_makes_tokens(
+async def test_tokens_of_a_docker_user_are_hidden_from_other_accounts(
     client: httpx.AsyncClient, world: World
 ) -> None:
     await world.add_user("dev")
@@ -58,7 +59,7 @@ async def test_nobody_and_no_other_account_sees_or_makes_tokens(
         assert (answer.status_code, answer.json()["code"]) == (404, "docker_user_not_found")
 
 
-async def test_a_token_logs_in_as_its_user_and_no_other(
+async def test_access_token_logs_in_as_its_docker_user_only(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user, other = await world.add_user("dev"), await world.add_user("other")
@@ -75,7 +76,7 @@ async def test_a_token_logs_in_as_its_user_and_no_other(
     assert access(answer) == [(f"{space}/app", ["pull", "push"])]
 
 
-async def test_a_token_never_exceeds_its_ceiling_nor_its_users_grants(
+async def test_access_token_exceeds_neither_its_permission_nor_the_grants(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user = await world.add_user("dev")
@@ -98,7 +99,7 @@ async def test_a_token_never_exceeds_its_ceiling_nor_its_users_grants(
     ]
 
 
-async def test_several_are_live_at_once_and_each_ends_alone(
+async def test_revoking_an_access_token_leaves_the_others_valid(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user = await world.add_user("dev")
@@ -115,7 +116,7 @@ async def test_several_are_live_at_once_and_each_ends_alone(
     assert (await client.delete(f"{path(world)}/{old['id']}", headers=me)).status_code == 404
 
 
-async def test_revoking_holds_on_both_replicas_within_a_second(
+async def test_revocation_reaches_both_replicas_within_a_second(
     replica: Replica, world: World
 ) -> None:
     clients = [await replica(), await replica()]
@@ -133,7 +134,7 @@ async def test_revoking_holds_on_both_replicas_within_a_second(
     await soon(seen, lambda codes: codes == [401, 401], within=1)
 
 
-async def test_an_expired_token_is_refused(
+async def test_expired_access_token_is_refused(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user = await world.add_user("dev")
@@ -145,7 +146,7 @@ async def test_an_expired_token_is_refused(
     assert (await get(client, user, password=made["secret"])).status_code == 401
 
 
-async def test_it_ends_with_its_user_and_rests_while_the_user_is_disabled(
+async def test_access_token_is_invalid_while_its_user_is_disabled_and_after_deletion(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user = await world.add_user("dev")
@@ -170,33 +171,30 @@ async def test_it_ends_with_its_user_and_rests_while_the_user_is_disabled(
     await answers(401)
 
 
-async def test_a_password_that_looks_like_a_token_is_a_password(
+async def test_password_with_the_prefix_of_a_token_is_accepted(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
-    from libs.common.security.passwords import hash_password
-
     await world.set_user("dev", f"password_hash = '{hash_password('mat_my own password')}'")
     assert (await get(client, user, password="mat_my own password")).status_code == 200
 
 
-async def test_guessing_tokens_is_throttled_like_guessing_passwords(
-    replica: Replica, world: World
-) -> None:
+async def test_guesses_of_access_tokens_are_throttled(replica: Replica, world: World) -> None:
     client = await replica(login_failures=2)
     user = await world.add_user("dev")
     codes = [(await get(client, user, password=f"mat_guess{n}")).status_code for n in range(3)]
     assert codes == [401, 401, 429]
 
 
-async def test_a_refresh_token_got_with_one_inherits_ceiling_and_end(
+async def test_refresh_token_inherits_permission_and_expiry_of_its_access_token(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user = await world.add_user("dev", token_login=True)
     space = await world.add_namespace("team", dev="push")
     made = await new_token(client, world, me, "pull", expires_at="2999-01-01T00:00:00Z")
     await world.database.execute(
-        "UPDATE auth.access_tokens SET expires_at = now() + interval '1 hour' WHERE docker_user_id = $1",
+        "UPDATE auth.access_tokens SET expires_at = now() + interval '1 hour'"
+        " WHERE docker_user_id = $1",
         world.users["dev"],
     )
     refresh = (await get(client, user, offline_token="true", password=made["secret"])).json()[
@@ -208,8 +206,9 @@ async def test_a_refresh_token_got_with_one_inherits_ceiling_and_end(
 
     async def within_the_hour() -> bool:
         rows = await world.database.fetch(
-            "SELECT r.last_used_from IS NOT NULL, r.expires_at <= t.expires_at FROM auth.refresh_tokens r JOIN auth.access_tokens t"
-            " ON t.id = r.access_token_id WHERE r.docker_user_id = $1",
+            "SELECT r.last_used_from IS NOT NULL, r.expires_at <= t.expires_at"
+            " FROM auth.refresh_tokens r JOIN auth.access_tokens t ON t.id = r.access_token_id"
+            " WHERE r.docker_user_id = $1",
             world.users["dev"],
         )
         assert rows[0][1]
@@ -220,7 +219,7 @@ async def test_a_refresh_token_got_with_one_inherits_ceiling_and_end(
     await soon(lambda: use(client, refresh), lambda answer: answer.status_code == 401, within=1)
 
 
-async def test_logins_are_listed_and_revoked_beside_access_tokens(
+async def test_logins_are_listed_and_revoked_with_access_tokens(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user = await world.add_user("dev", token_login=True)
@@ -248,7 +247,7 @@ async def test_logins_are_listed_and_revoked_beside_access_tokens(
     await soon(lambda: use(client, refresh), lambda answer: answer.status_code == 401, within=1)
 
 
-async def test_another_users_token_cannot_be_revoked_through_ones_own(
+async def test_token_cannot_be_revoked_under_another_docker_user(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     await world.add_user("dev")
@@ -259,7 +258,7 @@ async def test_another_users_token_cannot_be_revoked_through_ones_own(
     ).status_code == 404
 
 
-async def test_an_api_key_makes_no_tokens(
+async def test_api_key_lists_but_cannot_create_access_tokens(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     await world.add_user("dev")
@@ -272,7 +271,7 @@ async def test_an_api_key_makes_no_tokens(
     assert (await client.get(path(world), headers=key)).status_code == 200
 
 
-async def test_last_use_and_audit(
+async def test_last_use_is_recorded_and_changes_are_audited(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user = await world.add_user("dev")
@@ -286,7 +285,8 @@ async def test_last_use_and_audit(
     assert await soon(last_used, within=3, what="the last use") == "192.0.2.1"
     await client.delete(f"{path(world)}/{made['id']}", headers=me)
     rows = await world.database.fetch(
-        "SELECT action, target, e::text FROM auth.audit_entries e WHERE account_id = $1 ORDER BY id",
+        "SELECT action, target, e::text FROM auth.audit_entries e WHERE account_id = $1"
+        " ORDER BY id",
         world.account_id,
     )
     target = f"docker-users/{user}/tokens/{made['id']}"

@@ -34,13 +34,15 @@ def key(made: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {made['secret']}"}
 
 
-async def test_nobody_makes_lists_or_ends_keys(client: httpx.AsyncClient) -> None:
+async def test_anonymous_client_cannot_list_create_or_delete_keys(
+    client: httpx.AsyncClient,
+) -> None:
     some = f"{KEYS}/00000000-0000-0000-0000-000000000000"
     answers = [await client.get(KEYS), await client.post(KEYS, json={}), await client.delete(some)]
     assert [answer.status_code for answer in answers] == [401, 401, 401]
 
 
-async def test_a_secret_is_shown_once_and_kept_as_a_hash(
+async def test_secret_is_returned_once_and_stored_as_a_hash(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     made = await new_key(client, me, "read")
@@ -63,7 +65,7 @@ async def test_a_secret_is_shown_once_and_kept_as_a_hash(
     assert made["secret"] not in rows[0][0]
 
 
-async def test_a_key_reads_but_makes_no_keys_and_ends_no_sessions(
+async def test_api_key_cannot_manage_keys_or_sessions(
     client: httpx.AsyncClient, me: dict[str, str]
 ) -> None:
     made = await new_key(client, me)
@@ -77,7 +79,9 @@ async def test_a_key_reads_but_makes_no_keys_and_ends_no_sessions(
         assert (answer.status_code, answer.json()["code"]) == (403, "session_required")
 
 
-async def test_a_read_only_key_is_told_so(client: httpx.AsyncClient, me: dict[str, str]) -> None:
+async def test_read_only_key_gets_its_own_error_code(
+    client: httpx.AsyncClient, me: dict[str, str]
+) -> None:
     made = await new_key(client, me, "read")
     answer = await client.post(
         KEYS, json={"name": "more", "permission": "write"}, headers=key(made)
@@ -85,7 +89,9 @@ async def test_a_read_only_key_is_told_so(client: httpx.AsyncClient, me: dict[st
     assert (answer.status_code, answer.json()["code"]) == (403, "read_only_key")
 
 
-async def test_a_deleted_key_ends_at_once(client: httpx.AsyncClient, me: dict[str, str]) -> None:
+async def test_deleted_key_is_refused_at_once(
+    client: httpx.AsyncClient, me: dict[str, str]
+) -> None:
     made = await new_key(client, me)
     assert (await client.delete(f"{KEYS}/{made['id']}", headers=me)).status_code == 204
     assert (await client.get(KEYS, headers=key(made))).status_code == 401
@@ -93,7 +99,7 @@ async def test_a_deleted_key_ends_at_once(client: httpx.AsyncClient, me: dict[st
     assert (gone.status_code, gone.json()["code"]) == (404, "api_key_not_found")
 
 
-async def test_an_expired_key_is_refused(
+async def test_expired_key_is_refused(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     made = await new_key(client, me, expires_at="2999-01-01T00:00:00+08:00")
@@ -107,7 +113,7 @@ async def test_an_expired_key_is_refused(
 @pytest.mark.parametrize(
     "change", ["disabled = true", "credential_version = credential_version + 1"]
 )
-async def test_a_key_ends_with_its_accounts_password_or_disabling(
+async def test_key_ends_when_its_account_is_disabled_or_gets_a_new_password(
     client: httpx.AsyncClient, world: World, me: dict[str, str], change: str
 ) -> None:
     made = await new_key(client, me)
@@ -117,7 +123,7 @@ async def test_a_key_ends_with_its_accounts_password_or_disabling(
     assert (await client.get(KEYS, headers=key(made))).status_code == 401
 
 
-async def test_another_accounts_key_is_a_404(
+async def test_key_of_another_account_is_a_404(
     replica: Replica, world: World, me: dict[str, str]
 ) -> None:
     client = await replica()
@@ -130,9 +136,7 @@ async def test_another_accounts_key_is_a_404(
     assert (await client.get(KEYS, headers=key(made))).status_code == 200
 
 
-async def test_when_and_from_where_a_key_was_used_is_shown(
-    client: httpx.AsyncClient, me: dict[str, str]
-) -> None:
+async def test_last_use_of_a_key_is_listed(client: httpx.AsyncClient, me: dict[str, str]) -> None:
     made = await new_key(client, me)
     await client.get(KEYS, headers=key(made))
 
@@ -160,7 +164,7 @@ async def test_when_and_from_where_a_key_was_used_is_shown(
         ({"permission": "read"}, "name"),
     ],
 )
-async def test_bad_input_names_its_field(
+async def test_invalid_input_names_its_field(
     client: httpx.AsyncClient, me: dict[str, str], body: dict[str, Any], field: str
 ) -> None:
     answer = await client.post(KEYS, json=body, headers=me)
@@ -186,7 +190,7 @@ async def test_keys_are_listed_in_pages_newest_first(
         assert answer.json()["errors"][0]["field"] == bad.partition("=")[0]
 
 
-async def test_an_administrator_sees_and_ends_keys_of_every_account(
+async def test_administrator_lists_and_deletes_keys_of_every_account(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     made = await new_key(client, me)

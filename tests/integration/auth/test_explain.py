@@ -1,4 +1,4 @@
-"""`/access/explain` (spec 4): the answer of the token issuer, in words."""
+"""`/access/explain` (spec 4) explains the decision of the token issuer."""
 
 import httpx
 import pytest
@@ -19,7 +19,9 @@ async def explain(
     return await client.get("/api/v1/access/explain", params=query, headers=me)
 
 
-async def test_nobody_and_no_other_account_may_ask(client: httpx.AsyncClient, world: World) -> None:
+async def test_access_is_explained_to_the_owner_only(
+    client: httpx.AsyncClient, world: World
+) -> None:
     space = await world.add_namespace("team", "public")
     other = World(world.database)
     await other.add_account()
@@ -33,7 +35,7 @@ async def test_nobody_and_no_other_account_may_ask(client: httpx.AsyncClient, wo
 
 
 @pytest.mark.parametrize("anonymous_pull", [False, True])
-async def test_the_answer_is_what_a_token_would_grant_for_every_case(
+async def test_explanation_agrees_with_the_issued_token(
     replica: Replica, world: World, anonymous_pull: bool
 ) -> None:
     client = await replica(anonymous_pull=anonymous_pull)
@@ -51,7 +53,7 @@ async def test_the_answer_is_what_a_token_would_grant_for_every_case(
                 token = await get(client, user, f"repository:{space}/app:{action}")
                 answer = (await explain(client, me, f"{space}/app", action, user)).json()
                 assert answer["allowed"] == bool(access(token)), (space, user, action)
-                assert "rule" in answer["reason"]
+                assert answer["reason"].endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -60,11 +62,11 @@ async def test_the_answer_is_what_a_token_would_grant_for_every_case(
         ("stranger", "pull", "has no grant in"),
         ("stranger", "push", "has no push grant in"),
         ("puller", "push", "has no push grant in"),
-        ("nobody", "pull", "no Docker user"),
+        ("nobody", "pull", "There is no Docker user"),
         ("off", "pull", "disabled"),
     ],
 )
-async def test_a_refusal_names_what_is_missing(
+async def test_denial_names_what_is_missing(
     client: httpx.AsyncClient, world: World, user: str, action: str, words: str
 ) -> None:
     me = bearer(await sign_in(client, world))
@@ -78,7 +80,7 @@ async def test_a_refusal_names_what_is_missing(
     assert world.name(user) in answer["reason"]
 
 
-async def test_bad_input_names_its_field(client: httpx.AsyncClient, world: World) -> None:
+async def test_invalid_input_names_its_field(client: httpx.AsyncClient, world: World) -> None:
     me = bearer(await sign_in(client, world))
     space = await world.add_namespace("team")
     for repository, action, field in (
@@ -90,7 +92,7 @@ async def test_bad_input_names_its_field(client: httpx.AsyncClient, world: World
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
-async def test_a_repository_that_is_being_deleted_is_named_as_such(
+async def test_repository_that_is_being_deleted_is_named(
     client: httpx.AsyncClient, world: World
 ) -> None:
     me = bearer(await sign_in(client, world))

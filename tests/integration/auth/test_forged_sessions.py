@@ -1,4 +1,4 @@
-"""A forged access token is refused without asking the database (spec 4; docs/adr/0002)."""
+"""A forged access token is refused without a query (spec 4; docs/adr/0002)."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.integration.auth.conftest import World, running
 from tests.kit.relay import relay
 
 
-async def test_a_forged_token_is_a_401_though_the_database_is_away(
+async def test_forged_access_token_is_a_401_without_the_database(
     world: World, secrets_dir: Path, postgres_server: EmbeddedServer
 ) -> None:
     async with relay(postgres_server.port) as line:

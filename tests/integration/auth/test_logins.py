@@ -1,4 +1,4 @@
-"""Passwords: throttled per user and address, hashed once, noted when refused (spec 3)."""
+"""Logins with passwords: throttled, hashed once, and audited if refused (spec 3)."""
 
 import asyncio
 import base64
@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from libs.common.security.passwords import PasswordHasher, hash_password
+from services.auth.registry_tokens.access_cache import AccessCache
 from services.auth.registry_tokens.usecases import TokenIssuer
 from tests.integration.auth.conftest import PASSWORD, Replica, World
 from tests.integration.auth.tokens import get
@@ -33,7 +34,7 @@ async def test_failed_logins_are_throttled_by_user_and_address(
     assert (await get(owner, user)).status_code == 200
 
 
-async def test_parallel_guesses_cannot_slip_through(replica: Replica, world: World) -> None:
+async def test_parallel_guesses_cannot_exceed_the_limit(replica: Replica, world: World) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=3)
     answers = await asyncio.gather(
@@ -42,9 +43,7 @@ async def test_parallel_guesses_cannot_slip_through(replica: Replica, world: Wor
     assert sorted(answer.status_code for answer in answers) == [401] * 3 + [429] * 17
 
 
-async def test_a_right_password_that_is_remembered_is_never_throttled(
-    replica: Replica, world: World
-) -> None:
+async def test_cached_right_password_is_never_throttled(replica: Replica, world: World) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=2)
     assert (await get(client, user)).status_code == 200
@@ -54,7 +53,7 @@ async def test_a_right_password_that_is_remembered_is_never_throttled(
     assert (await get(client, user)).status_code == 200
 
 
-async def test_hosts_of_one_ipv6_network_are_throttled_together(
+async def test_clients_of_one_ipv6_network_are_throttled_together(
     replica: Replica, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -67,16 +66,16 @@ async def test_hosts_of_one_ipv6_network_are_throttled_together(
     assert (await get(other, user, password="guess number 1")).status_code == 429
 
 
-async def test_a_fleet_that_logs_in_at_once_pays_one_hash(replica: Replica, world: World) -> None:
+async def test_concurrent_logins_with_one_password_share_one_hash(
+    replica: Replica, world: World
+) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=2)
     answers = await asyncio.gather(*(get(client, user) for _ in range(50)))
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_more_logins_than_places_are_told_to_come_back(
-    replica: Replica, world: World
-) -> None:
+async def test_logins_beyond_the_queue_get_retry_after(replica: Replica, world: World) -> None:
     client = await replica(login_failures=1000)
     answers = await asyncio.gather(
         *(get(client, world.name(f"u{n}"), password=f"guess {n}") for n in range(100))
@@ -85,13 +84,14 @@ async def test_more_logins_than_places_are_told_to_come_back(
     assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 429)
 
 
-async def test_a_refused_login_is_noted_for_the_owner_without_its_password(
+async def test_refused_login_is_audited_without_its_password(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
     await get(client, user, password="a secret guess")
     rows = await world.database.fetch(
-        "SELECT action, target, client_address, e::text FROM auth.audit_entries e WHERE account_id = $1",
+        "SELECT action, target, client_address, e::text FROM auth.audit_entries e"
+        " WHERE account_id = $1",
         world.account_id,
     )
     assert [tuple(row)[:3] for row in rows] == [
@@ -100,19 +100,20 @@ async def test_a_refused_login_is_noted_for_the_owner_without_its_password(
     assert "a secret guess" not in rows[0][3]
 
 
-async def test_a_password_typed_as_user_name_is_not_written_down(
+async def test_password_sent_as_user_name_is_not_stored(
     client: httpx.AsyncClient, world: World
 ) -> None:
     slip = f"My Password {world.suffix}"
     assert (await get(client, slip, password="x")).status_code == 401
     rows = await world.database.fetch(
-        "SELECT count(*) FROM auth.audit_entries e, auth.login_throttle t WHERE e::text || t::text LIKE $1",
+        "SELECT count(*) FROM auth.audit_entries e, auth.login_throttle t"
+        " WHERE e::text || t::text LIKE $1",
         f"%{slip}%",
     )
     assert rows[0][0] == 0
 
 
-async def test_unknown_user_and_wrong_password_cost_the_same_time(
+async def test_unknown_user_and_wrong_password_take_the_same_time(
     replica: Replica, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -127,7 +128,7 @@ async def test_unknown_user_and_wrong_password_cost_the_same_time(
     assert 0.6 < known / unknown < 1.6
 
 
-async def test_a_password_of_any_script_is_one_however_it_was_composed(
+async def test_password_is_accepted_in_every_unicode_composition(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -144,7 +145,9 @@ async def test_a_password_of_any_script_is_one_however_it_was_composed(
         assert answer.status_code == 200
 
 
-async def test_the_last_login_is_written_soon(client: httpx.AsyncClient, world: World) -> None:
+async def test_last_login_is_recorded_within_seconds(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     assert (await get(client, user, password=PASSWORD)).status_code == 200
 
@@ -157,7 +160,7 @@ async def test_the_last_login_is_written_soon(client: httpx.AsyncClient, world: 
     await soon(logins, within=3, what="the last login")
 
 
-async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_more(
+async def test_password_changed_during_its_check_is_refused(
     client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = await world.add_user("dev")
@@ -165,10 +168,10 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
     changed = False
     transport = client._transport
     assert isinstance(transport, httpx.ASGITransport)
-    known = transport.app.state.provided[TokenIssuer].memory.credentials.known  # type: ignore[attr-defined]
+    cache: AccessCache = transport.app.state.provided[TokenIssuer].cache  # type: ignore[attr-defined]
 
-    async def heard() -> bool:
-        return known(user) is None
+    async def is_invalidated() -> bool:
+        return cache.credentials.peek(user) is None
 
     async def changed_meanwhile(
         hasher: PasswordHasher, password: str, password_hash: str | None
@@ -178,7 +181,7 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
         if not changed:
             changed = True
             await world.set_user("dev", f"password_hash = '{hash_password('the new password')}'")
-            await soon(heard, within=1, what="the change")
+            await soon(is_invalidated, within=1, what="the invalidation")
         return right
 
     monkeypatch.setattr(PasswordHasher, "verify", changed_meanwhile)
@@ -187,7 +190,7 @@ async def test_a_password_that_is_changed_while_it_is_checked_is_not_right_any_m
     assert (await get(client, user)).status_code == 401
 
 
-async def test_an_endless_password_of_marks_costs_no_more_than_another(
+async def test_long_password_of_combining_marks_is_refused_quickly(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -206,9 +209,7 @@ async def test_an_endless_password_of_marks_costs_no_more_than_another(
     assert time.perf_counter() - started < 1.0
 
 
-async def test_that_logins_are_throttled_is_noted_once_a_window(
-    replica: Replica, world: World
-) -> None:
+async def test_throttling_is_audited_once_per_window(replica: Replica, world: World) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=2)
     for n in range(6):

@@ -1,9 +1,9 @@
-"""Refresh tokens: `docker login` without a password in its file (spec 3)."""
+"""Refresh tokens, with which `docker login` stores no password (spec 3)."""
 
 import httpx
 import pytest
 
-from services.auth.registry_tokens import usecases
+from services.auth.refresh_tokens import usecases
 from tests.integration.auth.conftest import PASSWORD, World
 from tests.integration.auth.tokens import access, get, post
 from tests.kit.waiting import soon
@@ -21,7 +21,7 @@ async def use(client: httpx.AsyncClient, token: str, scope: str = "") -> httpx.R
     return await post(client, grant_type="refresh_token", refresh_token=token, scope=scope)
 
 
-async def test_docker_login_keeps_a_password_unless_token_login_is_on(
+async def test_refresh_token_is_issued_only_if_token_login_is_on(
     client: httpx.AsyncClient, world: World
 ) -> None:
     plain, modern = await world.add_user("plain"), await world.add_user("modern", token_login=True)
@@ -32,7 +32,7 @@ async def test_docker_login_keeps_a_password_unless_token_login_is_on(
     assert (await use(client, token)).status_code == 200
 
 
-async def test_a_refresh_token_gets_what_its_user_may_have(
+async def test_refresh_token_grants_the_access_of_its_user(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -56,7 +56,7 @@ async def test_only_the_hash_of_a_refresh_token_is_stored(
 
 
 @pytest.mark.parametrize("change", ["password_hash = 'changed'", "disabled = true"])
-async def test_a_new_password_or_disabling_ends_it_for_good(
+async def test_refresh_token_ends_when_its_user_is_disabled_or_gets_a_new_password(
     client: httpx.AsyncClient, world: World, change: str
 ) -> None:
     user = await world.add_user("dev")
@@ -67,7 +67,7 @@ async def test_a_new_password_or_disabling_ends_it_for_good(
     await soon(lambda: use(client, token), lambda answer: answer.status_code == 401, within=1)
 
 
-async def test_a_later_user_of_the_same_name_inherits_nothing(
+async def test_new_user_of_the_same_name_does_not_inherit_a_refresh_token(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -79,7 +79,7 @@ async def test_a_later_user_of_the_same_name_inherits_nothing(
     await soon(lambda: use(client, token), lambda answer: answer.status_code == 401, within=1)
 
 
-async def test_a_revoked_one_ends_at_once_though_it_was_remembered(
+async def test_revoked_refresh_token_is_refused_although_it_was_cached(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -97,7 +97,7 @@ async def test_a_revoked_one_ends_at_once_though_it_was_remembered(
     assert refused.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-async def test_an_unused_one_expires_and_use_prolongs_it(
+async def test_use_extends_a_refresh_token_and_disuse_expires_it(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -105,24 +105,25 @@ async def test_an_unused_one_expires_and_use_prolongs_it(
     ends = "SELECT expires_at, last_used_from FROM auth.refresh_tokens WHERE docker_user_id = $1"
     (at_first,) = await world.database.fetch(ends, world.users["dev"])
 
-    async def prolonged() -> bool:
+    async def is_extended() -> bool:
         assert (await use(client, token)).status_code == 200
         (now,) = await world.database.fetch(ends, world.users["dev"])
         return bool(now[0] > at_first[0] and now[1] == "192.0.2.1")
 
-    await soon(prolonged, within=3, what="the later end")
+    await soon(is_extended, within=3, what="the extended expiry")
     stale = await log_in(client, user)
     await world.database.execute(
-        "UPDATE auth.refresh_tokens SET expires_at = now() - interval '1 s' WHERE docker_user_id = $1",
+        "UPDATE auth.refresh_tokens SET expires_at = now() - interval '1 s'"
+        " WHERE docker_user_id = $1",
         world.users["dev"],
     )
     assert (await use(client, stale)).status_code == 401
 
 
-async def test_a_user_keeps_the_logins_that_were_used_last(
+async def test_oldest_refresh_tokens_beyond_the_limit_are_deleted(
     client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(usecases, "MOST_LOGINS", 3)
+    monkeypatch.setattr(usecases, "MAX_PER_DOCKER_USER", 3)
     user = await world.add_user("dev")
     tokens = [await log_in(client, user) for _ in range(5)]
     assert [(await use(client, token)).status_code for token in tokens] == [401, 401, 200, 200, 200]

@@ -11,7 +11,7 @@ from tests.integration.auth.tokens import access, claims, get, header, post
 from tests.kit.waiting import soon
 
 
-async def test_anonymous_gets_a_token_without_access(
+async def test_anonymous_client_gets_a_token_without_access(
     client: httpx.AsyncClient, world: World
 ) -> None:
     public = await world.add_namespace("public", "public")
@@ -20,7 +20,7 @@ async def test_anonymous_gets_a_token_without_access(
     assert claims(answer)["sub"] == ""
 
 
-async def test_anonymous_may_pull_public_images_where_that_is_allowed(
+async def test_anonymous_client_may_pull_public_images_if_the_setting_allows_it(
     replica: Replica, world: World
 ) -> None:
     client = await replica(anonymous_pull=True)
@@ -34,31 +34,31 @@ async def test_anonymous_may_pull_public_images_where_that_is_allowed(
     assert access(answer) == [(f"{public}/app", ["pull"])]
 
 
-async def test_the_answer_has_every_field_that_clients_read(
+async def test_response_has_every_field_that_clients_read(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     before = int(time.time())
     answer = await get(client, user, f"repository:{space}/app:pull,push", account="admin")
-    body, told = answer.json(), claims(answer)
+    body, decoded = answer.json(), claims(answer)
     assert set(body) == {"token", "access_token", "expires_in", "issued_at"}
     assert body["token"] == body["access_token"]
     assert type(body["expires_in"]) is int
     assert body["expires_in"] == 1800
     assert datetime.fromisoformat(body["issued_at"]).tzinfo == UTC
-    assert (told["iss"], told["sub"], told["aud"]) == ("moorage", user, "moorage")
-    assert all(type(told[name]) is int for name in ("iat", "nbf", "exp"))
-    assert before <= told["iat"] == told["nbf"] == told["exp"] - 1800
-    assert len(told["jti"]) >= 16
-    assert told["access"] == [
+    assert (decoded["iss"], decoded["sub"], decoded["aud"]) == ("moorage", user, "moorage")
+    assert all(type(decoded[name]) is int for name in ("iat", "nbf", "exp"))
+    assert before <= decoded["iat"] == decoded["nbf"] == decoded["exp"] - 1800
+    assert len(decoded["jti"]) >= 16
+    assert decoded["access"] == [
         {"type": "repository", "name": f"{space}/app", "actions": ["pull", "push"]}
     ]
     assert header(answer)["alg"] == "ES256"
     assert len(header(answer)["x5c"]) == 1
 
 
-async def test_a_pull_token_lives_shorter_than_one_that_includes_push(
+async def test_pull_token_expires_before_a_push_token(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -67,7 +67,7 @@ async def test_a_pull_token_lives_shorter_than_one_that_includes_push(
     assert pull["exp"] - pull["iat"] == 300
 
 
-async def test_what_is_granted_is_what_was_asked_cut_to_what_is_allowed(
+async def test_granted_access_is_the_intersection_of_request_and_permission(
     client: httpx.AsyncClient, world: World
 ) -> None:
     puller, pusher, stranger = (
@@ -99,7 +99,7 @@ async def test_what_is_granted_is_what_was_asked_cut_to_what_is_allowed(
     )
 
 
-async def test_scopes_are_merged_whichever_way_they_are_written(
+async def test_scopes_are_merged_in_either_notation(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -137,7 +137,7 @@ async def test_scopes_are_merged_whichever_way_they_are_written(
         "*",
     ],
 )
-async def test_a_malformed_scope_grants_nothing_and_spares_the_valid_one(
+async def test_malformed_scope_grants_nothing_and_does_not_affect_a_valid_one(
     client: httpx.AsyncClient, world: World, scope: str
 ) -> None:
     user = await world.add_user("dev")
@@ -149,9 +149,7 @@ async def test_a_malformed_scope_grants_nothing_and_spares_the_valid_one(
     ]
 
 
-async def test_the_class_of_a_repository_is_stripped(
-    client: httpx.AsyncClient, world: World
-) -> None:
+async def test_class_of_a_repository_is_ignored(client: httpx.AsyncClient, world: World) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     answer = await get(client, user, f"repository(plugin):{space}/app:pull")
@@ -160,7 +158,7 @@ async def test_the_class_of_a_repository_is_stripped(
     ]
 
 
-async def test_ten_thousand_scopes_are_answered_with_the_first_64(
+async def test_only_the_first_64_scopes_are_granted(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -172,7 +170,9 @@ async def test_ten_thousand_scopes_are_answered_with_the_first_64(
     assert [name for name, _ in access(answer)] == [f"{space}/a{n}" for n in range(64)]
 
 
-async def test_another_service_is_a_400(client: httpx.AsyncClient, world: World) -> None:
+async def test_request_for_another_service_is_a_400(
+    client: httpx.AsyncClient, world: World
+) -> None:
     user = await world.add_user("dev")
     answer = await get(client, user, service="other")
     assert answer.status_code == 400
@@ -192,7 +192,7 @@ async def test_another_service_is_a_400(client: httpx.AsyncClient, world: World)
         "Basic /////w==",
     ],
 )
-async def test_credentials_that_are_none_are_refused_and_not_anonymous(
+async def test_malformed_credentials_are_refused_and_not_anonymous(
     client: httpx.AsyncClient, authorization: str
 ) -> None:
     answer = await client.get("/token?service=moorage", headers={"Authorization": authorization})
@@ -200,7 +200,7 @@ async def test_credentials_that_are_none_are_refused_and_not_anonymous(
     assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-async def test_wrong_password_and_unknown_user_look_alike(
+async def test_wrong_password_and_unknown_user_get_the_same_response(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -211,7 +211,7 @@ async def test_wrong_password_and_unknown_user_look_alike(
     assert wrong.headers["www-authenticate"] == unknown.headers["www-authenticate"]
 
 
-async def test_a_disabled_user_or_account_cannot_log_in(
+async def test_disabled_user_or_account_cannot_log_in(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -230,7 +230,7 @@ async def test_a_disabled_user_or_account_cannot_log_in(
     await answers(401)
 
 
-async def test_a_form_answers_with_the_scope_that_was_granted(
+async def test_form_response_contains_the_granted_scope(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -257,7 +257,7 @@ async def test_a_form_answers_with_the_scope_that_was_granted(
         {"grant_type": "password", "username": "dev\0", "password": "x"},
     ],
 )
-async def test_a_form_that_lacks_something_is_a_400_or_401(
+async def test_incomplete_form_is_a_400_or_401(
     client: httpx.AsyncClient, form: dict[str, str]
 ) -> None:
     answer = await post(client, **form)
@@ -265,17 +265,17 @@ async def test_a_form_that_lacks_something_is_a_400_or_401(
     assert answer.json()["errors"][0]["code"] in ("UNSUPPORTED", "UNAUTHORIZED")
 
 
-async def test_a_json_body_is_a_400(client: httpx.AsyncClient) -> None:
+async def test_json_body_is_a_400(client: httpx.AsyncClient) -> None:
     answer = await client.post("/token", json={"grant_type": "password", "service": "moorage"})
     assert answer.status_code == 400
 
 
-async def test_a_body_over_one_mebibyte_is_a_413(client: httpx.AsyncClient) -> None:
+async def test_body_over_one_mebibyte_is_a_413(client: httpx.AsyncClient) -> None:
     answer = await post(client, grant_type="password", scope="x" * (1024 * 1024))
     assert answer.status_code == 413
 
 
-async def test_the_same_request_within_a_moment_may_get_the_same_token(
+async def test_repeated_request_gets_the_same_token(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -287,7 +287,7 @@ async def test_the_same_request_within_a_moment_may_get_the_same_token(
     await world.revoke("team", "dev")
 
 
-async def test_the_public_keys_are_published(client: httpx.AsyncClient) -> None:
+async def test_public_keys_are_published(client: httpx.AsyncClient) -> None:
     answer = await client.get("/.well-known/jwks.json")
     assert [key["alg"] for key in answer.json()["keys"]] == ["ES256"]
     assert set(answer.json()["keys"][0]) == {"kty", "crv", "x", "y", "alg", "use", "kid"}

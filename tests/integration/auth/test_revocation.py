@@ -1,4 +1,7 @@
-"""A change holds on every replica within one second; a database restart stops no pull (spec 2.8; design 2, "Token path")."""
+"""A change reaches every replica within a second, and a database restart stops no pull.
+
+Source: spec 2.8; design 2, "Token path".
+"""
 
 import asyncio
 import time
@@ -10,7 +13,7 @@ import httpx
 import pytest
 
 from ops.db.postgres import EmbeddedServer
-from services.auth.cache import confirmed as remembered
+from services.auth.cache import confirmed
 from tests.integration.auth.conftest import Replica, World, running
 from tests.integration.auth.tokens import access, claims, get
 from tests.kit.database import Database
@@ -27,7 +30,7 @@ async def both(
     ]
 
 
-async def test_grants_given_and_removed_hold_on_both_replicas_within_a_second(
+async def test_grant_changes_reach_both_replicas_within_a_second(
     replica: Replica, world: World
 ) -> None:
     clients = [await replica(), await replica()]
@@ -44,7 +47,7 @@ async def test_grants_given_and_removed_hold_on_both_replicas_within_a_second(
     await soon(lambda: both(clients, user, scope), lambda seen: seen == [[], []], within=1)
 
 
-async def test_visibility_password_and_status_hold_on_both_replicas_within_a_second(
+async def test_visibility_password_and_status_reach_both_replicas_within_a_second(
     replica: Replica, world: World
 ) -> None:
     clients = [await replica(), await replica()]
@@ -65,13 +68,16 @@ async def test_visibility_password_and_status_hold_on_both_replicas_within_a_sec
         await soon(refused, lambda seen: seen == [401, 401], within=1)
 
 
-async def test_nobody_gets_a_token_for_a_repository_that_is_deleted_on_both_replicas_within_a_second(
+async def test_deleting_a_repository_ends_its_tokens_on_both_replicas_within_a_second(
     replica: Replica, world: World
 ) -> None:
     clients = [await replica(), await replica()]
     user = await world.add_user("dev")
     space = await world.add_namespace("team", "public", dev="push")
-    scope = f"repository:{space}/web/app:pull,push repository:{space}/web:pull repository:{space}/web/apple:pull"
+    scope = (
+        f"repository:{space}/web/app:pull,push repository:{space}/web:pull"
+        f" repository:{space}/web/apple:pull"
+    )
     others = [(f"{space}/web", ["pull"]), (f"{space}/web/apple", ["pull"])]
     everything = [(f"{space}/web/app", ["pull", "push"]), *others]
     assert await both(clients, user, scope) == [everything, everything]
@@ -87,9 +93,7 @@ async def test_nobody_gets_a_token_for_a_repository_that_is_deleted_on_both_repl
     )
 
 
-async def test_nobody_gets_a_token_for_a_namespace_that_is_deleted(
-    replica: Replica, world: World
-) -> None:
+async def test_deleting_a_namespace_ends_its_tokens(replica: Replica, world: World) -> None:
     clients = [await replica(), await replica()]
     user = await world.add_user("dev")
     space = await world.add_namespace("team", "public", dev="push")
@@ -101,7 +105,7 @@ async def test_nobody_gets_a_token_for_a_namespace_that_is_deleted(
     await soon(lambda: both(clients, user, scope), lambda seen: seen == [[], []], within=1)
 
 
-async def test_a_new_user_and_namespace_are_known_though_their_absence_was_remembered(
+async def test_new_user_and_namespace_replace_their_cached_absence(
     client: httpx.AsyncClient, world: World
 ) -> None:
     name, space = world.name("late"), world.name("space")
@@ -117,9 +121,7 @@ async def test_a_new_user_and_namespace_are_known_though_their_absence_was_remem
     )
 
 
-async def test_a_warm_request_asks_the_database_nothing(
-    client: httpx.AsyncClient, world: World
-) -> None:
+async def test_warm_request_sends_no_query(client: httpx.AsyncClient, world: World) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
     scopes = [f"repository:{space}/a{n}:pull" for n in range(20)]
@@ -131,16 +133,21 @@ async def test_a_warm_request_asks_the_database_nothing(
 
 
 async def _queries(database: Database, role: str) -> list[object]:
-    """The last statement of each connection of the service, but for its heartbeat and its once-a-second notes of logins."""
+    """Return the last statement of each connection of the service.
+
+    The statements that it sends every second without a request are excluded.
+    """
     rows = await database.fetch(
-        "SELECT pid, query_start, query FROM pg_stat_activity WHERE usename = $1 AND application_name = 'moorage auth'"
-        " AND query NOT ILIKE '%last_logins%' AND query NOT ILIKE 'COMMIT%' AND query NOT ILIKE 'BEGIN%' ORDER BY pid",
+        "SELECT pid, query_start, query FROM pg_stat_activity"
+        " WHERE usename = $1 AND application_name = 'moorage auth'"
+        " AND query NOT ILIKE '%last_logins%' AND query NOT ILIKE 'COMMIT%'"
+        " AND query NOT ILIKE 'BEGIN%' ORDER BY pid",
         role,
     )
     return [tuple(row) for row in rows]
 
 
-async def test_an_unreachable_database_stops_no_known_pull_for_a_minute_then_is_a_503(
+async def test_cached_pulls_continue_for_a_minute_without_the_database(
     world: World,
     secrets_dir: Path,
     postgres_server: EmbeddedServer,
@@ -163,7 +170,7 @@ async def test_an_unreachable_database_stops_no_known_pull_for_a_minute_then_is_
             )
             assert "retry-after" in unknown.headers
             assert (await get(client, user, password="another password")).status_code == 503
-            monkeypatch.setattr(remembered, "OUTAGE_SECONDS", 2.0)
+            monkeypatch.setattr(confirmed, "OUTAGE_SECONDS", 2.0)
             await soon(
                 lambda: get(client, user, scope), lambda answer: answer.status_code == 503, within=5
             )
@@ -175,7 +182,7 @@ async def test_an_unreachable_database_stops_no_known_pull_for_a_minute_then_is_
             assert claims(again)["sub"] == user
 
 
-async def test_a_change_missed_while_the_link_was_down_is_found_when_it_is_back(
+async def test_change_missed_by_a_lost_listener_applies_after_it_reconnects(
     client: httpx.AsyncClient, world: World, postgres_server: EmbeddedServer
 ) -> None:
     user = await world.add_user("dev")
@@ -184,7 +191,8 @@ async def test_a_change_missed_while_the_link_was_down_is_found_when_it_is_back(
     assert access(await get(client, user, scope))
     superuser = await asyncpg.connect(postgres_server.superuser_url)
     ended = await superuser.fetch(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'auth changes'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'auth changes'"
     )
     await superuser.close()
     assert ended
@@ -192,7 +200,7 @@ async def test_a_change_missed_while_the_link_was_down_is_found_when_it_is_back(
     await soon(lambda: get(client, user, scope), lambda answer: access(answer) == [], within=1)
 
 
-async def test_a_database_that_hangs_delays_one_read_and_not_each(
+async def test_hanging_database_delays_one_read_and_not_every_read(
     world: World, secrets_dir: Path, postgres_server: EmbeddedServer
 ) -> None:
     user = await world.add_user("dev")
@@ -207,7 +215,7 @@ async def test_a_database_that_hangs_delays_one_read_and_not_each(
                 lambda: _timed(get(client, user, scope)),
                 lambda seconds: seconds > 1,
                 within=5,
-                what="a read in vain",
+                what="a read that times out",
             )
             assert await _timed(get(client, user, scope)) < 0.5
 

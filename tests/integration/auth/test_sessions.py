@@ -1,4 +1,4 @@
-"""Signing in at the JSON API (spec 4, "Signing in")."""
+"""Sessions of the JSON API (spec 4, "Signing in")."""
 
 import asyncio
 
@@ -29,14 +29,14 @@ def bearer(answer: httpx.Response) -> dict[str, str]:
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
-async def test_nobody_is_refused_to_sign_out(client: httpx.AsyncClient) -> None:
+async def test_anonymous_client_cannot_sign_out(client: httpx.AsyncClient) -> None:
     for path in ("/api/v1/sessions", "/api/v1/sessions/current"):
         answer = await client.delete(path)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_signing_in_gives_a_token_and_a_cookie_that_scripts_cannot_read(
+async def test_sign_in_returns_a_token_and_sets_an_httponly_cookie(
     client: httpx.AsyncClient, world: World
 ) -> None:
     answer = await sign_in(client, world)
@@ -54,7 +54,7 @@ async def test_signing_in_gives_a_token_and_a_cookie_that_scripts_cannot_read(
     assert "Secure" not in cookie
 
 
-async def test_the_cookie_is_secure_under_https(client: httpx.AsyncClient, world: World) -> None:
+async def test_cookie_is_secure_over_https(client: httpx.AsyncClient, world: World) -> None:
     answer = await client.post(
         "https://localhost:8080/api/v1/sessions",
         json={"username": world.name("owner"), "password": PASSWORD},
@@ -62,7 +62,7 @@ async def test_the_cookie_is_secure_under_https(client: httpx.AsyncClient, world
     assert "Secure" in answer.headers["set-cookie"]
 
 
-async def test_a_wrong_password_and_an_unknown_account_look_alike(
+async def test_wrong_password_and_unknown_account_get_the_same_response(
     client: httpx.AsyncClient, world: World
 ) -> None:
     wrong = await sign_in(client, world, "not the password")
@@ -83,11 +83,11 @@ async def test_failed_sign_ins_are_throttled(replica: Replica, world: World) -> 
     assert int(refused.headers["retry-after"]) > 0
 
 
-async def test_refreshing_without_a_cookie_is_a_204(client: httpx.AsyncClient) -> None:
+async def test_refresh_without_a_cookie_is_a_204(client: httpx.AsyncClient) -> None:
     assert (await refresh(client)).status_code == 204
 
 
-async def test_refreshing_rotates_the_cookie_and_two_tabs_get_the_same_next(
+async def test_concurrent_refreshes_get_the_same_next_cookie(
     client: httpx.AsyncClient, world: World
 ) -> None:
     await sign_in(client, world)
@@ -100,7 +100,7 @@ async def test_refreshing_rotates_the_cookie_and_two_tabs_get_the_same_next(
     assert (await refresh(client, following.pop())).status_code == 200
 
 
-async def test_an_old_cookie_used_later_ends_the_session(
+async def test_previous_cookie_after_the_grace_period_ends_the_session(
     client: httpx.AsyncClient, world: World
 ) -> None:
     opened = await sign_in(client, world)
@@ -118,7 +118,7 @@ async def test_an_old_cookie_used_later_ends_the_session(
     ).status_code == 401
 
 
-async def test_a_cookie_two_rotations_old_ends_the_session_at_once(
+async def test_cookie_two_rotations_old_ends_the_session_at_once(
     client: httpx.AsyncClient, world: World
 ) -> None:
     await sign_in(client, world)
@@ -130,11 +130,11 @@ async def test_a_cookie_two_rotations_old_ends_the_session_at_once(
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "00.00", "%00", "0" * 32 + ".abc", "0" * 5000])
-async def test_a_cookie_that_is_none_is_refused(client: httpx.AsyncClient, cookie: str) -> None:
+async def test_malformed_cookie_is_refused(client: httpx.AsyncClient, cookie: str) -> None:
     assert (await refresh(client, cookie)).status_code == (401 if cookie else 204)
 
 
-async def test_signing_out_ends_the_session_and_its_tokens(
+async def test_sign_out_ends_the_session_and_its_tokens(
     client: httpx.AsyncClient, world: World
 ) -> None:
     opened = await sign_in(client, world)
@@ -148,7 +148,7 @@ async def test_signing_out_ends_the_session_and_its_tokens(
     assert (await refresh(client, cookie)).status_code == 401
 
 
-async def test_signing_out_everywhere_ends_the_others_too(
+async def test_sign_out_everywhere_ends_every_session(
     client: httpx.AsyncClient, world: World
 ) -> None:
     one, other = await sign_in(client, world), await sign_in(client, world)
@@ -159,7 +159,7 @@ async def test_signing_out_everywhere_ends_the_others_too(
 @pytest.mark.parametrize(
     "change", ["disabled = true", "credential_version = credential_version + 1"]
 )
-async def test_disabling_or_a_new_password_ends_sessions(
+async def test_sessions_end_when_the_account_is_disabled_or_gets_a_new_password(
     client: httpx.AsyncClient, world: World, change: str
 ) -> None:
     opened = await sign_in(client, world)
@@ -184,7 +184,7 @@ async def test_another_site_cannot_use_the_cookie(client: httpx.AsyncClient, wor
     ).status_code == 200
 
 
-async def test_bad_bodies_name_the_field(client: httpx.AsyncClient) -> None:
+async def test_invalid_body_names_its_fields(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/v1/sessions", json={"username": "x", "role": "admin"})
     assert answer.status_code == 422
     assert {item["field"] for item in answer.json()["errors"]} == {"password", "role"}
@@ -195,7 +195,7 @@ async def test_bad_bodies_name_the_field(client: httpx.AsyncClient) -> None:
     ).status_code == 422
 
 
-async def test_a_registry_token_is_no_session_token(
+async def test_registry_token_is_refused_by_the_json_api(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")

@@ -1,4 +1,4 @@
-"""What the gateway is told about writes while disk space is given back (spec 7)."""
+"""Which writes the gateway may send to the registry during garbage collection (spec 7)."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ def token(*, age: float) -> str:
     return f"Bearer e30.{payload}.signature"
 
 
-async def ask(
+async def check(
     client: httpx.AsyncClient, method: str, uri: str, authorization: str | None = None
 ) -> int:
     headers = {"X-Original-Method": method, "X-Original-URI": uri}
@@ -43,14 +43,15 @@ async def pause(
 ) -> None:
     await database.execute("DELETE FROM catalog.write_pauses")
     await database.execute(
-        "INSERT INTO catalog.write_pauses (phase, active_uploads, ends_at) VALUES ($1, $2::text::text[], clock_timestamp() + $3 * interval '1 s')",
+        "INSERT INTO catalog.write_pauses (phase, active_uploads, ends_at)"
+        " VALUES ($1, $2::text::text[], clock_timestamp() + $3 * interval '1 s')",
         phase,
         active_uploads,
         seconds,
     )
 
 
-async def test_without_a_pause_everything_may_be_written(
+async def test_every_write_is_allowed_without_a_pause(
     client: httpx.AsyncClient, world: World
 ) -> None:
     await world.database.execute("DELETE FROM catalog.write_pauses")
@@ -60,41 +61,38 @@ async def test_without_a_pause_everything_may_be_written(
         ("DELETE", "/v2/team/app/manifests/v1"),
     ):
         await soon(
-            lambda method=method, uri=uri: ask(client, method, uri),  # type: ignore[misc]
-            lambda seen: seen == 0,
+            lambda method=method, uri=uri: check(client, method, uri),  # type: ignore[misc]
+            lambda seconds: seconds == 0,
             within=1,
         )
 
 
-async def test_new_uploads_are_refused_on_both_replicas_while_open_ones_go_on(
+async def test_new_uploads_are_refused_on_both_replicas_and_active_ones_continue(
     replica: Replica, world: World
 ) -> None:
     clients = [await replica(), await replica()]
     for client in clients:
         await soon(
-            lambda client=client: ask(client, "POST", UPLOADS),  # type: ignore[misc]
-            lambda seen: seen == 0,
+            lambda client=client: check(client, "POST", UPLOADS),  # type: ignore[misc]
+            lambda seconds: seconds == 0,
             within=1,
         )
     await pause(world.database, "new_uploads", active_uploads="{team/app}")
     new = NEW_UPLOADS_RETRY_SECONDS
     for client in clients:
         await soon(
-            lambda client=client: ask(client, "POST", "/v2/team/other/blobs/uploads/"),  # type: ignore[misc]
-            lambda seen: seen == new,
+            lambda client=client: check(client, "POST", "/v2/team/other/blobs/uploads/"),  # type: ignore[misc]
+            lambda seconds: seconds == new,
             within=1,
         )
-        assert await ask(client, "PATCH", UPLOADS + "some-upload?_state=x") == 0
-        assert await ask(client, "PUT", "/v2/team/app/manifests/v1") == 0
+        assert await check(client, "PATCH", UPLOADS + "some-upload?_state=x") == 0
+        assert await check(client, "PUT", "/v2/team/app/manifests/v1") == 0
+        next_layer, other_push = token(age=10), token(age=-10)
+        assert await check(client, "POST", UPLOADS, next_layer) == 0
+        assert await check(client, "POST", UPLOADS, other_push) == new
+        assert await check(client, "POST", UPLOADS) == new
         assert (
-            await ask(client, "POST", UPLOADS, token(age=10)) == 0
-        )  # the next layer of a push that was begun before
-        assert (
-            await ask(client, "POST", UPLOADS, token(age=-10)) == new
-        )  # another push to the same repository
-        assert await ask(client, "POST", UPLOADS) == new
-        assert (
-            await ask(
+            await check(
                 client, "POST", "/v2/team/other/blobs/uploads/?mount=x&from=team/app", token(age=10)
             )
             == new
@@ -102,46 +100,44 @@ async def test_new_uploads_are_refused_on_both_replicas_while_open_ones_go_on(
     await world.database.execute("DELETE FROM catalog.write_pauses")
 
 
-async def test_every_write_is_refused_and_let_through_when_the_pause_is_over(
+async def test_every_write_is_refused_until_the_pause_is_over(
     client: httpx.AsyncClient, world: World
 ) -> None:
     await pause(world.database, "all_writes", active_uploads="{team/app}")
     await soon(
-        lambda: ask(client, "POST", UPLOADS, token(age=10)),
-        lambda seen: seen == ALL_WRITES_RETRY_SECONDS,
+        lambda: check(client, "POST", UPLOADS, token(age=10)),
+        lambda seconds: seconds == ALL_WRITES_RETRY_SECONDS,
         within=1,
     )
     for method in ("PUT", "PATCH", "DELETE"):
-        assert await ask(client, method, UPLOADS + "some-upload") == ALL_WRITES_RETRY_SECONDS
+        assert await check(client, method, UPLOADS + "some-upload") == ALL_WRITES_RETRY_SECONDS
     await world.database.execute("DELETE FROM catalog.write_pauses")
-    await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen == 0, within=1)
+    await soon(lambda: check(client, "POST", UPLOADS), lambda seconds: seconds == 0, within=1)
 
 
-async def test_a_pause_that_nobody_renews_ends_by_itself(
-    client: httpx.AsyncClient, world: World
-) -> None:
+async def test_pause_ends_if_it_is_not_renewed(client: httpx.AsyncClient, world: World) -> None:
     await pause(world.database, "all_writes", seconds=1)
-    await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen > 0, within=0.9)
-    await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen == 0, within=1.5)
+    await soon(lambda: check(client, "POST", UPLOADS), lambda seconds: seconds > 0, within=0.9)
+    await soon(lambda: check(client, "POST", UPLOADS), lambda seconds: seconds == 0, within=1.5)
     await world.database.execute("DELETE FROM catalog.write_pauses")
 
 
-async def test_a_replica_that_is_cut_off_refuses_writes_within_a_second(
+async def test_replica_without_the_database_refuses_writes_within_a_second(
     world: World, secrets_dir: Path, postgres_server: EmbeddedServer
 ) -> None:
-    """It cannot know whether a pause has begun; `moorage gc` waits for that second before it collects."""
+    """A pause may have begun. `moorage gc` waits for that second before it collects."""
     async with relay(postgres_server.port) as line:
         address = world.database.urls["auth"].replace(f":{postgres_server.port}/", f":{line.port}/")
         async with running(address, secrets_dir, "192.0.2.1", {}) as client:
-            assert await ask(client, "POST", UPLOADS) == 0
+            assert await check(client, "POST", UPLOADS) == 0
             await line.cut()
-            assert (
-                await ask(client, "POST", UPLOADS) == 0
-            )  # a database that is away for a moment stops no push
+            assert await check(client, "POST", UPLOADS) == 0, "a short outage stops no push"
             await soon(
-                lambda: ask(client, "POST", UPLOADS),
-                lambda seen: seen > 0,
+                lambda: check(client, "POST", UPLOADS),
+                lambda seconds: seconds > 0,
                 within=TRUSTED_SECONDS + 0.5,
             )
             await line.mend()
-            await soon(lambda: ask(client, "POST", UPLOADS), lambda seen: seen == 0, within=5)
+            await soon(
+                lambda: check(client, "POST", UPLOADS), lambda seconds: seconds == 0, within=5
+            )

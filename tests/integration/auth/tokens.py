@@ -1,4 +1,4 @@
-"""Asks for registry tokens, and reads them."""
+"""Requests registry tokens and decodes them."""
 
 import base64
 import json
@@ -10,14 +10,14 @@ from tests.integration.auth.conftest import PASSWORD
 
 
 def claims(response: httpx.Response) -> dict[str, Any]:
-    """The claims of the token in a good answer."""
+    """Return the claims of the token in a 200 response."""
     assert response.status_code == 200, response.text
     decoded: dict[str, Any] = json.loads(_part(response.json()["token"], 1))
     return decoded
 
 
 def header(response: httpx.Response) -> dict[str, Any]:
-    """The JOSE header of the token in a good answer."""
+    """Return the JOSE header of the token in a 200 response."""
     decoded: dict[str, Any] = json.loads(_part(response.json()["token"], 0))
     return decoded
 
@@ -28,7 +28,7 @@ def _part(token: str, index: int) -> bytes:
 
 
 def access(response: httpx.Response) -> list[tuple[str, list[str]]]:
-    """What the token grants, as (name, actions)."""
+    """Return the access that the token grants, as (name, actions)."""
     return [(item["name"], item["actions"]) for item in claims(response)["access"]]
 
 
@@ -39,7 +39,7 @@ async def get(
     password: str = PASSWORD,
     **params: str,
 ) -> httpx.Response:
-    """A GET as docker makes it; ``user`` None is anonymous."""
+    """Send a GET as docker does; a ``user`` of None is anonymous."""
     auth = None if user is None else httpx.BasicAuth(user, password)
     query: list[tuple[str, str | int | float | bool | None]] = [
         ("service", "moorage"),
@@ -54,5 +54,5 @@ async def get(
 
 
 async def post(client: httpx.AsyncClient, **form: str) -> httpx.Response:
-    """A POST as containerd makes it."""
+    """Send a POST as containerd does."""
     return await client.post("/token", data={"service": "moorage", "client_id": "test", **form})

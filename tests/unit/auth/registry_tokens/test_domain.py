@@ -1,5 +1,6 @@
-"""Parsing and cutting scopes, whatever they are (Distribution token spec, "Token Scope Documentation")."""
+"""Scopes are parsed, merged, and intersected (Distribution token spec, "Token Scope")."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ actions = st.lists(st.sampled_from(["pull", "push", "delete", "*", ""]), min_siz
 
 
 @given(st.text())
-def test_no_text_breaks_the_parser_and_what_it_takes_is_in_our_grammar(text: str) -> None:
+def test_parsed_scope_has_a_valid_repository_whatever_the_text(text: str) -> None:
     scope = parse_scope(text)
     if scope is not None:
         assert scope.repository.startswith(f"{scope.namespace}/")
@@ -28,38 +29,46 @@ def test_no_text_breaks_the_parser_and_what_it_takes_is_in_our_grammar(text: str
 
 
 @given(namespaces, names, actions)
-def test_a_written_scope_is_read_back(namespace: str, name: str, asked: list[str]) -> None:
-    scope = parse_scope(f"repository:{namespace}/{name}:{','.join(asked)}")
+def test_valid_scope_is_parsed(namespace: str, name: str, requested: list[str]) -> None:
+    scope = parse_scope(f"repository:{namespace}/{name}:{','.join(requested)}")
     assert scope is not None
     assert (scope.namespace, scope.repository) == (namespace, f"{namespace}/{name}")
-    assert scope.actions == tuple(dict.fromkeys(asked))
+    assert scope.actions == tuple(dict.fromkeys(requested))
 
 
 @given(st.lists(st.tuples(namespaces, names, actions), max_size=100), st.sampled_from(Permission))
-def test_a_grant_is_part_of_the_request_and_of_what_is_allowed(
-    asked: list[tuple[str, str, list[str]]], permission: Permission
+def test_access_is_the_intersection_of_request_and_permission(
+    requested: list[tuple[str, str, list[str]]], permission: Permission
 ) -> None:
-    texts = [f"repository:{namespace}/{name}:{','.join(acts)}" for namespace, name, acts in asked]
+    texts = [
+        f"repository:{namespace}/{name}:{','.join(acts)}" for namespace, name, acts in requested
+    ]
     scopes = parse_scopes(texts)
     assert len(scopes) <= MAX_SCOPES
     assert scopes == parse_scopes([" ".join(texts)])
     assert len({scope.repository for scope in scopes}) == len(scopes)
-    known = {namespace: permission for namespace, _, _ in asked[::2]}
-    access = intersect(scopes, known)
+    permissions = {namespace: permission for namespace, _, _ in requested[::2]}
+    access = intersect(scopes, permissions)
     for scope in access:
-        assert set(scope.actions) <= allowed_actions(known[scope.namespace])
+        assert set(scope.actions) <= allowed_actions(permissions[scope.namespace])
         assert scope.actions
     assert includes_push(access) == any("push" in scope.actions for scope in access)
     assert len(scope_text(access).split()) == len(access)
 
 
-def test_delete_and_wildcard_are_in_no_permission() -> None:
-    assert not {"delete", "*"} & {
-        action for permission in Permission for action in allowed_actions(permission)
-    }
-    assert allowed_actions(Permission.NONE) == frozenset()
-
-
-def test_a_port_in_a_name_is_no_end_of_it() -> None:
+def test_name_with_a_port_is_not_cut_at_its_colon() -> None:
     assert parse_scope("repository:ex.com:5000/foo:pull") is None
     assert parse_scope("repository:ex.com/foo:bar:pull") is None
+
+
+@pytest.mark.parametrize("kind", ["repository(plugin)", "repository"])
+def test_class_of_a_repository_is_ignored(kind: str) -> None:
+    scope = parse_scope(f"{kind}:team/app:pull")
+    assert scope is not None
+    assert scope.repository == "team/app"
+    assert parse_scope("repository(plugin:team/app:pull") is None
+
+
+def test_malformed_scope_does_not_affect_the_others() -> None:
+    scopes = parse_scopes(["repository:Team/app:pull repository:team/app:pull"])
+    assert [scope.repository for scope in scopes] == ["team/app"]

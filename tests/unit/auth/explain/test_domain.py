@@ -1,0 +1,64 @@
+"""The reasons that `/access/explain` gives."""
+
+import pytest
+
+from services.auth.access.domain import OwnedNamespace, Visibility
+from services.auth.credentials.domain import NOBODY, Credential, Nobody
+from services.auth.explain.domain import Action, reason, reserved_reason
+from tests.unit.auth.make import credential
+
+
+def explain(
+    visibility: Visibility,
+    user: Credential | Nobody | None,
+    action: Action,
+    *,
+    allowed: bool = False,
+) -> str:
+    namespace = OwnedNamespace("team", visibility, 7)
+    return reason(namespace, user, "dev", action, allowed=allowed)
+
+
+@pytest.mark.parametrize("user", [None, NOBODY, credential()])
+def test_nobody_deletes_through_docker(user: Credential | Nobody | None) -> None:
+    assert "owner of the namespace deletes" in explain("public", user, "delete")
+
+
+def test_unknown_and_disabled_docker_users_are_named() -> None:
+    assert explain("public", NOBODY, "pull") == "There is no Docker user 'dev'. Check the name."
+    assert "is disabled" in explain("public", credential(disabled=True), "pull")
+
+
+@pytest.mark.parametrize(
+    ("visibility", "action", "allowed", "words"),
+    [
+        ("public", "pull", True, "Every Docker user who signs in may pull"),
+        ("private", "pull", True, "'dev' has a grant in 'team'"),
+        ("private", "push", True, "'dev' has a push grant in 'team'"),
+        ("private", "push", False, "'dev' has no push grant in 'team'"),
+        ("private", "pull", False, "'team' is private, and 'dev' has no grant in it"),
+    ],
+)
+def test_docker_user_gets_the_grant_that_decides(
+    visibility: Visibility, action: Action, allowed: bool, words: str
+) -> None:
+    assert words in explain(visibility, credential(), action, allowed=allowed)
+
+
+@pytest.mark.parametrize(
+    ("visibility", "action", "allowed", "words"),
+    [
+        ("public", "pull", True, "Anyone may pull without signing in"),
+        ("public", "push", False, "Pushing requires a Docker user with a push grant"),
+        ("public", "pull", False, "pulling requires signing in as a Docker user"),
+        ("private", "pull", False, "Pulling requires a Docker user with a grant"),
+    ],
+)
+def test_anonymous_client_gets_what_is_missing(
+    visibility: Visibility, action: Action, allowed: bool, words: str
+) -> None:
+    assert words in explain(visibility, None, action, allowed=allowed)
+
+
+def test_deleted_repository_is_named() -> None:
+    assert reserved_reason("team/app").startswith("'team/app' is being deleted")
