@@ -1,4 +1,4 @@
-"""How a service reads its settings: environment for what is open, one file per secret in the directory that ``SECRETS_DIR`` names."""
+"""The settings of a service: environment variables, and files in ``SECRETS_DIR`` for secrets."""
 
 import os
 from pathlib import Path
@@ -9,18 +9,25 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingsError(Exception):
-    """A setting is missing or wrong; the message is one line that names it and never shows a secret's value."""
+    """A setting is missing or invalid.
+
+    The message is one line that names the setting and never shows the value of a secret.
+    """
 
 
 class ServiceSettings(BaseSettings):
-    """Settings that every service has. Subclasses set ``env_prefix``; a secret is a field read from a file named like its variable."""
+    """Settings that every service has.
+
+    Subclasses set ``env_prefix``. A secret is a field whose value is in a file named like its
+    variable.
+    """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         validation_alias="LOG_LEVEL",
-        description="least severe log line that is written",
+        description="lowest level of the log lines that the service writes",
     )
 
 
@@ -28,9 +35,9 @@ S = TypeVar("S", bound=ServiceSettings)
 
 
 def load(cls: type[S], **overrides: Any) -> S:
-    """Read and check ``cls`` from environment and secret files.
+    """Read settings of class ``cls`` from the environment and the secret files.
 
-    Raises SettingsError with one line naming each wrong setting by its variable.
+    Raises SettingsError with one line that names the variable of each invalid setting.
     """
     directory = os.environ.get("SECRETS_DIR")
     if directory is not None and not Path(directory).is_dir():
@@ -44,12 +51,15 @@ def load(cls: type[S], **overrides: Any) -> S:
 
 def _explain(prefix: str, item: Any) -> str:
     name = str(item["loc"][0]) if item["loc"] else "settings"
-    # A field with an alias is known by that variable, whatever the prefix.
+    # If a field has an alias, the alias is the whole name of its variable.
     variable = (
         name.upper()
         if name.isupper() or name.upper().startswith(prefix)
         else f"{prefix}{name}".upper()
     )
     if item["type"] == "missing":
-        return f"{variable}: missing (set the variable, or for a secret write the file {variable.lower()} in SECRETS_DIR)"
+        return (
+            f"{variable}: missing (set the variable, or for a secret write the file"
+            f" {variable.lower()} in SECRETS_DIR)"
+        )
     return f"{variable}: {item['msg']}"

@@ -1,4 +1,7 @@
-"""The audit trail: each service appends to a table of its own, in the transaction of the change (spec 4, `/audit`)."""
+"""The audit trail (spec 4, `/audit`).
+
+Each service appends to its own table, in the transaction of the change.
+"""
 
 from dataclasses import dataclass
 
@@ -8,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One change, or one refused login.
+    """One change, or one refused login. No field may hold a secret.
 
-    ``action`` is ``noun.verb`` (``namespace.create``), ``target`` names the object as its API path does, ``account`` is who did it
-    (None: nobody signed in). Never put a secret into any of them.
+    ``action`` is ``noun.verb``, such as ``namespace.create``. ``target`` names the object as in its
+    API path. ``account`` is the username of the actor, or None if nobody is signed in.
     """
 
     action: str
@@ -22,7 +25,10 @@ class AuditEntry:
 
 
 def audit_table(metadata: sa.MetaData) -> sa.Table:
-    """The append-only table ``audit_entries`` of the service that owns ``metadata``; its role may insert and read, nothing else."""
+    """Return the table ``audit_entries`` of the service that owns ``metadata``.
+
+    The table is append-only: the role of the service can insert and select, nothing else.
+    """
     return sa.Table(
         "audit_entries",
         metadata,
@@ -39,7 +45,7 @@ def audit_table(metadata: sa.MetaData) -> sa.Table:
 
 
 async def append(tx: AsyncConnection, table: sa.Table, entry: AuditEntry) -> None:
-    """Write ``entry`` in the caller's transaction, so that change and trace stand or fall together."""
+    """Insert ``entry`` in the transaction of the change, so that both commit or neither does."""
     await tx.execute(
         table.insert().values(
             action=entry.action,

@@ -1,4 +1,4 @@
-"""The database connection of a service: one engine, one transaction per use case, and what counts as "cannot be reached"."""
+"""The database engine of a service, its transactions, and the errors of an unreachable database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,15 +25,15 @@ _UNREACHABLE = (
     asyncpg.InsufficientResourcesError,  # too many connections, a full disk, no memory
     asyncpg.ReadOnlySQLTransactionError,  # a standby that is not promoted yet
     asyncpg.QueryCanceledError,
-    asyncpg.InternalClientError,  # a connection that the server ended, used before the driver had read so
+    asyncpg.InternalClientError,  # used a connection before the driver read that it was closed
 )
 
 
 def create_engine(url: str, *, application_name: str, pool_size: int = 5) -> AsyncEngine:
-    """An engine on ``url`` (``postgresql://…``); nothing connects before the first query."""
+    """Return an engine for ``url`` (``postgresql://…``). It connects at the first query."""
 
     async def connect() -> asyncpg.Connection:
-        # asyncpg reads the address itself: what SQLAlchemy makes of it knows no `sslmode`.
+        # asyncpg parses the URL: SQLAlchemy's URL parser does not support `sslmode`.
         return await asyncpg.connect(
             url,
             timeout=CONNECT_SECONDS,
@@ -48,12 +48,15 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 5) -> Asy
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
-        hide_parameters=True,  # they would stand in logged errors, and some are secret
+        hide_parameters=True,  # logged errors would show them, and some are secret
     )
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Whether ``error`` says that PostgreSQL could not be reached, rather than that it refused what was asked."""
+    """Return whether ``error`` or one of its causes means that PostgreSQL is unreachable.
+
+    An error with which PostgreSQL rejects a statement does not count.
+    """
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
     while pending:
@@ -78,7 +81,7 @@ async def _transaction(request: Request) -> AsyncIterator[AsyncConnection]:
 
 
 Tx = Annotated[AsyncConnection, Depends(_transaction, scope="function")]
-"""A transaction that is committed before the response is sent, or rolled back when the use case raises."""
+"""A route's transaction: committed before the response is sent, rolled back if the route raises."""
 
 
 def _engine(request: Request) -> AsyncEngine:
@@ -87,4 +90,4 @@ def _engine(request: Request) -> AsyncEngine:
 
 
 Engine = Annotated[AsyncEngine, Depends(_engine)]
-"""For what asks others in between, and must not keep a transaction open so long."""
+"""For use cases that call the registry and must not hold a transaction open meanwhile."""

@@ -1,4 +1,7 @@
-"""Tells the auth service which API keys were used: it alone may write that down, and the request does not wait for it."""
+"""Notifies the auth service of the last use of API keys.
+
+Only the auth service can write its tables, and no request waits for that write.
+"""
 
 import asyncio
 import json
@@ -13,36 +16,36 @@ _log = structlog.get_logger()
 
 
 class KeyUseNotifier:
-    """Collects uses in memory, the newest per key, and notifies of them every second."""
+    """Buffers the last use of each API key and sends the buffer with ``NOTIFY`` every second."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._uses: dict[str, str] = {}
+        self._last_used: dict[str, str] = {}
 
-    def used(self, key_id: object, client_address: str) -> None:
-        """The API key was used now, from ``client_address``."""
-        self._uses[str(key_id)] = client_address
+    def record(self, key_id: object, client_address: str) -> None:
+        """Record that a client at ``client_address`` used the API key now."""
+        self._last_used[str(key_id)] = client_address
 
     async def run(self) -> None:
-        """Notify until cancelled."""
+        """Send the buffer every second until cancelled."""
         while True:
             await asyncio.sleep(_FLUSH_SECONDS)
             await self.flush()
 
     async def flush(self) -> None:
-        """Notify of what was collected; what the database cannot take now is kept for the next time."""
-        uses, self._uses = self._uses, {}
-        if not uses:
+        """Send the buffer. If the database fails, keep it for the next flush."""
+        last_used, self._last_used = self._last_used, {}
+        if not last_used:
             return
-        payloads = [json.dumps([key_id, address]) for key_id, address in uses.items()]
+        payloads = [json.dumps([key_id, address]) for key_id, address in last_used.items()]
         try:
             async with self._engine.begin() as tx:
-                each = (
+                notification = (
                     sa.func.unnest(sa.cast(payloads, sa.ARRAY(sa.Text)))
-                    .table_valued("payload", name="use")
+                    .table_valued("payload", name="notification")
                     .render_derived()
                 )
-                await tx.execute(sa.select(sa.func.pg_notify(CHANNEL, each.c.payload)))
+                await tx.execute(sa.select(sa.func.pg_notify(CHANNEL, notification.c.payload)))
         except Exception as error:
-            self._uses = uses | self._uses
-            _log.warning("uses of API keys not told", reason=type(error).__name__)
+            self._last_used = last_used | self._last_used
+            _log.warning("cannot notify of the use of API keys", reason=type(error).__name__)

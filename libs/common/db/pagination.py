@@ -1,4 +1,8 @@
-"""Orders of lists, and one page of a list in an order: by keyset, with the last row's key in the cursor."""
+"""Keyset pagination: a page of a statement's rows, in an order whose columns form a unique key.
+
+The cursor holds the key of the last row of the page before. The next page starts after that key,
+so its cost does not depend on how many pages precede it.
+"""
 
 import base64
 import binascii
@@ -16,40 +20,47 @@ from libs.common.db.text import is_text
 
 T = TypeVar("T")
 Key = tuple[str | int | float | None, ...]
-_MAX_BIGINT = 2**63
-_KEY = "sort_key_"
+"""The values of an order's columns in one row, as JSON can hold them."""
+
 NEVER = "'1970-01-01 00:00:00+00'::timestamptz"
-"""Stands for a time that has not come, so that a key has no null in it."""
+"""Stands for a null time in a key, which must not contain nulls."""
+
+_MAX_BIGINT = 2**63
+_KEY_LABEL = "sort_key_"
 
 
 def or_never(time: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """``time`` to sort by: long ago where it is null, written as the index on it is."""
+    """Return ``time`` with NEVER for null, written exactly as in the indexes on such times."""
     return sa.func.coalesce(time, sa.literal_column(NEVER), type_=sa.TIMESTAMP(timezone=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order by ``columns``, which together are unique and never null; ``name`` as in ``?sort=``."""
+    """An order by ``columns``, which are never null and together unique.
+
+    ``name`` is the value of the query parameter ``sort``; it starts with "-" if descending.
+    """
 
     name: str
     columns: tuple[sa.ColumnElement[Any], ...]
 
     @property
     def descending(self) -> bool:
+        """Whether the order is descending."""
         return self.name.startswith("-")
 
     def by(self, columns: Sequence[sa.ColumnElement[Any]]) -> list[sa.ColumnElement[Any]]:
-        """``columns``, which stand for the order's own, in its direction."""
+        """Return an ORDER BY list of ``columns``, which replace those of this order."""
         return [column.desc() if self.descending else column.asc() for column in columns]
 
 
 class InvalidCursor(ValueError):
-    """The cursor is not one that this list issued for this order; the API answers 422 and names the field `cursor`."""
+    """This list did not issue the cursor for this order. The API answers 422 for ``cursor``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list, and the cursor of the next one (None: this is the last)."""
+    """One page of a list. ``next_cursor`` is None on the last page."""
 
     items: Sequence[T]
     next_cursor: str | None
@@ -57,38 +68,29 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a caller asked of a list: at most ``limit`` items after the key that ``cursor`` holds."""
+    """A request for at most ``limit`` items after the key in ``cursor``."""
 
     limit: int
     cursor: str | None
 
     def after(self, sort: str, width: int) -> Key | None:
-        """The key to start after, of ``width`` parts, for the order ``sort``; None for the first page.
+        """Return the key to start after, or None for the first page.
 
-        Raises InvalidCursor if this list did not issue the cursor for this order.
+        ``sort`` is the name of the order and ``width`` the number of its columns.
+        Raises InvalidCursor if the cursor is malformed or belongs to another order.
         """
         if self.cursor is None:
             return None
         try:
             padded = self.cursor + "=" * (-len(self.cursor) % 4)
             value = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-            made_for, key = value
-            good = made_for == sort and len(key) == width and all(_is_part(part) for part in key)
+            cursor_sort, key = value
+            valid = cursor_sort == sort and len(key) == width and all(_is_part(p) for p in key)
         except (binascii.Error, ValueError, TypeError, RecursionError):
-            good = False
-        if not good:
+            valid = False
+        if not valid:
             raise InvalidCursor
         return tuple(key)
-
-
-def _is_part(part: object) -> bool:
-    if isinstance(part, str):
-        return (
-            "\0" not in part and part.encode("utf-8", "ignore").decode() == part
-        )  # neither can be a PostgreSQL text
-    return part is None or (
-        isinstance(part, int | float) and not isinstance(part, bool) and abs(part) < 2**63
-    )
 
 
 async def fetch_page(
@@ -99,26 +101,25 @@ async def fetch_page(
     page: PageRequest,
     of: Callable[[Any], T],
 ) -> Page[T]:
-    """The rows of ``statement`` that ``page`` asks for, in the order ``sort``, each turned into a domain object by ``of``.
+    """Return the page ``page`` of the rows of ``statement``, in the order ``sort``.
 
-    Raises InvalidCursor.
+    ``of`` converts a row into a domain object. Raises InvalidCursor.
     """
     rows = (await tx.execute(ordered(statement, sort=sort, page=page))).all()
-    items = [of(row) for row in rows[: page.limit]]
+    is_last = len(rows) <= page.limit
     return Page(
-        items,
-        encode_cursor(sort.name, _key(rows[page.limit - 1], sort))
-        if len(rows) > page.limit
-        else None,
+        [of(row) for row in rows[: page.limit]],
+        None if is_last else encode_cursor(sort.name, _key(rows[page.limit - 1], sort)),
     )
 
 
 def ordered(
     statement: sa.Select[Any], *, sort: Sort, page: PageRequest, most: int | None = None
 ) -> sa.Select[Any]:
-    """``statement`` from where ``page`` starts, in the order ``sort``, whose key it selects too, with one row more than the page has.
+    """Return ``statement`` in the order ``sort``, from the start of ``page``.
 
-    ``most``: so many rows instead. Raises InvalidCursor.
+    It also selects the key of each row. It returns at most ``most`` rows, or by default one row
+    more than the page, which shows whether another page follows. Raises InvalidCursor.
     """
     values = start_of(sort, page)
     if values is not None:
@@ -131,44 +132,63 @@ def ordered(
         position = sa.tuple_(*sort.columns)
         statement = statement.where(position < start if sort.descending else position > start)
     statement = statement.add_columns(
-        *(column.label(f"{_KEY}{number}") for number, column in enumerate(sort.columns))
+        *(column.label(f"{_KEY_LABEL}{number}") for number, column in enumerate(sort.columns))
     )
     return statement.order_by(*sort.by(sort.columns)).limit(most or page.limit + 1)
 
 
 def start_of(sort: Sort, page: PageRequest) -> list[object] | None:
-    """The values of the columns of ``sort`` after which ``page`` starts; None on the first one. Raises InvalidCursor."""
-    after = page.after(sort.name, len(sort.columns))
-    return (
-        None
-        if after is None
-        else [_decoded(column, part) for column, part in zip(sort.columns, after, strict=True)]
-    )
+    """Return the values of the columns of ``sort`` after which ``page`` starts.
+
+    Returns None for the first page. Raises InvalidCursor.
+    """
+    key = page.after(sort.name, len(sort.columns))
+    if key is None:
+        return None
+    return [_decode(column, part) for column, part in zip(sort.columns, key, strict=True)]
 
 
 def again(rows: sa.FromClause, *, sort: Sort, page: PageRequest) -> sa.Select[Any]:
-    """Of ``rows``, a subquery that ``ordered`` made, those of the page, in the same order."""
-    keys = [column for name, column in rows.c.items() if name.startswith(_KEY)]
+    """Return a selection of the rows of ``page``, in order, from a subquery of ``ordered``."""
+    keys = [column for name, column in rows.c.items() if name.startswith(_KEY_LABEL)]
     return sa.select(rows).order_by(*sort.by(keys)).limit(page.limit + 1)
 
 
+def encode_cursor(sort: str, key: Key) -> str:
+    """Return the opaque cursor for ``key`` in the order ``sort``."""
+    raw = json.dumps([sort, key], ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def _key(row: sa.Row[Any], sort: Sort) -> Key:
-    values = (row._mapping[f"{_KEY}{number}"] for number in range(len(sort.columns)))
-    return tuple(_encoded(value) for value in values)
+    values = (row._mapping[f"{_KEY_LABEL}{number}"] for number in range(len(sort.columns)))
+    return tuple(_encode(value) for value in values)
 
 
-def _encoded(value: Any) -> str | int | float | None:
+def _is_part(part: object) -> bool:
+    """Return whether PostgreSQL can store ``part``, which a client may have forged."""
+    if isinstance(part, str):
+        return "\0" not in part and part.encode("utf-8", "ignore").decode() == part
+    return part is None or (
+        isinstance(part, int | float) and not isinstance(part, bool) and abs(part) < _MAX_BIGINT
+    )
+
+
+def _encode(value: Any) -> str | int | float | None:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, uuid.UUID) else value
 
 
-def _decoded(column: sa.ColumnElement[Any], part: object) -> object:
-    """``part`` of a cursor as a value of ``column``; a caller may have written the cursor, so nothing is taken on trust."""
+def _decode(column: sa.ColumnElement[Any], part: object) -> object:
+    """Return ``part`` of a cursor as a value of ``column``, or raise InvalidCursor.
+
+    A client may have forged the cursor, so every type is checked.
+    """
     if isinstance(column.type, sa.TIMESTAMP):
-        at = _time(str(part))
-        if at is not None:
-            return at
+        time = _parse_time(str(part))
+        if time is not None:
+            return time
     elif isinstance(column.type, sa.Uuid):
         try:
             return uuid.UUID(str(part))
@@ -186,17 +206,9 @@ def _decoded(column: sa.ColumnElement[Any], part: object) -> object:
     raise InvalidCursor
 
 
-def _time(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     try:
-        at = datetime.fromisoformat(text)
-        return None if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):  # no time, or one that has no place in UTC
+        time = datetime.fromisoformat(text)
+        return None if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):  # not a time, or outside the range of UTC
         return None
-
-
-def encode_cursor(sort: str, key: Key | None) -> str | None:
-    """The opaque cursor for ``key`` in the order ``sort``."""
-    if key is None:
-        return None
-    raw = json.dumps([sort, key], ensure_ascii=False, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

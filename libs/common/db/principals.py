@@ -1,4 +1,4 @@
-"""Looks up sessions and API keys in ``auth.principals``, the view that the auth service publishes."""
+"""Lookup of sessions and API keys in ``auth.principals``, a view that auth publishes."""
 
 import uuid
 
@@ -24,14 +24,14 @@ principals = sa.Table(
 async def find_session(
     tx: AsyncConnection, *, id: uuid.UUID, client_address: str
 ) -> Principal | None:
-    """The live session ``id`` with its account, or None when it has ended."""
+    """Return the account of the session ``id``, or None if the session has ended."""
     return await _find(tx, client_address, principals.c.kind == "session", principals.c.id == id)
 
 
 async def find_api_key(
     tx: AsyncConnection, *, secret: str, client_address: str
 ) -> Principal | None:
-    """The live API key that ``secret`` is, with its account."""
+    """Return the account of the API key ``secret``, or None if it is unknown or has expired."""
     return await _find(
         tx,
         client_address,

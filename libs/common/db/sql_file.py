@@ -1,4 +1,4 @@
-"""Runs a migration that is written in SQL, beside its Python file, so that it is read as PostgreSQL reads it."""
+"""Runs migrations that are written in SQL files beside their Python files."""
 
 from pathlib import Path
 
@@ -8,15 +8,17 @@ _SERVICES = ("auth", "catalog", "events")
 
 
 def run_beside(connection: sa.Connection, migration: str) -> None:
-    """Run the `.sql` file of the same name as the Python file `migration`, whole, in the transaction of `connection`.
+    """Run the SQL file beside the Python file ``migration`` in the transaction of ``connection``.
 
-    `:auth_role`, `:catalog_role` and `:events_role` stand for the services' roles, whose names begin with the database's.
+    The driver receives the whole file, so PostgreSQL alone decides where a statement ends.
+    ``:auth_role``, ``:catalog_role``, and ``:events_role`` stand for the roles of the services,
+    whose names begin with the name of the database.
     """
     database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
     sql = Path(migration).with_suffix(".sql").read_text()
     for service in _SERVICES:
         sql = sql.replace(f":{service}_role", f'"{database}_{service}"')
-    # The driver takes several statements at once only without parameters, which SQLAlchemy always prepares for.
+    # SQLAlchemy prepares each statement, and PostgreSQL prepares only one statement at a time.
     adapted = connection.connection.dbapi_connection
     assert adapted is not None
     adapted.run_async(lambda driver: driver.execute(sql))

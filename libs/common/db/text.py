@@ -1,8 +1,8 @@
-"""Text as PostgreSQL can store it."""
+"""Text that PostgreSQL can store."""
 
 import unicodedata
 
 
 def is_text(value: str) -> bool:
-    """Whether ``value`` holds no control character and no lone surrogate, so that PostgreSQL can store it."""
+    """Return whether ``value`` has no control character and no lone surrogate."""
     return not any(unicodedata.category(character) in ("Cc", "Cs") for character in value)

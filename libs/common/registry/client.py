@@ -1,4 +1,7 @@
-"""The one client of Distribution's HTTP API (OCI distribution spec), with tokens that this service signs itself."""
+"""The client of Distribution's HTTP API (OCI distribution spec).
+
+It authenticates with tokens that the service signs itself.
+"""
 
 import json
 from collections.abc import AsyncIterator
@@ -16,10 +19,9 @@ from libs.common.registry.tokens import (
 )
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
-_PAGE = 1000  # the most that Distribution returns at once
-_LIST_TIMEOUT = httpx.Timeout(
-    300.0, connect=2.0
-)  # Distribution walks its whole storage for each page of its catalog
+_PAGE_SIZE = 1000  # the maximum that Distribution accepts
+# Distribution walks its whole storage for each page of its catalog.
+_LIST_TIMEOUT = httpx.Timeout(300.0, connect=2.0)
 ACCEPT = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -32,25 +34,25 @@ ACCEPT = ", ".join(
 )
 
 _NO_REPOSITORY = "x/none"
-"""A repository that nobody can create, because a namespace has at least two characters."""
+"""A repository that cannot exist, because a namespace has at least two characters."""
 _UNSUPPORTED = (400, 405)
 
 
 class RegistryUnavailable(Exception):
-    """The registry did not answer, or not as one that works."""
+    """The registry did not answer, or its answer is invalid."""
 
 
 class RegistryRefused(RegistryUnavailable):
-    """The registry answered with a ``status`` that was not expected."""
+    """The registry answered with the unexpected status code ``status``."""
 
     def __init__(self, call: str, status: int) -> None:
-        super().__init__(f"{call} was answered {status}")
+        super().__init__(f"{call} returned status {status}")
         self.status = status
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A manifest as the registry holds it."""
+    """A manifest in the registry."""
 
     media_type: str
     content: bytes
@@ -63,13 +65,16 @@ class _Answer:
 
     @property
     def next(self) -> str | None:
-        """Where the next page of a list is."""
+        """The path of the next page of a list, or None on the last page."""
         link = httpx.Response(200, headers=self.headers).links.get("next", {}).get("url")
         return httpx.URL(link).raw_path.decode() if link else None
 
 
 class Registry:
-    """Distribution's API, as far as this service needs it. Every method raises RegistryUnavailable."""
+    """The calls of Distribution's API that the services need.
+
+    Every method raises RegistryUnavailable.
+    """
 
     def __init__(self, http: httpx.AsyncClient, tokens: RegistryTokens) -> None:
         self._http = http
@@ -77,16 +82,16 @@ class Registry:
         self._deletes_tags: bool | None = None
 
     async def find_digest(self, repository: str, tag: str) -> str | None:
-        """The digest that ``tag`` names now, or None when there is no such tag."""
+        """Return the digest that ``tag`` points to, or None if the tag does not exist."""
         answer = await self._send("HEAD", repository, f"manifests/{tag}", limit=0)
         return str(answer.headers["Docker-Content-Digest"]) if answer else None
 
     async def has_manifest(self, repository: str, digest: str) -> bool:
-        """Whether the repository holds the manifest."""
+        """Return whether the repository has the manifest."""
         return await self._send("HEAD", repository, f"manifests/{digest}", limit=0) is not None
 
     async def find_manifest(self, repository: str, digest: str) -> Fetched | None:
-        """The manifest, or None when it is gone."""
+        """Return the manifest, or None if the repository does not have it."""
         answer = await self._send(
             "GET", repository, f"manifests/{digest}", limit=MAX_MANIFEST_BYTES
         )
@@ -97,20 +102,23 @@ class Registry:
         )
 
     async def find_blob(self, repository: str, digest: str, *, limit: int) -> bytes | None:
-        """A blob of at most ``limit`` bytes; None when it is gone or larger."""
+        """Return a blob, or None if it does not exist or is larger than ``limit`` bytes."""
         answer = await self._send("GET", repository, f"blobs/{digest}", limit=limit)
         return answer.content if answer else None
 
     async def delete_manifest(self, repository: str, digest: str) -> bool:
-        """Delete a manifest with all tags on it; False: it was not there."""
+        """Delete a manifest with all its tags. Return False if it did not exist."""
         return await self._delete(f"{repository}/manifests/{digest}")
 
     async def delete_blob(self, repository: str, digest: str) -> bool:
-        """Take a blob out of the repository, which frees no space yet; False: it was not there."""
+        """Unlink a blob from the repository. Return False if it did not exist.
+
+        Only the garbage collector frees its space.
+        """
         return await self._delete(f"{repository}/blobs/{digest}")
 
     async def delete_tag(self, repository: str, tag: str) -> bool:
-        """Delete a tag alone, where ``deletes_tags``; False: the registry cannot, after all."""
+        """Delete a tag but not its manifest. Return False if the registry cannot do this."""
         try:
             await self._delete(f"{repository}/manifests/{tag}")
         except RegistryRefused as refused:
@@ -121,13 +129,16 @@ class Registry:
         return True
 
     async def deletes_tags(self) -> bool:
-        """Whether the registry can delete a tag without its manifest: 3.x can, 2.8.2 cannot. It is asked once, about what is nowhere."""
+        """Return whether the registry can delete a tag and keep its manifest: only 3.x can.
+
+        The first call finds out by deleting a tag of a repository that cannot exist.
+        """
         if self._deletes_tags is None:
             self._deletes_tags = await self.delete_tag(_NO_REPOSITORY, "none")
         return self._deletes_tags
 
     async def put_manifest(self, repository: str, reference: str, manifest: Fetched) -> None:
-        """Put a manifest under a tag or its digest."""
+        """Push a manifest by tag or digest."""
         await self._request(
             "PUT",
             f"/v2/{repository}/manifests/{reference}",
@@ -138,13 +149,16 @@ class Registry:
         )
 
     async def list_repositories(self) -> list[str]:
-        """Every repository that the registry holds something of, emptied ones too: all pages, or RegistryUnavailable."""
-        return await self._list(f"/v2/_catalog?n={_PAGE}", LIST_REPOSITORIES, "repositories")
+        """Return every repository that the registry has, even if it is empty. Reads all pages."""
+        return await self._list(f"/v2/_catalog?n={_PAGE_SIZE}", LIST_REPOSITORIES, "repositories")
 
     async def list_repositories_in(self, namespace: str) -> list[str]:
-        """Those of ``namespace``: the registry lists them one after the other, and what follows is not asked for."""
+        """Return the repositories of ``namespace``.
+
+        The registry lists them in order, so the last pages are not read.
+        """
         found = await self._list(
-            f"/v2/_catalog?n={_PAGE}&last={namespace}",
+            f"/v2/_catalog?n={_PAGE_SIZE}&last={namespace}",
             LIST_REPOSITORIES,
             "repositories",
             prefix=f"{namespace}/",
@@ -152,32 +166,35 @@ class Registry:
         return [repository for repository in found if repository.startswith(f"{namespace}/")]
 
     async def list_tags(self, repository: str) -> list[str]:
-        """Every tag of the repository; none when there is no such repository, or it was emptied."""
+        """Return every tag of the repository, or an empty list if it does not exist."""
         return await self._list(
             f"/v2/{repository}/tags/list", repository_access(repository, "pull"), "tags"
         )
 
     async def check(self) -> None:
-        """Return when the registry works and takes our tokens."""
+        """Raise RegistryUnavailable unless the registry works and accepts the tokens."""
         await self._request("GET", "/v2/", access=(), limit=MAX_MANIFEST_BYTES)
 
     async def _list(
         self, path: str | None, access: Access, key: str, *, prefix: str = ""
     ) -> list[str]:
-        """All pages of a list (OCI distribution spec, "Listing Tags"); 2.8.2 gives all tags at once, 3.x may give pages."""
-        found: dict[str, None] = {}
+        """Return all pages of a list (OCI distribution spec, "Listing Tags").
+
+        2.8.2 returns all tags on one page, 3.x can return several pages.
+        """
+        names: dict[str, None] = {}
         while path is not None:
             answer = await self._request("GET", path, access=access, limit=None)
             if answer is None:
                 if key == "tags":
                     return []
-                raise RegistryUnavailable(f"{path} was answered 404")
-            names = _names(answer.content, key)
-            if names and names[-1] in found:
-                raise RegistryUnavailable(f"{path}: the list goes round in a circle")
-            found.update(dict.fromkeys(names))
-            path = answer.next if not names or names[-1].startswith(prefix) else None
-        return list(found)
+                raise RegistryUnavailable(f"GET {path} returned status 404")
+            page = _names(answer.content, key)
+            if page and page[-1] in names:
+                raise RegistryUnavailable(f"GET {path}: the list repeats a page")
+            names.update(dict.fromkeys(page))
+            path = answer.next if not page or page[-1].startswith(prefix) else None
+        return list(names)
 
     async def _delete(self, path: str) -> bool:
         access = repository_access(path.rsplit("/", 2)[0], "delete")
@@ -236,16 +253,16 @@ class Registry:
 
 
 def _names(content: bytes, key: str) -> list[str]:
-    """What the list ``key`` of a page holds; the registry says null for an empty one."""
+    """Return the list ``key`` of a page. The registry returns null for an empty list."""
     try:
         value = json.loads(content)
         return [str(name) for name in value[key] or ()]
     except (ValueError, KeyError, TypeError) as error:
-        raise RegistryUnavailable(f"a list without {key}") from error
+        raise RegistryUnavailable(f"the list has no field {key}") from error
 
 
 async def _read(response: httpx.Response, limit: int | None) -> bytes | None:
-    """The body, or None when it is over ``limit`` bytes."""
+    """Return the body, or None if it is larger than ``limit`` bytes."""
     content = bytearray()
     async for chunk in response.aiter_bytes():
         content += chunk
@@ -256,7 +273,11 @@ async def _read(response: httpx.Response, limit: int | None) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class RegistryAddress:
-    """Where Distribution is, and what its tokens must say: the directory ``keys``, ``service`` (`aud`), and ``issuer`` (`iss`)."""
+    """The URL of Distribution, and what its tokens need.
+
+    ``keys`` is the directory of signing keys, ``service`` the claim ``aud``, ``issuer`` the claim
+    ``iss``.
+    """
 
     url: str
     keys: Path
@@ -268,7 +289,9 @@ class RegistryAddress:
 async def connected(
     address: RegistryAddress, *, subject: str, timeout_seconds: float = 10.0
 ) -> AsyncIterator[Registry]:
-    """A client of the registry at ``address`` that acts as ``subject``; its connections end with the context.
+    """Open a client of the registry at ``address`` that acts as ``subject``.
+
+    Its connections close with the context.
 
     Raises ValueError if there is no signing key.
     """

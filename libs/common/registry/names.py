@@ -1,4 +1,7 @@
-"""The grammar of names (spec 4; OCI distribution spec, "Pull"). The registry and our services must agree on it to the letter."""
+"""The grammar of names (spec 4; OCI distribution spec, "Pull").
+
+The services must accept exactly the names that the registry accepts.
+"""
 
 import re
 
@@ -6,6 +9,7 @@ NAMESPACE_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 USERNAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 REPOSITORY_PATTERN = r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
 MAX_REPOSITORY_PATH = 255
+"""Characters of a repository path, with its namespace."""
 
 _namespace = re.compile(NAMESPACE_PATTERN.removesuffix("$"))
 _repository = re.compile(REPOSITORY_PATTERN.removesuffix("$"))
@@ -13,17 +17,17 @@ _username = re.compile(USERNAME_PATTERN.removesuffix("$"))
 
 
 def is_namespace(name: str) -> bool:
-    """Whether ``name`` may name a namespace: 2-63 characters."""
+    """Return whether ``name`` is a valid name of a namespace: 2 to 63 characters."""
     return 2 <= len(name) <= 63 and _namespace.fullmatch(name) is not None
 
 
 def is_username(name: str) -> bool:
-    """Whether ``name`` may name an account or a Docker user: 2-63 characters."""
+    """Return whether ``name`` is a valid name of an account or Docker user: 2 to 63 characters."""
     return 2 <= len(name) <= 63 and _username.fullmatch(name) is not None
 
 
 def split_repository(path: str) -> tuple[str, str] | None:
-    """``(namespace, name)`` of the repository path ``namespace/name``, or None when it is no name that we serve."""
+    """Split the path ``namespace/name`` into both parts, or return None if it is not valid."""
     if len(path) > MAX_REPOSITORY_PATH:
         return None
     namespace, slash, name = path.partition("/")

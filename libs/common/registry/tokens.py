@@ -1,4 +1,4 @@
-"""Registry tokens that the services sign for their own calls to Distribution (registry-facts 1)."""
+"""Registry tokens that the services sign for their own calls to Distribution."""
 
 import time
 import uuid
@@ -9,10 +9,13 @@ from typing import Any
 from libs.common.security.keys import SigningKeys
 
 CATALOG_SUBJECT = "moorage:catalog"
-"""``sub`` of the catalog's tokens. No Docker user can have this name, and its fetches count as no pull."""
+"""``sub`` of the catalog's tokens.
+
+No Docker user can have this name, and its requests do not count as pulls.
+"""
 
 EVENTS_SUBJECT = "moorage:events"
-"""``sub`` of the events service's tokens, likewise."""
+"""``sub`` of the tokens of the events service, likewise."""
 
 Access = Sequence[Mapping[str, Any]]
 """The ``access`` claim of the Docker token specification."""
@@ -24,12 +27,15 @@ _CLOCK_SKEW_SECONDS = 5
 
 
 def repository_access(repository: str, *actions: str) -> Access:
-    """The access claim that allows ``actions`` on ``repository``."""
+    """Return the access claim that allows ``actions`` on ``repository``."""
     return ({"type": "repository", "name": repository, "actions": list(actions)},)
 
 
 class RegistryTokens:
-    """Signs tokens of ``subject`` with the newest key of the directory ``keys``. Raises ValueError if there is no key."""
+    """Signs tokens of ``subject`` with the newest key of the directory ``keys``.
+
+    The constructor raises ValueError if there is no key.
+    """
 
     def __init__(self, *, keys: Path, service: str, issuer: str, subject: str) -> None:
         self._keys = SigningKeys(keys)
@@ -38,7 +44,7 @@ class RegistryTokens:
         self._subject = subject
 
     def sign(self, access: Access) -> str:
-        """A token that is valid for five minutes."""
+        """Return a token with ``access`` that is valid for five minutes."""
         now = int(time.time())
         claims = {
             "iss": self._issuer,

@@ -28,10 +28,9 @@ class FairQueue:
 
     @asynccontextmanager
     async def slot(self, source: str) -> AsyncIterator[None]:
-        """Wait for a slot and hold it for the length of the context.
+        """Wait for a slot and hold it while the context is open.
 
-        Raises:
-            QueueFull: the limit of ``source`` or the total limit is reached.
+        Raises QueueFull if too many callers of ``source``, or of all sources, already wait.
         """
         if self._free_slots:
             self._free_slots -= 1

@@ -1,7 +1,8 @@
-"""JSON Web Tokens: ES256 alone, with keys built once. The only file that imports python-jose.
+"""JSON Web Tokens, signed with ES256. This is the only file that imports python-jose.
 
-Registry tokens carry their certificate (``x5c``), the one form that Distribution 2.8.2 and 3.1.1 both accept; the tokens of the JSON
-API carry a ``kid`` and another audience, so that neither is good where the other is.
+Registry tokens carry their certificate (``x5c``): Distribution 2.8.2 and 3.1.1 both accept only
+this form. Tokens of the JSON API carry a ``kid`` and another audience, so that neither kind of
+token is valid in place of the other.
 """
 
 import json
@@ -21,18 +22,22 @@ from jose.exceptions import JOSEError
 
 ALGORITHM = "ES256"
 SESSION_AUDIENCE = "moorage-api"
-_READ_AGAIN_SECONDS = 1.0
+_RELOAD_SECONDS = 1.0
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class InvalidToken(Exception):
-    """The token is not one of ours, or not any more."""
+    """The token is forged, malformed, or expired, or its signing key was removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An EC P-256 key that signs; ``headers`` are what its tokens carry, ``public_jwk`` what others verify with (RFC 7517)."""
+    """An EC P-256 private key.
+
+    ``headers`` are the JOSE headers of its tokens. Others verify the tokens with ``public_jwk``
+    (RFC 7517).
+    """
 
     key: ec.EllipticCurvePrivateKey
     headers: Mapping[str, Any]
@@ -43,20 +48,26 @@ class SigningKey:
         object.__setattr__(self, "_header", _segment({"alg": ALGORITHM, **self.headers}) + b".")
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """A compact JWS (RFC 7515) of ``claims``."""
+        """Return a compact JWS (RFC 7515) of ``claims``."""
         return self.sign_json(_encode(claims))
 
     def sign_json(self, claims: str) -> str:
-        """The same of ``claims`` as JSON. Put together here, since the header is the same each time and holds a certificate."""
+        """Return a compact JWS of ``claims``, which is JSON already.
+
+        The header holds a certificate and never changes, so it is encoded once and not by
+        python-jose for each token.
+        """
         signed = self._header + urlsafe_b64encode(claims.encode()).rstrip(b"=")
         r, s = decode_dss_signature(self.key.sign(signed, _ECDSA))
-        return f"{signed.decode()}.{_b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"  # RFC 7518, 3.4
+        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")  # RFC 7518, section 3.4
+        return f"{signed.decode()}.{_b64(signature)}"
 
 
 def load_signing_keys(directory: Path, *, typ: str = "JWT") -> list[SigningKey]:
-    """The keys ``*.pem`` of ``directory``, newest (by name) first; a file with a certificate makes tokens with ``x5c``.
+    """Return the keys ``*.pem`` of ``directory``, newest (by name) first.
 
-    Raises ValueError when there is none, or one that is no EC P-256 key.
+    Tokens of a key carry ``x5c`` if its file holds a certificate, and ``kid`` otherwise.
+    Raises ValueError if there is no key, or if a key is not an EC P-256 key.
     """
     keys = [
         _signing_key(path.read_bytes(), typ)
@@ -116,18 +127,21 @@ def _public_key(pem: bytes) -> ec.EllipticCurvePublicKey | None:
 
 
 class SessionVerifier:
-    """Verifies the JSON API's access tokens with the keys ``*.pem`` of a directory, read again when an unknown ``kid`` comes."""
+    """Verifies access tokens of the JSON API with the keys ``*.pem`` of a directory.
+
+    A token with an unknown ``kid`` makes it reload the keys, so that keys rotate without a restart.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._keys: dict[str, Any] = {}
-        self._read_at = float("-inf")
-        self._read()
+        self._loaded_at = float("-inf")
+        self._load()
 
-    def _read(self) -> None:
-        if time.monotonic() - self._read_at < _READ_AGAIN_SECONDS:
-            return  # forged key ids must not make us read files all day
-        self._read_at = time.monotonic()
+    def _load(self) -> None:
+        if time.monotonic() - self._loaded_at < _RELOAD_SECONDS:
+            return  # forged key ids must not cause a file read each
+        self._loaded_at = time.monotonic()
         entries = [
             _public_jwk(key)
             for path in sorted(self._directory.glob("*.pem"))
@@ -136,7 +150,10 @@ class SessionVerifier:
         self._keys = {entry["kid"]: jwk.construct(entry, ALGORITHM) for entry in entries}
 
     def verify(self, token: str, *, now: float) -> dict[str, Any]:
-        """The claims of ``token``. Raises InvalidToken on another algorithm, key, type, audience, issuer, or time."""
+        """Return the claims of ``token`` at the time ``now`` (Unix seconds).
+
+        Raises InvalidToken on a wrong algorithm, key, type, audience, issuer, or an expired token.
+        """
         try:
             header = jws.get_unverified_header(token)
             kid = str(header.get("kid"))
@@ -147,7 +164,7 @@ class SessionVerifier:
             ):
                 raise InvalidToken
             if kid not in self._keys:
-                self._read()
+                self._load()
             claims = _json(jws.verify(token, self._keys[kid], algorithms=[ALGORITHM]))
         except (JOSEError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
             raise InvalidToken from None

@@ -1,4 +1,4 @@
-"""The signing keys of a directory, which rotate without a restart (spec 3)."""
+"""The signing keys in a directory. They rotate without a restart (spec 3)."""
 
 import time
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ _log = structlog.get_logger()
 class SigningKeys:
     """The keys ``*.pem`` of ``directory``, newest first: the first one signs, all are published.
 
-    A call that comes at least a second after the last check lists the directory, and loads the keys again if their names changed.
-    Keys that cannot be read then are logged, and the loaded ones stay in use. The constructor raises ValueError if the directory
-    holds no EC P-256 key.
+    At most once per second, a call lists the directory and reloads the keys if the file names
+    changed. If the new keys cannot be read, that is logged and the loaded keys stay in use.
+    The constructor raises ValueError if the directory holds no EC P-256 key.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -27,7 +27,7 @@ class SigningKeys:
         self._checked_at = time.monotonic()
 
     def all(self) -> Sequence[SigningKey]:
-        """Every key, newest first."""
+        """Return every key, newest first."""
         now = time.monotonic()
         if now - self._checked_at >= _CHECK_SECONDS:
             self._checked_at = now
@@ -35,7 +35,7 @@ class SigningKeys:
         return self._keys
 
     def newest(self) -> SigningKey:
-        """The key that signs."""
+        """Return the key that signs."""
         return self.all()[0]
 
     def _list_names(self) -> list[str]:
@@ -50,7 +50,7 @@ class SigningKeys:
             self._names = names
         except (OSError, ValueError) as error:
             _log.error(
-                "signing keys cannot be read", directory=str(self._directory), reason=str(error)
+                "cannot read the signing keys", directory=str(self._directory), reason=str(error)
             )
         else:
             _log.info("signing keys loaded", directory=str(self._directory), count=len(self._keys))

@@ -1,4 +1,4 @@
-"""Who is calling the JSON API: an account, through a session or an API key."""
+"""The caller of the JSON API: an account, authenticated by a session or an API key."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An account that is signed in, and from where.
+    """An authenticated account and the address of its client.
 
-    ``kind`` is by what, a session or an API key, and ``id`` names that; ``permission`` of a session is `write`. ``role`` is as it is
-    now, not as in the token.
+    ``id`` is the id of the session or API key. A session always has the permission ``write``.
+    ``role`` is the current role in the database, not the role at sign-in.
     """
 
     kind: Literal["session", "api_key"]
@@ -23,9 +23,12 @@ class Principal:
 
     @property
     def is_admin(self) -> bool:
-        """Whether it may see and manage every account's objects."""
+        """Whether the account can see and manage the objects of every account."""
         return self.role == "admin"
 
     def owns(self, account_id: int) -> bool:
-        """Whether it may change what belongs to the account ``account_id``: its own, or anyone's as an administrator."""
+        """Return whether the caller can change objects of the account ``account_id``.
+
+        An account can change its own objects, an administrator those of every account.
+        """
         return self.is_admin or self.account_id == account_id

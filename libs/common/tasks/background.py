@@ -1,4 +1,4 @@
-"""Background work of a service: started beside the requests, restarted when it fails, ended with the service."""
+"""Background work of a service: starts with the service, restarts if it fails, stops with it."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 import structlog
 
 Work = Callable[[], Awaitable[None]]
-"""Runs until it is cancelled."""
+"""A coroutine function that runs until it is cancelled."""
 
 _RESTART_SECONDS = 1.0
 _CANCEL_SECONDS = 0.5
@@ -16,7 +16,7 @@ _log = structlog.get_logger()
 
 @contextlib.asynccontextmanager
 async def running(works: Iterable[Work]) -> AsyncIterator[None]:
-    """Run each of ``works`` in a task of its own while the context is open."""
+    """Run each of ``works`` in its own task while the context is open."""
     tasks = [asyncio.create_task(_keep_running(work)) for work in works]
     try:
         yield
@@ -25,7 +25,7 @@ async def running(works: Iterable[Work]) -> AsyncIterator[None]:
 
 
 def every(seconds: float, step: Work) -> Work:
-    """Work that waits ``seconds`` and then runs ``step``, again and again."""
+    """Return work that runs ``step`` repeatedly and pauses for ``seconds`` before each run."""
 
     async def run() -> None:
         while True:
@@ -40,12 +40,12 @@ async def _keep_running(work: Work) -> None:
         try:
             await work()
         except Exception:
-            _log.exception("background work failed and restarts")
+            _log.exception("background work failed, restarting")
         await asyncio.sleep(_RESTART_SECONDS)
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel ``tasks`` until all have ended: a library can lose a cancellation."""
+    """Cancel ``tasks`` again and again until all have ended: a library can lose a cancellation."""
     pending = set(tasks)
     while pending:
         for task in pending:

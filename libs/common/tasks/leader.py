@@ -1,4 +1,4 @@
-"""Work beside the requests: on one replica at a time, woken by ``NOTIFY``, and now and then by itself."""
+"""Background work that one replica at a time does, woken by ``NOTIFY`` or by a timer."""
 
 import asyncio
 import contextlib
@@ -13,14 +13,19 @@ _RETRY_SECONDS = 0.5
 _STANDBY_SECONDS = 1.0
 
 Step = Callable[[], Awaitable[float]]
-"""Does a piece of the work; returns how many seconds may pass before the next one unless a notification comes (0: go on at once)."""
+"""Does one piece of work and returns the longest pause before the next one, in seconds.
+
+A notification ends the pause early. 0 means that the next step runs at once.
+"""
 
 
 class LeaderWorker:
-    """Runs ``step`` again and again while it holds the advisory lock ``name``, which ends with its database connection.
+    """Runs ``step`` again and again while it holds the advisory lock ``name``.
 
-    Other replicas stand by and take over. They ask for the lock every second instead of waiting in it: a statement that waits would
-    hold back vacuum for as long. A step must be harmless when two replicas run it at once, for a lost connection is noticed late.
+    The lock ends with its database connection; then another replica takes over. Standby replicas
+    try the lock once per second and do not block on it, because a blocked statement would hold
+    back vacuum. A replica notices a lost connection late, so a step must be safe while two
+    replicas run it.
     """
 
     def __init__(self, *, name: str, database_url: str, channel: str, step: Step) -> None:
@@ -31,13 +36,15 @@ class LeaderWorker:
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until cancelled; a database that is away is waited for."""
+        """Work until cancelled. If the database is unreachable, retry every half second."""
         while True:
             try:
                 await self._lead()
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 _log.warning(
-                    "worker has no database", worker=self._name, reason=type(error).__name__
+                    "worker cannot reach the database",
+                    worker=self._name,
+                    reason=type(error).__name__,
                 )
             await asyncio.sleep(_RETRY_SECONDS)
 
@@ -54,19 +61,19 @@ class LeaderWorker:
                 "SELECT pg_try_advisory_lock(hashtextextended($1, 0))",
                 f"moorage worker {self._name}",
             ):
-                await self._awake(within=_STANDBY_SECONDS)
+                await self._wait_for_wakeup(within=_STANDBY_SECONDS)
             await connection.add_listener(self._channel, lambda *_: self._wake.set())
             _log.info("worker leads", worker=self._name)
             while not connection.is_closed():
                 self._wake.clear()
-                await self._awake(within=await self._guarded_step())
+                await self._wait_for_wakeup(within=await self._guarded_step())
         finally:
             connection.terminate()
 
-    async def _awake(self, *, within: float) -> None:
-        """Return when a notification came or the connection was lost, at the latest ``within`` that many seconds."""
+    async def _wait_for_wakeup(self, *, within: float) -> None:
+        """Wait for a notification or a lost connection, at most ``within`` seconds."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(within):  # not wait_for: that can lose a cancellation
+            async with asyncio.timeout(within):  # wait_for can lose a cancellation
                 await self._wake.wait()
 
     async def _guarded_step(self) -> float:

@@ -1,4 +1,8 @@
-"""Who is calling the JSON API: a session's access token or an API key, looked up in ``auth.principals`` so that what ended ends at once."""
+"""Authentication of the JSON API by a session's access token or by an API key.
+
+Every request looks up its session or API key in ``auth.principals``, so that a revoked one stops
+working at once.
+"""
 
 import time
 import uuid
@@ -18,31 +22,41 @@ from libs.common.web.provided import provided
 KEY_PREFIX = "mak_"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer = HTTPBearer(
-    auto_error=False, description="the `access_token` of `POST /api/v1/sessions`, or an API key"
+    auto_error=False, description="The `access_token` of `POST /api/v1/sessions`, or an API key."
 )
 
 
 class ReadOnlyKey(Forbidden):
-    """The API key may read and nothing else."""
+    """The API key has the permission `read` and the request is a write."""
 
-    code, title = "read_only_key", "This API key may only read"
+    code, title = (
+        "read_only_key",
+        "This API key is read-only; use a key with the permission `write`",
+    )
 
 
 class SessionRequired(Forbidden):
-    """An API key cannot do what could make it more than it is: manage keys, passwords, tokens or accounts."""
+    """The operation requires a session.
 
-    code, title = "session_required", "An API key cannot do this; sign in with a password"
+    An API key cannot manage keys, passwords, tokens, or accounts: it could raise its own
+    permissions.
+    """
+
+    code, title = "session_required", "API keys cannot do this; sign in with a password"
 
 
 def client_address(request: Request) -> str:
-    """The caller's address as the gateway gave it, without a port."""
+    """Return the address of the client, without a port, as reported by the gateway."""
     return request.client.host if request.client else ""
 
 
 async def _proof(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> uuid.UUID | str:
-    """The session that a genuine access token names, or what may be an API key; what is neither costs no database connection."""
+    """Return the session id of a valid access token, or the text of a possible API key.
+
+    Raises Unauthenticated for anything else, which so costs no database connection.
+    """
     if credentials is None:
         raise Unauthenticated
     if credentials.credentials.startswith(KEY_PREFIX):
@@ -51,28 +65,31 @@ async def _proof(
     try:
         return uuid.UUID(str(verifier.verify(credentials.credentials, now=time.time()).get("sid")))
     except (InvalidToken, ValueError):
-        raise Unauthenticated("The access token is not valid, or has expired") from None
+        raise Unauthenticated("The access token is invalid or has expired; sign in again") from None
 
 
 SIGNED_IN_ONLY = [Depends(_proof)]
-"""Dependencies of a router that nobody calls without a credential: they are looked at before a transaction is opened."""
+"""Dependencies of a router that requires credentials.
+
+They are checked before a transaction is opened.
+"""
 
 
 Proof = Annotated[uuid.UUID | str, Depends(_proof)]
-"""What a request carries to say who sends it; ``authenticate`` looks it up."""
+"""The session id or API key of a request, for ``authenticate``."""
 
 
 async def authenticate(tx: Tx, request: Request, proof: uuid.UUID | str) -> Principal:
-    """Who sends the request. Raises Unauthenticated, ReadOnlyKey."""
+    """Return the caller of ``request``. Raises Unauthenticated or ReadOnlyKey."""
     if isinstance(proof, uuid.UUID):
         session = await find_session(tx, id=proof, client_address=client_address(request))
         if session is None:
-            raise Unauthenticated("The session has ended")
+            raise Unauthenticated("The session has ended; sign in again")
         return session
     key = await find_api_key(tx, secret=proof, client_address=client_address(request))
     if key is None:
-        raise Unauthenticated("The API key is not valid, or has expired")
-    provided(KeyUseNotifier)(request).used(key.id, key.client_address)
+        raise Unauthenticated("The API key is invalid or has expired; create a new one")
+    provided(KeyUseNotifier)(request).record(key.id, key.client_address)
     if key.permission != "write" and request.method not in _SAFE_METHODS:
         raise ReadOnlyKey
     return key
@@ -83,7 +100,7 @@ async def _authenticated(request: Request, proof: Proof, tx: Tx) -> Principal:
 
 
 Authenticated = Annotated[Principal, Depends(_authenticated)]
-"""A route's parameter: any account that is signed in; nobody else gets in (401)."""
+"""Permission: any authenticated account. Others get 401."""
 
 
 async def _signed_in(principal: Authenticated) -> Principal:
@@ -93,17 +110,17 @@ async def _signed_in(principal: Authenticated) -> Principal:
 
 
 SignedIn = Annotated[Principal, Depends(_signed_in)]
-"""A route's parameter: an account that signed in with its password; an API key gets a 403."""
+"""Permission: an account that is signed in with its password. API keys get 403."""
 
 
 async def _administrator(principal: Authenticated) -> Principal:
     if not principal.is_admin:
-        raise Forbidden("Only an administrator may do this")
+        raise Forbidden("Only an administrator can do this")
     return principal
 
 
 Administrator = Annotated[Principal, Depends(_administrator)]
-"""A route's parameter: an account with the role `admin`; others get a 403."""
+"""Permission: an account with the role `admin`. Others get 403."""
 
 
 async def _signed_in_administrator(principal: Administrator) -> Principal:
@@ -111,4 +128,4 @@ async def _signed_in_administrator(principal: Administrator) -> Principal:
 
 
 SignedInAdministrator = Annotated[Principal, Depends(_signed_in_administrator)]
-"""A route's parameter: an administrator who signed in with a password."""
+"""Permission: an administrator who is signed in with a password. Others get 403."""

@@ -1,14 +1,18 @@
-"""Errors that know their HTTP status and a stable code; one handler turns them into problem+json (RFC 9457)."""
+"""Errors with an HTTP status and a stable code.
+
+``libs.common.web.problems`` turns them into ``application/problem+json`` (RFC 9457).
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 class MoorageError(Exception):
-    """An error that a caller is told about.
+    """An error that the API reports to its client.
 
-    ``status`` and ``code`` belong to the class and never change; ``detail`` is a sentence for people; ``extra`` are members of the
-    problem document besides the standard ones; ``headers`` go into the response.
+    ``status``, ``code``, and ``title`` belong to the class, and ``code`` never changes. ``detail``
+    is a sentence for people, by default the title. ``extra`` holds members of the problem document
+    besides the standard ones. ``headers`` go into the response.
     """
 
     status = 500
@@ -29,36 +33,51 @@ class MoorageError(Exception):
 
 
 class BadRequest(MoorageError):
-    status, code, title = 400, "bad_request", "The request cannot be understood"
+    """The server cannot parse the request."""
+
+    status, code, title = 400, "bad_request", "The request is malformed"
 
 
 class Unauthenticated(MoorageError):
-    status, code, title = 401, "unauthenticated", "Sign in first"
+    """The request has no valid credentials. The response has a challenge (RFC 9110)."""
+
+    status, code, title = 401, "unauthenticated", "Sign in, or send a valid API key"
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="moorage"'})
 
 
 class Forbidden(MoorageError):
-    status, code, title = 403, "forbidden", "You may not do this"
+    """The account does not have the permission that the operation requires."""
+
+    status, code, title = 403, "forbidden", "You do not have permission to do this"
 
 
 class NotFound(MoorageError):
-    status, code, title = 404, "not_found", "There is no such object"
+    """The object does not exist, or the caller cannot see it."""
+
+    status, code, title = 404, "not_found", "The object does not exist, or you cannot see it"
 
 
 class Conflict(MoorageError):
-    status, code, title = 409, "conflict", "The object is in another state"
+    """The state of the object does not allow the operation. Subclasses name the state."""
+
+    status, code, title = 409, "conflict", "The current state of the object does not allow this"
 
 
 class ContentTooLarge(MoorageError):
-    status, code, title = 413, "content_too_large", "The body is larger than 1 MiB"
+    """The request body exceeds the limit."""
+
+    status, code, title = 413, "content_too_large", "The request body is larger than 1 MiB"
 
 
 class Invalid(MoorageError):
-    """A field breaks a rule: ``errors`` lists ``{"field", "message"}`` as the validation of a body does."""
+    """A field breaks a rule.
 
-    status, code, title = 422, "validation_error", "Some fields are not valid"
+    ``errors`` lists the field and the message, in the form of the validation of request bodies.
+    """
+
+    status, code, title = 422, "validation_error", "Some fields are invalid"
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(
@@ -67,18 +86,24 @@ class Invalid(MoorageError):
 
 
 class TooManyRequests(MoorageError):
-    status, code, title = 429, "too_many_requests", "Too many attempts"
+    """The client exceeds a rate limit. It can retry after ``retry_after`` seconds."""
+
+    status, code, title = 429, "too_many_requests", "Too many attempts; try again later"
 
     def __init__(self, detail: str | None = None, *, retry_after: int) -> None:
         super().__init__(detail, headers={"Retry-After": str(max(1, retry_after))})
 
 
 class Unavailable(MoorageError):
-    status, code, title = 503, "unavailable", "The service cannot answer now"
+    """The service cannot answer now. The client can retry after ``retry_after`` seconds."""
+
+    status, code, title = 503, "unavailable", "The service is unavailable; try again later"
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
 class DatabaseUnavailable(Unavailable):
-    code, title = "database_unavailable", "The database cannot be reached"
+    """PostgreSQL is unreachable."""
+
+    code, title = "database_unavailable", "The database is unreachable; try again later"

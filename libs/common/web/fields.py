@@ -1,4 +1,4 @@
-"""The types of fields in requests and answers: one rule and one clear message each (spec 4, "Names")."""
+"""The types of fields in requests and responses, each with its rule (spec 4, "Names")."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,18 +10,21 @@ from libs.common.db.text import is_text
 from libs.common.registry import names
 
 MAX_DESCRIPTION = 1000
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
-"""Later times may have no place in UTC, and the last of all would be kept as infinity."""
+_MAX_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+"""Later times can overflow in UTC; PostgreSQL stores the last one as infinity."""
 
 
 class Body(BaseModel):
-    """A request body: a field that is not listed is refused, so that none sets what it may not."""
+    """A request body.
+
+    Unknown fields are rejected, so that no client sets a field that it must not set.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Output(BaseModel):
-    """A body of an answer, made of a domain object's attributes."""
+    """A response body, read from the attributes of a domain object."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -35,7 +38,8 @@ def _text(value: str) -> str:
 def _username(value: str) -> str:
     if not names.is_username(value):
         raise ValueError(
-            "must be 2-63 characters of a-z, 0-9, '.', '_' and '-', and start with a letter or digit"
+            "must have 2 to 63 characters of a-z, 0-9, '.', '_', and '-',"
+            " and start with a letter or digit"
         )
     return value
 
@@ -43,7 +47,8 @@ def _username(value: str) -> str:
 def _namespace(value: str) -> str:
     if not names.is_namespace(value):
         raise ValueError(
-            "must be 2-63 characters: groups of a-z and 0-9 with single '.', '_' or '-' between them"
+            "must have 2 to 63 characters: groups of a-z and 0-9,"
+            " separated by a single '.', '_', or '-'"
         )
     return value
 
@@ -51,8 +56,9 @@ def _namespace(value: str) -> str:
 def _repository(value: str) -> str:
     if names.split_repository(f"xx/{value}") is None:
         raise ValueError(
-            "must be components of a-z and 0-9, separated by '/', with '.', '_', '__' or dashes inside them, "
-            f"and at most {names.MAX_REPOSITORY_PATH} characters together with the namespace"
+            "must be components of a-z and 0-9, separated by '/'; inside a component, '.', '_',"
+            " '__', and dashes can separate letters and digits; the path with the namespace must"
+            f" have at most {names.MAX_REPOSITORY_PATH} characters"
         )
     return value
 
@@ -66,15 +72,15 @@ def _password(value: SecretStr) -> SecretStr:
 
 
 def _future(value: datetime) -> datetime:
-    if not datetime.now(UTC) < value < _LATEST:
-        raise ValueError("must be in the future, and before the year 9999")
+    if not datetime.now(UTC) < value < _MAX_TIME:
+        raise ValueError("must be in the future and before the year 9999")
     return value
 
 
 Name = Annotated[str, AfterValidator(_text), Field(min_length=1, max_length=100)]
-"""What a person calls a key or token."""
+"""The display name of an API key or access token."""
 Future = Annotated[AwareDatetime, AfterValidator(_future), Field(examples=["2030-01-01T00:00:00Z"])]
-"""A time to come, with its zone."""
+"""A time in the future, with its time zone."""
 Username = Annotated[
     str,
     AfterValidator(_username),
@@ -109,7 +115,7 @@ Password = Annotated[
     SecretStr,
     AfterValidator(_password),
     Field(
-        description="8-128 characters of any script, no control characters",
+        description="8 to 128 characters of any script, without control characters.",
         json_schema_extra={"minLength": 8, "maxLength": 128},
         examples=["correct horse battery"],
     ),
@@ -119,15 +125,17 @@ Description = Annotated[
     AfterValidator(_text),
     Field(
         max_length=MAX_DESCRIPTION,
-        description="free text on one line",
+        description="Free text on one line.",
         examples=["Images of the web team"],
     ),
 ]
 OptionalText = AfterValidator(lambda value: value and _text(value))
-"""Refuses control characters in a text that may be left out."""
+"""Rejects control characters in an optional text."""
 Search = Annotated[
     str | None,
-    Query(max_length=100, description="only what has this text in it, whatever the case"),
+    Query(max_length=100, description="Return only items that contain this text, in any case."),
     OptionalText,
 ]
+"""A query parameter that searches names and descriptions."""
 Filter = Annotated[str | None, Query(max_length=255), OptionalText]
+"""A query parameter that selects items by an exact value."""

@@ -1,29 +1,31 @@
-"""``/healthz``: the process is up. ``/readyz``: its database answers and has the schema that this code was written for. ``/metrics``."""
+"""The endpoints for the supervisor and for monitoring: health, readiness, and metrics."""
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
-from libs.common.db.engine import is_unreachable
+from libs.common.db.engine import Engine, is_unreachable
 
 SCHEMA_REVISION = "0010"
-"""The newest alembic revision; a contract test compares it with ``alembic/versions``."""
+"""The newest Alembic revision. A contract test compares it with ``alembic/versions``."""
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
+    """Report that the process is up."""
     return {"status": "up"}
 
 
 @router.get("/readyz")
-async def readyz(request: Request) -> Response:
+async def readyz(engine: Engine) -> Response:
+    """Report whether the database answers and has the schema that this code requires."""
     try:
-        async with request.app.state.engine.connect() as conn:
+        async with engine.connect() as connection:
             revision = (
-                await conn.execute(sa.text("SELECT version_num FROM moorage.alembic_version"))
+                await connection.execute(sa.text("SELECT version_num FROM moorage.alembic_version"))
             ).scalar_one_or_none()
     except Exception as error:
         reason = "database unreachable" if is_unreachable(error) else "schema missing"
@@ -38,4 +40,5 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics")
 async def metrics() -> Response:
+    """Return the metrics of this process in the Prometheus text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

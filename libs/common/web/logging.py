@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the request id that the gateway gave."""
+"""Structured logs: one JSON object per line, with the request id from the gateway."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ _text = json.JSONEncoder().encode
 
 @dataclass(slots=True)
 class _Setup:
-    """What ``configure`` was told: what lines begin with, whether requests are severe enough to be written, and where to."""
+    """The configuration of this process. ``requests`` is whether requests are logged."""
 
     service: str = ""
     requests: bool = True
@@ -31,7 +31,7 @@ _setup = _Setup()
 
 
 def configure(service: str, level: str) -> None:
-    """Write the logs of this process to standard output; ``level`` is the least severe that is written."""
+    """Write the logs of this process from ``level`` upwards to standard output."""
     _setup.service = service
     _setup.output = sys.stdout
     _setup.requests = logging.getLevelName(level.upper()) <= logging.INFO
@@ -41,9 +41,8 @@ def configure(service: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         lambda _logger, _method, event: {"service": service, **event},
         structlog.processors.ExceptionRenderer(
-            structlog.tracebacks.ExceptionDictTransformer(
-                show_locals=False
-            )  # locals hold passwords
+            # Local variables can hold passwords.
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         ),
     ]
     structlog.configure(
@@ -74,24 +73,32 @@ def _add_request_id(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -> None:
-    """A request's line, in one step: the general way takes as long as the rest of a token request (bench/results.md)."""
+    """Write the log line of a request.
+
+    It bypasses structlog, which takes as long as the rest of a token request (bench/results.md).
+    """
     at = datetime.now(UTC).isoformat()[:-6]
     output = _setup.output or sys.stdout
     output.write(
-        f'{{"service": {_text(_setup.service)}, "request_id": "{request_id}", "method": {_text(scope["method"])},'
-        f' "path": {_text(scope["path"])}, "status": {status}, "milliseconds": {seconds * 1000:.2f}, "event": "request",'
-        f' "level": "info", "at": "{at}Z"}}\n'
+        f'{{"service": {_text(_setup.service)}, "request_id": "{request_id}",'
+        f' "method": {_text(scope["method"])}, "path": {_text(scope["path"])}, "status": {status},'
+        f' "milliseconds": {seconds * 1000:.2f}, "event": "request", "level": "info",'
+        f' "at": "{at}Z"}}\n'
     )
     output.flush()
 
 
 class RequestLog:
-    """ASGI middleware: binds the request id to every log line, answers with it, and writes one line per request, without its query."""
+    """ASGI middleware that logs each request, without its query string.
+
+    It also adds the request id to every log line and to the response.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -120,4 +127,4 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and value.isalnum() and len(value) <= 64:
             return str(value, "ascii")
-    return f"{random.getrandbits(128):032x}"  # no secret, only told apart
+    return f"{random.getrandbits(128):032x}"  # need not be a secret

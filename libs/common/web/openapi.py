@@ -1,4 +1,7 @@
-"""The OpenAPI document of a service, complete enough to generate a client from: errors that any call can have, and how to sign in."""
+"""The OpenAPI document of a service, complete enough to generate a client.
+
+It adds to FastAPI's document the authentication schemes and the errors of every operation.
+"""
 
 from typing import Any
 
@@ -19,38 +22,45 @@ from libs.common.web.problems import FieldProblem, Problem, responses
 _BASIC = {
     "type": "http",
     "scheme": "basic",
-    "description": "a Docker user's name, and its password or an access token",
+    "description": "The name of a Docker user, and its password or an access token.",
 }
-_LOCATION = {"description": "the new object's path", "required": True, "schema": {"type": "string"}}
-_LINK = {
-    "description": '`<…>; rel="next"`: the next page (RFC 8288); not on the last one',
+_LOCATION = {
+    "description": "Path of the new object.",
+    "required": True,
     "schema": {"type": "string"},
 }
-_RETRY_AFTER = {"description": "seconds after which to try again", "schema": {"type": "integer"}}
+_LINK = {
+    "description": 'The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page.',
+    "schema": {"type": "string"},
+}
+_RETRY_AFTER = {
+    "description": "Seconds to wait before the next attempt.",
+    "schema": {"type": "integer"},
+}
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The document of ``app``, made once."""
+    """Return the document of ``app``, built at the first call."""
     if app.openapi_schema is None:
-        made = get_openapi(
+        result = get_openapi(
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
-        made["servers"] = [{"url": "/", "description": "this installation"}]
-        made["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
-        _add_components(made)
-        for path in made["paths"].values():
+        result["servers"] = [{"url": "/", "description": "This installation."}]
+        result["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+        _add_components(result)
+        for path in result["paths"].values():
             for method in _METHODS:
                 if method in path:
                     _complete(method, path[method])
-        app.openapi_schema = made
+        app.openapi_schema = result
     return app.openapi_schema
 
 
-def _add_components(made: dict[str, Any]) -> None:
-    components = made.setdefault("components", {})
+def _add_components(document: dict[str, Any]) -> None:
+    components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    if _uses_basic(made):
+    if _uses_basic(document):
         components["securitySchemes"]["HTTPBasic"] = _BASIC
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -59,19 +69,19 @@ def _add_components(made: dict[str, Any]) -> None:
     schemas["Problem"].pop("$defs", None)
 
 
-def _uses_basic(made: dict[str, Any]) -> bool:
+def _uses_basic(document: dict[str, Any]) -> bool:
     return any(
         {"HTTPBasic": []} in operation.get("security", [])
-        for path in made["paths"].values()
+        for path in document["paths"].values()
         for operation in path.values()
     )
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:
-    """Say of ``operation`` which problems it can answer with besides those its route names."""
-    told = operation["responses"]
-    if "application/json" in told.get("422", {}).get("content", {}):
-        del told["422"]  # FastAPI's own shape, which no answer of ours has
+    """Add to ``operation`` the problems that its route does not declare."""
+    declared = operation["responses"]
+    if "application/json" in declared.get("422", {}).get("content", {}):
+        del declared["422"]  # FastAPI's own error format, which no response has
     if operation.get("x-registry-errors"):
         del operation["x-registry-errors"]
         return
@@ -83,15 +93,15 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     if "requestBody" in operation:
         common += [BadRequest, ContentTooLarge]
     for status, response in responses(*common).items():
-        told.setdefault(str(status), response)
-    _add_headers(operation, told)
-    operation["responses"] = dict(sorted(told.items()))
+        declared.setdefault(str(status), response)
+    _add_headers(operation, declared)
+    operation["responses"] = dict(sorted(declared.items()))
 
 
-def _add_headers(operation: dict[str, Any], told: dict[str, Any]) -> None:
-    if "201" in told:
-        told["201"]["headers"] = {"Location": _LOCATION}
+def _add_headers(operation: dict[str, Any], declared: dict[str, Any]) -> None:
+    if "201" in declared:
+        declared["201"]["headers"] = {"Location": _LOCATION}
     if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", [])):
-        told["200"]["headers"] = {"Link": _LINK}
-    for status in {"429", "503"} & told.keys():
-        told[status]["headers"] = {"Retry-After": _RETRY_AFTER}
+        declared["200"]["headers"] = {"Link": _LINK}
+    for status in {"429", "503"} & declared.keys():
+        declared[status]["headers"] = {"Retry-After": _RETRY_AFTER}

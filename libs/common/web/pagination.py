@@ -1,4 +1,4 @@
-"""Lists in requests and responses (spec 4): ``limit`` and ``cursor``, the page of items, and its ``Link`` header."""
+"""Pages of lists in requests and responses (spec 4): parameters, body, and Link header."""
 
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
@@ -19,32 +19,35 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next_cursor: str | None = Field(
-        description="pass as `cursor` for the next page; null on the last one"
+        description="The `cursor` of the next page; null on the last page."
     )
 
 
 def _page_request(
-    limit: Annotated[int, Query(ge=1, le=200, description="most items on a page")] = 50,
+    limit: Annotated[
+        int, Query(ge=1, le=200, description="Maximum number of items on the page.")
+    ] = 50,
     cursor: Annotated[
-        str | None, Query(max_length=2000, description="`next_cursor` of the page before")
+        str | None, Query(max_length=2000, description="The `next_cursor` of the previous page.")
     ] = None,
 ) -> PageRequest:
     return PageRequest(limit=limit, cursor=cursor)
 
 
 Paging = Annotated[PageRequest, Depends(_page_request)]
+"""A route's parameters ``limit`` and ``cursor``."""
 
 
 def page_of(
     page: pagination.Page[T], of: Callable[[T], M], request: Request, response: Response
 ) -> Page[M]:
-    """``page`` as a response, with its `Link` header."""
+    """Return ``page`` as a response body and set its ``Link`` header. ``of`` converts an item."""
     link_next(request, response, page.next_cursor)
     return Page[M](items=[of(item) for item in page.items], next_cursor=page.next_cursor)
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    """Set ``Link: <…>; rel="next"`` (RFC 8288) with the request's own path and filters."""
+    """Set ``Link: <…>; rel="next"`` (RFC 8288) with the path and filters of ``request``."""
     if cursor is not None:
         url = request.url.include_query_params(cursor=cursor)
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

@@ -1,4 +1,4 @@
-"""Turns every error of a service into RFC 9457 ``application/problem+json``, and describes that answer for OpenAPI."""
+"""Responses for errors: ``application/problem+json`` (RFC 9457), and their OpenAPI description."""
 
 import json
 from collections.abc import Iterable
@@ -28,32 +28,36 @@ _log = structlog.get_logger()
 
 
 class FieldProblem(BaseModel):
-    """One field that broke a rule."""
+    """A field that breaks a rule."""
 
-    field: str = Field(description="path of the field", examples=["password"])
+    field: str = Field(description="Path of the field.", examples=["password"])
     message: str = Field(
-        description="the rule it broke", examples=["String should have at least 8 characters"]
+        description="The rule that it breaks.",
+        examples=["String should have at least 8 characters"],
     )
 
 
 class Problem(BaseModel):
-    """An error answer (RFC 9457). ``code`` is stable; ``detail`` is for people and may change."""
+    """An error response (RFC 9457). ``code`` is stable; ``detail`` is for people and can change."""
 
     type: str = Field(default="about:blank")
-    title: str = Field(examples=["There is no such object"])
+    title: str = Field(examples=["The object does not exist, or you cannot see it"])
     status: int = Field(examples=[404])
     code: str = Field(examples=["not_found"])
-    detail: str = Field(examples=["There is no namespace 'team'"])
+    detail: str = Field(examples=["The namespace 'team' does not exist"])
     errors: list[FieldProblem] | None = Field(
-        default=None, description="on a validation error: each field"
+        default=None, description="On a validation error: the invalid fields."
     )
     available_at: datetime | None = Field(
-        default=None, description="on `name_reserved`: when the name is free, UTC"
+        default=None, description="On `name_reserved`: when the name becomes available (UTC)."
     )
 
 
 def responses(*errors: type[MoorageError]) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI ``responses`` entry for ``errors``, for use in a route's decorator; errors of one status are merged."""
+    """Return the OpenAPI ``responses`` of ``errors``, for the decorator of a route.
+
+    Errors with the same status share one entry.
+    """
     entries: dict[int | str, dict[str, Any]] = {}
     for status, group in _by_status(errors):
         entries[status] = {
@@ -78,7 +82,7 @@ def problem(
     headers: dict[str, str] | None = None,
     **extra: Any,
 ) -> Response:
-    """One problem document as a response."""
+    """Return a response with one problem document."""
     body = {
         "type": "about:blank",
         "title": title,
@@ -96,7 +100,7 @@ def problem(
 
 
 def of_error(error: MoorageError) -> Response:
-    """The response that tells ``error``."""
+    """Return the response for ``error``."""
     return problem(
         error.status, error.code, error.title, error.detail, error.headers, **error.extra
     )
@@ -119,7 +123,7 @@ async def _validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = [{"field": _path(item["loc"]), "message": str(item["msg"])} for item in error.errors()]
     detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields)
-    return problem(422, "validation_error", "Some fields are not valid", detail, errors=fields)
+    return problem(Invalid.status, Invalid.code, Invalid.title, detail, errors=fields)
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
@@ -130,7 +134,9 @@ def _path(loc: tuple[int | str, ...]) -> str:
 
 
 async def _invalid_cursor(_: Request, __: Exception) -> Response:
-    return of_error(Invalid("cursor", "is not one that this list gave for this order"))
+    return of_error(
+        Invalid("cursor", "was not issued by this list for this order; start without a cursor")
+    )
 
 
 async def _unexpected(_: Request, error: Exception) -> Response:
@@ -141,12 +147,12 @@ async def _unexpected(_: Request, error: Exception) -> Response:
         500,
         "internal_error",
         "Internal error",
-        "Something went wrong here; the log has it under this request id",
+        "The service failed; the administrator finds the cause in its log by the request id",
     )
 
 
 def install(app: FastAPI) -> None:
-    """Give ``app`` the handlers, so that no answer is in FastAPI's own error shape."""
+    """Install error handlers on ``app``, so that no response has FastAPI's own error format."""
     app.add_exception_handler(MoorageError, _moorage_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

@@ -1,4 +1,4 @@
-"""Objects that a service builds once and its routes receive as parameters, by their type."""
+"""Objects that a service builds once and that its routes receive as parameters, by type."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,19 +9,21 @@ T = TypeVar("T")
 
 
 def provide(app: FastAPI, *objects: object) -> None:
-    """Make each of ``objects`` available to the routes of ``app`` under its class."""
-    known: dict[type[Any], object] = getattr(app.state, "provided", {})
-    app.state.provided = known | {type(one): one for one in objects}
+    """Provide each of ``objects`` to the routes of ``app`` under its class."""
+    provided_before: dict[type[Any], object] = getattr(app.state, "provided", {})
+    app.state.provided = provided_before | {type(item): item for item in objects}
 
 
 def provided(kind: type[T]) -> Callable[[Request], T]:
-    """A dependency that returns the object of class ``kind`` that the service provides.
+    """Return a dependency that resolves to the object of class ``kind``.
 
-    Use it in an alias beside the class: ``Issuer = Annotated[TokenIssuer, Depends(provided(TokenIssuer))]``.
+    Declare an alias beside the class::
+
+        Issuer = Annotated[TokenIssuer, Depends(provided(TokenIssuer))]
     """
 
     def get(request: Request) -> T:
-        found: T = request.app.state.provided[kind]
-        return found
+        item: T = request.app.state.provided[kind]
+        return item
 
     return get

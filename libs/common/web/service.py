@@ -1,4 +1,8 @@
-"""What every service's app has alike: logs, health, problems, body limit, its engine and what is told of it in OpenAPI."""
+"""The parts that the apps of all services share.
+
+These are logs, health endpoints, error responses, the body limit, the database engine, and the
+OpenAPI document.
+"""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -17,10 +21,11 @@ from libs.common.web.logging import RequestLog
 from libs.common.web.provided import provide
 
 MAX_BODY = 1024 * 1024
-_WITHOUT_BODY = frozenset({"GET", "HEAD"})  # nobody reads theirs
+"""Default limit of request bodies, in bytes."""
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Front = Mapping[tuple[str | None, str], ASGIApp]
-"""Apps that answer in front of the framework, by method (None: any) and path."""
+"""ASGI apps by method (None: any) and path. They run in place of the framework."""
 
 
 def build(
@@ -30,14 +35,14 @@ def build(
     engine: AsyncEngine,
     max_body: int = MAX_BODY,
     lifespan: Lifespan | None = None,
-    front: Front = {},
+    front: Front | None = None,
 ) -> FastAPI:
-    """An app that provides ``engine``; ``lifespan`` starts background work and ends it before the engine closes.
+    """Return an app that uses ``engine`` and disposes of it at the end.
 
-    The apps of ``front`` answer in front of the framework, whose layers cost more than their work (docs/adr/0013). They bring the
-    layers that they need themselves: see ``logged``.
+    ``lifespan`` starts background work and stops it before the engine closes. The apps of ``front``
+    answer without the framework, whose middleware and routing cost more than their own work
+    (docs/adr/0013). They add the middleware that they need with ``logged``.
     """
-
     key_uses = KeyUseNotifier(engine)
 
     @asynccontextmanager
@@ -64,7 +69,7 @@ def build(
             Middleware(BodyLimit, limit=max_body),
         ],
     )
-    app.front = front
+    app.front = front or {}
     app.state.engine = engine
     provide(app, key_uses)
     problems.install(app)
@@ -74,25 +79,28 @@ def build(
 
 
 def logged(app: ASGIApp, *, max_body: int = MAX_BODY) -> ASGIApp:
-    """``app`` with a log line for each request and a limit of ``max_body`` bytes, as the framework's requests have them."""
+    """Return ``app`` with the request log and a body limit of ``max_body`` bytes.
+
+    The framework's requests get both from ``build``.
+    """
     return RequestLog(BodyLimit(app, max_body))
 
 
 class _App(FastAPI):
-    """Sends requests for a path of ``front`` there, and all others through the framework."""
+    """Routes requests for a path of ``front`` to its app, and all others to the framework."""
 
-    front: Front = {}
+    front: Front
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = None
+        handler = None
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
-            answer = self.front.get((method, path)) or self.front.get((None, path))
-        if answer is None:
+            handler = self.front.get((method, path)) or self.front.get((None, path))
+        if handler is None:
             await super().__call__(scope, receive, send)
         else:
             scope["app"] = self
-            await answer(scope, receive, send)
+            await handler(scope, receive, send)
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -100,12 +108,16 @@ def _operation_id(route: APIRoute) -> str:
 
 
 class WholePaths:
-    """ASGI middleware: a path that ends with a line break is a 404. The framework's patterns end with `$`, which overlooks one."""
+    """ASGI middleware that answers 404 for a path that ends with a line break.
+
+    The framework's route patterns end with ``$``, which also matches before a final line break.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] == "http" and scope["path"].endswith("\n"):
             await problems.of_error(NotFound())(scope, receive, send)
         else:
@@ -113,13 +125,17 @@ class WholePaths:
 
 
 class BodyLimit:
-    """ASGI middleware: a body over ``limit`` bytes is a 413, whether or not its length was declared."""
+    """ASGI middleware that answers 413 for a body over ``limit`` bytes.
+
+    It counts the bytes if the length is not declared.
+    """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             await self._app(scope, receive, send)
             return
@@ -128,21 +144,21 @@ class BodyLimit:
         if not declared.isdigit() or int(declared) > self._limit:
             await problems.of_error(ContentTooLarge())(scope, receive, send)
             return
-        seen = 0
+        received = 0
 
         async def receive_limited() -> Message:
-            nonlocal seen
+            nonlocal received
             message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._limit:
+            received += len(message.get("body", b""))
+            if received > self._limit:
                 raise ContentTooLarge
             return message
 
         async def send_unless_too_large(message: Message) -> None:
-            if seen <= self._limit:
+            if received <= self._limit:
                 await send(message)
 
-        # FastAPI makes a 400 of whatever goes wrong while it reads a body, so the answer is given here.
+        # FastAPI turns every error while it reads a body into a 400, so this sends the 413 itself.
         await self._app(scope, receive_limited, send_unless_too_large)
-        if seen > self._limit:
+        if received > self._limit:
             await problems.of_error(ContentTooLarge())(scope, receive, send)
