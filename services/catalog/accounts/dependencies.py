@@ -22,9 +22,7 @@ def hashing_queue(hasher: PasswordHasher) -> FairQueue:
     them, a burst would hold every connection, and each list would wait for the hashes. One request
     more than ``hasher`` has threads keeps the threads busy while another waits for the database.
     """
-    return FairQueue(
-        concurrency=hasher.threads + 1, per_source=_MAX_WAITING, total=_MAX_WAITING
-    )
+    return FairQueue(concurrency=hasher.threads + 1, per_source=_MAX_WAITING, total=_MAX_WAITING)
 
 
 async def _hasher(

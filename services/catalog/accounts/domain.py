@@ -32,7 +32,6 @@ class AccountNotFound(NotFound):
     """No account has this username."""
 
     def __init__(self, username: str) -> None:
-        """Name the missing account in the detail."""
         super().__init__(f"There is no account {username!r}.")
 
 
@@ -42,7 +41,6 @@ class AccountTaken(Conflict):
     code, title = "account_taken", "The username is taken"
 
     def __init__(self, username: str) -> None:
-        """Name the existing account in the detail."""
         super().__init__(f"The account {username!r} already exists. Choose another username.")
 
 

@@ -11,7 +11,7 @@ from libs.common.registry.names import is_username
 from services.catalog.accounts.domain import Account, AccountNotFound, Role
 from services.catalog.tables import accounts, docker_users
 
-_ACCOUNT = (
+_ACCOUNT: tuple[sa.ColumnElement[Any], ...] = (
     accounts.c.id,
     accounts.c.username,
     accounts.c.role,
@@ -66,7 +66,7 @@ async def insert_account(
 
 
 async def lock_password_hash(tx: Tx, *, username: str) -> str:
-    """Return the account's password hash and lock it for the transaction. Raises AccountNotFound."""
+    """Return the account's password hash, locked for the transaction. Raises AccountNotFound."""
     statement = (
         sa.select(accounts.c.password_hash)
         .where(accounts.c.username == username)

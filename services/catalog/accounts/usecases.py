@@ -18,7 +18,7 @@ from services.catalog.audit.usecases import record, record_operator
 
 
 async def ensure_first_admin(*, tx: Tx, username: str, password_hash: str) -> bool:
-    """Create the administrator ``username`` unless the account exists; return whether it was new."""
+    """Create the administrator ``username`` unless it exists; return whether it is new."""
     account = await queries.insert_account(
         tx, username=username, password_hash=password_hash, role="admin"
     )

@@ -30,7 +30,6 @@ class DockerUserNotFound(NotFound):
     """No Docker user has this username, or the principal cannot see it."""
 
     def __init__(self, username: str) -> None:
-        """Name the missing Docker user in the detail."""
         super().__init__(f"There is no Docker user {username!r}.")
 
 
@@ -40,7 +39,6 @@ class DockerUserTaken(Conflict):
     code, title = "docker_user_taken", "The username is taken"
 
     def __init__(self, username: str) -> None:
-        """Name the existing Docker user in the detail."""
         super().__init__(
             f"The Docker user {username!r} already exists. Usernames are unique in the whole "
             "registry: choose another one."
@@ -59,6 +57,5 @@ class DockerUserOwner:
     docker_user: DockerUser
 
     def __post_init__(self) -> None:
-        """Check the permission."""
         if not self.principal.owns(self.docker_user.account_id):
             raise DockerUserNotFound(self.docker_user.username)

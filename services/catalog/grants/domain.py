@@ -28,7 +28,6 @@ class GrantNotFound(NotFound):
     """The Docker user has no grant in the namespace."""
 
     def __init__(self, *, docker_user: str, namespace: str) -> None:
-        """Name both in the detail."""
         super().__init__(
             f"The Docker user {docker_user!r} has no grant in the namespace {namespace!r}."
         )
@@ -42,7 +41,6 @@ class GranteeNotFound(NotFound):
     """
 
     def __init__(self, *, docker_user: str, account: str) -> None:
-        """Name both in the detail."""
         super().__init__(
             f"There is no Docker user {docker_user!r} of the account {account!r}. If another "
             "account owns it, name that account in `account`."

@@ -36,7 +36,6 @@ class NamespaceNotFound(NotFound):
     """No namespace has this name, or the principal cannot see it."""
 
     def __init__(self, name: str) -> None:
-        """Name the missing namespace in the detail."""
         super().__init__(f"There is no namespace {name!r}.")
 
 
@@ -46,7 +45,6 @@ class NamespaceTaken(Conflict):
     code, title = "namespace_taken", "The namespace name is taken"
 
     def __init__(self, name: str) -> None:
-        """Name the existing namespace in the detail."""
         super().__init__(
             f"The namespace {name!r} already exists. Names are unique in the whole registry: "
             "choose another one."
@@ -65,7 +63,6 @@ class NamespaceDeleting(Conflict):
     code, title = "namespace_deleting", "The namespace is being deleted"
 
     def __init__(self, name: str) -> None:
-        """Name the namespace in the detail."""
         super().__init__(f"The namespace {name!r} is being deleted and takes no new repository.")
 
 
@@ -81,6 +78,5 @@ class NamespaceOwner:
     namespace: Namespace
 
     def __post_init__(self) -> None:
-        """Check the permission."""
         if not self.principal.owns(self.namespace.account_id):
             raise NamespaceNotFound(self.namespace.name)

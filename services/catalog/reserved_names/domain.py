@@ -21,7 +21,6 @@ class NameReserved(Conflict):
     code, title = "name_reserved", "The name is reserved after a deletion"
 
     def __init__(self, name: str, *, available_at: datetime, now: datetime) -> None:
-        """Put the time into the detail, the member ``available_at``, and ``Retry-After``."""
         at = available_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
         seconds = max(1, -int((now - available_at).total_seconds() // 1))
         super().__init__(

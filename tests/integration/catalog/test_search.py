@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.common.db import engine as db
 from libs.common.db.pagination import PageRequest
 from services.catalog.repositories.queries import list_repositories
-from services.catalog.tables import contains, repositories
+from services.catalog.tables import contains_by_index, repositories
 from tests.kit.database import Database
 
 MANY = 100_000
@@ -58,7 +58,7 @@ async def search(tx: AsyncConnection, q: str) -> list[str]:
 @pytest.mark.parametrize("q", ["网关", "支付网", "NETZ", "service-77777", "77777"])
 async def test_two_characters_and_more_are_found_by_the_index(crowd: AsyncEngine, q: str) -> None:
     statement = sa.select(repositories.c.id).where(
-        contains(q, repositories.c.path, repositories.c.description)
+        contains_by_index(q, repositories.c.path, repositories.c.description)
     )
     compiled = statement.compile(dialect=crowd.dialect, compile_kwargs={"literal_binds": True})
     async with crowd.connect() as tx:
