@@ -119,7 +119,10 @@ async def change_account(
     if disabled or role == "member":
         administrators = await queries.lock_administrators(tx)
         if leaves_no_administrator(administrators, account.id):
-            raise LastAdministrator
+            raise LastAdministrator(
+                "The last administrator cannot be disabled or made a member. "
+                "Make another account an administrator first."
+            )
     changed = await queries.update_account(
         tx,
         username=username,

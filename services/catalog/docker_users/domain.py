@@ -47,7 +47,9 @@ class DockerUserTaken(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class DockerUserOwner:
-    """A principal with a Docker user that it can change: its account's own, or any for an admin.
+    """A principal with a Docker user that it can change.
+
+    A member can change the Docker users of its account, an administrator all of them.
 
     Raises:
         DockerUserNotFound: the principal cannot change it. The error does not reveal its existence.

@@ -68,7 +68,9 @@ class NamespaceDeleting(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class NamespaceOwner:
-    """A principal with a namespace that it can change: its account's own, or any for an admin.
+    """A principal with a namespace that it can change.
+
+    A member can change the namespaces of its account, an administrator all of them.
 
     Raises:
         NamespaceNotFound: the principal cannot change it. The error does not reveal its existence.

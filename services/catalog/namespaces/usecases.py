@@ -15,7 +15,7 @@ from services.catalog.namespaces.domain import (
     NamespaceTaken,
     Visibility,
 )
-from services.catalog.reserved_names import usecases as reservations
+from services.catalog.reserved_names import usecases as reserved_names
 
 
 async def get_namespace_owner(*, tx: Tx, principal: Principal, name: str) -> NamespaceOwner:
@@ -48,7 +48,7 @@ async def create_namespace(
     )
     if not created:
         raise NamespaceTaken(name)
-    await reservations.check_available(tx=tx, kind="namespace", name=name)
+    await reserved_names.check_available(tx=tx, kind="namespace", name=name)
     await record(tx=tx, principal=principal, action="namespace.create", target=f"namespaces/{name}")
     return await queries.get_namespace(tx, name=name)
 
@@ -104,7 +104,9 @@ async def delete_namespace(
     await deletions.insert_deletion(
         tx, kind="namespace", name=namespace.name, principal=actor.principal, removed=is_empty
     )
-    await reservations.reserve(tx, kind="namespace", name=namespace.name, seconds=reserved_seconds)
+    await reserved_names.reserve(
+        tx, kind="namespace", name=namespace.name, seconds=reserved_seconds
+    )
     if is_empty:
         await queries.delete_namespace(tx, namespace_id=namespace.id)
     else:
@@ -122,4 +124,4 @@ async def _delete_repositories(tx: Tx, actor: NamespaceOwner, reserved_seconds: 
     await deletions.close_namespace(tx, namespace_id=actor.namespace.id)
     paths = await deletions.close_repositories(tx, namespace_id=actor.namespace.id)
     await deletions.insert_deletions(tx, kind="repository", names=paths, principal=actor.principal)
-    await reservations.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)
+    await reserved_names.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)

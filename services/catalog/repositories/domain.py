@@ -76,10 +76,10 @@ class RepositoryDeleting(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class RepositoryReader:
-    """A principal with a repository that it can read: an own, public, or shared one (spec 2.10).
+    """A principal with a repository that it can read (spec 2.10).
 
-    ``is_shared`` says whether the namespace has a grant for a Docker user of the principal's
-    account.
+    It can read a repository that it can change, a public one, and a shared one. ``is_shared`` says
+    whether the namespace has a grant for a Docker user of the principal's account.
 
     Raises:
         RepositoryNotFound: the principal cannot read it. The error does not reveal its existence.
@@ -96,7 +96,9 @@ class RepositoryReader:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryOwner(RepositoryReader):
-    """A principal with a repository that it can change: its account's own, or any for an admin.
+    """A principal with a repository that it can change.
+
+    A member can change the repositories of its account, an administrator all of them.
 
     Raises:
         RepositoryNotFound: the principal cannot change it. The error does not reveal its existence.

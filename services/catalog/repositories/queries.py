@@ -44,6 +44,7 @@ _SORT_COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "last_pushed_at": (or_never(_r.last_pushed_at), _r.id),
     "created_at": (_r.created_at, _r.id),
 }
+_FIELDS = tuple(field.name for field in fields(Repository))
 _NOT_SELECTED = ("namespace_id", "path", "account_id")
 
 
@@ -59,7 +60,7 @@ def _select() -> sa.Select[Any]:
 
 
 def _repository(row: sa.Row[Any]) -> Repository:
-    return Repository(**{field.name: getattr(row, field.name) for field in fields(Repository)})
+    return Repository(**{name: getattr(row, name) for name in _FIELDS})
 
 
 async def find_repository(tx: Tx, *, namespace: str, name: str) -> Repository | None:
@@ -113,8 +114,8 @@ async def list_repositories(
 ) -> Page[Repository]:
     """Return a page of repositories in the order ``order``.
 
-    ``view`` selects the repositories of all accounts ("own"), those that others share with a Docker
-    user of the account ``viewer_id`` ("shared"), or the public ones. ``account_id`` and
+    The view "own" starts from all repositories, "shared" from those that others share with a Docker
+    user of the account ``viewer_id``, and "public" from the public ones. ``account_id`` and
     ``namespace`` restrict the list further. ``q`` is a part of the path or the description.
     """
     sort = Sort(order, _SORT_COLUMNS[order.removeprefix("-")])
@@ -170,8 +171,8 @@ async def _search(
 ) -> Page[Repository]:
     """Return a page of the repositories in ``scope`` that contain ``q``.
 
-    If many contain it, the first rows of the order contain enough. Only otherwise the search index
-    is used, because it returns all matches in no order.
+    If many contain it, the first rows of the order are enough. Otherwise the search uses its index,
+    which returns all matches in no order.
     """
     first_rows = ordered(
         sa.select(_r.id, _r.path, _r.description).where(scope),
@@ -199,11 +200,12 @@ async def _is_small(tx: Tx, scope: sa.ColumnElement[bool]) -> bool:
     return bool((await tx.execute(statement)).scalar_one())
 
 
-# The statement reads the first row of each namespace, and from these a bound on the key: no row of
-# the page comes after it. The bound is the nearer one of two keys:
-#   - the last of the first rows, if they are one more than the page has rows;
-#   - the row of that rank in the namespace that comes first.
-# So most namespaces contribute only the few rows within the bound.
+# The statement reads the first row of each namespace and derives a bound: no row of the page comes
+# after it. With n rows on the page, the bound is the nearer one of two rows:
+#   - row n + 1 of the first rows;
+#   - row n + 1 of the namespace whose first row comes first.
+# If neither exists, the bound is the last row of the table. Most namespaces have few rows within
+# the bound, so the statement reads few.
 _MERGE_SQL = """
 WITH first_rows AS MATERIALIZED (
   SELECT first_row.*

@@ -23,7 +23,7 @@ from services.catalog.repositories.domain import (
     View,
     owner_to_list,
 )
-from services.catalog.reserved_names import usecases as reservations
+from services.catalog.reserved_names import usecases as reserved_names
 
 
 async def get_repository_reader(
@@ -114,7 +114,7 @@ async def create_repository(
     )
     if not created:
         raise RepositoryTaken(path)
-    await reservations.check_available(tx=tx, kind="repository", name=path)
+    await reserved_names.check_available(tx=tx, kind="repository", name=path)
     await record(
         tx=tx, principal=principal, action="repository.create", target=f"repositories/{path}"
     )
@@ -155,7 +155,7 @@ async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds:
         await deletions.insert_deletion(
             tx, kind="repository", name=repository.path, principal=actor.principal
         )
-        await reservations.reserve(
+        await reserved_names.reserve(
             tx, kind="repository", name=repository.path, seconds=reserved_seconds
         )
         await record(

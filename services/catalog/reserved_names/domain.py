@@ -12,7 +12,7 @@ from libs.common.web.errors import Conflict
 Kind = Literal["namespace", "repository", "docker_user"]
 
 _DELETION_RETRY = timedelta(seconds=2)
-"""When a client should try again whose name waits for a deletion of unknown length."""
+"""Delay that a client is asked for while a deletion runs, which takes an unknown time."""
 
 
 class NameReserved(Conflict):
