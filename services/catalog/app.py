@@ -1,4 +1,4 @@
-"""Puts the catalog service together."""
+"""Builds the catalog service: the only file that wires its parts together."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from libs.common.tasks.leader import LeaderWorker
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
-from services.catalog.accounts.hashing import HashingGate
+from services.catalog.accounts.dependencies import hashing_queue
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
@@ -33,9 +33,7 @@ from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.feed.follower import CHANNEL, Follower
 
-DESCRIPTION = (
-    "Accounts, Docker users, namespaces, grants, repositories and images: what people manage."
-)
+DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
 
 
 def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[LeaderWorker]:
@@ -65,15 +63,14 @@ def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[Lea
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service's app. Nothing connects or starts before its lifespan does."""
-
+    """Build the app. Nothing connects to the database or starts before the lifespan does."""
     database_url = settings.database_url.get_secret_value()
     engine = db.create_engine(database_url, application_name="moorage-catalog")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        hashing = HashingGate(PasswordHasher())
-        provide(app, hashing, WrongPasswords())
+        hasher = PasswordHasher()
+        provide(app, hasher, hashing_queue(hasher), WrongPasswords())
         try:
             async with (
                 connected(settings.registry, subject=CATALOG_SUBJECT) as registry,
@@ -82,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
                 provide(app, registry)
                 yield
         finally:
-            hashing.close()
+            hasher.close()
 
     app = service.build(
         title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan

@@ -1,4 +1,7 @@
-"""The settings of the catalog service: environment variables ``CATALOG_…``, and secrets as files in ``SECRETS_DIR``."""
+"""The settings of the catalog service.
+
+They come from environment variables ``CATALOG_…``, and secrets from files in ``SECRETS_DIR``.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,19 +20,19 @@ def _is_postgresql(url: SecretStr) -> SecretStr:
 
 
 class Settings(settings.ServiceSettings):
-    """Checked at start; ``load_settings`` tells what is wrong in one line."""
+    """The settings of the catalog service, checked when it starts."""
 
     model_config = SettingsConfigDict(env_prefix="CATALOG_")
 
     secrets_dir: DirectoryPath = Field(
         validation_alias="SECRETS_DIR",
-        description="folder of the secrets; also holds token-keys/ and session-public-keys/",
+        description="folder of the secrets, of token-keys/, and of session-public-keys/",
     )
     database_url: Annotated[SecretStr, AfterValidator(_is_postgresql)] = Field(
-        description="secret: address of the database, as the role of this service"
+        description="secret: URL of the database with the role of this service"
     )
     registry_url: AnyHttpUrl = Field(
-        description="where this service reaches Distribution; never shown to clients"
+        description="URL at which this service reaches Distribution; clients never see it"
     )
     registry_service: str = Field(
         default="moorage", min_length=1, description="`aud` of registry tokens"
@@ -38,18 +41,20 @@ class Settings(settings.ServiceSettings):
     name_reservation_seconds: int = Field(
         default=1860,
         ge=0,
-        description="how long the name of a deleted Docker user, namespace or repository stays taken: push token lifetime + 60 s",
+        description="seconds that the name of a deleted Docker user, namespace, or repository "
+        "stays reserved: lifetime of a push token + 60",
     )
     drift_hours: int = Field(
         default=24,
         ge=0,
         le=8760,
-        description="every how many hours catalog and registry are compared and the catalog is mended; 0: never",
+        description="hours between two comparisons of catalog and registry, which repair the "
+        "catalog; 0: never",
     )
 
     @property
     def registry(self) -> RegistryAddress:
-        """Distribution, as this service reaches it with tokens of its own."""
+        """The address of Distribution, and what signs this service's tokens for it."""
         return RegistryAddress(
             url=str(self.registry_url),
             keys=self.secrets_dir / "token-keys",
@@ -59,10 +64,14 @@ class Settings(settings.ServiceSettings):
 
     @property
     def session_public_keys(self) -> Path:
-        """Public keys of the JSON API's access tokens."""
+        """The folder of the public keys that verify session access tokens of the JSON API."""
         return self.secrets_dir / "session-public-keys"
 
 
 def load_settings() -> Settings:
-    """Read the settings from environment and secret files. Raises ``libs.common.settings.SettingsError``."""
+    """Read the settings from the environment and the secret files.
+
+    Raises:
+        SettingsError: a setting is missing or wrong (``libs.common.settings``).
+    """
     return settings.load(Settings)

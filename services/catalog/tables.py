@@ -1,4 +1,9 @@
-"""The tables of the catalog service, schema ``catalog``. Ids are never used twice, so a later object of the same name inherits nothing."""
+"""The tables of the catalog service (schema ``catalog``), and the search by their indexes.
+
+Ids are never reused, so an object inherits nothing from a deleted object of the same name.
+"""
+
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -16,18 +21,23 @@ metadata = sa.MetaData(
         "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     },
 )
-_now = sa.text("now()")
+_TIME = sa.TIMESTAMP(timezone=True)
+_NOW = sa.text("now()")
+_CLOCK = sa.text("clock_timestamp()")
+_LAST_PUSHED_OR_NEVER = sa.text(f"COALESCE(last_pushed_at, {NEVER})")
+"""The key of the indexes for ``sort=last_pushed_at``, as ``or_never`` of pagination writes it."""
 
 
 def _id() -> sa.Column[int]:
     return sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True)
 
 
-def _created_at() -> sa.Column[object]:
-    return sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now)
+def _created_at() -> sa.Column[Any]:
+    return sa.Column("created_at", _TIME, nullable=False, server_default=_NOW)
 
 
-def _by_whom() -> tuple[sa.Column[object], ...]:
+def _requester() -> tuple[sa.Column[Any], ...]:
+    """Return the columns of the principal that requested a deletion, null for the operator."""
     return (
         sa.Column("account_id", sa.BigInteger),
         sa.Column("account", sa.Text),
@@ -87,7 +97,7 @@ grants = sa.Table(
     ),
     sa.Column("permission", sa.Text, nullable=False),
     _created_at(),
-    sa.Column("updated_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("updated_at", _TIME, nullable=False, server_default=_NOW),
     sa.CheckConstraint("permission IN ('pull', 'push')", name="permission"),
 )
 
@@ -103,15 +113,15 @@ repositories = sa.Table(
         sa.BigInteger,
         nullable=False,
         server_default=sa.FetchedValue(),
-        doc="the namespace's, for the indexes",
+        doc="the namespace's account, copied by a trigger for the indexes",
     ),
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("status", sa.Text, nullable=False, server_default="empty"),
     sa.Column("tag_count", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("size_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("pull_count", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
-    sa.Column("last_pushed_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("last_pulled_at", _TIME),
+    sa.Column("last_pushed_at", _TIME),
     _created_at(),
     sa.UniqueConstraint("namespace_id", "name"),
     sa.Index("repositories_path_key", "path", unique=True),
@@ -121,25 +131,18 @@ repositories = sa.Table(
     sa.Index("repositories_account_path_idx", "account_id", "path"),
     sa.Index("repositories_account_pull_count_idx", "account_id", "pull_count", "id"),
     sa.Index("repositories_account_created_at_idx", "account_id", "created_at", "id"),
-    sa.Index(
-        "repositories_account_last_pushed_at_idx",
-        "account_id",
-        sa.text(f"COALESCE(last_pushed_at, {NEVER})"),
-        "id",
-    ),
+    sa.Index("repositories_account_last_pushed_at_idx", "account_id", _LAST_PUSHED_OR_NEVER, "id"),
     sa.Index("repositories_namespace_path_idx", "namespace_id", "path", postgresql_include=["id"]),
     sa.Index("repositories_namespace_pull_count_idx", "namespace_id", "pull_count", "id"),
     sa.Index("repositories_namespace_created_at_idx", "namespace_id", "created_at", "id"),
     sa.Index(
         "repositories_namespace_last_pushed_at_idx",
         "namespace_id",
-        sa.text(f"COALESCE(last_pushed_at, {NEVER})"),
+        _LAST_PUSHED_OR_NEVER,
         "id",
         postgresql_include=["last_pushed_at"],
     ),
-    sa.Index(
-        "repositories_last_pushed_at_idx", sa.text(f"COALESCE(last_pushed_at, {NEVER})"), "id"
-    ),
+    sa.Index("repositories_last_pushed_at_idx", _LAST_PUSHED_OR_NEVER, "id"),
 )
 
 manifests = sa.Table(
@@ -156,10 +159,10 @@ manifests = sa.Table(
     sa.Column("platforms", JSONB, nullable=False, server_default="[]"),
     sa.Column("layers", JSONB, nullable=False, server_default="[]"),
     sa.Column("labels", JSONB, nullable=False, server_default="{}"),
-    sa.Column("image_created_at", sa.TIMESTAMP(timezone=True)),
-    sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("image_created_at", _TIME),
+    sa.Column("pushed_at", _TIME, nullable=False),
     sa.Column("pushed_by", sa.Text, nullable=False),
-    sa.Column("untagged_since", sa.TIMESTAMP(timezone=True), server_default=_now),
+    sa.Column("untagged_since", _TIME, server_default=_NOW),
     sa.Index(
         "manifests_subject_idx",
         "repository_id",
@@ -203,10 +206,10 @@ tags = sa.Table(
     sa.Column("repository_id", sa.BigInteger, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("digest", sa.Text, nullable=False),
-    sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("pushed_at", _TIME, nullable=False),
     sa.Column("pushed_by", sa.Text, nullable=False),
     sa.Column("pull_count", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("last_pulled_at", _TIME),
     sa.ForeignKeyConstraint(
         ["repository_id", "digest"],
         [manifests.c.repository_id, manifests.c.digest],
@@ -220,7 +223,7 @@ reserved_names = sa.Table(
     metadata,
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("available_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("available_at", _TIME, nullable=False),
     sa.CheckConstraint("kind IN ('namespace', 'repository', 'docker_user')", name="kind"),
 )
 
@@ -230,17 +233,17 @@ deletions = sa.Table(
     _id(),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("name", sa.Text(collation="C"), nullable=False),
-    *_by_whom(),
-    sa.Column("requested_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
-    sa.Column("removed_at", sa.TIMESTAMP(timezone=True)),
+    *_requester(),
+    sa.Column("requested_at", _TIME, nullable=False, server_default=_NOW),
+    sa.Column("removed_at", _TIME),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("retry_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("retry_at", _TIME),
     sa.Column(
         "origin",
         sa.Text,
         nullable=False,
         server_default=sa.FetchedValue(),
-        doc="the home() of then: another one waits",
+        doc="catalog.origin() at the request; a deletion from another origin is suspended",
     ),
     sa.UniqueConstraint("kind", "name"),
     sa.CheckConstraint("kind IN ('namespace', 'repository')", name="kind"),
@@ -254,18 +257,13 @@ tag_deletions = sa.Table(
     sa.Column("repository", sa.Text, nullable=False),
     sa.Column("tag", sa.Text, nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
-    sa.Column("pushed_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("pushed_at", _TIME, nullable=False),
     sa.Column("placeholder", sa.Text, nullable=False),
-    *_by_whom(),
-    sa.Column(
-        "started_at",
-        sa.TIMESTAMP(timezone=True),
-        nullable=False,
-        server_default=sa.text("clock_timestamp()"),
-    ),
-    sa.Column("finished_at", sa.TIMESTAMP(timezone=True)),
+    *_requester(),
+    sa.Column("started_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("finished_at", _TIME),
     sa.Column("restored_digest", sa.Text),
-    sa.Column("restored_pushed_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("restored_pushed_at", _TIME),
     sa.Column("restored_pushed_by", sa.Text),
     sa.Index("tag_deletions_tag_idx", "repository", "tag"),
     sa.Index("tag_deletions_started_idx", "started_at"),
@@ -282,8 +280,8 @@ garbage_runs = sa.Table(
     "garbage_runs",
     metadata,
     _id(),
-    sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
-    sa.Column("finished_at", sa.TIMESTAMP(timezone=True)),
+    sa.Column("started_at", _TIME, nullable=False, server_default=_NOW),
+    sa.Column("finished_at", _TIME),
     sa.Column("manifests_deleted", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("freed_bytes", sa.BigInteger, nullable=False, server_default="0"),
 )
@@ -294,13 +292,8 @@ write_pauses = sa.Table(
     sa.Column("id", sa.Boolean, primary_key=True, server_default=sa.true()),
     sa.Column("phase", sa.Text, nullable=False),
     sa.Column("active_uploads", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
-    sa.Column(
-        "started_at",
-        sa.TIMESTAMP(timezone=True),
-        nullable=False,
-        server_default=sa.text("clock_timestamp()"),
-    ),
-    sa.Column("ends_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("started_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("ends_at", _TIME, nullable=False),
     sa.CheckConstraint("id", name="one"),
     sa.CheckConstraint("phase IN ('new_uploads', 'all_writes')", name="phase"),
 )
@@ -308,27 +301,26 @@ write_pauses = sa.Table(
 audit_entries = audit_table(metadata)
 
 
-_SPACE: sa.ColumnElement[str] = sa.literal_column("' '", sa.Text)
-
-
 def contains(q: str, *columns: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """Whether one of ``columns`` has ``q`` in it.
+    """Return whether one of ``columns`` contains ``q`` in any case, by comparing each row."""
+    return sa.or_(*(column.icontains(q, autoescape=True) for column in columns))
 
-    The index is on the bigrams of the columns joined by spaces, in this order (alembic/versions/0003); it finds candidates for two
-    characters and more, and each is then compared. One character alone is compared with every row.
+
+def contains_by_index(q: str, *columns: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Return whether one of ``columns`` contains ``q`` in any case, by a search index.
+
+    ``columns`` must be those of an index in alembic/versions/0003, in its order: the index holds
+    the bigrams of the columns, joined by spaces. It finds candidates for two characters or more,
+    which are then compared. One character is compared with every row.
     """
-    exact = holds(q, *columns)
+    exact = contains(q, *columns)
     if len(q) < 2:
         return exact
+    space = sa.literal_column("' '", sa.Text)
     joined = columns[0]
     for column in columns[1:]:
-        joined = joined.concat(_SPACE).concat(column)
+        joined = joined.concat(space).concat(column)
     return sa.and_(_bigrams(joined).op("@>")(_bigrams(sa.literal(q))), exact)
-
-
-def holds(q: str, *columns: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """The same, compared with each row: for rows that are read anyway."""
-    return sa.or_(*(column.icontains(q, autoescape=True) for column in columns))
 
 
 def _bigrams(text: sa.ColumnElement[str]) -> sa.ColumnElement[list[str]]:

@@ -1,1 +1,0 @@
-"""Accounts: the tenants, who sign in to console and API."""

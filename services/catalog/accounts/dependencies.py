@@ -1,31 +1,48 @@
-"""Whose objects a list shows, as a type of a route's parameter."""
+"""The password hasher as a route's parameter."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
-from libs.common.security.principals import Principal
-from libs.common.web.authentication import Authenticated
-from libs.common.web.errors import Forbidden
-from libs.common.web.fields import Filter
+from libs.common.security.fair_queue import FairQueue, QueueFull
+from libs.common.security.passwords import PasswordHasher
+from libs.common.web.authentication import client_address
+from libs.common.web.provided import provided
+from services.catalog.accounts.domain import HashingBusy
+from services.catalog.accounts.throttle import WrongPasswords
 
-
-@dataclass(frozen=True, slots=True)
-class Lister:
-    """An account with what its lists hold: ``account`` names whose objects, None: everyone's (administrators only)."""
-
-    principal: Principal
-    account: str | None
+_MAX_WAITING = 64
 
 
-async def _lister(principal: Authenticated, account: Filter = None) -> Lister:
-    """``account``: whose objects; administrators only."""
-    if principal.is_admin:
-        return Lister(principal, account)
-    if account not in (None, principal.username):
-        raise Forbidden("Only an administrator may list another account's objects")
-    return Lister(principal, principal.username)
+def hashing_queue(hasher: PasswordHasher) -> FairQueue:
+    """Return the queue of the requests that hash a password with ``hasher``.
+
+    A request holds a database connection while its password is hashed. If the queue admitted all of
+    them, a burst would hold every connection, and each list would wait for the hashes. One request
+    more than ``hasher`` has threads keeps the threads busy while another waits for the database.
+    """
+    return FairQueue(concurrency=hasher.threads + 1, per_source=_MAX_WAITING, total=_MAX_WAITING)
 
 
-Listing = Annotated[Lister, Depends(_lister)]
+async def _hasher(
+    request: Request,
+    hasher: Annotated[PasswordHasher, Depends(provided(PasswordHasher))],
+    queue: Annotated[FairQueue, Depends(provided(FairQueue))],
+) -> AsyncIterator[PasswordHasher]:
+    try:
+        async with queue.slot(client_address(request)):
+            yield hasher
+    except QueueFull:
+        raise HashingBusy from None
+
+
+Hasher = Annotated[PasswordHasher, Depends(_hasher, scope="function")]
+"""A route's first parameter: the hasher, once the queue admits the request.
+
+FastAPI resolves parameters in their order, so a request must wait here before it takes a database
+connection.
+"""
+
+PasswordThrottle = Annotated[WrongPasswords, Depends(provided(WrongPasswords))]
+"""A route's parameter: limits the wrong current passwords of an account."""

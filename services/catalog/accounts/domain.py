@@ -1,17 +1,17 @@
-"""Accounts."""
+"""Accounts: the tenants, which sign in to the console and the JSON API."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from libs.common.web.errors import Conflict, Forbidden
+from libs.common.web.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unavailable
 
 Role = Literal["admin", "member"]
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A tenant; ``disabled``: neither it nor its Docker users may sign in."""
+    """A tenant. If it is ``disabled``, neither it nor its Docker users can sign in."""
 
     id: int
     username: str
@@ -20,13 +20,49 @@ class Account:
     created_at: datetime
 
 
+def leaves_no_administrator(administrator_ids: list[int], demoted_id: int) -> bool:
+    """Return whether nobody can administer the registry once ``demoted_id`` no longer does.
+
+    ``administrator_ids`` are the administrators that are not disabled.
+    """
+    return administrator_ids == [demoted_id]
+
+
+class AccountNotFound(NotFound):
+    """No account has this username."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"There is no account {username!r}.")
+
+
 class AccountTaken(Conflict):
-    code, title = "account_taken", "There is an account of that name"
+    """Another account has this username."""
+
+    code, title = "account_taken", "The username is taken"
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"The account {username!r} already exists. Choose another username.")
 
 
 class LastAdministrator(Conflict):
+    """The change would leave no account that can administer the registry."""
+
     code, title = "last_administrator", "The last administrator cannot be disabled or made a member"
 
 
 class WrongPassword(Forbidden):
-    code, title = "wrong_password", "The current password is not right"
+    """The current password in a request to change it is wrong."""
+
+    code, title = "wrong_password", "The current password is wrong"
+
+
+class PasswordThrottled(TooManyRequests):
+    """The account had too many wrong current passwords."""
+
+    code, title = "password_throttled", "Too many wrong passwords; try again later"
+
+
+class HashingBusy(Unavailable):
+    """The queue in front of the password hasher is full."""
+
+    code, title = "hashing_busy", "Too many passwords wait to be hashed; try again in a moment"

@@ -7,11 +7,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
-from libs.common.web.errors import NotFound
-from services.catalog.accounts.domain import Account, Role
+from libs.common.registry.names import is_username
+from services.catalog.accounts.domain import Account, AccountNotFound, Role
 from services.catalog.tables import accounts, docker_users
 
-_ACCOUNT = (
+_ACCOUNT: tuple[sa.ColumnElement[Any], ...] = (
     accounts.c.id,
     accounts.c.username,
     accounts.c.role,
@@ -21,39 +21,29 @@ _ACCOUNT = (
 _BY_USERNAME = Sort("username", (accounts.c.username,))
 
 
-def _account(row: Any) -> Account:
+def _account(row: sa.Row[Any]) -> Account:
     return Account(row.id, row.username, row.role, row.disabled, row.created_at)
 
 
 async def find_account(tx: Tx, *, username: str) -> Account | None:
-    """The account of that name."""
-    row = (
-        await tx.execute(sa.select(*_ACCOUNT).where(accounts.c.username == username))
-    ).one_or_none()
+    """Return the account ``username``, or None."""
+    if not is_username(username):
+        return None  # PostgreSQL rejects some texts, such as one with a NUL
+    statement = sa.select(*_ACCOUNT).where(accounts.c.username == username)
+    row = (await tx.execute(statement)).one_or_none()
     return _account(row) if row else None
 
 
-async def get_account(tx: Tx, *, account_id: int) -> Account:
-    """The account with that id. Raises NotFound."""
-    row = (await tx.execute(sa.select(*_ACCOUNT).where(accounts.c.id == account_id))).one_or_none()
-    if row is None:
-        raise NotFound
-    return _account(row)
-
-
-async def lock_password_hash(tx: Tx, *, account_id: int) -> str:
-    """The stored hash of its password, which stays so until the transaction ends."""
-    statement = (
-        sa.select(accounts.c.password_hash)
-        .where(accounts.c.id == account_id)
-        .with_for_update(key_share=True)
-    )
-    password_hash: str = (await tx.execute(statement)).scalar_one()
-    return password_hash
+async def get_account(tx: Tx, *, username: str) -> Account:
+    """Return the account ``username``. Raises AccountNotFound."""
+    account = await find_account(tx, username=username)
+    if account is None:
+        raise AccountNotFound(username)
+    return account
 
 
 async def list_accounts(tx: Tx, *, q: str | None, page: PageRequest) -> Page[Account]:
-    """One page of all accounts by name."""
+    """Return a page of all accounts by name; ``q`` is a part of the name."""
     statement = sa.select(*_ACCOUNT)
     if q:
         statement = statement.where(accounts.c.username.icontains(q, autoescape=True))
@@ -63,7 +53,7 @@ async def list_accounts(tx: Tx, *, q: str | None, page: PageRequest) -> Page[Acc
 async def insert_account(
     tx: Tx, *, username: str, password_hash: str, role: Role
 ) -> Account | None:
-    """The new account, or None when the name is taken."""
+    """Insert an account and return it, or None if the username is taken."""
     values = {"username": username, "password_hash": password_hash, "role": role}
     statement = (
         insert(accounts)
@@ -75,8 +65,21 @@ async def insert_account(
     return _account(row) if row else None
 
 
+async def lock_password_hash(tx: Tx, *, username: str) -> str:
+    """Return the account's password hash, locked for the transaction. Raises AccountNotFound."""
+    statement = (
+        sa.select(accounts.c.password_hash)
+        .where(accounts.c.username == username)
+        .with_for_update(key_share=True)
+    )
+    password_hash: str | None = (await tx.execute(statement)).scalar_one_or_none()
+    if password_hash is None:
+        raise AccountNotFound(username)
+    return password_hash
+
+
 async def lock_administrators(tx: Tx) -> list[int]:
-    """The ids of all administrators who can sign in; they stay so until the transaction ends."""
+    """Return the ids of all administrators that are not disabled, and lock their rows."""
     statement = (
         sa.select(accounts.c.id)
         .where(accounts.c.role == "admin", ~accounts.c.disabled)
@@ -88,25 +91,40 @@ async def lock_administrators(tx: Tx) -> list[int]:
 async def update_account(
     tx: Tx,
     *,
-    account_id: int,
+    username: str,
     disabled: bool | None = None,
     role: Role | None = None,
     password_hash: str | None = None,
     ends_sessions: bool = False,
 ) -> Account:
-    """Change what is not None; ``ends_sessions`` raises the credential version."""
-    values: dict[str, object] = {"disabled": disabled, "role": role, "password_hash": password_hash}
-    values = {name: value for name, value in values.items() if value is not None}
+    """Set the values that are not None and return the account.
+
+    ``ends_sessions`` increments the credential version, with which sessions and API keys expire.
+
+    Raises:
+        AccountNotFound: the account does not exist.
+    """
+    given = {"disabled": disabled, "role": role, "password_hash": password_hash}
+    values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if ends_sessions:
         values["credential_version"] = accounts.c.credential_version + 1
     statement = (
-        sa.update(accounts).where(accounts.c.id == account_id).values(values).returning(*_ACCOUNT)
+        sa.update(accounts)
+        .where(accounts.c.username == username)
+        .values(values)
+        .returning(*_ACCOUNT)
     )
-    return _account((await tx.execute(statement)).one())
+    row = (await tx.execute(statement)).one_or_none()
+    if row is None:
+        raise AccountNotFound(username)
+    return _account(row)
 
 
 async def end_docker_user_logins(tx: Tx, *, account_id: int) -> None:
-    """Raise the credential version of the account's Docker users, so that no refresh token of theirs comes back to life."""
+    """Increment the credential version of the account's Docker users.
+
+    Their refresh tokens stay invalid even if the account is enabled again.
+    """
     values = {"credential_version": docker_users.c.credential_version + 1}
     await tx.execute(
         sa.update(docker_users).where(docker_users.c.account_id == account_id).values(values)

@@ -1,4 +1,4 @@
-"""`/account` for everyone, `/accounts` for administrators."""
+"""``/account`` for everyone, ``/accounts`` for administrators."""
 
 from fastapi import APIRouter, Request, Response, status
 
@@ -10,19 +10,19 @@ from libs.common.web.authentication import (
     SignedIn,
     SignedInAdministrator,
 )
-from libs.common.web.errors import (
-    Forbidden,
-    Invalid,
-    NotFound,
-    Unauthenticated,
-)
+from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
 from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
-from libs.common.web.provided import provided
 from services.catalog.accounts import usecases
-from services.catalog.accounts.domain import AccountTaken, LastAdministrator, WrongPassword
-from services.catalog.accounts.hashing import Hasher, HashingBusy
+from services.catalog.accounts.dependencies import Hasher, PasswordThrottle
+from services.catalog.accounts.domain import (
+    AccountTaken,
+    HashingBusy,
+    LastAdministrator,
+    PasswordThrottled,
+    WrongPassword,
+)
 from services.catalog.accounts.schemas import (
     AccountChange,
     AccountCreate,
@@ -30,15 +30,15 @@ from services.catalog.accounts.schemas import (
     OwnAccountOut,
     OwnPasswordChange,
 )
-from services.catalog.accounts.throttle import PasswordThrottled, WrongPasswords
 
 router = APIRouter(tags=["accounts"])
 
 
 @router.get("/account", responses=responses(Unauthenticated))
 async def get_own_account(tx: Tx, principal: Authenticated) -> OwnAccountOut:
-    """The account that is signed in."""
-    return OwnAccountOut.of(await usecases.get_own_account(tx=tx, principal=principal))
+    """Return the account that is signed in."""
+    account = await usecases.get_account(tx=tx, username=principal.username)
+    return OwnAccountOut.model_validate(account)
 
 
 @router.put(
@@ -49,14 +49,21 @@ async def get_own_account(tx: Tx, principal: Authenticated) -> OwnAccountOut:
     ),
 )
 async def change_own_password(
-    hasher: Hasher, tx: Tx, principal: SignedIn, body: OwnPasswordChange, request: Request
+    hasher: Hasher,
+    tx: Tx,
+    principal: SignedIn,
+    wrong_passwords: PasswordThrottle,
+    body: OwnPasswordChange,
 ) -> None:
-    """Change the password of the account that is signed in. All its sessions end, this one too."""
+    """Change the password of the account that is signed in.
+
+    All sessions of the account end, including the session of this request.
+    """
     await usecases.change_own_password(
         tx=tx,
         principal=principal,
         hasher=hasher,
-        wrong_passwords=provided(WrongPasswords)(request),
+        wrong_passwords=wrong_passwords,
         current_password=body.current_password.get_secret_value(),
         password=body.password.get_secret_value(),
     )
@@ -66,10 +73,9 @@ async def change_own_password(
 async def list_accounts(
     tx: Tx, _: Administrator, page: Paging, request: Request, response: Response, q: Search = None
 ) -> Page[AccountOut]:
-    """All accounts, by name."""
-    return page_of(
-        await usecases.list_accounts(tx=tx, q=q, page=page), AccountOut.of, request, response
-    )
+    """List all accounts by name."""
+    accounts = await usecases.list_accounts(tx=tx, q=q, page=page)
+    return page_of(accounts, AccountOut.model_validate, request, response)
 
 
 @router.post(
@@ -86,7 +92,7 @@ async def create_account(
     body: AccountCreate,
     response: Response,
 ) -> AccountOut:
-    """Make an account."""
+    """Create an account."""
     account = await usecases.create_account(
         tx=tx,
         administrator=administrator,
@@ -96,13 +102,13 @@ async def create_account(
         role=body.role,
     )
     response.headers["Location"] = f"/api/v1/accounts/{account.username}"
-    return AccountOut.of(account)
+    return AccountOut.model_validate(account)
 
 
 @router.get("/accounts/{username}", responses=responses(Unauthenticated, Forbidden, NotFound))
 async def get_account(tx: Tx, _: Administrator, username: str) -> AccountOut:
-    """One account."""
-    return AccountOut.of(await usecases.get_account(tx=tx, username=username))
+    """Return one account."""
+    return AccountOut.model_validate(await usecases.get_account(tx=tx, username=username))
 
 
 @router.patch(
@@ -120,7 +126,7 @@ async def get_account(tx: Tx, _: Administrator, username: str) -> AccountOut:
 async def change_account(
     hasher: Hasher, tx: Tx, administrator: SignedInAdministrator, username: str, body: AccountChange
 ) -> AccountOut:
-    """Disable or enable an account, change its role, or give it a new password."""
+    """Disable or enable an account, change its role, or set a new password."""
     account = await usecases.change_account(
         tx=tx,
         administrator=administrator,
@@ -130,4 +136,4 @@ async def change_account(
         role=body.role,
         password=body.password.get_secret_value() if body.password else None,
     )
-    return AccountOut.of(account)
+    return AccountOut.model_validate(account)

@@ -1,42 +1,30 @@
-"""Requests and responses of `/account` and `/accounts`."""
+"""Requests and responses of ``/account`` and ``/accounts``."""
 
 from datetime import datetime
-from typing import Self
 
-from pydantic import BaseModel, Field, SecretStr, StrictBool
+from pydantic import Field, SecretStr, StrictBool
 
-from libs.common.web.fields import Body, Password, Username
-from services.catalog.accounts.domain import Account, Role
+from libs.common.web.fields import Body, Output, Password, Username
+from services.catalog.accounts.domain import Role
 
 
-class OwnAccountOut(BaseModel):
+class OwnAccountOut(Output):
     """The account that is signed in."""
 
     username: str = Field(examples=["acme"])
     role: Role
     created_at: datetime = Field(description="UTC")
 
-    @classmethod
-    def of(cls, account: Account) -> Self:
-        return cls(username=account.username, role=account.role, created_at=account.created_at)
 
-
-class AccountOut(BaseModel):
-    """An account, as administrators see it."""
+class AccountOut(Output):
+    """An account, as an administrator sees it."""
 
     username: str = Field(examples=["acme"])
     role: Role
-    disabled: bool = Field(description="neither it nor its Docker users may sign in")
+    disabled: bool = Field(
+        description="if true, neither the account nor its Docker users can sign in"
+    )
     created_at: datetime = Field(description="UTC")
-
-    @classmethod
-    def of(cls, account: Account) -> Self:
-        return cls(
-            username=account.username,
-            role=account.role,
-            disabled=account.disabled,
-            created_at=account.created_at,
-        )
 
 
 class AccountCreate(Body):
@@ -48,13 +36,16 @@ class AccountCreate(Body):
 
 
 class AccountChange(Body):
-    """What is to change; what is left out or null stays."""
+    """The fields to change. A field that is missing or null stays as it is."""
 
     disabled: StrictBool | None = Field(
-        default=None, description="disabling ends its sessions and its Docker users' logins"
+        default=None,
+        description="true ends the account's sessions and the logins of its Docker users",
     )
     role: Role | None = None
-    password: Password | None = Field(default=None, description="ends its sessions")
+    password: Password | None = Field(
+        default=None, description="a new password ends the account's sessions"
+    )
 
 
 class OwnPasswordChange(Body):

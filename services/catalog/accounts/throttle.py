@@ -1,22 +1,17 @@
-"""Wrong current passwords are limited per account, so that a stolen session cannot guess the password that it came from."""
+"""Limits wrong current passwords per account: a stolen session must not guess its password."""
 
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from libs.common.web.errors import TooManyRequests
-
-
-class PasswordThrottled(TooManyRequests):
-    """Too many wrong current passwords of this account."""
-
-    code, title = "password_throttled", "Too many wrong passwords; try again later"
+from services.catalog.accounts.domain import PasswordThrottled
 
 
 class WrongPasswords:
-    """The wrong passwords of the last ``window_seconds`` by account: in memory, for this process alone.
+    """Counts the attempts of the last ``window_seconds`` by account, in the memory of this process.
 
-    An attempt counts from its beginning, so that parallel guesses cannot slip through; one that was right is forgotten.
+    An attempt counts from its start, so that parallel guesses cannot pass the limit. A right
+    password clears the account's attempts.
     """
 
     def __init__(
@@ -27,28 +22,33 @@ class WrongPasswords:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limit = limit
-        self._window = window_seconds
+        self._window_seconds = window_seconds
         self._clock = clock
         self._attempts: OrderedDict[int, deque[float]] = OrderedDict()
 
     def begin(self, account_id: int) -> None:
-        """Note an attempt. Raises PasswordThrottled when the account has had too many."""
+        """Count an attempt.
+
+        Raises:
+            PasswordThrottled: the account is at its limit; ``Retry-After`` says for how long.
+        """
         now = self._clock()
-        self._forget_old(now)
+        self._drop_expired_accounts(now)
         attempts = self._attempts.get(account_id, deque[float]())
-        while attempts and attempts[0] <= now - self._window:
+        while attempts and attempts[0] <= now - self._window_seconds:
             attempts.popleft()
         if len(attempts) >= self._limit:
-            raise PasswordThrottled(retry_after=int(attempts[0] + self._window - now) + 1)
+            raise PasswordThrottled(retry_after=int(attempts[0] + self._window_seconds - now) + 1)
         attempts.append(now)
         self._attempts[account_id] = attempts
         self._attempts.move_to_end(account_id)
 
-    def right(self, account_id: int) -> None:
-        """The password was right: the account's attempts are forgotten."""
+    def succeed(self, account_id: int) -> None:
+        """Clear the attempts of an account whose password was right."""
         self._attempts.pop(account_id, None)
 
-    def _forget_old(self, now: float) -> None:
-        # The account that tried longest ago comes first.
-        while self._attempts and next(iter(self._attempts.values()))[-1] <= now - self._window:
+    def _drop_expired_accounts(self, now: float) -> None:
+        # The accounts are in the order of their latest attempts, oldest first.
+        expired = now - self._window_seconds
+        while self._attempts and next(iter(self._attempts.values()))[-1] <= expired:
             self._attempts.popitem(last=False)

@@ -1,1 +1,0 @@
-"""The audit trail: what this service appends, and the union that `/audit` reads."""

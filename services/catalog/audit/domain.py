@@ -1,4 +1,4 @@
-"""One line of the audit trail."""
+"""The entries of the audit trail, as ``/audit`` lists them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who did what to what, and from where; ``account`` None: nobody who is known."""
+    """One change, or one refused login.
+
+    ``action`` is ``noun.verb``, and ``target`` is the object's path below ``/api/v1/``. ``account``
+    is None if nobody was signed in, or if the operator acted from the command line.
+    """
 
     at: datetime
     account: str | None

@@ -1,4 +1,7 @@
-"""The union of the three services' audit trails, read through the views that the others publish."""
+"""SQL of the audit trail: the union of the trails of all services.
+
+The other services publish theirs as the views ``auth.audit`` and ``events.audit``.
+"""
 
 from typing import Any
 
@@ -13,14 +16,11 @@ _COLUMNS = ("id", "at", "account", "action", "target", "client_address")
 
 
 def _view(schema: str) -> sa.Table:
-    return sa.Table(
-        "audit",
-        sa.MetaData(schema=schema),
-        *(sa.Column(name, audit_entries.c[name].type) for name in _COLUMNS),
-    )
+    columns = (sa.Column(name, audit_entries.c[name].type) for name in _COLUMNS)
+    return sa.Table("audit", sa.MetaData(schema=schema), *columns)
 
 
-_SOURCES: dict[str, sa.Table] = {
+_TRAILS: dict[str, sa.Table] = {
     "catalog": audit_entries,
     "auth": _view("auth"),
     "events": _view("events"),
@@ -35,37 +35,38 @@ async def list_entries(
     target: str | None,
     page: PageRequest,
 ) -> Page[Entry]:
-    """One page, newest first. ``action`` is a whole action or its noun; ``target`` is an object, with all below it."""
-    trail = sa.union_all(
-        *(_entries_of(name, table, account, action, target) for name, table in _SOURCES.items())
+    """Return a page of all entries, newest first.
+
+    ``action`` is a whole action or its noun. ``target`` matches an object and everything below it.
+    """
+    entries = sa.union_all(
+        *(
+            _select_from(trail, source, account=account, action=action, target=target)
+            for source, trail in _TRAILS.items()
+        )
     ).subquery()
-    sort = Sort("-at", (trail.c.at, trail.c.source, trail.c.id))
-    return await fetch_page(tx, sa.select(trail), sort=sort, page=page, of=_entry)
+    # An id is unique within its trail only.
+    sort = Sort("-at", (entries.c.at, entries.c.source, entries.c.id))
+    return await fetch_page(tx, sa.select(entries), sort=sort, page=page, of=_entry)
 
 
-def _entries_of(
-    source: str, table: sa.Table, account: str | None, action: str | None, target: str | None
+def _select_from(
+    trail: sa.Table, source: str, *, account: str | None, action: str | None, target: str | None
 ) -> sa.Select[Any]:
+    """Select from each trail with its own conditions, so that each is read by its indexes."""
     statement = sa.select(
-        sa.literal(source, sa.Text).label("source"), *(table.c[name] for name in _COLUMNS)
+        sa.literal(source, sa.Text).label("source"), *(trail.c[name] for name in _COLUMNS)
     )
     if account is not None:
-        statement = statement.where(table.c.account == account)
+        statement = statement.where(trail.c.account == account)
     if action is not None:
-        statement = statement.where(
-            sa.or_(
-                table.c.action == action, table.c.action.startswith(f"{action}.", autoescape=True)
-            )
-        )
+        of_noun = trail.c.action.startswith(f"{action}.", autoescape=True)
+        statement = statement.where(sa.or_(trail.c.action == action, of_noun))
     if target is not None:
-        statement = statement.where(
-            sa.or_(
-                table.c.target == target,
-                *(table.c.target.startswith(target + sign, autoescape=True) for sign in "/:@"),
-            )
-        )
+        below = (trail.c.target.startswith(target + sign, autoescape=True) for sign in "/:@")
+        statement = statement.where(sa.or_(trail.c.target == target, *below))
     return statement
 
 
-def _entry(row: Any) -> Entry:
+def _entry(row: sa.Row[Any]) -> Entry:
     return Entry(row.at, row.account, row.action, row.target, row.client_address)

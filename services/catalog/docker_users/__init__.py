@@ -1,1 +1,0 @@
-"""Docker users: the credentials that accounts own and hand to others."""

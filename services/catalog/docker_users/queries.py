@@ -7,8 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
-from services.catalog.docker_users.domain import DockerUser
-from services.catalog.tables import accounts, contains, docker_users
+from libs.common.registry.names import is_username
+from services.catalog.docker_users.domain import DockerUser, DockerUserNotFound
+from services.catalog.tables import accounts, contains_by_index, docker_users
 
 _logins = sa.Table(
     "docker_user_logins",
@@ -38,36 +39,55 @@ def _select() -> sa.Select[Any]:
     )
 
 
-def _docker_user(row: Any) -> DockerUser:
+def _docker_user(row: sa.Row[Any]) -> DockerUser:
     return DockerUser(
-        row.id,
-        row.account_id,
-        row.account,
-        row.username,
-        row.description,
-        row.disabled,
-        row.token_login,
-        row.created_at,
-        row.last_login_at,
+        id=row.id,
+        account_id=row.account_id,
+        account=row.account,
+        username=row.username,
+        description=row.description,
+        disabled=row.disabled,
+        token_login=row.token_login,
+        created_at=row.created_at,
+        last_login_at=row.last_login_at,
     )
 
 
-async def find_docker_user(tx: Tx, *, username: str) -> DockerUser | None:
-    """The Docker user of that name, whoever owns it."""
-    row = (await tx.execute(_select().where(docker_users.c.username == username))).one_or_none()
+async def find_docker_user(tx: Tx, *, username: str, lock: bool = False) -> DockerUser | None:
+    """Return the Docker user ``username`` of any account, or None.
+
+    With ``lock``, nobody can delete it before the transaction ends.
+    """
+    if not is_username(username):
+        return None  # PostgreSQL rejects some texts, such as one with a NUL
+    statement = _select().where(docker_users.c.username == username)
+    if lock:
+        statement = statement.with_for_update(key_share=True, read=True, of=docker_users)
+    row = (await tx.execute(statement)).one_or_none()
     return _docker_user(row) if row else None
+
+
+async def get_docker_user(tx: Tx, *, username: str) -> DockerUser:
+    """Return the Docker user ``username`` of any account. Raises DockerUserNotFound."""
+    user = await find_docker_user(tx, username=username)
+    if user is None:
+        raise DockerUserNotFound(username)
+    return user
 
 
 async def list_docker_users(
     tx: Tx, *, account: str | None, q: str | None, page: PageRequest
 ) -> Page[DockerUser]:
-    """One page by name, of ``account`` (None: of all), with ``q`` in name or description."""
+    """Return a page of the Docker users of ``account`` (None: of all accounts) by name.
+
+    ``q`` is a part of the name or the description.
+    """
     statement = _select()
     if account is not None:
         statement = statement.where(accounts.c.username == account)
     if q:
         u = docker_users.c
-        statement = statement.where(contains(q, u.username, u.description))
+        statement = statement.where(contains_by_index(q, u.username, u.description))
     return await fetch_page(tx, statement, sort=_BY_USERNAME, page=page, of=_docker_user)
 
 
@@ -80,7 +100,7 @@ async def insert_docker_user(
     description: str,
     token_login: bool,
 ) -> bool:
-    """Whether it was made; False: the name is taken."""
+    """Insert a Docker user; return False if the username is taken."""
     values = {
         "account_id": account_id,
         "username": username,
@@ -104,7 +124,10 @@ async def update_docker_user(
     password_hash: str | None = None,
     ends_logins: bool = False,
 ) -> bool:
-    """Change what is not None; ``ends_logins`` raises the credential version. False: it is gone."""
+    """Set the values that are not None; return False if the Docker user does not exist.
+
+    ``ends_logins`` increments the credential version, with which refresh tokens expire.
+    """
     given: dict[str, object | None] = {
         "description": description,
         "disabled": disabled,
@@ -119,21 +142,10 @@ async def update_docker_user(
 
 
 async def delete_docker_user(tx: Tx, *, docker_user_id: int) -> bool:
-    """Delete it with its grants. False: it is gone already."""
+    """Delete the Docker user and its grants; return False if it does not exist."""
     statement = (
         sa.delete(docker_users)
         .where(docker_users.c.id == docker_user_id)
         .returning(docker_users.c.id)
     )
     return (await tx.execute(statement)).one_or_none() is not None
-
-
-async def lock_docker_user(tx: Tx, *, username: str) -> DockerUser | None:
-    """The Docker user of that name, which stays there until the transaction ends."""
-    statement = (
-        _select()
-        .where(docker_users.c.username == username)
-        .with_for_update(key_share=True, read=True, of=docker_users)
-    )
-    row = (await tx.execute(statement)).one_or_none()
-    return _docker_user(row) if row else None

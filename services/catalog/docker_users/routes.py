@@ -1,20 +1,16 @@
-"""`/docker-users`."""
+"""``/docker-users``."""
 
 from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db.engine import Tx
+from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated, SessionRequired, SignedIn
-from libs.common.web.errors import (
-    Forbidden,
-    Invalid,
-    NotFound,
-    Unauthenticated,
-)
+from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
 from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
-from services.catalog.accounts.dependencies import Listing
-from services.catalog.accounts.hashing import Hasher, HashingBusy
+from services.catalog.accounts.dependencies import Hasher
+from services.catalog.accounts.domain import HashingBusy
 from services.catalog.docker_users import usecases
 from services.catalog.docker_users.dependencies import OwnedDockerUser
 from services.catalog.docker_users.domain import DockerUserTaken
@@ -24,22 +20,24 @@ from services.catalog.docker_users.schemas import (
     DockerUserOut,
     PasswordChange,
 )
-from services.catalog.reserved_names.usecases import NameReserved, ReservedSeconds
+from services.catalog.reserved_names.dependencies import ReservedSeconds
+from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/docker-users", tags=["docker users"])
 
 
 @router.get("", responses=responses(Unauthenticated, Forbidden, Invalid))
 async def list_docker_users(
-    tx: Tx, lister: Listing, page: Paging, request: Request, response: Response, q: Search = None
+    tx: Tx,
+    by_account: ByAccount,
+    page: Paging,
+    request: Request,
+    response: Response,
+    q: Search = None,
 ) -> Page[DockerUserOut]:
-    """The account's Docker users, by name."""
-    return page_of(
-        await usecases.list_docker_users(tx=tx, lister=lister, q=q, page=page),
-        DockerUserOut.of,
-        request,
-        response,
-    )
+    """List the account's Docker users by name."""
+    users = await usecases.list_docker_users(tx=tx, by_account=by_account, q=q, page=page)
+    return page_of(users, DockerUserOut.model_validate, request, response)
 
 
 @router.post(
@@ -50,7 +48,7 @@ async def list_docker_users(
 async def create_docker_user(
     hasher: Hasher, tx: Tx, principal: Authenticated, body: DockerUserCreate, response: Response
 ) -> DockerUserOut:
-    """Make a Docker user."""
+    """Create a Docker user."""
     user = await usecases.create_docker_user(
         tx=tx,
         principal=principal,
@@ -61,29 +59,28 @@ async def create_docker_user(
         token_login=body.token_login,
     )
     response.headers["Location"] = f"/api/v1/docker-users/{user.username}"
-    return DockerUserOut.of(user)
+    return DockerUserOut.model_validate(user)
 
 
 @router.get("/{username}", responses=responses(Unauthenticated, NotFound))
 async def get_docker_user(actor: OwnedDockerUser) -> DockerUserOut:
-    """One Docker user."""
-    return DockerUserOut.of(actor.docker_user)
+    """Return one Docker user."""
+    return DockerUserOut.model_validate(actor.docker_user)
 
 
 @router.patch("/{username}", responses=responses(Unauthenticated, NotFound, Invalid))
 async def change_docker_user(
     tx: Tx, actor: OwnedDockerUser, body: DockerUserChange
 ) -> DockerUserOut:
-    """Change its description, disable or enable it, or let `docker login` store a token."""
-    return DockerUserOut.of(
-        await usecases.change_docker_user(
-            tx=tx,
-            actor=actor,
-            description=body.description,
-            disabled=body.disabled,
-            token_login=body.token_login,
-        )
+    """Change a Docker user's description, disable or enable it, or switch token logins."""
+    user = await usecases.change_docker_user(
+        tx=tx,
+        actor=actor,
+        description=body.description,
+        disabled=body.disabled,
+        token_login=body.token_login,
     )
+    return DockerUserOut.model_validate(user)
 
 
 @router.put(
@@ -94,7 +91,7 @@ async def change_docker_user(
 async def change_docker_user_password(
     hasher: Hasher, tx: Tx, _: SignedIn, actor: OwnedDockerUser, body: PasswordChange
 ) -> None:
-    """Give it a new password. Logins that it had end."""
+    """Set a new password for a Docker user. Its logins end."""
     await usecases.change_docker_user_password(
         tx=tx, actor=actor, hasher=hasher, password=body.password.get_secret_value()
     )
@@ -106,5 +103,8 @@ async def change_docker_user_password(
     responses=responses(Unauthenticated, NotFound),
 )
 async def delete_docker_user(tx: Tx, actor: OwnedDockerUser, reserved: ReservedSeconds) -> None:
-    """Delete it with its grants. Its name can be taken again once the tokens that name it have expired."""
+    """Delete a Docker user and its grants.
+
+    The name can be taken again when all tokens that name the Docker user have expired.
+    """
     await usecases.delete_docker_user(tx=tx, actor=actor, reserved_seconds=reserved)

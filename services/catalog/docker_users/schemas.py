@@ -1,41 +1,22 @@
-"""Requests and responses of `/docker-users`."""
+"""Requests and responses of ``/docker-users``."""
 
 from datetime import datetime
-from typing import Self
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import Field, StrictBool
 
-from libs.common.web.fields import (
-    Body,
-    Description,
-    Password,
-    Username,
-)
-from services.catalog.docker_users.domain import DockerUser
+from libs.common.web.fields import Body, Description, Output, Password, Username
 
 
-class DockerUserOut(BaseModel):
+class DockerUserOut(Output):
     """A Docker user."""
 
     username: str = Field(examples=["ci-builder"])
-    account: str = Field(description="the account that owns it", examples=["acme"])
+    account: str = Field(description="account that owns the Docker user", examples=["acme"])
     description: str = Field(examples=["Builds the web images"])
-    disabled: bool = Field(description="may do nothing, and cannot log in")
+    disabled: bool = Field(description="if true, it can neither log in nor use its tokens")
     token_login: bool = Field(description="`docker login` stores a token instead of the password")
     created_at: datetime = Field(description="UTC")
     last_login_at: datetime | None = Field(description="UTC; null: never")
-
-    @classmethod
-    def of(cls, user: DockerUser) -> Self:
-        return cls(
-            username=user.username,
-            account=user.account,
-            description=user.description,
-            disabled=user.disabled,
-            token_login=user.token_login,
-            created_at=user.created_at,
-            last_login_at=user.last_login_at,
-        )
 
 
 class DockerUserCreate(Body):
@@ -46,15 +27,18 @@ class DockerUserCreate(Body):
     description: Description = ""
     token_login: StrictBool = Field(
         default=False,
-        description="let `docker login` store a token; a pull secret made from such a login holds no credential",
+        description="let `docker login` store a token instead of the password; "
+        "a Kubernetes pull secret made from such a login holds no credential",
     )
 
 
 class DockerUserChange(Body):
-    """What is to change; what is left out or null stays."""
+    """The fields to change. A field that is missing or null stays as it is."""
 
     description: Description | None = None
-    disabled: StrictBool | None = Field(default=None, description="disabling ends its logins")
+    disabled: StrictBool | None = Field(
+        default=None, description="true ends the logins of the Docker user"
+    )
     token_login: StrictBool | None = None
 
 

@@ -1,23 +1,31 @@
-"""What is done with Docker users."""
+"""Create, list, change, and delete Docker users."""
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.passwords import PasswordHasher
 from libs.common.security.principals import Principal
-from libs.common.web.errors import NotFound
-from services.catalog.accounts.dependencies import Lister
+from libs.common.web.account_filter import AccountFilter
 from services.catalog.audit.usecases import record
 from services.catalog.docker_users import queries
-from services.catalog.docker_users.dependencies import DockerUserOwner
-from services.catalog.docker_users.domain import DockerUser, DockerUserTaken
-from services.catalog.reserved_names import usecases as reservations
+from services.catalog.docker_users.domain import (
+    DockerUser,
+    DockerUserNotFound,
+    DockerUserOwner,
+    DockerUserTaken,
+)
+from services.catalog.reserved_names import usecases as reserved_names
+
+
+async def get_docker_user_owner(*, tx: Tx, principal: Principal, username: str) -> DockerUserOwner:
+    """Return ``principal`` with the Docker user that it can change. Raises DockerUserNotFound."""
+    return DockerUserOwner(principal, await queries.get_docker_user(tx, username=username))
 
 
 async def list_docker_users(
-    *, tx: Tx, lister: Lister, q: str | None, page: PageRequest
+    *, tx: Tx, by_account: AccountFilter, q: str | None, page: PageRequest
 ) -> Page[DockerUser]:
-    """The account's Docker users, by name."""
-    return await queries.list_docker_users(tx, account=lister.account, q=q, page=page)
+    """Return a page of the account's Docker users by name."""
+    return await queries.list_docker_users(tx, account=by_account.account, q=q, page=page)
 
 
 async def create_docker_user(
@@ -30,9 +38,9 @@ async def create_docker_user(
     description: str,
     token_login: bool,
 ) -> DockerUser:
-    """Make a Docker user of the account that is signed in. Raises DockerUserTaken, NameReserved."""
+    """Create a Docker user of the principal's account. Raises DockerUserTaken, NameReserved."""
     password_hash = await hasher.hash(password)
-    made = await queries.insert_docker_user(
+    created = await queries.insert_docker_user(
         tx,
         account_id=principal.account_id,
         username=username,
@@ -40,15 +48,13 @@ async def create_docker_user(
         description=description,
         token_login=token_login,
     )
-    if not made:
-        raise DockerUserTaken(
-            f"There is a Docker user {username!r}; names are unique in the whole registry"
-        )
-    await reservations.refuse_reserved(tx, kind="docker_user", name=username)
+    if not created:
+        raise DockerUserTaken(username)
+    await reserved_names.check_available(tx=tx, kind="docker_user", name=username)
     await record(
         tx=tx, principal=principal, action="docker_user.create", target=f"docker-users/{username}"
     )
-    return await _get(tx, username)
+    return await queries.get_docker_user(tx, username=username)
 
 
 async def change_docker_user(
@@ -59,7 +65,11 @@ async def change_docker_user(
     disabled: bool | None,
     token_login: bool | None,
 ) -> DockerUser:
-    """Change what is not None; disabling ends its logins. Raises NotFound."""
+    """Change the values that are not None. Disabling the Docker user ends its logins.
+
+    Raises:
+        DockerUserNotFound: the Docker user was deleted meanwhile.
+    """
     user = actor.docker_user
     if description is None and disabled is None and token_login is None:
         return user
@@ -72,26 +82,31 @@ async def change_docker_user(
         ends_logins=bool(disabled),
     )
     if not changed:
-        raise NotFound(f"There is no Docker user {user.username!r}")
+        raise DockerUserNotFound(user.username)
     await record(
         tx=tx,
         principal=actor.principal,
         action="docker_user.change",
         target=f"docker-users/{user.username}",
     )
-    return await _get(tx, user.username)
+    return await queries.get_docker_user(tx, username=user.username)
 
 
 async def change_docker_user_password(
     *, tx: Tx, actor: DockerUserOwner, hasher: PasswordHasher, password: str
 ) -> None:
-    """Give it a new password; its logins end. Raises NotFound."""
+    """Set a new password and end the Docker user's logins.
+
+    Raises:
+        DockerUserNotFound: the Docker user was deleted meanwhile.
+    """
     user = actor.docker_user
     password_hash = await hasher.hash(password)
-    if not await queries.update_docker_user(
+    changed = await queries.update_docker_user(
         tx, docker_user_id=user.id, password_hash=password_hash, ends_logins=True
-    ):
-        raise NotFound(f"There is no Docker user {user.username!r}")
+    )
+    if not changed:
+        raise DockerUserNotFound(user.username)
     await record(
         tx=tx,
         principal=actor.principal,
@@ -101,21 +116,20 @@ async def change_docker_user_password(
 
 
 async def delete_docker_user(*, tx: Tx, actor: DockerUserOwner, reserved_seconds: int) -> None:
-    """Delete it with its grants; its name stays taken for ``reserved_seconds``. Raises NotFound."""
+    """Delete the Docker user and its grants, and reserve its name for ``reserved_seconds``.
+
+    Raises:
+        DockerUserNotFound: the Docker user was deleted meanwhile.
+    """
     user = actor.docker_user
     if not await queries.delete_docker_user(tx, docker_user_id=user.id):
-        raise NotFound(f"There is no Docker user {user.username!r}")
-    await reservations.reserve(tx, kind="docker_user", name=user.username, seconds=reserved_seconds)
+        raise DockerUserNotFound(user.username)
+    await reserved_names.reserve(
+        tx, kind="docker_user", name=user.username, seconds=reserved_seconds
+    )
     await record(
         tx=tx,
         principal=actor.principal,
         action="docker_user.delete",
         target=f"docker-users/{user.username}",
     )
-
-
-async def _get(tx: Tx, username: str) -> DockerUser:
-    user = await queries.find_docker_user(tx, username=username)
-    if user is None:
-        raise NotFound(f"There is no Docker user {username!r}")
-    return user

@@ -1,1 +1,0 @@
-"""Grants: which Docker user may pull from, or push to, a namespace."""

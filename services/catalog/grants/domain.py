@@ -1,15 +1,20 @@
-"""Grants."""
+"""Grants: which Docker user can pull from a namespace, or pull and push."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from libs.common.web.errors import NotFound
 
 Permission = Literal["pull", "push"]
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a Docker user may do in a namespace; ``account`` owns the Docker user. `push` includes `pull`."""
+    """The permission of a Docker user in a namespace. `push` includes `pull`.
+
+    ``account`` owns the Docker user.
+    """
 
     namespace: str
     docker_user: str
@@ -17,3 +22,35 @@ class Grant:
     permission: Permission
     created_at: datetime
     updated_at: datetime
+
+
+class GrantNotFound(NotFound):
+    """The Docker user has no grant in the namespace."""
+
+    def __init__(self, *, docker_user: str, namespace: str) -> None:
+        super().__init__(
+            f"The Docker user {docker_user!r} has no grant in the namespace {namespace!r}."
+        )
+
+
+class GranteeNotFound(NotFound):
+    """No Docker user of the given account has this username.
+
+    The error is the same for a Docker user of another account and for one that does not exist, so
+    that it does not reveal other accounts' Docker users.
+    """
+
+    def __init__(self, *, docker_user: str, account: str) -> None:
+        super().__init__(
+            f"There is no Docker user {docker_user!r} of the account {account!r}. If another "
+            "account owns it, name that account in `account`."
+        )
+
+
+def grantee_account(*, named: str | None, namespace_account: str) -> str:
+    """Return the account that must own the Docker user of a grant.
+
+    A grant to another account's Docker user must name that account: a mistyped username must not
+    open the namespace to a stranger.
+    """
+    return namespace_account if named is None else named

@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
-from services.catalog.grants.domain import Grant, Permission
+from libs.common.registry.names import is_username
+from services.catalog.grants.domain import Grant, GrantNotFound, Permission
 from services.catalog.tables import accounts, docker_users, grants, namespaces
 
 _BY_DOCKER_USER = Sort("docker_user", (docker_users.c.username,))
@@ -31,36 +32,44 @@ def _select() -> sa.Select[Any]:
     )
 
 
-def _grant(row: Any) -> Grant:
+def _grant(row: sa.Row[Any]) -> Grant:
     return Grant(
-        row.namespace, row.docker_user, row.account, row.permission, row.created_at, row.updated_at
+        namespace=row.namespace,
+        docker_user=row.docker_user,
+        account=row.account,
+        permission=row.permission,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
     )
 
 
-async def list_of_namespace(tx: Tx, *, namespace_id: int, page: PageRequest) -> Page[Grant]:
-    """One page of the namespace's grants, by Docker user."""
+async def list_namespace_grants(tx: Tx, *, namespace_id: int, page: PageRequest) -> Page[Grant]:
+    """Return a page of the namespace's grants by Docker user."""
     statement = _select().where(grants.c.namespace_id == namespace_id)
     return await fetch_page(tx, statement, sort=_BY_DOCKER_USER, page=page, of=_grant)
 
 
-async def list_of_docker_user(tx: Tx, *, docker_user_id: int, page: PageRequest) -> Page[Grant]:
-    """One page of the Docker user's grants, by namespace."""
+async def list_docker_user_grants(tx: Tx, *, docker_user_id: int, page: PageRequest) -> Page[Grant]:
+    """Return a page of the Docker user's grants by namespace."""
     statement = _select().where(grants.c.docker_user_id == docker_user_id)
     return await fetch_page(tx, statement, sort=_BY_NAMESPACE, page=page, of=_grant)
 
 
-async def get_grant(tx: Tx, *, namespace_id: int, docker_user_id: int) -> Grant:
-    """That grant, which the caller knows to be there."""
+async def get_grant(tx: Tx, *, namespace: str, docker_user: str) -> Grant:
+    """Return the Docker user's grant in the namespace. Raises GrantNotFound."""
     statement = _select().where(
-        grants.c.namespace_id == namespace_id, grants.c.docker_user_id == docker_user_id
+        namespaces.c.name == namespace, docker_users.c.username == docker_user
     )
-    return _grant((await tx.execute(statement)).one())
+    row = (await tx.execute(statement)).one_or_none()
+    if row is None:
+        raise GrantNotFound(docker_user=docker_user, namespace=namespace)
+    return _grant(row)
 
 
 async def upsert_grant(
     tx: Tx, *, namespace_id: int, docker_user_id: int, permission: Permission
 ) -> bool:
-    """Give the permission, in place of another one; returns whether the grant is new."""
+    """Insert the grant or set its permission; return whether it is new."""
     statement = insert(grants).values(
         namespace_id=namespace_id, docker_user_id=docker_user_id, permission=permission
     )
@@ -69,7 +78,7 @@ async def upsert_grant(
         set_={"permission": statement.excluded.permission, "updated_at": sa.func.now()},
         where=grants.c.permission != statement.excluded.permission,
     )
-    # A row that this statement inserted has no older version behind it (xmax is 0).
+    # xmax is 0 in an inserted row: no transaction has replaced an older version of it.
     is_new: bool | None = (
         await tx.execute(statement.returning(sa.literal_column("xmax = 0", sa.Boolean)))
     ).scalar_one_or_none()
@@ -77,7 +86,9 @@ async def upsert_grant(
 
 
 async def delete_grant(tx: Tx, *, namespace_id: int, docker_user: str) -> bool:
-    """Whether there was one."""
+    """Delete the Docker user's grant in the namespace; return False if there is none."""
+    if not is_username(docker_user):
+        return False  # PostgreSQL rejects some texts, such as one with a NUL
     user = (
         sa.select(docker_users.c.id).where(docker_users.c.username == docker_user).scalar_subquery()
     )

@@ -1,4 +1,4 @@
-"""`/namespaces/{namespace}/grants` and `/docker-users/{username}/grants`."""
+"""``/namespaces/{namespace}/grants`` and ``/docker-users/{username}/grants``."""
 
 from fastapi import APIRouter, Request, Response, status
 
@@ -20,26 +20,26 @@ router = APIRouter(tags=["grants"])
 async def list_namespace_grants(
     tx: Tx, actor: OwnedNamespace, page: Paging, request: Request, response: Response
 ) -> Page[GrantOut]:
-    """Who may do what in the namespace, by Docker user."""
-    return page_of(
-        await usecases.list_namespace_grants(tx=tx, actor=actor, page=page),
-        GrantOut.of,
-        request,
-        response,
-    )
+    """List the grants of a namespace by Docker user."""
+    grants = await usecases.list_namespace_grants(tx=tx, actor=actor, page=page)
+    return page_of(grants, GrantOut.model_validate, request, response)
 
 
 @router.put(
     "/namespaces/{namespace}/grants/{docker_user}",
     responses={
         **responses(Unauthenticated, NotFound, Invalid),
-        201: {"description": "The grant is new", "model": GrantOut},
+        201: {"description": "The grant is new.", "model": GrantOut},
     },
 )
 async def put_grant(
     tx: Tx, actor: OwnedNamespace, docker_user: str, body: GrantPut, response: Response
 ) -> GrantOut:
-    """Let a Docker user pull from, or push to, the namespace. 201: a new grant; 200: there was one, which is changed."""
+    """Allow a Docker user to pull from a namespace, or to pull and push.
+
+    The response is 201 for a new grant, and 200 if a grant already existed and now has this
+    permission.
+    """
     grant, is_new = await usecases.put_grant(
         tx=tx,
         actor=actor,
@@ -52,7 +52,7 @@ async def put_grant(
         response.headers["Location"] = (
             f"/api/v1/namespaces/{grant.namespace}/grants/{grant.docker_user}"
         )
-    return GrantOut.of(grant)
+    return GrantOut.model_validate(grant)
 
 
 @router.delete(
@@ -61,7 +61,7 @@ async def put_grant(
     responses=responses(Unauthenticated, NotFound),
 )
 async def delete_grant(tx: Tx, actor: OwnedNamespace, docker_user: str) -> None:
-    """Take a grant away. It holds for every token issued from then on."""
+    """Revoke a grant. Tokens issued from then on no longer carry its permission."""
     await usecases.delete_grant(tx=tx, actor=actor, docker_user=docker_user)
 
 
@@ -71,6 +71,6 @@ async def delete_grant(tx: Tx, actor: OwnedNamespace, docker_user: str) -> None:
 async def list_docker_user_grants(
     tx: Tx, actor: OwnedDockerUser, page: Paging, request: Request, response: Response
 ) -> Page[DockerUserGrantOut]:
-    """What the Docker user may do where, by namespace."""
-    found = await usecases.list_docker_user_grants(tx=tx, actor=actor, page=page)
-    return page_of(found, DockerUserGrantOut.of, request, response)
+    """List the grants of a Docker user by namespace."""
+    grants = await usecases.list_docker_user_grants(tx=tx, actor=actor, page=page)
+    return page_of(grants, DockerUserGrantOut.model_validate, request, response)

@@ -17,11 +17,9 @@ from services.catalog.images.domain import Image, NeededByIndex, Order, pull_com
 from services.catalog.images.schemas import DeletionPreviewOut, ImageOut, TagOut
 from services.catalog.repositories.dependencies import (
     ReadableRepository,
-    RepositoryReader,
     RepositoryToDeleteFrom,
-    as_owner,
 )
-from services.catalog.repositories.domain import RepositoryDeleting
+from services.catalog.repositories.domain import RepositoryDeleting, RepositoryReader, as_owner
 
 router = APIRouter(prefix="/images", tags=["images"])
 

@@ -8,7 +8,7 @@ from libs.common.registry.manifests import is_digest
 from libs.common.web.errors import NotFound
 from services.catalog.images import queries
 from services.catalog.images.domain import Image, Order, TaggedImage
-from services.catalog.repositories.dependencies import RepositoryReader
+from services.catalog.repositories.domain import RepositoryReader
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 

@@ -1,1 +1,0 @@
-"""Namespaces: the first component of an image path, owned by one account."""

@@ -1,17 +1,23 @@
-"""Namespaces."""
+"""Namespaces: the first component of an image path, which one account owns."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from libs.common.web.errors import Conflict
+from libs.common.security.principals import Principal
+from libs.common.web.errors import Conflict, NotFound
 
 Visibility = Literal["public", "private"]
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """The first component of image paths, with the sums over its repositories."""
+    """A namespace, with the totals of its repositories.
+
+    Every signed-in Docker user can pull from a public namespace, and only a Docker user with a
+    grant from a private one. ``deleting`` is true until all repositories of a deleted namespace
+    are gone.
+    """
 
     id: int
     account_id: int
@@ -26,13 +32,53 @@ class Namespace:
     size_bytes: int
 
 
+class NamespaceNotFound(NotFound):
+    """No namespace has this name, or the principal cannot see it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no namespace {name!r}.")
+
+
 class NamespaceTaken(Conflict):
-    code, title = "namespace_taken", "There is a namespace of that name"
+    """Another namespace has this name."""
+
+    code, title = "namespace_taken", "The namespace name is taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The namespace {name!r} already exists. Names are unique in the whole registry: "
+            "choose another one."
+        )
 
 
 class NamespaceNotEmpty(Conflict):
+    """The namespace has repositories, and the request does not delete them."""
+
     code, title = "namespace_not_empty", "The namespace has repositories"
 
 
 class NamespaceDeleting(Conflict):
+    """The namespace takes no new repository, because it is being deleted."""
+
     code, title = "namespace_deleting", "The namespace is being deleted"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The namespace {name!r} is being deleted and takes no new repository.")
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceOwner:
+    """A principal with a namespace that it can change.
+
+    A member can change the namespaces of its account, an administrator all of them.
+
+    Raises:
+        NamespaceNotFound: the principal cannot change it. The error does not reveal its existence.
+    """
+
+    principal: Principal
+    namespace: Namespace
+
+    def __post_init__(self) -> None:
+        if not self.principal.owns(self.namespace.account_id):
+            raise NamespaceNotFound(self.namespace.name)

@@ -7,10 +7,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
-from services.catalog.namespaces.domain import Namespace, Visibility
+from libs.common.registry.names import is_namespace
+from services.catalog.namespaces.domain import Namespace, NamespaceNotFound, Visibility
 from services.catalog.tables import (
     accounts,
-    contains,
+    contains_by_index,
     docker_users,
     grants,
     namespaces,
@@ -22,7 +23,7 @@ _BY_NAME = Sort("name", (namespaces.c.name,))
 
 def _select() -> sa.Select[Any]:
     n, r = namespaces.c, repositories.c
-    # In the list of what is selected, so that PostgreSQL adds up for the rows of the page alone.
+    # A subquery in the select list: PostgreSQL computes the sums for the rows of the page only.
     sums = (
         sa.select(
             sa.func.json_build_array(
@@ -49,7 +50,7 @@ def _select() -> sa.Select[Any]:
     return sa.select(*columns, sums).join(accounts, accounts.c.id == n.account_id)
 
 
-def _namespace(row: Any) -> Namespace:
+def _namespace(row: sa.Row[Any]) -> Namespace:
     repository_count, pull_count, size_bytes = row.sums
     return Namespace(
         id=row.id,
@@ -67,28 +68,41 @@ def _namespace(row: Any) -> Namespace:
 
 
 async def find_namespace(tx: Tx, *, name: str) -> Namespace | None:
-    """The namespace of that name, whoever owns it."""
+    """Return the namespace ``name`` of any account, or None."""
+    if not is_namespace(name):
+        return None  # PostgreSQL rejects some texts, such as one with a NUL
     row = (await tx.execute(_select().where(namespaces.c.name == name))).one_or_none()
     return _namespace(row) if row else None
+
+
+async def get_namespace(tx: Tx, *, name: str) -> Namespace:
+    """Return the namespace ``name`` of any account. Raises NamespaceNotFound."""
+    namespace = await find_namespace(tx, name=name)
+    if namespace is None:
+        raise NamespaceNotFound(name)
+    return namespace
 
 
 async def list_namespaces(
     tx: Tx, *, account: str | None, q: str | None, page: PageRequest
 ) -> Page[Namespace]:
-    """One page by name, of ``account`` (None: of all), with ``q`` in name or description."""
+    """Return a page of the namespaces of ``account`` (None: of all accounts) by name.
+
+    ``q`` is a part of the name or the description.
+    """
     statement = _select()
     if account is not None:
         statement = statement.where(accounts.c.username == account)
     if q:
         n = namespaces.c
-        statement = statement.where(contains(q, n.name, n.description))
+        statement = statement.where(contains_by_index(q, n.name, n.description))
     return await fetch_page(tx, statement, sort=_BY_NAME, page=page, of=_namespace)
 
 
 async def insert_namespace(
     tx: Tx, *, account_id: int, name: str, visibility: Visibility, description: str
 ) -> bool:
-    """Whether it was made; False: the name is taken."""
+    """Insert a namespace; return False if the name is taken."""
     values = {
         "account_id": account_id,
         "name": name,
@@ -111,7 +125,7 @@ async def update_namespace(
     visibility: Visibility | None,
     description: str | None,
 ) -> bool:
-    """Change what is not None. False: it is gone."""
+    """Set the values that are not None; return False if the namespace does not exist."""
     given = {"visibility": visibility, "description": description}
     values = {name: value for name, value in given.items() if value is not None}
     statement = (
@@ -124,7 +138,11 @@ async def update_namespace(
 
 
 async def lock_namespace(tx: Tx, *, namespace_id: int, to_delete: bool = False) -> bool:
-    """Whether it is there and stays; it does so until the transaction ends. ``to_delete``: nothing new can come into it either."""
+    """Lock the namespace for the transaction; return False if it is missing or being deleted.
+
+    The lock keeps others from deleting the namespace. With ``to_delete``, it also keeps them from
+    adding repositories and grants.
+    """
     statement = sa.select(namespaces.c.id).where(
         namespaces.c.id == namespace_id, ~namespaces.c.deleting
     )
@@ -137,18 +155,18 @@ async def lock_namespace(tx: Tx, *, namespace_id: int, to_delete: bool = False) 
 
 
 async def has_repositories(tx: Tx, *, namespace_id: int) -> bool:
-    """Whether there is a repository in it."""
+    """Return whether the namespace has a repository."""
     statement = sa.select(sa.exists().where(repositories.c.namespace_id == namespace_id))
     return bool((await tx.execute(statement)).scalar_one())
 
 
 async def delete_namespace(tx: Tx, *, namespace_id: int) -> None:
-    """Delete it with its grants."""
+    """Delete the namespace and its grants."""
     await tx.execute(sa.delete(namespaces).where(namespaces.c.id == namespace_id))
 
 
 def shared_with(account_id: int) -> sa.Select[int]:
-    """The ids of the namespaces that granted something to a Docker user of the account."""
+    """Select the ids of the namespaces with a grant for a Docker user of the account."""
     joined = sa.join(grants, docker_users, grants.c.docker_user_id == docker_users.c.id)
     return (
         sa.select(grants.c.namespace_id)
@@ -158,7 +176,7 @@ def shared_with(account_id: int) -> sa.Select[int]:
 
 
 async def is_shared_with(tx: Tx, *, namespace_id: int, account_id: int) -> bool:
-    """Whether the namespace granted something to a Docker user of the account."""
+    """Return whether the namespace has a grant for a Docker user of the account."""
     statement = sa.select(
         shared_with(account_id).where(grants.c.namespace_id == namespace_id).exists()
     )

@@ -1,39 +1,36 @@
-"""`/namespaces`."""
+"""``/namespaces``."""
 
 from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db.engine import Tx
+from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated
-from libs.common.web.errors import (
-    Forbidden,
-    Invalid,
-    NotFound,
-    Unauthenticated,
-)
+from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
 from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
-from services.catalog.accounts.dependencies import Listing
 from services.catalog.namespaces import usecases
 from services.catalog.namespaces.dependencies import OwnedNamespace
 from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceTaken
 from services.catalog.namespaces.schemas import NamespaceChange, NamespaceCreate, NamespaceOut
-from services.catalog.reserved_names.usecases import NameReserved, ReservedSeconds
+from services.catalog.reserved_names.dependencies import ReservedSeconds
+from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/namespaces", tags=["namespaces"])
 
 
 @router.get("", responses=responses(Unauthenticated, Forbidden, Invalid))
 async def list_namespaces(
-    tx: Tx, lister: Listing, page: Paging, request: Request, response: Response, q: Search = None
+    tx: Tx,
+    by_account: ByAccount,
+    page: Paging,
+    request: Request,
+    response: Response,
+    q: Search = None,
 ) -> Page[NamespaceOut]:
-    """The account's namespaces, by name."""
-    return page_of(
-        await usecases.list_namespaces(tx=tx, lister=lister, q=q, page=page),
-        NamespaceOut.of,
-        request,
-        response,
-    )
+    """List the account's namespaces by name."""
+    namespaces = await usecases.list_namespaces(tx=tx, by_account=by_account, q=q, page=page)
+    return page_of(namespaces, NamespaceOut.model_validate, request, response)
 
 
 @router.post(
@@ -44,7 +41,7 @@ async def list_namespaces(
 async def create_namespace(
     tx: Tx, principal: Authenticated, body: NamespaceCreate, response: Response
 ) -> NamespaceOut:
-    """Make a namespace."""
+    """Create a namespace."""
     namespace = await usecases.create_namespace(
         tx=tx,
         principal=principal,
@@ -53,23 +50,25 @@ async def create_namespace(
         description=body.description,
     )
     response.headers["Location"] = f"/api/v1/namespaces/{namespace.name}"
-    return NamespaceOut.of(namespace)
+    return NamespaceOut.model_validate(namespace)
 
 
 @router.get("/{namespace}", responses=responses(Unauthenticated, NotFound))
 async def get_namespace(actor: OwnedNamespace) -> NamespaceOut:
-    """One namespace."""
-    return NamespaceOut.of(actor.namespace)
+    """Return one namespace."""
+    return NamespaceOut.model_validate(actor.namespace)
 
 
 @router.patch("/{namespace}", responses=responses(Unauthenticated, NotFound, Invalid))
 async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange) -> NamespaceOut:
-    """Change who may pull from it, or its description. A change of visibility holds for every token issued from then on."""
-    return NamespaceOut.of(
-        await usecases.change_namespace(
-            tx=tx, actor=actor, visibility=body.visibility, description=body.description
-        )
+    """Change a namespace's visibility or description.
+
+    A new visibility applies to every token issued from then on.
+    """
+    namespace = await usecases.change_namespace(
+        tx=tx, actor=actor, visibility=body.visibility, description=body.description
     )
+    return NamespaceOut.model_validate(namespace)
 
 
 @router.delete(

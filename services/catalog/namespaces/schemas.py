@@ -1,44 +1,35 @@
-"""Requests and responses of `/namespaces`."""
+"""Requests and responses of ``/namespaces``."""
 
 from datetime import datetime
-from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from libs.common.web.fields import Body, Description, NamespaceName
-from services.catalog.namespaces.domain import Namespace, Visibility
+from libs.common.web.fields import Body, Description, NamespaceName, Output
+from services.catalog.namespaces.domain import Visibility
 
 
-class NamespaceOut(BaseModel):
+class NamespaceOut(Output):
     """A namespace."""
 
     name: str = Field(examples=["team"])
-    account: str = Field(description="the account that owns it", examples=["acme"])
-    visibility: Visibility = Field(description="public: every signed-in Docker user may pull")
+    account: str = Field(description="account that owns the namespace", examples=["acme"])
+    visibility: Visibility = Field(
+        description="`public`: every signed-in Docker user can pull; "
+        "`private`: only a Docker user with a grant can pull"
+    )
     description: str = Field(examples=["Images of the web team"])
     repository_count: int = Field(examples=[3])
-    pull_count: int = Field(description="of all its repositories", examples=[1204])
+    pull_count: int = Field(description="sum over all repositories", examples=[1204])
     size_bytes: int = Field(
-        description="of all its repositories; what they share counts in each", examples=[73400320]
+        description="sum over all repositories; a layer counts once in each repository that has it",
+        examples=[73400320],
     )
     created_at: datetime = Field(description="UTC")
     deleting: bool = Field(
-        description="it goes away by itself, with its repositories", examples=[False]
+        description="true while the repositories of the deleted namespace are being deleted; "
+        "the namespace disappears with the last one",
+        examples=[False],
     )
-
-    @classmethod
-    def of(cls, namespace: Namespace) -> Self:
-        return cls(
-            name=namespace.name,
-            account=namespace.account,
-            visibility=namespace.visibility,
-            description=namespace.description,
-            repository_count=namespace.repository_count,
-            pull_count=namespace.pull_count,
-            size_bytes=namespace.size_bytes,
-            created_at=namespace.created_at,
-            deleting=namespace.deleting,
-        )
 
 
 class NamespaceCreate(Body):
@@ -50,7 +41,7 @@ class NamespaceCreate(Body):
 
 
 class NamespaceChange(Body):
-    """What is to change; what is left out or null stays."""
+    """The fields to change. A field that is missing or null stays as it is."""
 
     visibility: Visibility | None = None
     description: Description | None = None

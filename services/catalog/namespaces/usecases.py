@@ -1,28 +1,33 @@
-"""What is done with namespaces."""
+"""Create, list, and change namespaces."""
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.principals import Principal
-from libs.common.web.errors import NotFound
-from services.catalog.accounts.dependencies import Lister
+from libs.common.web.account_filter import AccountFilter
 from services.catalog.audit.usecases import record
 from services.catalog.deletion.repositories import queries as deletions
 from services.catalog.namespaces import queries
-from services.catalog.namespaces.dependencies import NamespaceOwner
 from services.catalog.namespaces.domain import (
     Namespace,
     NamespaceNotEmpty,
+    NamespaceNotFound,
+    NamespaceOwner,
     NamespaceTaken,
     Visibility,
 )
-from services.catalog.reserved_names import usecases as reservations
+from services.catalog.reserved_names import usecases as reserved_names
+
+
+async def get_namespace_owner(*, tx: Tx, principal: Principal, name: str) -> NamespaceOwner:
+    """Return ``principal`` with the namespace that it can change. Raises NamespaceNotFound."""
+    return NamespaceOwner(principal, await queries.get_namespace(tx, name=name))
 
 
 async def list_namespaces(
-    *, tx: Tx, lister: Lister, q: str | None, page: PageRequest
+    *, tx: Tx, by_account: AccountFilter, q: str | None, page: PageRequest
 ) -> Page[Namespace]:
-    """The account's namespaces, by name."""
-    return await queries.list_namespaces(tx, account=lister.account, q=q, page=page)
+    """Return a page of the account's namespaces by name."""
+    return await queries.list_namespaces(tx, account=by_account.account, q=q, page=page)
 
 
 async def create_namespace(
@@ -33,21 +38,19 @@ async def create_namespace(
     visibility: Visibility,
     description: str,
 ) -> Namespace:
-    """Make a namespace of the account that is signed in. Raises NamespaceTaken, NameReserved."""
-    made = await queries.insert_namespace(
+    """Create a namespace of the principal's account. Raises NamespaceTaken, NameReserved."""
+    created = await queries.insert_namespace(
         tx,
         account_id=principal.account_id,
         name=name,
         visibility=visibility,
         description=description,
     )
-    if not made:
-        raise NamespaceTaken(
-            f"There is a namespace {name!r}; names are unique in the whole registry"
-        )
-    await reservations.refuse_reserved(tx, kind="namespace", name=name)
+    if not created:
+        raise NamespaceTaken(name)
+    await reserved_names.check_available(tx=tx, kind="namespace", name=name)
     await record(tx=tx, principal=principal, action="namespace.create", target=f"namespaces/{name}")
-    return await _get(tx, name)
+    return await queries.get_namespace(tx, name=name)
 
 
 async def change_namespace(
@@ -57,21 +60,26 @@ async def change_namespace(
     visibility: Visibility | None,
     description: str | None,
 ) -> Namespace:
-    """Change what is not None. Raises NotFound."""
+    """Change the values that are not None.
+
+    Raises:
+        NamespaceNotFound: the namespace was deleted meanwhile.
+    """
     namespace = actor.namespace
     if visibility is None and description is None:
         return namespace
-    if not await queries.update_namespace(
+    changed = await queries.update_namespace(
         tx, namespace_id=namespace.id, visibility=visibility, description=description
-    ):
-        raise NotFound(f"There is no namespace {namespace.name!r}")
+    )
+    if not changed:
+        raise NamespaceNotFound(namespace.name)
     await record(
         tx=tx,
         principal=actor.principal,
         action="namespace.change",
         target=f"namespaces/{namespace.name}",
     )
-    return await _get(tx, namespace.name)
+    return await queries.get_namespace(tx, name=namespace.name)
 
 
 async def delete_namespace(
@@ -86,7 +94,7 @@ async def delete_namespace(
     if namespace.deleting:
         return False
     if not await queries.lock_namespace(tx, namespace_id=namespace.id, to_delete=True):
-        await _get(tx, namespace.name)
+        await queries.get_namespace(tx, name=namespace.name)
         return False  # another call came first
     is_empty = not await queries.has_repositories(tx, namespace_id=namespace.id)
     if not is_empty and not cascade:
@@ -96,7 +104,9 @@ async def delete_namespace(
     await deletions.insert_deletion(
         tx, kind="namespace", name=namespace.name, principal=actor.principal, removed=is_empty
     )
-    await reservations.reserve(tx, kind="namespace", name=namespace.name, seconds=reserved_seconds)
+    await reserved_names.reserve(
+        tx, kind="namespace", name=namespace.name, seconds=reserved_seconds
+    )
     if is_empty:
         await queries.delete_namespace(tx, namespace_id=namespace.id)
     else:
@@ -114,11 +124,4 @@ async def _delete_repositories(tx: Tx, actor: NamespaceOwner, reserved_seconds: 
     await deletions.close_namespace(tx, namespace_id=actor.namespace.id)
     paths = await deletions.close_repositories(tx, namespace_id=actor.namespace.id)
     await deletions.insert_deletions(tx, kind="repository", names=paths, principal=actor.principal)
-    await reservations.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)
-
-
-async def _get(tx: Tx, name: str) -> Namespace:
-    namespace = await queries.find_namespace(tx, name=name)
-    if namespace is None:
-        raise NotFound(f"There is no namespace {name!r}")
-    return namespace
+    await reserved_names.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)

@@ -1,1 +1,0 @@
-"""Repositories: `namespace/name`, made by hand or by a first push."""

@@ -1,69 +1,104 @@
-"""SQL of repositories."""
+"""SQL of repositories.
+
+A list takes each page from an index in the order of the list, so that a page costs the same among
+few repositories and among many.
+"""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import Page, PageRequest, Sort, again, fetch_page, or_never, ordered
+from libs.common.db.pagination import (
+    NEVER,
+    Page,
+    PageRequest,
+    Sort,
+    again,
+    fetch_page,
+    or_never,
+    ordered,
+    start_of,
+)
+from libs.common.registry.names import split_repository
 from services.catalog.namespaces.queries import shared_with
-from services.catalog.repositories.domain import Order, Repository, View
-from services.catalog.repositories.merging import merged
-from services.catalog.tables import contains, holds, namespaces, repositories
+from services.catalog.repositories.domain import Order, Repository, RepositoryNotFound, View
+from services.catalog.tables import contains, contains_by_index, namespaces, repositories
 
 _r, _n = repositories.c, namespaces.c
-_FEW = 250
-"""So many namespaces are read one by one; of more, most rows of an ordered scan are a hit."""
-_NEAR = 2000
-"""So many repositories are compared in order, in a millisecond, before a search asks its index."""
-_COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+
+_MAX_MERGED_NAMESPACES = 250
+"""A list of at most so many namespaces merges their indexes.
+
+With more namespaces, most rows of a scan in order belong to the list anyway.
+"""
+_MAX_SCANNED_ROWS = 2000
+"""A search compares so many rows in order, which takes a millisecond, before it uses its index."""
+_SORT_COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (_r.path,),
     "pull_count": (_r.pull_count, _r.id),
     "last_pushed_at": (or_never(_r.last_pushed_at), _r.id),
     "created_at": (_r.created_at, _r.id),
 }
+_FIELDS = tuple(field.name for field in fields(Repository))
+_NOT_SELECTED = ("namespace_id", "path", "account_id")
 
 
 def _select() -> sa.Select[Any]:
-    columns = [
-        column
-        for column in repositories.c
-        if column.name not in ("namespace_id", "path", "account_id")
-    ]
-    of_namespace = (
+    columns = [column for column in repositories.c if column.name not in _NOT_SELECTED]
+    namespace_columns = (
         _n.id.label("namespace_id"),
         _n.account_id,
         _n.visibility,
         _n.name.label("namespace"),
     )
-    return sa.select(*columns, *of_namespace).join(namespaces, _n.id == _r.namespace_id)
+    return sa.select(*columns, *namespace_columns).join(namespaces, _n.id == _r.namespace_id)
 
 
-def _repository(row: Any) -> Repository:
-    return Repository(
-        id=row.id,
-        namespace_id=row.namespace_id,
-        account_id=row.account_id,
-        visibility=row.visibility,
-        namespace=row.namespace,
-        name=row.name,
-        status=row.status,
-        description=row.description,
-        pull_count=row.pull_count,
-        last_pulled_at=row.last_pulled_at,
-        last_pushed_at=row.last_pushed_at,
-        tag_count=row.tag_count,
-        size_bytes=row.size_bytes,
-        created_at=row.created_at,
-    )
+def _repository(row: sa.Row[Any]) -> Repository:
+    return Repository(**{name: getattr(row, name) for name in _FIELDS})
 
 
 async def find_repository(tx: Tx, *, namespace: str, name: str) -> Repository | None:
-    """The repository of that path, whoever owns it."""
+    """Return the repository ``namespace/name`` of any account, or None."""
+    if split_repository(f"{namespace}/{name}") is None:
+        return None  # PostgreSQL rejects some texts, such as one with a NUL
     row = (await tx.execute(_select().where(_n.name == namespace, _r.name == name))).one_or_none()
     return _repository(row) if row else None
+
+
+async def get_repository(tx: Tx, *, namespace: str, name: str) -> Repository:
+    """Return the repository ``namespace/name`` of any account. Raises RepositoryNotFound."""
+    repository = await find_repository(tx, namespace=namespace, name=name)
+    if repository is None:
+        raise RepositoryNotFound(f"{namespace}/{name}")
+    return repository
+
+
+async def insert_repository(tx: Tx, *, namespace_id: int, name: str, description: str) -> bool:
+    """Insert an empty repository; return False if the name is taken."""
+    values = {"namespace_id": namespace_id, "name": name, "description": description}
+    statement = (
+        insert(repositories)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["namespace_id", "name"])
+    )
+    return (await tx.execute(statement.returning(_r.id))).one_or_none() is not None
+
+
+async def update_description(tx: Tx, *, repository_id: int, description: str) -> bool:
+    """Set the description; return False if the repository does not exist."""
+    statement = (
+        sa.update(repositories)
+        .where(_r.id == repository_id)
+        .values(description=description)
+        .returning(_r.id)
+    )
+    return (await tx.execute(statement)).one_or_none() is not None
 
 
 async def list_repositories(
@@ -77,34 +112,40 @@ async def list_repositories(
     order: Order,
     page: PageRequest,
 ) -> Page[Repository]:
-    """One page. ``view`` own: of the account (None: of all); shared: what others granted to ``viewer_id``'s Docker users; public: all.
+    """Return a page of repositories in the order ``order``.
 
-    Each way reads from an index in the order asked for, so that the page costs the same among few repositories and among many.
+    The view "own" starts from all repositories, "shared" from those that others share with a Docker
+    user of the account ``viewer_id``, and "public" from the public ones. ``account_id`` and
+    ``namespace`` restrict the list further. ``q`` is a part of the path or the description.
     """
-    sort = Sort(order, _COLUMNS[order.removeprefix("-")])
+    sort = Sort(order, _SORT_COLUMNS[order.removeprefix("-")])
     if view == "own" and namespace is None:
-        scope = sa.true() if account_id is None else _is_of(_r.account_id, [account_id])
+        scope = sa.true() if account_id is None else _is_one_of(_r.account_id, [account_id])
     else:
-        among = _namespaces(view, viewer_id, account_id, namespace)
-        ids = (await tx.execute(among.limit(_FEW + 1))).scalars().all()
-        scope = _among(ids, among)
-        if not q and 1 < len(ids) <= _FEW:
-            scope = _r.id.in_(merged(ids, sort=sort, page=page))
+        listed = _select_namespaces(view, viewer_id, account_id, namespace)
+        ids = (await tx.execute(listed.limit(_MAX_MERGED_NAMESPACES + 1))).scalars().all()
+        if len(ids) > _MAX_MERGED_NAMESPACES:
+            # IS TRUE makes PostgreSQL filter a scan in order; a plain IN becomes a join.
+            scope = _r.namespace_id.in_(listed).is_(True)
+        elif len(ids) > 1 and not q:
+            scope = _r.id.in_(_merge_namespaces(ids, sort=sort, page=page))
+        else:
+            scope = _is_one_of(_r.namespace_id, ids)
     if q:
         return await _search(tx, scope, q=q, sort=sort, page=page)
-    return await _page(tx, scope, sort=sort, page=page)
+    return await _fetch(tx, scope, sort=sort, page=page)
 
 
-async def _page(
+async def _fetch(
     tx: Tx, *conditions: sa.ColumnElement[bool], sort: Sort, page: PageRequest
 ) -> Page[Repository]:
     return await fetch_page(tx, _select().where(*conditions), sort=sort, page=page, of=_repository)
 
 
-def _namespaces(
+def _select_namespaces(
     view: View, viewer_id: int, account_id: int | None, namespace: str | None
 ) -> sa.Select[int]:
-    """The ids of the namespaces that the list is of."""
+    """Select the ids of the namespaces whose repositories are listed."""
     statement = sa.select(_n.id)
     if view == "shared":
         statement = statement.where(_n.id.in_(shared_with(viewer_id)), _n.account_id != viewer_id)
@@ -115,17 +156,11 @@ def _namespaces(
     return statement if namespace is None else statement.where(_n.name == namespace)
 
 
-def _among(ids: Sequence[int], among: sa.Select[int]) -> sa.ColumnElement[bool]:
-    """Whether a repository is in one of the namespaces ``ids``, or of ``among`` where these are many."""
-    if len(ids) <= _FEW:
-        return _is_of(_r.namespace_id, ids)
-    return _r.namespace_id.in_(among).is_(
-        True
-    )  # "is true": as a filter of an ordered scan, never as a join
+def _is_one_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Compare ``column`` with literals, not parameters.
 
-
-def _is_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElement[bool]:
-    """Written into the statement, so that PostgreSQL plans for how much these have, and not for the average."""
+    PostgreSQL then plans for the number of rows of these ids, and not for the average.
+    """
     if len(ids) == 1:
         return column == sa.bindparam(None, ids[0], literal_execute=True)
     return column.in_(sa.bindparam(None, ids, expanding=True, literal_execute=True))
@@ -134,46 +169,126 @@ def _is_of(column: sa.ColumnElement[int], ids: Sequence[int]) -> sa.ColumnElemen
 async def _search(
     tx: Tx, scope: sa.ColumnElement[bool], *, q: str, sort: Sort, page: PageRequest
 ) -> Page[Repository]:
-    """The page of those that have ``q``. What many have is found among the first ones of the order, which may be all there are; only else
-    is the index asked, which gives all that have it in no order."""
-    near = ordered(
-        sa.select(_r.id, _r.path, _r.description).where(scope), sort=sort, page=page, most=_NEAR
-    ).subquery("near")
-    having = (
-        again(near, sort=sort, page=page)
-        .where(holds(q, near.c.path, near.c.description))
-        .with_only_columns(near.c.id)
+    """Return a page of the repositories in ``scope`` that contain ``q``.
+
+    If many contain it, the first rows of the order are enough. Otherwise the search uses its index,
+    which returns all matches in no order.
+    """
+    first_rows = ordered(
+        sa.select(_r.id, _r.path, _r.description).where(scope),
+        sort=sort,
+        page=page,
+        most=_MAX_SCANNED_ROWS,
+    ).subquery("first_rows")
+    matches = (
+        again(first_rows, sort=sort, page=page)
+        .where(contains(q, first_rows.c.path, first_rows.c.description))
+        .with_only_columns(first_rows.c.id)
     )
-    first = await _page(tx, _r.id.in_(having.correlate(None)), sort=sort, page=page)
-    if first.next_cursor is not None or await _is_small(tx, scope):
-        return first
-    return await _page(tx, scope, contains(q, _r.path, _r.description), sort=sort, page=page)
+    found = await _fetch(tx, _r.id.in_(matches.correlate(None)), sort=sort, page=page)
+    if found.next_cursor is not None or await _is_small(tx, scope):
+        return found
+    return await _fetch(
+        tx, scope, contains_by_index(q, _r.path, _r.description), sort=sort, page=page
+    )
 
 
 async def _is_small(tx: Tx, scope: sa.ColumnElement[bool]) -> bool:
-    some = sa.select(_r.id).where(scope).limit(_NEAR).subquery()
-    return bool(
-        (await tx.execute(sa.select(sa.func.count() < _NEAR).select_from(some))).scalar_one()
+    """Return whether ``scope`` has fewer rows than a search scans."""
+    rows = sa.select(_r.id).where(scope).limit(_MAX_SCANNED_ROWS).subquery()
+    statement = sa.select(sa.func.count() < _MAX_SCANNED_ROWS).select_from(rows)
+    return bool((await tx.execute(statement)).scalar_one())
+
+
+# The statement reads the first row of each namespace and derives a bound: no row of the page comes
+# after it. With n rows on the page, the bound is the nearer one of two rows:
+#   - row n + 1 of the first rows;
+#   - row n + 1 of the namespace whose first row comes first.
+# If neither exists, the bound is the last row of the table. Most namespaces have few rows within
+# the bound, so the statement reads few.
+_MERGE_SQL = """
+WITH first_rows AS MATERIALIZED (
+  SELECT first_row.*
+  FROM unnest(CAST(:namespace_ids AS bigint[])) AS listed(id)
+  CROSS JOIN LATERAL (
+    SELECT namespace_id, {key} AS sort_key, id AS row_id
+    FROM catalog.repositories
+    WHERE namespace_id = listed.id {after}
+    ORDER BY {order} LIMIT 1
+  ) AS first_row
+)
+SELECT candidate.row_id
+FROM unnest(CAST(:namespace_ids AS bigint[])) AS listed(id)
+CROSS JOIN LATERAL (
+  SELECT {key} AS sort_key, id AS row_id
+  FROM catalog.repositories
+  WHERE namespace_id = listed.id {after} AND {key} {within} COALESCE(
+    {nearer}(
+      (SELECT sort_key FROM first_rows
+       ORDER BY sort_key {direction}, row_id {direction} OFFSET :page_rows LIMIT 1),
+      (SELECT {key} FROM catalog.repositories
+       WHERE namespace_id = (
+         SELECT namespace_id FROM first_rows
+         ORDER BY sort_key {direction}, row_id {direction} LIMIT 1
+       ) {after}
+       ORDER BY {order} OFFSET :page_rows LIMIT 1)),
+    (SELECT {farthest}({key}) FROM catalog.repositories))
+  ORDER BY {order} LIMIT :page_rows + 1
+) AS candidate
+ORDER BY candidate.sort_key {direction}, candidate.row_id {direction} LIMIT :page_rows + 1
+"""
+_MERGE_KEYS = {
+    "name": "path",
+    "pull_count": "pull_count",
+    "last_pushed_at": f"COALESCE(last_pushed_at, {NEVER})",
+    "created_at": "created_at",
+}
+
+
+def _merge_namespaces(ids: Sequence[int], *, sort: Sort, page: PageRequest) -> sa.TextualSelect:
+    """Select the ids of the page's repositories, and of one more, from the namespaces ``ids``.
+
+    The statement merges one index range for each namespace.
+
+    Raises:
+        InvalidCursor: the cursor does not belong to this order.
+    """
+    start = start_of(sort, page)
+    values = {f"start_{number}": value for number, value in enumerate(start or ())}
+    return (
+        _merge_statement(sort.name, start is not None)
+        .bindparams(namespace_ids=list(ids), page_rows=page.limit, **values)
+        .columns(sa.column("row_id", sa.BigInteger))
     )
 
 
-async def insert_repository(tx: Tx, *, namespace_id: int, name: str, description: str) -> bool:
-    """Whether it was made; False: the name is taken."""
-    values = {"namespace_id": namespace_id, "name": name, "description": description}
-    statement = (
-        insert(repositories)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=["namespace_id", "name"])
-    )
-    return (await tx.execute(statement.returning(_r.id))).one_or_none() is not None
+@cache
+def _merge_statement(order: str, has_start: bool) -> sa.TextClause:
+    """Return the statement as text.
 
-
-async def update_description(tx: Tx, *, repository_id: int, description: str) -> bool:
-    """False: it is gone."""
-    statement = (
-        sa.update(repositories)
-        .where(_r.id == repository_id)
-        .values(description=description)
-        .returning(_r.id)
+    SQLAlchemy would take longer to build it for each request than PostgreSQL takes to run it
+    (bench/results.md).
+    """
+    name = order.removeprefix("-")
+    key = _MERGE_KEYS[name]
+    descending = order.startswith("-")
+    direction = "DESC" if descending else "ASC"
+    if name == "name":  # unique on its own
+        position, start, columns = key, ":start_0", f"{key} {direction}"
+    else:
+        position, start = f"({key}, id)", "(:start_0, :start_1)"
+        columns = f"{key} {direction}, id {direction}"
+    after = f"AND {position} {'<' if descending else '>'} {start}" if has_start else ""
+    text = _MERGE_SQL.format(
+        key=key,
+        direction=direction,
+        order=columns,
+        after=after,
+        within=">=" if descending else "<=",
+        nearer="GREATEST" if descending else "LEAST",
+        farthest="min" if descending else "max",
     )
-    return (await tx.execute(statement)).one_or_none() is not None
+    return sa.text(text).bindparams(
+        sa.bindparam("namespace_ids", type_=sa.ARRAY(sa.BigInteger)),
+        sa.bindparam("page_rows", type_=sa.BigInteger),
+    )

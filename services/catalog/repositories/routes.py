@@ -1,25 +1,21 @@
-"""`/repositories`."""
+"""``/repositories``."""
 
 from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db.engine import Tx
+from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated
-from libs.common.web.errors import (
-    Forbidden,
-    Invalid,
-    NotFound,
-    Unauthenticated,
-)
+from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Filter, Search
 from libs.common.web.pagination import Page, Paging, page_of
 from libs.common.web.problems import responses
-from services.catalog.accounts.dependencies import Listing
 from services.catalog.namespaces.domain import NamespaceDeleting
 from services.catalog.repositories import usecases
 from services.catalog.repositories.dependencies import OwnedRepository, ReadableRepository
 from services.catalog.repositories.domain import Order, RepositoryTaken, View
 from services.catalog.repositories.schemas import RepositoryChange, RepositoryCreate, RepositoryOut
-from services.catalog.reserved_names.usecases import NameReserved, ReservedSeconds
+from services.catalog.reserved_names.dependencies import ReservedSeconds
+from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
 
@@ -27,7 +23,7 @@ router = APIRouter(prefix="/repositories", tags=["repositories"])
 @router.get("", responses=responses(Unauthenticated, Forbidden, Invalid))
 async def list_repositories(
     tx: Tx,
-    lister: Listing,
+    by_account: ByAccount,
     page: Paging,
     request: Request,
     response: Response,
@@ -36,11 +32,11 @@ async def list_repositories(
     q: Search = None,
     sort: Order = "name",
 ) -> Page[RepositoryOut]:
-    """Repositories: the account's own, those that others shared with its Docker users, or all public ones."""
-    found = await usecases.list_repositories(
-        tx=tx, lister=lister, view=view, namespace=namespace, q=q, order=sort, page=page
+    """List the account's own repositories, those shared with it by grants, or all public ones."""
+    repositories = await usecases.list_repositories(
+        tx=tx, by_account=by_account, view=view, namespace=namespace, q=q, order=sort, page=page
     )
-    return page_of(found, RepositoryOut.of, request, response)
+    return page_of(repositories, RepositoryOut.model_validate, request, response)
 
 
 @router.post(
@@ -53,7 +49,7 @@ async def list_repositories(
 async def create_repository(
     tx: Tx, principal: Authenticated, body: RepositoryCreate, response: Response
 ) -> RepositoryOut:
-    """Make an empty repository."""
+    """Create an empty repository."""
     repository = await usecases.create_repository(
         tx=tx,
         principal=principal,
@@ -62,13 +58,13 @@ async def create_repository(
         description=body.description,
     )
     response.headers["Location"] = f"/api/v1/repositories/{repository.path}"
-    return RepositoryOut.of(repository)
+    return RepositoryOut.model_validate(repository)
 
 
 @router.get("/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound))
 async def get_repository(actor: ReadableRepository) -> RepositoryOut:
-    """One repository: the account's own, a public one, or one that others shared."""
-    return RepositoryOut.of(actor.repository)
+    """Return one repository: the account's own, a public one, or one shared with it by a grant."""
+    return RepositoryOut.model_validate(actor.repository)
 
 
 @router.patch(
@@ -77,10 +73,9 @@ async def get_repository(actor: ReadableRepository) -> RepositoryOut:
 async def change_repository(
     tx: Tx, actor: OwnedRepository, body: RepositoryChange
 ) -> RepositoryOut:
-    """Change its description."""
-    return RepositoryOut.of(
-        await usecases.change_repository(tx=tx, actor=actor, description=body.description)
-    )
+    """Change a repository's description."""
+    repository = await usecases.change_repository(tx=tx, actor=actor, description=body.description)
+    return RepositoryOut.model_validate(repository)
 
 
 @router.delete(
@@ -93,6 +88,6 @@ async def delete_repository(
 ) -> RepositoryOut:
     """Delete it with all its images: a GET is a 404 when all is gone. From now on nobody gets a token for it, and its name can be taken
     again once the tokens that name it have expired."""
-    return RepositoryOut.of(
+    return RepositoryOut.model_validate(
         await usecases.delete_repository(tx=tx, actor=actor, reserved_seconds=reserved)
     )

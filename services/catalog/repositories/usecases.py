@@ -1,48 +1,74 @@
-"""What is done with repositories."""
+"""Create, list, and change repositories."""
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.registry.names import MAX_REPOSITORY_PATH, split_repository
 from libs.common.security.principals import Principal
-from libs.common.web.errors import Invalid, NotFound
+from libs.common.web.account_filter import AccountFilter
+from libs.common.web.errors import Invalid
 from services.catalog.accounts import queries as accounts
-from services.catalog.accounts.dependencies import Lister
 from services.catalog.audit.usecases import record
 from services.catalog.deletion.repositories import queries as deletions
 from services.catalog.namespaces import queries as namespaces
-from services.catalog.namespaces.dependencies import get_namespace_owner
-from services.catalog.namespaces.domain import NamespaceDeleting
+from services.catalog.namespaces.domain import NamespaceDeleting, NamespaceNotFound
+from services.catalog.namespaces.usecases import get_namespace_owner
 from services.catalog.repositories import queries
-from services.catalog.repositories.dependencies import RepositoryOwner
-from services.catalog.repositories.domain import Order, Repository, RepositoryTaken, View
-from services.catalog.reserved_names import usecases as reservations
+from services.catalog.repositories.domain import (
+    Order,
+    Repository,
+    RepositoryNotFound,
+    RepositoryOwner,
+    RepositoryReader,
+    RepositoryTaken,
+    View,
+    owner_to_list,
+)
+from services.catalog.reserved_names import usecases as reserved_names
+
+
+async def get_repository_reader(
+    *, tx: Tx, principal: Principal, namespace: str, name: str
+) -> RepositoryReader:
+    """Return ``principal`` with the repository that it can read. Raises RepositoryNotFound."""
+    repository = await queries.get_repository(tx, namespace=namespace, name=name)
+    is_shared = repository.needs_share(principal) and await namespaces.is_shared_with(
+        tx, namespace_id=repository.namespace_id, account_id=principal.account_id
+    )
+    return RepositoryReader(principal, repository, is_shared)
+
+
+async def get_repository_owner(
+    *, tx: Tx, principal: Principal, namespace: str, name: str
+) -> RepositoryOwner:
+    """Return ``principal`` with the repository that it can change. Raises RepositoryNotFound."""
+    repository = await queries.get_repository(tx, namespace=namespace, name=name)
+    return RepositoryOwner(principal, repository)
 
 
 async def list_repositories(
     *,
     tx: Tx,
-    lister: Lister,
+    by_account: AccountFilter,
     view: View,
     namespace: str | None,
     q: str | None,
     order: Order,
     page: PageRequest,
 ) -> Page[Repository]:
-    """The account's own repositories, those that others share with it, or all public ones.
+    """Return a page of repositories: own, shared with the account by grants, or all public ones.
 
-    When an administrator names an account: that one's, those that others share with that one, or its public ones.
+    If an administrator names an account, the page holds that account's own repositories, those
+    shared with it, or its public ones.
     """
-    named = await _named_account(tx, lister)
-    if lister.account is not None and named is None:
+    principal = by_account.principal
+    account_id = await _find_account_id(tx, by_account)
+    if by_account.account is not None and account_id is None:
         return Page((), None)
-    viewer_id = lister.principal.account_id
-    if view == "shared":
-        viewer_id, named = named or viewer_id, None
     return await queries.list_repositories(
         tx,
         view=view,
-        viewer_id=viewer_id,
-        account_id=named if view == "own" or lister.principal.is_admin else None,
+        viewer_id=account_id or principal.account_id,
+        account_id=owner_to_list(view, principal=principal, account_id=account_id),
         namespace=namespace,
         q=q,
         order=order,
@@ -50,25 +76,31 @@ async def list_repositories(
     )
 
 
-async def _named_account(tx: Tx, lister: Lister) -> int | None:
-    """The id of the account that the list is of; None: of all, or there is none of that name."""
-    if lister.account is None or lister.account == lister.principal.username:
-        return lister.principal.account_id if lister.account else None
-    found = await accounts.find_account(tx, username=lister.account)
-    return found.id if found else None
+async def _find_account_id(tx: Tx, by_account: AccountFilter) -> int | None:
+    """Return the id of the account to filter by; None without a filter, or if it does not exist."""
+    if by_account.account is None:
+        return None
+    if by_account.account == by_account.principal.username:
+        return by_account.principal.account_id
+    account = await accounts.find_account(tx, username=by_account.account)
+    return account.id if account else None
 
 
 async def create_repository(
     *, tx: Tx, principal: Principal, namespace: str, name: str, description: str
 ) -> Repository:
-    """Make an empty repository in a namespace of the account that is signed in.
+    """Create an empty repository in a namespace that the principal can change.
 
-    Raises NotFound (no such namespace of that account), Invalid (the whole path is too long), RepositoryTaken, NameReserved,
-    NamespaceDeleting.
+    Raises:
+        NamespaceNotFound: there is no such namespace.
+        NamespaceDeleting: the namespace is being deleted.
+        Invalid: the path ``namespace/name`` is too long.
+        RepositoryTaken: the repository exists.
+        NameReserved: a repository of that path was deleted a short time ago.
     """
-    owner = await get_namespace_owner(tx, principal, namespace)
+    owner = await get_namespace_owner(tx=tx, principal=principal, name=namespace)
     if owner.namespace.deleting:
-        raise NamespaceDeleting(f"The namespace {namespace!r} is being deleted")
+        raise NamespaceDeleting(namespace)
     path = f"{namespace}/{name}"
     if split_repository(path) is None:
         raise Invalid(
@@ -76,36 +108,42 @@ async def create_repository(
             f"must have at most {MAX_REPOSITORY_PATH} characters together with the namespace",
         )
     if not await namespaces.lock_namespace(tx, namespace_id=owner.namespace.id):
-        raise NotFound(f"There is no namespace {namespace!r}")
-    if not await queries.insert_repository(
+        raise NamespaceNotFound(namespace)
+    created = await queries.insert_repository(
         tx, namespace_id=owner.namespace.id, name=name, description=description
-    ):
-        raise RepositoryTaken(f"There is a repository {path!r}")
-    await reservations.refuse_reserved(tx, kind="repository", name=path)
+    )
+    if not created:
+        raise RepositoryTaken(path)
+    await reserved_names.check_available(tx=tx, kind="repository", name=path)
     await record(
         tx=tx, principal=principal, action="repository.create", target=f"repositories/{path}"
     )
-    return await _get(tx, namespace, name)
+    return await queries.get_repository(tx, namespace=namespace, name=name)
 
 
 async def change_repository(
     *, tx: Tx, actor: RepositoryOwner, description: str | None
 ) -> Repository:
-    """Change its description, unless None. Raises NotFound."""
+    """Change the description unless it is None.
+
+    Raises:
+        RepositoryNotFound: the repository was deleted meanwhile.
+    """
     repository = actor.repository
     if description is None:
         return repository
-    if not await queries.update_description(
+    changed = await queries.update_description(
         tx, repository_id=repository.id, description=description
-    ):
-        raise NotFound(f"There is no repository {repository.path!r}")
+    )
+    if not changed:
+        raise RepositoryNotFound(repository.path)
     await record(
         tx=tx,
         principal=actor.principal,
         action="repository.change",
         target=f"repositories/{repository.path}",
     )
-    return await _get(tx, repository.namespace, repository.name)
+    return await queries.get_repository(tx, namespace=repository.namespace, name=repository.name)
 
 
 async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds: int) -> Repository:
@@ -117,7 +155,7 @@ async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds:
         await deletions.insert_deletion(
             tx, kind="repository", name=repository.path, principal=actor.principal
         )
-        await reservations.reserve(
+        await reserved_names.reserve(
             tx, kind="repository", name=repository.path, seconds=reserved_seconds
         )
         await record(
@@ -126,11 +164,4 @@ async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds:
             action="repository.delete",
             target=f"repositories/{repository.path}",
         )
-    return await _get(tx, repository.namespace, repository.name)
-
-
-async def _get(tx: Tx, namespace: str, name: str) -> Repository:
-    repository = await queries.find_repository(tx, namespace=namespace, name=name)
-    if repository is None:
-        raise NotFound(f"There is no repository '{namespace}/{name}'")
-    return repository
+    return await queries.get_repository(tx, namespace=repository.namespace, name=repository.name)

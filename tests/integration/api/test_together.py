@@ -191,7 +191,7 @@ def test_guesses_are_forgotten_with_time_and_with_success() -> None:
     assert refused.value.headers == {"Retry-After": "2"}  # type: ignore[attr-defined]
     now = 300.0
     wrong.begin(1)
-    wrong.right(1)
+    wrong.succeed(1)
     for _ in range(2):
         wrong.begin(1)
     now = 1000.0

@@ -1,4 +1,4 @@
-"""Accounts: one's own, and those that an administrator manages."""
+"""The account that is signed in, and the accounts that an administrator manages."""
 
 import httpx
 import pytest
@@ -26,14 +26,14 @@ async def _versions(database: Database) -> dict[str, int]:
     return {row["username"]: row["credential_version"] for row in rows}
 
 
-async def test_anonymous_has_no_account(anonymous: httpx.AsyncClient) -> None:
+async def test_anonymous_client_has_no_account(anonymous: httpx.AsyncClient) -> None:
     response = await anonymous.get("/api/v1/account")
     assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
     assert response.headers["content-type"] == "application/problem+json"
     assert "WWW-Authenticate" in response.headers
 
 
-async def test_an_account_sees_itself(acme: httpx.AsyncClient) -> None:
+async def test_an_account_can_read_itself(acme: httpx.AsyncClient) -> None:
     body = (await acme.get("/api/v1/account")).json()
     assert body.keys() == {"username", "role", "created_at"}
     assert (body["username"], body["role"]) == ("acme", "member")
@@ -58,7 +58,7 @@ async def test_a_new_password_ends_every_session(sign_in: SignIn, emptied: Datab
 @pytest.mark.parametrize(
     "call", ["GET /accounts", "POST /accounts", "GET /accounts/acme", "PATCH /accounts/acme"]
 )
-async def test_a_member_manages_no_accounts(acme: httpx.AsyncClient, call: str) -> None:
+async def test_a_member_cannot_manage_accounts(acme: httpx.AsyncClient, call: str) -> None:
     method, path = call.split()
     response = await acme.request(
         method,
@@ -68,13 +68,17 @@ async def test_a_member_manages_no_accounts(acme: httpx.AsyncClient, call: str) 
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
 
 
-async def test_an_administrator_makes_finds_and_changes_accounts(
+async def test_an_administrator_creates_finds_and_changes_accounts(
     admin: httpx.AsyncClient, acme: httpx.AsyncClient
 ) -> None:
-    made = await admin.post(
+    created = await admin.post(
         "/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD, "role": "admin"}
     )
-    assert (made.status_code, made.json()["role"], made.json()["disabled"]) == (201, "admin", False)
+    assert (created.status_code, created.json()["role"], created.json()["disabled"]) == (
+        201,
+        "admin",
+        False,
+    )
     taken = await admin.post(
         "/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD}
     )
@@ -92,7 +96,7 @@ async def test_an_administrator_makes_finds_and_changes_accounts(
     assert (await admin.get("/api/v1/accounts/a%00b")).status_code == 404
 
 
-async def test_disabling_an_account_ends_it_and_the_logins_of_its_docker_users(
+async def test_disabling_an_account_ends_its_sessions_and_its_docker_users_logins(
     admin: httpx.AsyncClient, acme: httpx.AsyncClient, other: httpx.AsyncClient, emptied: Database
 ) -> None:
     await acme.post("/api/v1/docker-users", json={"username": "of-acme", "password": PASSWORD})
@@ -104,12 +108,14 @@ async def test_disabling_an_account_ends_it_and_the_logins_of_its_docker_users(
     assert await _versions(emptied) == {"of-acme": 2, "of-other": 1}
     await admin.patch("/api/v1/accounts/acme", json={"disabled": False})
     assert (await acme.get("/api/v1/account")).status_code == 401, (
-        "a session must not come back to life"
+        "an ended session must stay invalid"
     )
     assert await _versions(emptied) == {"of-acme": 2, "of-other": 1}
 
 
-async def test_the_last_administrator_stays(admin: httpx.AsyncClient, sign_in: SignIn) -> None:
+async def test_the_last_administrator_cannot_be_disabled_or_demoted(
+    admin: httpx.AsyncClient, sign_in: SignIn
+) -> None:
     for body in ({"disabled": True}, {"role": "member"}):
         refused = await admin.patch("/api/v1/accounts/admin", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "last_administrator")
@@ -123,7 +129,7 @@ async def test_the_last_administrator_stays(admin: httpx.AsyncClient, sign_in: S
     ).status_code == 200
 
 
-async def test_a_password_given_by_an_administrator_ends_the_sessions(
+async def test_a_password_set_by_an_administrator_ends_the_sessions(
     admin: httpx.AsyncClient, acme: httpx.AsyncClient
 ) -> None:
     assert (
@@ -132,16 +138,16 @@ async def test_a_password_given_by_an_administrator_ends_the_sessions(
     assert (await acme.get("/api/v1/account")).status_code == 401
 
 
-async def test_the_first_administrator_is_made_once(
+async def test_the_first_administrator_is_created_once(
     emptied: Database, owner_engine: AsyncEngine
 ) -> None:
-    for password, made in (("first", True), ("second", False)):
+    for password, is_new in (("first", True), ("second", False)):
         async with owner_engine.begin() as tx:
             assert (
                 await usecases.ensure_first_admin(
                     tx=tx, username="admin", password_hash=hash_password(password)
                 )
-                is made
+                is is_new
             )
     (account,) = await emptied.fetch("SELECT role, password_hash FROM catalog.accounts")
     assert account["role"] == "admin"

@@ -1,4 +1,4 @@
-"""What holds for every route: the anonymous is refused, a list costs a constant number of queries, the document is complete."""
+"""Rules of every route: authentication, a constant number of queries, and a complete document."""
 
 import json
 import re
@@ -14,18 +14,27 @@ from fastapi import FastAPI
 from tests.kit.database import Database
 
 _REPOSITORIES = """
-    INSERT INTO catalog.repositories (namespace_id, name) SELECT id, 'app-' || number FROM catalog.namespaces, generate_series(1, 5) number
+    INSERT INTO catalog.repositories (namespace_id, name)
+    SELECT id, 'app-' || number FROM catalog.namespaces, generate_series(1, 5) number
 """
 _NAMESPACES = """
     INSERT INTO catalog.namespaces (account_id, name, visibility)
-    SELECT id, 'team-' || number, 'private' FROM catalog.accounts, generate_series(1, 40) number WHERE username = 'acme'
+    SELECT id, 'team-' || number, 'private' FROM catalog.accounts, generate_series(1, 40) number
+    WHERE username = 'acme'
 """
 _DOCKER_USERS = """
     INSERT INTO catalog.docker_users (account_id, username, password_hash)
-    SELECT id, 'ci-' || number, 'none' FROM catalog.accounts, generate_series(1, 40) number WHERE username = 'acme'
+    SELECT id, 'ci-' || number, 'none' FROM catalog.accounts, generate_series(1, 40) number
+    WHERE username = 'acme'
 """
-_GRANTS = "INSERT INTO catalog.grants SELECT n.id, u.id, 'pull' FROM catalog.namespaces n, catalog.docker_users u"
-_END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()"
+_GRANTS = """
+    INSERT INTO catalog.grants
+    SELECT n.id, u.id, 'pull' FROM catalog.namespaces n, catalog.docker_users u
+"""
+_TERMINATE_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE usename = $1 AND pid <> pg_backend_pid()
+"""
 LISTS = (
     "docker-users",
     "docker-users/ci-1/grants",
@@ -48,7 +57,7 @@ def _operations(app: FastAPI) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-async def test_the_anonymous_gets_nothing_from_any_route(
+async def test_every_route_refuses_an_anonymous_client(
     app: FastAPI, anonymous: httpx.AsyncClient
 ) -> None:
     operations = _operations(app)
@@ -83,7 +92,7 @@ def test_the_document_describes_every_operation_and_its_errors(app: FastAPI) -> 
 
 @contextmanager
 def _statements(app: FastAPI) -> Iterator[list[str]]:
-    """The statements that the app's engine runs meanwhile."""
+    """Collects the statements that the app's engine runs in the context."""
     seen: list[str] = []
 
     def listen(*arguments: Any) -> None:
@@ -101,13 +110,17 @@ async def _count(app: FastAPI, client: httpx.AsyncClient, path: str) -> tuple[in
     with _statements(app) as seen:
         response = await client.get(f"/api/v1/{path}")
     assert response.status_code == 200, response.text
-    of_workers = ("feed_positions", "registry_feed", "pull_sums", "pg_advisory")
+    worker_statements = ("feed_positions", "registry_feed", "pull_sums", "pg_advisory")
     return len(
-        [statement for statement in seen if not any(word in statement for word in of_workers)]
+        [
+            statement
+            for statement in seen
+            if not any(word in statement for word in worker_statements)
+        ]
     ), len(response.json()["items"])
 
 
-async def test_a_list_of_forty_costs_as_many_queries_as_a_list_of_none(
+async def test_the_length_of_a_list_does_not_change_its_number_of_queries(
     app: FastAPI, acme: httpx.AsyncClient, other: httpx.AsyncClient, emptied: Database
 ) -> None:
     await emptied.execute(_NAMESPACES.replace("40", "1"))
@@ -131,7 +144,7 @@ async def test_a_list_of_forty_costs_as_many_queries_as_a_list_of_none(
     assert max(queries for queries, _ in many.values()) <= 4
 
 
-async def test_a_body_that_is_no_body_is_told_so(acme: httpx.AsyncClient) -> None:
+async def test_a_malformed_body_is_refused_with_a_problem_document(acme: httpx.AsyncClient) -> None:
     headers = {"Content-Type": "application/json"}
     deep = b'{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     for content, status in (
@@ -148,7 +161,9 @@ async def test_a_body_that_is_no_body_is_told_so(acme: httpx.AsyncClient) -> Non
         assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_body_without_a_declared_length_is_limited_too(acme: httpx.AsyncClient) -> None:
+async def test_the_size_limit_holds_for_a_body_without_a_declared_length(
+    acme: httpx.AsyncClient,
+) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(200):
             yield b" " * 10_000
@@ -159,27 +174,23 @@ async def test_a_body_without_a_declared_length_is_limited_too(acme: httpx.Async
     assert (response.status_code, response.json()["code"]) == (413, "content_too_large")
 
 
-async def test_times_are_utc_and_say_so(acme: httpx.AsyncClient) -> None:
+async def test_times_are_utc_with_a_z(acme: httpx.AsyncClient) -> None:
     body = (
         await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
     ).json()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", body["created_at"])
 
 
-async def test_without_a_database_the_answer_is_a_503(
+async def test_a_request_without_a_database_is_answered_503(
     app: FastAPI, acme: httpx.AsyncClient, emptied: Database
 ) -> None:
     role = f"{emptied.name}_catalog"
     connection = await asyncpg.connect(emptied.urls["catalog"])
     await emptied.execute(f"ALTER ROLE {role} CONNECTION LIMIT 0")
     try:
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND pid <> pg_backend_pid()",
-            role,
-        )
-        transport = httpx.ASGITransport(
-            app, raise_app_exceptions=False
-        )  # the server logs what was not foreseen, and answers
+        await connection.execute(_TERMINATE_OTHERS, role)
+        # As the server does, answer an unexpected error instead of raising it.
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
             transport=transport, base_url=acme.base_url, headers=acme.headers
         ) as client:

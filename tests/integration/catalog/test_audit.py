@@ -1,4 +1,4 @@
-"""The audit trail over the three services."""
+"""The audit trail of the three services."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,10 @@ import httpx
 
 from tests.kit.database import Database
 
-_INSERT = "INSERT INTO {}.audit_entries (at, account, action, target, client_address) VALUES ($1, $2, $3, $4, '203.0.113.7')"
+_INSERT = """
+    INSERT INTO {}.audit_entries (at, account, action, target, client_address)
+    VALUES ($1, $2, $3, $4, '203.0.113.7')
+"""
 
 
 async def _actions(client: httpx.AsyncClient, **params: str | int) -> list[str]:
@@ -15,7 +18,7 @@ async def _actions(client: httpx.AsyncClient, **params: str | int) -> list[str]:
     return [entry["action"] for entry in response.json()["items"]]
 
 
-async def test_every_change_is_written_down_and_what_was_refused_is_not(
+async def test_every_change_is_recorded_and_a_refused_one_is_not(
     acme: httpx.AsyncClient,
 ) -> None:
     await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
@@ -34,7 +37,7 @@ async def test_every_change_is_written_down_and_what_was_refused_is_not(
     }
 
 
-async def test_the_trails_of_all_services_are_one(
+async def test_the_list_unites_the_trails_of_all_services(
     acme: httpx.AsyncClient, admin: httpx.AsyncClient, emptied: Database
 ) -> None:
     at = datetime(2026, 11, 24, 5, tzinfo=UTC)
@@ -67,7 +70,7 @@ async def test_the_trails_of_all_services_are_one(
         "team-x is another namespace"
     )
     seen, cursor = [], None
-    for _ in range(5):  # all at the same time, from three tables, one a page
+    for _ in range(5):  # five entries of one instant, from three tables, on five pages
         body = (
             await admin.get(
                 "/api/v1/audit", params={"limit": 1} | ({"cursor": cursor} if cursor else {})

@@ -12,7 +12,7 @@ from tests.kit.database import Database
 PASSWORD = "correct horse battery"
 
 
-async def _make(client: httpx.AsyncClient, username: str, **more: object) -> httpx.Response:
+async def _create(client: httpx.AsyncClient, username: str, **more: object) -> httpx.Response:
     return await client.post(
         "/api/v1/docker-users", json={"username": username, "password": PASSWORD, **more}
     )
@@ -26,13 +26,13 @@ async def _credentials(database: Database, username: str) -> tuple[str, int]:
     return row["password_hash"], row["credential_version"]
 
 
-async def test_a_docker_user_is_made_found_changed_and_deleted(
+async def test_a_docker_user_is_created_found_changed_and_deleted(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
     assert (
-        await _make(acme, "builder", description="构建 images", token_login=True)
+        await _create(acme, "builder", description="构建 images", token_login=True)
     ).status_code == 201
-    await _make(acme, "deployer")
+    await _create(acme, "deployer")
     for q, names in (
         ("BUILD", ["builder"]),
         ("构建", ["builder"]),
@@ -51,17 +51,19 @@ async def test_a_docker_user_is_made_found_changed_and_deleted(
         False,
     )
     assert (await acme.patch("/api/v1/docker-users/builder", json={})).json() == changed.json()
-    assert (await _credentials(emptied, "builder"))[1] == 1, "a description ends no login"
+    assert (await _credentials(emptied, "builder"))[1] == 1, (
+        "a new description must not end a login"
+    )
     gone = await acme.delete("/api/v1/docker-users/builder")
     assert (gone.status_code, gone.content) == (204, b"")
     assert (await acme.get("/api/v1/docker-users/builder")).status_code == 404
     assert (await acme.delete("/api/v1/docker-users/builder")).status_code == 404
 
 
-async def test_a_new_password_and_disabling_end_its_logins(
+async def test_a_new_password_and_disabling_end_a_docker_users_logins(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _make(acme, "builder")
+    await _create(acme, "builder")
     before, _ = await _credentials(emptied, "builder")
     assert (
         await acme.put(
@@ -79,11 +81,12 @@ async def test_a_new_password_and_disabling_end_its_logins(
     assert (await _credentials(emptied, "builder"))[1] == 3
 
 
-async def test_its_last_login_is_what_auth_saw(acme: httpx.AsyncClient, emptied: Database) -> None:
-    await _make(acme, "builder")
+async def test_the_last_login_comes_from_auth(acme: httpx.AsyncClient, emptied: Database) -> None:
+    await _create(acme, "builder")
     at = datetime(2026, 11, 24, 5, 32, tzinfo=UTC)
     await emptied.execute(
-        "INSERT INTO auth.last_logins (docker_user_id, last_login_at) SELECT id, $1 FROM catalog.docker_users",
+        "INSERT INTO auth.last_logins (docker_user_id, last_login_at)"
+        " SELECT id, $1 FROM catalog.docker_users",
         at,
     )
     assert (await acme.get("/api/v1/docker-users/builder")).json()[
@@ -91,30 +94,30 @@ async def test_its_last_login_is_what_auth_saw(acme: httpx.AsyncClient, emptied:
     ] == "2026-11-24T05:32:00Z"
 
 
-async def test_a_deleted_docker_users_name_stays_taken_for_a_while_and_its_grants_are_gone(
+async def test_deleting_a_docker_user_reserves_its_name_and_deletes_its_grants(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _make(acme, "builder")
+    await _create(acme, "builder")
     await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
     await acme.put("/api/v1/namespaces/team/grants/builder", json={"permission": "push"})
     await acme.delete("/api/v1/docker-users/builder")
     for client in (acme, other):
-        refused = await _make(client, "builder")
+        refused = await _create(client, "builder")
         assert (refused.status_code, refused.json()["code"]) == (409, "name_reserved")
         available = datetime.fromisoformat(refused.json()["available_at"])
         seconds = (available - datetime.now(UTC)).total_seconds()
         assert 1800 < seconds <= 1860
         assert abs(int(refused.headers["Retry-After"]) - seconds) < 2
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
-    assert (await _make(other, "builder")).status_code == 201
+    assert (await _create(other, "builder")).status_code == 201
     assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == []
 
 
-async def test_two_who_take_a_name_at_once_do_not_both_get_it(
+async def test_concurrent_requests_create_a_docker_user_once(
     acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     answers = await asyncio.gather(
-        *(_make(client, "builder") for client in (acme, other, acme, other))
+        *(_create(client, "builder") for client in (acme, other, acme, other))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
@@ -123,10 +126,10 @@ async def test_two_who_take_a_name_at_once_do_not_both_get_it(
 
 
 @pytest.mark.parametrize("call", ["GET", "PATCH", "DELETE", "PUT /password", "GET /grants"])
-async def test_another_accounts_docker_user_is_not_found(
+async def test_another_accounts_docker_user_is_reported_as_missing(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, call: str
 ) -> None:
-    await _make(acme, "builder")
+    await _create(acme, "builder")
     method, _, rest = call.partition(" ")
     body = (
         {"password": PASSWORD}
@@ -142,11 +145,11 @@ async def test_another_accounts_docker_user_is_not_found(
     assert (await other.get("/api/v1/docker-users")).json()["items"] == []
 
 
-async def test_an_administrator_sees_everyones_and_may_ask_for_one_accounts(
+async def test_an_administrator_lists_the_docker_users_of_all_accounts_or_of_one(
     admin: httpx.AsyncClient, acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
-    await _make(acme, "of-acme")
-    await _make(other, "of-other")
+    await _create(acme, "of-acme")
+    await _create(other, "of-other")
 
     async def seen(client: httpx.AsyncClient, **params: str) -> list[tuple[str, str]]:
         items = (await client.get("/api/v1/docker-users", params=params)).json()["items"]
@@ -178,24 +181,24 @@ async def test_an_administrator_sees_everyones_and_may_ask_for_one_accounts(
         "",
     ],
 )
-async def test_a_name_outside_the_grammar_is_refused_with_a_reason(
+async def test_an_invalid_username_is_refused_with_a_reason(
     acme: httpx.AsyncClient, name: str
 ) -> None:
-    response = await _make(acme, name)
+    response = await _create(acme, name)
     assert (response.status_code, response.json()["code"]) == (422, "validation_error")
     assert [error["field"] for error in response.json()["errors"]] == ["username"]
 
 
 @pytest.mark.parametrize("name", ["ab", "a" * 63, "0a", "a.b_c-d", "a--b..c"])
-async def test_a_name_of_the_grammar_is_taken(acme: httpx.AsyncClient, name: str) -> None:
-    assert (await _make(acme, name)).status_code == 201
+async def test_a_valid_username_is_accepted(acme: httpx.AsyncClient, name: str) -> None:
+    assert (await _create(acme, name)).status_code == 201
 
 
 @pytest.mark.parametrize(
     "password",
     ["short77", "x" * 129, "", "nul\x00in the middle", "line\nbreak here", "\ud800 half a pair"],
 )
-async def test_a_password_that_breaks_a_rule_is_refused_and_not_repeated(
+async def test_an_invalid_password_is_refused_and_not_repeated_in_the_response(
     acme: httpx.AsyncClient, password: str
 ) -> None:
     content = b'{"username": "builder", "password": %s}' % _json_string(password)
@@ -211,7 +214,7 @@ def _json_string(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("password", ["密码密码密码密码", "x" * 128, "пароль 12", "🔑" * 8])
-async def test_a_password_of_any_script_is_taken(
+async def test_a_password_of_any_script_is_accepted(
     acme: httpx.AsyncClient, emptied: Database, password: str
 ) -> None:
     assert (
@@ -232,13 +235,13 @@ async def test_a_password_of_any_script_is_taken(
         {"credential_version": 9},
     ],
 )
-async def test_a_field_that_may_not_be_set_is_refused(
+async def test_a_field_that_a_client_must_not_set_is_refused(
     acme: httpx.AsyncClient, more: dict[str, object]
 ) -> None:
-    response = await _make(acme, "builder", **more)
+    response = await _create(acme, "builder", **more)
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == next(iter(more))
-    await _make(acme, "builder")
+    await _create(acme, "builder")
     (field, value), *_ = more.items()
     if field != "disabled":
         assert (
@@ -247,10 +250,10 @@ async def test_a_field_that_may_not_be_set_is_refused(
 
 
 @pytest.mark.parametrize("text", ["nul\x00", "line\nbreak", "\x1b[31mred", "x" * 1001])
-async def test_texts_that_could_hurt_are_refused_wherever_they_come(
+async def test_control_characters_and_long_texts_are_refused_in_every_field(
     acme: httpx.AsyncClient, text: str
 ) -> None:
-    assert (await _make(acme, "builder", description=text)).status_code == 422
+    assert (await _create(acme, "builder", description=text)).status_code == 422
     for path in ("docker-users", "namespaces", "repositories"):
         assert (await acme.get(f"/api/v1/{path}", params={"q": text})).status_code == 422
     assert (await acme.get("/api/v1/audit", params={"target": text})).status_code == 422
@@ -267,17 +270,17 @@ async def test_texts_that_could_hurt_are_refused_wherever_they_come(
         "images/a%00/b",
     ],
 )
-async def test_a_path_with_a_nul_names_nothing(acme: httpx.AsyncClient, path: str) -> None:
+async def test_a_path_with_a_nul_is_not_found(acme: httpx.AsyncClient, path: str) -> None:
     assert (await acme.get(f"/api/v1/{path}")).status_code == 404
 
 
-async def test_nothing_shows_a_password_or_its_hash(
+async def test_no_response_contains_a_password_or_its_hash(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    made = await _make(acme, "builder")
+    created = await _create(acme, "builder")
     stored, _ = await _credentials(emptied, "builder")
     for response in (
-        made,
+        created,
         await acme.get("/api/v1/docker-users/builder"),
         await acme.get("/api/v1/docker-users"),
         await acme.get("/api/v1/audit"),

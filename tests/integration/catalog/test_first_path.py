@@ -6,9 +6,11 @@ PASSWORD = "correct horse battery"
 
 
 async def test_from_account_to_grant(admin: httpx.AsyncClient, acme: httpx.AsyncClient) -> None:
-    made = await admin.post("/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD})
-    assert (made.status_code, made.headers["Location"]) == (201, "/api/v1/accounts/newcomer")
-    assert made.json()["role"] == "member"
+    created = await admin.post(
+        "/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD}
+    )
+    assert (created.status_code, created.headers["Location"]) == (201, "/api/v1/accounts/newcomer")
+    assert created.json()["role"] == "member"
 
     user = await acme.post(
         "/api/v1/docker-users",

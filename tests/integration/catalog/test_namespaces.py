@@ -11,7 +11,7 @@ from tests.kit.database import Database
 PASSWORD = "correct horse battery"
 
 
-async def _make(
+async def _create(
     client: httpx.AsyncClient, name: str, visibility: str = "private", **more: object
 ) -> httpx.Response:
     return await client.post(
@@ -25,9 +25,9 @@ async def _docker_user(client: httpx.AsyncClient, username: str) -> None:
     ).status_code == 201
 
 
-async def test_a_namespace_is_made_found_changed_and_deleted(acme: httpx.AsyncClient) -> None:
-    assert (await _make(acme, "team", description="前端 images")).status_code == 201
-    await _make(acme, "zoo", "public")
+async def test_a_namespace_is_created_found_changed_and_deleted(acme: httpx.AsyncClient) -> None:
+    assert (await _create(acme, "team", description="前端 images")).status_code == 201
+    await _create(acme, "zoo", "public")
     for q, names in (("TEA", ["team"]), ("前端", ["team"]), ("", ["team", "zoo"]), ("nothing", [])):
         found = (await acme.get("/api/v1/namespaces", params={"q": q})).json()["items"]
         assert [namespace["name"] for namespace in found] == names
@@ -44,38 +44,37 @@ async def test_a_namespace_is_made_found_changed_and_deleted(acme: httpx.AsyncCl
     assert (await acme.get("/api/v1/namespaces/team")).status_code == 404
 
 
-async def test_a_namespace_with_repositories_is_not_deleted(acme: httpx.AsyncClient) -> None:
-    await _make(acme, "team")
+async def test_a_namespace_with_repositories_cannot_be_deleted(acme: httpx.AsyncClient) -> None:
+    await _create(acme, "team")
     await acme.post("/api/v1/repositories", json={"namespace": "team", "name": "app"})
     refused = await acme.delete("/api/v1/namespaces/team")
     assert (refused.status_code, refused.json()["code"]) == (409, "namespace_not_empty")
 
 
-async def test_a_deleted_namespaces_name_stays_taken_and_its_grants_do_not_come_back(
+async def test_deleting_a_namespace_reserves_its_name_and_deletes_its_grants(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _make(acme, "team")
+    await _create(acme, "team")
     await _docker_user(acme, "builder")
     await acme.put("/api/v1/namespaces/team/grants/builder", json={"permission": "push"})
     await acme.delete("/api/v1/namespaces/team")
-    refused = await _make(acme, "team")
+    refused = await _create(acme, "team")
     assert (refused.status_code, refused.json()["code"]) == (409, "name_reserved")
     assert refused.json()["available_at"].endswith("Z")
     assert int(refused.headers["Retry-After"]) > 1800
     assert (await acme.get("/api/v1/namespaces/team")).status_code == 404
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
-    await emptied.execute(
-        "DELETE FROM catalog.deletions"
-    )  # what the worker does when the registry says that nothing is left
-    assert (await _make(acme, "team")).status_code == 201
+    # The worker does this when the registry confirms that nothing is left.
+    await emptied.execute("DELETE FROM catalog.deletions")
+    assert (await _create(acme, "team")).status_code == 201
     assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == []
 
 
-async def test_two_who_take_a_name_at_once_do_not_both_get_it(
+async def test_concurrent_requests_create_a_namespace_once(
     acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     answers = await asyncio.gather(
-        *(_make(client, "team") for client in (acme, other, acme, other))
+        *(_create(client, "team") for client in (acme, other, acme, other))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
@@ -87,10 +86,10 @@ async def test_two_who_take_a_name_at_once_do_not_both_get_it(
 @pytest.mark.parametrize(
     "call", ["GET", "PATCH", "DELETE", "GET /grants", "PUT /grants/mine", "DELETE /grants/mine"]
 )
-async def test_another_accounts_namespace_is_not_found(
+async def test_another_accounts_namespace_is_reported_as_missing(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, call: str, visibility: str
 ) -> None:
-    await _make(acme, "team", visibility)
+    await _create(acme, "team", visibility)
     await _docker_user(other, "mine")
     method, _, rest = call.partition(" ")
     body = (
@@ -105,17 +104,17 @@ async def test_another_accounts_namespace_is_not_found(
         response = await other.request(method, f"/api/v1/namespaces/{name}{rest}", json=body)
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
         details.add(response.json()["detail"].replace(name, "…"))
-    assert len(details) == 1, "the answer tells that the namespace exists"
+    assert len(details) == 1, "the detail must not reveal that the namespace exists"
     assert (
         await other.post("/api/v1/repositories", json={"namespace": "team", "name": "app"})
     ).status_code == 404
     assert (await other.get("/api/v1/namespaces")).json()["items"] == []
 
 
-async def test_an_administrator_manages_everyones(
+async def test_an_administrator_manages_the_namespaces_of_all_accounts(
     admin: httpx.AsyncClient, acme: httpx.AsyncClient
 ) -> None:
-    await _make(acme, "team")
+    await _create(acme, "team")
     await _docker_user(acme, "builder")
     assert [
         item["account"] for item in (await admin.get("/api/v1/namespaces")).json()["items"]
@@ -145,8 +144,8 @@ async def test_an_administrator_manages_everyones(
         "名字",
     ],
 )
-async def test_a_name_outside_the_grammar_is_refused(acme: httpx.AsyncClient, name: str) -> None:
-    response = await _make(acme, name)
+async def test_an_invalid_namespace_name_is_refused(acme: httpx.AsyncClient, name: str) -> None:
+    response = await _create(acme, name)
     assert (response.status_code, [error["field"] for error in response.json()["errors"]]) == (
         422,
         ["name"],
@@ -163,15 +162,15 @@ async def test_a_name_outside_the_grammar_is_refused(acme: httpx.AsyncClient, na
         {"pull_count": 5},
     ],
 )
-async def test_what_may_not_be_changed_is_refused(
+async def test_a_field_that_a_client_must_not_change_is_refused(
     acme: httpx.AsyncClient, body: dict[str, object]
 ) -> None:
-    await _make(acme, "team")
+    await _create(acme, "team")
     assert (await acme.patch("/api/v1/namespaces/team", json=body)).status_code == 422
 
 
-async def test_a_grant_is_new_then_changed_then_gone(acme: httpx.AsyncClient) -> None:
-    await _make(acme, "team")
+async def test_a_grant_is_created_changed_and_deleted(acme: httpx.AsyncClient) -> None:
+    await _create(acme, "team")
     await _docker_user(acme, "builder")
     path = "/api/v1/namespaces/team/grants/builder"
     new = await acme.put(path, json={"permission": "pull"})
@@ -192,18 +191,18 @@ async def test_a_grant_is_new_then_changed_then_gone(acme: httpx.AsyncClient) ->
     assert (await acme.put(path, json={"permission": "delete"})).status_code == 422
 
 
-async def test_a_docker_user_of_another_account_must_come_with_its_name(
+async def test_a_grant_to_another_accounts_docker_user_must_name_the_account(
     acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
-    await _make(acme, "team")
+    await _create(acme, "team")
     await _docker_user(other, "partner-ci")
     path = "/api/v1/namespaces/team/grants/partner-ci"
     for account in (None, "acme", "nobody"):
         refused = await acme.put(path, json={"permission": "pull", "account": account})
         assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
     unknown = await acme.put("/api/v1/namespaces/team/grants/no-such", json={"permission": "pull"})
-    slip = await acme.put(path, json={"permission": "pull"})
-    assert unknown.json()["detail"].replace("no-such", "…") == slip.json()["detail"].replace(
+    mistyped = await acme.put(path, json={"permission": "pull"})
+    assert unknown.json()["detail"].replace("no-such", "…") == mistyped.json()["detail"].replace(
         "partner-ci", "…"
     )
     granted = await acme.put(path, json={"permission": "pull", "account": "other"})
@@ -211,13 +210,13 @@ async def test_a_docker_user_of_another_account_must_come_with_its_name(
     assert (await acme.delete(path)).status_code == 204
 
 
-async def test_a_grant_that_is_given_while_its_namespace_is_deleted_leaves_nothing(
+async def test_a_grant_concurrent_with_the_deletion_of_its_namespace_leaves_no_row(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
     await _docker_user(acme, "builder")
     for number in range(5):
         name = f"team-{number}"
-        await _make(acme, name)
+        await _create(acme, name)
         granted, deleted = await asyncio.gather(
             acme.put(f"/api/v1/namespaces/{name}/grants/builder", json={"permission": "push"}),
             acme.delete(f"/api/v1/namespaces/{name}"),
@@ -227,11 +226,11 @@ async def test_a_grant_that_is_given_while_its_namespace_is_deleted_leaves_nothi
     assert await emptied.fetch("SELECT * FROM catalog.grants") == []
 
 
-async def test_a_grant_waits_for_a_deletion_and_is_then_not_found(
+async def test_a_grant_waits_for_the_deletion_of_its_namespace_and_then_fails(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
     await _docker_user(acme, "builder")
-    await _make(acme, "team")
+    await _create(acme, "team")
     connection = await asyncpg.connect(emptied.urls["catalog"])
     try:
         deletion = connection.transaction()
@@ -249,13 +248,13 @@ async def test_a_grant_waits_for_a_deletion_and_is_then_not_found(
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-async def test_a_repository_does_not_come_into_a_namespace_that_is_being_deleted(
+async def test_no_repository_is_created_in_a_namespace_that_is_being_deleted(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
     for number in range(5):
-        await _make(acme, f"team-{number}")
-        made, deleted = await asyncio.gather(
+        await _create(acme, f"team-{number}")
+        created, deleted = await asyncio.gather(
             acme.post("/api/v1/repositories", json={"namespace": f"team-{number}", "name": "app"}),
             acme.delete(f"/api/v1/namespaces/team-{number}"),
         )
-        assert (made.status_code, deleted.status_code) in ((201, 409), (404, 204))
+        assert (created.status_code, deleted.status_code) in ((201, 409), (404, 204))

@@ -1,4 +1,4 @@
-"""Repositories over the API: whose are seen, in what order, page by page."""
+"""Repositories over the API: creation, views, orders, and pages."""
 
 import asyncio
 from typing import Any
@@ -10,12 +10,16 @@ from tests.kit.database import Database
 
 PASSWORD = "correct horse battery"
 _MANIFEST = """
-    INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)
-    SELECT id, 'sha256:' || repeat('a', 64), 'application/vnd.oci.image.manifest.v1+json', 7, now(), 'builder' FROM catalog.repositories
+    INSERT INTO catalog.manifests
+      (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)
+    SELECT id, 'sha256:' || repeat('a', 64), 'application/vnd.oci.image.manifest.v1+json', 7, now(),
+      'builder'
+    FROM catalog.repositories
 """
 _TAG = """
     INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by, pull_count)
-    SELECT id, 'v' || number, 'sha256:' || repeat('a', 64), now() - number * interval '1 minute', 'builder', number % 4
+    SELECT id, 'v' || number, 'sha256:' || repeat('a', 64), now() - number * interval '1 minute',
+      'builder', number % 4
     FROM catalog.repositories, generate_series(1, 9) number
 """
 
@@ -42,7 +46,7 @@ async def _paths(client: httpx.AsyncClient, **params: str | int) -> list[str]:
 async def _all_pages(
     client: httpx.AsyncClient, path: str, key: str, **params: str | int
 ) -> tuple[list[str], int]:
-    """All items' ``key`` over all pages, following the `Link` headers, and the number of pages."""
+    """Follows the `Link` headers; returns ``key`` of all items, and the number of pages."""
     seen, pages = [], 0
     response = await client.get(path, params=params)
     while True:
@@ -56,10 +60,14 @@ async def _all_pages(
         response = await client.get(response.links["next"]["url"])
 
 
-async def test_a_repository_is_made_and_described(acme: httpx.AsyncClient) -> None:
+async def test_a_repository_is_created_and_its_description_changed(acme: httpx.AsyncClient) -> None:
     await _namespace(acme, "team")
-    made = await _repository(acme, "team", "charts/web", description="图表")
-    assert (made.status_code, made.json()["status"], made.json()["tag_count"]) == (201, "empty", 0)
+    created = await _repository(acme, "team", "charts/web", description="图表")
+    assert (created.status_code, created.json()["status"], created.json()["tag_count"]) == (
+        201,
+        "empty",
+        0,
+    )
     assert (await _repository(acme, "team", "charts/web")).json()["code"] == "repository_taken"
     changed = await acme.patch("/api/v1/repositories/team/charts/web", json={"description": "new"})
     assert (changed.status_code, changed.json()["description"]) == (200, "new")
@@ -76,7 +84,7 @@ async def test_a_repository_is_made_and_described(acme: httpx.AsyncClient) -> No
     "name",
     ["", "Web", "a//b", "/a", "a/", "a/../b", "a:b", "a@b", "a b", "-a", "名字", "a\n", "x" * 252],
 )
-async def test_a_name_that_distribution_would_refuse_is_refused(
+async def test_a_repository_name_that_distribution_refuses_is_refused(
     acme: httpx.AsyncClient, name: str
 ) -> None:
     await _namespace(acme, "team")
@@ -87,28 +95,29 @@ async def test_a_name_that_distribution_would_refuse_is_refused(
     )
 
 
-async def test_two_who_make_a_repository_at_once_do_not_both(acme: httpx.AsyncClient) -> None:
+async def test_concurrent_requests_create_a_repository_once(acme: httpx.AsyncClient) -> None:
     await _namespace(acme, "team")
     answers = await asyncio.gather(*(_repository(acme, "team", "app") for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
-async def test_a_reserved_name_is_not_made_again(
+async def test_a_reserved_repository_name_cannot_be_taken(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
     await _namespace(acme, "team")
     await emptied.execute(
-        "INSERT INTO catalog.reserved_names VALUES ('repository', 'team/app', now() + interval '1 minute')"
+        "INSERT INTO catalog.reserved_names"
+        " VALUES ('repository', 'team/app', now() + interval '1 minute')"
     )
     assert (await _repository(acme, "team", "app")).json()["code"] == "name_reserved"
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
     assert (await _repository(acme, "team", "app")).status_code == 201
     assert len(await emptied.fetch("SELECT * FROM catalog.repository_generations")) == 1, (
-        "pull counts need to know when it began"
+        "pull counts need the start of the new generation"
     )
 
 
-async def test_own_shared_and_public_repositories_are_told_apart(
+async def test_each_view_lists_own_shared_or_public_repositories(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, admin: httpx.AsyncClient
 ) -> None:
     for name, visibility in (
@@ -160,13 +169,14 @@ async def test_own_shared_and_public_repositories_are_told_apart(
 
 
 @pytest.mark.parametrize("order", ["name", "pull_count", "last_pushed_at", "created_at"])
-async def test_every_order_is_complete_page_by_page_and_reversed(
+async def test_each_order_lists_every_repository_once_in_both_directions(
     acme: httpx.AsyncClient, emptied: Database, order: str
 ) -> None:
     await _namespace(acme, "team")
     await emptied.execute(
         "INSERT INTO catalog.repositories (namespace_id, name, pull_count, last_pushed_at)"
-        " SELECT id, 'app-' || number, number % 3, CASE WHEN number % 2 = 0 THEN now() - (number % 4) * interval '1 day' END"
+        " SELECT id, 'app-' || number, number % 3,"
+        " CASE WHEN number % 2 = 0 THEN now() - (number % 4) * interval '1 day' END"
         " FROM catalog.namespaces, generate_series(1, 17) number"
     )
     up, pages = await _all_pages(acme, "/api/v1/repositories", "name", sort=order, limit=4)
@@ -186,7 +196,7 @@ async def test_every_order_is_complete_page_by_page_and_reversed(
 @pytest.mark.parametrize(
     "order", ["name", "pushed_at", "pull_count", "last_pulled_at", "size_bytes"]
 )
-async def test_tags_are_searched_and_sorted_page_by_page(
+async def test_tags_are_searched_and_sorted_over_all_pages(
     acme: httpx.AsyncClient, emptied: Database, order: str
 ) -> None:
     await _namespace(acme, "team")
@@ -212,8 +222,8 @@ async def test_tags_are_searched_and_sorted_page_by_page(
         {"limit": 201},
         {"limit": "many"},
         {"cursor": "nonsense"},
-        {"cursor": "WyJuYW1lIixbMSwyXV0"},  # ["name",[1,2]]: numbers where names belong
-        {"cursor": "WyItcHVsbF9jb3VudCIsWzEsMl1d"},  # made for another order
+        {"cursor": "WyJuYW1lIixbMSwyXV0"},  # ["name",[1,2]]: numbers instead of a name
+        {"cursor": "WyItcHVsbF9jb3VudCIsWzEsMl1d"},  # issued for another order
         {
             "sort": "-pull_count",
             "cursor": "WyItcHVsbF9jb3VudCIsWyJhIiwyXV0",
@@ -228,7 +238,7 @@ async def test_tags_are_searched_and_sorted_page_by_page(
         },  # ["created_at",["yesterday",2]]
     ],
 )
-async def test_a_list_that_cannot_be_given_is_a_422(
+async def test_invalid_list_parameters_are_refused(
     acme: httpx.AsyncClient, params: dict[str, str | int]
 ) -> None:
     response = await acme.get("/api/v1/repositories", params=params)

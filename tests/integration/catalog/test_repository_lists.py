@@ -1,4 +1,4 @@
-"""A list of the repositories of several namespaces has what it should, in every order, from page to page, however many they are."""
+"""Lists of the repositories of one, few, and many namespaces are complete in every order."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,44 +13,63 @@ from services.catalog.repositories.domain import Order, View
 from services.catalog.repositories.queries import list_repositories
 from tests.kit.database import Database
 
-SPACES = 300
-"""More than the lists read one by one."""
+NAMESPACES = 300
+"""More than a list merges."""
 _ACCOUNTS = ("owner", "few", "many")
 _KEYS = {"name": 'path COLLATE "C"', "last_pushed_at": "COALESCE(last_pushed_at, 'epoch')"}
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """A database in which `owner` shares five namespaces with `few` and most with `many`; every third is public."""
+    """A database in which `owner` shares 5 namespaces with `few` and 280 with `many`.
+
+    Every third namespace is public.
+    """
 
     database: Database
     engine: AsyncEngine
     accounts: dict[str, int]
 
-    async def listed(self, *, order: Order, limit: int, view: View, viewer: str = "owner", namespace: str | None = None,
-                     q: str | None = None) -> list[str]:  # fmt: skip
-        """The paths on all pages."""
+    async def listed(
+        self,
+        *,
+        order: Order,
+        limit: int,
+        view: View,
+        viewer: str = "owner",
+        namespace: str | None = None,
+        q: str | None = None,
+    ) -> list[str]:
+        """Returns the paths on all pages."""
+        viewer_id = self.accounts[viewer]
         paths: list[str] = []
         cursor: str | None = None
         async with self.engine.connect() as tx:
             while True:
                 found = await list_repositories(
-                    tx, view=view, viewer_id=self.accounts[viewer], account_id=self.accounts[viewer] if view == "own" else None,
-                    namespace=namespace, q=q, order=order, page=PageRequest(limit, cursor),
-                )  # fmt: skip
+                    tx,
+                    view=view,
+                    viewer_id=viewer_id,
+                    account_id=viewer_id if view == "own" else None,
+                    namespace=namespace,
+                    q=q,
+                    order=order,
+                    page=PageRequest(limit, cursor),
+                )
                 paths += [repository.path for repository in found.items]
                 cursor = found.next_cursor
                 if cursor is None:
                     return paths
 
     async def expected(self, condition: str, order: Order) -> list[str]:
-        """The paths of those for which ``condition`` holds, by one plain statement."""
+        """Returns the paths that meet ``condition``, by one plain statement."""
         name = order.removeprefix("-")
         direction = "DESC" if order.startswith("-") else "ASC"
         keys = [_KEYS.get(name, name)] + ([] if name == "name" else ["r.id"])
         by = ", ".join(f"{'r.' if key == name else ''}{key} {direction}" for key in keys)
         rows = await self.database.fetch(
-            "SELECT path FROM catalog.repositories r JOIN (SELECT id, name AS space, visibility FROM catalog.namespaces) n"
+            "SELECT path FROM catalog.repositories r"
+            " JOIN (SELECT id, name AS space, visibility FROM catalog.namespaces) n"
             f" ON n.id = r.namespace_id WHERE {condition} ORDER BY {by}"
         )
         return [row["path"] for row in rows]
@@ -58,8 +77,8 @@ class Crowd:
 
 def _shared_with(viewer: str) -> str:
     return (
-        "namespace_id IN (SELECT namespace_id FROM catalog.grants JOIN catalog.docker_users u ON u.id = docker_user_id"
-        f" WHERE u.username = 'ci-{viewer}')"
+        "namespace_id IN (SELECT namespace_id FROM catalog.grants"
+        f" JOIN catalog.docker_users u ON u.id = docker_user_id WHERE u.username = 'ci-{viewer}')"
     )
 
 
@@ -68,31 +87,35 @@ async def crowd(database: Database) -> AsyncIterator[Crowd]:
     await database.empty()
     for name in _ACCOUNTS:
         await database.execute(
-            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'x', 'member')",
+            "INSERT INTO catalog.accounts (username, password_hash, role)"
+            " VALUES ($1, 'x', 'member')",
             name,
         )
         await database.execute(
-            "INSERT INTO catalog.docker_users (account_id, username, password_hash) SELECT id, 'ci-' || $1, 'x'"
-            " FROM catalog.accounts WHERE username = $1",
+            "INSERT INTO catalog.docker_users (account_id, username, password_hash)"
+            " SELECT id, 'ci-' || $1, 'x' FROM catalog.accounts WHERE username = $1",
             name,
         )
     await database.execute(
         "INSERT INTO catalog.namespaces (account_id, name, visibility)"
         " SELECT a.id, 'space-' || i, CASE WHEN i % 3 = 0 THEN 'public' ELSE 'private' END"
-        f" FROM catalog.accounts a, generate_series(1, {SPACES}) i WHERE a.username = 'owner'"
+        f" FROM catalog.accounts a, generate_series(1, {NAMESPACES}) i WHERE a.username = 'owner'"
     )
-    # most keys are equal, so that their ids decide
+    # Most keys are equal, so that the ids decide the order.
     await database.execute(
-        "INSERT INTO catalog.repositories (namespace_id, name, description, pull_count, created_at, last_pushed_at)"
+        "INSERT INTO catalog.repositories"
+        " (namespace_id, name, description, pull_count, created_at, last_pushed_at)"
         " SELECT n.id, 'app' || i, CASE WHEN i = 4 THEN 'Zahlung' ELSE '' END, n.id * i % 5,"
         " timestamptz '2026-01-01' + n.id % 7 * '1 s'::interval,"
         " CASE WHEN i % 4 > 0 THEN timestamptz '2026-01-01' + n.id * i % 3 * '1 s'::interval END"
-        " FROM catalog.namespaces n, generate_series(1, 6) i WHERE NOT (n.name = 'space-7' AND i > 3)"
+        " FROM catalog.namespaces n, generate_series(1, 6) i"
+        " WHERE NOT (n.name = 'space-7' AND i > 3)"
     )
-    for name, most in (("few", 5), ("many", 280)):
+    for name, count in (("few", 5), ("many", 280)):
         await database.execute(
-            "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) SELECT n.id, u.id, 'pull'"
-            f" FROM catalog.namespaces n, catalog.docker_users u WHERE u.username = 'ci-{name}' ORDER BY n.id % 11, n.id LIMIT {most}"
+            "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission)"
+            " SELECT n.id, u.id, 'pull' FROM catalog.namespaces n, catalog.docker_users u"
+            f" WHERE u.username = 'ci-{name}' ORDER BY n.id % 11, n.id LIMIT {count}"
         )
     rows = await database.fetch("SELECT username, id FROM catalog.accounts")
     engine = db.create_engine(database.urls["catalog"], application_name="tests")
@@ -103,7 +126,7 @@ async def crowd(database: Database) -> AsyncIterator[Crowd]:
 
 @pytest.mark.parametrize("order", get_args(Order))
 @pytest.mark.parametrize("viewer", ["few", "many"])
-async def test_what_others_share_is_listed_in_order(
+async def test_shared_repositories_are_listed_in_order(
     crowd: Crowd, viewer: str, order: Order
 ) -> None:
     expected = await crowd.expected(_shared_with(viewer), order)
@@ -117,7 +140,7 @@ async def test_what_others_share_is_listed_in_order(
 
 
 @pytest.mark.parametrize("order", get_args(Order))
-async def test_public_ones_and_those_of_one_namespace_are_listed_in_order(
+async def test_public_repositories_and_those_of_one_namespace_are_listed_in_order(
     crowd: Crowd, order: Order
 ) -> None:
     assert await crowd.listed(view="public", order=order, limit=30) == await crowd.expected(
@@ -143,7 +166,7 @@ async def test_public_ones_and_those_of_one_namespace_are_listed_in_order(
         ("public", "few", "visibility = 'public'"),
     ],
 )
-async def test_a_search_finds_all_of_a_view_from_page_to_page(
+async def test_a_search_finds_every_match_of_a_view_over_all_pages(
     crowd: Crowd, view: View, viewer: str, condition: str
 ) -> None:
     expected = await crowd.expected(f"{condition} AND description = 'Zahlung'", "-created_at")

@@ -1,4 +1,4 @@
-"""`q=` finds parts of names and descriptions in any script, with an index (spec 4)."""
+"""`q=` finds parts of names and descriptions in any script, by an index (spec 4)."""
 
 import json
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.common.db import engine as db
 from libs.common.db.pagination import PageRequest
 from services.catalog.repositories.queries import list_repositories
-from services.catalog.tables import contains, repositories
+from services.catalog.tables import contains_by_index, repositories
 from tests.kit.database import Database
 
 MANY = 100_000
@@ -18,17 +18,20 @@ MANY = 100_000
 
 @pytest.fixture(scope="module")
 async def crowd(database: Database) -> AsyncIterator[AsyncEngine]:
-    """A database with 100,000 repositories of one account, of which few have what the tests look for."""
+    """A database with 100,000 repositories of one account, few of which match a search."""
     await database.empty()
     await database.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('many', 'x', 'member')"
+        "INSERT INTO catalog.accounts (username, password_hash, role)"
+        " VALUES ('many', 'x', 'member')"
     )
     await database.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, 'crowd', 'public' FROM catalog.accounts"
+        "INSERT INTO catalog.namespaces (account_id, name, visibility)"
+        " SELECT id, 'crowd', 'public' FROM catalog.accounts"
     )
     await database.execute(
         "INSERT INTO catalog.repositories (namespace_id, name, description)"
-        " SELECT n.id, 'service-' || i, CASE WHEN i % 10000 = 7 THEN '支付网关 nº ' || i ELSE '后台服务 ' || i END"
+        " SELECT n.id, 'service-' || i,"
+        " CASE WHEN i % 10000 = 7 THEN '支付网关 nº ' || i ELSE '后台服务 ' || i END"
         f" FROM catalog.namespaces n, generate_series(1, {MANY}) AS i"
     )
     await database.execute("ANALYZE catalog.repositories")
@@ -56,9 +59,9 @@ async def search(tx: AsyncConnection, q: str) -> list[str]:
 
 
 @pytest.mark.parametrize("q", ["网关", "支付网", "NETZ", "service-77777", "77777"])
-async def test_two_characters_and_more_are_found_by_the_index(crowd: AsyncEngine, q: str) -> None:
+async def test_two_or_more_characters_are_found_by_the_index(crowd: AsyncEngine, q: str) -> None:
     statement = sa.select(repositories.c.id).where(
-        contains(q, repositories.c.path, repositories.c.description)
+        contains_by_index(q, repositories.c.path, repositories.c.description)
     )
     compiled = statement.compile(dialect=crowd.dialect, compile_kwargs={"literal_binds": True})
     async with crowd.connect() as tx:
@@ -68,7 +71,7 @@ async def test_two_characters_and_more_are_found_by_the_index(crowd: AsyncEngine
     assert "Seq Scan" not in text
 
 
-async def test_what_is_found_has_the_text_in_its_name_or_description_whatever_its_case(
+async def test_a_search_matches_the_name_or_the_description_in_any_case(
     crowd: AsyncEngine,
 ) -> None:
     async with crowd.connect() as tx:

@@ -1,4 +1,4 @@
-"""The settings of the catalog: checked at start, secrets only as files, each mistake one line that names it."""
+"""The settings of the catalog: secrets come from files, and each mistake is one clear line."""
 
 from pathlib import Path
 
@@ -7,24 +7,24 @@ import pytest
 from libs.common.settings import SettingsError
 from services.catalog.settings import load_settings
 
+SECRET = "password-of-the-test"
+
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def secrets_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
     monkeypatch.setenv("CATALOG_REGISTRY_URL", "http://127.0.0.1:5000")
     (tmp_path / "catalog_database_url").write_text(
-        "postgresql://role:password-of-the-test@127.0.0.1/moorage\n"
+        f"postgresql://role:{SECRET}@127.0.0.1/moorage\n"
     )
     return tmp_path
 
 
-def test_a_secret_is_read_from_its_file_and_not_shown(folder: Path) -> None:
+def test_a_secret_is_read_from_its_file_and_not_shown(secrets_folder: Path) -> None:
     settings = load_settings()
-    assert (
-        settings.database_url.get_secret_value()
-        == "postgresql://role:password-of-the-test@127.0.0.1/moorage"
-    )
-    assert "password-of-the-test" not in repr(settings)
+    expected = f"postgresql://role:{SECRET}@127.0.0.1/moorage"
+    assert settings.database_url.get_secret_value() == expected
+    assert SECRET not in repr(settings)
     assert settings.name_reservation_seconds == 1860
 
 
@@ -37,17 +37,17 @@ def test_a_secret_is_read_from_its_file_and_not_shown(folder: Path) -> None:
         ("SECRETS_DIR", "/no/such/folder"),
     ],
 )
-def test_a_wrong_setting_is_one_line_that_names_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+def test_an_invalid_setting_is_reported_in_one_line_that_names_it(
+    secrets_folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(SettingsError, match=f"^{variable}: ") as told:
+    with pytest.raises(SettingsError, match=f"^{variable}: ") as error:
         load_settings()
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
 
-def test_what_is_missing_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "catalog_database_url").unlink()
+def test_a_missing_setting_is_named(secrets_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (secrets_folder / "catalog_database_url").unlink()
     with pytest.raises(SettingsError, match=r"^CATALOG_DATABASE_URL: missing"):
         load_settings()
     monkeypatch.delenv("SECRETS_DIR")
@@ -55,10 +55,8 @@ def test_what_is_missing_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch)
         load_settings()
 
 
-def test_a_database_that_is_no_postgresql_is_refused_and_not_shown(folder: Path) -> None:
-    (folder / "catalog_database_url").write_text(
-        "mysql://role:password-of-the-test@127.0.0.1/moorage"
-    )
-    with pytest.raises(SettingsError, match=r"^CATALOG_DATABASE_URL: ") as told:
+def test_a_database_url_of_another_scheme_is_rejected_and_not_shown(secrets_folder: Path) -> None:
+    (secrets_folder / "catalog_database_url").write_text(f"mysql://role:{SECRET}@127.0.0.1/moorage")
+    with pytest.raises(SettingsError, match=r"^CATALOG_DATABASE_URL: ") as error:
         load_settings()
-    assert "password-of-the-test" not in str(told.value)
+    assert SECRET not in str(error.value)

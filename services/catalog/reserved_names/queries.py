@@ -1,0 +1,38 @@
+"""SQL of reserved names."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from libs.common.db.engine import Tx
+from services.catalog.reserved_names.domain import Kind, NameStatus
+from services.catalog.tables import deletions, reserved_names
+
+
+async def upsert_reserved_names(tx: Tx, *, kind: Kind, names: Sequence[str], seconds: int) -> None:
+    """Reserve ``names`` until ``seconds`` from now."""
+    until = sa.func.now() + timedelta(seconds=seconds)
+    values = [{"kind": kind, "name": name, "available_at": until} for name in names]
+    statement = insert(reserved_names).values(values)
+    changed = {"available_at": statement.excluded.available_at}
+    await tx.execute(statement.on_conflict_do_update(index_elements=["kind", "name"], set_=changed))
+
+
+async def get_name_status(tx: Tx, *, kind: Kind, name: str) -> NameStatus:
+    """Return whether ``name`` is reserved or an object of that name is being deleted.
+
+    An expired reservation keeps its row: it starts a new generation of the name, by which the pull
+    counts are told apart (``catalog.repository_generations``).
+    """
+    r, d = reserved_names.c, deletions.c
+    until = sa.select(r.available_at).where(r.kind == kind, r.name == name).scalar_subquery()
+    is_deleting = sa.exists().where(d.kind == kind, d.name == name)
+    statement = sa.select(
+        sa.func.clock_timestamp().label("now"),
+        until.label("reserved_until"),
+        is_deleting.label("is_deleting"),
+    )
+    row = (await tx.execute(statement)).one()
+    return NameStatus(row.now, row.reserved_until, row.is_deleting)
