@@ -46,9 +46,9 @@ format: ## format the code and mend what can be mended
 
 lock: ## pin every version anew, with hashes and without naming a registry
 	@scripts/bootstrap dev
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	.venv/bin/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	.venv/bin/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --python-version 3.11 \
 		--custom-compile-command "make lock" --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what make itself made, .venv and caches, and leave the data alone
