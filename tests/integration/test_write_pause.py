@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import engine as db
-from ops.commands.write_pause import LASTS, paused_writes
+from ops.maintenance.write_pause import LASTS, paused_writes
 from ops.db.postgres import EmbeddedServer
 from ops.errors import OpsError
 from tests.kit.database import Database

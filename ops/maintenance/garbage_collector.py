@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.commands.active_uploads import blob_root, repositories
+from ops.maintenance.active_uploads import blob_root, repositories
 from ops.errors import OpsError
 from ops.host.environment import child_environment
 from ops.host.privileges import RunUser, run_user

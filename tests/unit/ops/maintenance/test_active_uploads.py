@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.commands.active_uploads import (
+from ops.maintenance.active_uploads import (
     IDLE_SECONDS,
     QUIET_SECONDS,
     active_uploads,

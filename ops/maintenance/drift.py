@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from libs.common.db.engine import create_engine, is_unreachable
 from libs.common.registry.client import RegistryUnavailable, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
-from ops.commands.catalog_settings import catalog_settings
+from ops.maintenance.catalog_settings import catalog_settings
 from ops.errors import OpsError
 from ops.layout import Layout
 from services.catalog.sync.drift import usecases
@@ -39,7 +39,7 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
                 )
     finally:
         await engine.dispose()
-    _tell_mended(compared.differences, left)
+    _report_repairs(compared.differences, left)
     return not left
 
 
@@ -87,14 +87,14 @@ def _show(compared: usecases.Comparison) -> None:
     )
 
 
-def _tell_mended(found: Sequence[Difference], left: Sequence[Difference]) -> None:
+def _report_repairs(found: Sequence[Difference], left: Sequence[Difference]) -> None:
     Console().print(
         f"Mended in the catalog: {len(found) - len(left)}. Who pushed what was found is not known."
     )
     for difference in left:
         reason = (
             "changed while it was looked at; look again"
-            if difference.can_be_mended
+            if difference.is_repairable
             else difference.kind.value
         )
         Console().print(f"Left: {difference.repository} {difference.what}: {reason}")

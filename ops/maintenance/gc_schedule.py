@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 from libs.common.db.engine import create_engine, is_unreachable
-from ops.commands.catalog_settings import catalog_settings
-from ops.commands.gc import collect_garbage
+from ops.maintenance.catalog_settings import catalog_settings
+from ops.maintenance.gc import collect_garbage
 from ops.errors import OpsError, SettingError
 from ops.layout import Layout
 from ops.settings import RunSettings

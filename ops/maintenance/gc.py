@@ -28,15 +28,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.db.engine import create_engine, is_unreachable
 from libs.common.registry.client import Registry, RegistryUnavailable, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
-from ops.commands.active_uploads import (
+from ops.maintenance.active_uploads import (
     IDLE_SECONDS,
     active_uploads,
     activity,
     revision,
 )
-from ops.commands.catalog_settings import catalog_settings
-from ops.commands.garbage_collector import Collector, find_collector
-from ops.commands.write_pause import SETTLE_SECONDS, WritePause, paused_writes
+from ops.maintenance.catalog_settings import catalog_settings
+from ops.maintenance.garbage_collector import Collector, find_collector
+from ops.maintenance.write_pause import SETTLE_SECONDS, WritePause, paused_writes
 from ops.errors import OpsError
 from ops.host.disk import shown, usage
 from ops.layout import Layout
@@ -160,7 +160,7 @@ class _Collection:
         active = await asyncio.to_thread(activity, self._collector.storage, now=now)
         async with self._engine.connect() as tx:
             last_pushes = await queries.last_pushes(
-                tx, since_ns=int((now - 2 * IDLE_SECONDS) * 1e9)
+                tx, after_ns=int((now - 2 * IDLE_SECONDS) * 1e9)
             )
         return active_uploads(active, last_pushes, now=now)
 
