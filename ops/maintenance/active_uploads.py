@@ -1,7 +1,7 @@
-"""Which repositories are being pushed to, by what the registry's storage shows.
+"""Which repositories have active uploads, as the registry's storage shows.
 
-An upload is a folder below `_uploads`, which goes when the blob is complete; a complete blob is a link below `_layers`. A push has ended
-when a manifest came after its last blob.
+An open upload is a folder below `_uploads`, which the registry removes when the blob is complete.
+A complete blob is a link below `_layers`. A push ends when a manifest follows its last blob.
 """
 
 import os
@@ -10,81 +10,95 @@ from dataclasses import dataclass
 from pathlib import Path
 
 IDLE_SECONDS = 30.0
-"""An upload that has not grown for this long, and a blob that no manifest followed, were given up: nobody waits for them."""
+"""An upload that has not grown for this long is abandoned. So is a blob without a manifest."""
 QUIET_SECONDS = 2.0
-"""This long after a manifest came, another of the same push may follow: the index after its images."""
+"""For this long after a manifest, another manifest of the same push can follow: the index."""
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """When something was last uploaded to a repository, in seconds since 1970; `uploading`: an upload is open and has grown lately."""
+    """The newest uploads of a repository.
+
+    `uploading` is true if an open upload has grown lately. `last_blob` is the time of the newest
+    complete blob, in seconds since 1970.
+    """
 
     uploading: bool
     last_blob: float
 
 
 def blob_root(storage: Path) -> Path:
+    """Return the folder of all blobs."""
     return storage / "docker/registry/v2/blobs"
 
 
-def repositories(storage: Path) -> Path:
+def repository_root(storage: Path) -> Path:
+    """Return the folder of all repositories."""
     return storage / "docker/registry/v2/repositories"
 
 
-def revision(storage: Path, repository: str, digest: str) -> Path:
-    """Return the folder that makes a manifest part of a repository."""
-    return repositories(storage) / repository / "_manifests/revisions" / digest.replace(":", "/")
+def revision_folder(storage: Path, repository: str, digest: str) -> Path:
+    """Return the folder of the link that makes a manifest part of a repository."""
+    revisions = repository_root(storage) / repository / "_manifests/revisions"
+    return revisions / digest.replace(":", "/")
 
 
-def activity(storage: Path, *, now: float) -> dict[str, Activity]:
-    """Return the repositories to which something was uploaded in the last half minute."""
+def read_activity(storage: Path, *, now: float) -> dict[str, Activity]:
+    """Return the activity of each repository with an upload in the last `IDLE_SECONDS`."""
     since = now - IDLE_SECONDS
     found: dict[str, Activity] = {}
-    for repository in _repositories(repositories(storage)):
-        uploading = any(_newest(upload) > since for upload in _folders(repository / "_uploads"))
+    root = repository_root(storage)
+    for repository in _list_repositories(root):
+        uploading = any(
+            _last_growth(upload) > since for upload in _folders(repository / "_uploads")
+        )
         last_blob = _last_blob(repository, since)
         if uploading or last_blob > since:
-            found[str(repository.relative_to(repositories(storage)))] = Activity(
-                uploading, last_blob
-            )
+            found[str(repository.relative_to(root))] = Activity(uploading, last_blob)
     return found
 
 
 def active_uploads(
     active: Mapping[str, Activity], last_pushes: Mapping[str, int], *, now: float
 ) -> set[str]:
-    """Return the repositories that are being pushed to.
+    """Return the repositories with active uploads.
 
-    `last_pushes`: when the last manifest came to a repository, in nanoseconds since 1970.
+    Args:
+        active: The activity that the storage shows.
+        last_pushes: The time of the last manifest of each repository, in nanoseconds since 1970.
+        now: The time, in seconds since 1970.
     """
     pushed = {repository: at / 1e9 for repository, at in last_pushes.items()}
-    waiting = {
+    unfinished = {
         name
         for name, seen in active.items()
         if seen.uploading or seen.last_blob > pushed.get(name, 0.0)
     }
-    return waiting | {name for name, at in pushed.items() if at > now - QUIET_SECONDS}
+    return unfinished | {name for name, at in pushed.items() if at > now - QUIET_SECONDS}
 
 
-def _repositories(folder: Path) -> Iterator[Path]:
+def _list_repositories(folder: Path) -> Iterator[Path]:
     names = [entry.name for entry in _folders(folder)]
     if any(name.startswith("_") for name in names):
         yield folder
     for name in names:
         if not name.startswith("_"):
-            yield from _repositories(folder / name)
+            yield from _list_repositories(folder / name)
 
 
 def _last_blob(repository: Path, since: float) -> float:
-    """When the newest link came. Where neither links nor uploads came or went, there is none to look for."""
+    """Return the time of the newest link, or 0 if no link or upload came or went after `since`.
+
+    The times of two folders then replace those of all links.
+    """
     links = repository / "_layers/sha256"
-    if max(_time(links), _time(repository / "_uploads")) <= since:
+    if max(_modified_at(links), _modified_at(repository / "_uploads")) <= since:
         return 0.0
-    return max((_time(link / "link") for link in _folders(links)), default=0.0)
+    return max((_modified_at(link / "link") for link in _folders(links)), default=0.0)
 
 
-def _newest(upload: Path) -> float:
-    return max(_time(upload), _time(upload / "data"))
+def _last_growth(upload: Path) -> float:
+    return max(_modified_at(upload), _modified_at(upload / "data"))
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -95,7 +109,7 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def _time(path: Path) -> float:
+def _modified_at(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except (FileNotFoundError, NotADirectoryError):

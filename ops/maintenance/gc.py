@@ -1,7 +1,8 @@
-"""`moorage gc`: give the disk space of what nobody has tagged for long back, while pulls go on (spec 7).
+"""`moorage gc`: reclaims the disk space of manifests without a tag, while pulls continue (spec 7).
 
-Manifests go first, by digest through the registry. Then new uploads are refused until those that are open have ended, and then every
-write while the registry's own collector runs. Whatever ends this in between, writes are open again within seconds.
+A collection deletes manifests by digest, through the registry. Then it refuses new uploads until
+the active uploads end, and then every write while the registry's own garbage collector runs. If
+the collection is killed, writes are allowed again within seconds.
 """
 
 import asyncio
@@ -28,32 +29,37 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.db.engine import create_engine, is_unreachable
 from libs.common.registry.client import Registry, RegistryUnavailable, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
+from ops.errors import OpsError
+from ops.host.disk import disk_usage, format_size
+from ops.layout import Layout
 from ops.maintenance.active_uploads import (
     IDLE_SECONDS,
     active_uploads,
-    activity,
-    revision,
+    read_activity,
+    revision_folder,
 )
 from ops.maintenance.catalog_settings import catalog_settings
-from ops.maintenance.garbage_collector import Collector, find_collector
+from ops.maintenance.garbage_collector import GarbageCollector, find_garbage_collector
 from ops.maintenance.write_pause import SETTLE_SECONDS, WritePause, paused_writes
-from ops.errors import OpsError
-from ops.host.disk import shown, usage
-from ops.layout import Layout
 from ops.settings import RunSettings
 from services.catalog.gc import queries, usecases
 from services.catalog.gc.domain import Untagged
 from services.catalog.settings import Settings
 
-_LONGEST_WAIT_SECONDS = 300.0
-_LOOK_AGAIN_SECONDS = 0.3
+_UPLOADS_SECONDS = 300.0
+"""The longest time to wait for active uploads."""
+_POLL_SECONDS = 0.3
 _BATCH = 50
-_ONLY_ONE = "SELECT pg_try_advisory_lock(hashtextextended('moorage gc', 0))"
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('moorage gc', 0))"
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a collection did; `refused_seconds`: for how long no write was possible, `sweep_seconds` of it for the registry's collector."""
+    """The result of a collection.
+
+    Every write was refused for `refused_seconds`. The registry's garbage collector ran for
+    `sweep_seconds` of them.
+    """
 
     manifests: int
     blobs: int
@@ -63,34 +69,40 @@ class Collected:
 
 
 async def collect_garbage(layout: Layout, settings: RunSettings, *, dry_run: bool) -> None:
-    """Collect, or with `dry_run` only tell what would go, and show it on the terminal.
+    """Collect garbage and print the result. With `dry_run`, list the garbage and delete nothing.
 
-    Raises OpsError when another collection runs, or registry, database or collector do not do their part.
+    Raises:
+        OpsError: Another collection is running, the registry or the database cannot be reached,
+            or the registry's garbage collector failed.
     """
     catalog = catalog_settings(layout)
-    collector = find_collector(layout, settings)
+    garbage_collector = find_garbage_collector(layout, settings)
     age = timedelta(days=settings.gc_untagged_days)
-    with _plainly():
+    with _one_line_errors():
         async with (
-            _alone(catalog),
+            _only_collection(catalog),
             _engine(catalog) as engine,
             connected(catalog.registry, subject=CATALOG_SUBJECT) as registry,
         ):
             if dry_run:
-                await _foretell(engine, collector, age)
+                await _list_garbage(engine, garbage_collector, age)
             else:
-                await _Collection(engine, registry, collector, age).run()
+                await _Collection(engine, registry, garbage_collector, age).run()
 
 
 class _Collection:
-    """One collection, phase by phase."""
+    """One collection and its progress on the terminal."""
 
     def __init__(
-        self, engine: AsyncEngine, registry: Registry, collector: Collector, age: timedelta
+        self,
+        engine: AsyncEngine,
+        registry: Registry,
+        garbage_collector: GarbageCollector,
+        age: timedelta,
     ) -> None:
         self._engine = engine
         self._registry = registry
-        self._collector = collector
+        self._garbage_collector = garbage_collector
         self._age = age
         self._progress = Progress(
             SpinnerColumn(),
@@ -109,7 +121,7 @@ class _Collection:
             async with paused_writes(
                 self._engine, active_uploads=await self._active_uploads()
             ) as pause:
-                await self._until_pushes_end(pause)
+                await self._wait_for_active_uploads(pause)
                 swept = await self._sweep(pause)
         done = Collected(
             manifests,
@@ -123,68 +135,67 @@ class _Collection:
                 tx, run=run, manifests_deleted=done.manifests, freed_bytes=done.freed_bytes
             )
         Console(soft_wrap=True).print(
-            f"Deleted: {done.manifests} untagged manifests, {done.blobs} blobs. Freed: {done.freed_bytes} bytes"
-            f" ({shown(done.freed_bytes)}). Writes were refused for {done.refused_seconds:.1f} s,"
-            f" {done.sweep_seconds:.1f} s of it while the registry's collector ran."
+            f"Deleted: {done.manifests} untagged manifests, {done.blobs} blobs."
+            f" Freed: {done.freed_bytes} bytes ({format_size(done.freed_bytes)})."
+            f" Writes were refused for {done.refused_seconds:.1f} s,"
+            f" {done.sweep_seconds:.1f} s of it while the registry's garbage collector ran."
         )
 
     async def _delete_untagged(self) -> tuple[int, int]:
-        """Return how many manifests went, and how many bytes their links took on disk."""
-        asking = self._task("Asking the registry what the catalog has missed", None)
+        """Return the number of deleted manifests, and the bytes on disk of their links."""
+        comparing = self._task("Comparing the catalog with the registry", None)
         found = await usecases.find_confirmed(
             engine=self._engine, registry=self._registry, age=self._age
         )
-        self._progress.update(asking, total=1, completed=1)
+        self._progress.update(comparing, total=1, completed=1)
         task = self._task("Deleting untagged manifests", len(found.garbage))
         deleted = freed = 0
         for start in range(0, len(found.garbage), _BATCH):
             batch = found.garbage[start : start + _BATCH]
-            before = self._links(batch)
+            before = self._links_size(batch)
             deleted += len(
                 await usecases.delete_garbage(
                     engine=self._engine, registry=self._registry, found=found, batch=batch
                 )
             )
-            freed += before - self._links(batch)
+            freed += before - self._links_size(batch)
             self._progress.advance(task, len(batch))
         return deleted, freed
 
-    def _links(self, batch: list[Untagged]) -> int:
+    def _links_size(self, batch: list[Untagged]) -> int:
         return sum(
-            usage(revision(self._collector.storage, item.repository, item.digest)) for item in batch
+            disk_usage(
+                revision_folder(self._garbage_collector.storage, item.repository, item.digest)
+            )
+            for item in batch
         )
 
     async def _active_uploads(self) -> set[str]:
-        """The repositories that are being pushed to."""
+        """Return the repositories with active uploads."""
         now = time.time()
-        active = await asyncio.to_thread(activity, self._collector.storage, now=now)
+        active = await asyncio.to_thread(read_activity, self._garbage_collector.storage, now=now)
         async with self._engine.connect() as tx:
             last_pushes = await queries.last_pushes(
                 tx, after_ns=int((now - 2 * IDLE_SECONDS) * 1e9)
             )
         return active_uploads(active, last_pushes, now=now)
 
-    async def _until_pushes_end(self, pause: WritePause) -> None:
-        task = self._task("Waiting for pushes that have begun", None)
-        deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
-        await asyncio.sleep(
-            SETTLE_SECONDS
-        )  # what was let through last is to be seen in the storage
+    async def _wait_for_active_uploads(self, pause: WritePause) -> None:
+        task = self._task("Waiting for active uploads", None)
+        deadline = time.monotonic() + _UPLOADS_SECONDS
+        # The storage then shows the last upload that the gateway allowed.
+        await asyncio.sleep(SETTLE_SECONDS)
         while (left := await self._active_uploads()) and time.monotonic() < deadline:
-            self._progress.update(
-                task, description=f"Waiting for pushes that have begun: {len(left)}"
-            )
+            self._progress.update(task, description=f"Waiting for active uploads: {len(left)}")
             await pause.refuse_new_uploads(active_uploads=left)
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        self._progress.update(
-            task, description="Waited for pushes that had begun", total=1, completed=1
-        )
+            await asyncio.sleep(_POLL_SECONDS)
+        self._progress.update(task, description="Waited for active uploads", total=1, completed=1)
 
     async def _sweep(self, pause: WritePause) -> Collected:
         started = time.monotonic()
         await pause.refuse_all_writes()
-        task = self._task("Collecting: nothing can be pushed meanwhile", None)
-        before = await asyncio.to_thread(usage, self._collector.storage)
+        task = self._task("Deleting blobs; pushes are refused meanwhile", None)
+        before = await asyncio.to_thread(disk_usage, self._garbage_collector.storage)
         blobs = 0
 
         def found(_digest: str) -> None:
@@ -192,58 +203,61 @@ class _Collection:
             blobs += 1
             self._progress.update(task, completed=blobs)
 
-        began = time.monotonic()
-        await self._collector.collect(found)
-        swept = time.monotonic() - began
-        freed = before - await asyncio.to_thread(usage, self._collector.storage)
+        sweep_started = time.monotonic()
+        await self._garbage_collector.collect(found)
+        sweep_seconds = time.monotonic() - sweep_started
+        freed = before - await asyncio.to_thread(disk_usage, self._garbage_collector.storage)
         self._progress.update(task, total=blobs)
-        return Collected(0, blobs, freed, time.monotonic() - started, swept)
+        return Collected(0, blobs, freed, time.monotonic() - started, sweep_seconds)
 
     def _task(self, description: str, total: int | None) -> TaskID:
         return self._progress.add_task(description, total=total)
 
 
-async def _foretell(engine: AsyncEngine, collector: Collector, age: timedelta) -> None:
+async def _list_garbage(
+    engine: AsyncEngine, garbage_collector: GarbageCollector, age: timedelta
+) -> None:
     found = (await usecases.find_garbage(engine=engine, age=age)).garbage
     async with engine.connect() as tx:
         exclusive = await queries.sum_only_theirs(tx, keys=[item.key for item in found])
-    loose: set[str] = set()
-    await collector.collect(loose.add, dry_run=True)
-    table = Table(
-        Column("repository", overflow="fold"),
-        Column("manifest", overflow="fold"),
-        "untagged since",
-        "image size",
-        box=None,
-    )
-    for item in found:
-        table.add_row(
-            item.repository, item.digest, f"{item.since:%Y-%m-%d %H:%M}", shown(item.size_bytes)
-        )
-    console = Console()
+    unreferenced: set[str] = set()
+    await garbage_collector.collect(unreferenced.add, dry_run=True)
     if found:
-        console.print(table)
-    held = sum(collector.blob_size(digest) for digest in loose)
+        table = Table(
+            Column("repository", overflow="fold"),
+            Column("manifest", overflow="fold"),
+            "untagged since",
+            "image size",
+            box=None,
+        )
+        for item in found:
+            untagged_since = f"{item.since:%Y-%m-%d %H:%M}"
+            size = format_size(item.size_bytes)
+            table.add_row(item.repository, item.digest, untagged_since, size)
+        Console().print(table)
+    size = format_size(sum(garbage_collector.blob_size(digest) for digest in unreferenced))
     console = Console(soft_wrap=True)
     console.print(
-        f"Would delete: {len(found)} untagged manifests, whose blobs that nothing else holds take {shown(exclusive)},"
+        f"Would delete: {len(found)} untagged manifests, with {format_size(exclusive)} in blobs"
+        " that no other manifest references,"
     )
     console.print(
-        f"and {len(loose)} blobs that no manifest holds, {shown(held)}. Nothing was changed."
+        f"and {len(unreferenced)} blobs that no manifest references, with {size}."
+        " Nothing was changed."
     )
 
 
 @asynccontextmanager
-async def _alone(catalog: Settings) -> AsyncIterator[None]:
-    """Hold the one lock of all collections on this database; raises OpsError when another has it."""
+async def _only_collection(catalog: Settings) -> AsyncIterator[None]:
+    """Hold the lock that all collections of this database share."""
     connection = await asyncpg.connect(
         catalog.database_url.get_secret_value(),
         timeout=5,
         server_settings={"application_name": "moorage gc"},
     )
     try:
-        if not await connection.fetchval(_ONLY_ONE):
-            raise OpsError("a collection of garbage already runs")
+        if not await connection.fetchval(_TRY_LOCK):
+            raise OpsError("another garbage collection is running")
         yield
     finally:
         connection.terminate()
@@ -259,12 +273,11 @@ async def _engine(catalog: Settings) -> AsyncIterator[AsyncEngine]:
 
 
 @contextmanager
-def _plainly() -> Iterator[None]:
-    """Turn what stops a collection into one line."""
+def _one_line_errors() -> Iterator[None]:
     try:
         yield
     except RegistryUnavailable as error:
-        raise OpsError(f"the registry did not do its part: {error}") from None
+        raise OpsError(f"the registry failed: {error}") from None
     except Exception as error:
         if is_unreachable(error):
             raise OpsError("the database cannot be reached; is Moorage running?") from None

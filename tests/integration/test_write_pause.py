@@ -58,7 +58,7 @@ async def test_what_runs_in_it_is_stopped_when_it_has_ended(
             await database.execute("DELETE FROM catalog.write_pauses")
             await asyncio.Event().wait()
 
-    with pytest.raises(OpsError, match="before its time"):
+    with pytest.raises(OpsError, match="ended too soon"):
         await collect()
 
 
