@@ -297,7 +297,7 @@ def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
         second = gc(own_stack)
         assert (second.status, second.stderr) == (
             1,
-            "moorage: a collection of garbage already runs\n",
+            "moorage: another garbage collection is running\n",
         )
         assert collecting.poll() is None
         begun.finish()

@@ -19,9 +19,9 @@ from starlette.types import Receive, Scope, Send
 from ops.host.environment import child_environment
 from ops.host.ports import reserve
 from ops.host.privileges import RunUser
+from ops.host.render import GATEWAY, REGISTRY, render
 from ops.install.api_page import publish_api_page
 from ops.install.debian import Tool
-from ops.run.render import GATEWAY, REGISTRY, render
 from tests.kit.waiting import eventually
 
 START_SECONDS = 20.0

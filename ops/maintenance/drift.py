@@ -1,4 +1,4 @@
-"""`moorage drift`: compare the catalog with the registry, and mend the catalog."""
+"""`moorage drift`: compares the catalog with the registry, and repairs the catalog."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,19 +9,22 @@ from rich.table import Column, Table
 from libs.common.db.engine import create_engine, is_unreachable
 from libs.common.registry.client import RegistryUnavailable, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
-from ops.commands.catalog_settings import catalog_settings
 from ops.errors import OpsError
 from ops.layout import Layout
+from ops.maintenance.catalog_settings import catalog_settings
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference
 
-_SHOWN_OF_DIGEST = 19
+_DIGEST_LENGTH = 19
+"""Characters of a digest that the table shows."""
 
 
 async def drift(layout: Layout, *, repair: bool) -> bool:
-    """Print what differs, mend the catalog where `repair` says so, and return whether nothing is left that differs.
+    """Print the differences, and with `repair`, repair the catalog. Return whether none is left.
 
-    Raises OpsError when registry or database cannot be reached, or the registry's list is not complete: then nothing was changed.
+    Raises:
+        OpsError: The registry or the database cannot be reached, or the registry's list is not
+            complete.
     """
     settings = catalog_settings(layout)
     engine = create_engine(
@@ -29,9 +32,9 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
     )
     try:
         async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
-            with _plainly(repair=repair):
+            with _one_line_errors(repair=repair):
                 compared = await usecases.compare(engine=engine, registry=registry)
-                _show(compared)
+                _print_differences(compared)
                 if not repair or not compared.differences:
                     return not compared.differences
                 left = await usecases.repair(
@@ -39,21 +42,21 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
                 )
     finally:
         await engine.dispose()
-    _tell_mended(compared.differences, left)
+    _print_repairs(compared.differences, left)
     return not left
 
 
 @contextmanager
-def _plainly(*, repair: bool) -> Iterator[None]:
-    """Turn what stops a comparison into one line."""
-    unchanged = "; nothing was mended" if repair else ""
+def _one_line_errors(*, repair: bool) -> Iterator[None]:
+    unchanged = "; nothing was repaired" if repair else ""
     try:
         yield
     except RegistryUnavailable as error:
-        raise OpsError(f"the registry could not be read to its end{unchanged}: {error}") from None
+        raise OpsError(f"the registry cannot be read completely{unchanged}: {error}") from None
     except usecases.NothingListed:
         raise OpsError(
-            f"the registry lists no repository, while the catalog knows images: is its storage there?{unchanged}"
+            "the registry lists no repository, but the catalog has images:"
+            f" check the registry's storage{unchanged}"
         ) from None
     except Exception as error:
         if is_unreachable(error):
@@ -61,14 +64,14 @@ def _plainly(*, repair: bool) -> Iterator[None]:
         raise
 
 
-def _show(compared: usecases.Comparison) -> None:
+def _print_differences(compared: usecases.Comparison) -> None:
     if not compared.differences:
         Console().print(f"Catalog and registry agree on {compared.repositories} repositories.")
         return
     table = Table(
         Column("repository", overflow="fold"),
         Column("tag or digest", overflow="fold"),
-        Column("what differs"),
+        Column("difference"),
         "catalog",
         "registry",
         box=None,
@@ -78,8 +81,8 @@ def _show(compared: usecases.Comparison) -> None:
             difference.repository,
             difference.what,
             difference.kind.value,
-            _short(difference.catalog),
-            _short(difference.registry),
+            _shorten(difference.catalog),
+            _shorten(difference.registry),
         )
     Console().print(table)
     Console().print(
@@ -87,18 +90,16 @@ def _show(compared: usecases.Comparison) -> None:
     )
 
 
-def _tell_mended(found: Sequence[Difference], left: Sequence[Difference]) -> None:
-    Console().print(
-        f"Mended in the catalog: {len(found) - len(left)}. Who pushed what was found is not known."
-    )
+def _print_repairs(found: Sequence[Difference], left: Sequence[Difference]) -> None:
+    Console().print(f"Repaired in the catalog: {len(found) - len(left)}. The pushers are unknown.")
     for difference in left:
         reason = (
-            "changed while it was looked at; look again"
-            if difference.can_be_mended
+            "changed during the repair; run the command again"
+            if difference.is_repairable
             else difference.kind.value
         )
-        Console().print(f"Left: {difference.repository} {difference.what}: {reason}")
+        Console().print(f"Not repaired: {difference.repository} {difference.what}: {reason}")
 
 
-def _short(digest: str) -> str:
-    return digest[:_SHOWN_OF_DIGEST] or "-"
+def _shorten(digest: str) -> str:
+    return digest[:_DIGEST_LENGTH] or "-"

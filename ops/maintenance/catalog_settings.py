@@ -1,4 +1,4 @@
-"""The catalog's settings for commands that do the catalog's work beside it."""
+"""The settings of the catalog, for commands that do the catalog's work beside it."""
 
 import json
 import os
@@ -10,12 +10,19 @@ from services.catalog.settings import Settings, load_settings
 
 
 def catalog_settings(layout: Layout) -> Settings:
-    """Return them as the run that is going on gave them, or in a container as the environment holds them. Raises OpsError."""
+    """Return the settings that the running catalog has.
+
+    `moorage run` writes them to a file of the data folder. In a container they are in the
+    environment, which overrides the file.
+
+    Raises:
+        OpsError: Moorage does not run on the data folder, or a setting is wrong.
+    """
     try:
-        given: dict[str, str] = json.loads(layout.catalog_environment.read_text())
+        written: dict[str, str] = json.loads(layout.catalog_environment.read_text())
     except FileNotFoundError:
-        given = {}
-    for name, value in given.items():
+        written = {}
+    for name, value in written.items():
         os.environ.setdefault(name, value)
     if "SECRETS_DIR" not in os.environ:
         raise OpsError("Moorage does not run on this data folder (MOORAGE_DATA): start it first")

@@ -1,4 +1,4 @@
-"""The registry's own collector of garbage: `registry garbage-collect`, beside the registry that runs."""
+"""The registry's own garbage collector: `registry garbage-collect`, beside the running registry."""
 
 import asyncio
 import contextlib
@@ -12,22 +12,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.commands.active_uploads import blob_root, repositories
 from ops.errors import OpsError
 from ops.host.environment import child_environment
 from ops.host.privileges import RunUser, run_user
 from ops.install.debian import find_registry
 from ops.layout import Layout
+from ops.maintenance.active_uploads import blob_root, repository_root
 from ops.settings import RunSettings
 
 _TRIES = 3
 _ELIGIBLE = b"blob eligible for deletion: "
-_LONGEST_LINE = 1024 * 1024
+_LINE_BYTES = 1024 * 1024
+_REASON_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Collector:
-    """How to run it: the registry's program, its environment, the storage and who the storage belongs to."""
+class GarbageCollector:
+    """How to run it: the registry's program and environment, its storage, and its user."""
 
     program: Path
     environment: Mapping[str, str]
@@ -35,21 +36,27 @@ class Collector:
     user: RunUser
 
     async def collect(self, found: Callable[[str], None], *, dry_run: bool = False) -> None:
-        """Delete every blob that no manifest holds; `found` gets the digest of each. Raises OpsError.
+        """Delete every blob without a manifest, and call `found` with the digest of each.
 
-        It begins anew when it fails, for it looks at all manifests before it deletes, and one may be deleted meanwhile. It dies with us.
+        If the program fails, run it again: it reads every manifest before it deletes, and fails
+        if a manifest is deleted meanwhile. The program dies with this process.
+
+        Raises:
+            OpsError: The program failed three times.
         """
-        if not repositories(self.storage).is_dir():
-            return  # nothing was ever pushed, which it takes for a failure
+        if not repository_root(self.storage).is_dir():
+            return  # Nothing was ever pushed. The program takes that for an error.
         for left in reversed(range(_TRIES)):
-            status, last = await self._run(found, dry_run=dry_run)
+            status, reason = await self._run(found, dry_run=dry_run)
             if status == 0:
                 return
             if left == 0:
-                raise OpsError(f"the registry's garbage-collect ended with status {status}: {last}")
+                raise OpsError(
+                    f"the registry's garbage-collect ended with status {status}: {reason}"
+                )
 
     def blob_size(self, digest: str) -> int:
-        """Return how many bytes the blob's content has; 0 when it is gone."""
+        """Return the size of a blob in bytes, or 0 if it is gone."""
         algorithm, _, value = digest.partition(":")
         try:
             return (blob_root(self.storage) / algorithm / value[:2] / value / "data").stat().st_size
@@ -71,20 +78,26 @@ class Collector:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 cwd="/",
-                limit=_LONGEST_LINE,
+                limit=_LINE_BYTES,
                 start_new_session=True,
             )
-            async with _ended(process):
+            async with _killed_at_exit(process):
                 assert process.stdout is not None
                 assert process.stderr is not None
                 last, _ = await asyncio.gather(
-                    _last_line(process.stderr), _read(process.stdout, found)
+                    _last_line(process.stderr), _read_digests(process.stdout, found)
                 )
                 return await process.wait(), last
 
 
-def find_collector(layout: Layout, settings: RunSettings) -> Collector:
-    """Return the collector of the registry that runs on the data folder, or of the one that would. Raises OpsError."""
+def find_garbage_collector(layout: Layout, settings: RunSettings) -> GarbageCollector:
+    """Return the garbage collector of the registry that runs on the data folder.
+
+    If no registry runs, return that of the registry that `moorage run` would start.
+
+    Raises:
+        OpsError: There is no storage, or no registry program.
+    """
     if not layout.registry.is_dir():
         raise OpsError(f"there are no images in {layout.registry}")
     try:
@@ -92,27 +105,22 @@ def find_collector(layout: Layout, settings: RunSettings) -> Collector:
         program, environment = Path(running["program"]), dict(running["environment"])
     except FileNotFoundError:
         tool = find_registry(settings.tools or layout.tools, settings.registry_bin)
-        program, environment = (
-            tool.path,
-            child_environment(OTEL_TRACES_EXPORTER="none", **tool.environment),
-        )
-    return Collector(
-        program,
-        environment,
-        layout.registry,
-        run_user([layout.root, program], data=layout.registry),
-    )
+        program = tool.path
+        environment = child_environment(OTEL_TRACES_EXPORTER="none", **tool.environment)
+    user = run_user([layout.root, program], data=layout.registry)
+    return GarbageCollector(program, environment, layout.registry, user)
 
 
 @contextlib.contextmanager
 def _configuration(storage: Path) -> Iterator[Path]:
-    """A configuration with the storage alone: the registry's own holds secrets."""
+    """Write a configuration of the storage alone. The registry's own contains secrets."""
     folder = Path(tempfile.mkdtemp(prefix="moorage-gc-"))
     try:
-        folder.chmod(0o755)  # it may be read as another user
+        folder.chmod(0o755)  # The program can run as another user.
         file = folder / "config.yml"
         file.write_text(
-            f"version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: {json.dumps(str(storage))}\n"
+            "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n"
+            f"    rootdirectory: {json.dumps(str(storage))}\n"
         )
         file.chmod(0o644)
         yield file
@@ -121,7 +129,7 @@ def _configuration(storage: Path) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _ended(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+async def _killed_at_exit(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
     try:
         yield
     finally:
@@ -131,14 +139,14 @@ async def _ended(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
             await process.wait()
 
 
-async def _read(stream: asyncio.StreamReader, found: Callable[[str], None]) -> None:
+async def _read_digests(stream: asyncio.StreamReader, found: Callable[[str], None]) -> None:
     async for line in stream:
         if line.startswith(_ELIGIBLE):
             found(line.removeprefix(_ELIGIBLE).strip().decode(errors="replace"))
 
 
 async def _last_line(stream: asyncio.StreamReader) -> str:
-    last = b"it said nothing"
+    last = b"no output"
     async for line in stream:
         last = line.strip() or last
-    return last.decode(errors="replace")[:300]
+    return last.decode(errors="replace")[:_REASON_LENGTH]

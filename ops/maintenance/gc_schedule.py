@@ -1,4 +1,7 @@
-"""`moorage gc --schedule`: collects garbage every GC_SCHEDULE_HOURS, counted from the last collection, whoever started it."""
+"""`moorage gc --schedule`: collects garbage every GC_SCHEDULE_HOURS.
+
+The hours count from the last collection, whether the schedule or the operator started it.
+"""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,22 +9,31 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 from libs.common.db.engine import create_engine, is_unreachable
-from ops.commands.catalog_settings import catalog_settings
-from ops.commands.gc import collect_garbage
 from ops.errors import OpsError, SettingError
 from ops.layout import Layout
+from ops.maintenance.catalog_settings import catalog_settings
+from ops.maintenance.gc import collect_garbage
 from ops.settings import RunSettings
 from services.catalog.gc import queries
 
 _AFTER_FAILURE = timedelta(minutes=10)
 _LONGEST_SLEEP = timedelta(hours=1)
-"""Then it is looked again, for a collection may have been started by hand, and the clock may have been set."""
+"""The schedule reads the last collection at least this often.
+
+The operator can start a collection, and the clock can be set.
+"""
 
 
 async def collect_on_schedule(layout: Layout, settings: RunSettings) -> None:
-    """Collect again and again until cancelled; what goes wrong is told, and tried again ten minutes later. Raises SettingError."""
+    """Collect garbage on schedule until cancelled.
+
+    If a collection fails, print the error and retry ten minutes later.
+
+    Raises:
+        SettingError: GC_SCHEDULE_HOURS is 0.
+    """
     if not settings.gc_schedule_hours:
-        raise SettingError("GC_SCHEDULE_HOURS", "is 0: nothing is to be collected on a schedule")
+        raise SettingError("GC_SCHEDULE_HOURS", "is 0: set the hours between two collections")
     while True:
         try:
             left = await _time_left(layout, timedelta(hours=settings.gc_schedule_hours))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.commands.admin import ensure_admin
+from ops.db.admin import ensure_admin
 from ops.db.migrate import migrate
 from ops.db.postgres import EmbeddedServer, start_embedded, url
 from ops.db.roles import (

@@ -1,6 +1,7 @@
-"""Refuses writes to the registry for as long as this lives: a lease in the database, which the auth service asks the gateway to keep to.
+"""A pause of writes to the registry: a lease in the database.
 
-It is renewed every few seconds and ends by itself a few seconds after whoever holds it was killed.
+The auth service reads the lease, and the gateway requests its answer for each write. The holder
+renews the lease every few seconds. If the holder is killed, the lease expires by itself.
 """
 
 import asyncio
@@ -18,28 +19,31 @@ from services.catalog.gc.domain import Phase
 
 LASTS = timedelta(seconds=12)
 SETTLE_SECONDS = 2.5
-"""Until then every replica of the auth service has heard of the change or refuses writes (services/auth/writes: one second without word
-from the database), and what was let through before is done."""
+"""After this time, every auth replica applies a change of the pause, and earlier writes are done.
+
+A replica that receives no notification and no heartbeat for a second refuses writes by itself.
+"""
 _RENEW_SECONDS = 2.0
 _GIVE_UP_SECONDS = 5.0
+_END_SECONDS = 5.0
 
 
 class WritePause:
-    """The lease that is held."""
+    """A pause that its holder renews."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._active_uploads: frozenset[str] | None = None
 
     async def refuse_new_uploads(self, *, active_uploads: Collection[str]) -> None:
-        """From now on only the pushes to these repositories, which have begun, may go on."""
+        """Refuse uploads from now on, except to the repositories with active uploads."""
         if self._active_uploads == frozenset(active_uploads):
             return
         await self._put(Phase.NEW_UPLOADS, active_uploads)
         self._active_uploads = frozenset(active_uploads)
 
     async def refuse_all_writes(self) -> None:
-        """Return when nothing is written any more."""
+        """Refuse every write. Return when no write is in progress."""
         await self._put(Phase.ALL_WRITES, ())
         await asyncio.sleep(SETTLE_SECONDS)
 
@@ -47,27 +51,31 @@ class WritePause:
         async with self._engine.begin() as tx:
             await queries.put_pause(tx, phase=phase, active_uploads=active_uploads, lasts=LASTS)
 
-    async def keep(self) -> None:
-        """Renew it until cancelled; raises OpsError when it cannot be, before others may think that it has ended."""
+    async def renew(self) -> None:
+        """Renew the pause until cancelled.
+
+        Raises:
+            OpsError: The pause has ended, or cannot be renewed. In the second case, writes are
+                still refused when this is raised.
+        """
         renewed = time.monotonic()
         while True:
             await asyncio.sleep(_RENEW_SECONDS)
             now = time.monotonic()
             try:
                 async with asyncio.timeout(_RENEW_SECONDS), self._engine.begin() as tx:
-                    held = await queries.renew_pause(tx, lasts=LASTS)
+                    is_paused = await queries.renew_pause(tx, lasts=LASTS)
             except Exception as error:
                 if not is_unreachable(error):
                     raise
                 if now - renewed > _GIVE_UP_SECONDS:
                     raise OpsError(
-                        "the database cannot be reached: writes are open again, and the collection was stopped"
+                        "the database cannot be reached: the collection was stopped,"
+                        " and writes are allowed again within seconds"
                     ) from None
                 continue
-            if not held:
-                raise OpsError(
-                    "the pause of writes has ended before its time, and the collection was stopped"
-                )
+            if not is_paused:
+                raise OpsError("the pause of writes ended too soon: the collection was stopped")
             renewed = now
 
 
@@ -75,14 +83,20 @@ class WritePause:
 async def paused_writes(
     engine: AsyncEngine, *, active_uploads: Collection[str]
 ) -> AsyncIterator[WritePause]:
-    """Hold a pause that at first lets the pushes to these repositories go on; whatever runs in it is cancelled when the pause is lost."""
+    """Pause new uploads, except to the repositories with active uploads, for the block.
+
+    If the pause is lost, the block is cancelled.
+
+    Raises:
+        OpsError: The pause was lost.
+    """
     pause = WritePause(engine)
     await pause.refuse_new_uploads(active_uploads=active_uploads)
     try:
         async with asyncio.TaskGroup() as group:
-            keeping = group.create_task(pause.keep())
+            renewing = group.create_task(pause.renew())
             yield pause
-            keeping.cancel()
+            renewing.cancel()
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     finally:
@@ -91,8 +105,8 @@ async def paused_writes(
 
 async def _end(engine: AsyncEngine) -> None:
     try:
-        async with asyncio.timeout(5), engine.begin() as tx:
+        async with asyncio.timeout(_END_SECONDS), engine.begin() as tx:
             await queries.end_pause(tx)
     except Exception as error:
-        if not is_unreachable(error):  # else it ends by itself
+        if not is_unreachable(error):  # Otherwise the pause expires.
             raise
