@@ -20,18 +20,18 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.kit.api import Account, RefusedByApi, unique
-from tests.kit.envelopes import digest_of, event
+from tests.kit.http.accounts import Account, RefusedByApi, unique
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.webhook import Webhook
 from tests.kit.images import Image, Index, make_image, make_index
 from tests.kit.install import PROJECT
-from tests.kit.processes import part, parts, workers
-from tests.kit.pull_counts import PullCounts
-from tests.kit.pull_patterns import CHILDREN, Counts, patterns
-from tests.kit.registry import Registry
-from tests.kit.stack import MOORAGE, Stack, running_stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.pulls.counts import PullCounts
+from tests.kit.pulls.envelopes import digest_of, event
+from tests.kit.pulls.patterns import CHILDREN, Counts, patterns
+from tests.kit.stack.processes import part, parts, workers
+from tests.kit.stack.run import MOORAGE, Stack, running_stack
 from tests.kit.waiting import eventually
-from tests.kit.webhook import Webhook
 
 PULLS, KILLS, AT_ONCE = 2000, 20, 4
 AWAY_SECONDS = 10.0
@@ -43,7 +43,9 @@ def stack(folder: Path) -> Iterator[Stack]:
     """A Moorage of this module's own, which starts again at once what is killed."""
     place = folder / "faults"
     place.mkdir()
-    with running_stack(place, command=(sys.executable, "-m", "tests.kit.impatient")) as running:
+    with running_stack(
+        place, command=(sys.executable, "-m", "tests.kit.stack.restart_at_once")
+    ) as running:
         yield running
 
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from ops.host.ports import reserve
+from tests.kit.http.tenant import Tenant
+from tests.kit.http.tokens import access_of, ask
 from tests.kit.install import PROJECT
-from tests.kit.stack import MOORAGE, Stack
-from tests.kit.tenant import Tenant
-from tests.kit.tokens import access_of, ask
+from tests.kit.stack.run import MOORAGE, Stack
 from tests.kit.waiting import eventually
 
 HOLDS_WITHIN_SECONDS = 1.0

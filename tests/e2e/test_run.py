@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from ops.host.ports import reserve
-from tests.kit.api import Account, RefusedByApi
+from tests.kit.http.accounts import Account, RefusedByApi
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import make_image
 from tests.kit.install import PROJECT
-from tests.kit.processes import open_for_writing, parent, part, parts, workers
-from tests.kit.registry import Registry
-from tests.kit.stack import MOORAGE, Stack, StackBroken, running_stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.stack.processes import open_for_writing, parent, part, parts, workers
+from tests.kit.stack.run import MOORAGE, Stack, StackBroken, running_stack
 from tests.kit.waiting import eventually
 
 PARTS = ("postgres", "registry", "auth", "catalog", "events", "gateway")

@@ -13,12 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.kit import tokens
-from tests.kit.api import Account, DockerUser
+from tests.kit.http import tokens
+from tests.kit.http.accounts import Account, DockerUser
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import Image, make_image
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.stack.run import Stack
 
 pytestmark = pytest.mark.registry_versions
 

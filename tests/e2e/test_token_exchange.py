@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.kit.api import Account
-from tests.kit.clients import Ctr
+from tests.kit.clients.docker import Ctr
+from tests.kit.http.accounts import Account
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tokens import SERVICE, access_of, ask, claims_of, post
 from tests.kit.images import make_image, make_index
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant, make_tenant
-from tests.kit.tokens import SERVICE, access_of, ask, claims_of, post
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 

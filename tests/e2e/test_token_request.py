@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.kit.api import Account, unique
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant, make_tenant
-from tests.kit.tokens import SERVICE, access_of, ask, claims_of, header_of
+from tests.kit.http.accounts import Account, unique
+from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tokens import SERVICE, access_of, ask, claims_of, header_of
+from tests.kit.stack.run import Stack
 
 PULL_SECONDS = 300
 PUSH_SECONDS = 1800

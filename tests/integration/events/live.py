@@ -22,7 +22,7 @@ from ops.secrets import keys
 from tests.integration.events.conftest import WEBHOOK_SECRET
 from tests.integration.gateway.conftest import TOOLS
 from tests.integration.gateway.parts import running_registry
-from tests.kit.registry import Registry
+from tests.kit.http.registry import Registry
 from tests.kit.waiting import eventually
 
 ROOT = Path(__file__).parents[3]

@@ -7,8 +7,8 @@ from typing import Self
 
 import httpx
 
+from tests.kit.http.tokens import token_for
 from tests.kit.images import Blob, Image, Index
-from tests.kit.tokens import token_for
 
 
 class Registry:
