@@ -21,7 +21,7 @@ def pusher(tenant: Tenant, stack: Stack) -> Registry:
 
 
 def _as(stack: Stack, user: DockerUser) -> Registry:
-    return Registry(stack.url, (user.username, user.password))
+    return Registry(stack.url, user.credentials)
 
 
 def _pull_status(registry: Registry, repository: str, reference: str, token: str) -> int:

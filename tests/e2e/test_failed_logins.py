@@ -36,7 +36,7 @@ def fail(client: httpx.Client, username: str, **headers: str) -> httpx.Response:
 
 
 def status_of(client: httpx.Client, user: DockerUser) -> int:
-    return ask(client, auth=(user.username, user.password)).status_code
+    return ask(client, auth=user.credentials).status_code
 
 
 def exhaust(client: httpx.Client, username: str) -> None:

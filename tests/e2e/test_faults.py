@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from tests.kit.http.accounts import Account, RefusedByApi, unique
-from tests.kit.http.registry import Registry
+from tests.kit.http.registry import DirectRegistry, Registry
 from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.http.webhook import Webhook
 from tests.kit.images import Image, Index, make_image, make_index
@@ -63,7 +63,7 @@ def owner(admin: Account) -> Iterator[Tenant]:
 
 @pytest.fixture(scope="module")
 def registry(stack: Stack, owner: Tenant) -> Iterator[Registry]:
-    with Registry(stack.url, (owner.granted.username, owner.granted.password)) as client:
+    with Registry(stack.url, owner.granted.credentials) as client:
         yield client
 
 
@@ -158,16 +158,10 @@ def test_an_events_service_killed_twenty_times_during_two_thousand_pulls_counts_
     assert counted.of(repository, "v1") == {"v1": (PULLS, 0)}
 
 
-class DirectRegistry(Registry):
-    """The stack's registry without the gateway, with a token that was got before."""
-
-    def __init__(self, stack: Stack, token: str) -> None:
-        environment = json.loads((stack.data / "run" / "catalog-environment.json").read_text())
-        super().__init__(environment["CATALOG_REGISTRY_URL"], None)
-        self._token = token
-
-    def token(self, *scopes: str) -> str:
-        return self._token
+def _registry_url(stack: Stack) -> str:
+    """Return the URL of the stack's registry behind the gateway."""
+    environment = json.loads((stack.data / "run" / "catalog-environment.json").read_text())
+    return str(environment["CATALOG_REGISTRY_URL"])
 
 
 @contextlib.contextmanager
@@ -197,7 +191,11 @@ def test_ten_seconds_without_a_database_lose_and_double_nothing(
     counted.settle()  # what was pushed is known, so that what is pushed now is what the outage must not lose
     late = event(repository=repository, tag="v1", user=owner.granted.username)
     stopped = time.monotonic()
-    with no_database(stack), Webhook(stack) as webhook, DirectRegistry(stack, token) as direct:
+    with (
+        no_database(stack),
+        Webhook(stack) as webhook,
+        DirectRegistry(_registry_url(stack), lambda *_: token) as direct,
+    ):
         for number in range(40):
             pull(registry.http, repository, token, number)
             if number % 10 == 0:

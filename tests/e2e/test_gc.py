@@ -204,7 +204,7 @@ def _pulling(
     seen, stop = Pulls(), threading.Event()
 
     def loop() -> None:
-        with Registry(stack.url, (tenant.granted.username, tenant.granted.password)) as registry:
+        with Registry(stack.url, tenant.granted.credentials) as registry:
             while not stop.is_set():
                 try:
                     _assert_pulls(registry, repository, content, "v1")

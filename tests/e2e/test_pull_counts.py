@@ -62,7 +62,7 @@ def owner(admin: Account) -> Iterator[Tenant]:
 
 @pytest.fixture(scope="module")
 def pusher(stack: Stack, owner: Tenant) -> Iterator[Registry]:
-    with Registry(stack.url, (owner.granted.username, owner.granted.password)) as registry:
+    with Registry(stack.url, owner.granted.credentials) as registry:
         yield registry
 
 

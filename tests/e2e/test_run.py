@@ -45,7 +45,7 @@ def own_tenant(own_stack: Stack) -> Iterator[Tenant]:
 
 def _push_and_pull(stack: Stack, tenant: Tenant, repository: str) -> bool:
     """Whether a client gets a new image in and out again."""
-    credentials = (tenant.granted.username, tenant.granted.password)
+    credentials = tenant.granted.credentials
     try:
         with Registry(stack.url, credentials) as registry:
             registry.push(make_image(), repository, "v1")
@@ -162,7 +162,7 @@ def test_a_second_start_finds_accounts_and_images(folder: Path) -> None:
         eventually(
             lambda: _is_listed(admin, repository), within=10, what="the image that was pushed last"
         )
-        credentials = (tenant.granted.username, tenant.granted.password)
+        credentials = tenant.granted.credentials
         with Registry(second.url, credentials) as registry:
             assert registry.manifest(repository, "v1").is_success
         with Account(second.url, "admin", password) as signed_in:

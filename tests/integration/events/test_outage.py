@@ -10,10 +10,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.integration.events.conftest import Registry, Secrets, counts, events_settings, running
+from tests.integration.events.conftest import Registry, counts, events_settings, running
 from tests.kit.database import Database
 from tests.kit.pulls.envelopes import event
 from tests.kit.relay import Relay, relay
+from tests.kit.sessions import Secrets
 
 
 def through(url: str, port: int) -> str:
