@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,6 +25,7 @@ from tests.integration.gateway.parts import (
     running_registry,
     running_service,
 )
+from tests.kit.http.tokens import sign_registry_token
 from tests.kit.install import toolbox
 
 TOOLS = Path(os.environ.get("MOORAGE_TOOLS") or toolbox().root)
@@ -85,21 +84,7 @@ def tokens(folder: Path) -> Tokens:
     (key,) = load_signing_keys(keys)
 
     def token(*scopes: str) -> str:
-        now = int(time.time())
-        access = [
-            {"type": "repository", "name": name, "actions": actions.split(",")}
-            for name, _, actions in (s.rpartition(":") for s in scopes)
-        ]
-        claims = {
-            "iss": "moorage",
-            "aud": "moorage",
-            "sub": "alice",
-            "iat": now,
-            "nbf": now,
-            "exp": now + 300,
-            "jti": uuid.uuid4().hex,
-        }
-        return key.sign({**claims, "access": access})
+        return sign_registry_token(key, "alice", *(f"repository:{scope}" for scope in scopes))
 
     return token
 

@@ -14,7 +14,7 @@ from ops.host.privileges import RunUser
 from tests.integration.gateway.conftest import Start
 from tests.integration.gateway.parts import Gateway
 from tests.integration.gateway.test_gateway_realm import challenge
-from tests.kit.certificates import ServerCertificate, make_certificate
+from tests.kit.clients.certificates import ServerCertificate, make_certificate
 
 
 @pytest.fixture(scope="module")

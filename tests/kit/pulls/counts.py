@@ -8,11 +8,11 @@ from typing import Any
 
 import asyncpg
 
-from tests.kit.api import Account
+from tests.kit.http.accounts import Account
+from tests.kit.http.registry import Registry
 from tests.kit.images import make_image
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
-from tests.kit.sums import sums_that_differ
+from tests.kit.pulls.sums import sums_that_differ
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 Counts = dict[str, tuple[int, int]]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.kit.envelopes import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST, event
+from tests.kit.pulls.envelopes import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST, event
 
 CHILDREN = ("amd64", "arm64", "attestation")
 

@@ -8,14 +8,13 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ops.host.ports import reserve
-from tests.kit.install import Toolbox
+from tests.kit.install import PROJECT, Toolbox
 from tests.kit.process import Finished, run
 
-FILE = Path(__file__).resolve().parents[2] / "deploy" / "compose.yaml"
+FILE = PROJECT / "deploy" / "compose.yaml"
 BASE_IMAGES = ("python:3.13-slim", "postgres:18", "registry:3.1.1", "nginx:1.28")
 BUILD_SECONDS = 600.0
 UP_SECONDS = 240.0

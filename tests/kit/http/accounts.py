@@ -31,6 +31,11 @@ class DockerUser:
     password: str
     account: str
 
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The user name and password, for HTTP Basic."""
+        return self.username, self.password
+
 
 class RefusedByApi(AssertionError):
     """A call that had to succeed did not; the message holds the call and the problem document, never a secret."""

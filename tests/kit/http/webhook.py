@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.kit.stack import Stack
+from tests.kit.stack.run import Stack
 
 CONTENT_TYPE = "application/vnd.docker.distribution.events.v2+json"
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.kit.clients.private_mounts import in_private_mounts, write_hosts
 from tests.kit.folders import remove
 from tests.kit.install import Toolbox
-from tests.kit.private import in_private_mounts, write_hosts
 from tests.kit.process import run
 from tests.kit.waiting import eventually
 

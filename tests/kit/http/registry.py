@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+from tests.kit.http.tokens import token_for
 from tests.kit.images import Blob, Image, Index
-from tests.kit.tokens import token_for
 
 
 class Registry:
@@ -91,6 +92,23 @@ class Registry:
         headers = {**bearer, "Content-Type": manifest.media_type}
         path = f"/v2/{repository}/manifests/{reference}"
         self.http.put(path, content=manifest.content, headers=headers).raise_for_status()
+
+
+class DirectRegistry(Registry):
+    """The registry itself, without the gateway.
+
+    Args:
+        url: the URL of the registry, without a path.
+        new_token: returns a token for the given scopes.
+    """
+
+    def __init__(self, url: str, new_token: Callable[..., str]) -> None:
+        super().__init__(url, None)
+        self._new_token = new_token
+
+    def token(self, *scopes: str) -> str:
+        """Return a token for ``scopes``."""
+        return self._new_token(*scopes)
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.kit.api import Account, DockerUser
+from tests.kit.http.accounts import Account, DockerUser
 
 
 @dataclass(frozen=True, slots=True)

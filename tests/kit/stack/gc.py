@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.kit.install import PROJECT
 from tests.kit.process import Finished, run
-from tests.kit.stack import MOORAGE, Stack
+from tests.kit.stack.run import MOORAGE, Stack
 
 SECONDS = 60.0
 _FREED = re.compile(r"Freed:\s+(-?\d+)\s+bytes")
