@@ -290,7 +290,7 @@ def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
         refused = _until_refused(registry, f"{own_tenant.private}/late")
         (error,) = refused.json()["errors"]
         assert error["code"] == "UNAVAILABLE"
-        assert "disk space is being given back; try again" in error["message"]
+        assert "while disk space is reclaimed; try again" in error["message"]
         assert int(refused.headers["retry-after"]) > 0
         with pytest.raises(httpx.HTTPStatusError, match="503"):
             registry.push(late, f"{own_tenant.private}/late", "v1")
