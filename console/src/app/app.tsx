@@ -71,7 +71,12 @@ export function App(): ReactNode {
     };
   }, [language]);
   return (
-    <ConfigProvider theme={theme} wave={{ disabled: true }} button={{ autoInsertSpace: false }} {...(locale ? { locale } : {})}>
+    <ConfigProvider
+      theme={theme}
+      wave={{ disabled: true }}
+      button={{ autoInsertSpace: false }}
+      {...(locale ? { locale } : {})}
+    >
       <QueryClientProvider client={queries}>
         <LostConnection />
         <Notice />
@@ -118,10 +123,17 @@ function Doorway(): ReactNode {
       return <SignIn ended={state.ended} />;
     }
     const wanted = path + (search === "" ? "" : `?${search}`);
-    return <Redirect to={wanted === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`} replace />;
+    return (
+      <Redirect
+        to={wanted === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`}
+        replace
+      />
+    );
   }
   if (path === "/sign-in") {
-    return <Redirect to={safeReturn(new URLSearchParams(search).get("return") ?? undefined)} replace />;
+    return (
+      <Redirect to={safeReturn(new URLSearchParams(search).get("return") ?? undefined)} replace />
+    );
   }
   return (
     <Shell account={state.account}>
@@ -142,13 +154,27 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
         <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)$/}>
           {(at) => <Repository namespace={decode(at.namespace)} name={decode(at.repository)} />}
         </Route>
-        <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/}>
-          {(at) => <Image namespace={decode(at.namespace)} name={decode(at.repository)} reference={decode(at.reference)} />}
+        <Route
+          path={
+            /^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/
+          }
+        >
+          {(at) => (
+            <Image
+              namespace={decode(at.namespace)}
+              name={decode(at.repository)}
+              reference={decode(at.reference)}
+            />
+          )}
         </Route>
         <Route path="/namespaces" component={Namespaces} />
-        <Route path="/namespaces/:namespace">{(at) => <Namespace name={decode(at.namespace)} />}</Route>
+        <Route path="/namespaces/:namespace">
+          {(at) => <Namespace name={decode(at.namespace)} />}
+        </Route>
         <Route path="/docker-users" component={DockerUsers} />
-        <Route path="/docker-users/:username">{(at) => <DockerUser username={decode(at.username)} />}</Route>
+        <Route path="/docker-users/:username">
+          {(at) => <DockerUser username={decode(at.username)} />}
+        </Route>
         <Route path="/account/api-keys" component={ApiKeys} />
         <Route path="/activity" component={Activity} />
         <Route path="/account" component={OwnAccount} />

@@ -6,7 +6,8 @@ export const en = {
   "app.language": "Language",
   "app.signOut": "Sign out",
   "app.signOutEverywhere": "Sign out everywhere",
-  "app.signOutEverywhere.text": "Every browser and device that is signed in to this account has to sign in again.",
+  "app.signOutEverywhere.text":
+    "Every browser and device that is signed in to this account has to sign in again.",
   "app.account": "My account",
   "app.lost": "The connection to the server is lost. Trying again …",
   "app.apiDocs": "API reference",
@@ -103,15 +104,20 @@ export const en = {
   "repositories.create.text": "You need not make repositories beforehand: a first push makes them.",
   "repositories.change": "Change description",
   "repositories.empty": "No repositories yet",
-  "repositories.empty.text": "Push an image to one of your namespaces, or create an empty repository.",
+  "repositories.empty.text":
+    "Push an image to one of your namespaces, or create an empty repository.",
   "repositories.empty.shared": "Nobody shares a repository with you",
-  "repositories.empty.shared.text": "When another account grants something to one of your Docker users, its repositories are listed here.",
+  "repositories.empty.shared.text":
+    "When another account grants something to one of your Docker users, its repositories are listed here.",
   "repositories.empty.public": "There are no public repositories",
-  "repositories.empty.public.text": "The repositories of public namespaces are listed here, whoever owns them.",
+  "repositories.empty.public.text":
+    "The repositories of public namespaces are listed here, whoever owns them.",
   "repositories.delete": "Delete repository",
-  "repositories.delete.text": "All its tags and images are deleted for good. Nobody can pull them any more.",
+  "repositories.delete.text":
+    "All its tags and images are deleted for good. Nobody can pull them any more.",
   "repositories.delete.counts": "Tags: {{tags}}, size: {{size}}",
-  "repositories.deleting": "This repository is being deleted. It goes away by itself; nothing can be pulled from it or pushed to it.",
+  "repositories.deleting":
+    "This repository is being deleted. It goes away by itself; nothing can be pulled from it or pushed to it.",
   "repositories.deletionBegun": "{{name}} is being deleted.",
   "repositories.sort": "Sort by",
 
@@ -176,21 +182,26 @@ export const en = {
   "namespaces.change": "Change namespace",
   "namespaces.search": "Search names and descriptions",
   "namespaces.empty": "No namespaces yet",
-  "namespaces.empty.text": "A namespace is the first part of an image's name. Who may pull and push is decided per namespace.",
+  "namespaces.empty.text":
+    "A namespace is the first part of an image's name. Who may pull and push is decided per namespace.",
   "namespaces.repositories": "Repositories",
   "namespaces.delete": "Delete namespace",
   "namespaces.delete.text": "The namespace is deleted for good, with its grants.",
-  "namespaces.delete.cascade": "Repositories that are still in it: {{count}} ({{size}}). They and all their images are deleted as well.",
+  "namespaces.delete.cascade":
+    "Repositories that are still in it: {{count}} ({{size}}). They and all their images are deleted as well.",
   "namespaces.toPublic": "Every signed-in Docker user will be able to pull everything in it.",
-  "namespaces.deleting": "This namespace is being deleted with all that is in it. It goes away by itself.",
-  "namespaces.others": "A namespace of another account. You see the repositories in it that you may pull from.",
+  "namespaces.deleting":
+    "This namespace is being deleted with all that is in it. It goes away by itself.",
+  "namespaces.others":
+    "A namespace of another account. You see the repositories in it that you may pull from.",
 
   "grants.title": "Grants",
   "grants.text": "Which Docker users may do what in this namespace.",
   "grants.add": "Add grant",
   "grants.change": "Change grant",
   "grants.remove": "Remove grant",
-  "grants.remove.text": "{{user}} will no longer be able to use this namespace by this grant. Tokens already given out end within minutes.",
+  "grants.remove.text":
+    "{{user}} will no longer be able to use this namespace by this grant. Tokens already given out end within minutes.",
   "grants.empty": "No grants yet",
   "grants.empty.text": "Without a grant nobody may push here, not even your own Docker users.",
   "grants.dockerUser": "Docker user",
@@ -198,7 +209,8 @@ export const en = {
   "grants.whose.own": "One of mine",
   "grants.whose.other": "Of another account",
   "grants.otherAccount": "The account that owns it",
-  "grants.otherAccount.text": "Both names must be right, so that a slip of the finger opens nothing to a stranger.",
+  "grants.otherAccount.text":
+    "Both names must be right, so that a slip of the finger opens nothing to a stranger.",
   "grants.pick": "Choose a Docker user",
   "grants.changed": "Changed",
 
@@ -207,7 +219,8 @@ export const en = {
   "dockerUsers.create": "Create Docker user",
   "dockerUsers.search": "Search names and descriptions",
   "dockerUsers.empty": "No Docker users yet",
-  "dockerUsers.empty.text": "A Docker user is what you sign in with by docker login. Make one for each person or machine.",
+  "dockerUsers.empty.text":
+    "A Docker user is what you sign in with by docker login. Make one for each person or machine.",
   "dockerUsers.username": "User name",
   "dockerUsers.status": "Status",
   "dockerUsers.active": "Active",
@@ -220,21 +233,26 @@ export const en = {
   "dockerUsers.enable": "Enable",
   "dockerUsers.change.title": "Change Docker user",
   "dockerUsers.changePassword": "Change password",
-  "dockerUsers.changePassword.text": "Logins and tokens that were made with the old password end at once.",
+  "dockerUsers.changePassword.text":
+    "Logins and tokens that were made with the old password end at once.",
   "dockerUsers.delete": "Delete Docker user",
-  "dockerUsers.delete.text": "{{user}} is deleted with its grants and tokens. Whoever uses it can no longer log in.",
+  "dockerUsers.delete.text":
+    "{{user}} is deleted with its grants and tokens. Whoever uses it can no longer log in.",
   "dockerUsers.tokenLogin": "docker login keeps a token instead of the password",
-  "dockerUsers.tokenLogin.text": "Safer on a person's computer. Leave it off where a Kubernetes pull secret is made from the login file.",
+  "dockerUsers.tokenLogin.text":
+    "Safer on a person's computer. Leave it off where a Kubernetes pull secret is made from the login file.",
   "dockerUsers.keeps": "docker login keeps",
   "dockerUsers.keeps.token": "a token",
   "dockerUsers.keeps.password": "the password",
   "dockerUsers.grants": "Grants",
   "dockerUsers.grants.empty": "No grants",
-  "dockerUsers.grants.empty.text": "Grants are given on a namespace's page. Public namespaces can be pulled from without one.",
+  "dockerUsers.grants.empty.text":
+    "Grants are given on a namespace's page. Public namespaces can be pulled from without one.",
   "dockerUsers.commands": "Log in",
 
   "tokens.title": "Access tokens and logins",
-  "tokens.text": "An access token is used like the password, by one machine or program, and can be ended by itself.",
+  "tokens.text":
+    "An access token is used like the password, by one machine or program, and can be ended by itself.",
   "tokens.create": "Create access token",
   "tokens.empty": "No access tokens or logins",
   "tokens.empty.text": "Make one for each machine that pulls or pushes.",
@@ -266,11 +284,13 @@ export const en = {
   "apiKeys.create": "Create API key",
   "apiKeys.show": "Show API keys",
   "apiKeys.empty": "No API keys yet",
-  "apiKeys.empty.text": "Make one for each program that manages namespaces, grants or repositories.",
+  "apiKeys.empty.text":
+    "Make one for each program that manages namespaces, grants or repositories.",
   "apiKeys.read": "Read",
   "apiKeys.read.text": "Sees what the account owns and changes nothing.",
   "apiKeys.write": "Read and write",
-  "apiKeys.write.text": "Changes namespaces, repositories, grants and Docker users; never keys, tokens, passwords or accounts.",
+  "apiKeys.write.text":
+    "Changes namespaces, repositories, grants and Docker users; never keys, tokens, passwords or accounts.",
   "apiKeys.revoke": "Revoke API key",
   "apiKeys.revoke.text": "Programs that use “{{name}}” are refused from now on.",
   "apiKeys.made": "Your API key",
@@ -357,19 +377,22 @@ export const en = {
   "accounts.role.member.text": "Manages what is its own.",
   "accounts.changeRole": "Change role",
   "accounts.disable.title": "Disable account",
-  "accounts.disable.text": "{{user}} can no longer sign in, and none of its Docker users can pull or push, until it is enabled again.",
+  "accounts.disable.text":
+    "{{user}} can no longer sign in, and none of its Docker users can pull or push, until it is enabled again.",
   "accounts.password": "Set password",
   "accounts.password.text": "{{user}} is signed out everywhere and signs in with the new password.",
 
   "account.title": "My account",
   "account.password": "Change password",
-  "account.password.text": "You are signed out everywhere, here as well, and sign in with the new password.",
+  "account.password.text":
+    "You are signed out everywhere, here as well, and sign in with the new password.",
   "account.currentPassword": "Current password",
   "account.role": "Role",
   "account.sessions": "Sessions",
 
   "pipeline.title": "Registry events",
-  "pipeline.text": "The registry reports every push, pull and deletion. This page says whether all of it has been counted.",
+  "pipeline.text":
+    "The registry reports every push, pull and deletion. This page says whether all of it has been counted.",
   "pipeline.pending": "Waiting to be counted",
   "pipeline.age": "The oldest has waited for",
   "pipeline.seconds": "{{count}} s",
@@ -379,7 +402,8 @@ export const en = {
   "pipeline.busy": "Some reports are still being counted.",
   "pipeline.attention": "Some reports could not be understood and were put aside.",
   "pipeline.asideTitle": "Reports that could not be understood",
-  "pipeline.asideText": "They count nothing and hold nothing up. After an update of Moorage they can be tried again.",
+  "pipeline.asideText":
+    "They count nothing and hold nothing up. After an update of Moorage they can be tried again.",
   "pipeline.received": "Received",
   "pipeline.reason": "Reason",
   "pipeline.size": "Size",
@@ -389,13 +413,17 @@ export const en = {
   "pipeline.empty.text": "Every report so far was understood.",
 
   "notFound.title": "There is nothing here",
-  "notFound.text": "The address is wrong, or what was here has been deleted, or it belongs to somebody else.",
+  "notFound.text":
+    "The address is wrong, or what was here has been deleted, or it belongs to somebody else.",
   "notFound.back": "To the repositories",
 
   "rule.required": "Please fill this in",
-  "rule.namespace": "2 to 63 characters: lower-case letters a-z and digits, with single . _ - between them",
-  "rule.repository": "Lower-case letters a-z and digits, with . _ __ or - between them; / divides it into parts",
-  "rule.username": "2 to 63 characters: lower-case letters a-z, digits and . _ -, beginning with a letter or digit",
+  "rule.namespace":
+    "2 to 63 characters: lower-case letters a-z and digits, with single . _ - between them",
+  "rule.repository":
+    "Lower-case letters a-z and digits, with . _ __ or - between them; / divides it into parts",
+  "rule.username":
+    "2 to 63 characters: lower-case letters a-z, digits and . _ -, beginning with a letter or digit",
   "rule.password": "8 to 128 characters of any script",
   "rule.description": "At most 1000 characters on one line",
   "rule.tokenName": "At most 100 characters on one line",
@@ -403,7 +431,8 @@ export const en = {
   "error.title": "That did not work",
   "error.loading": "This could not be loaded",
   "error.connection": "The server cannot be reached. Check your connection and try again.",
-  "error.unknown": "The server answered with an error ({{status}}). Try again; if it stays, tell whoever runs this registry.",
+  "error.unknown":
+    "The server answered with an error ({{status}}). Try again; if it stays, tell whoever runs this registry.",
   "error.validation": "Some of what you entered is not accepted. See the notes below the fields.",
   "error.field": "This is not accepted",
   "error.render": "Something on this page went wrong. Load it again.",
@@ -420,8 +449,10 @@ export const en = {
   "error.unauthenticated": "Sign in first.",
   "error.forbidden": "You may not do this.",
   "error.account_taken": "There is already an account of that name.",
-  "error.docker_user_taken": "There is already a Docker user of that name. Names are unique in the whole registry.",
-  "error.namespace_taken": "There is already a namespace of that name. Names are unique in the whole registry.",
+  "error.docker_user_taken":
+    "There is already a Docker user of that name. Names are unique in the whole registry.",
+  "error.namespace_taken":
+    "There is already a namespace of that name. Names are unique in the whole registry.",
   "error.repository_taken": "There is already a repository of that name.",
   "error.name_reserved": "This name was in use until a short while ago.",
   "error.namespace_not_empty": "The namespace still has repositories.",

@@ -20,7 +20,11 @@ declare module "i18next" {
 /** The language that was chosen here before, else the first of the browser's that we have, else English. */
 export function preferredLanguage(cookies: string, browser: readonly string[]): Language {
   const chosen = new RegExp(`(?:^|;\\s*)${COOKIE}=(zh|en)(?:;|$)`).exec(cookies)?.[1];
-  const found = chosen ?? browser.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => LANGUAGES.some((known) => known === tag));
+  const found =
+    chosen ??
+    browser
+      .map((tag) => tag.toLowerCase().split("-")[0])
+      .find((tag) => LANGUAGES.some((known) => known === tag));
   return (found ?? "en") as Language;
 }
 

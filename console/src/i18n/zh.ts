@@ -106,7 +106,8 @@ export const zh: Record<Key, string> = {
   "repositories.empty": "还没有镜像仓库",
   "repositories.empty.text": "向您的命名空间推送一个镜像，或者先创建一个空仓库。",
   "repositories.empty.shared": "还没有人与您共享仓库",
-  "repositories.empty.shared.text": "当其他账号授权给您的某个 Docker 用户后，相应的仓库会显示在这里。",
+  "repositories.empty.shared.text":
+    "当其他账号授权给您的某个 Docker 用户后，相应的仓库会显示在这里。",
   "repositories.empty.public": "还没有公开仓库",
   "repositories.empty.public.text": "所有公开命名空间中的仓库都会显示在这里。",
   "repositories.delete": "删除仓库",
@@ -123,7 +124,8 @@ export const zh: Record<Key, string> = {
   "repository.pushTag": "为本地镜像打上此仓库的标签",
   "repository.push": "推送",
   "repository.artifact": "最近推送的 {{tag}} 不是容器镜像：查看拉取方法",
-  "repository.plainHttp": "此地址使用明文 http。需要先在 Docker 引擎的设置中将它加入 “insecure-registries”，docker 才能使用。",
+  "repository.plainHttp":
+    "此地址使用明文 http。需要先在 Docker 引擎的设置中将它加入 “insecure-registries”，docker 才能使用。",
   "repository.tags": "镜像标签",
   "repository.searchTags": "搜索标签",
   "repository.noTags": "还没有标签",
@@ -180,7 +182,8 @@ export const zh: Record<Key, string> = {
   "namespaces.repositories": "仓库数",
   "namespaces.delete": "删除命名空间",
   "namespaces.delete.text": "该命名空间及其授权将被永久删除。",
-  "namespaces.delete.cascade": "其中还有 {{count}} 个仓库，共 {{size}}；这些仓库及其所有镜像也会一并删除。",
+  "namespaces.delete.cascade":
+    "其中还有 {{count}} 个仓库，共 {{size}}；这些仓库及其所有镜像也会一并删除。",
   "namespaces.toPublic": "所有已登录的 Docker 用户都将可以拉取其中的全部内容。",
   "namespaces.deleting": "该命名空间及其全部内容正在删除，完成后会自动消失。",
   "namespaces.others": "其他账号的命名空间。这里显示您可以拉取的仓库。",
@@ -215,7 +218,8 @@ export const zh: Record<Key, string> = {
   "dockerUsers.lastLogin": "最近登录",
   "dockerUsers.disable": "停用",
   "dockerUsers.disable.title": "停用 Docker 用户",
-  "dockerUsers.disable.text": "在重新启用之前，{{user}} 无法登录、拉取或推送。已签发的令牌会在几分钟内失效。",
+  "dockerUsers.disable.text":
+    "在重新启用之前，{{user}} 无法登录、拉取或推送。已签发的令牌会在几分钟内失效。",
   "dockerUsers.enable": "启用",
   "dockerUsers.change.title": "修改 Docker 用户",
   "dockerUsers.changePassword": "修改密码",
@@ -223,7 +227,8 @@ export const zh: Record<Key, string> = {
   "dockerUsers.delete": "删除 Docker 用户",
   "dockerUsers.delete.text": "{{user}} 及其授权和令牌将被删除，使用它的人将无法再登录。",
   "dockerUsers.tokenLogin": "docker login 保存令牌而不是密码",
-  "dockerUsers.tokenLogin.text": "在个人电脑上更安全。如果要用登录文件制作 Kubernetes 拉取密钥，请保持关闭。",
+  "dockerUsers.tokenLogin.text":
+    "在个人电脑上更安全。如果要用登录文件制作 Kubernetes 拉取密钥，请保持关闭。",
   "dockerUsers.keeps": "docker login 保存",
   "dockerUsers.keeps.token": "令牌",
   "dockerUsers.keeps.password": "密码",
@@ -269,7 +274,8 @@ export const zh: Record<Key, string> = {
   "apiKeys.read": "只读",
   "apiKeys.read.text": "可以查看账号拥有的内容，不能更改。",
   "apiKeys.write": "读写",
-  "apiKeys.write.text": "可以更改命名空间、仓库、授权和 Docker 用户，但不能更改密钥、令牌、密码和账号。",
+  "apiKeys.write.text":
+    "可以更改命名空间、仓库、授权和 Docker 用户，但不能更改密钥、令牌、密码和账号。",
   "apiKeys.revoke": "撤销 API 密钥",
   "apiKeys.revoke.text": "使用“{{name}}”的程序将立即被拒绝。",
   "apiKeys.made": "您的 API 密钥",
@@ -356,7 +362,8 @@ export const zh: Record<Key, string> = {
   "accounts.role.member.text": "管理属于自己的内容。",
   "accounts.changeRole": "修改角色",
   "accounts.disable.title": "停用账号",
-  "accounts.disable.text": "在重新启用之前，{{user}} 无法登录，其所有 Docker 用户也无法拉取或推送。",
+  "accounts.disable.text":
+    "在重新启用之前，{{user}} 无法登录，其所有 Docker 用户也无法拉取或推送。",
   "accounts.password": "设置密码",
   "accounts.password.text": "{{user}} 将在所有设备上退出，并用新密码重新登录。",
 

@@ -5,9 +5,17 @@ import { useWords } from "../i18n";
 import { ChoiceField, Confirm, FormDialog, PasswordField, TextField } from "../parts/dialog";
 
 type Role = "admin" | "member";
-export type AccountAction = { kind: "create" } | { kind: "role" | "password" | "disable" | "enable"; account: Model<"AccountOut"> };
+export type AccountAction =
+  | { kind: "create" }
+  | { kind: "role" | "password" | "disable" | "enable"; account: Model<"AccountOut"> };
 
-export default function AccountDialog({ action, onClose }: { action: AccountAction; onClose: () => void }): ReactNode {
+export default function AccountDialog({
+  action,
+  onClose,
+}: {
+  action: AccountAction;
+  onClose: () => void;
+}): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const refresh = () => queries.invalidateQueries({ queryKey: ["accounts"] });
@@ -16,7 +24,10 @@ export default function AccountDialog({ action, onClose }: { action: AccountActi
   }
   const user = action.account.username;
   const change = async (changed: { disabled?: boolean; role?: Role; password?: string }) => {
-    await api.PATCH("/api/v1/accounts/{username}", { params: { path: { username: user } }, body: changed });
+    await api.PATCH("/api/v1/accounts/{username}", {
+      params: { path: { username: user } },
+      body: changed,
+    });
     await refresh();
   };
   switch (action.kind) {
@@ -68,7 +79,13 @@ export default function AccountDialog({ action, onClose }: { action: AccountActi
   }
 }
 
-function CreateDialog({ refresh, onClose }: { refresh: () => Promise<unknown>; onClose: () => void }): ReactNode {
+function CreateDialog({
+  refresh,
+  onClose,
+}: {
+  refresh: () => Promise<unknown>;
+  onClose: () => void;
+}): ReactNode {
   const { say } = useWords();
   return (
     <FormDialog<{ username: string; password: string; role: Role }>

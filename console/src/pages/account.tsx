@@ -14,7 +14,10 @@ const Dialog = lazyPart(() => import("./own-account-dialogs"));
 export default function OwnAccount(): ReactNode {
   const { say, locale } = useWords();
   const [action, setAction] = useState<"password" | "signOut" | null>(null);
-  const query = useQuery({ queryKey: ["account"], queryFn: () => body(api.GET("/api/v1/account")) });
+  const query = useQuery({
+    queryKey: ["account"],
+    queryFn: () => body(api.GET("/api/v1/account")),
+  });
   if (query.isPending) {
     return <Loading />;
   }
@@ -24,10 +27,16 @@ export default function OwnAccount(): ReactNode {
   const account = query.data;
   return (
     <Page title={say("account.title")}>
-      <Card title={account.username} actions={<Button onClick={() => setAction("password")}>{say("account.password")}</Button>}>
+      <Card
+        title={account.username}
+        actions={<Button onClick={() => setAction("password")}>{say("account.password")}</Button>}
+      >
         <Facts
           facts={[
-            [say("account.role"), say(account.role === "admin" ? "accounts.role.admin" : "accounts.role.member")],
+            [
+              say("account.role"),
+              say(account.role === "admin" ? "accounts.role.admin" : "accounts.role.member"),
+            ],
             [say("common.created"), moment(account.created_at, locale)],
           ]}
         />

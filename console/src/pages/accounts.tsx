@@ -32,7 +32,9 @@ export default function Accounts(): ReactNode {
       <ResourceList<Account>
         label={say("accounts.title")}
         queryKey={["accounts"]}
-        fetchPage={({ q, cursor, limit }) => body(api.GET("/api/v1/accounts", { params: { query: { q, cursor, limit } as never } }))}
+        fetchPage={({ q, cursor, limit }) =>
+          body(api.GET("/api/v1/accounts", { params: { query: { q, cursor, limit } as never } }))
+        }
         columns={columns}
         rowKey={(row) => row.username}
         searchLabel={say("accounts.search")}
@@ -57,8 +59,16 @@ function useColumns(onAction: (action: AccountAction) => void): Column<Account>[
         </div>
       ),
     },
-    { key: "role", title: say("accounts.role"), cell: (row) => say(row.role === "admin" ? "accounts.role.admin" : "accounts.role.member") },
-    { key: "status", title: say("dockerUsers.status"), cell: (row) => <DockerUserStatus disabled={row.disabled} /> },
+    {
+      key: "role",
+      title: say("accounts.role"),
+      cell: (row) => say(row.role === "admin" ? "accounts.role.admin" : "accounts.role.member"),
+    },
+    {
+      key: "status",
+      title: say("dockerUsers.status"),
+      cell: (row) => <DockerUserStatus disabled={row.disabled} />,
+    },
     { key: "created", title: say("common.created"), cell: (row) => moment(row.created_at, locale) },
     {
       key: "actions",
@@ -77,8 +87,11 @@ function useColumns(onAction: (action: AccountAction) => void): Column<Account>[
         );
         return (
           <>
-            {button("role", say("accounts.changeRole"))} {button("password", say("accounts.password"))}{" "}
-            {row.disabled ? button("enable", say("dockerUsers.enable")) : button("disable", say("dockerUsers.disable"))}
+            {button("role", say("accounts.changeRole"))}{" "}
+            {button("password", say("accounts.password"))}{" "}
+            {row.disabled
+              ? button("enable", say("dockerUsers.enable"))
+              : button("disable", say("dockerUsers.disable"))}
           </>
         );
       },

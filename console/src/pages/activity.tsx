@@ -12,7 +12,18 @@ import { targetPage, useUrlValues } from "../parts/url";
 
 type Entry = Model<"AuditEntryOut">;
 
-const NOUNS = ["namespace", "repository", "image", "docker_user", "grant", "token", "api_key", "session", "login", "account"] as const;
+const NOUNS = [
+  "namespace",
+  "repository",
+  "image",
+  "docker_user",
+  "grant",
+  "token",
+  "api_key",
+  "session",
+  "login",
+  "account",
+] as const;
 
 /** An action of the audit trail in words; one that this console does not know is shown as it is. */
 export function actionText(action: string, say: Say): string {
@@ -32,15 +43,29 @@ export default function Activity(): ReactNode {
         fetchPage={({ cursor, limit, account }) =>
           body(
             api.GET("/api/v1/audit", {
-              params: { query: { cursor, limit, account, action: action || undefined, target: target || undefined } as never },
+              params: {
+                query: {
+                  cursor,
+                  limit,
+                  account,
+                  action: action || undefined,
+                  target: target || undefined,
+                } as never,
+              },
             }),
           )
         }
         byAccount
-        rowKey={(row) => [row.at, row.action, row.target, row.account, row.client_address].join(" ")}
+        rowKey={(row) =>
+          [row.at, row.action, row.target, row.account, row.client_address].join(" ")
+        }
         filters={
           <>
-            <select aria-label={say("activity.filter")} value={action} onChange={(event) => change({ action: event.target.value })}>
+            <select
+              aria-label={say("activity.filter")}
+              value={action}
+              onChange={(event) => change({ action: event.target.value })}
+            >
               <option value="">{say("activity.all")}</option>
               {NOUNS.map((noun) => (
                 <option key={noun} value={noun}>
@@ -61,7 +86,11 @@ export default function Activity(): ReactNode {
           { key: "what", title: say("activity.what"), cell: (row) => actionText(row.action, say) },
           { key: "target", title: say("activity.target"), cell: (row) => <Target entry={row} /> },
           { key: "who", title: say("activity.who"), cell: (row) => row.account ?? "–" },
-          { key: "address", title: say("activity.address"), cell: (row) => row.client_address ?? "–" },
+          {
+            key: "address",
+            title: say("activity.address"),
+            cell: (row) => row.client_address ?? "–",
+          },
           { key: "at", title: say("activity.at"), cell: (row) => moment(row.at, locale) },
         ]}
         empty={<Empty title={say("activity.empty")} text={say("activity.empty.text")} />}
@@ -72,5 +101,9 @@ export default function Activity(): ReactNode {
 
 function Target({ entry }: { entry: Entry }): ReactNode {
   const page = targetPage(entry.action, entry.target);
-  return <span className="name-cell">{page === null ? entry.target : <Link href={page}>{entry.target}</Link>}</span>;
+  return (
+    <span className="name-cell">
+      {page === null ? entry.target : <Link href={page}>{entry.target}</Link>}
+    </span>
+  );
 }

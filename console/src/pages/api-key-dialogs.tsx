@@ -10,7 +10,13 @@ import { endAfter, ValidityField } from "./validity";
 type ApiKey = Model<"ApiKeyOut">;
 export type ApiKeyAction = { kind: "create" } | { kind: "revoke"; apiKey: ApiKey };
 
-export default function ApiKeyDialog({ action, onClose }: { action: ApiKeyAction; onClose: () => void }): ReactNode {
+export default function ApiKeyDialog({
+  action,
+  onClose,
+}: {
+  action: ApiKeyAction;
+  onClose: () => void;
+}): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const [secret, setSecret] = useState<string | null>(null);
@@ -49,7 +55,13 @@ export default function ApiKeyDialog({ action, onClose }: { action: ApiKeyAction
   );
 }
 
-function CreateApiKey({ onMade, onClose }: { onMade: (secret: string) => void; onClose: () => void }): ReactNode {
+function CreateApiKey({
+  onMade,
+  onClose,
+}: {
+  onMade: (secret: string) => void;
+  onClose: () => void;
+}): ReactNode {
   const { say } = useWords();
   return (
     <FormDialog<{ name: string; permission: ApiKey["permission"]; days: number }>
@@ -58,13 +70,21 @@ function CreateApiKey({ onMade, onClose }: { onMade: (secret: string) => void; o
       initial={{ permission: "read", days: 90 }}
       rules={{ name: "tokenName" }}
       onSubmit={async ({ name, permission, days }) => {
-        const made = await body(api.POST("/api/v1/api-keys", { body: { name, permission, expires_at: endAfter(days) } }));
+        const made = await body(
+          api.POST("/api/v1/api-keys", { body: { name, permission, expires_at: endAfter(days) } }),
+        );
         onMade(made.secret);
       }}
       onClose={onClose}
       onDone={() => undefined}
     >
-      <TextField name="name" label={say("common.name")} rule="tokenName" focus placeholder="terraform" />
+      <TextField
+        name="name"
+        label={say("common.name")}
+        rule="tokenName"
+        focus
+        placeholder="terraform"
+      />
       <ChoiceField
         name="permission"
         label={say("permission.label")}

@@ -31,7 +31,9 @@ export default function ApiKeys(): ReactNode {
         label={say("apiKeys.title")}
         queryKey={["api-keys"]}
         fetchPage={({ cursor, limit, account }) =>
-          body(api.GET("/api/v1/api-keys", { params: { query: { cursor, limit, account } as never } }))
+          body(
+            api.GET("/api/v1/api-keys", { params: { query: { cursor, limit, account } as never } }),
+          )
         }
         byAccount
         columns={columns}
@@ -51,11 +53,25 @@ function useColumns(onAction: (action: ApiKeyAction) => void): Column<ApiKey>[] 
   const { say } = useWords();
   const admin = useAdmin();
   return [
-    { key: "name", title: say("common.name"), cell: (row) => <span className="name-cell">{row.name}</span> },
-    ...(admin ? [{ key: "account", title: say("common.account"), cell: (row: ApiKey) => row.account }] : []),
-    { key: "permission", title: say("permission.label"), cell: (row) => say(`apiKeys.${row.permission}`) },
+    {
+      key: "name",
+      title: say("common.name"),
+      cell: (row) => <span className="name-cell">{row.name}</span>,
+    },
+    ...(admin
+      ? [{ key: "account", title: say("common.account"), cell: (row: ApiKey) => row.account }]
+      : []),
+    {
+      key: "permission",
+      title: say("permission.label"),
+      cell: (row) => say(`apiKeys.${row.permission}`),
+    },
     { key: "expires", title: say("tokens.expires"), cell: (row) => <Ends at={row.expires_at} /> },
-    { key: "used", title: say("tokens.lastUsed"), cell: (row) => <LastUsed at={row.last_used_at} from={row.last_used_from} /> },
+    {
+      key: "used",
+      title: say("tokens.lastUsed"),
+      cell: (row) => <LastUsed at={row.last_used_at} from={row.last_used_from} />,
+    },
     {
       key: "actions",
       title: say("common.actions"),

@@ -6,7 +6,9 @@ import { useWords } from "../i18n";
 import { Confirm, FormDialog, PasswordField, TextField } from "../parts/dialog";
 
 type DockerUser = Model<"DockerUserOut">;
-export type DockerUserAction = { kind: "create" } | { kind: "change" | "password" | "disable" | "enable" | "delete"; user: DockerUser };
+export type DockerUserAction =
+  | { kind: "create" }
+  | { kind: "change" | "password" | "disable" | "enable" | "delete"; user: DockerUser };
 
 interface Props {
   action: DockerUserAction;
@@ -36,7 +38,12 @@ export default function DockerUserDialog(props: Props): ReactNode {
           done={say("common.saved")}
           initial={{}}
           rules={{ password: "password" }}
-          onSubmit={({ password }) => api.PUT("/api/v1/docker-users/{username}/password", { params: { path }, body: { password } })}
+          onSubmit={({ password }) =>
+            api.PUT("/api/v1/docker-users/{username}/password", {
+              params: { path },
+              body: { password },
+            })
+          }
           onClose={onClose}
         >
           {(form) => (
@@ -69,7 +76,10 @@ export default function DockerUserDialog(props: Props): ReactNode {
           text={say("dockerUsers.disable.text", { user: user.username })}
           button={say("dockerUsers.disable")}
           onConfirm={async () => {
-            await api.PATCH("/api/v1/docker-users/{username}", { params: { path }, body: { disabled: true } });
+            await api.PATCH("/api/v1/docker-users/{username}", {
+              params: { path },
+              body: { disabled: true },
+            });
             await refresh();
           }}
           onClose={onClose}
@@ -103,7 +113,12 @@ function CreateDialog({ refresh, onClose, onMade }: CreateProps): ReactNode {
         <>
           <TextField name="username" label={say("dockerUsers.username")} rule="username" focus />
           <PasswordField name="password" label={say("common.password")} form={form} />
-          <TextField name="description" label={`${say("common.description")} (${say("common.optional")})`} rule="description" optional />
+          <TextField
+            name="description"
+            label={`${say("common.description")} (${say("common.optional")})`}
+            rule="description"
+            optional
+          />
           <TokenLoginField />
         </>
       )}
@@ -111,7 +126,15 @@ function CreateDialog({ refresh, onClose, onMade }: CreateProps): ReactNode {
   );
 }
 
-function ChangeDialog({ user, refresh, onClose }: { user: DockerUser; refresh: () => Promise<unknown>; onClose: () => void }): ReactNode {
+function ChangeDialog({
+  user,
+  refresh,
+  onClose,
+}: {
+  user: DockerUser;
+  refresh: () => Promise<unknown>;
+  onClose: () => void;
+}): ReactNode {
   const { say } = useWords();
   return (
     <FormDialog<{ description: string; token_login: boolean }>
@@ -121,12 +144,21 @@ function ChangeDialog({ user, refresh, onClose }: { user: DockerUser; refresh: (
       initial={{ description: user.description, token_login: user.token_login }}
       rules={{ description: "description" }}
       onSubmit={async (values) => {
-        await api.PATCH("/api/v1/docker-users/{username}", { params: { path: { username: user.username } }, body: values });
+        await api.PATCH("/api/v1/docker-users/{username}", {
+          params: { path: { username: user.username } },
+          body: values,
+        });
         await refresh();
       }}
       onClose={onClose}
     >
-      <TextField name="description" label={`${say("common.description")} (${say("common.optional")})`} rule="description" optional focus />
+      <TextField
+        name="description"
+        label={`${say("common.description")} (${say("common.optional")})`}
+        rule="description"
+        optional
+        focus
+      />
       <TokenLoginField />
     </FormDialog>
   );
@@ -135,7 +167,12 @@ function ChangeDialog({ user, refresh, onClose }: { user: DockerUser; refresh: (
 function TokenLoginField(): ReactNode {
   const { say } = useWords();
   return (
-    <Form.Item name="token_login" label={say("dockerUsers.tokenLogin")} extra={say("dockerUsers.tokenLogin.text")} valuePropName="checked">
+    <Form.Item
+      name="token_login"
+      label={say("dockerUsers.tokenLogin")}
+      extra={say("dockerUsers.tokenLogin.text")}
+      valuePropName="checked"
+    >
       <Switch />
     </Form.Item>
   );

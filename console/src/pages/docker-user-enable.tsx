@@ -7,11 +7,21 @@ import { notice } from "../parts/notice";
 import { problemText } from "../parts/words";
 
 /** Enables a Docker user at once: nothing is lost by it, so nothing is asked. */
-export function EnableButton({ username, small = false }: { username: string; small?: boolean }): ReactNode {
+export function EnableButton({
+  username,
+  small = false,
+}: {
+  username: string;
+  small?: boolean;
+}): ReactNode {
   const { say, locale } = useWords();
   const queries = useQueryClient();
   const enable = useMutation({
-    mutationFn: () => api.PATCH("/api/v1/docker-users/{username}", { params: { path: { username } }, body: { disabled: false } }),
+    mutationFn: () =>
+      api.PATCH("/api/v1/docker-users/{username}", {
+        params: { path: { username } },
+        body: { disabled: false },
+      }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["docker-users"] }),
     onError: (error) => notice.show(problemText(error, say, locale)),
   });

@@ -25,7 +25,8 @@ export default function DockerUser({ username }: { username: string }): ReactNod
   const [, navigate] = useLocation();
   const query = useQuery({
     queryKey: ["docker-users", "one", username],
-    queryFn: () => body(api.GET("/api/v1/docker-users/{username}", { params: { path: { username } } })),
+    queryFn: () =>
+      body(api.GET("/api/v1/docker-users/{username}", { params: { path: { username } } })),
   });
   if (query.isPending) {
     return <Loading />;
@@ -41,12 +42,18 @@ export default function DockerUser({ username }: { username: string }): ReactNod
       text={user.description}
       actions={
         <>
-          <Button onClick={() => setAction({ kind: "change", user })}>{say("common.change")}</Button>
-          <Button onClick={() => setAction({ kind: "password", user })}>{say("dockerUsers.changePassword")}</Button>
+          <Button onClick={() => setAction({ kind: "change", user })}>
+            {say("common.change")}
+          </Button>
+          <Button onClick={() => setAction({ kind: "password", user })}>
+            {say("dockerUsers.changePassword")}
+          </Button>
           {user.disabled ? (
             <EnableButton username={username} />
           ) : (
-            <Button onClick={() => setAction({ kind: "disable", user })}>{say("dockerUsers.disable")}</Button>
+            <Button onClick={() => setAction({ kind: "disable", user })}>
+              {say("dockerUsers.disable")}
+            </Button>
           )}
           <Button danger onClick={() => setAction({ kind: "delete", user })}>
             {say("common.delete")}
@@ -58,11 +65,22 @@ export default function DockerUser({ username }: { username: string }): ReactNod
         <Card title={say("repository.overview")}>
           <Facts
             facts={[
-              [say("dockerUsers.status"), <DockerUserStatus key="status" disabled={user.disabled} />],
-              [say("dockerUsers.lastLogin"), user.last_login_at === null ? say("common.never") : moment(user.last_login_at, locale)],
+              [
+                say("dockerUsers.status"),
+                <DockerUserStatus key="status" disabled={user.disabled} />,
+              ],
+              [
+                say("dockerUsers.lastLogin"),
+                user.last_login_at === null
+                  ? say("common.never")
+                  : moment(user.last_login_at, locale),
+              ],
               [say("common.created"), moment(user.created_at, locale)],
               [say("common.account"), user.account],
-              [say("dockerUsers.keeps"), say(user.token_login ? "dockerUsers.keeps.token" : "dockerUsers.keeps.password")],
+              [
+                say("dockerUsers.keeps"),
+                say(user.token_login ? "dockerUsers.keeps.token" : "dockerUsers.keeps.password"),
+              ],
             ]}
           />
         </Card>
@@ -73,7 +91,13 @@ export default function DockerUser({ username }: { username: string }): ReactNod
       </div>
       <Tokens username={username} />
       <UserGrants username={username} />
-      {action && <Dialog action={action} onClose={() => setAction(null)} onDeleted={() => navigate("/docker-users", { replace: true })} />}
+      {action && (
+        <Dialog
+          action={action}
+          onClose={() => setAction(null)}
+          onDeleted={() => navigate("/docker-users", { replace: true })}
+        />
+      )}
     </Page>
   );
 }
@@ -85,7 +109,10 @@ function UserGrants({ username }: { username: string }): ReactNode {
     queryFn: ({ pageParam }) =>
       body(
         api.GET("/api/v1/docker-users/{username}/grants", {
-          params: { path: { username }, query: { limit: 100, cursor: pageParam || undefined } as never },
+          params: {
+            path: { username },
+            query: { limit: 100, cursor: pageParam || undefined } as never,
+          },
         }),
       ),
     initialPageParam: "",
@@ -99,7 +126,10 @@ function UserGrants({ username }: { username: string }): ReactNode {
       ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : grants.length === 0 ? (
-        <Empty title={say("dockerUsers.grants.empty")} text={say("dockerUsers.grants.empty.text")} />
+        <Empty
+          title={say("dockerUsers.grants.empty")}
+          text={say("dockerUsers.grants.empty.text")}
+        />
       ) : (
         <DataTable
           label={say("dockerUsers.grants")}
@@ -111,7 +141,11 @@ function UserGrants({ username }: { username: string }): ReactNode {
               title: say("namespaces.namespace"),
               cell: (row) => <Link href={`/namespaces/${row.namespace}`}>{row.namespace}</Link>,
             },
-            { key: "permission", title: say("permission.label"), cell: (row) => say(`permission.${row.permission}`) },
+            {
+              key: "permission",
+              title: say("permission.label"),
+              cell: (row) => say(`permission.${row.permission}`),
+            },
           ]}
         />
       )}

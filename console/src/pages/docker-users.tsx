@@ -34,7 +34,11 @@ export default function DockerUsers(): ReactNode {
         label={say("dockerUsers.title")}
         queryKey={["docker-users", "list"]}
         fetchPage={({ q, cursor, limit, account }) =>
-          body(api.GET("/api/v1/docker-users", { params: { query: { q, cursor, limit, account } as never } }))
+          body(
+            api.GET("/api/v1/docker-users", {
+              params: { query: { q, cursor, limit, account } as never },
+            }),
+          )
         }
         byAccount
         columns={columns}
@@ -46,14 +50,25 @@ export default function DockerUsers(): ReactNode {
           </Empty>
         }
       />
-      {action && <Dialog action={action} onClose={() => setAction(null)} onMade={(username) => navigate(`/docker-users/${username}`)} />}
+      {action && (
+        <Dialog
+          action={action}
+          onClose={() => setAction(null)}
+          onMade={(username) => navigate(`/docker-users/${username}`)}
+        />
+      )}
     </Page>
   );
 }
 
 export function DockerUserStatus({ disabled }: { disabled: boolean }): ReactNode {
   const { say } = useWords();
-  return <Status tone={disabled ? "bad" : "good"} text={say(disabled ? "dockerUsers.disabled" : "dockerUsers.active")} />;
+  return (
+    <Status
+      tone={disabled ? "bad" : "good"}
+      text={say(disabled ? "dockerUsers.disabled" : "dockerUsers.active")}
+    />
+  );
 }
 
 function useColumns(onAction: (action: DockerUserAction) => void): Column<DockerUser>[] {
@@ -70,8 +85,14 @@ function useColumns(onAction: (action: DockerUserAction) => void): Column<Docker
         </div>
       ),
     },
-    ...(admin ? [{ key: "account", title: say("common.account"), cell: (row: DockerUser) => row.account }] : []),
-    { key: "status", title: say("dockerUsers.status"), cell: (row) => <DockerUserStatus disabled={row.disabled} /> },
+    ...(admin
+      ? [{ key: "account", title: say("common.account"), cell: (row: DockerUser) => row.account }]
+      : []),
+    {
+      key: "status",
+      title: say("dockerUsers.status"),
+      cell: (row) => <DockerUserStatus disabled={row.disabled} />,
+    },
     {
       key: "login",
       title: say("dockerUsers.lastLogin"),
@@ -96,7 +117,11 @@ function useColumns(onAction: (action: DockerUserAction) => void): Column<Docker
         return (
           <>
             {button("password", say("dockerUsers.changePassword"))}
-            {row.disabled ? <EnableButton username={row.username} small /> : button("disable", say("dockerUsers.disable"))}
+            {row.disabled ? (
+              <EnableButton username={row.username} small />
+            ) : (
+              button("disable", say("dockerUsers.disable"))
+            )}
             {button("delete", say("common.delete"))}
           </>
         );

@@ -26,7 +26,9 @@ interface Progress {
 /** Administrators see every account's objects; the steps are their own. */
 function ownAlone(): { account?: string } {
   const state = session.state();
-  return state.kind === "account" && state.account.role === "admin" ? { account: state.account.username } : {};
+  return state.kind === "account" && state.account.role === "admin"
+    ? { account: state.account.username }
+    : {};
 }
 
 /** How far the account has come; asked of the API, so that what was done elsewhere counts too. */
@@ -36,7 +38,11 @@ async function readProgress(): Promise<Progress> {
   const [namespaces, users, repositories] = await Promise.all([
     body(api.GET("/api/v1/namespaces", { params: { query } })),
     body(api.GET("/api/v1/docker-users", { params: { query } })),
-    body(api.GET("/api/v1/repositories", { params: { query: { limit: 1, sort: "-last_pushed_at", ...own } } })),
+    body(
+      api.GET("/api/v1/repositories", {
+        params: { query: { limit: 1, sort: "-last_pushed_at", ...own } },
+      }),
+    ),
   ]);
   const names = namespaces.items.map(({ name }) => name);
   const usernames = users.items.map(({ username }) => username);
@@ -51,9 +57,13 @@ async function readProgress(): Promise<Progress> {
 async function findPusher(namespaces: string[], users: string[]): Promise<Progress["pusher"]> {
   for (const user of users) {
     const { items } = await body(
-      api.GET("/api/v1/docker-users/{username}/grants", { params: { path: { username: user }, query: { limit: 200 } } }),
+      api.GET("/api/v1/docker-users/{username}/grants", {
+        params: { path: { username: user }, query: { limit: 200 } },
+      }),
     );
-    const grant = items.find(({ namespace, permission }) => permission === "push" && namespaces.includes(namespace));
+    const grant = items.find(
+      ({ namespace, permission }) => permission === "push" && namespaces.includes(namespace),
+    );
     if (grant !== undefined) {
       return { namespace: grant.namespace, user };
     }
@@ -69,7 +79,8 @@ export default function FirstSteps(): ReactNode {
   const query = useQuery({
     queryKey: ["first-steps"],
     queryFn: readProgress,
-    refetchInterval: ({ state }) => (state.data?.pushed ? false : state.data?.pusher ? 2000 : 10_000),
+    refetchInterval: ({ state }) =>
+      state.data?.pushed ? false : state.data?.pusher ? 2000 : 10_000,
   });
   const close = () => {
     setDoing(null);
@@ -96,14 +107,27 @@ export default function FirstSteps(): ReactNode {
       <Steps progress={progress} onDo={setDoing} />
       {doing === "namespace" && <NamespaceDialog action={{ kind: "create" }} onClose={close} />}
       {doing === "dockerUser" && <DockerUserDialog action={{ kind: "create" }} onClose={close} />}
-      {doing === "grant" && <GrantFirst namespaces={progress.namespaces} users={progress.users} onClose={close} />}
+      {doing === "grant" && (
+        <GrantFirst namespaces={progress.namespaces} users={progress.users} onClose={close} />
+      )}
     </Page>
   );
 }
 
-function Steps({ progress, onDo }: { progress: Progress; onDo: (doing: Doing) => void }): ReactNode {
+function Steps({
+  progress,
+  onDo,
+}: {
+  progress: Progress;
+  onDo: (doing: Doing) => void;
+}): ReactNode {
   const { say } = useWords();
-  const done = [progress.namespaces.length > 0, progress.users.length > 0, progress.pusher !== null, progress.pushed];
+  const done = [
+    progress.namespaces.length > 0,
+    progress.users.length > 0,
+    progress.pusher !== null,
+    progress.pushed,
+  ];
   const now = done.indexOf(false);
   const steps = ["namespace", "dockerUser", "grant", "push"] as const;
   return (
@@ -119,15 +143,24 @@ function Steps({ progress, onDo }: { progress: Progress; onDo: (doing: Doing) =>
           </span>
           <div>
             <h2>
-              {say(`firstSteps.${step}`)} {done[index] && <span className="visually-hidden">({say("firstSteps.done")})</span>}
+              {say(`firstSteps.${step}`)}{" "}
+              {done[index] && <span className="visually-hidden">({say("firstSteps.done")})</span>}
             </h2>
             <p className="page-text">{say(`firstSteps.${step}.text`)}</p>
             {step === "push"
-              ? progress.pusher !== null && <PushLines pusher={progress.pusher} waiting={!progress.pushed} />
+              ? progress.pusher !== null && (
+                  <PushLines pusher={progress.pusher} waiting={!progress.pushed} />
+                )
               : !done[index] &&
                 index === now && (
                   <Button type="primary" onClick={() => onDo(step)}>
-                    {say(step === "namespace" ? "namespaces.create" : step === "dockerUser" ? "dockerUsers.create" : "grants.add")}
+                    {say(
+                      step === "namespace"
+                        ? "namespaces.create"
+                        : step === "dockerUser"
+                          ? "dockerUsers.create"
+                          : "grants.add",
+                    )}
                   </Button>
                 )}
           </div>
@@ -137,7 +170,13 @@ function Steps({ progress, onDo }: { progress: Progress; onDo: (doing: Doing) =>
   );
 }
 
-function PushLines({ pusher, waiting }: { pusher: { namespace: string; user: string }; waiting: boolean }): ReactNode {
+function PushLines({
+  pusher,
+  waiting,
+}: {
+  pusher: { namespace: string; user: string };
+  waiting: boolean;
+}): ReactNode {
   const { say } = useWords();
   const host = registryHost();
   const image = `${pusher.namespace}/hello:v1`;

@@ -33,7 +33,9 @@ export default function GrantDialog({ namespace, owner, action, onClose }: Props
         button={say("common.remove")}
         done={say("common.removed")}
         onConfirm={async () => {
-          await api.DELETE("/api/v1/namespaces/{namespace}/grants/{docker_user}", { params: { path } });
+          await api.DELETE("/api/v1/namespaces/{namespace}/grants/{docker_user}", {
+            params: { path },
+          });
           await refresh();
         }}
         onClose={onClose}
@@ -86,7 +88,9 @@ function AddGrant({ namespace, owner, refresh, onClose }: AddProps): ReactNode {
       onSubmit={async (values) => {
         const own = values.whose === "own";
         await api.PUT("/api/v1/namespaces/{namespace}/grants/{docker_user}", {
-          params: { path: { namespace, docker_user: own ? values.docker_user : values.other_user } },
+          params: {
+            path: { namespace, docker_user: own ? values.docker_user : values.other_user },
+          },
           body: { permission: values.permission, account: own ? owner : values.account },
         });
         await refresh();
@@ -108,7 +112,12 @@ function AddGrant({ namespace, owner, refresh, onClose }: AddProps): ReactNode {
             <OwnUserField owner={owner} />
           ) : (
             <>
-              <TextField name="account" label={say("grants.otherAccount")} rule="username" help={say("grants.otherAccount.text")} />
+              <TextField
+                name="account"
+                label={say("grants.otherAccount")}
+                rule="username"
+                help={say("grants.otherAccount.text")}
+              />
               <TextField name="other_user" label={say("grants.dockerUser")} rule="username" />
             </>
           )
@@ -128,16 +137,33 @@ function OwnUserField({ owner }: { owner: string }): ReactNode {
     queryFn: () =>
       body(
         api.GET("/api/v1/docker-users", {
-          params: { query: { limit: 200, q: typed || undefined, account: admin ? owner : undefined } as never },
+          params: {
+            query: {
+              limit: 200,
+              q: typed || undefined,
+              account: admin ? owner : undefined,
+            } as never,
+          },
         }),
       ),
     placeholderData: (before) => before,
   });
   const options =
-    users.data?.items.filter(({ account }) => account === owner).map(({ username }) => ({ value: username, label: username })) ?? [];
+    users.data?.items
+      .filter(({ account }) => account === owner)
+      .map(({ username }) => ({ value: username, label: username })) ?? [];
   return (
-    <Form.Item name="docker_user" label={say("grants.dockerUser")} rules={[{ required: true, message: say("rule.required") }]}>
-      <Select options={options} placeholder={say("grants.pick")} showSearch={{ filterOption: false, onSearch: setTyped }} autoFocus />
+    <Form.Item
+      name="docker_user"
+      label={say("grants.dockerUser")}
+      rules={[{ required: true, message: say("rule.required") }]}
+    >
+      <Select
+        options={options}
+        placeholder={say("grants.pick")}
+        showSearch={{ filterOption: false, onSearch: setTyped }}
+        autoFocus
+      />
     </Form.Item>
   );
 }

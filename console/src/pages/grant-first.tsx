@@ -18,7 +18,11 @@ export default function GrantFirst({ namespaces, users, onClose }: Props): React
   const queries = useQueryClient();
   const options = (names: string[]) => names.map((name) => ({ value: name, label: name }));
   return (
-    <FormDialog<{ namespace: string; docker_user: string; permission: Model<"GrantOut">["permission"] }>
+    <FormDialog<{
+      namespace: string;
+      docker_user: string;
+      permission: Model<"GrantOut">["permission"];
+    }>
       title={say("grants.add")}
       submit={say("grants.add")}
       initial={{ namespace: namespaces[0] ?? "", docker_user: users[0] ?? "", permission: "push" }}

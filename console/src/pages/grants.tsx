@@ -25,7 +25,10 @@ export function Grants({ namespace, owner }: { namespace: string; owner: string 
     queryFn: ({ pageParam }) =>
       body(
         api.GET("/api/v1/namespaces/{namespace}/grants", {
-          params: { path: { namespace }, query: { limit: 100, cursor: pageParam || undefined } as never },
+          params: {
+            path: { namespace },
+            query: { limit: 100, cursor: pageParam || undefined } as never,
+          },
         }),
       ),
     initialPageParam: "",
@@ -49,7 +52,12 @@ export function Grants({ namespace, owner }: { namespace: string; owner: string 
       ) : grants.length === 0 ? (
         <Empty title={say("grants.empty")} text={say("grants.empty.text")} />
       ) : (
-        <DataTable label={say("grants.title")} columns={columns} rows={grants} rowKey={(row) => row.docker_user} />
+        <DataTable
+          label={say("grants.title")}
+          columns={columns}
+          rows={grants}
+          rowKey={(row) => row.docker_user}
+        />
       )}
       {query.hasNextPage && (
         <div className="pager">
@@ -58,7 +66,14 @@ export function Grants({ namespace, owner }: { namespace: string; owner: string 
           </Button>
         </div>
       )}
-      {action && <Dialog namespace={namespace} owner={owner} action={action} onClose={() => setAction(null)} />}
+      {action && (
+        <Dialog
+          namespace={namespace}
+          owner={owner}
+          action={action}
+          onClose={() => setAction(null)}
+        />
+      )}
     </Card>
   );
 }
@@ -69,10 +84,19 @@ function useColumns(owner: string, onAction: (action: GrantAction) => void): Col
     {
       key: "user",
       title: say("grants.dockerUser"),
-      cell: (row) => (row.account === owner ? <Link href={`/docker-users/${row.docker_user}`}>{row.docker_user}</Link> : row.docker_user),
+      cell: (row) =>
+        row.account === owner ? (
+          <Link href={`/docker-users/${row.docker_user}`}>{row.docker_user}</Link>
+        ) : (
+          row.docker_user
+        ),
     },
     { key: "account", title: say("common.account"), cell: (row) => row.account },
-    { key: "permission", title: say("permission.label"), cell: (row) => say(`permission.${row.permission}`) },
+    {
+      key: "permission",
+      title: say("permission.label"),
+      cell: (row) => say(`permission.${row.permission}`),
+    },
     { key: "changed", title: say("grants.changed"), cell: (row) => moment(row.updated_at, locale) },
     {
       key: "actions",

@@ -18,7 +18,13 @@ interface Props {
 }
 
 /** Says what deleting a tag or an image means before it is done. */
-export default function DeleteImage({ namespace, name, reference, onClose, onDeleted }: Props): ReactNode {
+export default function DeleteImage({
+  namespace,
+  name,
+  reference,
+  onClose,
+  onDeleted,
+}: Props): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const path = imagePath(namespace, name, reference);
@@ -26,9 +32,15 @@ export default function DeleteImage({ namespace, name, reference, onClose, onDel
     queryKey: ["preview", namespace, name, reference],
     queryFn: async () =>
       (await (path.tag === undefined
-        ? body(api.GET("/api/v1/images/{namespace}/{repository}@{digest}", { params: { path: path.digest, query: { preview: "delete" } } }))
+        ? body(
+            api.GET("/api/v1/images/{namespace}/{repository}@{digest}", {
+              params: { path: path.digest, query: { preview: "delete" } },
+            }),
+          )
         : body(
-            api.GET("/api/v1/images/{namespace}/{repository}:{tag}", { params: { path: path.tag, query: { preview: "delete" } } }),
+            api.GET("/api/v1/images/{namespace}/{repository}:{tag}", {
+              params: { path: path.tag, query: { preview: "delete" } },
+            }),
           ))) as Model<"DeletionPreviewOut">,
     staleTime: 0,
     gcTime: 0,
@@ -42,9 +54,13 @@ export default function DeleteImage({ namespace, name, reference, onClose, onDel
       done={say("common.deleted")}
       onConfirm={async () => {
         if (path.tag === undefined) {
-          await api.DELETE("/api/v1/images/{namespace}/{repository}@{digest}", { params: { path: path.digest } });
+          await api.DELETE("/api/v1/images/{namespace}/{repository}@{digest}", {
+            params: { path: path.digest },
+          });
         } else {
-          await api.DELETE("/api/v1/images/{namespace}/{repository}:{tag}", { params: { path: path.tag } });
+          await api.DELETE("/api/v1/images/{namespace}/{repository}:{tag}", {
+            params: { path: path.tag },
+          });
         }
         onDeleted?.();
         await queries.invalidateQueries({ queryKey: ["repository", namespace, name] });
@@ -71,13 +87,27 @@ function Preview({ preview }: { preview: Model<"DeletionPreviewOut"> }): ReactNo
     <Facts
       facts={[
         [say("image.preview.siblings"), listed(preview.sibling_tags)],
-        [say("image.preview.indexes"), listed(preview.indexes.map((index) => index.tags.join(", ") || shortDigest(index.digest)))],
+        [
+          say("image.preview.indexes"),
+          listed(
+            preview.indexes.map((index) => index.tags.join(", ") || shortDigest(index.digest)),
+          ),
+        ],
         [
           say("image.preview.referrers"),
-          listed(preview.referrers.map((referrer) => referrer.artifact_type ?? shortDigest(referrer.digest))),
+          listed(
+            preview.referrers.map(
+              (referrer) => referrer.artifact_type ?? shortDigest(referrer.digest),
+            ),
+          ),
         ],
         [say("image.preview.exclusive"), bytes(preview.exclusive_bytes, locale)],
-        [say("image.preview.lastPulled"), preview.last_pulled_at === null ? say("common.never") : moment(preview.last_pulled_at, locale)],
+        [
+          say("image.preview.lastPulled"),
+          preview.last_pulled_at === null
+            ? say("common.never")
+            : moment(preview.last_pulled_at, locale),
+        ],
       ]}
     />
   );

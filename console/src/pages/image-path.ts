@@ -8,7 +8,11 @@ export function imagePath(
   namespace: string,
   repository: string,
   reference: string,
-): { tag: Place & { tag: string }; digest?: undefined } | { tag?: undefined; digest: Place & { digest: string } } {
+):
+  | { tag: Place & { tag: string }; digest?: undefined }
+  | { tag?: undefined; digest: Place & { digest: string } } {
   const rest = reference.slice(1);
-  return reference.startsWith("@") ? { digest: { namespace, repository, digest: rest } } : { tag: { namespace, repository, tag: rest } };
+  return reference.startsWith("@")
+    ? { digest: { namespace, repository, digest: rest } }
+    : { tag: { namespace, repository, tag: rest } };
 }

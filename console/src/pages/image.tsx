@@ -36,8 +36,16 @@ export default function Image({ namespace, name, reference }: Props): ReactNode 
     queryKey: ["repository", namespace, name, "image", reference],
     queryFn: async () =>
       (await (path.tag === undefined
-        ? body(api.GET("/api/v1/images/{namespace}/{repository}@{digest}", { params: { path: path.digest } }))
-        : body(api.GET("/api/v1/images/{namespace}/{repository}:{tag}", { params: { path: path.tag } })))) as ImageOut,
+        ? body(
+            api.GET("/api/v1/images/{namespace}/{repository}@{digest}", {
+              params: { path: path.digest },
+            }),
+          )
+        : body(
+            api.GET("/api/v1/images/{namespace}/{repository}:{tag}", {
+              params: { path: path.tag },
+            }),
+          ))) as ImageOut,
     enabled: !deleting,
   });
   if (query.isPending) {
@@ -76,7 +84,9 @@ export default function Image({ namespace, name, reference }: Props): ReactNode 
       {image.platforms.length > 0 && <Platforms image={image} repository={repository} />}
       {image.layers.length > 0 && <Layers image={image} />}
       {Object.keys(image.labels).length > 0 && <Labels labels={image.labels} />}
-      {owned && path.tag !== undefined && <Pulls repository={`${namespace}/${name}`} tag={path.tag.tag} />}
+      {owned && path.tag !== undefined && (
+        <Pulls repository={`${namespace}/${name}`} tag={path.tag.tag} />
+      )}
       {deleting && (
         <DeleteImage
           namespace={namespace}
@@ -102,14 +112,27 @@ function Overview({ image, repository }: { image: ImageOut; repository: string }
     <Card title={say("repository.overview")}>
       <Facts
         facts={[
-          [say("image.digest"), <Digest key="digest" digest={image.digest} short={shortDigest(image.digest)} />],
+          [
+            say("image.digest"),
+            <Digest key="digest" digest={image.digest} short={shortDigest(image.digest)} />,
+          ],
           [say("image.size"), bytes(image.size_bytes, locale)],
           [say("image.otherTags"), tags.length === 0 ? say("common.none") : tags],
-          ...(image.pull_count === null ? [] : [[say("image.pulls"), count(image.pull_count, locale)] as [string, ReactNode]]),
-          [say("repositories.lastPulled"), image.last_pulled_at === null ? say("common.never") : moment(image.last_pulled_at, locale)],
+          ...(image.pull_count === null
+            ? []
+            : [[say("image.pulls"), count(image.pull_count, locale)] as [string, ReactNode]]),
+          [
+            say("repositories.lastPulled"),
+            image.last_pulled_at === null
+              ? say("common.never")
+              : moment(image.last_pulled_at, locale),
+          ],
           [say("image.pushed"), moment(image.pushed_at, locale)],
           [say("image.pushedByLabel"), image.pushed_by || say("common.unknown")],
-          [say("image.built"), image.created_at === null ? say("common.unknown") : moment(image.created_at, locale)],
+          [
+            say("image.built"),
+            image.created_at === null ? say("common.unknown") : moment(image.created_at, locale),
+          ],
           [say("image.type"), image.artifact_type ?? image.media_type],
         ]}
       />
@@ -130,10 +153,23 @@ function Platforms({ image, repository }: { image: ImageOut; repository: string 
             key: "platform",
             title: say("image.platform"),
             cell: (row) =>
-              row.digest === image.digest ? platform(row) : <Link href={`${repository}@${row.digest}`}>{platform(row)}</Link>,
+              row.digest === image.digest ? (
+                platform(row)
+              ) : (
+                <Link href={`${repository}@${row.digest}`}>{platform(row)}</Link>
+              ),
           },
-          { key: "digest", title: say("image.digest"), cell: (row) => <Digest digest={row.digest} short={shortDigest(row.digest)} /> },
-          { key: "size", title: say("image.size"), number: true, cell: (row) => bytes(row.size_bytes, locale) },
+          {
+            key: "digest",
+            title: say("image.digest"),
+            cell: (row) => <Digest digest={row.digest} short={shortDigest(row.digest)} />,
+          },
+          {
+            key: "size",
+            title: say("image.size"),
+            number: true,
+            cell: (row) => bytes(row.size_bytes, locale),
+          },
         ]}
       />
     </Card>
@@ -150,9 +186,22 @@ function Layers({ image }: { image: ImageOut }): ReactNode {
         rowKey={(row) => String(row.position)}
         columns={[
           { key: "position", title: say("image.layer"), cell: (row) => row.position },
-          { key: "digest", title: say("image.digest"), cell: (row) => <Digest digest={row.digest} short={shortDigest(row.digest)} /> },
-          { key: "type", title: say("image.type"), cell: (row) => <span className="name-cell">{row.media_type}</span> },
-          { key: "size", title: say("image.size"), number: true, cell: (row) => bytes(row.size_bytes, locale) },
+          {
+            key: "digest",
+            title: say("image.digest"),
+            cell: (row) => <Digest digest={row.digest} short={shortDigest(row.digest)} />,
+          },
+          {
+            key: "type",
+            title: say("image.type"),
+            cell: (row) => <span className="name-cell">{row.media_type}</span>,
+          },
+          {
+            key: "size",
+            title: say("image.size"),
+            number: true,
+            cell: (row) => bytes(row.size_bytes, locale),
+          },
         ]}
       />
     </Card>
@@ -168,8 +217,16 @@ function Labels({ labels }: { labels: Record<string, string> }): ReactNode {
         rows={Object.entries(labels)}
         rowKey={([name]) => name}
         columns={[
-          { key: "name", title: say("image.label"), cell: ([name]) => <span className="name-cell">{name}</span> },
-          { key: "value", title: say("image.value"), cell: ([, value]) => <span className="value-cell">{value}</span> },
+          {
+            key: "name",
+            title: say("image.label"),
+            cell: ([name]) => <span className="name-cell">{name}</span>,
+          },
+          {
+            key: "value",
+            title: say("image.value"),
+            cell: ([, value]) => <span className="value-cell">{value}</span>,
+          },
         ]}
       />
     </Card>

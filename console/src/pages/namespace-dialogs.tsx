@@ -36,7 +36,12 @@ export default function NamespaceDialog({ action, onClose, onMade, onDeleted }: 
       >
         <TextField name="name" label={say("common.name")} rule="namespace" focus />
         <VisibilityField />
-        <TextField name="description" label={`${say("common.description")} (${say("common.optional")})`} rule="description" optional />
+        <TextField
+          name="description"
+          label={`${say("common.description")} (${say("common.optional")})`}
+          rule="description"
+          optional
+        />
       </FormDialog>
     );
   }
@@ -44,7 +49,9 @@ export default function NamespaceDialog({ action, onClose, onMade, onDeleted }: 
   if (action.kind === "change") {
     return <ChangeDialog namespace={namespace} refresh={refresh} onClose={onClose} />;
   }
-  return <DeleteDialog namespace={namespace} refresh={refresh} onClose={onClose} onDeleted={onDeleted} />;
+  return (
+    <DeleteDialog namespace={namespace} refresh={refresh} onClose={onClose} onDeleted={onDeleted} />
+  );
 }
 
 interface DialogProps {
@@ -64,7 +71,10 @@ function ChangeDialog({ namespace, refresh, onClose }: DialogProps): ReactNode {
       initial={{ visibility: namespace.visibility, description: namespace.description }}
       rules={{ description: "description" }}
       onSubmit={async (values) => {
-        await api.PATCH("/api/v1/namespaces/{namespace}", { params: { path: { namespace: namespace.name } }, body: values });
+        await api.PATCH("/api/v1/namespaces/{namespace}", {
+          params: { path: { namespace: namespace.name } },
+          body: values,
+        });
         await refresh();
       }}
       onClose={onClose}
@@ -74,12 +84,22 @@ function ChangeDialog({ namespace, refresh, onClose }: DialogProps): ReactNode {
         <Form.Item noStyle dependencies={["visibility"]}>
           {({ getFieldValue }) =>
             getFieldValue("visibility") === "public" && (
-              <Alert className="form-error" type="warning" showIcon title={say("namespaces.toPublic")} />
+              <Alert
+                className="form-error"
+                type="warning"
+                showIcon
+                title={say("namespaces.toPublic")}
+              />
             )
           }
         </Form.Item>
       )}
-      <TextField name="description" label={`${say("common.description")} (${say("common.optional")})`} rule="description" optional />
+      <TextField
+        name="description"
+        label={`${say("common.description")} (${say("common.optional")})`}
+        rule="description"
+        optional
+      />
     </FormDialog>
   );
 }
@@ -97,7 +117,9 @@ function DeleteDialog({ namespace, refresh, onClose, onDeleted }: DialogProps): 
       typed={namespace.name}
       onConfirm={async () => {
         const query = filled ? { cascade: true } : {};
-        await api.DELETE("/api/v1/namespaces/{namespace}", { params: { path: { namespace: namespace.name }, query: query as never } });
+        await api.DELETE("/api/v1/namespaces/{namespace}", {
+          params: { path: { namespace: namespace.name }, query: query as never },
+        });
         onDeleted?.();
         await Promise.all([refresh(), queries.invalidateQueries({ queryKey: ["repositories"] })]);
       }}

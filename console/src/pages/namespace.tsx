@@ -21,7 +21,8 @@ export default function Namespace({ name }: { name: string }): ReactNode {
   const [, navigate] = useLocation();
   const query = useQuery({
     queryKey: ["namespaces", "one", name],
-    queryFn: () => body(api.GET("/api/v1/namespaces/{namespace}", { params: { path: { namespace: name } } })),
+    queryFn: () =>
+      body(api.GET("/api/v1/namespaces/{namespace}", { params: { path: { namespace: name } } })),
     refetchInterval: ({ state }) => (state.data?.deleting ? 2000 : false),
   });
   if (query.isPending) {
@@ -41,7 +42,9 @@ export default function Namespace({ name }: { name: string }): ReactNode {
       text={namespace.description}
       actions={
         <>
-          <Button onClick={() => setAction({ kind: "change", namespace })}>{say("common.change")}</Button>
+          <Button onClick={() => setAction({ kind: "change", namespace })}>
+            {say("common.change")}
+          </Button>
           {!namespace.deleting && (
             <Button danger onClick={() => setAction({ kind: "delete", namespace })}>
               {say("common.delete")}
@@ -50,7 +53,9 @@ export default function Namespace({ name }: { name: string }): ReactNode {
         </>
       }
     >
-      {namespace.deleting && <Alert className="banner" type="warning" showIcon title={say("namespaces.deleting")} />}
+      {namespace.deleting && (
+        <Alert className="banner" type="warning" showIcon title={say("namespaces.deleting")} />
+      )}
       <Card title={say("repository.overview")}>
         <Facts
           facts={[
@@ -67,7 +72,13 @@ export default function Namespace({ name }: { name: string }): ReactNode {
       <Card title={say("repositories.title")}>
         <RepositoryList view="own" namespace={name} />
       </Card>
-      {action && <Dialog action={action} onClose={() => setAction(null)} onDeleted={() => navigate("/namespaces", { replace: true })} />}
+      {action && (
+        <Dialog
+          action={action}
+          onClose={() => setAction(null)}
+          onDeleted={() => navigate("/namespaces", { replace: true })}
+        />
+      )}
     </Page>
   );
 }
@@ -79,7 +90,11 @@ function OthersNamespace({ name }: { name: string }): ReactNode {
     queryKey: ["repositories", "visible", name],
     queryFn: async () => {
       for (const view of ["shared", "public"] as const) {
-        const { items } = await body(api.GET("/api/v1/repositories", { params: { query: { view, namespace: name, limit: 1 } } }));
+        const { items } = await body(
+          api.GET("/api/v1/repositories", {
+            params: { query: { view, namespace: name, limit: 1 } },
+          }),
+        );
         if (items.length > 0) {
           return view;
         }
@@ -99,7 +114,9 @@ function OthersNamespace({ name }: { name: string }): ReactNode {
   return (
     <Page
       title={name}
-      above={[{ href: `/repositories?view=${query.data}`, text: say(`repositories.${query.data}`) }]}
+      above={[
+        { href: `/repositories?view=${query.data}`, text: say(`repositories.${query.data}`) },
+      ]}
       text={say("namespaces.others")}
     >
       <RepositoryList view={query.data} namespace={name} />

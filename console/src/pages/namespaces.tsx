@@ -16,7 +16,8 @@ import { lazyPart } from "../parts/lazy";
 const Dialog = lazyPart(() => import("./namespace-dialogs"));
 
 type Namespace = Model<"NamespaceOut">;
-export type NamespaceAction = { kind: "create" } | { kind: "change" | "delete"; namespace: Namespace };
+export type NamespaceAction =
+  { kind: "create" } | { kind: "change" | "delete"; namespace: Namespace };
 
 export default function Namespaces(): ReactNode {
   const { say } = useWords();
@@ -33,7 +34,11 @@ export default function Namespaces(): ReactNode {
         label={say("namespaces.title")}
         queryKey={["namespaces", "list"]}
         fetchPage={({ q, cursor, limit, account }) =>
-          body(api.GET("/api/v1/namespaces", { params: { query: { q, cursor, limit, account } as never } }))
+          body(
+            api.GET("/api/v1/namespaces", {
+              params: { query: { q, cursor, limit, account } as never },
+            }),
+          )
         }
         byAccount
         refresh={(rows) => rows.some(({ deleting }) => deleting) && 2000}
@@ -66,11 +71,32 @@ function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespa
         </div>
       ),
     },
-    ...(admin ? [{ key: "account", title: say("common.account"), cell: (row: Namespace) => row.account }] : []),
-    { key: "visibility", title: say("visibility.label"), cell: (row) => say(`visibility.${row.visibility}`) },
-    { key: "repositories", title: say("namespaces.repositories"), number: true, cell: (row) => count(row.repository_count, locale) },
-    { key: "pulls", title: say("repositories.pulls"), number: true, cell: (row) => count(row.pull_count, locale) },
-    { key: "size", title: say("repositories.size"), number: true, cell: (row) => bytes(row.size_bytes, locale) },
+    ...(admin
+      ? [{ key: "account", title: say("common.account"), cell: (row: Namespace) => row.account }]
+      : []),
+    {
+      key: "visibility",
+      title: say("visibility.label"),
+      cell: (row) => say(`visibility.${row.visibility}`),
+    },
+    {
+      key: "repositories",
+      title: say("namespaces.repositories"),
+      number: true,
+      cell: (row) => count(row.repository_count, locale),
+    },
+    {
+      key: "pulls",
+      title: say("repositories.pulls"),
+      number: true,
+      cell: (row) => count(row.pull_count, locale),
+    },
+    {
+      key: "size",
+      title: say("repositories.size"),
+      number: true,
+      cell: (row) => bytes(row.size_bytes, locale),
+    },
     { key: "created", title: say("common.created"), cell: (row) => <Ago at={row.created_at} /> },
     {
       key: "actions",

@@ -5,7 +5,13 @@ import { session } from "../api/session";
 import { useWords } from "../i18n";
 import { Confirm, FormDialog, PasswordField } from "../parts/dialog";
 
-export default function OwnAccountDialog({ action, onClose }: { action: "password" | "signOut"; onClose: () => void }): ReactNode {
+export default function OwnAccountDialog({
+  action,
+  onClose,
+}: {
+  action: "password" | "signOut";
+  onClose: () => void;
+}): ReactNode {
   const { say } = useWords();
   if (action === "signOut") {
     return (

@@ -6,7 +6,11 @@ export function useOwned(namespace: string): boolean {
   const query = useQuery({
     queryKey: ["repositories", "owned", namespace],
     queryFn: async () => {
-      const { items } = await body(api.GET("/api/v1/repositories", { params: { query: { view: "own", namespace, limit: 1 } } }));
+      const { items } = await body(
+        api.GET("/api/v1/repositories", {
+          params: { query: { view: "own", namespace, limit: 1 } },
+        }),
+      );
       return items.length > 0;
     },
     staleTime: 60_000,

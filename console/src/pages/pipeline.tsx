@@ -44,9 +44,15 @@ function Numbers({ status }: { status: Status }): ReactNode {
         : (["success", "pipeline.fine"] as const);
   const numbers: [string, string][] = [
     [say("pipeline.pending"), count(status.pending, locale)],
-    [say("pipeline.age"), say("pipeline.seconds", { count: count(Math.round(status.lag_seconds), locale) })],
+    [
+      say("pipeline.age"),
+      say("pipeline.seconds", { count: count(Math.round(status.lag_seconds), locale) }),
+    ],
     [say("pipeline.aside"), count(status.dead_letters, locale)],
-    [say("pipeline.last"), status.last_event_at === null ? say("common.never") : moment(status.last_event_at, locale)],
+    [
+      say("pipeline.last"),
+      status.last_event_at === null ? say("common.never") : moment(status.last_event_at, locale),
+    ],
   ];
   return (
     <>
@@ -67,21 +73,48 @@ function PutAsideList(): ReactNode {
   const { say, locale } = useWords();
   const queries = useQueryClient();
   const again = useMutation({
-    mutationFn: (id: number) => api.POST("/api/v1/events/dead-letters/{id}/replay", { params: { path: { id } } }),
+    mutationFn: (id: number) =>
+      api.POST("/api/v1/events/dead-letters/{id}/replay", { params: { path: { id } } }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["events"] }),
   });
   return (
     <Card title={say("pipeline.asideTitle")} text={say("pipeline.asideText")}>
-      {again.isError && <Alert className="banner" type="error" showIcon title={problemText(again.error, say, locale)} />}
+      {again.isError && (
+        <Alert
+          className="banner"
+          type="error"
+          showIcon
+          title={problemText(again.error, say, locale)}
+        />
+      )}
       <ResourceList<PutAside>
         label={say("pipeline.asideTitle")}
         queryKey={["events", "aside"]}
-        fetchPage={({ cursor, limit }) => body(api.GET("/api/v1/events/dead-letters", { params: { query: { cursor, limit } as never } }))}
+        fetchPage={({ cursor, limit }) =>
+          body(
+            api.GET("/api/v1/events/dead-letters", {
+              params: { query: { cursor, limit } as never },
+            }),
+          )
+        }
         rowKey={(row) => String(row.id)}
         columns={[
-          { key: "received", title: say("pipeline.received"), cell: (row) => moment(row.received_at, locale) },
-          { key: "reason", title: say("pipeline.reason"), cell: (row) => <span className="name-cell">{row.reason}</span> },
-          { key: "size", title: say("pipeline.size"), number: true, cell: (row) => bytes(row.size_bytes, locale) },
+          {
+            key: "received",
+            title: say("pipeline.received"),
+            cell: (row) => moment(row.received_at, locale),
+          },
+          {
+            key: "reason",
+            title: say("pipeline.reason"),
+            cell: (row) => <span className="name-cell">{row.reason}</span>,
+          },
+          {
+            key: "size",
+            title: say("pipeline.size"),
+            number: true,
+            cell: (row) => bytes(row.size_bytes, locale),
+          },
           {
             key: "content",
             title: say("pipeline.content"),
@@ -96,7 +129,12 @@ function PutAsideList(): ReactNode {
             key: "actions",
             title: say("common.actions"),
             cell: (row) => (
-              <Button size="small" type="link" loading={again.isPending && again.variables === row.id} onClick={() => again.mutate(row.id)}>
+              <Button
+                size="small"
+                type="link"
+                loading={again.isPending && again.variables === row.id}
+                onClick={() => again.mutate(row.id)}
+              >
                 {say("pipeline.again")}
               </Button>
             ),

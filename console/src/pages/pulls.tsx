@@ -17,7 +17,8 @@ const Chart = lazyPart(() => import("../parts/chart"), <Loading lines={4} />);
 export function Pulls({ repository, tag }: { repository: string; tag?: string }): ReactNode {
   const { say, locale } = useWords();
   const [values, change] = useUrlValues();
-  const range: Range = (Object.keys(RANGES) as Range[]).find((each) => each === values.range) ?? "week";
+  const range: Range =
+    (Object.keys(RANGES) as Range[]).find((each) => each === values.range) ?? "week";
   const query = useQuery({
     queryKey: ["pulls", repository, tag, range],
     queryFn: async () => {
@@ -25,7 +26,12 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
       const { points } = await body(
         api.GET("/api/v1/pulls", {
           params: {
-            query: { repository, ...(tag ? { tag } : {}), from: beginning(range, now).toISOString(), interval: "hour" },
+            query: {
+              repository,
+              ...(tag ? { tag } : {}),
+              from: beginning(range, now).toISOString(),
+              interval: "hour",
+            },
           },
         }),
       );
@@ -41,7 +47,10 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
       onChange={({ target }: { target: { value?: Range } }) =>
         change({ range: target.value === "week" ? "" : (target.value ?? "") }, { replace: true })
       }
-      options={(Object.keys(RANGES) as Range[]).map((each) => ({ value: each, label: say(`repository.pulls.${each}`) }))}
+      options={(Object.keys(RANGES) as Range[]).map((each) => ({
+        value: each,
+        label: say(`repository.pulls.${each}`),
+      }))}
     />
   );
   return (
@@ -68,13 +77,21 @@ function Drawn({ points, range, say, locale }: DrawnProps): ReactNode {
   const { hourly } = RANGES[range];
   const total = points.reduce((sum, { pulls }) => sum + pulls, 0);
   const format = useMemo(
-    () => new Intl.DateTimeFormat(locale, hourly ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" }),
+    () =>
+      new Intl.DateTimeFormat(
+        locale,
+        hourly ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" },
+      ),
     [locale, hourly],
   );
   const some = points.filter(({ pulls }) => pulls > 0);
   return (
     <>
-      <p>{total === 0 ? say("repository.pulls.none") : say("repository.pulls.total", { count: count(total, locale) })}</p>
+      <p>
+        {total === 0
+          ? say("repository.pulls.none")
+          : say("repository.pulls.total", { count: count(total, locale) })}
+      </p>
       {total > 0 && (
         <Chart
           points={points}
@@ -92,8 +109,17 @@ function Drawn({ points, range, say, locale }: DrawnProps): ReactNode {
             rows={some}
             rowKey={(row) => row.at}
             columns={[
-              { key: "at", title: say("repository.pulls.when"), cell: (row) => format.format(new Date(row.at)) },
-              { key: "pulls", title: say("repositories.pulls"), number: true, cell: (row) => count(row.pulls, locale) },
+              {
+                key: "at",
+                title: say("repository.pulls.when"),
+                cell: (row) => format.format(new Date(row.at)),
+              },
+              {
+                key: "pulls",
+                title: say("repositories.pulls"),
+                number: true,
+                cell: (row) => count(row.pulls, locale),
+              },
             ]}
           />
         </details>

@@ -18,7 +18,8 @@ import { lazyPart } from "../parts/lazy";
 const Dialog = lazyPart(() => import("./repository-dialogs"));
 
 type Repository = Model<"RepositoryOut">;
-export type RepositoryAction = { kind: "create" } | { kind: "change" | "delete"; repository: Repository };
+export type RepositoryAction =
+  { kind: "create" } | { kind: "change" | "delete"; repository: Repository };
 
 const VIEWS = ["own", "shared", "public"] as const;
 type View = (typeof VIEWS)[number];
@@ -48,7 +49,9 @@ export default function Repositories(): ReactNode {
         ))}
       </nav>
       <RepositoryList key={view} view={view} onAction={setAction} />
-      {action && <Dialog action={action} namespace={values.namespace} onClose={() => setAction(null)} />}
+      {action && (
+        <Dialog action={action} namespace={values.namespace} onClose={() => setAction(null)} />
+      )}
     </Page>
   );
 }
@@ -73,7 +76,9 @@ export function RepositoryList({ view, namespace, onAction }: ListProps): ReactN
       fetchPage={({ sort, ...page }) =>
         body(
           api.GET("/api/v1/repositories", {
-            params: { query: { ...page, view, namespace: only || undefined, sort: sort as "name" } as never },
+            params: {
+              query: { ...page, view, namespace: only || undefined, sort: sort as "name" } as never,
+            },
           }),
         )
       }
@@ -84,7 +89,11 @@ export function RepositoryList({ view, namespace, onAction }: ListProps): ReactN
       filters={
         view === "own" &&
         namespace === undefined && (
-          <NamespaceFilter account={values.account ?? ""} value={only} onChange={(name) => change({ namespace: name })} />
+          <NamespaceFilter
+            account={values.account ?? ""}
+            value={only}
+            onChange={(name) => change({ namespace: name })}
+          />
         )
       }
       byAccount={view === "own" && namespace === undefined}
@@ -121,9 +130,23 @@ function useColumns(onAction: ListProps["onAction"]): Column<Repository>[] {
         </div>
       ),
     },
-    { key: "status", title: say("repositories.status"), cell: (row) => <RepositoryStatus status={row.status} /> },
-    { key: "tags", title: say("repositories.tags"), number: true, cell: (row) => count(row.tag_count, locale) },
-    { key: "size", title: say("repositories.size"), number: true, cell: (row) => bytes(row.size_bytes, locale) },
+    {
+      key: "status",
+      title: say("repositories.status"),
+      cell: (row) => <RepositoryStatus status={row.status} />,
+    },
+    {
+      key: "tags",
+      title: say("repositories.tags"),
+      number: true,
+      cell: (row) => count(row.tag_count, locale),
+    },
+    {
+      key: "size",
+      title: say("repositories.size"),
+      number: true,
+      cell: (row) => bytes(row.size_bytes, locale),
+    },
     {
       key: "pulls",
       title: say("repositories.pulls"),

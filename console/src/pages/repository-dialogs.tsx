@@ -16,11 +16,19 @@ interface Props {
   onDeleted?: () => void;
 }
 
-export default function RepositoryDialog({ action, namespace, onClose, onDeleted }: Props): ReactNode {
+export default function RepositoryDialog({
+  action,
+  namespace,
+  onClose,
+  onDeleted,
+}: Props): ReactNode {
   const { say, locale } = useWords();
   const queries = useQueryClient();
   const refresh = () =>
-    Promise.all([queries.invalidateQueries({ queryKey: ["repositories"] }), queries.invalidateQueries({ queryKey: ["repository"] })]);
+    Promise.all([
+      queries.invalidateQueries({ queryKey: ["repositories"] }),
+      queries.invalidateQueries({ queryKey: ["repository"] }),
+    ]);
   if (action.kind === "create") {
     return <CreateDialog namespace={namespace} onClose={onClose} />;
   }
@@ -35,12 +43,21 @@ export default function RepositoryDialog({ action, namespace, onClose, onDeleted
         initial={{ description: repository.description }}
         rules={{ description: "description" }}
         onSubmit={async ({ description }) => {
-          await api.PATCH("/api/v1/repositories/{namespace}/{repository}", { params: { path }, body: { description } });
+          await api.PATCH("/api/v1/repositories/{namespace}/{repository}", {
+            params: { path },
+            body: { description },
+          });
           await refresh();
         }}
         onClose={onClose}
       >
-        <TextField name="description" label={say("common.description")} rule="description" optional focus />
+        <TextField
+          name="description"
+          label={say("common.description")}
+          rule="description"
+          optional
+          focus
+        />
       </FormDialog>
     );
   }
@@ -61,20 +78,34 @@ export default function RepositoryDialog({ action, namespace, onClose, onDeleted
     >
       <p>
         <strong>{name}</strong>:{" "}
-        {say("repositories.delete.counts", { tags: count(repository.tag_count, locale), size: bytes(repository.size_bytes, locale) })}
+        {say("repositories.delete.counts", {
+          tags: count(repository.tag_count, locale),
+          size: bytes(repository.size_bytes, locale),
+        })}
       </p>
     </Confirm>
   );
 }
 
-function CreateDialog({ namespace, onClose }: { namespace: string | undefined; onClose: () => void }): ReactNode {
+function CreateDialog({
+  namespace,
+  onClose,
+}: {
+  namespace: string | undefined;
+  onClose: () => void;
+}): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const [typed, setTyped] = useState("");
   const names = useQuery({
     queryKey: ["namespaces", "names", typed],
-    queryFn: () => body(api.GET("/api/v1/namespaces", { params: { query: { limit: 200, q: typed || undefined } as never } })),
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/namespaces", {
+          params: { query: { limit: 200, q: typed || undefined } as never },
+        }),
+      ),
     placeholderData: (before) => before,
   });
   const options = names.data?.items.map(({ name }) => ({ value: name, label: name })) ?? [];
@@ -92,11 +123,29 @@ function CreateDialog({ namespace, onClose }: { namespace: string | undefined; o
       onClose={onClose}
     >
       <p className="page-text">{say("repositories.create.text")}</p>
-      <Form.Item name="namespace" label={say("repositories.namespace")} rules={[{ required: true, message: say("rule.required") }]}>
-        <Select options={options} showSearch={{ filterOption: false, onSearch: setTyped }} autoFocus={!namespace} />
+      <Form.Item
+        name="namespace"
+        label={say("repositories.namespace")}
+        rules={[{ required: true, message: say("rule.required") }]}
+      >
+        <Select
+          options={options}
+          showSearch={{ filterOption: false, onSearch: setTyped }}
+          autoFocus={!namespace}
+        />
       </Form.Item>
-      <TextField name="name" label={say("common.name")} rule="repository" focus={Boolean(namespace)} />
-      <TextField name="description" label={`${say("common.description")} (${say("common.optional")})`} rule="description" optional />
+      <TextField
+        name="name"
+        label={say("common.name")}
+        rule="repository"
+        focus={Boolean(namespace)}
+      />
+      <TextField
+        name="description"
+        label={`${say("common.description")} (${say("common.optional")})`}
+        rule="description"
+        optional
+      />
     </FormDialog>
   );
 }

@@ -23,14 +23,25 @@ const DeleteImage = lazyPart(() => import("./image-delete"));
 
 type Tag = Model<"TagOut">;
 
-export default function Repository({ namespace, name }: { namespace: string; name: string }): ReactNode {
+export default function Repository({
+  namespace,
+  name,
+}: {
+  namespace: string;
+  name: string;
+}): ReactNode {
   const { say } = useWords();
   const [action, setAction] = useState<RepositoryAction | null>(null);
   const [, navigate] = useLocation();
   const owned = useOwned(namespace);
   const query = useQuery({
     queryKey: ["repository", namespace, name],
-    queryFn: () => body(api.GET("/api/v1/repositories/{namespace}/{repository}", { params: { path: { namespace, repository: name } } })),
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/repositories/{namespace}/{repository}", {
+          params: { path: { namespace, repository: name } },
+        }),
+      ),
     refetchInterval: 3000,
   });
   if (query.isPending) {
@@ -53,7 +64,9 @@ export default function Repository({ namespace, name }: { namespace: string; nam
         owned &&
         repository.status !== "deleting" && (
           <>
-            <Button onClick={() => setAction({ kind: "change", repository })}>{say("repositories.change")}</Button>
+            <Button onClick={() => setAction({ kind: "change", repository })}>
+              {say("repositories.change")}
+            </Button>
             <Button danger onClick={() => setAction({ kind: "delete", repository })}>
               {say("common.delete")}
             </Button>
@@ -61,10 +74,14 @@ export default function Repository({ namespace, name }: { namespace: string; nam
         )
       }
     >
-      {repository.status === "deleting" && <Alert className="banner" type="warning" showIcon title={say("repositories.deleting")} />}
+      {repository.status === "deleting" && (
+        <Alert className="banner" type="warning" showIcon title={say("repositories.deleting")} />
+      )}
       <div className="columns">
         <Overview repository={repository} />
-        {repository.status !== "deleting" && <Commands namespace={namespace} name={name} push={owned} />}
+        {repository.status !== "deleting" && (
+          <Commands namespace={namespace} name={name} push={owned} />
+        )}
       </div>
       <Card title={say("repository.tags")}>
         <Tags namespace={namespace} name={name} owned={owned} />
@@ -89,7 +106,10 @@ function Overview({ repository }: { repository: Model<"RepositoryOut"> }): React
     <Card title={say("repository.overview")}>
       <Facts
         facts={[
-          [say("repositories.status"), <RepositoryStatus key="status" status={repository.status} />],
+          [
+            say("repositories.status"),
+            <RepositoryStatus key="status" status={repository.status} />,
+          ],
           [
             say("repositories.pulls"),
             <span key="pulls" data-testid="pull-count">
@@ -107,14 +127,24 @@ function Overview({ repository }: { repository: Model<"RepositoryOut"> }): React
   );
 }
 
-function Commands({ namespace, name, push }: { namespace: string; name: string; push: boolean }): ReactNode {
+function Commands({
+  namespace,
+  name,
+  push,
+}: {
+  namespace: string;
+  name: string;
+  push: boolean;
+}): ReactNode {
   const { say } = useWords();
   const newest = useQuery({
     queryKey: ["repository", namespace, name, "newest"],
     queryFn: async () => {
       const path = { namespace, repository: name };
       const query = { sort: "-pushed_at", limit: 1 } as never;
-      const { items } = await body(api.GET("/api/v1/images/{namespace}/{repository}", { params: { path, query } }));
+      const { items } = await body(
+        api.GET("/api/v1/images/{namespace}/{repository}", { params: { path, query } }),
+      );
       return items[0] ?? null;
     },
     refetchInterval: 5000,
@@ -133,14 +163,24 @@ function Commands({ namespace, name, push }: { namespace: string; name: string; 
       ) : (
         <Command what={say("repository.pull")} line={dockerPull(host, `${path}:${tag}`)} />
       )}
-      {push && <Command what={say("repository.pushTag")} line={dockerTag(host, `${path}:latest`)} />}
+      {push && (
+        <Command what={say("repository.pushTag")} line={dockerTag(host, `${path}:latest`)} />
+      )}
       {push && <Command what={say("repository.push")} line={dockerPush(host, `${path}:latest`)} />}
       <PlainHttpNote />
     </Card>
   );
 }
 
-function Tags({ namespace, name, owned }: { namespace: string; name: string; owned: boolean }): ReactNode {
+function Tags({
+  namespace,
+  name,
+  owned,
+}: {
+  namespace: string;
+  name: string;
+  owned: boolean;
+}): ReactNode {
   const { say, locale } = useWords();
   const [deleted, setDeleted] = useState<string | null>(null);
   const columns: Column<Tag>[] = [
@@ -154,7 +194,11 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
         </div>
       ),
     },
-    { key: "digest", title: say("image.digest"), cell: (row) => <Digest digest={row.digest} short={shortDigest(row.digest)} /> },
+    {
+      key: "digest",
+      title: say("image.digest"),
+      cell: (row) => <Digest digest={row.digest} short={shortDigest(row.digest)} />,
+    },
     {
       key: "size",
       title: say("image.size"),
@@ -166,7 +210,8 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
     {
       key: "platforms",
       title: say("image.platforms"),
-      cell: (row) => (row.platforms.length === 0 ? say("image.artifact") : row.platforms.map(platform).join(", ")),
+      cell: (row) =>
+        row.platforms.length === 0 ? say("image.artifact") : row.platforms.map(platform).join(", "),
     },
     {
       key: "pushed",
@@ -176,7 +221,9 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
       cell: (row) => (
         <div>
           <Ago at={row.pushed_at} />
-          {row.pushed_by && <div className="quiet">{say("image.pushedBy", { name: row.pushed_by })}</div>}
+          {row.pushed_by && (
+            <div className="quiet">{say("image.pushedBy", { name: row.pushed_by })}</div>
+          )}
         </div>
       ),
     },
@@ -194,7 +241,13 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
       key: "actions",
       title: say("common.actions"),
       cell: (row) => (
-        <Button size="small" type="link" danger aria-label={`${say("image.delete")}: ${row.tag}`} onClick={() => setDeleted(row.tag)}>
+        <Button
+          size="small"
+          type="link"
+          danger
+          aria-label={`${say("image.delete")}: ${row.tag}`}
+          onClick={() => setDeleted(row.tag)}
+        >
           {say("common.delete")}
         </Button>
       ),
@@ -207,7 +260,9 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
         queryKey={["repository", namespace, name, "tags"]}
         fetchPage={(page) =>
           body(
-            api.GET("/api/v1/images/{namespace}/{repository}", { params: { path: { namespace, repository: name }, query: page as never } }),
+            api.GET("/api/v1/images/{namespace}/{repository}", {
+              params: { path: { namespace, repository: name }, query: page as never },
+            }),
           )
         }
         columns={columns}
@@ -217,7 +272,14 @@ function Tags({ namespace, name, owned }: { namespace: string; name: string; own
         refresh={() => 5000}
         empty={<Empty title={say("repository.noTags")} text={say("repository.noTags.text")} />}
       />
-      {deleted !== null && <DeleteImage namespace={namespace} name={name} reference={`:${deleted}`} onClose={() => setDeleted(null)} />}
+      {deleted !== null && (
+        <DeleteImage
+          namespace={namespace}
+          name={name}
+          reference={`:${deleted}`}
+          onClose={() => setDeleted(null)}
+        />
+      )}
     </>
   );
 }

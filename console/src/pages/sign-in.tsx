@@ -43,7 +43,9 @@ export default function SignIn({ ended }: { ended: boolean }): ReactNode {
         </p>
         <h1>{say("signIn.title")}</h1>
         <p className="page-text">{say("signIn.text")}</p>
-        <div role="alert">{problem !== null && <Alert type="error" showIcon title={problem} role="presentation" />}</div>
+        <div role="alert">
+          {problem !== null && <Alert type="error" showIcon title={problem} role="presentation" />}
+        </div>
         {ended && problem === null && <Alert type="info" showIcon title={say("signIn.ended")} />}
         <label>
           {say("signIn.username")}

@@ -29,7 +29,9 @@ export default function TokenDialog({ username, action, onClose }: Props): React
         button={say("tokens.revoke")}
         done={say("tokens.revoked")}
         onConfirm={async () => {
-          await api.DELETE("/api/v1/docker-users/{username}/tokens/{id}", { params: { path: { username, id: token.id } } });
+          await api.DELETE("/api/v1/docker-users/{username}/tokens/{id}", {
+            params: { path: { username, id: token.id } },
+          });
           await refresh();
         }}
         onClose={onClose}

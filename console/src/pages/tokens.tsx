@@ -24,7 +24,10 @@ export function Tokens({ username }: { username: string }): ReactNode {
     queryFn: ({ pageParam }) =>
       body(
         api.GET("/api/v1/docker-users/{username}/tokens", {
-          params: { path: { username }, query: { limit: 100, cursor: pageParam || undefined } as never },
+          params: {
+            path: { username },
+            query: { limit: 100, cursor: pageParam || undefined } as never,
+          },
         }),
       ),
     initialPageParam: "",
@@ -48,7 +51,12 @@ export function Tokens({ username }: { username: string }): ReactNode {
       ) : tokens.length === 0 ? (
         <Empty title={say("tokens.empty")} text={say("tokens.empty.text")} />
       ) : (
-        <DataTable label={say("tokens.title")} columns={columns} rows={tokens} rowKey={(row) => row.id} />
+        <DataTable
+          label={say("tokens.title")}
+          columns={columns}
+          rows={tokens}
+          rowKey={(row) => row.id}
+        />
       )}
       {query.hasNextPage && (
         <div className="pager">
@@ -63,11 +71,23 @@ export function Tokens({ username }: { username: string }): ReactNode {
 function useColumns(onAction: (action: TokenAction) => void): Column<Token>[] {
   const { say } = useWords();
   return [
-    { key: "name", title: say("tokens.name"), cell: (row) => <span className="name-cell">{row.name}</span> },
+    {
+      key: "name",
+      title: say("tokens.name"),
+      cell: (row) => <span className="name-cell">{row.name}</span>,
+    },
     { key: "kind", title: say("tokens.kind"), cell: (row) => say(`tokens.kind.${row.kind}`) },
-    { key: "limit", title: say("tokens.limit"), cell: (row) => say(`permission.${row.permission}`) },
+    {
+      key: "limit",
+      title: say("tokens.limit"),
+      cell: (row) => say(`permission.${row.permission}`),
+    },
     { key: "expires", title: say("tokens.expires"), cell: (row) => <Ends at={row.expires_at} /> },
-    { key: "used", title: say("tokens.lastUsed"), cell: (row) => <LastUsed at={row.last_used_at} from={row.last_used_from} /> },
+    {
+      key: "used",
+      title: say("tokens.lastUsed"),
+      cell: (row) => <LastUsed at={row.last_used_at} from={row.last_used_from} />,
+    },
     {
       key: "actions",
       title: say("common.actions"),

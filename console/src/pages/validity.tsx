@@ -11,7 +11,10 @@ export function ValidityField(): ReactNode {
     <Form.Item name="days" label={say("tokens.validity")}>
       <Select
         options={[
-          ...[7, 30, 90, 365].map((days) => ({ value: days, label: say("tokens.days", { count: days }) })),
+          ...[7, 30, 90, 365].map((days) => ({
+            value: days,
+            label: say("tokens.days", { count: days }),
+          })),
           { value: 0, label: say("tokens.forever") },
         ]}
       />

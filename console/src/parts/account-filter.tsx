@@ -13,7 +13,9 @@ export default function AccountFilter(props: FilterProps): ReactNode {
       all={say("accounts.all")}
       queryKey={["accounts", "names"]}
       fetchNames={async (q) => {
-        const { items } = await body(api.GET("/api/v1/accounts", { params: { query: { limit: MOST, q } as never } }));
+        const { items } = await body(
+          api.GET("/api/v1/accounts", { params: { query: { limit: MOST, q } as never } }),
+        );
         return items.map(({ username }) => username);
       }}
     />

@@ -21,20 +21,29 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
     }
     const short = new Intl.DateTimeFormat(
       locale,
-      stepSeconds < 86_400 ? { hour: "2-digit", minute: "2-digit" } : { month: "numeric", day: "numeric" },
+      stepSeconds < 86_400
+        ? { hour: "2-digit", minute: "2-digit" }
+        : { month: "numeric", day: "numeric" },
     );
     const long = new Intl.DateTimeFormat(
       locale,
       stepSeconds < 86_400 ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" },
     );
-    const axis = { stroke: "#505a68", grid: { stroke: "#e6eaef", width: 1 }, ticks: { show: false } };
+    const axis = {
+      stroke: "#505a68",
+      grid: { stroke: "#e6eaef", width: 1 },
+      ticks: { show: false },
+    };
     const chart = new uPlot(
       {
         width: element.clientWidth,
         height: 220,
         cursor: { y: false, drag: { x: false, y: false } },
         scales: {
-          x: { time: true, range: (_, least, most) => [least - stepSeconds / 2, most + stepSeconds / 2] },
+          x: {
+            time: true,
+            range: (_, least, most) => [least - stepSeconds / 2, most + stepSeconds / 2],
+          },
           y: { range: (_, __, most) => [0, Math.max(4, most * 1.1)] },
         },
         axes: [
@@ -48,23 +57,32 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
           {
             ...axis,
             size: 50,
-            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000],
+            incrs: [
+              1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000,
+            ],
             values: (_, splits) => splits.map((value) => count(value, locale)),
           },
         ],
         series: [
-          { label: label, value: (_, at: number | null) => (at === null ? "–" : long.format(at * 1000)) },
+          {
+            label: label,
+            value: (_, at: number | null) => (at === null ? "–" : long.format(at * 1000)),
+          },
           {
             label: pulls,
             stroke: "#0b57b5",
             fill: "#0b57b5",
             paths: uPlot.paths.bars?.({ size: [0.7, 40], align: 0 }) as uPlot.Series.PathBuilder,
             points: { show: false },
-            value: (_, value: number | null, __, at: number | null) => (at === null ? "–" : count(value ?? 0, locale)),
+            value: (_, value: number | null, __, at: number | null) =>
+              at === null ? "–" : count(value ?? 0, locale),
           },
         ],
       },
-      [points.map(({ at }) => Date.parse(at) / 1000), points.map((point) => (point.pulls === 0 ? null : point.pulls))],
+      [
+        points.map(({ at }) => Date.parse(at) / 1000),
+        points.map((point) => (point.pulls === 0 ? null : point.pulls)),
+      ],
       element,
     );
     const observer = new ResizeObserver(() => {

@@ -6,8 +6,19 @@ export function registryHost(): string {
 }
 
 /** Docker speaks plain http to the machine itself alone, unless its settings name the address (`insecure-registries`). */
-export function isRefusedByDocker({ protocol, hostname }: { protocol: string; hostname: string }): boolean {
-  return protocol === "http:" && hostname !== "localhost" && hostname !== "[::1]" && !/^127\.\d+\.\d+\.\d+$/.test(hostname);
+export function isRefusedByDocker({
+  protocol,
+  hostname,
+}: {
+  protocol: string;
+  hostname: string;
+}): boolean {
+  return (
+    protocol === "http:" &&
+    hostname !== "localhost" &&
+    hostname !== "[::1]" &&
+    !/^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
 }
 
 export function dockerLogin(host: string, username: string): string {
@@ -20,7 +31,11 @@ export function dockerLoginWith(host: string, username: string, secret: string):
 }
 
 export function kubernetesSecret(host: string, username: string, secret: string): string {
-  const options = [`--docker-server=${host}`, `--docker-username=${shellWord(username)}`, `--docker-password=${shellWord(secret)}`];
+  const options = [
+    `--docker-server=${host}`,
+    `--docker-username=${shellWord(username)}`,
+    `--docker-password=${shellWord(secret)}`,
+  ];
   return `kubectl create secret docker-registry moorage-${username.replaceAll(/[._]+/g, "-").replace(/-+$/, "")} ${options.join(" ")}`;
 }
 

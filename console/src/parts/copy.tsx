@@ -30,7 +30,15 @@ async function copy(text: string): Promise<boolean> {
   return done;
 }
 
-export function CopyButton({ text, what, labelled = false }: { text: string; what: string; labelled?: boolean }): ReactNode {
+export function CopyButton({
+  text,
+  what,
+  labelled = false,
+}: {
+  text: string;
+  what: string;
+  labelled?: boolean;
+}): ReactNode {
   const { say } = useWords();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -75,7 +83,9 @@ export function Command({ what, line }: { what: string; line: string }): ReactNo
 /** Why docker may refuse an address, where it would. */
 export function PlainHttpNote(): ReactNode {
   const { say } = useWords();
-  return isRefusedByDocker(window.location) ? <p className="command-note">{say("repository.plainHttp")}</p> : null;
+  return isRefusedByDocker(window.location) ? (
+    <p className="command-note">{say("repository.plainHttp")}</p>
+  ) : null;
 }
 
 export function Digest({ digest, short }: { digest: string; short: string }): ReactNode {

@@ -64,7 +64,10 @@ export function FormDialog<Values extends object>(props: FormDialogProps<Values>
           problem.fields.map(({ field }) => {
             const last = field.split(".").pop() ?? field;
             const rule = props.rules?.[last];
-            return { name: last, errors: [rule === undefined ? say("error.field") : say(RULES[rule].key)] };
+            return {
+              name: last,
+              errors: [rule === undefined ? say("error.field") : say(RULES[rule].key)],
+            };
           }),
         );
       }
@@ -95,7 +98,14 @@ export function FormDialog<Values extends object>(props: FormDialogProps<Values>
         onFinish={(values) => void finish(values as Values)}
         scrollToFirstError
       >
-        {error !== null && <Alert className="form-error" type="error" showIcon title={problemText(error, say, locale)} />}
+        {error !== null && (
+          <Alert
+            className="form-error"
+            type="error"
+            showIcon
+            title={problemText(error, say, locale)}
+          />
+        )}
         {typeof props.children === "function" ? props.children(form) : props.children}
         <button type="submit" hidden tabIndex={-1} aria-hidden="true" />
       </Form>
@@ -114,7 +124,15 @@ interface FieldProps {
 }
 
 /** One line of text, with its rule below it. */
-export function TextField({ name, label, rule, optional = false, focus = false, help, placeholder }: FieldProps): ReactNode {
+export function TextField({
+  name,
+  label,
+  rule,
+  optional = false,
+  focus = false,
+  help,
+  placeholder,
+}: FieldProps): ReactNode {
   const { say } = useWords();
   return (
     <Form.Item
@@ -123,7 +141,13 @@ export function TextField({ name, label, rule, optional = false, focus = false, 
       extra={help ?? (rule && rule !== "description" && say(RULES[rule].key))}
       rules={useRules(rule, optional)}
     >
-      <Input autoFocus={focus} autoComplete="off" autoCapitalize="none" spellCheck={rule === "description"} placeholder={placeholder} />
+      <Input
+        autoFocus={focus}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={rule === "description"}
+        placeholder={placeholder}
+      />
     </Form.Item>
   );
 }
@@ -170,7 +194,9 @@ function useRules(rule: RuleName | undefined, optional: boolean) {
         if (text === "") {
           return optional ? Promise.resolve() : Promise.reject(new Error(say("rule.required")));
         }
-        return rule === undefined || obeys(rule, text) ? Promise.resolve() : Promise.reject(new Error(say(RULES[rule].key)));
+        return rule === undefined || obeys(rule, text)
+          ? Promise.resolve()
+          : Promise.reject(new Error(say(RULES[rule].key)));
       },
     },
   ];
@@ -216,7 +242,17 @@ interface ConfirmProps {
 }
 
 /** Asks before something that cannot be taken back, or that others notice. */
-export function Confirm({ title, text, button, typed, danger = true, done, onConfirm, onClose, children }: ConfirmProps): ReactNode {
+export function Confirm({
+  title,
+  text,
+  button,
+  typed,
+  danger = true,
+  done,
+  onConfirm,
+  onClose,
+  children,
+}: ConfirmProps): ReactNode {
   const { say, locale } = useWords();
   const [entered, setEntered] = useState("");
   const [busy, setBusy] = useState(false);
@@ -248,13 +284,27 @@ export function Confirm({ title, text, button, typed, danger = true, done, onCon
         <Button key="cancel" autoFocus={typed === undefined} onClick={onClose}>
           {say("common.cancel")}
         </Button>,
-        <Button key="confirm" type="primary" danger={danger} disabled={!ready} loading={busy} onClick={() => void confirm()}>
+        <Button
+          key="confirm"
+          type="primary"
+          danger={danger}
+          disabled={!ready}
+          loading={busy}
+          onClick={() => void confirm()}
+        >
           {button}
         </Button>,
       ]}
       mask={{ closable: false }}
     >
-      {error !== null && <Alert className="form-error" type="error" showIcon title={problemText(error, say, locale)} />}
+      {error !== null && (
+        <Alert
+          className="form-error"
+          type="error"
+          showIcon
+          title={problemText(error, say, locale)}
+        />
+      )}
       <p>{text}</p>
       {children}
       {typed !== undefined && (

@@ -23,7 +23,14 @@ describe("a table", () => {
   const rows = [{ name: "<script>alert(1)</script>", pulls: 3 }];
   const drawn = (sort: string) =>
     renderToStaticMarkup(
-      <DataTable label="Rows" columns={columns} rows={rows} rowKey={(row) => row.name} sort={sort} onSort={() => undefined} />,
+      <DataTable
+        label="Rows"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => row.name}
+        sort={sort}
+        onSort={() => undefined}
+      />,
     );
 
   it("says by which column it is sorted, and lets only those be chosen that can be", () => {
@@ -43,7 +50,9 @@ describe("a time", () => {
   it("shows how long ago it was, with the exact one behind it", () => {
     vi.setSystemTime(new Date("2026-11-24T09:30:00Z"));
     const shown = renderToStaticMarkup(<Ago at="2026-11-24T06:00:00Z" />);
-    expect(shown).toMatch(/^<time dateTime="2026-11-24T06:00:00Z" title="24 November 2026[^"]+">3 hours ago<\/time>$/);
+    expect(shown).toMatch(
+      /^<time dateTime="2026-11-24T06:00:00Z" title="24 November 2026[^"]+">3 hours ago<\/time>$/,
+    );
     expect(renderToStaticMarkup(<Ago at={null} />)).toBe("Never");
     expect(renderToStaticMarkup(<Ago at="2026-11-24T09:29:50Z" />)).toContain("just now");
     vi.useRealTimers();

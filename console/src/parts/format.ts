@@ -18,12 +18,16 @@ export function count(value: number, language: string): string {
 
 /** A point in time in the reader's zone, to the minute. */
 export function moment(value: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(value));
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(
+    new Date(value),
+  );
 }
 
 /** A point in time to the second, with its zone: what is behind a shorter form of it. */
 export function exactMoment(value: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "long" }).format(new Date(value));
+  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "long" }).format(
+    new Date(value),
+  );
 }
 
 const RELATIVE: [limitSeconds: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
@@ -42,7 +46,10 @@ export function relativeMoment(value: string, language: string, now: number): st
   if (step === undefined) {
     return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(value));
   }
-  return new Intl.RelativeTimeFormat(language, { numeric: "always" }).format(Math.trunc(seconds / step[2]), step[1]);
+  return new Intl.RelativeTimeFormat(language, { numeric: "always" }).format(
+    Math.trunc(seconds / step[2]),
+    step[1],
+  );
 }
 
 /** The beginning of a digest, enough to tell two apart. */
@@ -51,7 +58,11 @@ export function shortDigest(digest: string): string {
   return hex === undefined ? digest : `${algorithm}:${hex.slice(0, 12)}`;
 }
 
-export function platform(value: { os: string; architecture: string; variant?: string | null }): string {
+export function platform(value: {
+  os: string;
+  architecture: string;
+  variant?: string | null;
+}): string {
   return [value.os, value.architecture, value.variant].filter(Boolean).join("/");
 }
 

@@ -74,10 +74,19 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
     <>
       {(props.searchLabel || props.filters || byAccount) && (narrowed || !nothing) && (
         <div className="filters">
-          {byAccount && <AccountFilter value={account} onChange={(name) => change({ account: name, namespace: "" })} />}
+          {byAccount && (
+            <AccountFilter
+              value={account}
+              onChange={(name) => change({ account: name, namespace: "" })}
+            />
+          )}
           {props.filters}
           {props.searchLabel && (
-            <SearchBox label={props.searchLabel} value={q} onSearch={(text) => change({ q: text }, { replace: true })} />
+            <SearchBox
+              label={props.searchLabel}
+              value={q}
+              onSearch={(text) => change({ q: text }, { replace: true })}
+            />
           )}
         </div>
       )}
@@ -88,7 +97,9 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
       ) : nothing ? (
         narrowed ? (
           <Empty title={say("common.nothingFound")} text={say("common.nothingFound.text")}>
-            <Button onClick={() => change({ q: "", account: "", ...props.clear })}>{say("common.clearSearch")}</Button>
+            <Button onClick={() => change({ q: "", account: "", ...props.clear })}>
+              {say("common.clearSearch")}
+            </Button>
           </Empty>
         ) : (
           props.empty
@@ -101,7 +112,9 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
             rows={query.data.items}
             rowKey={props.rowKey}
             sort={sort}
-            {...(props.defaultSort === undefined ? {} : { onSort: (wanted: string) => change({ sort: wanted }) })}
+            {...(props.defaultSort === undefined
+              ? {}
+              : { onSort: (wanted: string) => change({ sort: wanted }) })}
             stale={query.isPlaceholderData}
           />
           <Pager cursor={cursor} next={query.data.next_cursor} limit={limit} change={change} />
@@ -122,7 +135,8 @@ interface PagerProps {
 function Pager({ cursor, next, limit, change }: PagerProps): ReactNode {
   const { say } = useWords();
   const state: unknown = window.history.state;
-  const trail = Array.isArray(state) && state.every((entry) => typeof entry === "string") ? state : [];
+  const trail =
+    Array.isArray(state) && state.every((entry) => typeof entry === "string") ? state : [];
   if (cursor === "" && next === null && limit === SIZES[0]) {
     return null; // all of it is on this page
   }
@@ -131,7 +145,9 @@ function Pager({ cursor, next, limit, change }: PagerProps): ReactNode {
       <select
         aria-label={say("common.rowsPerPage")}
         value={limit}
-        onChange={(event) => change({ limit: event.target.value === "20" ? "" : event.target.value })}
+        onChange={(event) =>
+          change({ limit: event.target.value === "20" ? "" : event.target.value })
+        }
       >
         {SIZES.map((size) => (
           <option key={size} value={size}>
@@ -139,12 +155,21 @@ function Pager({ cursor, next, limit, change }: PagerProps): ReactNode {
           </option>
         ))}
       </select>
-      {cursor !== "" && <Button onClick={() => change({ cursor: "" })}>{say("common.firstPage")}</Button>}
+      {cursor !== "" && (
+        <Button onClick={() => change({ cursor: "" })}>{say("common.firstPage")}</Button>
+      )}
       {cursor !== "" && trail.length > 0 && (
-        <Button onClick={() => change({ cursor: trail.at(-1) ?? "" }, { state: trail.slice(0, -1) })}>{say("common.previousPage")}</Button>
+        <Button
+          onClick={() => change({ cursor: trail.at(-1) ?? "" }, { state: trail.slice(0, -1) })}
+        >
+          {say("common.previousPage")}
+        </Button>
       )}
       {(next !== null || cursor !== "") && (
-        <Button disabled={next === null} onClick={() => change({ cursor: next ?? "" }, { state: [...trail, cursor] })}>
+        <Button
+          disabled={next === null}
+          onClick={() => change({ cursor: next ?? "" }, { state: [...trail, cursor] })}
+        >
           {say("common.nextPage")}
         </Button>
       )}

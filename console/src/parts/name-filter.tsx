@@ -12,7 +12,10 @@ export interface FilterProps {
 }
 
 /** The namespaces of the account, or of another one that an administrator looks at. */
-export function NamespaceFilter({ account, ...props }: FilterProps & { account: string }): ReactNode {
+export function NamespaceFilter({
+  account,
+  ...props
+}: FilterProps & { account: string }): ReactNode {
   const { say } = useWords();
   return (
     <NameFilter
@@ -22,7 +25,9 @@ export function NamespaceFilter({ account, ...props }: FilterProps & { account: 
       queryKey={["namespaces", "names", account]}
       fetchNames={async (q) => {
         const query = { limit: MOST, q, account: account || undefined };
-        const { items } = await body(api.GET("/api/v1/namespaces", { params: { query: query as never } }));
+        const { items } = await body(
+          api.GET("/api/v1/namespaces", { params: { query: query as never } }),
+        );
         return items.map(({ name }) => name);
       }}
     />
@@ -38,7 +43,14 @@ interface NameFilterProps extends FilterProps {
 }
 
 /** One of many names; typing asks the API for those that match. */
-export function NameFilter({ value, onChange, label, all, queryKey, fetchNames }: NameFilterProps): ReactNode {
+export function NameFilter({
+  value,
+  onChange,
+  label,
+  all,
+  queryKey,
+  fetchNames,
+}: NameFilterProps): ReactNode {
   const [typed, setTyped] = useState("");
   const query = useQuery({
     queryKey: [...queryKey, typed],
@@ -46,7 +58,10 @@ export function NameFilter({ value, onChange, label, all, queryKey, fetchNames }
     placeholderData: (before) => before,
   });
   const found = query.data ?? [];
-  const names = typed === "" ? [...new Set([...(value ? [value] : []), ...found])] : found.filter((name) => name.includes(typed));
+  const names =
+    typed === ""
+      ? [...new Set([...(value ? [value] : []), ...found])]
+      : found.filter((name) => name.includes(typed));
   const options = names.map((name) => ({ value: name, label: name }));
   return (
     <Select

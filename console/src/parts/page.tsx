@@ -73,7 +73,10 @@ export function Facts({ facts }: { facts: [string, ReactNode][] }): ReactNode {
   return (
     <dl className="facts">
       {facts.map(([name, value]) => (
-        <div key={name} className={typeof value === "string" && value.length > WIDE ? "wide" : undefined}>
+        <div
+          key={name}
+          className={typeof value === "string" && value.length > WIDE ? "wide" : undefined}
+        >
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -34,5 +34,7 @@ export function obeys(rule: RuleName, value: string): boolean {
 /** A password that nobody guesses: 120 random bits, in characters that are told apart and copied by a double click. */
 export function newPassword(): string {
   const letters = "abcdefghijkmnpqrstuvwxyz23456789";
-  return [...crypto.getRandomValues(new Uint8Array(24))].map((value) => letters[value % 32]).join("");
+  return [...crypto.getRandomValues(new Uint8Array(24))]
+    .map((value) => letters[value % 32])
+    .join("");
 }

@@ -3,7 +3,15 @@ import { Input } from "antd";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
 /** Searches a moment after the last key. */
-export function SearchBox({ label, value, onSearch }: { label: string; value: string; onSearch: (text: string) => void }): ReactNode {
+export function SearchBox({
+  label,
+  value,
+  onSearch,
+}: {
+  label: string;
+  value: string;
+  onSearch: (text: string) => void;
+}): ReactNode {
   const [text, setText] = useState(value);
   const asked = useRef(value);
   useEffect(() => {

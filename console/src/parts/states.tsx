@@ -19,7 +19,13 @@ export function Loading({ lines = 6 }: { lines?: number }): ReactNode {
 }
 
 /** What went wrong, with a way to go on. */
-export function Failed({ error, retry }: { error: unknown; retry?: (() => void) | undefined }): ReactNode {
+export function Failed({
+  error,
+  retry,
+}: {
+  error: unknown;
+  retry?: (() => void) | undefined;
+}): ReactNode {
   const { say, locale } = useWords();
   if (isNotFound(error)) {
     return <NotFound />;
@@ -50,7 +56,15 @@ export function NotFound(): ReactNode {
 }
 
 /** Nothing is there: why, and what to do about it. */
-export function Empty({ title, text, children }: { title: string; text: string; children?: ReactNode }): ReactNode {
+export function Empty({
+  title,
+  text,
+  children,
+}: {
+  title: string;
+  text: string;
+  children?: ReactNode;
+}): ReactNode {
   return (
     <div className="empty">
       <svg viewBox="0 0 64 48" width="72" height="54" aria-hidden="true" className="empty-picture">
@@ -64,7 +78,10 @@ export function Empty({ title, text, children }: { title: string; text: string; 
 }
 
 /** Keeps what broke in one page from taking the menu with it. */
-export class Boundary extends Component<{ children: ReactNode; words: { title: string; button: string } }, { broken: boolean }> {
+export class Boundary extends Component<
+  { children: ReactNode; words: { title: string; button: string } },
+  { broken: boolean }
+> {
   override state = { broken: false };
 
   static getDerivedStateFromError(): { broken: boolean } {
@@ -76,6 +93,13 @@ export class Boundary extends Component<{ children: ReactNode; words: { title: s
       return this.props.children;
     }
     const { title, button } = this.props.words;
-    return <Alert type="error" showIcon title={title} action={<Button onClick={() => window.location.reload()}>{button}</Button>} />;
+    return (
+      <Alert
+        type="error"
+        showIcon
+        title={title}
+        action={<Button onClick={() => window.location.reload()}>{button}</Button>}
+      />
+    );
   }
 }

@@ -24,7 +24,15 @@ interface Props<Row> {
 }
 
 /** A table on a wide screen, a card for each row on a phone. */
-export function DataTable<Row>({ label, columns, rows, rowKey, sort = "", onSort, stale }: Props<Row>): ReactNode {
+export function DataTable<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  sort = "",
+  onSort,
+  stale,
+}: Props<Row>): ReactNode {
   const sortable = columns.filter((column) => column.sort !== undefined);
   return (
     <div className={stale ? "table stale" : "table"} aria-busy={stale}>
@@ -44,9 +52,15 @@ export function DataTable<Row>({ label, columns, rows, rowKey, sort = "", onSort
                 <td
                   key={column.key}
                   data-title={column.title}
-                  className={column.number ? "number" : column.key === "actions" ? "actions" : undefined}
+                  className={
+                    column.number ? "number" : column.key === "actions" ? "actions" : undefined
+                  }
                 >
-                  {column.key === "actions" ? <div className="row-actions">{column.cell(row)}</div> : column.cell(row)}
+                  {column.key === "actions" ? (
+                    <div className="row-actions">{column.cell(row)}</div>
+                  ) : (
+                    column.cell(row)
+                  )}
                 </td>
               ))}
             </tr>
@@ -78,23 +92,44 @@ function Head<Row>({
   const direction = sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined;
   return (
     <th scope="col" className={className} aria-sort={direction}>
-      <button type="button" className="sort" onClick={() => onSort(nextSort(sort, name, column.descendingFirst ?? false))}>
-        {column.title} <span aria-hidden="true">{direction === undefined ? "↕" : direction === "ascending" ? "↑" : "↓"}</span>
+      <button
+        type="button"
+        className="sort"
+        onClick={() => onSort(nextSort(sort, name, column.descendingFirst ?? false))}
+      >
+        {column.title}{" "}
+        <span aria-hidden="true">
+          {direction === undefined ? "↕" : direction === "ascending" ? "↑" : "↓"}
+        </span>
       </button>
     </th>
   );
 }
 
 /** On a phone there is no head to sort by. */
-function SortChoice<Row>({ columns, sort, onSort }: { columns: Column<Row>[]; sort: string; onSort: (sort: string) => void }): ReactNode {
+function SortChoice<Row>({
+  columns,
+  sort,
+  onSort,
+}: {
+  columns: Column<Row>[];
+  sort: string;
+  onSort: (sort: string) => void;
+}): ReactNode {
   const { say } = useWords();
   return (
     <label className="sort-choice">
       {say("repositories.sort")}{" "}
       <select value={sort} onChange={(event) => onSort(event.target.value)}>
         {columns.flatMap((column) => [
-          <option key={column.sort} value={column.sort}>{`${column.title}, ${say("common.ascending")}`}</option>,
-          <option key={`-${column.sort}`} value={`-${column.sort}`}>{`${column.title}, ${say("common.descending")}`}</option>,
+          <option
+            key={column.sort}
+            value={column.sort}
+          >{`${column.title}, ${say("common.ascending")}`}</option>,
+          <option
+            key={`-${column.sort}`}
+            value={`-${column.sort}`}
+          >{`${column.title}, ${say("common.descending")}`}</option>,
         ])}
       </select>
     </label>

@@ -38,7 +38,9 @@ export function LastUsed({ at, from }: { at: string | null; from: string | null 
   return (
     <>
       <Ago at={at} />
-      {at !== null && from !== null && <div className="quiet">{say("tokens.from", { address: from })}</div>}
+      {at !== null && from !== null && (
+        <div className="quiet">{say("tokens.from", { address: from })}</div>
+      )}
     </>
   );
 }

@@ -21,12 +21,16 @@ export function withChange(search: string, change: Values): string {
 }
 
 /** What a list shows is in the address, so that a link and the back button find it again. */
-export function useUrlValues(): [Values, (change: Values, how?: { replace?: boolean; state?: unknown }) => void] {
+export function useUrlValues(): [
+  Values,
+  (change: Values, how?: { replace?: boolean; state?: unknown }) => void,
+] {
   const search = useSearch();
   const [path, navigate] = useLocation();
   const values = useMemo(() => Object.fromEntries(new URLSearchParams(search)), [search]);
   const change = useCallback(
-    (wanted: Values, how?: { replace?: boolean; state?: unknown }) => navigate(path + withChange(window.location.search, wanted), how),
+    (wanted: Values, how?: { replace?: boolean; state?: unknown }) =>
+      navigate(path + withChange(window.location.search, wanted), how),
     [path, navigate],
   );
   return [values, change];
@@ -57,5 +61,10 @@ export function targetPage(action: string, target: string): string | null {
 
 /** A path of this console that a person may be sent to after signing in; anything else is the start page. */
 export function safeReturn(value: string | undefined): string {
-  return value?.startsWith("/") && !value.startsWith("//") && !value.startsWith("/\\") && !value.startsWith("/sign-in") ? value : "/";
+  return value?.startsWith("/") &&
+    !value.startsWith("//") &&
+    !value.startsWith("/\\") &&
+    !value.startsWith("/sign-in")
+    ? value
+    : "/";
 }

@@ -15,7 +15,9 @@ export function problemText(error: unknown, say: Say, locale: string): string {
   if (error.availableAt !== null) {
     return `${sentence} ${say("error.available", { time: moment(error.availableAt, locale) })}`;
   }
-  return error.retryAfterSeconds === null ? sentence : `${sentence} ${say("error.wait", { count: error.retryAfterSeconds })}`;
+  return error.retryAfterSeconds === null
+    ? sentence
+    : `${sentence} ${say("error.wait", { count: error.retryAfterSeconds })}`;
 }
 
 function sentenceOf(error: ApiProblem, say: Say): string {
@@ -32,5 +34,7 @@ function sentenceOf(error: ApiProblem, say: Say): string {
   if (error.status === 409) {
     return say("error.conflict");
   }
-  return error.status >= 502 ? say("error.unavailable") : say("error.unknown", { status: error.status });
+  return error.status >= 502
+    ? say("error.unavailable")
+    : say("error.unknown", { status: error.status });
 }
