@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import list from "../../../docs/errors.md?raw";
 import type { Say } from "../i18n";
 import { en } from "../i18n/en";
-import { problemText } from "../parts/feedback/problem-text";
+import { problemText } from "../parts/words";
 import { ConnectionLost, isNotFound, isPassing, problemOf } from "./problems";
 
 const say: Say = (key, values) => i18next.t(key, values ?? {});
@@ -54,7 +54,9 @@ describe("problems", () => {
         say,
         "en-GB",
       ),
-    ).toMatch(/^This name was in use until a short while ago\. It is free again at 1 May 2026/);
+    ).toMatch(
+      /^The name is reserved because it was in use until recently\. The name is available again on 1 May 2026/,
+    );
     expect(problemText(refused(404, { code: "of_the_future" }), say, "en-GB")).toBe(
       en["error.not_found"],
     );

@@ -59,7 +59,9 @@ describe("a time", () => {
   });
 
   it("says of a secret that it has ended", () => {
-    expect(renderToStaticMarkup(<Ends at="2020-01-01T00:00:00Z" />)).toContain("ended 1 Jan 2020");
-    expect(renderToStaticMarkup(<Ends at={null} />)).toBe("No end");
+    expect(renderToStaticMarkup(<Ends at="2020-01-01T00:00:00Z" />)).toContain(
+      "Expired 1 Jan 2020",
+    );
+    expect(renderToStaticMarkup(<Ends at={null} />)).toBe("Never expires");
   });
 });
