@@ -107,7 +107,11 @@ def patterns() -> list[Pattern]:
             [get(0, "index", "v1", media_type=DOCKER_LIST, **twice), get(0.001, "amd64", **twice)],
             {"v1": (1, 0)},
         ),
-        Pattern("a HEAD more than two minutes before the GET", [head(0), get(121)], {"v1": (0, 1), "": (1, 0)}),
+        Pattern(
+            "a HEAD more than two minutes before the GET",
+            [head(0), get(121)],
+            {"v1": (0, 1), "": (1, 0)},
+        ),
         Pattern("a HEAD exactly two minutes before the GET", [head(0), get(120)], {"v1": (1, 1)}),
         Pattern(
             "a slow pull of many platforms",
