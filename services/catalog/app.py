@@ -8,7 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Registry, RegistryUnavailable, connected
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher

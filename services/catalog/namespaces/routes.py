@@ -77,7 +77,8 @@ async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange)
     responses=responses(Unauthenticated, NotFound, NamespaceNotEmpty, Invalid)
     | {
         202: {
-            "description": "its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone"
+            "description": "The repositories are being deleted. The namespace disappears with "
+            "the last one: GET then returns 404."
         }
     },
 )
@@ -88,8 +89,11 @@ async def delete_namespace(
     response: Response,
     cascade: bool = False,
 ) -> None:
-    """Delete a namespace with its grants; with `cascade`, its repositories first. Its name can be taken again once the tokens that name it
-    have expired."""
+    """Delete a namespace and its grants.
+
+    With `cascade`, its repositories are deleted first. The name can be taken again when all tokens
+    that name the namespace have expired.
+    """
     is_gone = await usecases.delete_namespace(
         tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade
     )

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from libs.common.security.passwords import PasswordHasher
-from services.catalog.accounts.throttle import WrongPasswords
 from tests.integration.api.installation import PASSWORD, Installation
 from tests.integration.api.world import World
 from tests.kit.waiting import soon
@@ -178,22 +177,3 @@ async def test_guesses_of_the_current_password_are_throttled_per_account(
         assert 0 < int(refused.headers["retry-after"]) <= 301
         assert (await thief.get("/api/v1/account")).status_code == 200
         assert (await _guess(other, PASSWORD)).status_code == 204
-
-
-def test_wrong_passwords_expire_and_are_reset_by_a_correct_one() -> None:
-    now = 0.0
-    wrong = WrongPasswords(limit=2, window_seconds=300, clock=lambda: now)
-    wrong.begin(1)
-    now = 299.0
-    wrong.begin(1)
-    with pytest.raises(Exception, match="Too many") as refused:
-        wrong.begin(1)
-    assert refused.value.headers == {"Retry-After": "2"}  # type: ignore[attr-defined]
-    now = 300.0
-    wrong.begin(1)
-    wrong.succeed(1)
-    for _ in range(2):
-        wrong.begin(1)
-    now = 1000.0
-    wrong.begin(2)
-    assert len(wrong._attempts) == 1, "entries of other accounts expire"

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry import client as registry_module
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.drift.schedule import Schedule
