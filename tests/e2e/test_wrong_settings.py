@@ -80,7 +80,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(folder: Path) -> None:
     (folder / "file").write_text("")
     _assert_one_line(
         _run(folder / "file" / "data"),
-        f"MOORAGE_DATA: {folder}/file/data cannot be made: Not a directory",
+        f"MOORAGE_DATA: {folder}/file/data cannot be created: Not a directory",
     )
 
 

@@ -9,5 +9,5 @@ from ops.cli import app
 from ops.run import supervisor as keeper
 
 if __name__ == "__main__":
-    keeper._LONGEST_DELAY = 0.1
+    keeper._LONGEST_DELAY_SECONDS = 0.1
     app()
