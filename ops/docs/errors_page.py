@@ -1,4 +1,4 @@
-"""docs/errors.md, written from the error classes."""
+"""Generates docs/errors.md from the error classes."""
 
 import importlib
 import pkgutil
@@ -14,29 +14,30 @@ PAGE = PROJECT / "docs" / "errors.md"
 _HEAD = """\
 # Errors of the JSON API
 
-Written by `moorage docs` from the error classes; a test keeps it current.
+`moorage docs` generates this page from the error classes. A test fails if it is out of date.
 
-Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `code` and `detail`. **`code` is stable**:
-programs may rely on it; `title` and `detail` are for people and may change. A `validation_error` lists each field in `errors`,
-with the rule that it broke. Answers that say when to come back carry `Retry-After` in seconds. `/token` and `/v2/` answer in
-Distribution's format instead.
+Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `code`, and
+`detail`. **`code` is stable**, so programs can rely on it. `title` and `detail` are for people and
+can change. A `validation_error` lists each wrong field in `errors`, with the rule that it breaks. A
+response to retry later has `Retry-After` in seconds. `/token` and `/v2/` respond in Distribution's
+format instead.
 
-| status | code | what it means |
+| status | code | meaning |
 | --- | --- | --- |
 """
 
 
 def page() -> str:
-    """The text of docs/errors.md."""
+    """Return the text of docs/errors.md."""
     _import_all()
-    told = {(error.status, error.code): error.title for error in _classes(MoorageError)}
-    told |= {
+    titles = {(error.status, error.code): error.title for error in _classes(MoorageError)}
+    titles |= {
         (404, "not_found"): "There is no such path or object",
         (405, "method_not_allowed"): "The path does not know this method",
         (415, "unsupported_media_type"): "The body is of another type",
     }
     rows = (
-        f"| {status} | `{code}` | {title} |\n" for (status, code), title in sorted(told.items())
+        f"| {status} | `{code}` | {title} |\n" for (status, code), title in sorted(titles.items())
     )
     return _HEAD + "".join(rows)
 
