@@ -15,14 +15,14 @@ PAGE = PROJECT / "docs" / "settings.md"
 _HEAD = """\
 # Settings
 
-`moorage docs` generates this page from the code. A test fails if it is out of date. Every setting
-is checked at the start. A wrong or missing setting is one line that names it, and exit status 2. An
-empty variable counts as not set.
+`moorage docs` generates this page from the code that reads the settings. Moorage checks every
+setting at startup. If one is wrong or missing, it prints one line that names it and exits with
+status 2. An empty variable counts as not set.
 
 ## `make run`
 
-Set these as environment variables, or as lines of a file `.env` in the project's folder. `make run`
-passes the settings of the services on to them.
+`make run` reads environment variables and the file `.env` in the project's folder. The environment
+takes precedence. It passes the settings of the services below on to them.
 
 | variable | default | meaning |
 | --- | --- | --- |
@@ -36,10 +36,10 @@ _SERVICE_HEAD = """
 _SECRETS = """
 ## Secrets
 
-A secret has no default and is not an environment variable. A service reads each secret from a file
-in the folder `SECRETS_DIR`. The name of the file is the name of the variable in lower case. The
-first `moorage init` or `make run` creates the secrets below `$MOORAGE_DATA/secrets`, with mode 0600
-and one folder for each part.
+Settings marked "Secret" have no default. A service reads each one from a file in the folder
+`SECRETS_DIR`. The file has the name of the variable in lower case. `make run` and `moorage init`
+generate these files at the first start, with mode 0600, below `$MOORAGE_DATA/secrets`, in one
+folder per part.
 """
 
 

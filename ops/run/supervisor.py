@@ -1,6 +1,6 @@
 """Starts programs, restarts them when they end, and stops them with all of their descendants.
 
-ADR 0005 gives the reason for own code.
+docs/adr/0005-own-supervisor.md explains why this is not a library.
 """
 
 import asyncio

@@ -22,10 +22,10 @@ from services.catalog.deletion.repositories import queries, usecases
 from services.catalog.deletion.repositories.worker import Deleter
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import usecases as drift
-from tests.integration.catalog.conftest import Secrets
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.images import make_image
+from tests.kit.sessions import Secrets
 
 Restore = Callable[[], Awaitable["Restored"]]
 

@@ -513,7 +513,7 @@ export interface components {
             code: string;
             /**
              * Message
-             * @example The user name or password is wrong
+             * @example The username or password is wrong, or the user is disabled; check the credentials
              */
             message: string;
             /** Detail */
@@ -705,7 +705,7 @@ export interface components {
             type: string;
             /**
              * Title
-             * @example The object does not exist, or you cannot see it
+             * @example The object does not exist, or you cannot see it; check its name
              */
             title: string;
             /**
@@ -720,7 +720,7 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example The namespace 'team' does not exist
+             * @example There is no namespace 'team'.
              */
             detail: string;
             /**
@@ -975,7 +975,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -984,7 +984,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user name or password is wrong (`login_refused`) */
+            /** @description The username or password is wrong, or the user is disabled; check the credentials (`login_refused`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -993,7 +993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This request must come from a page of this address (`cross_site_request`) */
+            /** @description A page of another site sent the request; send it from a page of this address (`cross_site_request`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1002,7 +1002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1011,7 +1011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1060,7 +1060,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1125,7 +1125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This request must come from a page of this address (`cross_site_request`) */
+            /** @description A page of another site sent the request; send it from a page of this address (`cross_site_request`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1163,7 +1163,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1221,7 +1221,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ApiKeyOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1230,7 +1230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1239,7 +1239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1285,7 +1285,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKeyOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1294,7 +1294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1312,7 +1312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1321,7 +1321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1361,7 +1361,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1379,7 +1379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such API key (`api_key_not_found`) */
+            /** @description The API key does not exist, or you cannot see it; check its id (`api_key_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1388,7 +1388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1437,7 +1437,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TokenOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1446,7 +1446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such Docker user (`docker_user_not_found`) */
+            /** @description The Docker user does not exist, or you do not own it; check the username (`docker_user_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1455,7 +1455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1503,7 +1503,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1512,7 +1512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1530,7 +1530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such Docker user (`docker_user_not_found`) */
+            /** @description The Docker user does not exist, or you do not own it; check the username (`docker_user_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1539,7 +1539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1548,7 +1548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1589,7 +1589,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1607,7 +1607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such Docker user (`docker_user_not_found`); There is no such token (`token_not_found`) */
+            /** @description The Docker user does not exist, or you do not own it; check the username (`docker_user_not_found`); The Docker user has no such token; check its id (`token_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1616,7 +1616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1662,7 +1662,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExplanationOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1671,7 +1671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such namespace (`namespace_not_found`) */
+            /** @description The namespace does not exist, or you do not own it; check its name (`namespace_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1680,7 +1680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -1336,7 +1336,7 @@ export interface components {
             type: string;
             /**
              * Title
-             * @example The object does not exist, or you cannot see it
+             * @example The object does not exist, or you cannot see it; check its name
              */
             title: string;
             /**
@@ -1351,7 +1351,7 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example The namespace 'team' does not exist
+             * @example There is no namespace 'team'.
              */
             detail: string;
             /**
@@ -1394,7 +1394,7 @@ export interface operations {
                     "application/json": components["schemas"]["OwnAccountOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1436,7 +1436,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1445,7 +1445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1454,7 +1454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description API keys cannot do this; sign in with a password (`session_required`); The current password is wrong (`wrong_password`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`); The current password is wrong; enter it again (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1463,7 +1463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1472,7 +1472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1492,7 +1492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed; try again in a moment (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -1532,7 +1532,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AccountOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1541,7 +1541,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1550,7 +1550,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1596,7 +1596,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1605,7 +1605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1614,7 +1614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1623,7 +1623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The username is taken (`account_taken`) */
+            /** @description The username is taken; choose another one (`account_taken`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1632,7 +1632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1641,7 +1641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1650,7 +1650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed; try again in a moment (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -1683,7 +1683,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1692,7 +1692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1701,7 +1701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1710,7 +1710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1756,7 +1756,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1765,7 +1765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1774,7 +1774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1783,7 +1783,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1792,7 +1792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The last administrator cannot be disabled or made a member (`last_administrator`) */
+            /** @description The last administrator cannot be disabled or made a member; make another account an administrator first (`last_administrator`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1801,7 +1801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1810,7 +1810,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1819,7 +1819,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed; try again in a moment (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -1860,7 +1860,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DockerUserOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1869,7 +1869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1878,7 +1878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1924,7 +1924,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1933,7 +1933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1942,7 +1942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1951,7 +1951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The username is taken (`docker_user_taken`); The name is reserved after a deletion (`name_reserved`) */
+            /** @description The username is taken; choose another one (`docker_user_taken`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1960,7 +1960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1969,7 +1969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1978,7 +1978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed; try again in a moment (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -2011,7 +2011,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2020,7 +2020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2029,7 +2029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2069,7 +2069,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2078,7 +2078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2087,7 +2087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2096,7 +2096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2142,7 +2142,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2151,7 +2151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2160,7 +2160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2169,7 +2169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2178,7 +2178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2187,7 +2187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2231,7 +2231,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2240,7 +2240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2258,7 +2258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2267,7 +2267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2276,7 +2276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2285,7 +2285,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed; try again in a moment (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -2326,7 +2326,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_NamespaceOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2335,7 +2335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2344,7 +2344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2390,7 +2390,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2399,7 +2399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2408,7 +2408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2417,7 +2417,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace name is taken (`namespace_taken`); The name is reserved after a deletion (`name_reserved`) */
+            /** @description The namespace name is taken; choose another one (`namespace_taken`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2426,7 +2426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2435,7 +2435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2477,7 +2477,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2486,7 +2486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2495,7 +2495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2544,7 +2544,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2553,7 +2553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2562,7 +2562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2571,7 +2571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace has repositories (`namespace_not_empty`) */
+            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2580,7 +2580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2626,7 +2626,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2635,7 +2635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2644,7 +2644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2653,7 +2653,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2662,7 +2662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2671,7 +2671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2720,7 +2720,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_GrantOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2729,7 +2729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2738,7 +2738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2796,7 +2796,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2805,7 +2805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2814,7 +2814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2823,7 +2823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2832,7 +2832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2841,7 +2841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2882,7 +2882,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2891,7 +2891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2900,7 +2900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2909,7 +2909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2958,7 +2958,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DockerUserGrantOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2967,7 +2967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2976,7 +2976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3029,7 +3029,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_RepositoryOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3038,7 +3038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3047,7 +3047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3093,7 +3093,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3102,7 +3102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3111,7 +3111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3120,7 +3120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3129,7 +3129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository name is taken (`repository_taken`); The namespace is being deleted (`namespace_deleting`); The name is reserved after a deletion (`name_reserved`) */
+            /** @description The repository name is taken; choose another one (`repository_taken`); The namespace is being deleted; use another namespace (`namespace_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3138,7 +3138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3147,7 +3147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3190,7 +3190,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3199,7 +3199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3208,7 +3208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3251,7 +3251,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3260,7 +3260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3269,7 +3269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3278,7 +3278,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3325,7 +3325,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3334,7 +3334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3343,7 +3343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3352,7 +3352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3361,7 +3361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3370,7 +3370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3417,7 +3417,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3426,7 +3426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3435,7 +3435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3477,7 +3477,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3486,7 +3486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3495,7 +3495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3504,7 +3504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image needs it (`needed_by_index`); The repository is being deleted (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted; its images are deleted with it (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3513,7 +3513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3522,7 +3522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); The registry does not answer (`registry_unavailable`) */
+            /** @description The catalog has not applied the last pushes yet; try again in a moment (`catalog_behind`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -3560,7 +3560,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3569,7 +3569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3578,7 +3578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3620,7 +3620,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3629,7 +3629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3638,7 +3638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3647,7 +3647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository is being deleted (`repository_deleting`) */
+            /** @description The repository is being deleted; its images are deleted with it (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3656,7 +3656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3665,7 +3665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); Disk space is being given back: writes go on in a moment (`writes_paused`); The registry does not answer (`registry_unavailable`) */
+            /** @description The catalog has not applied the last pushes yet; try again in a moment (`catalog_behind`); Garbage collection pauses all writes; try again in a moment (`writes_paused`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -3709,7 +3709,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TagOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3718,7 +3718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3727,7 +3727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3777,7 +3777,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AuditEntryOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3786,7 +3786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3795,7 +3795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
