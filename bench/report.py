@@ -50,8 +50,9 @@ def write(figures: Sequence[Figure], path: Path, *, notes: Sequence[str]) -> Non
     lines = [
         "# Speed",
         "",
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Each ratio is the",
-        "median of the ratios of measurements taken in turn within one run.",
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
+        "",
+        "Each ratio is the median of the ratios of measurements taken in turn within one run.",
         "",
         *(f"- {note}" for note in (*_machine(), *notes)),
         "",
