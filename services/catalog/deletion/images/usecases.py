@@ -12,8 +12,7 @@ from services.catalog.deletion.tags.domain import CatalogBehind
 from services.catalog.images import usecases
 from services.catalog.images.domain import DeletionPreview, Image, NeededByIndex, held_only_by
 from services.catalog.pull_counts import queries as counters
-from services.catalog.repositories.domain import RepositoryOwner
-from services.catalog.repositories.domain import RepositoryDeleting
+from services.catalog.repositories.domain import RepositoryDeleting, RepositoryOwner
 from services.catalog.sync.feed import queries as feed
 
 _LOOK_SECONDS = 0.05
