@@ -54,7 +54,9 @@ describe("problems", () => {
         say,
         "en-GB",
       ),
-    ).toMatch(/^This name was in use until a short while ago\. It is free again at 1 May 2026/);
+    ).toMatch(
+      /^The name is reserved because it was in use until recently\. The name is available again on 1 May 2026/,
+    );
     expect(problemText(refused(404, { code: "of_the_future" }), say, "en-GB")).toBe(
       en["error.not_found"],
     );
