@@ -8,7 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Registry, RegistryUnavailable, connected
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
@@ -33,39 +34,36 @@ from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.feed.follower import CHANNEL, Follower
 
+_APPLICATION_NAME = "moorage-catalog"
+"""The name of the service's connections in ``pg_stat_activity``."""
+
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
 
 
 def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[LeaderWorker]:
-    database_url = settings.database_url.get_secret_value()
+    worker = partial(
+        LeaderWorker,
+        application_name=_APPLICATION_NAME,
+        database_url=settings.database_url.get_secret_value(),
+    )
     follower = Follower(engine, registry)
     carry_totals = partial(counters.carry_totals, engine=engine)
+    deleter = deletions.Deleter(engine, registry)
     workers = [
-        LeaderWorker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
-        LeaderWorker(
-            name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals
-        ),
-        LeaderWorker(
-            name="deletions",
-            database_url=database_url,
-            channel=deletions.CHANNEL,
-            step=deletions.Deleter(engine, registry).step,
-        ),
+        worker(name="feed", channel=CHANNEL, step=follower.step),
+        worker(name="counters", channel=counters.CHANNEL, step=carry_totals),
+        worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
     ]
     if settings.drift_hours:
-        comparing = drift.Schedule(engine, registry, hours=settings.drift_hours)
-        workers.append(
-            LeaderWorker(
-                name="drift", database_url=database_url, channel=drift.CHANNEL, step=comparing.step
-            )
-        )
+        schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
+        workers.append(worker(name="drift", channel=drift.CHANNEL, step=schedule.step))
     return workers
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the app. Nothing connects to the database or starts before the lifespan does."""
     database_url = settings.database_url.get_secret_value()
-    engine = db.create_engine(database_url, application_name="moorage-catalog")
+    engine = db.create_engine(database_url, application_name=_APPLICATION_NAME)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response, status
 from libs.common.db.engine import Engine, Tx
 from libs.common.web.errors import Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.deletion.dependencies import AtRegistry, RegistryAway
 from services.catalog.deletion.images import usecases as deleting
@@ -92,7 +92,7 @@ async def list_tags(
     response: Response,
     q: Search = None,
     sort: Order = "name",
-) -> Page[TagOut]:
+) -> PageOut[TagOut]:
     """The repository's tags with the images that they name."""
     found = await usecases.list_tags(tx=tx, actor=actor, q=q, order=sort, page=page)
     return page_of(found, TagOut.of, request, response)

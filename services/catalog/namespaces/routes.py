@@ -7,7 +7,7 @@ from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.namespaces import usecases
 from services.catalog.namespaces.dependencies import OwnedNamespace
@@ -27,7 +27,7 @@ async def list_namespaces(
     request: Request,
     response: Response,
     q: Search = None,
-) -> Page[NamespaceOut]:
+) -> PageOut[NamespaceOut]:
     """List the account's namespaces by name."""
     namespaces = await usecases.list_namespaces(tx=tx, by_account=by_account, q=q, page=page)
     return page_of(namespaces, NamespaceOut.model_validate, request, response)
@@ -77,7 +77,8 @@ async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange)
     responses=responses(Unauthenticated, NotFound, NamespaceNotEmpty, Invalid)
     | {
         202: {
-            "description": "its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone"
+            "description": "The repositories are being deleted. The namespace disappears with "
+            "the last one: GET then returns 404."
         }
     },
 )
@@ -88,8 +89,11 @@ async def delete_namespace(
     response: Response,
     cascade: bool = False,
 ) -> None:
-    """Delete a namespace with its grants; with `cascade`, its repositories first. Its name can be taken again once the tokens that name it
-    have expired."""
+    """Delete a namespace and its grants.
+
+    With `cascade`, its repositories are deleted first. The name can be taken again when all tokens
+    that name the namespace have expired.
+    """
     is_gone = await usecases.delete_namespace(
         tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade
     )

@@ -1,4 +1,4 @@
-"""Create, list, and change namespaces."""
+"""Create, list, change, and delete namespaces."""
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
@@ -85,17 +85,24 @@ async def change_namespace(
 async def delete_namespace(
     *, tx: Tx, actor: NamespaceOwner, reserved_seconds: int, cascade: bool
 ) -> bool:
-    """Delete a namespace with its grants; its name stays taken for ``reserved_seconds``, and until its repositories are gone.
+    """Delete a namespace and its grants, and reserve its name for ``reserved_seconds``.
 
-    True: it was empty and is gone. False: its repositories are being deleted (``cascade``), and then it goes by itself.
-    Raises NotFound, NamespaceNotEmpty.
+    If it has repositories, ``cascade`` deletes them in the background. The last one deletes the
+    namespace, and the name stays reserved until then.
+
+    Returns:
+        Whether the namespace is already gone.
+
+    Raises:
+        NamespaceNotFound: the namespace was deleted meanwhile.
+        NamespaceNotEmpty: it has repositories, and ``cascade`` is false.
     """
     namespace = actor.namespace
     if namespace.deleting:
         return False
     if not await queries.lock_namespace(tx, namespace_id=namespace.id, to_delete=True):
         await queries.get_namespace(tx, name=namespace.name)
-        return False  # another call came first
+        return False  # a concurrent request deletes it
     is_empty = not await queries.has_repositories(tx, namespace_id=namespace.id)
     if not is_empty and not cascade:
         raise NamespaceNotEmpty(

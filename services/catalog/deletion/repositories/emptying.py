@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Collection
 
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.manifests import is_digest, parse_manifest
 from services.catalog.deletion.tags.usecases import remove_tag
 

@@ -4,7 +4,8 @@ import asyncio
 
 from libs.common.db import audit
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
 from services.catalog.deletion.tags import queries
