@@ -12,7 +12,7 @@ from libs.common.db.engine import create_engine, is_unreachable
 from ops.commands.catalog_settings import catalog_settings
 from ops.errors import OpsError
 from ops.layout import Layout
-from services.catalog.deletion.repositories import queries, usecases
+from services.catalog.deletion.repositories import queries, steps
 from services.catalog.deletion.repositories.domain import Deletion
 
 
@@ -27,13 +27,13 @@ async def decide(layout: Layout, *, resume: Sequence[str], keep: Sequence[str]) 
     )
     try:
         async with engine.begin() as tx:
-            held = await queries.list_held(tx)
+            held = await queries.list_suspended(tx)
             for name in resume:
                 for deletion in _of(held, name):
                     await queries.resume(tx, id=deletion.id)
             for name in keep:
                 await _keep(tx, _of(held, name))
-            left = await queries.list_held(tx)
+            left = await queries.list_suspended(tx)
     except Exception as error:
         if is_unreachable(error):
             raise OpsError("the database cannot be reached; is Moorage running?") from None
@@ -45,7 +45,7 @@ async def decide(layout: Layout, *, resume: Sequence[str], keep: Sequence[str]) 
 
 async def _keep(tx: AsyncConnection, deletions: Sequence[Deletion]) -> None:
     for deletion in deletions:
-        await usecases.keep(tx=tx, deletion=deletion)
+        await steps.drop(tx=tx, deletion=deletion)
 
 
 def _of(held: Sequence[Deletion], name: str) -> list[Deletion]:

@@ -1,6 +1,6 @@
 """Builds the catalog service: the only file that wires its parts together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -21,8 +21,10 @@ from services.catalog.accounts.dependencies import hashing_queue
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
-from services.catalog.deletion.dependencies import tell_away
+from services.catalog.deletion.dependencies import respond_registry_unavailable
+from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
+from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
@@ -31,35 +33,36 @@ from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
-from services.catalog.sync.feed.follower import CHANNEL, Follower
+from services.catalog.sync.feed import follower as feed
 
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
+ROUTERS = (
+    accounts,
+    docker_users,
+    namespaces,
+    grants,
+    repositories,
+    repository_deletion,
+    images,
+    image_deletion,
+    audit,
+)
 
 
 def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[LeaderWorker]:
-    database_url = settings.database_url.get_secret_value()
-    follower = Follower(engine, registry)
-    carry_totals = partial(counters.carry_totals, engine=engine)
-    workers = [
-        LeaderWorker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
-        LeaderWorker(
-            name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals
-        ),
-        LeaderWorker(
-            name="deletions",
-            database_url=database_url,
-            channel=deletions.CHANNEL,
-            step=deletions.Deleter(engine, registry).step,
-        ),
+    steps: list[tuple[str, str, Callable[[], Awaitable[float]]]] = [
+        ("feed", feed.CHANNEL, feed.Follower(engine, registry).step),
+        ("counters", counters.CHANNEL, partial(counters.copy_sums, engine=engine)),
+        ("deletions", deletions.CHANNEL, deletions.Deleter(engine, registry).step),
     ]
     if settings.drift_hours:
-        comparing = drift.Schedule(engine, registry, hours=settings.drift_hours)
-        workers.append(
-            LeaderWorker(
-                name="drift", database_url=database_url, channel=drift.CHANNEL, step=comparing.step
-            )
-        )
-    return workers
+        schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
+        steps.append(("drift", drift.CHANNEL, schedule.step))
+    database_url = settings.database_url.get_secret_value()
+    return [
+        LeaderWorker(name=name, database_url=database_url, channel=channel, step=step)
+        for name, channel, step in steps
+    ]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -85,9 +88,9 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan
     )
     provide(app, settings, SessionVerifier(settings.session_public_keys))
-    app.add_exception_handler(RegistryUnavailable, tell_away)
+    app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
-    for router in (accounts, docker_users, namespaces, grants, repositories, images, audit):
+    for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
     return app

@@ -149,7 +149,7 @@ async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_coun
     registry.push(make_image(), f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
     await emptied.execute(
-        "INSERT INTO events.pull_hours (repository, since_ns, hour, tag, docker_user, pulls, checks)"
+        "INSERT INTO events.pull_hours (repository, generation, hour, tag, docker_user, pulls, checks)"
         " VALUES ($1, 0, now(), 'v1', 'a', 7, 0)",
         f"{space}/app",
     )

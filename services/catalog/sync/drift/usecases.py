@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.names import split_repository
-from services.catalog.deletion.tags.queries import list_of_tags
+from services.catalog.deletion.tags.queries import list_tag_deletions
 from services.catalog.sync.drift import queries
 from services.catalog.sync.drift.domain import Difference, Kind, differences
 from services.catalog.sync.drift.reading import Lister
@@ -129,7 +129,7 @@ async def _look_at_one(engine: Engine, lister: Lister, path: str) -> list[Differ
         found = differences(path, known, held, has_namespace=has_namespace)
         if not found:
             return []
-        tag_deletions = await list_of_tags(
+        tag_deletions = await list_tag_deletions(
             tx, keys=[(path, difference.what) for difference in found]
         )
     on_the_way = {

@@ -16,7 +16,7 @@ async def list_tag_deletions(tx: Tx, events: Iterable[FeedEvent]) -> list[TagDel
     keys = {
         (event.repository, event.tag) for event in events if event.action == "push" and event.tag
     }
-    return await queries.list_of_tags(tx, keys=keys)
+    return await queries.list_tag_deletions(tx, keys=keys)
 
 
 def without_ours(
@@ -65,9 +65,9 @@ async def restore(
         async with engine.begin() as tx:
             is_ours = await queries.record_restored(tx, id=tag_deletion.id, push=push)
         if is_ours:
-            await usecases.restore(
+            await usecases.restore_push(
                 registry=registry,
-                tag_deletion=tag_deletion,
+                deletion=tag_deletion,
                 push=push,
-                before=tag_deletion.restored,
+                replaces=tag_deletion.restored,
             )

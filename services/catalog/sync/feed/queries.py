@@ -110,17 +110,6 @@ async def has_events(tx: Tx, *, after: Position, repository: str | None = None) 
     return bool((await tx.execute(sa.select(exists))).scalar_one())
 
 
-async def has_events_below(tx: Tx, *, after: Position, name: str) -> bool:
-    """Whether the feed has something after ``after`` of the repository ``name``, or of one in the namespace ``name``."""
-    key = sa.tuple_(sa.literal(after.xid, sa.BigInteger), sa.literal(after.id, sa.BigInteger))
-    below = sa.or_(_f.repository == name, sa.func.starts_with(_f.repository, f"{name}/"))
-    return bool(
-        (
-            await tx.execute(sa.select(sa.exists().where(sa.tuple_(_f.xid, _f.id) > key, below)))
-        ).scalar_one()
-    )
-
-
 def _event(row: Any) -> FeedEvent:
     return FeedEvent(
         position=Position(row.xid, row.id),
@@ -346,33 +335,3 @@ async def delete_gone(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) 
         await tx.execute(
             sa.delete(manifests).where(sa.tuple_(_m.repository_id, _m.digest).in_(gone))
         )
-
-
-_SUM_UP = sa.text("""
-    UPDATE catalog.repositories r
-    SET tag_count = (SELECT count(*) FROM catalog.tags t WHERE t.repository_id = r.id),
-        size_bytes = (
-            SELECT least(coalesce(sum(m.size_bytes), 0), 9223372036854775807)::bigint FROM catalog.manifests m
-            WHERE m.repository_id = r.id
-              AND EXISTS (SELECT FROM catalog.tags t WHERE t.repository_id = r.id AND t.digest = m.digest)),
-        last_pushed_at = greatest(r.last_pushed_at, touched.pushed_at),
-        status = CASE
-            WHEN r.status = 'deleting' THEN 'deleting'
-            WHEN EXISTS (SELECT FROM catalog.manifests m WHERE m.repository_id = r.id) THEN 'active'
-            ELSE 'empty' END
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:times AS timestamptz[])) AS touched (id, pushed_at)
-    WHERE r.id = touched.id
-""")
-
-
-async def sum_up(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
-    """Count tags and bytes of the repositories anew: the bytes of every manifest that has a tag, each once."""
-    times = [state.pushed_at if state.has_content else None for _, state in states]
-    await tx.execute(
-        _SUM_UP, {"ids": [repository_id for repository_id, _ in states], "times": times}
-    )
-
-
-async def sum_up_repository(tx: Tx, *, repository_id: int) -> None:
-    """Count tags and bytes of one repository anew."""
-    await tx.execute(_SUM_UP, {"ids": [repository_id], "times": [None]})

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
-from services.catalog.deletion.tags.queries import list_of_tags
-from services.catalog.pull_counts import queries as counters
+from services.catalog.deletion.tags.queries import list_tag_deletions
+from services.catalog.images.queries import update_totals
+from services.catalog.pull_counts.queries import copy_sums, lock_counters
 from services.catalog.sync.feed import concurrent_pushes as between
 from services.catalog.sync.feed import queries
 from services.catalog.sync.feed.domain import (
@@ -119,7 +120,7 @@ async def read_states(
     gone = await reader.find_deleted(deleted)
     tags = await reader.find_tags(wanted)
     async with engine.connect() as tx:
-        tag_deletions = await list_of_tags(tx, keys=tags.keys())
+        tag_deletions = await list_tag_deletions(tx, keys=tags.keys())
     placeholders = {
         (tag_deletion.repository, tag_deletion.placeholder) for tag_deletion in tag_deletions
     }
@@ -136,7 +137,7 @@ async def read_states(
 
 async def write_states(*, tx: Tx, states: list[RepositoryState]) -> None:
     """Bring the catalog to ``states``."""
-    await counters.lock(tx)
+    await lock_counters(tx)
     namespaces = await queries.find_namespaces(tx, names={state.namespace for state in states})
     states = [state for state in states if state.namespace in namespaces]
     key = {state.path: (namespaces[state.namespace], state.name) for state in states}
@@ -149,11 +150,13 @@ async def write_states(*, tx: Tx, states: list[RepositoryState]) -> None:
     tags_before = await queries.find_tags(tx, states=found)
     await queries.put_tags(tx, states=found)
     await queries.delete_gone(tx, states=found)
-    await queries.sum_up(tx, states=found)
+    await update_totals(
+        tx, pushed_at={id_: state.pushed_at if state.has_content else None for id_, state in found}
+    )
     # Pulls of what is new may have been counted before it was heard of, with no row to be carried into.
     new = [
         state
         for id_, state in found
         if key[state.path] in made or any((id_, tag) not in tags_before for tag in state.tags)
     ]
-    await counters.carry(tx, repositories=[state.path for state in new])
+    await copy_sums(tx, repositories=[state.path for state in new])

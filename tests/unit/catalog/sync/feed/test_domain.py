@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from services.catalog.sync.feed.domain import (
     FeedEvent,
+    Place,
     Position,
     Push,
     RepositoryState,
+    sort_out,
     tag_state,
     told_early,
     what_to_ask,
@@ -154,3 +156,24 @@ def test_what_shows_is_forgotten() -> None:
     early.note(looked_at=[pushed], early=[pushed], now=0.0)
     early.note(looked_at=[pushed], early=[], now=1.0)
     assert early.due(100.0) == []
+
+
+def test_push_to_a_name_without_owner_leaves_an_orphaned_manifest() -> None:
+    places = {
+        "team/app": Place(closed=False, since=None),
+        "gone/app": Place(closed=True, since=None),
+        "again/app": Place(closed=False, since=T0),
+        "held/app": Place(closed=True, since=None, held=True),
+    }
+    events = [
+        event(repository="team/app", digest="sha256:1"),
+        event(repository="gone/app", digest="sha256:1"),
+        event(repository="gone/app", media_type="application/octet-stream", digest="sha256:2"),
+        event("delete", repository="gone/app", digest="sha256:3"),
+        event(repository="again/app", digest="sha256:1", minute=-1),
+        event(repository="again/app", digest="sha256:1", minute=1),
+        event(repository="held/app", digest="sha256:1"),
+    ]
+    found = sort_out(events, places)
+    assert found.events == (events[0], events[5])
+    assert found.strays == {("gone/app", "sha256:1")}
