@@ -94,7 +94,7 @@ def _tell_mended(found: Sequence[Difference], left: Sequence[Difference]) -> Non
     for difference in left:
         reason = (
             "changed while it was looked at; look again"
-            if difference.can_be_mended
+            if difference.can_be_repaired
             else difference.kind.value
         )
         Console().print(f"Left: {difference.repository} {difference.what}: {reason}")

@@ -160,7 +160,7 @@ class _Collection:
         active = await asyncio.to_thread(activity, self._collector.storage, now=now)
         async with self._engine.connect() as tx:
             last_pushes = await queries.last_pushes(
-                tx, since_ns=int((now - 2 * IDLE_SECONDS) * 1e9)
+                tx, after_ns=int((now - 2 * IDLE_SECONDS) * 1e9)
             )
         return active_uploads(active, last_pushes, now=now)
 
@@ -206,7 +206,7 @@ class _Collection:
 async def _foretell(engine: AsyncEngine, collector: Collector, age: timedelta) -> None:
     found = (await usecases.find_garbage(engine=engine, age=age)).garbage
     async with engine.connect() as tx:
-        exclusive = await queries.sum_only_theirs(tx, keys=[item.key for item in found])
+        exclusive = await queries.sum_exclusive_bytes(tx, keys=[item.key for item in found])
     loose: set[str] = set()
     await collector.collect(loose.add, dry_run=True)
     table = Table(

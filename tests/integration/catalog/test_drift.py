@@ -333,7 +333,7 @@ async def test_the_list_of_repositories_is_read_page_by_page(
     names = {f"{here.team}/app-{number}" for number in range(5)}
     for name in names:
         here.registry.push(make_image(), name, "v1")
-    monkeypatch.setattr(registry_module, "_PAGE", 2)
+    monkeypatch.setattr(registry_module, "_PAGE_SIZE", 2)
     listed = await here.client.list_repositories()
     assert names <= set(listed)
     assert len(listed) == len(set(listed))
