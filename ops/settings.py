@@ -1,4 +1,4 @@
-"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN and DATABASE_URL, checked before anything is touched."""
+"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN, DATABASE_URL, and GC_*."""
 
 import difflib
 import importlib
@@ -24,14 +24,13 @@ from pydantic import (
 from ops.errors import SettingError
 from ops.layout import SERVICES
 
-# Of deploy/compose.yaml, which may share a file .env with `make run`.
+# A setting of deploy/compose.yaml, which can share a file .env with `make run`.
 _COMPOSE_ONLY = ("MOORAGE_IMAGE",)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_HOST = re.compile(
-    r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\]"
-)
-# What would end a quoted string or start a variable in the gateway's configuration.
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:.]+\]")
+# Characters that end a quoted string or start a variable in the gateway's configuration.
 _UNSAFE_IN_PATH = re.compile(r"[\"'$;{}\\\x00-\x1f\x7f]")
 
 
@@ -44,16 +43,17 @@ def _split(value: Any) -> Any:
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value):
         raise ValueError(
-            f"{value!r} is not a host name: write names or addresses without scheme and port"
+            f"{value!r} is not a host name: write a name or address without scheme and port"
         )
     return value.lower()
 
 
 def _folder(value: Path) -> Path:
-    path = Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 - symbolic links in the name stay as the user wrote them
+    # Path.resolve would replace symbolic links that the user wrote.
+    path = Path(os.path.abspath(value.expanduser()))  # noqa: PTH100
     if _UNSAFE_IN_PATH.search(str(path)):
         raise ValueError(
-            "the path may hold no quotes, $, ;, braces, backslashes or control characters"
+            "the path must not contain quotes, $, ;, braces, backslashes, or control characters"
         )
     if path.exists() and not path.is_dir():
         raise ValueError(f"{path} is not a folder")
@@ -78,7 +78,7 @@ def _program(value: Path) -> Path:
 
 def _password(value: SecretStr) -> SecretStr:
     if not 8 <= len(value.get_secret_value()) <= 128:
-        raise ValueError("a password has 8 to 128 characters")
+        raise ValueError("the password must have 8 to 128 characters")
     return value
 
 
@@ -91,12 +91,12 @@ def _postgres_url(value: SecretStr) -> SecretStr:
         complete = False
     if not complete or parts.scheme not in ("postgresql", "postgres"):
         raise ValueError("must look like postgresql://role:password@host:port/database")
-    # One spelling from here on: SQLAlchemy knows only the long one.
+    # SQLAlchemy accepts only the long form.
     return SecretStr("postgresql" + value.get_secret_value()[len(parts.scheme) :])
 
 
 class RunSettings(BaseModel):
-    """What `make run` reads from its environment."""
+    """The settings that `make run` reads from its environment."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -105,54 +105,76 @@ class RunSettings(BaseModel):
         ge=1,
         le=65535,
         alias="MOORAGE_PORT",
-        description="the one port that is served on all addresses",
+        description="Port of the gateway, on all addresses of the machine. Nothing else is served.",
     )
     data: Annotated[Path, AfterValidator(_folder)] = Field(
         Path(".moorage"),
         validate_default=True,
         alias="MOORAGE_DATA",
-        description="the folder of everything that is kept: images, database, secrets, logs",
+        description="Folder of all data: images, database, secrets, logs.",
     )
     hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)] = (
         Field(
             (),
             alias="MOORAGE_HOSTS",
-            description="names that it answers to, separated by commas, `*.example.com` too; any when empty",
+            description=(
+                "Host names that the gateway answers to, separated by commas. A name can start "
+                "with `*.`. Without a value, it answers to any name."
+            ),
         )
     )
     tls_cert: Annotated[Path, AfterValidator(_readable_file)] | None = Field(
         None,
         alias="MOORAGE_TLS_CERT",
-        description="PEM file with the certificate and its chain: serve https",
+        description=(
+            "PEM file with the certificate and its chain. With it, the gateway serves https. "
+            "Requires `MOORAGE_TLS_KEY`."
+        ),
     )
     tls_key: Annotated[Path, AfterValidator(_readable_file)] | None = Field(
         None,
         alias="MOORAGE_TLS_KEY",
-        description="PEM file with the certificate's key, without a passphrase",
+        description="PEM file with the private key of the certificate, without a passphrase.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = Field(
         (),
         alias="MOORAGE_TRUSTED_PROXIES",
-        description="addresses or networks whose X-Forwarded headers are believed, separated by commas",
+        description=(
+            "Addresses or networks of proxies, separated by commas. The gateway accepts the "
+            "`X-Forwarded-*` headers of these proxies and of nobody else."
+        ),
     )
     admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = Field(
         None,
         alias="MOORAGE_ADMIN_PASSWORD",
-        description="password of the first account, `admin`, when it is made; else one is made and written to "
-        "`$MOORAGE_DATA/admin-password`",
+        description=(
+            "Password of the first account, `admin`. It is used only when the account is "
+            "created. Without a value, a password is generated and written to "
+            "`$MOORAGE_DATA/admin-password`."
+        ),
     )
     tools: Annotated[Path, AfterValidator(_folder)] | None = Field(
         None,
         alias="MOORAGE_TOOLS",
-        description="where nginx and docker-registry are unpacked when the machine has none; `$MOORAGE_DATA/tools` when empty",
+        description=(
+            "Folder into which nginx and Distribution are unpacked if the machine does not have "
+            "them. Without a value: `$MOORAGE_DATA/tools`."
+        ),
     )
     registry_bin: Annotated[Path, AfterValidator(_program)] | None = Field(
-        None, alias="REGISTRY_BIN", description="another Distribution program than the machine's"
+        None,
+        alias="REGISTRY_BIN",
+        description=(
+            "Path of the Distribution program. Without a value: the machine's, or else Debian's."
+        ),
     )
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
         None,
         alias="DATABASE_URL",
-        description="an outside PostgreSQL 15 or newer, as a role that may create roles, instead of the embedded one",
+        description=(
+            "URL of an external PostgreSQL, version 15 or newer, with a role that can create "
+            "roles. Without a value, the embedded PostgreSQL runs."
+        ),
     )
 
     gc_untagged_days: int = Field(
@@ -160,31 +182,35 @@ class RunSettings(BaseModel):
         ge=0,
         le=36500,
         alias="GC_UNTAGGED_DAYS",
-        description="after how many days without a tag `moorage gc` deletes a manifest",
+        description="Days without a tag after which garbage collection deletes a manifest.",
     )
     gc_schedule_hours: int = Field(
         0,
         ge=0,
         le=87600,
         alias="GC_SCHEDULE_HOURS",
-        description="every how many hours garbage is collected; 0: only by `moorage gc`",
+        description="Hours between two garbage collections. 0 turns the schedule off.",
     )
 
     @property
     def url(self) -> str:
-        """The address to show and to try: the first name that is no pattern, else localhost."""
+        """The URL of the gateway, with the first host name that has no wildcard, or localhost."""
         name = next((host for host in self.hosts if not host.startswith("*.")), "localhost")
-        scheme, usual = ("https", 443) if self.tls_cert else ("http", 80)
-        return f"{scheme}://{name}" + ("" if self.port == usual else f":{self.port}")
+        scheme, default_port = ("https", 443) if self.tls_cert else ("http", 80)
+        return f"{scheme}://{name}" + ("" if self.port == default_port else f":{self.port}")
 
 
 def variables() -> dict[str, str]:
-    """Return every variable that RunSettings reads, by its field's name."""
+    """Return the variable of each field of RunSettings."""
     return {name: str(field.alias) for name, field in RunSettings.model_fields.items()}
 
 
 def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettings:
-    """Read and check the settings; raises SettingError naming the first one that is wrong, missing or unknown."""
+    """Read and check the settings of `environment`, or of the process.
+
+    Raises:
+        SettingError: A setting is wrong, missing, or unknown. The message names the first.
+    """
     environment = os.environ if environment is None else environment
     known = variables()
     for name in sorted(environment):
@@ -194,7 +220,7 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
                 name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
             )
     _check_service_variables(environment)
-    # An empty variable is one that is not set.
+    # An empty variable counts as not set.
     given = {name: environment[name] for name in known.values() if environment.get(name)}
     try:
         settings = RunSettings.model_validate(given)
@@ -208,7 +234,10 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
 
 
 def _check_service_variables(environment: Mapping[str, str]) -> None:
-    """Refuse a variable that is nearly one of a service's settings; others that begin like one are somebody else's."""
+    """Reject a variable that is a misspelled setting of a service.
+
+    Other variables with the prefix of a service can belong to other programs.
+    """
     for service in SERVICES:
         prefix = f"{service.upper()}_"
         model = importlib.import_module(f"services.{service}.settings").Settings
@@ -223,13 +252,15 @@ def _check_tls(settings: RunSettings) -> None:
     if settings.tls_cert is None and settings.tls_key is None:
         return
     if settings.tls_cert is None:
-        raise SettingError("MOORAGE_TLS_CERT", "missing, while MOORAGE_TLS_KEY is set")
+        raise SettingError("MOORAGE_TLS_CERT", "missing, but MOORAGE_TLS_KEY is set")
     if settings.tls_key is None:
-        raise SettingError("MOORAGE_TLS_KEY", "missing, while MOORAGE_TLS_CERT is set")
+        raise SettingError("MOORAGE_TLS_KEY", "missing, but MOORAGE_TLS_CERT is set")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        # An empty passphrase instead of a question on the terminal.
+        # Without a passphrase, OpenSSL prompts on the terminal.
         context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
     except (ssl.SSLError, OSError) as error:
         wrong = "MOORAGE_TLS_KEY" if "KEY" in str(error) else "MOORAGE_TLS_CERT"
-        raise SettingError(wrong, f"certificate and key do not load: {error}") from None
+        raise SettingError(
+            wrong, f"the certificate and its key cannot be loaded: {error}"
+        ) from None

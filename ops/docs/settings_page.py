@@ -1,4 +1,4 @@
-"""`moorage docs`: docs/settings.md, written from the classes that read the settings."""
+"""Generates docs/settings.md from the settings classes."""
 
 import importlib
 from collections.abc import Iterator
@@ -15,13 +15,14 @@ PAGE = PROJECT / "docs" / "settings.md"
 _HEAD = """\
 # Settings
 
-Written by `moorage docs` from the code that reads them; a test keeps it current. Every setting is checked at
-start: a wrong or missing one is one line that names it, and exit status 2. A variable that is empty counts as not set.
+`moorage docs` generates this page from the code that reads the settings. Moorage checks every
+setting at startup. If one is wrong or missing, it prints one line that names it and exits with
+status 2. An empty variable counts as not set.
 
 ## `make run`
 
-Environment variables, or lines of a file `.env` in the project's folder. The settings of the services below are handed
-on to them.
+`make run` reads environment variables and the file `.env` in the project's folder. The environment
+takes precedence. It passes the settings of the services below on to them.
 
 | variable | default | meaning |
 | --- | --- | --- |
@@ -35,9 +36,10 @@ _SERVICE_HEAD = """
 _SECRETS = """
 ## Secrets
 
-No secret has a default or is an environment variable. A service reads each from a file that is named like the variable in
-lower case, in the folder that `SECRETS_DIR` names; `moorage init` and `make run` make them at the first start, mode 0600,
-below `$MOORAGE_DATA/secrets`, one folder for each part.
+Settings marked "Secret" have no default. A service reads each one from a file in the folder
+`SECRETS_DIR`. The file has the name of the variable in lower case. `make run` and `moorage init`
+generate these files at the first start, with mode 0600, below `$MOORAGE_DATA/secrets`, in one
+folder per part.
 """
 
 
@@ -52,25 +54,25 @@ def page() -> str:
 
 
 def _rows(model: Any, prefix: str) -> Iterator[str]:
-    for name, field in sorted(model.model_fields.items(), key=lambda item: _order(item[1])):
+    for name, field in sorted(model.model_fields.items(), key=lambda item: _sort_key(item[1])):
         variable = variable_of(name, field, prefix)
         yield f"| `{variable}` | {default_of(field)} | {field.description} |\n"
 
 
 def variable_of(name: str, field: FieldInfo, prefix: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     return str(field.validation_alias or field.alias or f"{prefix}{name}".upper())
 
 
-def _order(field: FieldInfo) -> bool:
-    """What must be given first."""
+def _sort_key(field: FieldInfo) -> bool:
+    """Sort required settings first."""
     return not field.is_required()
 
 
 def default_of(field: FieldInfo) -> str:
-    """What a setting is when nothing is given, as the page shows it."""
+    """Return the default of a setting as the page shows it."""
     if field.is_required() or field.default is PydanticUndefined:
-        return "must be given"
+        return "required"
     if field.default in (None, (), ""):
         return "none"
     if isinstance(field.default, bool):

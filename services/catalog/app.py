@@ -1,6 +1,6 @@
 """Builds the catalog service: the only file that wires its parts together."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -8,7 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Registry, RegistryUnavailable, connected
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
@@ -35,6 +36,9 @@ from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.feed import follower as feed
 
+_APPLICATION_NAME = "moorage-catalog"
+"""The name of the service's connections in ``pg_stat_activity``."""
+
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
 ROUTERS = (
     accounts,
@@ -50,25 +54,29 @@ ROUTERS = (
 
 
 def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[LeaderWorker]:
-    steps: list[tuple[str, str, Callable[[], Awaitable[float]]]] = [
-        ("feed", feed.CHANNEL, feed.Follower(engine, registry).step),
-        ("counters", counters.CHANNEL, partial(counters.copy_sums, engine=engine)),
-        ("deletions", deletions.CHANNEL, deletions.Deleter(engine, registry).step),
+    worker = partial(
+        LeaderWorker,
+        application_name=_APPLICATION_NAME,
+        database_url=settings.database_url.get_secret_value(),
+    )
+    follower = feed.Follower(engine, registry)
+    copy_sums = partial(counters.copy_sums, engine=engine)
+    deleter = deletions.Deleter(engine, registry)
+    workers = [
+        worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
+        worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
     ]
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
-        steps.append(("drift", drift.CHANNEL, schedule.step))
-    database_url = settings.database_url.get_secret_value()
-    return [
-        LeaderWorker(name=name, database_url=database_url, channel=channel, step=step)
-        for name, channel, step in steps
-    ]
+        workers.append(worker(name="drift", channel=drift.CHANNEL, step=schedule.step))
+    return workers
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the app. Nothing connects to the database or starts before the lifespan does."""
     database_url = settings.database_url.get_secret_value()
-    engine = db.create_engine(database_url, application_name="moorage-catalog")
+    engine = db.create_engine(database_url, application_name=_APPLICATION_NAME)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

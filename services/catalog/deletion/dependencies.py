@@ -18,7 +18,7 @@ from services.catalog.repositories.usecases import get_repository_owner
 class RegistryUnreachable(Unavailable):
     """The registry does not answer."""
 
-    code, title = "registry_unavailable", "The registry does not answer; try again later"
+    code, title = "registry_unavailable", "The registry does not respond; try again later"
 
 
 async def respond_registry_unavailable(_: Request, __: Exception) -> Response:

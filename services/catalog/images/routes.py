@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from libs.common.db.engine import Tx
 from libs.common.web.errors import Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.images import usecases
 from services.catalog.images.domain import Image, Order, pull_commands
@@ -68,7 +68,7 @@ async def list_tags(
     response: Response,
     q: Search = None,
     sort: Order = "name",
-) -> Page[TagOut]:
+) -> PageOut[TagOut]:
     """List the repository's tags with the images that they name."""
     found = await usecases.list_tags(tx=tx, actor=actor, q=q, order=sort, page=page)
     return page_of(found, TagOut.model_validate, request, response)

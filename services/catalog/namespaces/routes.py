@@ -7,7 +7,7 @@ from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.namespaces import usecases
 from services.catalog.namespaces.dependencies import OwnedNamespace
@@ -26,7 +26,7 @@ async def list_namespaces(
     request: Request,
     response: Response,
     q: Search = None,
-) -> Page[NamespaceOut]:
+) -> PageOut[NamespaceOut]:
     """List the account's namespaces by name."""
     namespaces = await usecases.list_namespaces(tx=tx, by_account=by_account, q=q, page=page)
     return page_of(namespaces, NamespaceOut.model_validate, request, response)

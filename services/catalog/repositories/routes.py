@@ -7,7 +7,7 @@ from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Filter, Search
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.namespaces.domain import NamespaceDeleting
 from services.catalog.repositories import usecases
@@ -30,7 +30,7 @@ async def list_repositories(
     namespace: Filter = None,
     q: Search = None,
     sort: Order = "name",
-) -> Page[RepositoryOut]:
+) -> PageOut[RepositoryOut]:
     """List the account's own repositories, those shared with it by grants, or all public ones."""
     repositories = await usecases.list_repositories(
         tx=tx, by_account=by_account, view=view, namespace=namespace, q=q, order=sort, page=page

@@ -11,6 +11,7 @@ import pytest
 from libs.common.db import pool as pools
 from libs.common.registry.client import Registry
 from libs.common.registry.tokens import EVENTS_SUBJECT, RegistryTokens
+from libs.common.registry.transport import Transport
 from services.events.counting import usecases
 from services.events.counting.worker import CountingWorker
 from services.events.dead_letters.domain import events_of
@@ -22,11 +23,12 @@ from services.events.ingest.arrivals import Arrivals
 from services.events.ingest.domain import parse_event
 from services.events.ingest.queries import store_events
 from services.events.retention.worker import Retention
-from tests.integration.events.conftest import Secrets, counts
+from tests.integration.events.conftest import counts
 from tests.integration.events.test_counting import count_all, store, store_indexes
 from tests.kit.database import Database
-from tests.kit.envelopes import digest_of, event
-from tests.kit.pull_patterns import get
+from tests.kit.pulls.envelopes import digest_of, event
+from tests.kit.pulls.patterns import get
+from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
 
@@ -38,13 +40,15 @@ async def pool(emptied: Database) -> AsyncIterator[pools.Pool]:
 
 
 def registry_at(url: str, events_secrets: Secrets) -> Registry:
+    """Return a client of the registry at ``url``."""
     tokens = RegistryTokens(
         keys=events_secrets.directory / "token-keys",
         service="moorage",
         issuer="moorage",
         subject=EVENTS_SUBJECT,
     )
-    return Registry(httpx.AsyncClient(base_url=url, timeout=1, trust_env=False), tokens)
+    http = httpx.AsyncClient(base_url=url, timeout=1, trust_env=False)
+    return Registry(Transport(http, tokens))
 
 
 async def test_event_that_cannot_be_counted_is_dead_lettered_and_later_events_count(

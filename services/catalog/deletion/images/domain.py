@@ -9,7 +9,8 @@ from services.catalog.images.domain import TaggedIndex
 class NeededByIndex(Conflict):
     """A tagged multi-platform image needs the image; ``indexes`` names all that do."""
 
-    code, title = "needed_by_index", "A multi-platform image needs it"
+    code = "needed_by_index"
+    title = "A multi-platform image contains this image; delete that image first"
 
     def __init__(self, digest: str, indexes: Sequence[TaggedIndex]) -> None:
         named = "; ".join(f"{index.digest} ({', '.join(index.tags)})" for index in indexes)

@@ -6,7 +6,8 @@ Each call can be repeated at any time: something that is gone already is no erro
 import asyncio
 from collections.abc import Collection
 
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.manifests import is_digest, parse_manifest
 from services.catalog.deletion.tags.usecases import remove_tag
 

@@ -3,7 +3,8 @@
 import structlog
 
 from libs.common.db.engine import Engine, Tx, is_unreachable
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.deletion.repositories import queries, steps
 from services.catalog.deletion.repositories.domain import Deletion
 from services.catalog.deletion.tags.usecases import finish_abandoned

@@ -11,19 +11,14 @@ from libs.common.web.errors import Unavailable
 class CatalogBehind(Unavailable):
     """The catalog has not applied all pushes to the repository."""
 
-    code, title = (
-        "catalog_behind",
-        "The catalog has not applied the latest pushes to this repository; try again",
-    )
+    code = "catalog_behind"
+    title = "The catalog has not applied the last pushes yet; try again in a moment"
 
 
 class WritesPaused(Unavailable):
     """Garbage collection pauses writes, and this registry deletes a tag by writing a manifest."""
 
-    code, title = (
-        "writes_paused",
-        "Garbage collection pauses writes to the registry; try again in a few seconds",
-    )
+    code, title = "writes_paused", "Garbage collection pauses all writes; try again in a moment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import asyncio
 
 from libs.common.db import audit
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.domain import (
     CatalogBehind,

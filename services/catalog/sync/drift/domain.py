@@ -36,7 +36,7 @@ class Difference:
     registry: str = ""
 
     @property
-    def can_be_repaired(self) -> bool:
+    def is_repairable(self) -> bool:
         """Whether the catalog can be repaired: the image must be in an existing namespace."""
         return self.kind is not Kind.NO_NAMESPACE
 

@@ -9,7 +9,8 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.sync.drift import usecases
 
 CHANNEL = "moorage_drift"

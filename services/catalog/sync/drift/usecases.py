@@ -95,7 +95,7 @@ async def repair(
     by_repository: dict[str, list[Difference]] = defaultdict(list)
     left: list[Difference] = []
     for difference in found:
-        if difference.can_be_repaired:
+        if difference.is_repairable:
             by_repository[difference.repository].append(difference)
         else:
             left.append(difference)

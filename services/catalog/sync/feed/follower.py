@@ -10,7 +10,8 @@ import structlog
 from prometheus_client import Counter
 
 from libs.common.db.engine import Engine, is_unreachable
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.sync.feed import usecases
 from services.catalog.sync.feed.retries import PushRetries
 

@@ -54,8 +54,8 @@ def test_child_of_an_index_can_be_missing() -> None:
 def test_tags_without_a_namespace_cannot_be_repaired() -> None:
     found = find(NOTHING, RegistryContent({"v1": "a"}, frozenset()), has_namespace=False)
     assert found == [Difference("team/app", "v1", Kind.NO_NAMESPACE, "", "a")]
-    assert not found[0].can_be_repaired
-    assert Difference("team/app", "v1", Kind.TAG_GONE, "a").can_be_repaired
+    assert not found[0].is_repairable
+    assert Difference("team/app", "v1", Kind.TAG_GONE, "a").is_repairable
 
 
 def test_digests_without_a_tag_are_requested() -> None:

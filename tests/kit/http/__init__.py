@@ -1,0 +1,1 @@
+"""HTTP clients of a running Moorage: JSON API, token endpoint, registry, and webhook."""

@@ -1,0 +1,47 @@
+"""When the console is built again."""
+
+from pathlib import Path
+
+import pytest
+
+from ops.install import console
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The sources of a console of three files that was just built."""
+    monkeypatch.setattr(console, "CONSOLE", tmp_path)
+    monkeypatch.setattr(console, "DIST", tmp_path / "dist")
+    monkeypatch.setattr(console, "_STAMP", tmp_path / ".built")
+    for name in ("package.json", "src/main.tsx", "dist/index.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / ".built").write_text(console._digest_of(console._sources()))
+    return tmp_path
+
+
+def test_a_build_is_current_until_a_source_changes(sources: Path) -> None:
+    assert console.is_current()
+    (sources / "node_modules").mkdir()
+    (sources / "node_modules" / "installed").write_text("a package is not a source")
+    assert console.is_current()
+    (sources / "src" / "main.tsx").write_text("changed")
+    assert not console.is_current()
+
+
+@pytest.mark.parametrize("changed", ["renamed", "added", "not built", "never built"])
+def test_a_build_is_not_current_after_any_change(sources: Path, changed: str) -> None:
+    if changed == "renamed":
+        (sources / "src" / "main.tsx").rename(sources / "src" / "other.tsx")
+    elif changed == "added":
+        (sources / "src" / "more.tsx").write_text("")
+    elif changed == "not built":
+        (sources / "dist" / "index.html").unlink()
+    else:
+        (sources / ".built").unlink()
+    assert not console.is_current()
+
+
+def test_without_sources_there_is_nothing_to_build(sources: Path) -> None:
+    (sources / "package.json").unlink()
+    assert console.is_current()
