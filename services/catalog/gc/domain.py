@@ -11,7 +11,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class UntaggedManifest:
-    """A manifest that has no tag since ``since``. No manifest that stays needs it."""
+    """A manifest that has no tag since ``since``. No live manifest needs it."""
 
     repository: str
     digest: str

@@ -37,20 +37,20 @@ _REPOSITORIES_WITH_UNTAGGED = sa.text("""
     ORDER BY 1
 """).bindparams(sa.bindparam("age", type_=sa.Interval))
 
-# A manifest stays if it has a tag or lost it less than `age` ago, and if it is a child or a
-# referrer of a manifest that stays.
+# A manifest is live if it has a tag, or lost its last tag less than `age` ago. The children and the
+# referrers of a live manifest are live too.
 _UNTAGGED = sa.text("""
-    WITH RECURSIVE staying (repository_id, digest) AS (
+    WITH RECURSIVE live (repository_id, digest) AS (
         SELECT m.repository_id, m.digest FROM catalog.manifests m
         WHERE m.repository_id = ANY(:ids)
           AND (m.untagged_since IS NULL OR m.untagged_since > now() - :age)
       UNION
-        SELECT n.repository_id, n.digest FROM staying s CROSS JOIN LATERAL (
+        SELECT n.repository_id, n.digest FROM live l CROSS JOIN LATERAL (
             SELECT c.repository_id, c.child_digest AS digest FROM catalog.manifest_children c
-            WHERE c.repository_id = s.repository_id AND c.index_digest = s.digest
+            WHERE c.repository_id = l.repository_id AND c.index_digest = l.digest
           UNION ALL
             SELECT m.repository_id, m.digest FROM catalog.manifests m
-            WHERE m.repository_id = s.repository_id AND m.subject = s.digest
+            WHERE m.repository_id = l.repository_id AND m.subject = l.digest
         ) n
     )
     SELECT r.path, m.digest, m.untagged_since, m.size_bytes,
@@ -60,7 +60,7 @@ _UNTAGGED = sa.text("""
     FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
     WHERE m.repository_id = ANY(:ids) AND m.untagged_since <= now() - :age
       AND NOT EXISTS (
-        SELECT FROM staying s WHERE s.repository_id = m.repository_id AND s.digest = m.digest)
+        SELECT FROM live l WHERE l.repository_id = m.repository_id AND l.digest = m.digest)
     ORDER BY r.path, m.untagged_since, m.digest
 """).bindparams(
     sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("age", type_=sa.Interval)
@@ -146,7 +146,7 @@ async def list_untagged(
 ) -> tuple[list[UntaggedManifest], set[Key]]:
     """Return the manifests without a tag for ``age``, and those of them that an index lists.
 
-    Children and referrers of manifests that stay are left out.
+    Children and referrers of live manifests are left out.
     """
     rows = (await tx.execute(_UNTAGGED, {"ids": list(repository_ids), "age": age})).all()
     found = [

@@ -33,9 +33,9 @@ _CLOCK_SKEW_NS = 5 * 10**9
 async def find_garbage(*, engine: Engine, age: timedelta) -> FoundGarbage:
     """Return the manifests that have been untagged for ``age``, and that nothing needs.
 
-    A manifest is no garbage if it is a child or a referrer of a manifest that stays, if it was
-    pushed again within ``age``, or if the catalog has not applied a push of it yet. Repositories
-    that are being deleted are left out: their deletion removes all manifests.
+    A manifest is no garbage if it is a child or a referrer of a live manifest, if it was pushed
+    again within ``age``, or if the catalog has not applied a push of it yet. Repositories that are
+    being deleted are left out: their deletion removes all manifests.
     """
     now_ns = time.time_ns()
     after_ns = now_ns - _nanoseconds(max(age, _LEAST_LOOK_BACK))
