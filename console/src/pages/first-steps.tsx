@@ -26,7 +26,7 @@ interface Progress {
 /** Administrators see every account's objects; the steps are their own. */
 function ownAlone(): { account?: string } {
   const state = session.state();
-  return state.kind === "account" && state.account.role === "admin"
+  return state.kind === "signed-in" && state.account.role === "admin"
     ? { account: state.account.username }
     : {};
 }

@@ -4,5 +4,5 @@ import { session } from "../api/session";
 /** Whether whoever is signed in administers the registry. */
 export function useAdmin(): boolean {
   const state = useSyncExternalStore(session.subscribe, session.state);
-  return state.kind === "account" && state.account.role === "admin";
+  return state.kind === "signed-in" && state.account.role === "admin";
 }

@@ -30,8 +30,8 @@ export function lazyPart<Props extends object>(
 
 /** Loads the page anew once the server answers; never resolves. */
 export async function loadAnew(): Promise<never> {
-  connection.lose();
-  await connection.found();
+  connection.markLost();
+  await connection.whenRestored();
   window.location.reload();
   return new Promise<never>(() => undefined);
 }
