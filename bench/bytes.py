@@ -14,8 +14,8 @@ from bench import load
 from bench.figures import Figure, interleaved, ratio
 from bench.installation import Installation
 from bench.names import PASSWORD, docker_user
+from tests.kit.http.registry import Registry
 from tests.kit.images import Blob
-from tests.kit.registry import Registry
 
 LARGE = 1024 * 1024 * 1024
 SMALL, SMALL_BYTES = 500, 4096

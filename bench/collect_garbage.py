@@ -15,13 +15,13 @@ from pathlib import Path
 import httpx
 import typer
 
-from tests.kit.api import Account, DockerUser
-from tests.kit.gc import disk_usage, freed_bytes, gc
+from tests.kit.http.accounts import Account, DockerUser
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import make_tenant
 from tests.kit.images import make_image
-from tests.kit.processes import part
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack, running_stack
-from tests.kit.tenant import make_tenant
+from tests.kit.stack.gc import disk_usage, freed_bytes, gc
+from tests.kit.stack.processes import part
+from tests.kit.stack.run import Stack, running_stack
 
 REPOSITORIES, TAGS = 34, 50  # pushed twice, three blobs each (manifest, config, layer): 10,200
 ASKED = 500

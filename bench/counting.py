@@ -13,7 +13,7 @@ from bench.installation import Installation
 from bench.webhook import headers
 from libs.common.db.pool import Pool
 from services.events.retention.worker import Retention
-from tests.kit.envelopes import event
+from tests.kit.pulls.envelopes import event
 
 BURST = 50_000
 _ENVELOPE = 500

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from bench.names import PASSWORD
-from tests.kit.stack import Stack, running_stack
+from tests.kit.stack.run import Stack, running_stack
 
 SERVICES = ("auth", "catalog", "events")
 

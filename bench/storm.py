@@ -19,9 +19,9 @@ from bench.token import basic
 from ops.host.environment import child_environment
 from ops.host.ports import reserve
 from ops.install.debian import find_registry
+from tests.kit.http.registry import Registry
 from tests.kit.images import Index, make_index
 from tests.kit.install import toolbox
-from tests.kit.registry import Registry
 
 PULLS = 1_000
 AT_ONCE = 100

@@ -12,7 +12,7 @@ import asyncpg
 from bench.client import Connection
 from bench.figures import Figure, ratio
 from bench.installation import Installation
-from tests.kit.envelopes import event
+from tests.kit.pulls.envelopes import event
 
 _ROUNDS = 9
 _EACH = 150

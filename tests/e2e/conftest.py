@@ -14,17 +14,20 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from tests.kit import private
-from tests.kit.addresses import HOSTS, SECURE_ADDRESS, SECURE_NAME
-from tests.kit.api import Account, new_password
 from tests.kit.browser import CONSOLE, running_browser
-from tests.kit.certificates import ServerCertificate, make_certificate
-from tests.kit.clients import Ctr, Docker, NewClient, Podman, Skopeo
-from tests.kit.engine import Engine, running_engine
+from tests.kit.clients import private_mounts
+from tests.kit.clients.addresses import HOSTS, SECURE_ADDRESS, SECURE_NAME
+from tests.kit.clients.base import NewClient
+from tests.kit.clients.certificates import ServerCertificate, make_certificate
+from tests.kit.clients.docker import Ctr, Docker
+from tests.kit.clients.engine import Engine, running_engine
+from tests.kit.clients.podman import Podman
+from tests.kit.clients.skopeo import Skopeo
 from tests.kit.folders import remove
+from tests.kit.http.accounts import Account, new_password
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.install import Toolbox, toolbox
-from tests.kit.stack import Stack, running_stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.stack.run import Stack, running_stack
 
 _running: list[Stack] = []
 
@@ -113,7 +116,7 @@ def tenant(admin: Account) -> Iterator[Tenant]:
 @pytest.fixture(scope="session")
 def tools() -> Toolbox:
     """The clients, which `python -m tests.kit.install` brings."""
-    reason = private.unavailable()
+    reason = private_mounts.unavailable()
     if reason is not None:
         pytest.skip(reason)
     return toolbox()

@@ -9,14 +9,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.kit.addresses import NAME, SECURE_ADDRESS, SECURE_NAME
-from tests.kit.api import Account
-from tests.kit.certificates import ServerCertificate, make_certificate
-from tests.kit.clients import NewClient, Podman, Skopeo
+from tests.kit.clients.addresses import NAME, SECURE_ADDRESS, SECURE_NAME
+from tests.kit.clients.base import NewClient
+from tests.kit.clients.certificates import ServerCertificate, make_certificate
+from tests.kit.clients.podman import Podman
+from tests.kit.clients.skopeo import Skopeo
+from tests.kit.http.accounts import Account
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import make_image
 from tests.kit.install import Toolbox
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.stack.run import Stack
 
 FORGED_HEADERS = {
     "X-Forwarded-For": "203.0.113.9",

@@ -15,13 +15,13 @@ import httpx
 import pytest
 
 from tests.e2e.test_new_user import MakeContent, assert_denied, make_content, native
-from tests.kit.api import Account, DockerUser
-from tests.kit.clients import Client, NewClient
-from tests.kit.compose import Compose, running_compose, unavailable
+from tests.kit.clients.base import Client, NewClient
+from tests.kit.http.accounts import Account, DockerUser
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import make_image
 from tests.kit.install import Toolbox, toolbox
-from tests.kit.registry import Registry
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.stack.compose import Compose, running_compose, unavailable
 from tests.kit.waiting import eventually
 
 __all__ = ["make_content"]  # a fixture

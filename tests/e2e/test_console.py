@@ -8,12 +8,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.kit.api import Account, new_password, unique
 from tests.kit.browser import Visit, visit
-from tests.kit.clients import Skopeo
+from tests.kit.clients.skopeo import Skopeo
 from tests.kit.console import closed, dialog, heading, press, row_button, sign_in
+from tests.kit.http.accounts import Account, new_password, unique
 from tests.kit.images import make_image
-from tests.kit.stack import Stack
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 SIGN_IN_BYTES = 300_000

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.kit.api import Account, DockerUser, new_password, unique
 from tests.kit.browser import Visit, visit
 from tests.kit.console import closed, dialog, heading, loaded, press, row_button, rows, sign_in
+from tests.kit.http.accounts import Account, DockerUser, new_password, unique
+from tests.kit.http.registry import Registry
 from tests.kit.images import Blob, Image, make_image, make_index
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"

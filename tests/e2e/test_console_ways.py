@@ -12,12 +12,12 @@ import asyncpg
 import pytest
 from playwright.sync_api import Browser, Locator, Request, expect
 
-from tests.kit.api import Account, DockerUser, unique
 from tests.kit.browser import PLAIN_HTTP_NAME, Visit, visit
 from tests.kit.console import closed, dialog, heading, loaded, press, row_button, rows, sign_in
+from tests.kit.http.accounts import Account, DockerUser, unique
+from tests.kit.http.registry import Registry
 from tests.kit.images import make_image
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 MANY = 10_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.kit.api import DockerUser
+from tests.kit.http.accounts import DockerUser
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant
 from tests.kit.images import make_image, make_index
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
@@ -21,7 +21,7 @@ def pusher(tenant: Tenant, stack: Stack) -> Registry:
 
 
 def _as(stack: Stack, user: DockerUser) -> Registry:
-    return Registry(stack.url, (user.username, user.password))
+    return Registry(stack.url, user.credentials)
 
 
 def _pull_status(registry: Registry, repository: str, reference: str, token: str) -> int:

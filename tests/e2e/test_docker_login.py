@@ -7,12 +7,12 @@ import json
 import httpx
 import pytest
 
-from tests.kit.api import DockerUser
-from tests.kit.clients import Docker
+from tests.kit.clients.docker import Docker
+from tests.kit.http.accounts import DockerUser
+from tests.kit.http.tenant import Tenant
+from tests.kit.http.tokens import access_of, ask
 from tests.kit.images import make_image, make_index
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant
-from tests.kit.tokens import access_of, ask
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.kit.api import DockerUser, unique
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant
-from tests.kit.tokens import ask
+from tests.kit.http.accounts import DockerUser, unique
+from tests.kit.http.tenant import Tenant
+from tests.kit.http.tokens import ask
+from tests.kit.stack.run import Stack
 
 ALLOWED_FAILURES = 10
 """AUTH_LOGIN_FAILURES, within AUTH_LOGIN_WINDOW_SECONDS, for one user name and address."""
@@ -36,7 +36,7 @@ def fail(client: httpx.Client, username: str, **headers: str) -> httpx.Response:
 
 
 def status_of(client: httpx.Client, user: DockerUser) -> int:
-    return ask(client, auth=(user.username, user.password)).status_code
+    return ask(client, auth=user.credentials).status_code
 
 
 def exhaust(client: httpx.Client, username: str) -> None:

@@ -20,18 +20,18 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.kit.api import Account, RefusedByApi, unique
-from tests.kit.envelopes import digest_of, event
+from tests.kit.http.accounts import Account, RefusedByApi, unique
+from tests.kit.http.registry import DirectRegistry, Registry
+from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.webhook import Webhook
 from tests.kit.images import Image, Index, make_image, make_index
 from tests.kit.install import PROJECT
-from tests.kit.processes import part, parts, workers
-from tests.kit.pull_counts import PullCounts
-from tests.kit.pull_patterns import CHILDREN, Counts, patterns
-from tests.kit.registry import Registry
-from tests.kit.stack import MOORAGE, Stack, running_stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.pulls.counts import PullCounts
+from tests.kit.pulls.envelopes import digest_of, event
+from tests.kit.pulls.patterns import CHILDREN, Counts, patterns
+from tests.kit.stack.processes import part, parts, workers
+from tests.kit.stack.run import MOORAGE, Stack, running_stack
 from tests.kit.waiting import eventually
-from tests.kit.webhook import Webhook
 
 PULLS, KILLS, AT_ONCE = 2000, 20, 4
 AWAY_SECONDS = 10.0
@@ -43,7 +43,9 @@ def stack(folder: Path) -> Iterator[Stack]:
     """A Moorage of this module's own, which starts again at once what is killed."""
     place = folder / "faults"
     place.mkdir()
-    with running_stack(place, command=(sys.executable, "-m", "tests.kit.impatient")) as running:
+    with running_stack(
+        place, command=(sys.executable, "-m", "tests.kit.stack.restart_at_once")
+    ) as running:
         yield running
 
 
@@ -61,7 +63,7 @@ def owner(admin: Account) -> Iterator[Tenant]:
 
 @pytest.fixture(scope="module")
 def registry(stack: Stack, owner: Tenant) -> Iterator[Registry]:
-    with Registry(stack.url, (owner.granted.username, owner.granted.password)) as client:
+    with Registry(stack.url, owner.granted.credentials) as client:
         yield client
 
 
@@ -156,16 +158,10 @@ def test_an_events_service_killed_twenty_times_during_two_thousand_pulls_counts_
     assert counted.of(repository, "v1") == {"v1": (PULLS, 0)}
 
 
-class DirectRegistry(Registry):
-    """The stack's registry without the gateway, with a token that was got before."""
-
-    def __init__(self, stack: Stack, token: str) -> None:
-        environment = json.loads((stack.data / "run" / "catalog-environment.json").read_text())
-        super().__init__(environment["CATALOG_REGISTRY_URL"], None)
-        self._token = token
-
-    def token(self, *scopes: str) -> str:
-        return self._token
+def _registry_url(stack: Stack) -> str:
+    """Return the URL of the stack's registry behind the gateway."""
+    environment = json.loads((stack.data / "run" / "catalog-environment.json").read_text())
+    return str(environment["CATALOG_REGISTRY_URL"])
 
 
 @contextlib.contextmanager
@@ -195,7 +191,11 @@ def test_ten_seconds_without_a_database_lose_and_double_nothing(
     counted.settle()  # what was pushed is known, so that what is pushed now is what the outage must not lose
     late = event(repository=repository, tag="v1", user=owner.granted.username)
     stopped = time.monotonic()
-    with no_database(stack), Webhook(stack) as webhook, DirectRegistry(stack, token) as direct:
+    with (
+        no_database(stack),
+        Webhook(stack) as webhook,
+        DirectRegistry(_registry_url(stack), lambda *_: token) as direct,
+    ):
         for number in range(40):
             pull(registry.http, repository, token, number)
             if number % 10 == 0:

@@ -18,7 +18,7 @@ import pytest
 
 from ops.host.ports import reserve
 from tests.kit.install import PROJECT
-from tests.kit.processes import parts
+from tests.kit.stack.processes import parts
 from tests.kit.waiting import eventually
 
 READY_SECONDS = 280.0

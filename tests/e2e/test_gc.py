@@ -16,14 +16,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.kit.api import Account
-from tests.kit.gc import disk_usage, environment, freed_bytes, gc, start_gc
+from tests.kit.http.accounts import Account
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import Blob, Image, Index, make_image, make_index
 from tests.kit.install import PROJECT
 from tests.kit.process import run
-from tests.kit.registry import Registry
-from tests.kit.stack import MOORAGE, Stack, running_stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.stack.gc import disk_usage, environment, freed_bytes, gc, start_gc
+from tests.kit.stack.run import MOORAGE, Stack, running_stack
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
@@ -204,7 +204,7 @@ def _pulling(
     seen, stop = Pulls(), threading.Event()
 
     def loop() -> None:
-        with Registry(stack.url, (tenant.granted.username, tenant.granted.password)) as registry:
+        with Registry(stack.url, tenant.granted.credentials) as registry:
             while not stop.is_set():
                 try:
                     _assert_pulls(registry, repository, content, "v1")
@@ -290,14 +290,14 @@ def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
         refused = _until_refused(registry, f"{own_tenant.private}/late")
         (error,) = refused.json()["errors"]
         assert error["code"] == "UNAVAILABLE"
-        assert "disk space is being given back; try again" in error["message"]
+        assert "while disk space is reclaimed; try again" in error["message"]
         assert int(refused.headers["retry-after"]) > 0
         with pytest.raises(httpx.HTTPStatusError, match="503"):
             registry.push(late, f"{own_tenant.private}/late", "v1")
         second = gc(own_stack)
         assert (second.status, second.stderr) == (
             1,
-            "moorage: a collection of garbage already runs\n",
+            "moorage: another garbage collection is running\n",
         )
         assert collecting.poll() is None
         begun.finish()

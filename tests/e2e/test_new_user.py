@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.kit.api import Account, DockerUser
-from tests.kit.clients import Client, NewClient, Skopeo
+from tests.kit.clients.base import Client, NewClient
+from tests.kit.clients.skopeo import Skopeo
+from tests.kit.http.accounts import Account, DockerUser
+from tests.kit.http.tenant import Tenant
 from tests.kit.images import Image, Index, make_image, make_index, write_skopeo_folder
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 SHOWN_WITHIN_SECONDS = 2.0

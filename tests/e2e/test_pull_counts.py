@@ -9,19 +9,22 @@ from typing import Any
 
 import pytest
 
-from tests.kit.addresses import HOSTS
-from tests.kit.api import Account, DockerUser, unique
-from tests.kit.clients import Buildah, Client, Ctr, Docker, Podman, Skopeo
-from tests.kit.engine import Engine
-from tests.kit.envelopes import digest_of
+from tests.kit.clients.addresses import HOSTS
+from tests.kit.clients.base import Client
+from tests.kit.clients.docker import Ctr, Docker
+from tests.kit.clients.engine import Engine
+from tests.kit.clients.podman import Buildah, Podman
+from tests.kit.clients.skopeo import Skopeo
+from tests.kit.http.accounts import Account, DockerUser, unique
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.webhook import Webhook
 from tests.kit.images import Image, Index, make_image, make_index
 from tests.kit.install import Toolbox
-from tests.kit.pull_counts import Counts, PullCounts
-from tests.kit.pull_patterns import CHILDREN, Pattern, replayed
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant, make_tenant
-from tests.kit.webhook import Webhook
+from tests.kit.pulls.counts import Counts, PullCounts
+from tests.kit.pulls.envelopes import digest_of
+from tests.kit.pulls.patterns import CHILDREN, Pattern, replayed
+from tests.kit.stack.run import Stack
 
 STEPS = ("cold by tag", "warm by tag", "cold by digest", "warm by digest")
 PULL, CHECK, BOTH, NOTHING = (1, 0), (0, 1), (1, 1), (0, 0)
@@ -59,7 +62,7 @@ def owner(admin: Account) -> Iterator[Tenant]:
 
 @pytest.fixture(scope="module")
 def pusher(stack: Stack, owner: Tenant) -> Iterator[Registry]:
-    with Registry(stack.url, (owner.granted.username, owner.granted.password)) as registry:
+    with Registry(stack.url, owner.granted.credentials) as registry:
         yield registry
 
 

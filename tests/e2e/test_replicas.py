@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from ops.host.ports import reserve
+from tests.kit.http.tenant import Tenant
+from tests.kit.http.tokens import access_of, ask
 from tests.kit.install import PROJECT
-from tests.kit.stack import MOORAGE, Stack
-from tests.kit.tenant import Tenant
-from tests.kit.tokens import access_of, ask
+from tests.kit.stack.run import MOORAGE, Stack
 from tests.kit.waiting import eventually
 
 HOLDS_WITHIN_SECONDS = 1.0
@@ -55,9 +55,7 @@ def _is_ready(client: httpx.Client) -> bool:
 
 def grants_on(replica: httpx.Client, tenant: Tenant, repository: str) -> set[str]:
     user = tenant.granted
-    access = access_of(
-        ask(replica, f"repository:{repository}:pull,push", auth=(user.username, user.password))
-    )
+    access = access_of(ask(replica, f"repository:{repository}:pull,push", auth=user.credentials))
     return access.get(repository, set())
 
 
@@ -109,7 +107,7 @@ def test_namespace_that_turns_private_is_closed(
 def test_changed_password_is_refused_at_once(
     tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
 ) -> None:
-    old = (tenant.granted.username, tenant.granted.password)
+    old = tenant.granted.credentials
     assert [ask(replica, auth=old).status_code for replica in replicas] == [200, 200]
     path = f"/docker-users/{tenant.granted.username}/password"
     tenant.account.call("PUT", path, json={"password": "another-password"})
@@ -130,7 +128,7 @@ def test_disabled_or_deleted_user_is_refused(
     method: str,
     body: dict[str, bool] | None,
 ) -> None:
-    credentials = (tenant.granted.username, tenant.granted.password)
+    credentials = tenant.granted.credentials
     assert [ask(replica, auth=credentials).status_code for replica in replicas] == [200, 200]
     tenant.account.call(method, f"/docker-users/{tenant.granted.username}", json=body)
     eventually(

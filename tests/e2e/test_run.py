@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from ops.host.ports import reserve
-from tests.kit.api import Account, RefusedByApi
+from tests.kit.http.accounts import Account, RefusedByApi
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import make_image
 from tests.kit.install import PROJECT
-from tests.kit.processes import open_for_writing, parent, part, parts, workers
-from tests.kit.registry import Registry
-from tests.kit.stack import MOORAGE, Stack, StackBroken, running_stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.stack.processes import open_for_writing, parent, part, parts, workers
+from tests.kit.stack.run import MOORAGE, Stack, StackBroken, running_stack
 from tests.kit.waiting import eventually
 
 PARTS = ("postgres", "registry", "auth", "catalog", "events", "gateway")
@@ -45,7 +45,7 @@ def own_tenant(own_stack: Stack) -> Iterator[Tenant]:
 
 def _push_and_pull(stack: Stack, tenant: Tenant, repository: str) -> bool:
     """Whether a client gets a new image in and out again."""
-    credentials = (tenant.granted.username, tenant.granted.password)
+    credentials = tenant.granted.credentials
     try:
         with Registry(stack.url, credentials) as registry:
             registry.push(make_image(), repository, "v1")
@@ -162,7 +162,7 @@ def test_a_second_start_finds_accounts_and_images(folder: Path) -> None:
         eventually(
             lambda: _is_listed(admin, repository), within=10, what="the image that was pushed last"
         )
-        credentials = (tenant.granted.username, tenant.granted.password)
+        credentials = tenant.granted.credentials
         with Registry(second.url, credentials) as registry:
             assert registry.manifest(repository, "v1").is_success
         with Account(second.url, "admin", password) as signed_in:

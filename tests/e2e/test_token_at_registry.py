@@ -13,12 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.kit import tokens
-from tests.kit.api import Account, DockerUser
+from tests.kit.http import tokens
+from tests.kit.http.accounts import Account, DockerUser
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import Image, make_image
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant, make_tenant
+from tests.kit.stack.run import Stack
 
 pytestmark = pytest.mark.registry_versions
 
@@ -252,7 +252,7 @@ def test_text_injected_into_the_challenge_of_a_mount_grants_nothing(
     )
     assert_refused(challenged)
     scope = challenged.headers["WWW-Authenticate"].partition('scope="')[2].rpartition('"')[0]
-    auth = (scene.tenant.other.username, scene.tenant.other.password)
+    auth = scene.tenant.other.credentials
     access = tokens.access_of(tokens.ask(scene.other.http, scope, auth=auth))
     assert scene.repository not in access
     assert access.get(f"{scene.tenant.public}/app", set()) <= {"pull"}

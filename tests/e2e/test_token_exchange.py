@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.kit.api import Account
-from tests.kit.clients import Ctr
+from tests.kit.clients.docker import Ctr
+from tests.kit.http.accounts import Account
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tokens import SERVICE, access_of, ask, claims_of, post
 from tests.kit.images import make_image, make_index
-from tests.kit.registry import Registry
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant, make_tenant
-from tests.kit.tokens import SERVICE, access_of, ask, claims_of, post
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 
@@ -204,7 +204,7 @@ def test_containerds_post_then_get_both_grant(http: httpx.Client, shared: Tenant
     app = f"{shared.private}/app"
     scope = f"repository:{app}:pull repository:{app}:pull,push"
     posted = post(http, **password_form(shared, client_id="containerd-client", scope=scope))
-    got = ask(http, *scope.split(), auth=(shared.granted.username, shared.granted.password))
+    got = ask(http, *scope.split(), auth=shared.granted.credentials)
     assert access_of(posted) == access_of(got) == {app: {"pull", "push"}}
 
 
@@ -221,7 +221,7 @@ def test_containerd_pulls_with_a_grant_and_not_without(
     tenant: Tenant, ctr: Ctr, stack: Stack
 ) -> None:
     granted, other = tenant.granted, tenant.other
-    with Registry(stack.url, (granted.username, granted.password)) as registry:
+    with Registry(stack.url, granted.credentials) as registry:
         for tag, content in (("image", make_image()), ("index", make_index())):
             reference = f"{stack.registry}/{tenant.private}/app:{tag}"
             registry.push(content, f"{tenant.private}/app", tag)

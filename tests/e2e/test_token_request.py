@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.kit.api import Account, unique
-from tests.kit.stack import Stack
-from tests.kit.tenant import Tenant, make_tenant
-from tests.kit.tokens import SERVICE, access_of, ask, claims_of, header_of
+from tests.kit.http.accounts import Account, unique
+from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tokens import SERVICE, access_of, ask, claims_of, header_of
+from tests.kit.stack.run import Stack
 
 PULL_SECONDS = 300
 PUSH_SECONDS = 1800
@@ -59,7 +59,7 @@ def test_anonymous_with_an_account_parameter_stays_anonymous(
 def test_account_parameter_changes_nothing_for_a_signed_in_user(
     http: httpx.Client, shared: Tenant
 ) -> None:
-    other = (shared.other.username, shared.other.password)
+    other = shared.other.credentials
     answer = ask(
         http, f"repository:{app_of(shared)}:pull", auth=other, account=shared.granted.username
     )
@@ -121,7 +121,7 @@ def test_grant_is_what_is_asked_and_allowed(
 
 
 def test_partial_and_empty_grants_are_no_error(http: httpx.Client, shared: Tenant) -> None:
-    other = (shared.other.username, shared.other.password)
+    other = shared.other.credentials
     private, public = app_of(shared), f"{shared.public}/app"
     assert access_of(
         ask(http, f"repository:{private}:pull", f"repository:{public}:pull", auth=other)
@@ -132,7 +132,7 @@ def test_partial_and_empty_grants_are_no_error(http: httpx.Client, shared: Tenan
 def test_unknown_namespace_and_private_one_look_the_same(
     http: httpx.Client, shared: Tenant
 ) -> None:
-    other = (shared.other.username, shared.other.password)
+    other = shared.other.credentials
     bodies = []
     for namespace in (shared.private, unique("nowhere")):
         answer = ask(http, f"repository:{namespace}/app:pull,push", auth=other)

@@ -16,8 +16,8 @@ import pytest
 from ops.db.postgres import EmbeddedServer, start_embedded
 from ops.host.ports import reserve
 from tests.kit.install import PROJECT
-from tests.kit.processes import parts
-from tests.kit.stack import MOORAGE, Stack, running_stack
+from tests.kit.stack.processes import parts
+from tests.kit.stack.run import MOORAGE, Stack, running_stack
 
 
 def _run(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, expect
 
-from tests.kit.api import Account
 from tests.kit.browser import Visit
+from tests.kit.http.accounts import Account
 
 expect.set_options(timeout=15_000)
 

@@ -109,11 +109,11 @@ def main() -> int:
     for program, package in PROGRAMS.items():
         if tools.find(program) is None:
             _fetch(package, tools)
-        _tell(program, tools.find(program))
+        _print_found(program, tools.find(program))
     for package in BROWSER_PACKAGES:
         if tools.find_browser() is None:
             _fetch(package, tools)
-    _tell("browser", tools.find_browser())
+    _print_found("browser", tools.find_browser())
     if console.wait() != 0:
         print("console      not built: tests that need it are skipped", flush=True)
     return 0
@@ -126,7 +126,7 @@ def _fetch(package: str, tools: Toolbox) -> None:
         print(f"test clients: {refused}", file=sys.stderr, flush=True)
 
 
-def _tell(program: str, found: Path | None) -> None:
+def _print_found(program: str, found: Path | None) -> None:
     print(f"{program:12} {found or 'missing: tests that need it are skipped'}", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""A TCP relay whose line a test can cut and mend: the network between a service and its database."""
+"""A TCP relay between a service and its database, whose connections a test can cut and repair."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 
 
 class Relay:
-    """Relays 127.0.0.1:`port` to another port; while it is cut, connections break and new ones are refused."""
+    """Relays 127.0.0.1:``port`` to another port.
+
+    While it is cut, existing connections break and new ones are refused.
+    """
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -16,8 +19,8 @@ class Relay:
         self._flows.set()
         self.port = 0
 
-    async def mend(self) -> None:
-        """Listen, on the same port as before."""
+    async def repair(self) -> None:
+        """Listen again, on the same port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -30,7 +33,7 @@ class Relay:
             writer.transport.abort()
 
     def hang(self) -> None:
-        """Let nothing through any more, without breaking a connection."""
+        """Stop forwarding bytes, without closing a connection."""
         self._flows.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,9 +58,9 @@ async def _pump(
 
 @contextlib.asynccontextmanager
 async def relay(target: int) -> AsyncIterator[Relay]:
-    """A relay to 127.0.0.1:`target`, mended."""
+    """Run a relay to 127.0.0.1:``target`` that accepts connections."""
     line = Relay(target)
-    await line.mend()
+    await line.repair()
     try:
         yield line
     finally:

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import list from "../../../docs/errors.md?raw";
 import type { Say } from "../i18n";
 import { en } from "../i18n/en";
-import { problemText } from "../parts/words";
+import { problemText } from "../parts/feedback/problem-text";
 import { ConnectionLost, isNotFound, isTemporary, problemOf } from "./problems";
 
 const say: Say = (key, values) => i18next.t(key, values ?? {});

@@ -3,11 +3,11 @@ import catalog from "../../../docs/openapi/catalog.json";
 import { en } from "../i18n/en";
 import { preferredLanguage } from "../i18n";
 import { zh } from "../i18n/zh";
-import { curlWith, dockerLoginWith, isRefusedByDocker, kubernetesSecret } from "./commands";
-import { bytes, count, exactMoment, relativeMoment, shellWord, shortDigest } from "./format";
-import { newPassword, obeys, RULES } from "./rules";
-import { beginning, filled } from "./series";
-import { nextSort, safeReturn, targetPage, withChange } from "./url";
+import { curlWith, dockerLoginWith, isRefusedByDocker, kubernetesSecret } from "./text/commands";
+import { bytes, count, exactMoment, relativeMoment, shellWord, shortDigest } from "./text/format";
+import { newPassword, obeys, RULES } from "./forms/rules";
+import { beginning, filled } from "../pages/pulls/series";
+import { nextSort, safeReturn, targetPage, withChange } from "./page/url";
 
 describe("rules", () => {
   it("are those of the API", () => {

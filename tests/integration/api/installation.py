@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import time
 from typing import Any
 
 import asyncpg
 import httpx
 from fastapi import FastAPI
 
-from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
+from libs.common.security.jwt import SigningKey, load_signing_keys
 from libs.common.security.passwords import hash_password
 from libs.common.security.secrets import hash_of, new_secret
 from ops.secrets import keys
@@ -24,9 +23,8 @@ from services.catalog.settings import Settings as CatalogSettings
 from services.events.app import create_app as create_events
 from services.events.settings import Settings as EventsSettings
 from tests.kit.database import Database
+from tests.kit.sessions import BASE_URL, CLIENT_ADDRESS, insert_session, sign_session
 
-BASE_URL = "http://localhost:8080"
-ADDRESS = "192.0.2.1"
 PASSWORD = "correct horse battery"
 HASH = hash_password(PASSWORD)
 NO_REGISTRY = "http://127.0.0.1:9"
@@ -93,7 +91,9 @@ class Installation:
     apps: Mapping[str, FastAPI]
     session_key: SigningKey
 
-    def client(self, token: str | None = None, *, address: str = ADDRESS) -> httpx.AsyncClient:
+    def client(
+        self, token: str | None = None, *, address: str = CLIENT_ADDRESS
+    ) -> httpx.AsyncClient:
         """A client of all three services, with ``token`` as its bearer."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return httpx.AsyncClient(
@@ -102,16 +102,7 @@ class Installation:
 
     def signed_session(self, session_id: uuid.UUID, account_id: int, **claims: Any) -> str:
         """The access token of a session."""
-        now = int(time())
-        mine = {
-            "iss": "moorage",
-            "aud": SESSION_AUDIENCE,
-            "sub": str(account_id),
-            "sid": str(session_id),
-            "iat": now,
-            "exp": now + 300,
-        }
-        return self.session_key.sign(mine | claims)
+        return sign_session(self.session_key, session_id, account_id, **claims)
 
     async def person(self, role: str = "member", prefix: str = "account") -> Person:
         """A new account with a session; its password is ``PASSWORD``."""
@@ -126,15 +117,7 @@ class Installation:
 
     async def session(self, account_id: int) -> str:
         """The access token of a new session of the account."""
-        session_id = uuid.uuid4()
-        await self.database.execute(
-            "INSERT INTO auth.sessions (id, account_id, credential_version, refresh_hash, expires_at, client_address)"
-            " SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1' FROM catalog.accounts WHERE id = $2",
-            session_id,
-            account_id,
-            secrets.token_bytes(32),
-        )
-        return self.signed_session(session_id, account_id)
+        return self.signed_session(await insert_session(self.database, account_id), account_id)
 
     async def api_key(self, account_id: int, permission: str) -> str:
         """The secret of a new API key of the account."""

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.integration.api.conftest import Keys
 from tests.integration.api.installation import PASSWORD, Installation, Person
 from tests.integration.api.world import World
-from tests.kit import tokens
+from tests.kit.http import tokens
 
 PATHS = ("/api/v1/api-keys", "/api/v1/account", "/api/v1/pulls")
 """One of each service."""

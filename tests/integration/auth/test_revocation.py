@@ -175,7 +175,7 @@ async def test_cached_pulls_continue_for_a_minute_without_the_database(
                 lambda: get(client, user, scope), lambda answer: answer.status_code == 503, within=5
             )
             assert time.monotonic() - started >= 1.5
-            await line.mend()
+            await line.repair()
             again = await soon(
                 lambda: get(client, user, scope), lambda answer: answer.status_code == 200, within=5
             )

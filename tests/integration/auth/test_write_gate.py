@@ -137,7 +137,7 @@ async def test_replica_without_the_database_refuses_writes_within_a_second(
                 lambda seconds: seconds > 0,
                 within=TRUSTED_SECONDS + 0.5,
             )
-            await line.mend()
+            await line.repair()
             await soon(
                 lambda: check(client, "POST", UPLOADS), lambda seconds: seconds == 0, within=5
             )

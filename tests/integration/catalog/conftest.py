@@ -1,63 +1,50 @@
 """The catalog's app on the real database, driven over ASGI by accounts that are signed in."""
 
 import os
-import secrets
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from time import time
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import AnyHttpUrl, SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
+from libs.common.db import engine as db
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.tokens import CATALOG_SUBJECT
+from libs.common.security.jwt import load_signing_keys
 from ops.host.privileges import run_user
 from ops.install.debian import find_registry
-from ops.secrets import keys
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.gateway.conftest import TOOLS
 from tests.integration.gateway.parts import running_registry, running_service
 from tests.kit.database import Database
-
-BASE_URL = "http://localhost:8080"
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """A catalog's secrets folder, with the private halves that the tests need."""
-
-    directory: Path
-    session_key: SigningKey
-    authority: keys.Authority
+from tests.kit.sessions import Secrets, SignIn, app_client, signing_in, write_secrets
 
 
 @pytest.fixture(scope="session")
 def catalog_secrets(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
-    directory = tmp_path_factory.mktemp("catalog-secrets")
-    for folder in ("token-keys", "session-public-keys", "private"):
-        (directory / folder).mkdir()
-    authority = keys.new_authority()
-    session_key = keys.new_session_key()
-    (directory / "token-keys" / "1.pem").write_bytes(keys.new_token_key(authority, "catalog"))
-    (directory / "session-public-keys" / "1.pem").write_bytes(keys.public_pem(session_key))
-    (directory / "private" / "1.pem").write_bytes(session_key)
-    return Secrets(directory, load_signing_keys(directory / "private", typ="at+jwt")[0], authority)
+    """The secrets of a catalog, without its database URL."""
+    return write_secrets(tmp_path_factory.mktemp("catalog-secrets"), "catalog")
 
 
-def catalog_settings(database: Database, catalog_secrets: Secrets, registry_url: str) -> Settings:
-    """Settings of a catalog on ``database``; its registry is at ``registry_url``."""
+def catalog_settings(
+    database: Database, catalog_secrets: Secrets, registry_url: str, **changes: Any
+) -> Settings:
+    """Settings of a catalog on ``database`` whose registry is at ``registry_url``."""
     return Settings(
         SECRETS_DIR=catalog_secrets.directory,
         database_url=SecretStr(database.urls["catalog"]),
         registry_url=AnyHttpUrl(registry_url),
         log_level="warning",
+        **changes,
     )
 
 
@@ -73,64 +60,39 @@ async def app(
 
 @pytest.fixture
 async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that has not signed in."""
-    transport = httpx.ASGITransport(app, client=("192.0.2.1", 4711))
-    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+    """A client without credentials."""
+    async with app_client(app) as client:
         yield client
-
-
-SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
-
-
-async def new_session(
-    database: Database, catalog_secrets: Secrets, username: str, role: str = "member"
-) -> str:
-    """An access token of a new session of the account, which is made behind the services' backs where it is missing."""
-    await database.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2) ON CONFLICT DO NOTHING",
-        username,
-        role,
-    )
-    session = uuid.uuid4()
-    await database.execute(
-        "INSERT INTO auth.sessions (id, account_id, credential_version, refresh_hash, expires_at, client_address)"
-        " SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1' FROM catalog.accounts WHERE username = $2",
-        session,
-        username,
-        secrets.token_bytes(32),
-    )
-    now = int(time())
-    claims = {
-        "iss": "moorage",
-        "aud": SESSION_AUDIENCE,
-        "sub": username,
-        "sid": str(session),
-        "iat": now,
-        "exp": now + 300,
-    }
-    return catalog_secrets.session_key.sign(claims)
 
 
 @pytest.fixture
 async def sign_in(
     app: FastAPI, emptied: Database, catalog_secrets: Secrets
 ) -> AsyncIterator[SignIn]:
-    """Makes an account behind the services' backs and gives a client with a session of it: ``await sign_in("acme", role="admin")``."""
-    clients: list[httpx.AsyncClient] = []
+    """Creates an account in the database and returns a client with its session.
 
-    async def make(username: str, role: str = "member") -> httpx.AsyncClient:
-        token = await new_session(emptied, catalog_secrets, username, role)
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, client=("192.0.2.1", 4711)),
-            base_url=BASE_URL,
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        clients.append(client)
-        return client
+    Example: ``await sign_in("acme", role="admin")``.
+    """
+    async with signing_in(app, emptied, catalog_secrets.session_key) as sign_in:
+        yield sign_in
 
-    yield make
-    for client in clients:
-        await client.aclose()
+
+@pytest.fixture
+async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
+    """An engine with the catalog's role, for use cases that run without the app's workers."""
+    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def client(
+    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
+) -> AsyncIterator[Registry]:
+    """The catalog's own client of the registry."""
+    settings = catalog_settings(emptied, catalog_secrets, registry.url)
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry_client:
+        yield registry_client
 
 
 @pytest.fixture

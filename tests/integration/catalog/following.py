@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.catalog.sync.feed import usecases
 from services.catalog.sync.feed.follower import Follower
-from tests.integration.catalog.waiting import eventually
+from tests.kit.waiting import soon
 
 
 async def follow_to_the_end(follower: Follower, engine: AsyncEngine) -> None:
@@ -18,4 +18,4 @@ async def follow_to_the_end(follower: Follower, engine: AsyncEngine) -> None:
         await follower.step()
         return await usecases.read_batch(engine=engine, limit=1)
 
-    await eventually(rest, lambda batch: not batch.events and not batch.unsettled, within=10)
+    await soon(rest, lambda batch: not batch.events and not batch.unsettled, within=10)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import httpx
 from libs.common.security.jwt import SigningKey
 from tests.integration.gateway.parts import Service
 from tests.kit.database import Database
+from tests.kit.http.tokens import sign_registry_token
 from tests.kit.images import MEDIA_TYPES, Blob, Image, Index
 from tests.kit.waiting import eventually
 
@@ -125,18 +125,7 @@ class RegistryUnderTest:
         ).raise_for_status()
 
     def _client(self, repository: str, by: str) -> httpx.Client:
-        now = int(time.time())
-        access = [{"type": "repository", "name": repository, "actions": ["pull", "push", "delete"]}]
-        claims = {
-            "iss": "moorage",
-            "aud": "moorage",
-            "sub": by,
-            "iat": now,
-            "nbf": now,
-            "exp": now + 300,
-            "jti": uuid.uuid4().hex,
-        }
-        token = self.key.sign({**claims, "access": access})
+        token = sign_registry_token(self.key, by, f"repository:{repository}:pull,push,delete")
         return httpx.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {token}"},

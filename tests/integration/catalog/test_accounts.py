@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.security.passwords import PasswordHasher, hash_password
 from services.catalog.accounts import usecases
-from tests.integration.catalog.conftest import SignIn
 from tests.kit.database import Database
+from tests.kit.sessions import SignIn
 
 PASSWORD = "correct horse battery"
 OTHER = "another battery horse"

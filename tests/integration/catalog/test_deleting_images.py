@@ -10,9 +10,9 @@ import pytest
 from libs.common.registry.client import Fetched, Registry
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
-from tests.integration.catalog.waiting import eventually, eventually_json
 from tests.kit.database import Database
 from tests.kit.images import MEDIA_TYPES, Blob, Image, Index, make_image, make_index
+from tests.kit.waiting import soon, soon_json
 
 pytestmark = pytest.mark.registry_versions
 
@@ -36,7 +36,7 @@ class Space:
 
     async def shows(self, repository: str, tag: str, digest: str) -> None:
         path = f"/api/v1/images/{self.name}/{repository}:{tag}"
-        await eventually_json(self.http, path, lambda body: body["digest"] == digest, within=5)
+        await soon_json(self.http, path, lambda body: body["digest"] == digest, within=5)
 
     async def delete(self, reference: str) -> httpx.Response:
         return await self.http.delete(f"/api/v1/images/{self.name}/{reference}")
@@ -270,7 +270,7 @@ async def test_a_push_that_comes_in_between_wins(
             else 0
         )
 
-    assert await eventually(at_registry, lambda code: code == 200, within=5)
+    assert await soon(at_registry, lambda code: code == 200, within=5)
     await _settle(space)
     await space.shows("app", "v1", new.manifest.digest)
     assert await space.tags("app") == {"v1": new.manifest.digest, "kept": old.manifest.digest}
@@ -341,7 +341,7 @@ async def test_a_deletion_that_was_killed_half_way_is_ended_by_the_next(
     async def tags() -> list[str]:
         return space.registry.tags(f"{space.name}/app")
 
-    await eventually(tags, lambda names: names == ["v2"], within=5)
+    await soon(tags, lambda names: names == ["v2"], within=5)
     await _settle(space)
     assert await space.tags("app") == {"v2": image.manifest.digest}
     assert space.pulls("app", image, "v2")

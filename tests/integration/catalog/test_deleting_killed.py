@@ -18,12 +18,12 @@ from pydantic import AnyHttpUrl, SecretStr
 from ops.host.ports import reserve
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
-from tests.integration.catalog.conftest import Secrets, new_session
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
-from tests.integration.catalog.waiting import eventually
 from tests.kit.database import Database
 from tests.kit.images import Blob, Image, make_image, make_index
+from tests.kit.sessions import Secrets, open_session
+from tests.kit.waiting import soon
 
 pytestmark = pytest.mark.registry_versions
 
@@ -95,7 +95,7 @@ async def test_a_namespace_with_200_tags_goes_though_the_catalog_is_killed_ten_t
     registry: RegistryUnderTest,
     team: str,
 ) -> None:
-    token = await new_session(emptied, catalog_secrets, "acme")
+    token = await open_session(emptied, catalog_secrets.session_key, "acme")
     catalog.start()
     url = f"http://127.0.0.1:{catalog.arguments[-1]}/api/v1"
     async with httpx.AsyncClient(
@@ -108,7 +108,7 @@ async def test_a_namespace_with_200_tags_goes_though_the_catalog_is_killed_ten_t
             except httpx.TransportError:
                 return 0
 
-        await eventually(status, lambda code: code == 404, within=30)
+        await soon(status, lambda code: code == 404, within=30)
         assert (
             await http.post("/namespaces", json={"name": team, "visibility": "private"})
         ).status_code == 201
@@ -121,7 +121,7 @@ async def test_a_namespace_with_200_tags_goes_though_the_catalog_is_killed_ten_t
             rows = await emptied.fetch("SELECT tag_count FROM catalog.repositories")
             return int(rows[0]["tag_count"]) if rows else 0
 
-        await eventually(tag_count, lambda count: count == TAGS, within=30)
+        await soon(tag_count, lambda count: count == TAGS, within=30)
         assert (
             await http.delete(f"/namespaces/{team}", params={"cascade": "true"})
         ).status_code == 202
@@ -130,10 +130,10 @@ async def test_a_namespace_with_200_tags_goes_though_the_catalog_is_killed_ten_t
             return len(registry.tags(f"{team}/app"))
 
         for threshold in sorted((random.randrange(TAGS) for _ in range(KILLS)), reverse=True):
-            await eventually(left, partial(ge, threshold), within=30)
+            await soon(left, partial(ge, threshold), within=30)
             catalog.kill()
             catalog.start()
-        await eventually(status, lambda code: code == 404, within=30)
+        await soon(status, lambda code: code == 404, within=30)
     assert registry.tags(f"{team}/app") == []
     digests = [
         index.manifest.digest,

@@ -10,9 +10,9 @@ import pytest
 from libs.common.registry.client import Registry, RegistryUnavailable
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
-from tests.integration.catalog.waiting import eventually, eventually_json
 from tests.kit.database import Database
 from tests.kit.images import make_image, make_index
+from tests.kit.waiting import soon, soon_json
 
 pytestmark = pytest.mark.registry_versions
 
@@ -30,7 +30,7 @@ async def space(
 
 
 async def _shows(client: httpx.AsyncClient, repository: str, tags: int) -> None:
-    await eventually_json(
+    await soon_json(
         client,
         f"/api/v1/repositories/{repository}",
         lambda body: body["tag_count"] == tags,
@@ -42,7 +42,7 @@ async def _gone(client: httpx.AsyncClient, path: str) -> None:
     async def status() -> int:
         return (await client.get(path)).status_code
 
-    await eventually(status, lambda code: code == 404, within=10)
+    await soon(status, lambda code: code == 404, within=10)
 
 
 async def test_a_deleted_repository_is_gone_from_catalog_and_registry_and_its_neighbour_is_not(
@@ -140,7 +140,7 @@ async def test_an_image_that_is_pushed_while_its_repository_is_being_deleted_goe
         ]
         return [*registry.tags(f"{space}/app"), *registry.held(f"{space}/app", digests)]
 
-    await eventually(left, lambda found: found == [], within=10)
+    await soon(left, lambda found: found == [], within=10)
 
 
 async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_counts_start_at_zero(
@@ -149,13 +149,11 @@ async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_coun
     registry.push(make_image(), f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
     await emptied.execute(
-        "INSERT INTO events.pull_hours (repository, since_ns, hour, tag, docker_user, pulls, checks)"
+        "INSERT INTO events.pull_hours (repository, generation, hour, tag, docker_user, pulls, checks)"
         " VALUES ($1, 0, now(), 'v1', 'a', 7, 0)",
         f"{space}/app",
     )
-    await eventually_json(
-        acme, f"/api/v1/repositories/{space}/app", lambda body: body["pull_count"] == 7
-    )
+    await soon_json(acme, f"/api/v1/repositories/{space}/app", lambda body: body["pull_count"] == 7)
     assert (await acme.delete(f"/api/v1/repositories/{space}/app")).status_code == 202
     late = make_image()
     registry.push(late, f"{space}/app", "late")  # at once, while it is being deleted
@@ -164,16 +162,16 @@ async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_coun
     async def left() -> list[str]:
         return registry.tags(f"{space}/app")
 
-    await eventually(left, lambda tags: tags == [], within=5)
+    await soon(left, lambda tags: tags == [], within=5)
     registry.push(make_image(), f"{space}/app", "later")
-    await eventually(left, lambda tags: tags == [], within=5)
+    await soon(left, lambda tags: tags == [], within=5)
     assert registry.status(f"{space}/app", late.manifest.digest) == 404
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
 
     async def kept() -> int:
         return len(await emptied.fetch("SELECT * FROM catalog.deletions"))
 
-    await eventually(kept, lambda number: number == 0, within=5)
+    await soon(kept, lambda number: number == 0, within=5)
     registry.push(make_image(), f"{space}/app", "new")
     await _shows(acme, f"{space}/app", 1)
     assert (await acme.get(f"/api/v1/repositories/{space}/app")).json()["pull_count"] == 0
@@ -252,7 +250,7 @@ async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(
         async def status() -> int:
             return registry.status(f"{space}/pushed", pushed.manifest.digest)
 
-        await eventually(status, lambda code: code == 404, within=5)
+        await soon(status, lambda code: code == 404, within=5)
     await _gone(acme, f"/api/v1/namespaces/{space}")
 
 

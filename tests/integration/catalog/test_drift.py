@@ -3,29 +3,24 @@
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.db import engine as db
 from libs.common.registry import client as registry_module
-from libs.common.registry.client import Registry, RegistryUnavailable, connected
-from libs.common.registry.tokens import CATALOG_SUBJECT
-from services.catalog.settings import Settings
+from libs.common.registry.client import Registry, RegistryUnavailable
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.drift.schedule import Schedule
 from services.catalog.sync.feed import usecases as following
 from services.catalog.sync.feed.follower import Follower
-from tests.integration.catalog.conftest import Secrets
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import make_image, make_index
+from tests.kit.sessions import Secrets
 
 pytestmark = pytest.mark.registry_versions
 
@@ -85,26 +80,6 @@ class Here:
             self.app,
         )
         return {row["digest"] for row in rows}
-
-
-@pytest.fixture
-async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
-    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def client(
-    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
-) -> AsyncIterator[Registry]:
-    settings = Settings(
-        SECRETS_DIR=catalog_secrets.directory,
-        database_url=SecretStr(emptied.urls["catalog"]),
-        registry_url=AnyHttpUrl(registry.url),
-    )
-    async with connected(settings.registry, subject=CATALOG_SUBJECT) as found:
-        yield found
 
 
 @pytest.fixture

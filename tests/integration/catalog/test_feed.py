@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests.integration.catalog.registry import RegistryUnderTest, at, deliver
-from tests.integration.catalog.waiting import eventually_json
 from tests.kit.database import Database
 from tests.kit.images import MEDIA_TYPES, Blob, Image, Index, Kind, make_image, make_index
+from tests.kit.waiting import soon_json
 
 
 class Team:
@@ -37,13 +37,13 @@ class Team:
 
     async def repository(self, **expected: object) -> Any:
         """The repository once it is as expected."""
-        return await eventually_json(
+        return await soon_json(
             self.http, f"/api/v1/repositories/{self.app}", lambda body: _has(body, expected)
         )
 
     async def tags(self, **digests: str) -> Any:
         """The tags once they are exactly these, each on this digest."""
-        body = await eventually_json(
+        body = await soon_json(
             self.http,
             f"/api/v1/images/{self.app}",
             lambda body: {item["tag"]: item["digest"] for item in body["items"]} == digests,
@@ -52,9 +52,7 @@ class Team:
 
     async def image(self, reference: str) -> Any:
         """One image, `:tag` or `@digest`."""
-        return await eventually_json(
-            self.http, f"/api/v1/images/{self.app}{reference}", lambda _: True
-        )
+        return await soon_json(self.http, f"/api/v1/images/{self.app}{reference}", lambda _: True)
 
 
 def _has(body: dict[str, Any], expected: dict[str, object]) -> bool:
@@ -329,7 +327,7 @@ async def test_a_push_that_is_heard_of_after_its_deletion_makes_nothing(here: Te
     deleted = here.registry.delete(here.app, image.manifest.digest)
     kept = here.registry.push(other, f"{here.name}/kept", "v1")
     await deliver(here.database, *deleted, *pushed, *kept)
-    await eventually_json(
+    await soon_json(
         here.http, f"/api/v1/repositories/{here.name}/kept", lambda body: body["tag_count"] == 1
     )
     assert (await here.http.get(f"/api/v1/repositories/{here.app}")).status_code == 404

@@ -6,33 +6,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import asyncpg
 import httpx
 import pytest
-from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.db import engine as db
 from libs.common.registry.client import connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.tasks.background import running
 from libs.common.tasks.leader import LeaderWorker
 from ops.host.ports import reserve
-from services.catalog.settings import Settings
 from services.catalog.sync.feed.follower import CHANNEL, Follower
-from tests.integration.catalog.conftest import Secrets, SignIn
+from tests.integration.catalog.conftest import catalog_settings
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import INSERT, RegistryUnderTest, deliver, row_of
-from tests.integration.catalog.waiting import eventually
 from tests.kit.database import Database
 from tests.kit.images import make_image
+from tests.kit.sessions import Secrets, SignIn
+from tests.kit.waiting import soon
 
 FollowerAt = Callable[[str], Awaitable[Follower]]
-
-
-@pytest.fixture
-async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
-    """The catalog's own role, without the app and so without its workers."""
-    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture
@@ -43,11 +33,7 @@ async def follower_at(
     contexts = []
 
     async def make(url: str) -> Follower:
-        settings = Settings(
-            SECRETS_DIR=catalog_secrets.directory,
-            database_url=SecretStr(emptied.urls["catalog"]),
-            registry_url=AnyHttpUrl(url),
-        )
+        settings = catalog_settings(emptied, catalog_secrets, url)
         context = connected(settings.registry, subject=CATALOG_SUBJECT)
         contexts.append(context)
         return Follower(engine, await context.__aenter__())
@@ -101,12 +87,7 @@ async def test_a_registry_that_refuses_our_tokens_is_waited_for(
     namespace: str,
 ) -> None:
     await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
-    settings = Settings(
-        SECRETS_DIR=catalog_secrets.directory,
-        database_url=SecretStr(emptied.urls["catalog"]),
-        registry_url=AnyHttpUrl(registry.url),
-        issuer="somebody-else",
-    )
+    settings = catalog_settings(emptied, catalog_secrets, registry.url, issuer="somebody-else")
     async with connected(settings.registry, subject=CATALOG_SUBJECT) as stranger:
         follower = Follower(engine, stranger)
         assert all([await follower.step() > 0 for _ in range(12)])
@@ -194,7 +175,7 @@ async def test_one_replica_works_and_another_takes_over(emptied: Database) -> No
         return set(steps)
 
     async with running([worker("one").run]):
-        await eventually(seen, lambda names: names == {"one"})
+        await soon(seen, lambda names: names == {"one"})
         async with running([worker("two").run]):
             await asyncio.sleep(0.3)
             assert set(steps) == {"one"}
@@ -206,7 +187,7 @@ async def test_one_replica_works_and_another_takes_over(emptied: Database) -> No
             assert len(killed) == 1
             await _terminate(emptied, killed[0]["pid"])
             steps.clear()
-            await eventually(seen, lambda names: bool(names))
+            await soon(seen, lambda names: bool(names))
 
 
 async def _terminate(database: Database, pid: int) -> None:
@@ -233,4 +214,4 @@ async def test_a_push_shows_though_its_notification_was_lost(
     async def status() -> int:
         return (await acme.get(f"/api/v1/images/{team}/app:v1")).status_code
 
-    await eventually(status, lambda code: code == 200)
+    await soon(status, lambda code: code == 200)

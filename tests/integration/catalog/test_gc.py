@@ -1,51 +1,24 @@
 """What is garbage, and that a push which comes between the look and the deletion wins (spec 7)."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
-from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.db import engine as db
-from libs.common.registry.client import Registry, connected
-from libs.common.registry.tokens import CATALOG_SUBJECT
+from libs.common.registry.client import Registry
 from services.catalog.gc import usecases
-from services.catalog.settings import Settings
 from services.catalog.sync.drift import usecases as drift
-from tests.integration.catalog.conftest import Secrets
 from tests.integration.catalog.registry import Event, RegistryUnderTest, deliver
-from tests.integration.catalog.waiting import eventually
 from tests.kit.database import Database
 from tests.kit.images import MEDIA_TYPES, Blob, Image, make_image, make_index
+from tests.kit.waiting import soon
 
 pytestmark = pytest.mark.registry_versions
 
 NOW = timedelta()
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
-    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def client(
-    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
-) -> AsyncIterator[Registry]:
-    """The catalog's own client of the registry."""
-    settings = Settings(
-        SECRETS_DIR=catalog_secrets.directory,
-        database_url=SecretStr(emptied.urls["catalog"]),
-        registry_url=AnyHttpUrl(registry.url),
-    )
-    async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry_client:
-        yield registry_client
 
 
 @pytest.fixture
@@ -68,7 +41,7 @@ async def _read(database: Database, *events: Event) -> None:
         progress = await database.fetch("SELECT FROM catalog.feed_progress")
         return int(rows[0][0]) if progress else -1
 
-    await eventually(unread, lambda left: left == 0)
+    await soon(unread, lambda left: left == 0)
 
 
 async def _age(database: Database, days: int) -> None:

@@ -1,53 +1,28 @@
 """What was pushed to a name that nobody has, or has not yet again, is deleted in the registry: its next owner must not find it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from pydantic import AnyHttpUrl, SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.db import engine as db
-from libs.common.registry.client import Registry, connected
-from libs.common.registry.tokens import CATALOG_SUBJECT
-from services.catalog.settings import Settings
+from libs.common.registry.client import Registry
 from services.catalog.sync.feed.follower import Follower
-from tests.integration.catalog.conftest import Secrets, SignIn
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
-from tests.integration.catalog.waiting import eventually, eventually_json
 from tests.kit.database import Database
 from tests.kit.images import make_image, make_index
+from tests.kit.sessions import SignIn
+from tests.kit.waiting import soon, soon_json
 
 pytestmark = pytest.mark.registry_versions
-
-
-@pytest.fixture
-async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
-    engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def client(
-    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
-) -> AsyncIterator[Registry]:
-    """The catalog's own client of the registry."""
-    settings = Settings(
-        SECRETS_DIR=catalog_secrets.directory,
-        database_url=SecretStr(emptied.urls["catalog"]),
-        registry_url=AnyHttpUrl(registry.url),
-    )
-    async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry_client:
-        yield registry_client
 
 
 async def _gone(registry: RegistryUnderTest, repository: str, digest: str) -> None:
     async def status() -> int:
         return registry.status(repository, digest)
 
-    await eventually(status, lambda code: code == 404)
+    await soon(status, lambda code: code == 404)
 
 
 async def test_what_was_pushed_before_its_namespace_went_is_not_there_for_the_next_owner(
@@ -68,7 +43,7 @@ async def test_what_was_pushed_before_its_namespace_went_is_not_there_for_the_ne
             await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
         ).status_code
 
-    await eventually(take, lambda code: code == 201)
+    await soon(take, lambda code: code == 201)
     assert registry.tags(f"{team}/app") == []
     assert (await other.get("/api/v1/repositories")).json()["items"] == []
 
@@ -89,7 +64,7 @@ async def test_what_nobody_told_of_is_deleted_before_the_name_is_free(
             await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
         ).status_code
 
-    await eventually(take, lambda code: code == 201, within=5)
+    await soon(take, lambda code: code == 201, within=5)
     for manifest in (index.manifest, *(image.manifest for image in index.images)):
         assert registry.status(f"{team}/charts/web", manifest.digest) == 404
     assert registry.tags(f"{team}-x/app") == ["v1"]
@@ -108,9 +83,7 @@ async def test_what_a_former_owner_pushed_and_is_heard_of_late_makes_no_reposito
     ).status_code == 201
     await deliver(emptied, *late)
     await deliver(emptied, *registry.push(make_image(), f"{team}/mine", "v1"))
-    listed = await eventually_json(
-        other, "/api/v1/repositories", lambda body: len(body["items"]) > 0
-    )
+    listed = await soon_json(other, "/api/v1/repositories", lambda body: len(body["items"]) > 0)
     assert [item["name"] for item in listed["items"]] == ["mine"]
 
 
@@ -129,9 +102,9 @@ async def test_a_push_to_a_repository_whose_name_is_not_free_yet_is_deleted_and_
     )
     await deliver(emptied, *stray, *kept)
     await _gone(registry, f"{team}/app", image.manifest.digest)
-    listed = (
-        await eventually_json(acme, "/api/v1/repositories", lambda body: len(body["items"]) > 0)
-    )["items"]
+    listed = (await soon_json(acme, "/api/v1/repositories", lambda body: len(body["items"]) > 0))[
+        "items"
+    ]
     assert [(item["name"], item["tag_count"]) for item in listed] == [("apple", 1)]
     assert registry.status(f"{team}/apple", "v1") == 200
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
-from tests.integration.catalog.waiting import eventually_json
 from tests.kit.database import Database
 from tests.kit.images import make_image
+from tests.kit.waiting import soon_json
 
 HOUR = datetime(2026, 11, 24, 5, tzinfo=UTC)
 PULLED = datetime(2026, 11, 24, 5, 32, tzinfo=UTC)
@@ -46,9 +46,7 @@ async def app_path(
     """A repository with the tags v1 and v2."""
     await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     await deliver(emptied, *registry.push(make_image(), f"{team}/app", "v1", "v2"))
-    await eventually_json(
-        acme, f"/api/v1/repositories/{team}/app", lambda body: body["tag_count"] == 2
-    )
+    await soon_json(acme, f"/api/v1/repositories/{team}/app", lambda body: body["tag_count"] == 2)
     return f"{team}/app"
 
 
@@ -60,7 +58,7 @@ async def test_pulls_show_on_tag_repository_and_namespace(
     await count(emptied, app_path, "v1", 2, user="bob", hour=HOUR.replace(hour=6))
     await count(emptied, app_path, "v2", 1)
     await count(emptied, app_path, "", 4)
-    repository = await eventually_json(
+    repository = await soon_json(
         acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 10
     )
     assert repository == before | {"pull_count": 10, "last_pulled_at": "2026-11-24T05:32:00Z"}
@@ -74,32 +72,24 @@ async def test_a_total_that_is_corrected_is_carried_again(
     acme: httpx.AsyncClient, emptied: Database, app_path: str
 ) -> None:
     await count(emptied, app_path, "v1", 3)
-    await eventually_json(
-        acme, f"/api/v1/images/{app_path}:v1", lambda body: body["pull_count"] == 3
-    )
+    await soon_json(acme, f"/api/v1/images/{app_path}:v1", lambda body: body["pull_count"] == 3)
     await count(emptied, app_path, "v1", 2)
-    await eventually_json(
-        acme, f"/api/v1/images/{app_path}:v1", lambda body: body["pull_count"] == 2
-    )
+    await soon_json(acme, f"/api/v1/images/{app_path}:v1", lambda body: body["pull_count"] == 2)
 
 
 async def test_pulls_of_a_deleted_tag_stay_in_the_repositorys_count(
     acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, app_path: str
 ) -> None:
     await count(emptied, app_path, "v1", 3)
-    await eventually_json(
-        acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 3
-    )
+    await soon_json(acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 3)
     image = (await acme.get(f"/api/v1/images/{app_path}:v1")).json()
     await deliver(emptied, *registry.delete(app_path, image["digest"]))
-    repository = await eventually_json(
+    repository = await soon_json(
         acme, f"/api/v1/repositories/{app_path}", lambda body: body["tag_count"] == 0
     )
     assert repository["pull_count"] == 3
     await count(emptied, app_path, "", 2)
-    await eventually_json(
-        acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 5
-    )
+    await soon_json(acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 5)
 
 
 async def test_pulls_that_were_counted_before_the_push_was_heard_of_are_not_lost(
@@ -109,11 +99,9 @@ async def test_pulls_that_were_counted_before_the_push_was_heard_of_are_not_lost
     pushed = registry.push(make_image(), late, "v1")
     await count(emptied, late, "v1", 6)
     await count(emptied, app_path, "v1", 1)
-    await eventually_json(
+    await soon_json(
         acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 1
     )  # the counters went by
     await deliver(emptied, *pushed)
-    await eventually_json(
-        acme, f"/api/v1/repositories/{late}", lambda body: body["pull_count"] == 6
-    )
+    await soon_json(acme, f"/api/v1/repositories/{late}", lambda body: body["pull_count"] == 6)
     assert (await acme.get(f"/api/v1/images/{late}:v1")).json()["pull_count"] == 6

@@ -1,12 +1,7 @@
 """The events app on a real database, a registry that delivers to it, and signed-in accounts."""
 
-import secrets
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from time import time
 from typing import Any
 
 import httpx
@@ -14,37 +9,19 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey, load_signing_keys
-from ops.secrets import keys
 from services.events.app import create_app
 from services.events.settings import Settings
 from tests.kit.database import Database
+from tests.kit.sessions import Secrets, SignIn, app_client, signing_in, write_secrets
 from tests.kit.waiting import soon
 
 WEBHOOK_SECRET = "the registry's secret, for tests"
-BASE_URL = "http://localhost:8080"
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """The directory of the service's secrets, and the private session key."""
-
-    directory: Path
-    session_key: SigningKey
 
 
 @pytest.fixture(scope="session")
 def events_secrets(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
-    directory = tmp_path_factory.mktemp("events-secrets")
-    for folder in ("token-keys", "session-public-keys", "private"):
-        (directory / folder).mkdir()
-    session_key = keys.new_session_key()
-    (directory / "token-keys" / "1.pem").write_bytes(
-        keys.new_token_key(keys.new_authority(), "events")
-    )
-    (directory / "session-public-keys" / "1.pem").write_bytes(keys.public_pem(session_key))
-    (directory / "private" / "1.pem").write_bytes(session_key)
-    return Secrets(directory, load_signing_keys(directory / "private", typ="at+jwt")[0])
+    """The secrets of an events service, without its database URL."""
+    return write_secrets(tmp_path_factory.mktemp("events-secrets"), "events")
 
 
 def events_settings(
@@ -94,8 +71,7 @@ async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.Asyn
     """Run the app with its background tasks; yield it and an anonymous client."""
     app = create_app(settings)
     async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app, client=("192.0.2.1", 4711))
-        async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as http:
+        async with app_client(app) as http:
             yield app, http
 
 
@@ -118,9 +94,6 @@ def registry(anonymous: httpx.AsyncClient) -> Registry:
     return Registry(anonymous)
 
 
-SignIn = Callable[..., Awaitable[httpx.AsyncClient]]
-
-
 @pytest.fixture
 async def sign_in(
     app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, events_secrets: Secrets
@@ -129,55 +102,8 @@ async def sign_in(
 
     Example: ``await sign_in("acme", role="admin")``.
     """
-    clients: list[httpx.AsyncClient] = []
-
-    async def make(username: str, role: str = "member") -> httpx.AsyncClient:
-        token = await open_session(emptied, events_secrets, username, role)
-        client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app_and_client[0], client=("192.0.2.1", 4711)),
-            base_url=BASE_URL,
-            headers={"Authorization": f"Bearer {token}"},
-        )
-        clients.append(client)
-        return client
-
-    yield make
-    for client in clients:
-        await client.aclose()
-
-
-async def open_session(
-    database: Database, events_secrets: Secrets, username: str, role: str
-) -> str:
-    """The access token of a new session of the account ``username``, created if it is missing."""
-    await database.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, 'none', $2)"
-        " ON CONFLICT DO NOTHING",
-        username,
-        role,
-    )
-    session = uuid.uuid4()
-    await database.execute(
-        """
-        INSERT INTO auth.sessions
-          (id, account_id, credential_version, refresh_hash, expires_at, client_address)
-        SELECT $1, id, credential_version, $3, now() + interval '1 day', '192.0.2.1'
-        FROM catalog.accounts WHERE username = $2
-        """,
-        session,
-        username,
-        secrets.token_bytes(32),
-    )
-    now = int(time())
-    claims = {
-        "iss": "moorage",
-        "aud": SESSION_AUDIENCE,
-        "sub": username,
-        "sid": str(session),
-        "iat": now,
-        "exp": now + 300,
-    }
-    return events_secrets.session_key.sign(claims)
+    async with signing_in(app_and_client[0], emptied, events_secrets.session_key) as sign_in:
+        yield sign_in
 
 
 async def make_repository(

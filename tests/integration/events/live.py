@@ -4,11 +4,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -22,7 +21,8 @@ from ops.secrets import keys
 from tests.integration.events.conftest import WEBHOOK_SECRET
 from tests.integration.gateway.conftest import TOOLS
 from tests.integration.gateway.parts import running_registry
-from tests.kit.registry import Registry
+from tests.kit.http.registry import DirectRegistry
+from tests.kit.http.tokens import sign_registry_token
 from tests.kit.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -80,33 +80,6 @@ class EventsProcess:
             return False
 
 
-class DirectRegistry(Registry):
-    """Distribution without the gateway, with tokens that the test signs."""
-
-    def __init__(self, url: str, key: SigningKey, user: str) -> None:
-        super().__init__(url, None)
-        self._key = key
-        self._user = user
-
-    def token(self, *scopes: str) -> str:
-        now = int(time.time())
-        claims = {
-            "iss": "moorage",
-            "aud": "moorage",
-            "sub": self._user,
-            "iat": now,
-            "nbf": now,
-            "exp": now + 300,
-            "jti": uuid.uuid4().hex,
-        }
-        parts = [scope.split(":") for scope in scopes]
-        access = [
-            {"type": kind, "name": name, "actions": actions.split(",")}
-            for kind, name, actions in parts
-        ]
-        return self._key.sign({**claims, "access": access})
-
-
 @dataclass(frozen=True, slots=True)
 class Live:
     """The registry and the service, wired as in an installation."""
@@ -118,7 +91,7 @@ class Live:
 
     def client(self, user: str = "alice") -> DirectRegistry:
         """A client of the registry that is signed in as ``user``."""
-        found = DirectRegistry(self.url, self.key, user)
+        found = DirectRegistry(self.url, partial(sign_registry_token, self.key, user))
         self.clients.append(found)
         return found
 

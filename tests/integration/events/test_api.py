@@ -6,10 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.events.conftest import Registry, SignIn, counts, make_repository
+from tests.integration.events.conftest import Registry, counts, make_repository
 from tests.kit.database import Database
-from tests.kit.envelopes import event
-from tests.kit.pull_patterns import get, head
+from tests.kit.pulls.envelopes import event
+from tests.kit.pulls.patterns import get, head
+from tests.kit.sessions import SignIn
 from tests.kit.waiting import soon
 
 DAY = "2026-11-24T"

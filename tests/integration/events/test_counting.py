@@ -19,9 +19,9 @@ from services.events.ingest import queries as inbox
 from services.events.ingest.domain import parse_event
 from tests.integration.events.conftest import Registry, counts, make_repository
 from tests.kit.database import Database
-from tests.kit.envelopes import digest_of, event
-from tests.kit.pull_patterns import CHILDREN, Counts, Pattern, get, head, patterns
-from tests.kit.sums import assert_hours_hold
+from tests.kit.pulls.envelopes import digest_of, event
+from tests.kit.pulls.patterns import CHILDREN, Counts, Pattern, get, head, patterns
+from tests.kit.pulls.sums import assert_hours_hold
 from tests.kit.waiting import soon
 
 INDEXES = {"index": CHILDREN, "index-of-indexes": ("index",), "amd64": ()}

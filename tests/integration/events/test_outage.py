@@ -10,10 +10,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.integration.events.conftest import Registry, Secrets, counts, events_settings, running
+from tests.integration.events.conftest import Registry, counts, events_settings, running
 from tests.kit.database import Database
-from tests.kit.envelopes import event
+from tests.kit.pulls.envelopes import event
 from tests.kit.relay import Relay, relay
+from tests.kit.sessions import Secrets
 
 
 def through(url: str, port: int) -> str:
@@ -52,7 +53,7 @@ async def test_webhook_answers_503_within_a_second_while_the_database_is_unreach
         assert answer.status_code == 503
         assert answer.json()["code"] == "database_unavailable"
         assert time.monotonic() - started < 1
-    await line.mend()
+    await line.repair()
     assert (await registry.deliver(late)).status_code == 202
     assert await counts(emptied) == {"v1": (2, 0)}
 
@@ -103,6 +104,6 @@ async def test_service_starts_while_the_database_is_unreachable(
         assert (await Registry(http).deliver(event(tag="v1"))).status_code == 503
         assert (await http.get("/healthz")).status_code == 200
         assert (await http.get("/readyz")).status_code == 503
-        await line.mend()
+        await line.repair()
         assert (await Registry(http).deliver(event(tag="v1"))).status_code == 202
         assert await counts(emptied) == {"v1": (1, 0)}

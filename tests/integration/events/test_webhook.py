@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from tests.integration.events.conftest import WEBHOOK_SECRET, Registry, counts
 from tests.kit.database import Database
-from tests.kit.envelopes import digest_of, event
+from tests.kit.pulls.envelopes import digest_of, event
 from tests.kit.waiting import soon
 
 

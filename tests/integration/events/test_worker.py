@@ -22,11 +22,12 @@ from services.events.ingest.arrivals import Arrivals
 from services.events.ingest.domain import parse_event
 from services.events.ingest.queries import store_events
 from services.events.retention.worker import Retention
-from tests.integration.events.conftest import Secrets, counts
+from tests.integration.events.conftest import counts
 from tests.integration.events.test_counting import count_all, store, store_indexes
 from tests.kit.database import Database
-from tests.kit.envelopes import digest_of, event
-from tests.kit.pull_patterns import get
+from tests.kit.pulls.envelopes import digest_of, event
+from tests.kit.pulls.patterns import get
+from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
 

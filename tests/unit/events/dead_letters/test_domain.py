@@ -7,7 +7,7 @@ import pytest
 
 from services.events.dead_letters.domain import DeadLetter, NotReplayable, events_of
 from services.events.ingest.domain import parse_event
-from tests.kit.envelopes import event
+from tests.kit.pulls.envelopes import event
 
 
 def test_single_event_can_be_replayed() -> None:

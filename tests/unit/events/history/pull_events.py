@@ -4,8 +4,8 @@ from typing import Any
 
 from services.events.history.domain import PullEvent
 from services.events.ingest.domain import parse_event
-from tests.kit.envelopes import digest_of
-from tests.kit.pull_patterns import CHILDREN
+from tests.kit.pulls.envelopes import digest_of
+from tests.kit.pulls.patterns import CHILDREN
 
 KNOWN = {
     digest_of("index"): tuple(digest_of(child) for child in CHILDREN),

@@ -12,7 +12,7 @@ from services.events.history.domain import (
     History,
     Key,
 )
-from tests.kit.pull_patterns import CHILDREN, Counts, Pattern, get, head, patterns
+from tests.kit.pulls.patterns import CHILDREN, Counts, Pattern, get, head, patterns
 from tests.unit.events.history.pull_events import KNOWN, events_of
 
 

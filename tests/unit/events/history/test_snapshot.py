@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from services.events.history import snapshot
 from services.events.history.domain import SECOND_NS, Effect, History, IndexPull, Key
-from tests.kit.envelopes import digest_of
-from tests.kit.pull_patterns import CHILDREN, get, head
+from tests.kit.pulls.envelopes import digest_of
+from tests.kit.pulls.patterns import CHILDREN, get, head
 from tests.unit.events.history.pull_events import KNOWN, events_of
 
 _step = st.tuples(

@@ -17,7 +17,7 @@ from services.events.ingest.domain import (
     parse_event,
     parse_time,
 )
-from tests.kit.envelopes import event
+from tests.kit.pulls.envelopes import event
 
 
 def test_recorded_event_is_parsed() -> None:

@@ -1,0 +1,185 @@
+"""Asks the token endpoint as clients do, reads what it answers, and forges what it would never sign.
+
+Source: Distribution token specs, "Requesting a Token" (GET) and "OAuth2" (POST); RFC 7515 for the forgeries.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import hmac
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import NameOID
+
+from libs.common.security.jwt import SigningKey
+
+SERVICE = "moorage"
+
+
+def ask(
+    http: httpx.Client,
+    *scopes: str,
+    auth: tuple[str, str] | None = None,
+    service: str | None = SERVICE,
+    **parameters: str,
+) -> httpx.Response:
+    """`GET /token` with each scope as a parameter of its own."""
+    query: list[tuple[str, str | int | float | bool | None]] = [
+        ("scope", scope) for scope in scopes
+    ]
+    if service is not None:
+        query.append(("service", service))
+    query.extend(parameters.items())
+    return http.get("/token", params=query, auth=_basic(auth))
+
+
+def post(http: httpx.Client, **form: str) -> httpx.Response:
+    """`POST /token` with exactly these form fields."""
+    return http.post("/token", data=form)
+
+
+def token_for(http: httpx.Client, *scopes: str, auth: tuple[str, str] | None = None) -> str:
+    """A token, whatever it grants."""
+    token: str = ask(http, *scopes, auth=auth).raise_for_status().json()["token"]
+    return token
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """The claims of a token, its signature unseen."""
+    claims: dict[str, Any] = json.loads(_decode(token.split(".")[1]))
+    return claims
+
+
+def header_of(token: str) -> dict[str, Any]:
+    header: dict[str, Any] = json.loads(_decode(token.split(".")[0]))
+    return header
+
+
+def access_of(answer: httpx.Response) -> dict[str, set[str]]:
+    """What an answer of the token endpoint grants: repository → actions.
+
+    Raises:
+        AssertionError: it is no 200, names a repository twice, or grants something that is no repository.
+    """
+    assert answer.status_code == 200, answer.text
+    entries = claims_of(answer.json()["token"])["access"]
+    assert all(entry["type"] == "repository" for entry in entries), entries
+    names = [entry["name"] for entry in entries]
+    assert len(names) == len(set(names)), entries
+    return {entry["name"]: set(entry["actions"]) for entry in entries}
+
+
+def sign_registry_token(key: SigningKey, subject: str, *scopes: str) -> str:
+    """Sign a token for the registry, as a service does for its own calls.
+
+    Args:
+        key: a key that the registry trusts.
+        subject: the claim ``sub``, which the registry reports as the actor of an event.
+        scopes: what the token allows, such as ``repository:team/app:pull,push``.
+    """
+    now = int(time.time())
+    access = []
+    for scope in scopes:
+        kind, name, actions = scope.split(":")
+        access.append({"type": kind, "name": name, "actions": actions.split(",")})
+    return key.sign(
+        {
+            "iss": "moorage",
+            "aud": SERVICE,
+            "sub": subject,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 300,
+            "jti": uuid.uuid4().hex,
+            "access": access,
+        }
+    )
+
+
+def forged_claims(genuine: str, repository: str, actions: Sequence[str]) -> dict[str, Any]:
+    """The claims of a genuine token with more access than it had."""
+    now = int(time.time())
+    access = [{"type": "repository", "name": repository, "actions": list(actions)}]
+    return {**claims_of(genuine), "access": access, "iat": now, "nbf": now - 1, "exp": now + 300}
+
+
+def unsigned(claims: dict[str, Any], header: dict[str, Any]) -> str:
+    """A token with `alg: none` and an empty signature."""
+    return f"{_signing_input({**header, 'alg': 'none'}, claims)}."
+
+
+def signed_with_public_key(
+    claims: dict[str, Any], header: dict[str, Any], public_pem: bytes
+) -> str:
+    """An HS256 token whose secret is a public key: the classic confusion of algorithms."""
+    body = _signing_input({**header, "alg": "HS256"}, claims)
+    return f"{body}.{_encode(hmac.new(public_pem, body.encode(), hashlib.sha256).digest())}"
+
+
+def signed(claims: dict[str, Any], header: dict[str, Any], key: ec.EllipticCurvePrivateKey) -> str:
+    """An ES256 token by a key of the forger's."""
+    body = _signing_input({**header, "alg": "ES256"}, claims)
+    r, s = decode_dss_signature(key.sign(body.encode(), ec.ECDSA(hashes.SHA256())))
+    return f"{body}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
+
+
+def self_signed_certificate(key: ec.EllipticCurvePrivateKey) -> str:
+    """A base64 DER certificate, for an `x5c` header, that nobody but the forger vouches for."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "moorage")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(secrets.randbits(64))
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .sign(key, hashes.SHA256())
+    )
+    return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
+
+
+def public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    """The forger's public key as a `jwk` header."""
+    numbers = key.public_key().public_numbers()
+    x, y = (_encode(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+
+def public_pem_of(token: str) -> bytes:
+    """The public key, in PEM, of the certificate that a genuine token carries."""
+    certificate = x509.load_der_x509_certificate(base64.b64decode(header_of(token)["x5c"][0]))
+    return certificate.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def _basic(credentials: tuple[str, str] | None) -> httpx.Auth | None:
+    return httpx.BasicAuth(*credentials) if credentials else None
+
+
+def _signing_input(header: dict[str, Any], claims: dict[str, Any]) -> str:
+    return ".".join(
+        _encode(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims)
+    )
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

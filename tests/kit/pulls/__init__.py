@@ -1,0 +1,1 @@
+"""Registry events, recorded pulls, and checks of the pull counts."""

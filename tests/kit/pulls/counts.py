@@ -1,0 +1,104 @@
+"""Looks at pull counts over the API, once all that happened has been counted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from tests.kit.http.accounts import Account
+from tests.kit.http.registry import Registry
+from tests.kit.images import make_image
+from tests.kit.pulls.sums import sums_that_differ
+from tests.kit.stack.run import Stack
+from tests.kit.waiting import eventually
+
+Counts = dict[str, tuple[int, int]]
+"""(pulls, checks) by tag, "" being pulls by digest alone."""
+
+SETTLED_SECONDS = 60.0
+
+
+@dataclass
+class PullCounts:
+    """What ``account`` sees. The registry delivers in order: a pull of a marker that is counted stands behind all that was done before.
+
+    Args:
+        registry: signed in as a Docker user that may push to and pull from ``marker``, a repository of the account.
+    """
+
+    stack: Stack
+    account: Account
+    admin: Account
+    registry: Registry
+    marker: str
+    _marks: int = field(default=0, init=False)
+
+    def settle(self) -> None:
+        """Wait until everything that clients did before has been counted."""
+        if not self._marks:
+            self.registry.push(make_image(), self.marker, "v1")
+            eventually(
+                lambda: self.account.repository(self.marker),
+                within=SETTLED_SECONDS,
+                what="the marker in the catalog",
+            )
+        assert self.registry.manifest(self.marker, "v1").is_success
+        self._marks += 1
+        eventually(
+            lambda: self.points(self.marker)["total"],
+            lambda total: total == self._marks,
+            within=SETTLED_SECONDS,
+            what="the marker's pull",
+        )
+        eventually(
+            self.pending,
+            lambda pending: pending == 0,
+            within=SETTLED_SECONDS,
+            what="the end of the queue",
+        )
+
+    def pending(self) -> int:
+        """Events that are not counted yet."""
+        pending: int = self.admin.call("GET", "/events/status")["pending"]
+        return pending
+
+    def points(self, repository: str, **query: str) -> Any:
+        """The answer of `/pulls` for a repository."""
+        return self.account.call("GET", "/pulls", params={"repository": repository, **query})
+
+    def of(self, repository: str, *tags: str) -> Counts:
+        """Counts of ``tags`` and of pulls by digest, those of nothing left out; together they are the repository's."""
+        found = {tag: _sums(self.points(repository, tag=tag)) for tag in (*tags, "")}
+        everything = _sums(self.points(repository))
+        assert everything == (
+            sum(pulls for pulls, _ in found.values()),
+            sum(checks for _, checks in found.values()),
+        )
+        return {tag: counts for tag, counts in found.items() if counts != (0, 0)}
+
+    def assert_sums_hold(self) -> None:
+        """Hours, tags and repositories add up, in the whole installation, once the counters have been carried."""
+        url = (self.stack.data / "secrets" / "owner" / "database_url").read_text().strip()
+        eventually(
+            lambda: asyncio.run(_differing(url)),
+            lambda rows: not rows,
+            within=SETTLED_SECONDS,
+            what="sums that add up",
+        )
+
+
+def _sums(answer: Any) -> tuple[int, int]:
+    pulls, checks = (sum(point[what] for point in answer["points"]) for what in ("pulls", "checks"))
+    assert answer["total"] == pulls
+    return pulls, checks
+
+
+async def _differing(url: str) -> list[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        return await sums_that_differ(connection)
+    finally:
+        await connection.close()

@@ -1,0 +1,1 @@
+"""Whole Moorage installations: start them, inspect their processes, run their commands."""

@@ -1,0 +1,14 @@
+"""`moorage`, but it restarts a program that has died at once, however often.
+
+For tests that kill one program many times: `python -m tests.kit.stack.restart_at_once run` is
+otherwise `moorage run`.
+"""
+
+from __future__ import annotations
+
+from ops.cli import app
+from ops.run import supervisor
+
+if __name__ == "__main__":
+    supervisor._LONGEST_DELAY = 0.1
+    app()
