@@ -181,7 +181,7 @@ def test_a_lost_connection_is_told_and_found_again(
     with visit(browser, stack.url, "zh") as at:
         sign_in(at, person, f"/repositories/{namespace}/app")
         heading(at, f"{namespace}/app")
-        lost = at.page.get_by_text(at.text("app.lost"))
+        lost = at.page.get_by_text(at.text("app.connectionLost"))
         refused: list[str] = []
 
         def refuse(route: Route) -> None:

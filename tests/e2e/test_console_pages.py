@@ -172,7 +172,7 @@ def test_another_accounts_public_namespace_can_be_looked_at(
         expect(at.page.get_by_role("button", name=at.text("common.delete"))).to_have_count(0)
         at.page.get_by_role("link", name=content.namespace, exact=True).click()
         heading(at, content.namespace)
-        at.page.get_by_text(at.text("namespaces.others")).wait_for()
+        at.page.get_by_text(at.text("namespaces.ofOtherAccount")).wait_for()
         expect(rows(at)).to_have_count(1)
         at.assert_clean(but=r"\b404\b")  # asked as its owner first
 

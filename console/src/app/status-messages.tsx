@@ -7,7 +7,7 @@ import { notice } from "../parts/feedback/notice";
 export function LostConnection(): ReactNode {
   const { say } = useWords();
   const lost = useSyncExternalStore(connection.subscribe, connection.isLost);
-  return <div role="alert">{lost && <div className="lost">{say("app.lost")}</div>}</div>;
+  return <div role="alert">{lost && <div className="lost">{say("app.connectionLost")}</div>}</div>;
 }
 
 /** Shows the current notice, for example "Saved.", and announces it to screen readers. */

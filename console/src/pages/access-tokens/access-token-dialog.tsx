@@ -45,7 +45,7 @@ export default function TokenDialog({ username, action, onClose }: Props): React
       { what: say("tokens.login"), line: dockerLoginWith(host, username, secret) },
       { what: say("tokens.kubernetes"), line: kubernetesSecret(host, username, secret) },
     ];
-    return <SecretDialog title={say("tokens.made")} lines={lines} onClose={onClose} />;
+    return <SecretDialog title={say("tokens.created")} lines={lines} onClose={onClose} />;
   }
   return (
     <CreateToken
@@ -86,8 +86,8 @@ function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
       onDone={() => undefined}
     >
       <TextField name="name" label={say("tokens.name")} rule="tokenName" focus placeholder="ci" />
-      <PermissionField label={say("tokens.limit")} />
-      <p className="page-text">{say("tokens.limit.text")}</p>
+      <PermissionField label={say("tokens.maximum")} />
+      <p className="page-text">{say("tokens.maximum.text")}</p>
       <ValidityField />
     </FormDialog>
   );

@@ -79,7 +79,7 @@ function useColumns(onAction: (action: TokenAction) => void): Column<Token>[] {
     { key: "kind", title: say("tokens.kind"), cell: (row) => say(`tokens.kind.${row.kind}`) },
     {
       key: "limit",
-      title: say("tokens.limit"),
+      title: say("tokens.maximum"),
       cell: (row) => say(`permission.${row.permission}`),
     },
     { key: "expires", title: say("tokens.expires"), cell: (row) => <Ends at={row.expires_at} /> },

@@ -40,9 +40,9 @@ export default function ApiKeyDialog({
   if (secret !== null) {
     const lines = [
       { what: say("apiKeys.secret"), line: secret },
-      { what: say("apiKeys.use"), line: curlWith(window.location.origin, secret) },
+      { what: say("apiKeys.tryIt"), line: curlWith(window.location.origin, secret) },
     ];
-    return <SecretDialog title={say("apiKeys.made")} lines={lines} onClose={onClose} />;
+    return <SecretDialog title={say("apiKeys.created")} lines={lines} onClose={onClose} />;
   }
   return (
     <CreateApiKey

@@ -78,8 +78,12 @@ export default function DockerUser({ username }: { username: string }): ReactNod
               [say("common.created"), moment(user.created_at, locale)],
               [say("common.account"), user.account],
               [
-                say("dockerUsers.keeps"),
-                say(user.token_login ? "dockerUsers.keeps.token" : "dockerUsers.keeps.password"),
+                say("dockerUsers.loginStores"),
+                say(
+                  user.token_login
+                    ? "dockerUsers.loginStores.token"
+                    : "dockerUsers.loginStores.password",
+                ),
               ],
             ]}
           />

@@ -88,7 +88,7 @@ function ChangeDialog({ namespace, refresh, onClose }: DialogProps): ReactNode {
                 className="form-error"
                 type="warning"
                 showIcon
-                title={say("namespaces.toPublic")}
+                title={say("namespaces.makePublic.text")}
               />
             )
           }

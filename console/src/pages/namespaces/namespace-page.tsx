@@ -117,7 +117,7 @@ function OthersNamespace({ name }: { name: string }): ReactNode {
       above={[
         { href: `/repositories?view=${query.data}`, text: say(`repositories.${query.data}`) },
       ]}
-      text={say("namespaces.others")}
+      text={say("namespaces.ofOtherAccount")}
     >
       <RepositoryList view={query.data} namespace={name} />
     </Page>

@@ -38,17 +38,17 @@ function Numbers({ status }: { status: Status }): ReactNode {
   const { say, locale } = useWords();
   const [tone, sentence] =
     status.dead_letters > 0
-      ? (["warning", "pipeline.attention"] as const)
+      ? (["warning", "pipeline.someDeadLettered"] as const)
       : status.pending > 0
-        ? (["info", "pipeline.busy"] as const)
-        : (["success", "pipeline.fine"] as const);
+        ? (["info", "pipeline.someWaiting"] as const)
+        : (["success", "pipeline.allCounted"] as const);
   const numbers: [string, string][] = [
     [say("pipeline.pending"), count(status.pending, locale)],
     [
-      say("pipeline.age"),
+      say("pipeline.longestWait"),
       say("pipeline.seconds", { count: count(Math.round(status.lag_seconds), locale) }),
     ],
-    [say("pipeline.aside"), count(status.dead_letters, locale)],
+    [say("pipeline.deadLetters"), count(status.dead_letters, locale)],
     [
       say("pipeline.last"),
       status.last_event_at === null ? say("common.never") : moment(status.last_event_at, locale),
@@ -78,7 +78,7 @@ function PutAsideList(): ReactNode {
     onSuccess: () => queries.invalidateQueries({ queryKey: ["events"] }),
   });
   return (
-    <Card title={say("pipeline.asideTitle")} text={say("pipeline.asideText")}>
+    <Card title={say("pipeline.deadLetters.title")} text={say("pipeline.deadLetters.text")}>
       {again.isError && (
         <Alert
           className="banner"
@@ -88,7 +88,7 @@ function PutAsideList(): ReactNode {
         />
       )}
       <ResourceList<PutAside>
-        label={say("pipeline.asideTitle")}
+        label={say("pipeline.deadLetters.title")}
         queryKey={["events", "aside"]}
         fetchPage={({ cursor, limit }) =>
           body(
@@ -135,12 +135,14 @@ function PutAsideList(): ReactNode {
                 loading={again.isPending && again.variables === row.id}
                 onClick={() => again.mutate(row.id)}
               >
-                {say("pipeline.again")}
+                {say("pipeline.replay")}
               </Button>
             ),
           },
         ]}
-        empty={<Empty title={say("pipeline.empty")} text={say("pipeline.empty.text")} />}
+        empty={
+          <Empty title={say("pipeline.noDeadLetters")} text={say("pipeline.noDeadLetters.text")} />
+        }
       />
     </Card>
   );

@@ -67,7 +67,7 @@ export default function RepositoryDialog({
       title={say("repositories.delete")}
       text={say("repositories.delete.text")}
       button={say("common.delete")}
-      done={say("repositories.deletionBegun", { name })}
+      done={say("repositories.deletionStarted", { name })}
       typed={name}
       onConfirm={async () => {
         await api.DELETE("/api/v1/repositories/{namespace}/{repository}", { params: { path } });

@@ -28,7 +28,7 @@ export function SecretDialog({
         </Button>
       }
     >
-      <Alert className="secret-box" type="warning" showIcon title={say("tokens.made.text")} />
+      <Alert className="secret-box" type="warning" showIcon title={say("tokens.created.text")} />
       {lines.map(({ what, line }) => (
         <Command key={what} what={what} line={line} />
       ))}

@@ -15,7 +15,7 @@ export function ValidityField(): ReactNode {
             value: days,
             label: say("tokens.days", { count: days }),
           })),
-          { value: 0, label: say("tokens.forever") },
+          { value: 0, label: say("tokens.neverExpires") },
         ]}
       />
     </Form.Item>

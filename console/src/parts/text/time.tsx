@@ -22,12 +22,12 @@ export function Ends({ at }: { at: string | null }): ReactNode {
   const { say, locale } = useWords();
   const now = useNow();
   if (at === null) {
-    return say("tokens.forever");
+    return say("tokens.neverExpires");
   }
   const over = Date.parse(at) <= now;
   return (
     <time dateTime={at} title={exactMoment(at, locale)} className={over ? "over" : undefined}>
-      {over ? say("tokens.over", { time: moment(at, locale) }) : moment(at, locale)}
+      {over ? say("tokens.expired", { time: moment(at, locale) }) : moment(at, locale)}
     </time>
   );
 }
