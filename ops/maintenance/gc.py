@@ -220,7 +220,7 @@ async def _list_garbage(
 ) -> None:
     found = (await usecases.find_garbage(engine=engine, age=age)).garbage
     async with engine.connect() as tx:
-        exclusive = await queries.sum_only_theirs(tx, keys=[item.key for item in found])
+        exclusive = await queries.sum_exclusive_bytes(tx, keys=[item.key for item in found])
     unreferenced: set[str] = set()
     await garbage_collector.collect(unreferenced.add, dry_run=True)
     if found:
