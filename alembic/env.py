@@ -31,6 +31,8 @@ def _include_object(
 def run(connection: sa.Connection) -> None:
     """Run Alembic's command, such as ``upgrade``, on the database of ``connection``."""
     connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS moorage"))
+    # For every step. While a step waits for a lock on a table, all later queries of that table
+    # wait behind it, so a step that cannot get its locks must fail instead.
     connection.execute(sa.text("SET lock_timeout = '5s'"))
     connection.commit()
     context.configure(

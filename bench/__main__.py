@@ -52,7 +52,7 @@ def main() -> None:
             print(f"seeded by COPY in {seconds:.1f} s", flush=True)
             figures = [figure for row in options.rows for figure in _measured(row, stack, folder)]
             if "lists" in options.rows:
-                plans.write(stack, _FOLDER / "plans.md")
+                plans.write(stack, _FOLDER / "output" / "plans.md")
         if "memory" in options.rows:
             figures += _told(iter([_second_start(folder)]))
     figures.insert(

@@ -1,4 +1,7 @@
-"""`EXPLAIN (ANALYZE, BUFFERS)` of the lists, of the very statements that the catalog sends, into bench/plans.md."""
+"""Writes the query plans of the lists to `bench/output/plans.md`.
+
+Each plan is `EXPLAIN (ANALYZE, BUFFERS)` of the statement that the catalog itself sends.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,14 +34,15 @@ _VIEWS: dict[str, tuple[View, str | None, str | None, str | None]] = {
 
 
 def write(installation: Installation, path: Path) -> None:
-    """Ask PostgreSQL for each plan and write them down."""
+    """Write the plan of every list to ``path``."""
+    path.parent.mkdir(exist_ok=True)
     path.write_text(asyncio.run(_document(installation)))
 
 
 async def _document(installation: Installation) -> str:
     engine = create_engine(installation.database_url("catalog"), application_name="bench plans")
     parts = [
-        "# Plans of the lists\n\nWritten by `make bench`: 100,000 repositories, 1,000,000 tags; pages of 50.\n"
+        f"# Query plans of the lists\n\nWritten by `make bench`, for pages of {_PAGE.limit}.\n"
     ]
     try:
         async with engine.connect() as tx:

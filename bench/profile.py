@@ -1,4 +1,4 @@
-"""`make profile`: py-spy on one service of a running stack under its own load; the picture and the busiest functions."""
+"""`make profile`: runs py-spy on one service of a running stack while it is under load."""
 
 import argparse
 import collections
@@ -23,7 +23,7 @@ _WAITING = ("_worker (concurrent/futures/", "Condition.wait (threading")
 
 
 def main() -> None:
-    """Write `bench/profile-SERVICE.svg`, and print which functions were on top of the stack."""
+    """Write `bench/output/profile-SERVICE.svg` and print the functions on top of the stack."""
     parser = argparse.ArgumentParser(prog="make profile")
     parser.add_argument("service", nargs="?", default="auth", choices=installation.SERVICES)
     service = parser.parse_args().service
@@ -36,10 +36,12 @@ def main() -> None:
             loading = threading.Thread(target=_repeat, args=(_loads(stack)[service], over))
             loading.start()
             try:
+                output = Path(__file__).parent / "output"
+                output.mkdir(exist_ok=True)
                 _record(
                     pid_of(service, stack.ports[service]),
                     folder / "stacks",
-                    Path(__file__).with_name(f"profile-{service}.svg"),
+                    output / f"profile-{service}.svg",
                 )
             finally:
                 over.set()

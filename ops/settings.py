@@ -1,4 +1,4 @@
-"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN and DATABASE_URL, checked before anything is touched."""
+"""The settings of `make run`, which are checked before anything else happens."""
 
 import difflib
 import importlib
@@ -105,54 +105,76 @@ class RunSettings(BaseModel):
         ge=1,
         le=65535,
         alias="MOORAGE_PORT",
-        description="the one port that is served on all addresses",
+        description="Port of the gateway, on all addresses of the machine. Nothing else is served.",
     )
     data: Annotated[Path, AfterValidator(_folder)] = Field(
         Path(".moorage"),
         validate_default=True,
         alias="MOORAGE_DATA",
-        description="the folder of everything that is kept: images, database, secrets, logs",
+        description="Folder of all data: images, database, secrets, logs.",
     )
     hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_split)] = (
         Field(
             (),
             alias="MOORAGE_HOSTS",
-            description="names that it answers to, separated by commas, `*.example.com` too; any when empty",
+            description=(
+                "Host names that the gateway answers to, separated by commas. A name can start "
+                "with `*.`. Without a value, it answers to any name."
+            ),
         )
     )
     tls_cert: Annotated[Path, AfterValidator(_readable_file)] | None = Field(
         None,
         alias="MOORAGE_TLS_CERT",
-        description="PEM file with the certificate and its chain: serve https",
+        description=(
+            "PEM file with the certificate and its chain. With it, the gateway serves https. "
+            "Requires `MOORAGE_TLS_KEY`."
+        ),
     )
     tls_key: Annotated[Path, AfterValidator(_readable_file)] | None = Field(
         None,
         alias="MOORAGE_TLS_KEY",
-        description="PEM file with the certificate's key, without a passphrase",
+        description="PEM file with the private key of the certificate, without a passphrase.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = Field(
         (),
         alias="MOORAGE_TRUSTED_PROXIES",
-        description="addresses or networks whose X-Forwarded headers are believed, separated by commas",
+        description=(
+            "Addresses or networks of proxies, separated by commas. The gateway accepts the "
+            "`X-Forwarded-*` headers of these proxies and of nobody else."
+        ),
     )
     admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = Field(
         None,
         alias="MOORAGE_ADMIN_PASSWORD",
-        description="password of the first account, `admin`, when it is made; else one is made and written to "
-        "`$MOORAGE_DATA/admin-password`",
+        description=(
+            "Password of the first account, `admin`. It is used only when the account is "
+            "created. Without a value, a password is generated and written to "
+            "`$MOORAGE_DATA/admin-password`."
+        ),
     )
     tools: Annotated[Path, AfterValidator(_folder)] | None = Field(
         None,
         alias="MOORAGE_TOOLS",
-        description="where nginx and docker-registry are unpacked when the machine has none; `$MOORAGE_DATA/tools` when empty",
+        description=(
+            "Folder into which nginx and Distribution are unpacked if the machine does not have "
+            "them. Without a value: `$MOORAGE_DATA/tools`."
+        ),
     )
     registry_bin: Annotated[Path, AfterValidator(_program)] | None = Field(
-        None, alias="REGISTRY_BIN", description="another Distribution program than the machine's"
+        None,
+        alias="REGISTRY_BIN",
+        description=(
+            "Path of the Distribution program. Without a value: the machine's, or else Debian's."
+        ),
     )
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
         None,
         alias="DATABASE_URL",
-        description="an outside PostgreSQL 15 or newer, as a role that may create roles, instead of the embedded one",
+        description=(
+            "URL of an external PostgreSQL, version 15 or newer, with a role that can create "
+            "roles. Without a value, the embedded PostgreSQL runs."
+        ),
     )
 
     gc_untagged_days: int = Field(
@@ -160,14 +182,14 @@ class RunSettings(BaseModel):
         ge=0,
         le=36500,
         alias="GC_UNTAGGED_DAYS",
-        description="after how many days without a tag `moorage gc` deletes a manifest",
+        description="Days without a tag after which garbage collection deletes a manifest.",
     )
     gc_schedule_hours: int = Field(
         0,
         ge=0,
         le=87600,
         alias="GC_SCHEDULE_HOURS",
-        description="every how many hours garbage is collected; 0: only by `moorage gc`",
+        description="Hours between two garbage collections. 0 turns the schedule off.",
     )
 
     @property

@@ -14,7 +14,10 @@ await build({ root, logLevel: "warn", build: { outDir: made, emptyOutDir: true }
 for (const entry of await readdir(made, { recursive: true, withFileTypes: true })) {
   if (entry.isFile() && compressed.has(extname(entry.name))) {
     const path = join(entry.parentPath, entry.name);
-    await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: constants.Z_BEST_COMPRESSION }));
+    await writeFile(
+      `${path}.gz`,
+      gzipSync(await readFile(path), { level: constants.Z_BEST_COMPRESSION }),
+    );
   }
 }
 await rm(place, { recursive: true, force: true });

@@ -15,6 +15,8 @@ for (const service of ["auth", "catalog", "events"]) {
   }
 }
 if (stale.length > 0) {
-  console.error(`src/api/generated is not current for ${stale.join(", ")}: run \`npm run types\` in console/`);
+  console.error(
+    `src/api/generated is not current for ${stale.join(", ")}: run \`npm run types\` in console/`,
+  );
   process.exit(1);
 }

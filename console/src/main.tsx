@@ -4,7 +4,7 @@ import { connection } from "./api/connection";
 import { App } from "./app/app";
 import "./app/styles.css";
 import { startLanguage } from "./i18n";
-import { loadAnew } from "./parts/lazy";
+import { loadAnew } from "./parts/page/lazy";
 
 const root = document.getElementById("root");
 if (root === null) {

@@ -27,7 +27,10 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         validation_alias="LOG_LEVEL",
-        description="lowest level of the log lines that the service writes",
+        description=(
+            "Lowest level of the log lines that are written: `debug`, `info`, `warning`, or "
+            "`error`."
+        ),
     )
 
 

@@ -1,97 +1,83 @@
-"""Accounts from the command line: the first one, `admin`, made once; more administrators; passwords that were forgotten."""
+"""`moorage admin`: administrators and their passwords."""
 
-import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import sys
+from typing import Annotated
 
-import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+import typer
 
-from libs.common.registry.names import is_username
-from libs.common.security.passwords import hash_password
-from libs.common.web.errors import MoorageError
-from ops.db.migrate import owner_engine
-from ops.errors import OpsError
-from ops.host.files import write_private
-from ops.host.privileges import RunUser
+from ops.commands.errors import one_line_errors
+from ops.commands.installation import current_layout, owner_url
+from ops.host.privileges import run_user
 from ops.layout import Layout
 
-USERNAME = "admin"
+app = typer.Typer(no_args_is_help=True, help="Create administrators and reset passwords.")
+
+Username = Annotated[str, typer.Argument(help="name of the account")]
 
 
-async def ensure_admin(owner_url: str, layout: Layout, user: RunUser, *, given: str | None) -> bool:
-    """Make the account `admin` unless it is there, and return whether it was made.
+@app.command()
+@one_line_errors
+def ensure() -> None:
+    """Create the account `admin` if it does not exist.
 
-    Without a `given` password the one in the file `admin-password` is used, which is made when it is missing. An account
-    that exists keeps its password, whatever is given.
+    Its password is MOORAGE_ADMIN_PASSWORD. If that is not set, the password is in the file
+    admin-password of the data folder, which this command creates.
+
+    Example: moorage admin ensure
     """
-    # Here, so that nothing else of the command needs the catalog's code.
-    from services.catalog.accounts.usecases import ensure_first_admin
-
-    async with _transaction(owner_url) as tx:
-        if await _exists(tx):
-            return False
-        password = given or _written_password(layout, user)
-        await ensure_first_admin(tx=tx, username=USERNAME, password_hash=hash_password(password))
-        return True
+    ensure_admin(current_layout())
 
 
-async def create_admin(owner_url: str, *, username: str, password: str) -> None:
-    """Make one more administrator. Raises OpsError when the name is taken or no name, or the password too short or long."""
-    from services.catalog.accounts.usecases import create_admin_as_operator
+@app.command()
+@one_line_errors
+def create(username: Username) -> None:
+    """Create another administrator.
 
-    _check(username, password)
-    async with _transaction(owner_url) as tx:
-        await create_admin_as_operator(
-            tx=tx, username=username, password_hash=hash_password(password)
+    Prompts for the password, or reads it from standard input if that is not a terminal.
+
+    Example: moorage admin create alice
+    """
+    from ops.db.admin import create_admin
+
+    url = owner_url(current_layout())
+    asyncio.run(create_admin(url, username=username, password=_read_password()))
+    typer.echo(f"{username} is an administrator now")
+
+
+@app.command()
+@one_line_errors
+def reset_password(username: Username) -> None:
+    """Give an account a new password and enable it. Its sessions and API keys end.
+
+    Prompts for the password, or reads it from standard input if that is not a terminal.
+
+    Example: moorage admin reset-password alice
+    """
+    from ops.db.admin import reset_password as reset
+
+    url = owner_url(current_layout())
+    asyncio.run(reset(url, username=username, password=_read_password()))
+    typer.echo(f"{username} has the new password; its sessions and API keys have ended")
+
+
+def ensure_admin(layout: Layout) -> None:
+    """Create the account `admin` of the installation if it does not exist."""
+    from ops.db import admin
+    from ops.settings import load_run_settings
+
+    given = load_run_settings().admin_password
+    user = run_user([layout.root], data=layout.root)
+    asyncio.run(
+        admin.ensure_admin(
+            owner_url(layout), layout, user, given=given.get_secret_value() if given else None
         )
+    )
 
 
-async def reset_password(owner_url: str, *, username: str, password: str) -> None:
-    """Give an account a new password and enable it. Raises OpsError when there is no such account, or the password is too short or long."""
-    from services.catalog.accounts.usecases import reset_password_as_operator
-
-    _check(username, password)
-    async with _transaction(owner_url) as tx:
-        await reset_password_as_operator(
-            tx=tx, username=username, password_hash=hash_password(password)
-        )
-
-
-def _check(username: str, password: str) -> None:
-    if not is_username(username):
-        raise OpsError(
-            f"{username!r} is no account name: 2-63 characters of a-z, 0-9, '.', '_' and '-', a letter or digit first"
-        )
-    if not 8 <= len(password) <= 128:
-        raise OpsError("a password has 8 to 128 characters")
-
-
-@asynccontextmanager
-async def _transaction(owner_url: str) -> AsyncIterator[AsyncConnection]:
-    engine = owner_engine(owner_url)
-    try:
-        async with engine.begin() as tx:
-            yield tx
-    except MoorageError as error:
-        raise OpsError(error.detail) from None
-    except DBAPIError as error:
-        raise OpsError(
-            f"the account cannot be written: {str(error.orig).splitlines()[0]}"
-        ) from None
-    except OSError as error:
-        raise OpsError(f"the database cannot be reached; is Moorage running? ({error})") from None
-    finally:
-        await engine.dispose()
-
-
-async def _exists(tx: AsyncConnection) -> bool:
-    statement = sa.text("SELECT EXISTS (SELECT FROM catalog.accounts WHERE username = :username)")
-    return bool((await tx.execute(statement, {"username": USERNAME})).scalar_one())
-
-
-def _written_password(layout: Layout, user: RunUser) -> str:
-    if not layout.admin_password.is_file():
-        write_private(layout.admin_password, secrets.token_urlsafe(18) + "\n", user)
-    return layout.admin_password.read_text().strip()
+def _read_password() -> str:
+    # Never an argument: every user of the machine can read those.
+    if sys.stdin.isatty():
+        typed: str = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
+        return typed
+    return sys.stdin.readline().rstrip("\n")

@@ -1,4 +1,7 @@
-"""`moorage migrate`: a role for each service, then the newest schema. Safe to run at every start and by several at once."""
+"""`moorage migrate`: creates the roles of the services, then upgrades the schema.
+
+It can run at every start, and several can run at the same time.
+"""
 
 import io
 from collections.abc import Callable
@@ -12,43 +15,52 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ops.db.restored import renumber_if_restored
-from ops.db.roles import (
-    Role,
-    address,
-    check_owner,
-    connected,
-    ensure_roles,
-)
+from ops.db.roles import Role, address, check_owner, connected, ensure_roles
 from ops.errors import OpsError
 from ops.layout import PROJECT
 
 
 async def migrate(owner_url: str, roles: list[Role], *, patience: float = 0.0) -> None:
-    """Bring the database to the newest revision, with `roles` able to log in.
+    """Upgrade the database to the newest revision, and let `roles` log in.
 
-    `patience`: seconds to wait for the database to answer. Raises OpsError with one line that says what is wrong.
+    Args:
+        owner_url: The database, as the role that owns the schemas.
+        roles: The roles of the services.
+        patience: Seconds to wait until the database answers.
+
+    Raises:
+        OpsError: The database cannot be used, or a step of the migration failed.
     """
     await check_owner(owner_url, patience=patience)
     async with connected(owner_url) as connection:
         await ensure_roles(connection, roles)
-        # Held until the connection ends: a second migration waits and then finds nothing to do.
+        # The lock lasts until the connection closes: a second migration waits, then changes
+        # nothing.
         await connection.execute("SELECT pg_advisory_lock(hashtext('moorage migrate'))")
         await upgrade(owner_url)
         await renumber_if_restored(connection)
 
 
-async def upgrade(owner_url: str) -> None:
-    """Run alembic's `upgrade head`."""
-    await _run(owner_url, lambda config: alembic.command.upgrade(config, "head"))
+async def upgrade(owner_url: str, *, revision: str = "head") -> None:
+    """Run Alembic's `upgrade` to `revision`. Each step is a transaction.
+
+    Raises:
+        OpsError: A step failed.
+    """
+    await _run(owner_url, lambda config: alembic.command.upgrade(config, revision))
 
 
 async def check(owner_url: str) -> None:
-    """Run alembic's `check`; raises OpsError when the tables in code differ from what the migrations make."""
+    """Run Alembic's `check`.
+
+    Raises:
+        OpsError: The tables in the code differ from those that the migrations create.
+    """
     await _run(owner_url, alembic.command.check)
 
 
 async def _run(owner_url: str, command: Callable[[Config], None]) -> None:
-    def on(connection: sa.Connection) -> None:
+    def run(connection: sa.Connection) -> None:
         config = Config(str(PROJECT / "alembic.ini"), stdout=io.StringIO())
         config.attributes["connection"] = connection
         command(config)
@@ -56,20 +68,26 @@ async def _run(owner_url: str, command: Callable[[Config], None]) -> None:
     engine = owner_engine(owner_url)
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(on)
+            await connection.run_sync(run)
     except alembic.util.CommandError as error:
         raise OpsError(f"alembic: {error}") from None
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0]
+    except (DBAPIError, asyncpg.PostgresError) as error:
+        # asyncpg itself raises the errors of a SQL file.
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).strip()
         raise OpsError(
-            f"the migration of {address(owner_url)} failed and changed nothing: {reason}"
+            f"a step of the migration of {address(owner_url)} failed and changed nothing:"
+            f" {reason.splitlines()[0]}"
         ) from None
     finally:
         await engine.dispose()
 
 
 def owner_engine(owner_url: str) -> AsyncEngine:
-    """Return an engine on `owner_url`; asyncpg reads the URL itself, so that it may hold `sslmode` and the like."""
+    """Return an engine on `owner_url`.
+
+    asyncpg reads the URL itself, because SQLAlchemy does not accept its options, such as
+    `sslmode`.
+    """
 
     async def connect() -> asyncpg.Connection:
         return await asyncpg.connect(owner_url, timeout=10)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libs.common
 import services
-from libs.common.web.errors import MoorageError
+from libs.common.web.errors import MoorageError, NotFound
 from ops.layout import PROJECT
 
 PAGE = PROJECT / "docs" / "errors.md"
@@ -14,14 +14,15 @@ PAGE = PROJECT / "docs" / "errors.md"
 _HEAD = """\
 # Errors of the JSON API
 
-Written by `moorage docs` from the error classes; a test keeps it current.
+`moorage docs` generates this page from the error classes.
 
-Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `code` and `detail`. **`code` is stable**:
-programs may rely on it; `title` and `detail` are for people and may change. A `validation_error` lists each field in `errors`,
-with the rule that it broke. Answers that say when to come back carry `Retry-After` in seconds. `/token` and `/v2/` answer in
-Distribution's format instead.
+Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `code`, and
+`detail`. **`code` is stable**: programs can rely on it. `title` and `detail` are for people and can
+change. A `validation_error` lists each invalid field in `errors`, with the rule that it breaks. If
+a request can be repeated later, `Retry-After` says after how many seconds. `/token` and `/v2/` use
+Distribution's error format instead.
 
-| status | code | what it means |
+| status | code | what is wrong, and what to do |
 | --- | --- | --- |
 """
 
@@ -31,9 +32,13 @@ def page() -> str:
     _import_all()
     told = {(error.status, error.code): error.title for error in _classes(MoorageError)}
     told |= {
-        (404, "not_found"): "There is no such path or object",
-        (405, "method_not_allowed"): "The path does not know this method",
-        (415, "unsupported_media_type"): "The body is of another type",
+        (404, "not_found"): NotFound.title,
+        (405, "method_not_allowed"): (
+            "The path does not support this method; `/docs` lists its methods"
+        ),
+        (415, "unsupported_media_type"): (
+            "The media type of the body is not supported; send `application/json`"
+        ),
     }
     rows = (
         f"| {status} | `{code}` | {title} |\n" for (status, code), title in sorted(told.items())

@@ -15,13 +15,14 @@ PAGE = PROJECT / "docs" / "settings.md"
 _HEAD = """\
 # Settings
 
-Written by `moorage docs` from the code that reads them; a test keeps it current. Every setting is checked at
-start: a wrong or missing one is one line that names it, and exit status 2. A variable that is empty counts as not set.
+`moorage docs` generates this page from the code that reads the settings. Moorage checks every
+setting at startup. If one is wrong or missing, it prints one line that names it and exits with
+status 2. An empty variable counts as not set.
 
 ## `make run`
 
-Environment variables, or lines of a file `.env` in the project's folder. The settings of the services below are handed
-on to them.
+`make run` reads environment variables and the file `.env` in the project's folder. The environment
+takes precedence. It passes the settings of the services below on to them.
 
 | variable | default | meaning |
 | --- | --- | --- |
@@ -35,9 +36,10 @@ _SERVICE_HEAD = """
 _SECRETS = """
 ## Secrets
 
-No secret has a default or is an environment variable. A service reads each from a file that is named like the variable in
-lower case, in the folder that `SECRETS_DIR` names; `moorage init` and `make run` make them at the first start, mode 0600,
-below `$MOORAGE_DATA/secrets`, one folder for each part.
+Settings marked "Secret" have no default. A service reads each one from a file in the folder
+`SECRETS_DIR`. The file has the name of the variable in lower case. `make run` and `moorage init`
+generate these files at the first start, with mode 0600, below `$MOORAGE_DATA/secrets`, in one
+folder per part.
 """
 
 
@@ -70,7 +72,7 @@ def _order(field: FieldInfo) -> bool:
 def default_of(field: FieldInfo) -> str:
     """What a setting is when nothing is given, as the page shows it."""
     if field.is_required() or field.default is PydanticUndefined:
-        return "must be given"
+        return "required"
     if field.default in (None, (), ""):
         return "none"
     if isinstance(field.default, bool):

@@ -1,14 +1,14 @@
-"""How much space folders take on disk."""
+"""The disk space that folders take."""
 
 import os
 import stat
 from pathlib import Path
 
 
-def usage(folder: Path) -> int:
-    """Return the bytes that a folder and all below it take on its disk, as `du` counts them: whole blocks, folders too.
+def disk_usage(folder: Path) -> int:
+    """Return the bytes that a folder and everything below it take on disk, as `du` counts them.
 
-    What goes away meanwhile, and a folder that is not there, count nothing.
+    A file or folder that is deleted meanwhile counts as 0 bytes. So does a missing `folder`.
     """
     try:
         total = folder.lstat().st_blocks * 512
@@ -26,6 +26,7 @@ def usage(folder: Path) -> int:
 
 
 def _size(entry: os.DirEntry[str], pending: list[str]) -> int:
+    """Return the size of one entry. If it is a folder, add it to `pending`."""
     try:
         status = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
@@ -35,8 +36,8 @@ def _size(entry: os.DirEntry[str], pending: list[str]) -> int:
     return status.st_blocks * 512
 
 
-def shown(size: int) -> str:
-    """Write a number of bytes as people read it."""
+def format_size(size: int) -> str:
+    """Return a number of bytes for people, such as `1.5 GiB`."""
     value = float(size)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if abs(value) < 1024:

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-def run_until_told(work: Coroutine[Any, Any, None]) -> None:
+def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` to its end; SIGINT and SIGTERM cancel it, and then this exits with 130 or 143 once it has cleaned up."""
     told: list[signal.Signals] = []
 

@@ -5,11 +5,11 @@ import re
 import subprocess
 from types import TracebackType
 
+from ops.host.command import moorage_command
 from ops.host.files import write_private
 from ops.host.privileges import RunUser, die_with_parent
 from ops.install.console import is_current, publish_console
 from ops.layout import Layout
-from ops.run.programs import moorage
 
 _END_SECONDS = 5.0
 
@@ -36,7 +36,7 @@ class ConsoleBuild:
         if is_current():
             return False
         self._process = subprocess.Popen(
-            die_with_parent(moorage("console")),
+            die_with_parent(moorage_command("console")),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

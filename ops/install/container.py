@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ops.db.postgres import SUPERUSER
+from ops.host import render
 from ops.host.files import private_dir, write_private
 from ops.install.api_page import publish_api_page
 from ops.install.console import publish_console
 from ops.layout import SERVICES, Layout
-from ops.run import render
 from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 from ops.settings import RunSettings
 

@@ -14,6 +14,7 @@ from libs.common.settings import SettingsError
 from ops.db import postgres
 from ops.db.roles import Role, check_owner, ensure_owner
 from ops.errors import OpsError, SettingError
+from ops.host.command import moorage_command
 from ops.host.files import private_dir
 from ops.host.lock import check_port, only_run
 from ops.host.ports import reserve
@@ -28,7 +29,6 @@ from ops.run.programs import (
     fresh_run_folder,
     gateway_program,
     gc_program,
-    moorage,
     postgres_program,
     registry_program,
     service_environment,
@@ -233,7 +233,7 @@ class _Run:
         log = self.installation.log("migrate")
         with open_log(log, self.installation.user) as stream:
             process = await asyncio.create_subprocess_exec(
-                *self.installation.user.command(moorage("migrate", "--first-admin")),
+                *self.installation.user.command(moorage_command("migrate", "--first-admin")),
                 env=environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=stream,

@@ -5,13 +5,14 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.db import postgres
 from ops.errors import OpsError
+from ops.host import render
+from ops.host.command import moorage_command
 from ops.host.environment import TOKEN_LIFETIMES, child_environment
 from ops.host.files import private_dir, write_private
 from ops.host.ports import ReservedPort
@@ -20,7 +21,6 @@ from ops.install.api_page import publish_api_page
 from ops.install.console import is_current, publish_console
 from ops.install.debian import Tool, nginx_version
 from ops.layout import SERVICES, Layout
-from ops.run import render
 from ops.run.supervisor import Program, last_line
 from ops.settings import RunSettings
 
@@ -97,11 +97,6 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
     return child_environment(**given, **ours)
 
 
-def moorage(*arguments: str) -> list[str]:
-    """Return the command line of this program itself; -P keeps the current folder out of the import path."""
-    return [sys.executable, "-P", "-m", "ops", *arguments]
-
-
 def service_program(installation: Installation, service: str) -> Program:
     """One of the three services."""
     port = str(installation.ports[service].number)
@@ -115,7 +110,7 @@ def service_program(installation: Installation, service: str) -> Program:
         write_private(installation.layout.catalog_environment, json.dumps(shown), installation.user)
     return Program(
         name=service,
-        argv=moorage("serve", service, "--host", "127.0.0.1", "--port", port),
+        argv=moorage_command("serve", service, "--host", "127.0.0.1", "--port", port),
         environment=environment,
         log=installation.log(service),
     )
@@ -166,7 +161,7 @@ def gc_program(installation: Installation) -> Program:
     )
     return Program(
         name="gc",
-        argv=moorage("gc", "--schedule"),
+        argv=moorage_command("gc", "--schedule"),
         environment=environment,
         log=installation.log("gc"),
     )

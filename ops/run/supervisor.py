@@ -1,6 +1,6 @@
 """Keeps programs alive: starts them, starts them again when they die, and ends them, leaving no descendant behind.
 
-docs/adr/0005-own-keeper.md says why this is not a library.
+docs/adr/0005-own-supervisor.md says why this is not a library.
 """
 
 import asyncio

@@ -26,30 +26,41 @@ class Settings(settings.ServiceSettings):
 
     secrets_dir: DirectoryPath = Field(
         validation_alias="SECRETS_DIR",
-        description="folder of the secrets, of token-keys/, and of session-public-keys/",
+        description=(
+            "Folder of the service's secrets, with `token-keys/` and `session-public-keys/`."
+        ),
     )
     database_url: Annotated[SecretStr, AfterValidator(_is_postgresql)] = Field(
-        description="secret: URL of the database with the role of this service"
+        description="Secret. URL of the database, with the role of this service."
     )
     registry_url: AnyHttpUrl = Field(
-        description="URL at which this service reaches Distribution; clients never see it"
+        description="URL at which this service reaches Distribution. Clients never see it."
     )
     registry_service: str = Field(
-        default="moorage", min_length=1, description="`aud` of registry tokens"
+        default="moorage",
+        min_length=1,
+        description="Name of the registry in registry tokens (`aud`).",
     )
-    issuer: str = Field(default="moorage", min_length=1, description="`iss` of registry tokens")
+    issuer: str = Field(
+        default="moorage", min_length=1, description="Issuer of registry tokens (`iss`)."
+    )
     name_reservation_seconds: int = Field(
         default=1860,
         ge=0,
-        description="seconds that the name of a deleted Docker user, namespace, or repository "
-        "stays reserved: lifetime of a push token + 60",
+        description=(
+            "How long the name of a deleted Docker user, namespace, or repository stays "
+            "reserved, in seconds. Without a value: 60 s more than the longest lifetime of a "
+            "registry token."
+        ),
     )
     drift_hours: int = Field(
         default=24,
         ge=0,
         le=8760,
-        description="hours between two comparisons of catalog and registry, which repair the "
-        "catalog; 0: never",
+        description=(
+            "Hours between two comparisons of catalog and registry. Each one repairs the "
+            "catalog. 0 turns them off."
+        ),
     )
 
     @property

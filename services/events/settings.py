@@ -14,41 +14,50 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="EVENTS_")
 
     database_url: SecretStr = Field(
-        description="secret: address of the database, with the role of this service", min_length=1
+        description="Secret. URL of the database, with the role of this service.", min_length=1
     )
     webhook_secret: SecretStr = Field(
-        description="secret: bearer token that the registry sends with its events",
+        description="Secret. Bearer token that the registry sends with its events.",
         min_length=16,
         max_length=512,
     )
     secrets_dir: Path = Field(
         validation_alias="SECRETS_DIR",
-        description="directory with `token-keys/` and `session-public-keys/`",
+        description=(
+            "Folder of the service's secrets, with `token-keys/` and `session-public-keys/`."
+        ),
     )
     registry_url: str = Field(
-        description="address of the registry, to look up the children of indexes",
+        description="URL at which this service reads the children of indexes from Distribution.",
         pattern=r"^https?://[^/?#]+/?$",
     )
     registry_service: str = Field(
-        default="moorage", min_length=1, description="name of the registry in tokens (`aud`)"
+        default="moorage",
+        min_length=1,
+        description="Name of the registry in registry tokens (`aud`).",
     )
     issuer: str = Field(
-        default="moorage", min_length=1, description="issuer of registry tokens (`iss`)"
+        default="moorage", min_length=1, description="Issuer of registry tokens (`iss`)."
     )
-    workers: int = Field(default=1, ge=1, le=8, description="counting workers in this process")
+    workers: int = Field(
+        default=1, ge=1, le=8, description="Number of counting workers in this process."
+    )
     pull_retention_hours: int = Field(
         default=48,
         ge=6,
         le=8760,
-        description="hours to keep counted pull events, so that late events can correct them",
+        description=(
+            "How long counted pull events are kept, in hours. Later events of the same client "
+            "can correct the count."
+        ),
     )
     feed_retention_days: int = Field(
         default=7,
         ge=1,
         le=365,
         description=(
-            "minimum days to keep pushes and deletions; they are always kept until the catalog"
-            " has read them"
+            "How long pushes and deletions are kept at least, in days. They are always kept "
+            "until the catalog has applied them."
         ),
     )
 

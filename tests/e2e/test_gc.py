@@ -303,14 +303,14 @@ def test_during_a_collection_open_pushes_finish_new_ones_are_refused_and_pulls_w
         refused = _until_refused(registry, f"{own_tenant.private}/late")
         (error,) = refused.json()["errors"]
         assert error["code"] == "UNAVAILABLE"
-        assert "disk space is being given back; try again" in error["message"]
+        assert "while disk space is reclaimed; try again" in error["message"]
         assert int(refused.headers["retry-after"]) > 0
         with pytest.raises(httpx.HTTPStatusError, match="503"):
             registry.push(late, f"{own_tenant.private}/late", "v1")
         second = gc(own_stack)
         assert (second.status, second.stderr) == (
             1,
-            "moorage: a collection of garbage already runs\n",
+            "moorage: another garbage collection is running\n",
         )
         assert collecting.poll() is None
         begun.finish()

@@ -59,7 +59,9 @@ async def test_an_administrator_is_made_and_audited_without_the_password(
     assert SECRET not in entry["whole"]
     again = moorage(data, "admin", "create", "second", typed=f"{SECRET}\n")
     assert again.returncode != 0
-    assert again.stderr == "moorage: There is an account 'second'\n"
+    assert (
+        again.stderr == "moorage: The account 'second' already exists. Choose another username.\n"
+    )
 
 
 async def test_a_reset_password_enables_the_account_and_ends_what_it_had(

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import engine as db
-from ops.commands.write_pause import LASTS, paused_writes
 from ops.db.postgres import EmbeddedServer
 from ops.errors import OpsError
+from ops.maintenance.write_pause import LASTS, paused_writes
 from tests.kit.database import Database
 from tests.kit.relay import relay
 
@@ -58,7 +58,7 @@ async def test_what_runs_in_it_is_stopped_when_it_has_ended(
             await database.execute("DELETE FROM catalog.write_pauses")
             await asyncio.Event().wait()
 
-    with pytest.raises(OpsError, match="before its time"):
+    with pytest.raises(OpsError, match="ended too soon"):
         await collect()
 
 

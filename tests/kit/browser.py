@@ -80,9 +80,10 @@ def _environment(tools: Toolbox, home: Path) -> dict[str, str | float | bool]:
 
 
 def words(language: str) -> dict[str, str]:
-    """What the console says, by key, from its own dictionary."""
-    source = (CONSOLE / "src" / "i18n" / f"{language}.ts").read_text()
-    return dict(re.findall(r'^  "([\w.]+)":\s+"((?:[^"\\]|\\.)*)",$', source, re.MULTILINE))
+    """Return the console's texts in one language by key."""
+    entry = re.compile(r'^  "([\w.]+)":\s+"((?:[^"\\]|\\.)*)",$', re.MULTILINE)
+    files = (CONSOLE / "src" / "i18n" / language).glob("*.ts")
+    return {key: text for file in files for key, text in entry.findall(file.read_text())}
 
 
 class Visit:

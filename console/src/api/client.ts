@@ -49,7 +49,10 @@ const throwProblems: Middleware = {
 };
 
 /** The JSON API of the three services, with the paths and types of their OpenAPI documents. Throws ApiProblem and ConnectionLost. */
-export const api = createClient<AuthPaths & CatalogPaths & EventsPaths>({ baseUrl: "", fetch: authorizedFetch });
+export const api = createClient<AuthPaths & CatalogPaths & EventsPaths>({
+  baseUrl: "",
+  fetch: authorizedFetch,
+});
 api.use(throwProblems);
 
 /** The body of a call that succeeded. */

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import list from "../../../docs/errors.md?raw";
 import type { Say } from "../i18n";
 import { en } from "../i18n/en";
-import { problemText } from "../parts/words";
+import { problemText } from "../parts/feedback/problem-text";
 import { ConnectionLost, isNotFound, isPassing, problemOf } from "./problems";
 
 const say: Say = (key, values) => i18next.t(key, values ?? {});
@@ -24,36 +24,55 @@ describe("problems", () => {
   );
 
   it("hold what the API says, and are problems without a document too", () => {
-    const problem = refused(422, { code: "validation_error", detail: "No", errors: [{ field: "name", message: "short" }] });
-    expect([problem.status, problem.code, problem.fields]).toEqual([422, "validation_error", [{ field: "name", message: "short" }]]);
+    const problem = refused(422, {
+      code: "validation_error",
+      detail: "No",
+      errors: [{ field: "name", message: "short" }],
+    });
+    expect([problem.status, problem.code, problem.fields]).toEqual([
+      422,
+      "validation_error",
+      [{ field: "name", message: "short" }],
+    ]);
     expect(refused(500, "<html>").code).toBe("unknown");
     expect(isNotFound(refused(404, { code: "not_found" }))).toBe(true);
   });
 
   it("are asked about again when the API is in trouble; a lost connection is watched for", () => {
-    expect([new ConnectionLost(), refused(503, null), refused(409, null), new Error("x")].map(isPassing)).toEqual([
-      false,
-      true,
-      false,
-      false,
-    ]);
+    expect(
+      [new ConnectionLost(), refused(503, null), refused(409, null), new Error("x")].map(isPassing),
+    ).toEqual([false, true, false, false]);
   });
 
   it("are told in words, with when to come back", () => {
-    expect(problemText(refused(429, { code: "login_throttled" }, { "Retry-After": "30" }), say, "en-GB")).toBe(
-      "Too many failed sign-ins. Try again in 30 s.",
+    expect(
+      problemText(refused(429, { code: "login_throttled" }, { "Retry-After": "30" }), say, "en-GB"),
+    ).toBe("Too many failed sign-ins. Try again in 30 s.");
+    expect(
+      problemText(
+        refused(409, { code: "name_reserved", available_at: "2026-05-01T12:00:00Z" }),
+        say,
+        "en-GB",
+      ),
+    ).toMatch(
+      /^The name is reserved because it was in use until recently\. The name is available again on 1 May 2026/,
     );
-    expect(problemText(refused(409, { code: "name_reserved", available_at: "2026-05-01T12:00:00Z" }), say, "en-GB")).toMatch(
-      /^This name was in use until a short while ago\. It is free again at 1 May 2026/,
+    expect(problemText(refused(404, { code: "of_the_future" }), say, "en-GB")).toBe(
+      en["error.not_found"],
     );
-    expect(problemText(refused(404, { code: "of_the_future" }), say, "en-GB")).toBe(en["error.not_found"]);
-    expect(problemText(refused(503, { code: "of_the_future" }), say, "en-GB")).toBe(en["error.unavailable"]);
+    expect(problemText(refused(503, { code: "of_the_future" }), say, "en-GB")).toBe(
+      en["error.unavailable"],
+    );
   });
 
   it("of the API's list that a person can do something about have words of their own", () => {
-    const codes = [...list.matchAll(/^\| (401|403|404|409|429) \| `(\w+)`/gm)].map((match) => match[2] ?? "");
+    const codes = [...list.matchAll(/^\| (401|403|404|409|429) \| `(\w+)`/gm)].map(
+      (match) => match[2] ?? "",
+    );
     expect(codes.length).toBeGreaterThan(20);
     const sessionsOnly = ["cross_site_request", "read_only_key", "session_required"]; // no console call meets these
-    expect(codes.filter((code) => !sessionsOnly.includes(code) && !(`error.${code}` in en))).toEqual([]);
+    expect(
+      codes.filter((code) => !sessionsOnly.includes(code) && !(`error.${code}` in en)),
+    ).toEqual([]);
   });
 });

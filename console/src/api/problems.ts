@@ -40,8 +40,10 @@ export function isNotFound(error: unknown): boolean {
 
 /** Reads whatever an answer of a failed call holds; an answer without a problem document is still a problem. */
 export function problemOf(response: Response, body: unknown): ApiProblem {
-  const document = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
-  const text = (name: string): string | null => (typeof document[name] === "string" ? document[name] : null);
+  const document =
+    typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const text = (name: string): string | null =>
+    typeof document[name] === "string" ? document[name] : null;
   const fields = Array.isArray(document.errors) ? (document.errors as FieldProblem[]) : [];
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   return new ApiProblem(

@@ -17,14 +17,23 @@ describe("Session", () => {
 
   const send = (path: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const headers = (init?.headers ?? {}) as Record<string, string>;
-    calls.push({ method: init?.method ?? "GET", path: path as string, authorization: headers.Authorization });
+    calls.push({
+      method: init?.method ?? "GET",
+      path: path as string,
+      authorization: headers.Authorization,
+    });
     const answer = answers.shift();
-    return answer === undefined ? Promise.reject(new TypeError("Failed to fetch")) : Promise.resolve(answer());
+    return answer === undefined
+      ? Promise.reject(new TypeError("Failed to fetch"))
+      : Promise.resolve(answer());
   };
   const opened =
     (token: string, status = 200) =>
     () =>
-      Response.json({ access_token: token, token_type: "Bearer", expires_in: 300, account: ACCOUNT }, { status });
+      Response.json(
+        { access_token: token, token_type: "Bearer", expires_in: 300, account: ACCOUNT },
+        { status },
+      );
   const session = () => new Session(send, () => now);
 
   beforeEach(() => {
@@ -55,7 +64,11 @@ describe("Session", () => {
   it("asks once for many who wait", async () => {
     const own = session();
     answers = [opened("one")];
-    expect(await Promise.all([own.token(), own.token(), own.token()])).toEqual(["one", "one", "one"]);
+    expect(await Promise.all([own.token(), own.token(), own.token()])).toEqual([
+      "one",
+      "one",
+      "one",
+    ]);
     expect(calls).toHaveLength(1);
   });
 
@@ -79,7 +92,10 @@ describe("Session", () => {
 
   it("does not take a server in trouble for the end of the session", async () => {
     const own = session();
-    answers = [opened("one", 201), () => Response.json({ code: "database_unavailable" }, { status: 503 })];
+    answers = [
+      opened("one", 201),
+      () => Response.json({ code: "database_unavailable" }, { status: 503 }),
+    ];
     await own.signIn("acme", "password");
     now = 1000;
     await expect(own.token()).rejects.toBeInstanceOf(ApiProblem);

@@ -6,7 +6,8 @@ export type Account = components["schemas"]["AccountOut"];
 type SessionOut = components["schemas"]["SessionOut"];
 
 /** Who is signed in: not known yet, nobody, or an account. `ended`: a session was there and is over. */
-export type SessionState = { kind: "unknown" } | { kind: "nobody"; ended: boolean } | { kind: "account"; account: Account };
+export type SessionState =
+  { kind: "unknown" } | { kind: "nobody"; ended: boolean } | { kind: "account"; account: Account };
 
 const SESSIONS = "/api/v1/sessions";
 /** A token is renewed this long before its end, so that no request meets it. */
@@ -76,14 +77,24 @@ export class Session {
 
   /** Ends this session, or all sessions of the account. */
   async signOut(everywhere = false): Promise<void> {
-    const response = await this.#call("DELETE", everywhere ? SESSIONS : `${SESSIONS}/current`, undefined, await this.token());
+    const response = await this.#call(
+      "DELETE",
+      everywhere ? SESSIONS : `${SESSIONS}/current`,
+      undefined,
+      await this.token(),
+    );
     if (!response.ok && response.status !== 401) {
       throw problemOf(response, await response.json().catch(() => null));
     }
     this.#end(false);
   }
 
-  async #call(method: string, path: string, body?: unknown, token?: string | null): Promise<Response> {
+  async #call(
+    method: string,
+    path: string,
+    body?: unknown,
+    token?: string | null,
+  ): Promise<Response> {
     const headers: Record<string, string> = {};
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
@@ -92,7 +103,11 @@ export class Session {
       headers.Authorization = `Bearer ${token}`;
     }
     try {
-      const response = await this.send(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+      const response = await this.send(path, {
+        method,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+      });
       connection.met(response.status);
       return response;
     } catch {

@@ -7,28 +7,28 @@ import { connection } from "../api/connection";
 import { isPassing } from "../api/problems";
 import { session } from "../api/session";
 import { useWords } from "../i18n";
-import { Boundary, Failed, Loading, NotFound } from "../parts/states";
-import { safeReturn } from "../parts/url";
+import { Boundary, Failed, Loading, NotFound } from "../parts/feedback/states";
+import { safeReturn } from "../parts/page/url";
 import { LostConnection, Notice } from "./lost";
 import { theme } from "./theme";
-import { lazyPart } from "../parts/lazy";
+import { lazyPart } from "../parts/page/lazy";
 
 const Shell = lazyPart(() => import("./shell"));
-const SignIn = lazyPart(() => import("../pages/sign-in"));
-const Home = lazyPart(() => import("../pages/home"), <Loading />);
-const Repositories = lazyPart(() => import("../pages/repositories"), <Loading />);
-const Repository = lazyPart(() => import("../pages/repository"), <Loading />);
-const Image = lazyPart(() => import("../pages/image"), <Loading />);
-const Namespaces = lazyPart(() => import("../pages/namespaces"), <Loading />);
-const Namespace = lazyPart(() => import("../pages/namespace"), <Loading />);
-const DockerUsers = lazyPart(() => import("../pages/docker-users"), <Loading />);
-const DockerUser = lazyPart(() => import("../pages/docker-user"), <Loading />);
-const FirstSteps = lazyPart(() => import("../pages/first-steps"), <Loading />);
-const ApiKeys = lazyPart(() => import("../pages/api-keys"), <Loading />);
-const Activity = lazyPart(() => import("../pages/activity"), <Loading />);
-const Accounts = lazyPart(() => import("../pages/accounts"), <Loading />);
-const OwnAccount = lazyPart(() => import("../pages/account"), <Loading />);
-const Pipeline = lazyPart(() => import("../pages/pipeline"), <Loading />);
+const SignIn = lazyPart(() => import("../pages/sign-in-page"));
+const Home = lazyPart(() => import("../pages/home-page"), <Loading />);
+const Repositories = lazyPart(() => import("../pages/repositories/repositories-page"), <Loading />);
+const Repository = lazyPart(() => import("../pages/repositories/repository-page"), <Loading />);
+const Image = lazyPart(() => import("../pages/images/image-page"), <Loading />);
+const Namespaces = lazyPart(() => import("../pages/namespaces/namespaces-page"), <Loading />);
+const Namespace = lazyPart(() => import("../pages/namespaces/namespace-page"), <Loading />);
+const DockerUsers = lazyPart(() => import("../pages/docker-users/docker-users-page"), <Loading />);
+const DockerUser = lazyPart(() => import("../pages/docker-users/docker-user-page"), <Loading />);
+const FirstSteps = lazyPart(() => import("../pages/first-steps/first-steps-page"), <Loading />);
+const ApiKeys = lazyPart(() => import("../pages/api-keys/api-keys-page"), <Loading />);
+const Activity = lazyPart(() => import("../pages/activity/activity-page"), <Loading />);
+const Accounts = lazyPart(() => import("../pages/accounts/accounts-page"), <Loading />);
+const OwnAccount = lazyPart(() => import("../pages/accounts/own-account-page"), <Loading />);
+const Pipeline = lazyPart(() => import("../pages/pipeline/pipeline-page"), <Loading />);
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -71,7 +71,12 @@ export function App(): ReactNode {
     };
   }, [language]);
   return (
-    <ConfigProvider theme={theme} wave={{ disabled: true }} button={{ autoInsertSpace: false }} {...(locale ? { locale } : {})}>
+    <ConfigProvider
+      theme={theme}
+      wave={{ disabled: true }}
+      button={{ autoInsertSpace: false }}
+      {...(locale ? { locale } : {})}
+    >
       <QueryClientProvider client={queries}>
         <LostConnection />
         <Notice />
@@ -118,10 +123,17 @@ function Doorway(): ReactNode {
       return <SignIn ended={state.ended} />;
     }
     const wanted = path + (search === "" ? "" : `?${search}`);
-    return <Redirect to={wanted === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`} replace />;
+    return (
+      <Redirect
+        to={wanted === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`}
+        replace
+      />
+    );
   }
   if (path === "/sign-in") {
-    return <Redirect to={safeReturn(new URLSearchParams(search).get("return") ?? undefined)} replace />;
+    return (
+      <Redirect to={safeReturn(new URLSearchParams(search).get("return") ?? undefined)} replace />
+    );
   }
   return (
     <Shell account={state.account}>
@@ -142,13 +154,27 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
         <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)$/}>
           {(at) => <Repository namespace={decode(at.namespace)} name={decode(at.repository)} />}
         </Route>
-        <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/}>
-          {(at) => <Image namespace={decode(at.namespace)} name={decode(at.repository)} reference={decode(at.reference)} />}
+        <Route
+          path={
+            /^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/
+          }
+        >
+          {(at) => (
+            <Image
+              namespace={decode(at.namespace)}
+              name={decode(at.repository)}
+              reference={decode(at.reference)}
+            />
+          )}
         </Route>
         <Route path="/namespaces" component={Namespaces} />
-        <Route path="/namespaces/:namespace">{(at) => <Namespace name={decode(at.namespace)} />}</Route>
+        <Route path="/namespaces/:namespace">
+          {(at) => <Namespace name={decode(at.namespace)} />}
+        </Route>
         <Route path="/docker-users" component={DockerUsers} />
-        <Route path="/docker-users/:username">{(at) => <DockerUser username={decode(at.username)} />}</Route>
+        <Route path="/docker-users/:username">
+          {(at) => <DockerUser username={decode(at.username)} />}
+        </Route>
         <Route path="/account/api-keys" component={ApiKeys} />
         <Route path="/activity" component={Activity} />
         <Route path="/account" component={OwnAccount} />

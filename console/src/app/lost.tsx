@@ -1,7 +1,7 @@
 import { type ReactNode, useSyncExternalStore } from "react";
 import { connection } from "../api/connection";
 import { useWords } from "../i18n";
-import { notice } from "../parts/notice";
+import { notice } from "../parts/feedback/notice";
 
 export function LostConnection(): ReactNode {
   const { say } = useWords();

@@ -17,7 +17,13 @@ import { useWords } from "../i18n";
 import icon from "../icon.svg";
 import { LanguageSwitch } from "./language";
 
-export default function Shell({ account, children }: { account: Account; children: ReactNode }): ReactNode {
+export default function Shell({
+  account,
+  children,
+}: {
+  account: Account;
+  children: ReactNode;
+}): ReactNode {
   const { say } = useWords();
   const [open, setOpen] = useState(false);
   const [path] = useLocation();
@@ -69,10 +75,19 @@ export default function Shell({ account, children }: { account: Account; childre
         </Link>
         <span className="grow" />
         <LanguageSwitch />
-        <Link href="/account" className="who" title={say("app.account")} aria-label={`${say("app.account")}: ${account.username}`}>
+        <Link
+          href="/account"
+          className="who"
+          title={say("app.account")}
+          aria-label={`${say("app.account")}: ${account.username}`}
+        >
           <UserOutlined aria-hidden="true" /> <span>{account.username}</span>
         </Link>
-        <button type="button" className="sign-out" onClick={() => void session.signOut().catch(() => undefined)}>
+        <button
+          type="button"
+          className="sign-out"
+          onClick={() => void session.signOut().catch(() => undefined)}
+        >
           {say("app.signOut")}
         </button>
       </header>
@@ -102,7 +117,15 @@ export default function Shell({ account, children }: { account: Account; childre
   );
 }
 
-function MenuLink({ href, icon, text }: { href: string; icon: ReactNode; text: string }): ReactNode {
+function MenuLink({
+  href,
+  icon,
+  text,
+}: {
+  href: string;
+  icon: ReactNode;
+  text: string;
+}): ReactNode {
   const [path] = useLocation();
   const current = path === href || path.startsWith(`${href}/`);
   return (

@@ -3,11 +3,11 @@ import catalog from "../../../docs/openapi/catalog.json";
 import { en } from "../i18n/en";
 import { preferredLanguage } from "../i18n";
 import { zh } from "../i18n/zh";
-import { curlWith, dockerLoginWith, isRefusedByDocker, kubernetesSecret } from "./commands";
-import { bytes, count, exactMoment, relativeMoment, shellWord, shortDigest } from "./format";
-import { newPassword, obeys, RULES } from "./rules";
-import { beginning, filled } from "./series";
-import { nextSort, safeReturn, targetPage, withChange } from "./url";
+import { curlWith, dockerLoginWith, isRefusedByDocker, kubernetesSecret } from "./text/commands";
+import { bytes, count, exactMoment, relativeMoment, shellWord, shortDigest } from "./text/format";
+import { newPassword, obeys, RULES } from "./forms/rules";
+import { beginning, filled } from "../pages/pulls/series";
+import { nextSort, safeReturn, targetPage, withChange } from "./page/url";
 
 describe("rules", () => {
   it("are those of the API", () => {
@@ -16,7 +16,10 @@ describe("rules", () => {
       minLength?: number;
       maxLength?: number;
     }
-    const schemas = catalog.components.schemas as unknown as Record<string, { properties: Record<string, Field> }>;
+    const schemas = catalog.components.schemas as unknown as Record<
+      string,
+      { properties: Record<string, Field> }
+    >;
     const field = (model: string, name: string) => schemas[model]?.properties[name];
     for (const [rule, model, name] of [
       ["namespace", "NamespaceCreate", "name"],
@@ -47,7 +50,8 @@ describe("rules", () => {
 
 describe("words", () => {
   it("leave no place of a sentence empty in the other language", () => {
-    const places = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map((match) => match[1]).sort();
+    const places = (text: string) =>
+      [...text.matchAll(/{{(\w+)}}/g)].map((match) => match[1]).sort();
     for (const key of Object.keys(en) as (keyof typeof en)[]) {
       expect([key, places(zh[key])]).toEqual([key, places(en[key])]);
     }
@@ -61,9 +65,13 @@ describe("words", () => {
   });
 
   it("are there for every action of the audit trail and for every filter of it", () => {
-    const nouns = new Set(Object.keys(en).flatMap((key) => /^activity\.do\.(\w+)\./.exec(key)?.[1] ?? []));
+    const nouns = new Set(
+      Object.keys(en).flatMap((key) => /^activity\.do\.(\w+)\./.exec(key)?.[1] ?? []),
+    );
     nouns.delete("dead_letter"); // an operator's, found among everything
-    const filters = Object.keys(en).flatMap((key) => /^activity\.noun\.(\w+)$/.exec(key)?.[1] ?? []);
+    const filters = Object.keys(en).flatMap(
+      (key) => /^activity\.noun\.(\w+)$/.exec(key)?.[1] ?? [],
+    );
     expect([...nouns].sort()).toEqual(filters.sort());
   });
 
@@ -89,7 +97,9 @@ describe("addresses", () => {
 
   it("of what the audit trail is about are known where it still is", () => {
     expect(targetPage("grant.push", "namespaces/team/grants/ci")).toBe("/namespaces/team");
-    expect(targetPage("repository.change", "repositories/team/shop/app")).toBe("/repositories/team/shop/app");
+    expect(targetPage("repository.change", "repositories/team/shop/app")).toBe(
+      "/repositories/team/shop/app",
+    );
     expect(targetPage("token.delete", "docker-users/ci/tokens/1")).toBe("/docker-users/ci");
     expect(targetPage("docker_user.delete", "docker-users/ci")).toBeNull();
     expect(targetPage("session.create", "sessions/1")).toBeNull();
@@ -97,7 +107,14 @@ describe("addresses", () => {
 
   it("lead back to this console alone", () => {
     expect(safeReturn("/repositories?q=a")).toBe("/repositories?q=a");
-    for (const elsewhere of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/sign-in", undefined]) {
+    for (const elsewhere of [
+      "//evil.example",
+      "/\\evil.example",
+      "https://evil.example",
+      "javascript:alert(1)",
+      "/sign-in",
+      undefined,
+    ]) {
       expect(safeReturn(elsewhere)).toBe("/");
     }
   });
@@ -111,8 +128,18 @@ describe("lines for a terminal", () => {
 
   it("are of no use with docker over plain http, but on the machine itself", () => {
     const refused = (address: string) => isRefusedByDocker(new URL(address));
-    expect(["http://registry.example.com", "http://10.0.0.7:8080"].map(refused)).toEqual([true, true]);
-    expect(["https://registry.example.com", "http://localhost:8080", "http://127.0.0.1", "http://[::1]"].map(refused)).not.toContain(true);
+    expect(["http://registry.example.com", "http://10.0.0.7:8080"].map(refused)).toEqual([
+      true,
+      true,
+    ]);
+    expect(
+      [
+        "https://registry.example.com",
+        "http://localhost:8080",
+        "http://127.0.0.1",
+        "http://[::1]",
+      ].map(refused),
+    ).not.toContain(true);
   });
 
   it("keep secrets out of the list of processes", () => {
@@ -122,7 +149,9 @@ describe("lines for a terminal", () => {
   });
 
   it("name the server, the user and the secret", () => {
-    expect(dockerLoginWith("example.com:8080", "ci", "mat_x")).toBe("echo mat_x | docker login example.com:8080 -u ci --password-stdin");
+    expect(dockerLoginWith("example.com:8080", "ci", "mat_x")).toBe(
+      "echo mat_x | docker login example.com:8080 -u ci --password-stdin",
+    );
     expect(kubernetesSecret("example.com", "li.wei_", "mat_x")).toBe(
       "kubectl create secret docker-registry moorage-li-wei --docker-server=example.com --docker-username=li.wei_ --docker-password=mat_x",
     );
@@ -184,7 +213,11 @@ describe("times", () => {
 
   it("of a chart take days as long as they are when clocks change", () => {
     vi.stubEnv("TZ", "Europe/Berlin");
-    const days = filled([{ at: "2026-10-25T22:00:00Z", pulls: 2 }], "week", new Date("2026-10-26T12:00:00Z"));
+    const days = filled(
+      [{ at: "2026-10-25T22:00:00Z", pulls: 2 }],
+      "week",
+      new Date("2026-10-26T12:00:00Z"),
+    );
     expect(days.at(-2)).toEqual({ at: "2026-10-24T22:00:00.000Z", pulls: 2 }); // 25 hours long
     expect(days.at(-1)).toEqual({ at: "2026-10-25T23:00:00.000Z", pulls: 0 });
   });

@@ -1,4 +1,4 @@
-// One Swagger UI for each service's document, on one page.
+// Shows the OpenAPI document of each service in a Swagger UI of its own.
 for (const service of ["catalog", "auth", "events"]) {
   SwaggerUIBundle({
     url: `/openapi/${service}.json`,

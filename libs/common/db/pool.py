@@ -1,7 +1,8 @@
 """A small pool of plain asyncpg connections, for the webhook and the counting worker.
 
 asyncpg's own pool releases a connection in a separate task, after a round trip that resets it.
-Here nothing needs a reset, and the registry waits for every tenth of a millisecond (docs/adr).
+Here nothing needs a reset, and the registry waits for every tenth of a millisecond
+(docs/adr/0008).
 """
 
 import asyncio

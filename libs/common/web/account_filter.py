@@ -26,7 +26,9 @@ async def _account_filter(principal: Authenticated, account: Filter = None) -> A
     if principal.is_admin:
         return AccountFilter(principal, account)
     if account not in (None, principal.username):
-        raise Forbidden("Only an administrator can list the objects of another account.")
+        raise Forbidden(
+            "Only an administrator can list the objects of another account. Remove `account`."
+        )
     return AccountFilter(principal, principal.username)
 
 

@@ -29,7 +29,7 @@ _bearer = HTTPBearer(
 class ReadOnlyKey(Forbidden):
     """The API key has the permission `read` and the request is a write."""
 
-    code, title = "read_only_key", "This API key is read-only; use one that can write"
+    code, title = "read_only_key", "This API key can only read; use a key that can write"
 
 
 class SessionRequired(Forbidden):
@@ -65,7 +65,9 @@ async def _proof(
     try:
         return uuid.UUID(str(verifier.verify(credentials.credentials, now=time.time()).get("sid")))
     except (InvalidToken, ValueError):
-        raise Unauthenticated("The access token is invalid or has expired; sign in again") from None
+        raise Unauthenticated(
+            "The access token is invalid or has expired. Sign in again."
+        ) from None
 
 
 SIGNED_IN_ONLY = [Depends(_proof)]
@@ -84,11 +86,11 @@ async def authenticate(tx: Tx, request: Request, proof: uuid.UUID | str) -> Prin
     if isinstance(proof, uuid.UUID):
         session = await find_session(tx, id=proof, client_address=client_address(request))
         if session is None:
-            raise Unauthenticated("The session has ended; sign in again")
+            raise Unauthenticated("The session has ended. Sign in again.")
         return session
     key = await find_api_key(tx, secret=proof, client_address=client_address(request))
     if key is None:
-        raise Unauthenticated("The API key is invalid or has expired; create a new one")
+        raise Unauthenticated("The API key is invalid or has expired. Create a new one.")
     provided(KeyUseNotifier)(request).record(key.id, key.client_address)
     if key.permission != "write" and request.method not in _SAFE_METHODS:
         raise ReadOnlyKey
@@ -115,7 +117,7 @@ SignedIn = Annotated[Principal, Depends(_signed_in)]
 
 async def _administrator(principal: Authenticated) -> Principal:
     if not principal.is_admin:
-        raise Forbidden("Only an administrator can do this")
+        raise Forbidden("Only an administrator can do this. Sign in as an administrator.")
     return principal
 
 

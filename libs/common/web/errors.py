@@ -17,7 +17,7 @@ class MoorageError(Exception):
 
     status = 500
     code = "internal_error"
-    title = "Internal error"
+    title = "The service failed; send the administrator the `X-Request-ID` of this response"
 
     def __init__(
         self,
@@ -35,13 +35,15 @@ class MoorageError(Exception):
 class BadRequest(MoorageError):
     """The server cannot parse the request."""
 
-    status, code, title = 400, "bad_request", "The request is malformed"
+    status, code = 400, "bad_request"
+    title = "The request is malformed; correct it and send it again"
 
 
 class Unauthenticated(MoorageError):
     """The request has no valid credentials. The response has a challenge (RFC 9110)."""
 
-    status, code, title = 401, "unauthenticated", "Sign in, or send a valid API key"
+    status, code = 401, "unauthenticated"
+    title = "The credentials are missing or invalid; sign in, or send a valid API key"
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="moorage"'})
@@ -50,25 +52,29 @@ class Unauthenticated(MoorageError):
 class Forbidden(MoorageError):
     """The account does not have the permission that the operation requires."""
 
-    status, code, title = 403, "forbidden", "You do not have permission to do this"
+    status, code = 403, "forbidden"
+    title = "You do not have permission to do this; ask the owner or an administrator"
 
 
 class NotFound(MoorageError):
     """The object does not exist, or the caller cannot see it."""
 
-    status, code, title = 404, "not_found", "The object does not exist, or you cannot see it"
+    status, code = 404, "not_found"
+    title = "The object does not exist, or you cannot see it; check its name"
 
 
 class Conflict(MoorageError):
     """The state of the object does not allow the operation. Subclasses name the state."""
 
-    status, code, title = 409, "conflict", "The current state of the object does not allow this"
+    status, code = 409, "conflict"
+    title = "The state of the object does not allow this; reload it and try again"
 
 
 class ContentTooLarge(MoorageError):
     """The request body exceeds the limit."""
 
-    status, code, title = 413, "content_too_large", "The request body is larger than 1 MiB"
+    status, code = 413, "content_too_large"
+    title = "The request body is larger than 1 MiB; send a smaller one"
 
 
 class Invalid(MoorageError):
@@ -77,7 +83,8 @@ class Invalid(MoorageError):
     ``errors`` lists the field and the message, in the form of the validation of request bodies.
     """
 
-    status, code, title = 422, "validation_error", "Some fields are invalid"
+    status, code = 422, "validation_error"
+    title = "Some fields are invalid; correct the fields that `errors` lists"
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(

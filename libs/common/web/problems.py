@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from libs.common.db.engine import is_unreachable
 from libs.common.db.pagination import InvalidCursor
-from libs.common.web.errors import DatabaseUnavailable, Invalid, MoorageError
+from libs.common.web.errors import DatabaseUnavailable, Invalid, MoorageError, NotFound
 
 MEDIA_TYPE = "application/problem+json"
 _CODES = {
@@ -41,10 +41,10 @@ class Problem(BaseModel):
     """An error response (RFC 9457). `code` is stable; `detail` is for people and can change."""
 
     type: str = Field(default="about:blank")
-    title: str = Field(examples=["The object does not exist, or you cannot see it"])
+    title: str = Field(examples=[NotFound.title])
     status: int = Field(examples=[404])
     code: str = Field(examples=["not_found"])
-    detail: str = Field(examples=["The namespace 'team' does not exist"])
+    detail: str = Field(examples=["There is no namespace 'team'."])
     errors: list[FieldProblem] | None = Field(
         default=None, description="On a validation error: the invalid fields."
     )
@@ -135,7 +135,7 @@ def _path(loc: tuple[int | str, ...]) -> str:
 
 async def _invalid_cursor(_: Request, __: Exception) -> Response:
     return of_error(
-        Invalid("cursor", "was not issued by this list for this order; start without a cursor")
+        Invalid("cursor", "was not issued by this list for this order. Start without a cursor.")
     )
 
 
@@ -146,8 +146,9 @@ async def _unexpected(_: Request, error: Exception) -> Response:
     return problem(
         500,
         "internal_error",
-        "Internal error",
-        "The service failed; the administrator finds the cause in its log by the request id",
+        MoorageError.title,
+        "The service failed. Send the administrator the X-Request-ID of this response: the log "
+        "lines with this id show the cause.",
     )
 
 

@@ -17,13 +17,14 @@ TokenPermission = Literal["pull", "push"]
 class NoSuchDockerUser(NotFound):
     """The account has no Docker user with this name."""
 
-    code, title = "docker_user_not_found", "There is no such Docker user"
+    code = "docker_user_not_found"
+    title = "The Docker user does not exist, or you do not own it; check the username"
 
 
 class NoSuchToken(NotFound):
     """The Docker user has no token with this id."""
 
-    code, title = "token_not_found", "There is no such token"
+    code, title = "token_not_found", "The Docker user has no such token; check its id"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ async def _get_listed_account(
     principal: Authenticated, account: _AccountFilter = None
 ) -> str | None:
     if account not in (None, principal.username) and not principal.is_admin:
-        raise Forbidden("Only an administrator may list another account's keys")
+        raise Forbidden("Only an administrator can list another account's keys. Remove `account`.")
     return account if account is not None or principal.is_admin else principal.username
 
 

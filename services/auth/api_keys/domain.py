@@ -14,7 +14,8 @@ Permission = Literal["read", "write"]
 class NoSuchKey(NotFound):
     """The account has no API key with this id."""
 
-    code, title = "api_key_not_found", "There is no such API key"
+    code = "api_key_not_found"
+    title = "The API key does not exist, or you cannot see it; check its id"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ Action = Literal["pull", "push", "delete"]
 class NoSuchNamespace(NotFound):
     """The account owns no namespace with this name."""
 
-    code, title = "namespace_not_found", "There is no such namespace"
+    code = "namespace_not_found"
+    title = "The namespace does not exist, or you do not own it; check its name"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,11 @@ async def explain(
     user = None if docker_user is None else await token_issuer.find_credential(docker_user)
     identity = Identity(user) if isinstance(user, Credential) else None
     cannot_log_in = docker_user is not None and (identity is None or identity.user.disabled)
+    scope = Scope(repository, namespace.name, (action,))
     access = (
         ()
         if cannot_log_in
-        else await authorize(token_issuer, identity, [Scope(repository, namespace.name, (action,))])
+        else await authorize(token_issuer=token_issuer, identity=identity, scopes=[scope])
     )
     if repository in await token_issuer.cache.reserved_repositories.get(namespace.name):
         return Explanation(False, reserved_reason(repository))

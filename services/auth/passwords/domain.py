@@ -14,7 +14,8 @@ class LoginRefused(MoorageError):
     Otherwise a caller could find out which users exist (spec 3).
     """
 
-    status, code, title = 401, "login_refused", "The user name or password is wrong"
+    status, code = 401, "login_refused"
+    title = "The username or password is wrong, or the user is disabled; check the credentials"
 
 
 class LoginThrottled(TooManyRequests):

@@ -89,7 +89,7 @@ def parse_form(body: bytes, content_type: str, *, service: str) -> TokenRequest:
         BadRequest: the body is no form, lacks a field, or names another service.
     """
     if content_type.partition(";")[0].strip().lower() != FORM:
-        raise BadRequest(f"The body must be {FORM}")
+        raise BadRequest(f"Content-Type: must be {FORM}")
     fields = _parse_fields(body)
     if fields.get("service", []) != [service]:
         raise BadRequest(f"service: must be {service!r}")

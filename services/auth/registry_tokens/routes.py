@@ -116,7 +116,9 @@ def _authorization(request: Request) -> str | None:
 
 
 async def _issue(token_issuer: TokenIssuer, request: Request, parsed: TokenRequest) -> Response:
-    issued = await usecases.issue(token_issuer, parsed, client_address=client_address(request))
+    issued = await usecases.issue_token(
+        token_issuer=token_issuer, request=parsed, client_address=client_address(request)
+    )
     return _TokenResponse(_body(issued, parsed))
 
 

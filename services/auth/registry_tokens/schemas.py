@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from services.auth.passwords.domain import LoginRefused
+
 
 class RegistryTokenOut(BaseModel):
     """A registry token (Distribution token spec, "Token Response Fields")."""
@@ -29,7 +31,7 @@ class RegistryError(BaseModel):
     """One error in Distribution's format."""
 
     code: str = Field(examples=["UNAUTHORIZED"])
-    message: str = Field(examples=["The user name or password is wrong"])
+    message: str = Field(examples=[LoginRefused.title])
     detail: str | None = None
 
 

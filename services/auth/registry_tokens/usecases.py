@@ -39,7 +39,7 @@ class TokenIssuer:
     refresh_token_lifetime: timedelta
 
     async def find_credential(self, username: str) -> Credential | Nobody:
-        """Return the Docker user ``username``; an invalid name is not looked up."""
+        """Return the Docker user ``username``; an invalid name costs no query."""
         return await self.cache.credentials.get(username) if is_username(username) else NOBODY
 
 
@@ -64,23 +64,25 @@ class IssuedToken:
     refresh_token: str | None
 
 
-async def issue(
-    token_issuer: TokenIssuer, request: TokenRequest, *, client_address: str
+async def issue_token(
+    *, token_issuer: TokenIssuer, request: TokenRequest, client_address: str
 ) -> IssuedToken:
     """Issue a token with the requested access, reduced to what the client may do.
 
     Raises as ``authenticate`` does.
     """
-    identity = await authenticate(token_issuer, request, client_address=client_address)
-    access = await authorize(token_issuer, identity, request.scopes)
+    identity = await authenticate(
+        token_issuer=token_issuer, request=request, client_address=client_address
+    )
+    access = await authorize(token_issuer=token_issuer, identity=identity, scopes=request.scopes)
     subject = identity.user.username if identity else ""
     signed = token_issuer.signer.sign(subject=subject, access=access)
-    refresh_token = await _refresh_token(token_issuer, identity, request)
+    refresh_token = await _find_or_create_refresh_token(token_issuer, identity, request)
     return IssuedToken(signed, access, refresh_token)
 
 
 async def authenticate(
-    token_issuer: TokenIssuer, request: TokenRequest, *, client_address: str
+    *, token_issuer: TokenIssuer, request: TokenRequest, client_address: str
 ) -> Identity | None:
     """Return the Docker user that the request's proof belongs to, or None if it is anonymous.
 
@@ -111,7 +113,7 @@ async def authenticate(
 
 
 async def authorize(
-    token_issuer: TokenIssuer, identity: Identity | None, scopes: Sequence[Scope]
+    *, token_issuer: TokenIssuer, identity: Identity | None, scopes: Sequence[Scope]
 ) -> Access:
     """Return the part of ``scopes`` that the Docker user, or an anonymous client, may have.
 
@@ -181,7 +183,7 @@ def _is_past(at: datetime | None) -> bool:
     return at is not None and at <= datetime.now(UTC)
 
 
-async def _refresh_token(
+async def _find_or_create_refresh_token(
     token_issuer: TokenIssuer, identity: Identity | None, request: TokenRequest
 ) -> str | None:
     """Return the refresh token of the response: the one sent, a new one, or none."""

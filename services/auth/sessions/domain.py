@@ -23,7 +23,8 @@ class SessionEnded(Unauthenticated):
 class CrossSite(Forbidden):
     """A browser sent the request for a page of another site."""
 
-    code, title = "cross_site_request", "This request must come from a page of this address"
+    code = "cross_site_request"
+    title = "A page of another site sent the request; send it from a page of this address"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`/internal/writes`: the gateway requests it before each write to the registry.
 
 The gateway does not expose this path. Like `/token`, it is answered in front of the framework
-(docs/adr/0008), because every upload waits for it. It writes no log line.
+(docs/adr/0013), because every upload waits for it. It writes no log line.
 """
 
 from starlette.types import Receive, Scope, Send

@@ -38,7 +38,7 @@ class AccountNotFound(NotFound):
 class AccountTaken(Conflict):
     """Another account has this username."""
 
-    code, title = "account_taken", "The username is taken"
+    code, title = "account_taken", "The username is taken; choose another one"
 
     def __init__(self, username: str) -> None:
         super().__init__(f"The account {username!r} already exists. Choose another username.")
@@ -47,13 +47,17 @@ class AccountTaken(Conflict):
 class LastAdministrator(Conflict):
     """The change would leave no account that can administer the registry."""
 
-    code, title = "last_administrator", "The last administrator cannot be disabled or made a member"
+    code = "last_administrator"
+    title = (
+        "The last administrator cannot be disabled or made a member; make another account an "
+        "administrator first"
+    )
 
 
 class WrongPassword(Forbidden):
     """The current password in a request to change it is wrong."""
 
-    code, title = "wrong_password", "The current password is wrong"
+    code, title = "wrong_password", "The current password is wrong; enter it again"
 
 
 class PasswordThrottled(TooManyRequests):
@@ -65,4 +69,5 @@ class PasswordThrottled(TooManyRequests):
 class HashingBusy(Unavailable):
     """The queue in front of the password hasher is full."""
 
-    code, title = "hashing_busy", "Too many passwords wait to be hashed; try again in a moment"
+    code = "hashing_busy"
+    title = "Too many passwords are waiting to be hashed; try again in a moment"

@@ -12,7 +12,7 @@ from libs.common.web.provided import provided
 
 
 class RegistryAway(Unavailable):
-    code, title = "registry_unavailable", "The registry does not answer"
+    code, title = "registry_unavailable", "The registry does not respond; try again later"
 
 
 async def tell_away(_: Request, __: Exception) -> Response:

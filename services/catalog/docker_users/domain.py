@@ -36,7 +36,7 @@ class DockerUserNotFound(NotFound):
 class DockerUserTaken(Conflict):
     """Another Docker user has this username."""
 
-    code, title = "docker_user_taken", "The username is taken"
+    code, title = "docker_user_taken", "The username is taken; choose another one"
 
     def __init__(self, username: str) -> None:
         super().__init__(

@@ -39,7 +39,7 @@ class Found:
 
     garbage: list[Untagged]
     known_pushes: frozenset[int]
-    since_ns: int
+    after_ns: int
 
 
 class Phase(Enum):

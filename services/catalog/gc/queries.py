@@ -63,13 +63,13 @@ _PUSHES = sa.text("""
     SELECT f.id, f.repository, f.digest, f.tag, f.at_ns, (f.xid, f.id) > (CAST(:xid AS bigint), CAST(:id AS bigint)) AS unread
     FROM events.registry_feed f
     JOIN unnest(CAST(:repositories AS text[]), CAST(:digests AS text[])) AS k (repository, digest) USING (repository, digest)
-    WHERE f.action = 'push' AND f.at_ns > CAST(:since_ns AS bigint)
+    WHERE f.action = 'push' AND f.at_ns > CAST(:after_ns AS bigint)
 """)
 
 _DELETES_READ = sa.text("""
     SELECT count(DISTINCT (f.repository, f.digest)) FROM events.registry_feed f
     JOIN unnest(CAST(:repositories AS text[]), CAST(:digests AS text[])) AS k (repository, digest) USING (repository, digest)
-    WHERE f.action = 'delete' AND f.at_ns > CAST(:since_ns AS bigint)
+    WHERE f.action = 'delete' AND f.at_ns > CAST(:after_ns AS bigint)
       AND (f.xid, f.id) <= (CAST(:xid AS bigint), CAST(:id AS bigint))
 """)
 
@@ -99,7 +99,7 @@ _ONLY_THEIRS = sa.text("""
 
 _LAST_PUSHES = sa.text("""
     SELECT repository, max(at_ns) AS at_ns FROM events.registry_feed
-    WHERE action = 'push' AND at_ns > CAST(:since_ns AS bigint) GROUP BY repository
+    WHERE action = 'push' AND at_ns > CAST(:after_ns AS bigint) GROUP BY repository
 """)
 
 
@@ -130,11 +130,11 @@ async def list_untagged(
 
 
 async def list_pushes(
-    tx: Tx, *, keys: Collection[Key], since_ns: int, position: Position = START
+    tx: Tx, *, keys: Collection[Key], after_ns: int, position: Position = START
 ) -> list[PushOf]:
     """Pushes of these manifests since then (nanoseconds since 1970); unread are those behind ``position``."""
     rows = await tx.execute(
-        _PUSHES, {**_apart(keys), "since_ns": since_ns, "xid": position.xid, "id": position.id}
+        _PUSHES, {**_apart(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
     )
     return [
         PushOf(row.id, (row.repository, row.digest), row.tag, row.at_ns, row.unread) for row in rows
@@ -142,10 +142,10 @@ async def list_pushes(
 
 
 async def count_deletes_read(
-    tx: Tx, *, keys: Collection[Key], since_ns: int, position: Position
+    tx: Tx, *, keys: Collection[Key], after_ns: int, position: Position
 ) -> int:
     """Of how many of these manifests the catalog has read the deletion, up to its ``position`` in the feed."""
-    given = {**_apart(keys), "since_ns": since_ns, "xid": position.xid, "id": position.id}
+    given = {**_apart(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
     return int((await tx.execute(_DELETES_READ, given)).scalar_one())
 
 
@@ -159,10 +159,10 @@ async def sum_only_theirs(tx: Tx, *, keys: Collection[Key]) -> int:
     return int((await tx.execute(_ONLY_THEIRS, _apart(keys))).scalar_one())
 
 
-async def last_pushes(tx: Tx, *, since_ns: int) -> dict[str, int]:
+async def last_pushes(tx: Tx, *, after_ns: int) -> dict[str, int]:
     """When the last manifest was pushed to each repository since then, in nanoseconds since 1970."""
     return {
-        row.repository: row.at_ns for row in await tx.execute(_LAST_PUSHES, {"since_ns": since_ns})
+        row.repository: row.at_ns for row in await tx.execute(_LAST_PUSHES, {"after_ns": after_ns})
     }
 
 

@@ -34,7 +34,7 @@ async def find_garbage(*, engine: Engine, age: timedelta) -> Found:
     What is being deleted is left to that.
     """
     now_ns = time.time_ns()
-    since_ns = now_ns - _nanoseconds(max(age, _LOOK_BACK))
+    after_ns = now_ns - _nanoseconds(max(age, _LOOK_BACK))
     async with engine.begin() as tx:
         await queries.note_missed(tx)
         ids = await queries.list_repositories_with_old(tx, age=age)
@@ -47,14 +47,14 @@ async def find_garbage(*, engine: Engine, age: timedelta) -> Found:
                 tx, repository_ids=ids[start : start + _REPOSITORIES_AT_ONCE], age=age
             )
             pushes = await queries.list_pushes(
-                tx, keys=[item.key for item in some], since_ns=since_ns, position=position
+                tx, keys=[item.key for item in some], after_ns=after_ns, position=position
             )
         again = {
             push.key for push in pushes if push.unread or push.at_ns > now_ns - _nanoseconds(age)
         }
         garbage += parents_first([item for item in some if item.key not in again], children)
         known |= {push.event_id for push in pushes}
-    return Found(garbage, frozenset(known), since_ns)
+    return Found(garbage, frozenset(known), after_ns)
 
 
 async def find_confirmed(
@@ -100,7 +100,7 @@ async def delete_garbage(
     started_ns = time.time_ns() - _CLOCKS_NS
     again = {push.key for push in await _new_pushes(engine, keys, found)}
     contents = await _delete(registry, [key for key in keys if key not in again])
-    await _until_heard(engine, contents.keys(), since_ns=started_ns)
+    await _until_heard(engine, contents.keys(), after_ns=started_ns)
     between = await _new_pushes(engine, list(contents), found)
     async with engine.connect() as tx:
         adopted = await queries.list_adopted(tx, keys=contents.keys())
@@ -115,7 +115,7 @@ async def delete_garbage(
 
 async def _new_pushes(engine: Engine, keys: Sequence[Key], found: Found) -> list[PushOf]:
     async with engine.connect() as tx:
-        pushes = await queries.list_pushes(tx, keys=keys, since_ns=found.since_ns)
+        pushes = await queries.list_pushes(tx, keys=keys, after_ns=found.after_ns)
     return [push for push in pushes if push.event_id not in found.known_pushes]
 
 
@@ -137,14 +137,14 @@ async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]
     return contents
 
 
-async def _until_heard(engine: Engine, keys: Collection[Key], *, since_ns: int) -> None:
+async def _until_heard(engine: Engine, keys: Collection[Key], *, after_ns: int) -> None:
     """Wait until the catalog has read that these are deleted, and with it every push before; not for ever."""
     deadline = time.monotonic() + _HEARD_SECONDS
     while keys and time.monotonic() < deadline:
         async with engine.connect() as tx:
             position = await feed.get_position(tx)
             if await queries.count_deletes_read(
-                tx, keys=keys, since_ns=since_ns, position=position
+                tx, keys=keys, after_ns=after_ns, position=position
             ) >= len(keys):
                 return
         await asyncio.sleep(_PAUSE_SECONDS)

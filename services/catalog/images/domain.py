@@ -92,7 +92,8 @@ class DeletionPreview:
 class NeededByIndex(Conflict):
     """A multi-platform image with a tag needs the image; ``indexes`` names them."""
 
-    code, title = "needed_by_index", "A multi-platform image needs it"
+    code = "needed_by_index"
+    title = "A multi-platform image contains this image; delete that image first"
 
     def __init__(self, digest: str, indexes: Sequence[IndexOf]) -> None:
         named = "; ".join(f"{index.digest} ({', '.join(index.tags)})" for index in indexes)
@@ -100,7 +101,8 @@ class NeededByIndex(Conflict):
             "indexes": [{"digest": index.digest, "tags": list(index.tags)} for index in indexes]
         }
         super().__init__(
-            f"{digest} is part of the multi-platform image {named}: delete that first", extra=extra
+            f"{digest} is part of the multi-platform image {named}. Delete that image first.",
+            extra=extra,
         )
 
 

@@ -35,7 +35,7 @@ async def get_image_by_tag(*, tx: Tx, actor: RepositoryReader, tag: str) -> Imag
         else None
     )
     if found is None:
-        raise NotFound(f"There is no image '{actor.repository.path}:{tag}'")
+        raise NotFound(f"There is no image '{actor.repository.path}:{tag}'.")
     return found
 
 
@@ -47,5 +47,5 @@ async def get_image_by_digest(*, tx: Tx, actor: RepositoryReader, digest: str) -
         else None
     )
     if found is None:
-        raise NotFound(f"There is no image '{actor.repository.path}@{digest}'")
+        raise NotFound(f"There is no image '{actor.repository.path}@{digest}'.")
     return found

@@ -42,7 +42,7 @@ class NamespaceNotFound(NotFound):
 class NamespaceTaken(Conflict):
     """Another namespace has this name."""
 
-    code, title = "namespace_taken", "The namespace name is taken"
+    code, title = "namespace_taken", "The namespace name is taken; choose another one"
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -54,16 +54,19 @@ class NamespaceTaken(Conflict):
 class NamespaceNotEmpty(Conflict):
     """The namespace has repositories, and the request does not delete them."""
 
-    code, title = "namespace_not_empty", "The namespace has repositories"
+    code = "namespace_not_empty"
+    title = "The namespace has repositories; delete them first, or add `?cascade=true`"
 
 
 class NamespaceDeleting(Conflict):
     """The namespace takes no new repository, because it is being deleted."""
 
-    code, title = "namespace_deleting", "The namespace is being deleted"
+    code, title = "namespace_deleting", "The namespace is being deleted; use another namespace"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The namespace {name!r} is being deleted and takes no new repository.")
+        super().__init__(
+            f"The namespace {name!r} is being deleted. Create the repository in another namespace."
+        )
 
 
 @dataclass(frozen=True, slots=True)

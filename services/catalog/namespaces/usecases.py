@@ -106,8 +106,8 @@ async def delete_namespace(
     is_empty = not await queries.has_repositories(tx, namespace_id=namespace.id)
     if not is_empty and not cascade:
         raise NamespaceNotEmpty(
-            f"The namespace {namespace.name!r} has repositories. "
-            "Delete them first, or set `cascade` to delete them with the namespace."
+            f"The namespace {namespace.name!r} has repositories. Delete them first, or add "
+            "`?cascade=true` to delete them with the namespace."
         )
     await deletions.insert_deletion(
         tx, kind="namespace", name=namespace.name, principal=actor.principal, removed=is_empty

@@ -62,7 +62,7 @@ class RepositoryNotFound(NotFound):
 class RepositoryTaken(Conflict):
     """Another repository has this path."""
 
-    code, title = "repository_taken", "The repository name is taken"
+    code, title = "repository_taken", "The repository name is taken; choose another one"
 
     def __init__(self, path: str) -> None:
         super().__init__(f"The repository {path!r} already exists. Choose another name.")
@@ -71,7 +71,8 @@ class RepositoryTaken(Conflict):
 class RepositoryDeleting(Conflict):
     """The operation is not possible because the repository is being deleted."""
 
-    code, title = "repository_deleting", "The repository is being deleted"
+    code = "repository_deleting"
+    title = "The repository is being deleted; its images are deleted with it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,17 @@ _DELETION_RETRY = timedelta(seconds=2)
 class NameReserved(Conflict):
     """The name belonged to a deleted object; ``available_at`` says when it can be taken again."""
 
-    code, title = "name_reserved", "The name is reserved after a deletion"
+    code = "name_reserved"
+    title = (
+        "The name is reserved after a deletion; wait until `available_at`, or choose another one"
+    )
 
     def __init__(self, name: str, *, available_at: datetime, now: datetime) -> None:
         at = available_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
         seconds = max(1, -int((now - available_at).total_seconds() // 1))
         super().__init__(
-            f"The name {name!r} belonged to a deleted object and cannot be taken before {at}.",
+            f"The name {name!r} belonged to a deleted object and is reserved until {at}. Wait "
+            "until then, or choose another name.",
             headers={"Retry-After": str(seconds)},
             extra={"available_at": at},
         )

@@ -20,7 +20,10 @@ _SHOWN_REASONS = 3
 class NotReplayable(Conflict):
     """The dead letter cannot be interpreted yet, or only its beginning is stored."""
 
-    code, title = "not_replayable", "The dead letter still cannot be interpreted"
+    code, title = (
+        "not_replayable",
+        "The dead letter still cannot be interpreted; replay it after an upgrade",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ async def replay_dead_letter(*, tx: Tx, actor: Principal, dead_letter_id: int) -
     """
     raw = await queries.lock_dead_letter(tx, dead_letter_id=dead_letter_id)
     if raw is None:
-        raise NotFound(f"There is no dead letter {dead_letter_id}")
+        raise NotFound(f"There is no dead letter {dead_letter_id}.")
     events = [event for event in events_of(raw) if event.has_effect]
     if events:
         connection = await connection_of(tx)

@@ -67,7 +67,7 @@ class Webhook:
             delivery = await body.read(receive)
             events = await self._store(delivery)
         except body.IncompleteBody:
-            error = Unavailable("The body is incomplete; send the delivery again")
+            error = Unavailable("The body is incomplete. Send the delivery again.")
             await problems.of_error(error)(scope, receive, send)
             return
         except DatabaseUnavailable as error:

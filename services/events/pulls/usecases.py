@@ -27,12 +27,15 @@ async def list_pulls(
     else:
         found = await _get_visible_repository(tx, principal, repository)
         if pull_filter.docker_user is not None and not found.is_owned_by(principal):
-            raise Forbidden("Only the owner of a repository can filter its pulls by Docker user")
+            raise Forbidden(
+                "Only the owner of a repository can filter its pulls by Docker user. "
+                "Remove `docker_user`."
+            )
         points = await queries.list_points(tx, repository=found.path, pull_filter=pull_filter)
     if len(points) > MAX_POINTS:
         raise Invalid(
             "interval",
-            f"makes more than {MAX_POINTS} points; choose day, or a shorter period",
+            f"results in more than {MAX_POINTS} points. Choose `day`, or a shorter period.",
         )
     return Series(points)
 
@@ -51,5 +54,5 @@ async def _get_visible_repository(tx: Tx, principal: Principal, repository: str)
             tx, namespace=found.namespace, account_id=principal.account_id
         )
     ):
-        raise NotFound(f"There is no repository {repository!r}")
+        raise NotFound(f"There is no repository {repository!r}.")
     return found

@@ -46,7 +46,7 @@ class Restored:
 
     async def held(self) -> list[str]:
         async with self.engine.connect() as tx:
-            return [deletion.name for deletion in await queries.list_held(tx)]
+            return [deletion.name for deletion in await queries.list_suspended(tx)]
 
 
 @pytest.fixture
@@ -181,12 +181,15 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
 
     status, listed = moorage_deletions()
     assert (status, f"repository {doomed}: to be deleted" in listed) == (0, True)
-    assert f"namespace {team}-x: deleted, its name is not free yet" in listed
-    assert moorage_deletions("--keep", "other") == (
+    assert f"namespace {team}-x: deleted, its name is still reserved" in listed
+    assert moorage_deletions("--drop", "other") == (
         1,
-        "moorage: no deletion of other waits; nothing was changed\n",
+        "moorage: no deletion of other is suspended; nothing was changed\n",
     )
-    assert moorage_deletions("--keep", team, "--resume", f"{team}-x") == (0, "No deletion waits.\n")
+    assert moorage_deletions("--drop", team, "--resume", f"{team}-x") == (
+        0,
+        "No deletion is suspended.\n",
+    )
     await restored.work()
     assert registry.tags(f"{team}-x/app") == []
     assert registry.tags(doomed) == ["v1"]
@@ -219,8 +222,8 @@ async def test_a_name_whose_owner_is_gone_is_not_free_before_its_time_when_its_d
     )
     restored = await restore()
     async with restored.engine.begin() as tx:
-        for deletion in await queries.list_held(tx):
-            await usecases.keep(tx=tx, deletion=deletion)
+        for deletion in await queries.list_suspended(tx):
+            await usecases.drop(tx=tx, deletion=deletion)
     assert await restored.held() == []
     kept = await restored.database.fetch(
         "SELECT kind, name FROM catalog.reserved_names WHERE available_at > now()"

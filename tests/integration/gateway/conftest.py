@@ -1,4 +1,4 @@
-"""The real nginx in front of the real Distribution, and services that tell what reached them."""
+"""nginx in front of Distribution, and doubles of the services that record every request."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ Tokens = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def nginx() -> Tool:
-    """`NGINX_BIN`, the machine's own, or Debian's unpacked, as `make run` does."""
+    """`NGINX_BIN`, or the nginx that `make run` finds: the machine's own, or Debian's package."""
     given = os.environ.get("NGINX_BIN")
     return Tool(Path(given)) if given else find_nginx(TOOLS)
 
 
 @pytest.fixture(scope="session")
 def distribution() -> Tool:
-    """`REGISTRY_BIN`, the machine's own, or Debian's unpacked."""
+    """`REGISTRY_BIN`, the machine's own registry, or Debian's package."""
     given = os.environ.get("REGISTRY_BIN")
     return find_registry(TOOLS, Path(given) if given else None)
 
 
 @pytest.fixture(scope="session")
 def user(nginx: Tool, distribution: Tool) -> RunUser:
-    """Who the servers run as: `nobody` where the tests run as root."""
+    """The user that the servers run as: `nobody` if the tests run as root."""
     return run_user([nginx.path, distribution.path])
 
 
 @pytest.fixture(scope="session")
 def folder(user: RunUser) -> Iterator[Path]:
-    """A folder that `user` can reach: pytest's own are closed to others."""
+    """A folder that ``user`` can enter. Other users cannot enter the folders of pytest."""
     made = Path(tempfile.mkdtemp(prefix="moorage-gateway-"))
     made.chmod(0o755)
     yield made
@@ -75,7 +75,7 @@ def services() -> Iterator[dict[str, Service]]:
 
 @pytest.fixture(scope="session")
 def tokens(folder: Path) -> Tokens:
-    """Makes registry tokens: `tokens("team/app:pull,push")`."""
+    """A function that signs registry tokens: ``tokens("team/app:pull,push")``."""
     authority = new_authority()
     (folder / "ca.pem").write_bytes(authority.certificate)
     keys = folder / "keys"
@@ -104,7 +104,10 @@ def registry(
 def start(
     nginx: Tool, user: RunUser, folder: Path, services: dict[str, Service], registry: Registry
 ) -> Iterator[Start]:
-    """Starts a gateway in front of the services and the registry, with other variables where the test gives them."""
+    """A function that starts a gateway in front of the services and the registry.
+
+    Its keyword arguments override the variables of the template.
+    """
     addresses = {f"{name}_address": service.address for name, service in services.items()}
     with ExitStack() as stack:
 
@@ -122,5 +125,5 @@ def start(
 
 @pytest.fixture(scope="session")
 def gateway(start: Start) -> Gateway:
-    """Any host name, one trusted proxy, blobs sent by nginx."""
+    """A gateway that serves every host name, trusts one proxy, and sends blobs itself."""
     return start("plain", trusted_proxies=[TRUSTED])

@@ -1,4 +1,4 @@
-"""Starts the parts around the gateway for real: nginx, Distribution, and small services that tell what reached them."""
+"""Runs nginx and Distribution, and doubles of the three services that record every request."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ from starlette.types import Receive, Scope, Send
 from ops.host.environment import child_environment
 from ops.host.ports import reserve
 from ops.host.privileges import RunUser
+from ops.host.render import GATEWAY, REGISTRY, render
 from ops.install.api_page import publish_api_page
 from ops.install.debian import Tool
-from ops.run.render import GATEWAY, REGISTRY, render
 from tests.kit.waiting import eventually
 
 START_SECONDS = 20.0
 TRUSTED = "127.0.0.9"
-"""The address that the gateways here believe as a proxy; tests connect from it by binding it."""
+"""The address of the proxy that the gateways trust. A test binds it to connect as the proxy."""
 
 
 @dataclass
 class Service:
-    """A stand-in for one of the three services: answers every request with what reached it, and keeps the bodies."""
+    """A double of one of the three services.
+
+    It records every request, and answers with the request as it arrived.
+    """
 
     name: str
     port: int = 0
@@ -82,7 +85,7 @@ class Service:
 
 @contextmanager
 def running_service(name: str) -> Iterator[Service]:
-    """Runs a Service in a thread of its own."""
+    """Run a Service in a thread of its own."""
     service = Service(name)
     config = uvicorn.Config(
         service, lifespan="off", log_level="warning", proxy_headers=False, ws="none"
@@ -105,7 +108,7 @@ def running_service(name: str) -> Iterator[Service]:
 def _process(
     user: RunUser, command: list[str | Path], output: Path, ready: str, environment: dict[str, str]
 ) -> Iterator[None]:
-    """Runs a server until the block ends; `ready` is a URL that it answers once it is up."""
+    """Run a server until the block ends. It answers the URL ``ready`` as soon as it is up."""
     argv = user.command([str(word) for word in command])
     with output.open("ab") as log:
         process = subprocess.Popen(
@@ -142,7 +145,7 @@ class Registry:
 def running_registry(
     distribution: Tool, user: RunUser, folder: Path, *, ca: Path, webhook: str, secret: str
 ) -> Iterator[Registry]:
-    """Runs Distribution with the project's own configuration."""
+    """Run Distribution with the project's own configuration."""
     with reserve() as port:
         registry = Registry(port.address, folder / "storage", folder / "registry.log")
     registry.storage.mkdir()
@@ -191,7 +194,7 @@ class Gateway:
         return (self.folder / "error.log").read_text()
 
     def logged(self, request_id: str) -> dict[str, Any]:
-        """The access log's line of one request; nginx writes it just after the answer."""
+        """Return the line of one request in the access log. nginx writes it after the response."""
         lines = eventually(
             lambda: [
                 line
@@ -199,7 +202,7 @@ class Gateway:
                 if request_id in line
             ],
             within=5,
-            what="the access log's line",
+            what="the line in the access log",
         )
         assert len(lines) == 1
         line: dict[str, Any] = json.loads(lines[0])
@@ -208,12 +211,12 @@ class Gateway:
     def client(
         self, *, source: str | None = None, verify: Any = True, **options: Any
     ) -> httpx.Client:
-        """A client that connects from the address `source`."""
+        """Return a client that connects from the address ``source``."""
         transport = httpx.HTTPTransport(local_address=source, verify=verify)
         return httpx.Client(base_url=self.url, transport=transport, trust_env=False, **options)
 
     def raw(self, request: str | bytes) -> tuple[int, dict[str, str], bytes]:
-        """Sends bytes as they are, which no HTTP client does; returns status, headers and body."""
+        """Send bytes that no HTTP client would send, and return status, headers, and body."""
         sent = request if isinstance(request, bytes) else request.encode("latin-1")
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
             connection.sendall(sent)
@@ -229,7 +232,7 @@ class Gateway:
         return int(first.split()[1]), headers, body
 
     def get_raw(self, target: str, host: str | None = None) -> tuple[int, dict[str, str], bytes]:
-        """GET with exactly this request target and Host."""
+        """Send a GET with exactly this request target and Host."""
         named = f"127.0.0.1:{self.port}" if host is None else host
         return self.raw(f"GET {target} HTTP/1.1\r\nHost: {named}\r\nConnection: close\r\n\r\n")
 
@@ -238,7 +241,7 @@ class Gateway:
 def running_gateway(
     nginx: Tool, user: RunUser, folder: Path, **variables: Any
 ) -> Iterator[Gateway]:
-    """Runs nginx; `variables` are those of the template that matter to the test."""
+    """Run nginx. The ``variables`` of the template override the defaults of the tests."""
     with reserve() as port:
         gateway = Gateway(port.number, folder, "https" if variables.get("tls_cert") else "http")
     for made in (folder, folder / "temp"):

@@ -1,4 +1,4 @@
-"""Blobs are sent by nginx itself, and only to whom the registry would give them."""
+"""nginx itself sends blobs, but only to clients that the registry allows to pull them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNKNOWN = f"/v2/team/app/blobs/sha256:{'0' * 64}"
 
 
 def push_blob(http: httpx.Client, repository: str, content: bytes) -> str:
-    """Uploads a blob in one piece and returns its digest."""
+    """Upload a blob in one piece and return its digest."""
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
     upload = http.post(f"/v2/{repository}/blobs/uploads/").raise_for_status().headers["location"]
     http.put(
@@ -30,7 +30,7 @@ def push_blob(http: httpx.Client, repository: str, content: bytes) -> str:
 
 @pytest.fixture(scope="module", params=["nginx", "registry"])
 def blobs(request: pytest.FixtureRequest, start: Start, gateway: Gateway) -> Gateway:
-    """The same to a client, whoever sends the bytes."""
+    """Two gateways whose responses must be the same: nginx or the registry sends the blobs."""
     return gateway if request.param == "nginx" else start("registry-sends", blob_root=None)
 
 
@@ -61,7 +61,9 @@ def headers_of(answer: httpx.Response) -> dict[str, Any]:
     return {name: answer.headers.get_list(name) for name in named}
 
 
-def test_a_blob_is_the_same_from_either(blobs: Gateway, may_pull: dict[str, str]) -> None:
+def test_blob_is_the_same_from_nginx_and_from_the_registry(
+    blobs: Gateway, may_pull: dict[str, str]
+) -> None:
     with blobs.client(headers=may_pull) as http:
         answer = http.get(BLOB)
     assert (answer.status_code, answer.content) == (200, CONTENT)
@@ -78,14 +80,16 @@ def test_a_blob_is_the_same_from_either(blobs: Gateway, may_pull: dict[str, str]
     assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
 
 
-def test_nginx_sends_it(gateway: Gateway, may_pull: dict[str, str]) -> None:
+def test_nginx_sends_a_get_and_the_registry_answers_a_head(
+    gateway: Gateway, may_pull: dict[str, str]
+) -> None:
     with gateway.client(headers=may_pull) as http:
         by_nginx, by_registry = http.get(BLOB), http.head(BLOB)
     assert gateway.logged(by_nginx.headers["x-request-id"])["upstream"] == ""
     assert gateway.logged(by_registry.headers["x-request-id"])["upstream"] != ""
 
 
-def test_head_is_the_registrys(blobs: Gateway, may_pull: dict[str, str]) -> None:
+def test_head_returns_length_and_digest_of_a_blob(blobs: Gateway, may_pull: dict[str, str]) -> None:
     with blobs.client(headers=may_pull) as http:
         answer = http.head(BLOB)
     assert (answer.status_code, answer.headers["content-length"], answer.content) == (
@@ -96,27 +100,27 @@ def test_head_is_the_registrys(blobs: Gateway, may_pull: dict[str, str]) -> None
     assert answer.headers["docker-content-digest"] == DIGEST
 
 
-def test_an_empty_blob(blobs: Gateway, may_pull: dict[str, str]) -> None:
+def test_empty_blob_can_be_pulled(blobs: Gateway, may_pull: dict[str, str]) -> None:
     with blobs.client(headers=may_pull) as http:
         answer = http.get("/v2/team/app/blobs/sha256:" + hashlib.sha256(b"").hexdigest())
     assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"),
+    ("requested", "first", "last"),
     [("bytes=0-9", 0, 9), ("bytes=1000000-", 1000000, 1048575), ("bytes=-5", 1048571, 1048575)],
 )
-def test_a_range(
-    blobs: Gateway, may_pull: dict[str, str], asked: str, first: int, last: int
+def test_range_request_returns_those_bytes(
+    blobs: Gateway, may_pull: dict[str, str], requested: str, first: int, last: int
 ) -> None:
     with blobs.client(headers=may_pull) as http:
-        answer = http.get(BLOB, headers={"Range": asked})
+        answer = http.get(BLOB, headers={"Range": requested})
     assert (answer.status_code, answer.content) == (206, CONTENT[first : last + 1])
     assert answer.headers["content-range"] == f"bytes {first}-{last}/{len(CONTENT)}"
     assert answer.headers["docker-content-digest"] == DIGEST
 
 
-def test_a_range_with_the_right_and_the_wrong_validator(
+def test_range_request_with_a_wrong_validator_returns_the_whole_blob(
     blobs: Gateway, may_pull: dict[str, str]
 ) -> None:
     with blobs.client(headers={**may_pull, "Range": "bytes=0-9"}) as http:
@@ -124,21 +128,21 @@ def test_a_range_with_the_right_and_the_wrong_validator(
         assert http.get(BLOB, headers={"If-Range": '"another"'}).status_code == 200
 
 
-def test_a_range_beyond_the_end(gateway: Gateway, may_pull: dict[str, str]) -> None:
-    """Distribution itself announces the whole blob's length here and sends a line of text."""
+def test_range_beyond_the_end_is_a_416(gateway: Gateway, may_pull: dict[str, str]) -> None:
+    """Not compared with Distribution, which announces the blob's length and sends a text."""
     with gateway.client(headers=may_pull) as http:
         answer = http.get(BLOB, headers={"Range": "bytes=99999999-"})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (416, "RANGE_INVALID")
     assert answer.headers["content-range"] == f"bytes */{len(CONTENT)}"
 
 
-def test_a_client_that_has_it_is_told_so(blobs: Gateway, may_pull: dict[str, str]) -> None:
+def test_client_with_a_current_copy_gets_a_304(blobs: Gateway, may_pull: dict[str, str]) -> None:
     with blobs.client(headers=may_pull) as http:
         assert http.get(BLOB, headers={"If-None-Match": f'"{DIGEST}"'}).status_code == 304
         assert http.get(BLOB, headers={"If-None-Match": '"another"'}).content == CONTENT
 
 
-def test_anonymous_gets_no_blob(blobs: Gateway) -> None:
+def test_anonymous_client_cannot_pull_a_blob(blobs: Gateway) -> None:
     with blobs.client() as http:
         for path in (BLOB, UNKNOWN):
             answer = http.get(path)
@@ -150,7 +154,7 @@ def test_anonymous_gets_no_blob(blobs: Gateway) -> None:
             assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-def test_a_token_for_another_repository_gets_no_blob(blobs: Gateway, tokens: Tokens) -> None:
+def test_token_for_another_repository_cannot_pull_a_blob(blobs: Gateway, tokens: Tokens) -> None:
     with blobs.client(
         headers={"Authorization": f"Bearer {tokens('team/other:pull,push')}"}
     ) as http:
@@ -160,12 +164,14 @@ def test_a_token_for_another_repository_gets_no_blob(blobs: Gateway, tokens: Tok
     assert elsewhere.json()["errors"][0]["code"] in ("BLOB_UNKNOWN", "NAME_UNKNOWN")
 
 
-def test_a_forged_token_gets_no_blob(blobs: Gateway, may_pull: dict[str, str]) -> None:
+def test_forged_token_cannot_pull_a_blob(blobs: Gateway, may_pull: dict[str, str]) -> None:
     with blobs.client(headers={"Authorization": may_pull["Authorization"][:-6] + "AAAAAA"}) as http:
         assert challenge(http.get(BLOB))["scope"] == "repository:team/app:pull"
 
 
-def test_an_unknown_blob_is_the_registrys_404(blobs: Gateway, may_pull: dict[str, str]) -> None:
+def test_unknown_blob_is_a_404_in_the_registrys_format(
+    blobs: Gateway, may_pull: dict[str, str]
+) -> None:
     with blobs.client(headers=may_pull) as http:
         answer = http.get(UNKNOWN)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "BLOB_UNKNOWN")
@@ -184,20 +190,22 @@ def test_an_unknown_blob_is_the_registrys_404(blobs: Gateway, may_pull: dict[str
         "/v2/team/app/blobs/sha256:" + "../" * 21 + "x",
     ],
 )
-def test_a_disguised_path_gives_no_more_than_the_token_does(
+def test_disguised_path_gives_no_access_beyond_the_token(
     gateway: Gateway, tokens: Tokens, target: str
 ) -> None:
-    """Without a token none of these gives a byte; with one, at most the repository that the token names."""
     status, _, body = gateway.get_raw(target)
     assert status in (301, 400, 401, 404)
     assert CONTENT[:64] not in body
-    request = f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {tokens('team/other:pull,push')}\r\n\r\n"
+    request = (
+        f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        f"Authorization: Bearer {tokens('team/other:pull,push')}\r\n\r\n"
+    )
     status, _, body = gateway.raw(request)
     assert status in (301, 400, 401, 404)
     assert CONTENT[:64] not in body
 
 
-def test_a_deleted_blob_is_gone(blobs: Gateway, tokens: Tokens) -> None:
+def test_deleted_blob_is_a_404(blobs: Gateway, tokens: Tokens) -> None:
     content = b"to be deleted"
     with blobs.client(
         headers={"Authorization": f"Bearer {tokens('team/gone:pull,push,delete')}"}
@@ -208,7 +216,7 @@ def test_a_deleted_blob_is_gone(blobs: Gateway, tokens: Tokens) -> None:
         assert http.get(path).status_code == 404
 
 
-def test_a_file_that_is_missing_on_the_disk_is_the_registrys_answer(
+def test_blob_whose_file_is_missing_is_a_404_in_the_registrys_format(
     blobs: Gateway, registry: Registry, tokens: Tokens
 ) -> None:
     content = b"to be collected"
@@ -220,7 +228,9 @@ def test_a_file_that_is_missing_on_the_disk_is_the_registrys_answer(
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "BLOB_UNKNOWN")
 
 
-def test_refusals_are_no_errors_in_the_log(gateway: Gateway, may_pull: dict[str, str]) -> None:
+def test_refused_pull_writes_nothing_to_the_error_log(
+    gateway: Gateway, may_pull: dict[str, str]
+) -> None:
     before = len(gateway.error_log)
     with gateway.client() as http:
         http.get(BLOB)

@@ -1,4 +1,4 @@
-"""The console's files as the gateway serves them, and what it says while there are none."""
+"""The gateway serves the console, or a page that explains why there is none yet."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from tests.integration.gateway.parts import Gateway
 PAGE = b"<!doctype html><title>Moorage</title>"
 SCRIPT = b"export const answer = 42;"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -39,7 +40,7 @@ def console(start: Start, folder: Path, user: RunUser) -> Gateway:
     "path",
     ["/", "/sign-in", "/repositories", "/repositories/team/app:v1", "/docker-users/ci", "/account"],
 )
-def test_one_page_is_served_at_all_its_paths(console: Gateway, path: str) -> None:
+def test_every_path_of_the_console_returns_the_same_page(console: Gateway, path: str) -> None:
     with console.client() as http:
         answer = http.get(path)
     assert (answer.status_code, answer.content) == (200, PAGE)
@@ -51,7 +52,7 @@ def test_one_page_is_served_at_all_its_paths(console: Gateway, path: str) -> Non
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_pages_are_only_read(console: Gateway) -> None:
+def test_console_pages_accept_only_get_and_head(console: Gateway) -> None:
     with console.client() as http:
         assert http.head("/repositories").status_code == 200
         for method in ("POST", "PUT", "DELETE"):
@@ -60,7 +61,7 @@ def test_pages_are_only_read(console: Gateway) -> None:
             assert refused.headers["content-type"] == "application/problem+json"
 
 
-def test_nothing_else_of_the_disk_is_served(console: Gateway) -> None:
+def test_no_other_file_of_the_disk_is_served(console: Gateway) -> None:
     for path in (
         "/assets/../../nginx.conf",
         "/assets/..%2f..%2fnginx.conf",
@@ -72,14 +73,14 @@ def test_nothing_else_of_the_disk_is_served(console: Gateway) -> None:
         assert console.get_raw(path)[0] in (400, 403, 404), path
 
 
-def test_a_client_that_takes_no_gzip_gets_it_plain(console: Gateway) -> None:
+def test_client_without_gzip_gets_an_uncompressed_page(console: Gateway) -> None:
     with console.client() as http:
         answer = http.get("/", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in answer.headers
     assert answer.content == PAGE
 
 
-def test_files_with_a_hash_in_their_name_are_kept_for_good(console: Gateway) -> None:
+def test_asset_with_a_hash_in_its_name_is_cached_forever(console: Gateway) -> None:
     with console.client() as http:
         there, missing = (
             http.get("/assets/index-C0ffee.js"),
@@ -97,7 +98,7 @@ def test_files_with_a_hash_in_their_name_are_kept_for_good(console: Gateway) -> 
     )
 
 
-def test_a_person_at_a_wrong_address_sees_the_page_and_a_program_a_problem(
+def test_unknown_path_shows_a_browser_the_console_and_a_program_a_problem(
     console: Gateway,
 ) -> None:
     with console.client() as http:
@@ -110,11 +111,11 @@ def test_a_person_at_a_wrong_address_sees_the_page_and_a_program_a_problem(
 
 
 @pytest.mark.parametrize(
-    ("building", "told"),
+    ("building", "message"),
     [(True, "The console is being built"), (False, "The console is not built")],
 )
-def test_where_none_is_built_the_page_says_so(
-    start: Start, folder: Path, user: RunUser, building: bool, told: str
+def test_page_explains_why_there_is_no_console(
+    start: Start, folder: Path, user: RunUser, building: bool, message: str
 ) -> None:
     name = f"without-console-{building}"
     place = folder / name / "console"
@@ -124,7 +125,7 @@ def test_where_none_is_built_the_page_says_so(
         for path in ("/", "/repositories/team/app"):
             answer = http.get(path)
             assert answer.status_code == 503
-            assert told in answer.text
+            assert message in answer.text
             assert answer.headers["content-type"] == "text/html; charset=utf-8"
             assert answer.headers["retry-after"] == "5"
             assert answer.headers["cache-control"] == "no-store"

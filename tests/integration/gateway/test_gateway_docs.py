@@ -1,11 +1,11 @@
-"""The API page: from files alone, under a strict policy."""
+"""The API page consists of local files, under a strict content security policy."""
 
 import re
 
 from tests.integration.gateway.parts import Gateway
 
 
-def test_the_page_is_html_that_loads_nothing_from_elsewhere(gateway: Gateway) -> None:
+def test_api_page_loads_nothing_from_another_host(gateway: Gateway) -> None:
     status, headers, body = gateway.get_raw("/docs")
     assert status == 200
     assert headers["content-type"] == "text/html; charset=utf-8"
@@ -16,7 +16,7 @@ def test_the_page_is_html_that_loads_nothing_from_elsewhere(gateway: Gateway) ->
     assert {source for source in sources if source.startswith(("http", "//"))} == set()
 
 
-def test_its_scripts_and_styles_are_there(gateway: Gateway) -> None:
+def test_scripts_and_styles_of_the_api_page_are_served(gateway: Gateway) -> None:
     for name, kind in (
         ("docs.js", "application/javascript"),
         ("swagger-ui-bundle.js", "application/javascript"),
@@ -26,7 +26,7 @@ def test_its_scripts_and_styles_are_there(gateway: Gateway) -> None:
         assert (status, headers["content-type"]) == (200, kind)
 
 
-def test_nothing_else_of_the_disk_is_served(gateway: Gateway) -> None:
+def test_no_other_file_of_the_disk_is_served(gateway: Gateway) -> None:
     for path in (
         "/docs/../nginx.conf",
         "/docs/%2e%2e/nginx.conf",

@@ -1,4 +1,7 @@
-"""The gateway's own refusals: in Distribution's error format for the registry's clients, problem+json for all others."""
+"""Errors of the gateway itself.
+
+Clients of the registry get Distribution's error format, all others problem+json (RFC 9457).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ MIB = 1024 * 1024
 
 
 def registry_error(answer: httpx.Response) -> str:
-    """The code of the one error in an answer of Distribution's format."""
+    """Return the code of the only error in a response in Distribution's format."""
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["docker-distribution-api-version"] == "registry/2.0"
     (error,) = answer.json()["errors"]
@@ -27,7 +30,7 @@ def registry_error(answer: httpx.Response) -> str:
 
 
 def problem(answer: httpx.Response) -> str:
-    """The code of a problem document (RFC 9457)."""
+    """Return the code of a problem document (RFC 9457)."""
     assert answer.headers["content-type"] == "application/problem+json"
     document = answer.json()
     assert (document["type"], document["status"]) == ("about:blank", answer.status_code)
@@ -44,7 +47,7 @@ def in_chunks(size: int) -> list[bytes]:
 @pytest.mark.parametrize(
     "path", ["/api/v1/namespaces", "/api/v1/sessions", "/api/v1/pulls", "/.well-known/x"]
 )
-def test_a_body_over_one_mebibyte_is_refused(
+def test_body_over_one_mebibyte_reaches_no_service(
     gateway: Gateway, services: dict[str, Service], path: str
 ) -> None:
     before = [len(service.received) for service in services.values()]
@@ -56,13 +59,13 @@ def test_a_body_over_one_mebibyte_is_refused(
     assert [len(service.received) for service in services.values()] == before
 
 
-def test_a_body_over_one_mebibyte_for_nothing_is_refused_alike(gateway: Gateway) -> None:
+def test_body_over_one_mebibyte_for_an_unknown_path_is_a_413(gateway: Gateway) -> None:
     with gateway.client() as http:
         answer = http.post("/nothing", content=b"x" * (MIB + 1))
     assert (answer.status_code, problem(answer)) == (413, "content_too_large")
 
 
-def test_a_token_request_over_one_mebibyte_is_refused_in_the_registrys_format(
+def test_token_request_over_one_mebibyte_is_a_413_in_the_registrys_format(
     gateway: Gateway,
 ) -> None:
     with gateway.client() as http:
@@ -70,7 +73,7 @@ def test_a_token_request_over_one_mebibyte_is_refused_in_the_registrys_format(
     assert (answer.status_code, registry_error(answer)) == (413, "SIZE_INVALID")
 
 
-def test_a_body_of_one_mebibyte_passes_and_touches_no_file(gateway: Gateway) -> None:
+def test_body_of_one_mebibyte_passes_without_a_temporary_file(gateway: Gateway) -> None:
     with gateway.client() as http:
         assert http.post("/api/v1/namespaces", content=b"x" * MIB).json()["body"] == MIB
         assert http.post("/token", content=iter(in_chunks(MIB))).json()["body"] == MIB
@@ -78,7 +81,7 @@ def test_a_body_of_one_mebibyte_passes_and_touches_no_file(gateway: Gateway) -> 
 
 
 @pytest.mark.parametrize("framing", ["declared", "chunked"])
-def test_an_upload_may_have_any_size(gateway: Gateway, tokens: Tokens, framing: str) -> None:
+def test_upload_has_no_size_limit(gateway: Gateway, tokens: Tokens, framing: str) -> None:
     content = iter(in_chunks(8 * MIB)) if framing == "chunked" else b"x" * (8 * MIB)
     with gateway.client(
         headers={"Authorization": f"Bearer {tokens('team/big:pull,push')}"}
@@ -90,16 +93,17 @@ def test_an_upload_may_have_any_size(gateway: Gateway, tokens: Tokens, framing: 
     assert (answer.status_code, answer.headers["range"]) == (202, f"0-{8 * MIB - 1}")
 
 
-def test_an_upload_is_passed_on_while_it_comes(
+def test_upload_reaches_the_registry_before_it_is_complete(
     gateway: Gateway, registry: Registry, tokens: Tokens
 ) -> None:
-    """Half a body is on the registry's disk before the other half is sent: nothing is gathered in the gateway first."""
+    """Half of a body is on the registry's disk before the client sends the other half."""
     authorization = f"Bearer {tokens('team/slow:pull,push')}"
     with gateway.client(headers={"Authorization": authorization}) as http:
         upload = http.post("/v2/team/slow/blobs/uploads/").headers["location"]
     head = (
         f"PATCH {upload} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n"
-        f"Content-Type: application/octet-stream\r\nContent-Length: {2 * MIB}\r\nConnection: close\r\n\r\n"
+        f"Content-Type: application/octet-stream\r\nContent-Length: {2 * MIB}\r\n"
+        "Connection: close\r\n\r\n"
     )
     files = registry.storage / "docker/registry/v2/repositories/team/slow/_uploads"
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
@@ -108,13 +112,15 @@ def test_an_upload_is_passed_on_while_it_comes(
             lambda: sum(f.stat().st_size for f in files.glob("*/data")),
             lambda size: size > MIB // 2,
             within=10,
-            what="half a body",
+            what="half of the body",
         )
         connection.sendall(b"x" * MIB)
         assert connection.recv(1024).startswith(b"HTTP/1.1 202 ")
 
 
-def test_large_headers_pass_and_larger_ones_are_refused(gateway: Gateway, tokens: Tokens) -> None:
+def test_large_token_passes_and_too_large_headers_are_refused(
+    gateway: Gateway, tokens: Tokens
+) -> None:
     many = tokens(*[f"team/{'x' * 60}{number}:pull,push" for number in range(120)])
     assert len(many) > 11 * 1024
     with gateway.client() as http:
@@ -134,7 +140,7 @@ def test_large_headers_pass_and_larger_ones_are_refused(gateway: Gateway, tokens
         "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
-def test_what_is_no_http_is_a_problem_too(gateway: Gateway, request_line: str) -> None:
+def test_malformed_http_request_is_a_problem(gateway: Gateway, request_line: str) -> None:
     status, headers, body = gateway.raw(request_line)
     assert status == 400
     assert headers["content-type"] == "application/problem+json"
@@ -149,7 +155,7 @@ def test_what_is_no_http_is_a_problem_too(gateway: Gateway, request_line: str) -
         "Transfer-Encoding: xchunked",
     ],
 )
-def test_a_body_of_two_lengths_reaches_nobody(
+def test_body_of_ambiguous_length_reaches_no_service(
     gateway: Gateway, services: dict[str, Service], line: str
 ) -> None:
     before = len(services["catalog"].received)
@@ -162,7 +168,7 @@ def test_a_body_of_two_lengths_reaches_nobody(
 
 @pytest.fixture(scope="module")
 def alone(start: Start) -> Gateway:
-    """A gateway behind which nobody listens."""
+    """A gateway with no program behind it."""
     with reserve() as port:
         dead = port.address
     return start(
@@ -180,7 +186,7 @@ def alone(start: Start) -> Gateway:
         "/openapi/auth.json",
     ],
 )
-def test_a_service_that_is_away_is_a_problem(alone: Gateway, path: str) -> None:
+def test_service_that_does_not_respond_is_a_502_problem(alone: Gateway, path: str) -> None:
     with alone.client() as http:
         answer = http.get(path)
     assert (answer.status_code, problem(answer)) == (502, "bad_gateway")
@@ -190,7 +196,9 @@ def test_a_service_that_is_away_is_a_problem(alone: Gateway, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/v2/", "/v2/team/app/manifests/v1", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"]
 )
-def test_a_registry_that_is_away_says_so_in_its_own_format(alone: Gateway, path: str) -> None:
+def test_registry_that_does_not_respond_is_a_502_in_its_own_format(
+    alone: Gateway, path: str
+) -> None:
     with alone.client() as http:
         answer = http.get(path)
     assert (answer.status_code, registry_error(answer)) == (502, "UNAVAILABLE")
@@ -203,8 +211,8 @@ def test_health_does_not_depend_on_the_services(alone: Gateway) -> None:
         assert http.get("/healthz").status_code == 200
 
 
-def test_nothing_was_written_outside_the_folder(gateway: Gateway) -> None:
-    """The pid, the logs and all temporary files are where the settings say."""
+def test_nginx_writes_nothing_outside_its_folder(gateway: Gateway) -> None:
+    """The pid file, the logs, and all temporary files are where the settings put them."""
     pid = int((gateway.folder / "nginx.pid").read_text())
     opened = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
     files = {path for path in opened if path.startswith("/") and not path.startswith("/dev/")}

@@ -1,4 +1,4 @@
-"""The registry's challenge sends every client to the address that it used."""
+"""The challenge of the registry names the address that the client used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.integration.gateway.parts import TRUSTED, Gateway
 
 
 def challenge(answer: httpx.Response) -> dict[str, str]:
-    """The parameters of the one challenge in an answer."""
+    """Return the parameters of the only challenge in a 401 response."""
     assert answer.status_code == 401
     (header,) = answer.headers.get_list("www-authenticate")
     scheme, _, parameters = header.partition(" ")
@@ -31,13 +31,13 @@ def challenge(answer: httpx.Response) -> dict[str, str]:
         "a_b.local",
     ],
 )
-def test_the_realm_is_the_address_that_was_used(gateway: Gateway, host: str) -> None:
+def test_realm_is_the_address_that_the_client_used(gateway: Gateway, host: str) -> None:
     with gateway.client() as http:
         parameters = challenge(http.get("/v2/", headers={"Host": host}))
     assert parameters == {"realm": f"http://{host}/token", "service": "moorage"}
 
 
-def test_all_after_the_realm_is_kept(gateway: Gateway, tokens: Tokens) -> None:
+def test_other_parameters_of_the_challenge_are_kept(gateway: Gateway, tokens: Tokens) -> None:
     with gateway.client() as http:
         parameters = challenge(
             http.get(
@@ -53,7 +53,7 @@ def test_all_after_the_realm_is_kept(gateway: Gateway, tokens: Tokens) -> None:
     }
 
 
-def test_text_of_the_clients_cannot_leave_the_scope(gateway: Gateway) -> None:
+def test_client_cannot_inject_parameters_into_the_challenge(gateway: Gateway) -> None:
     attack = '",realm="http://evil.example/token",service="evil'
     with gateway.client() as http:
         answer = http.post(
@@ -65,14 +65,20 @@ def test_text_of_the_clients_cannot_leave_the_scope(gateway: Gateway) -> None:
     assert parameters["service"] == "moorage"
 
 
-def test_a_trusted_proxy_names_the_address(gateway: Gateway) -> None:
+def test_trusted_proxy_sets_the_address_in_the_realm(gateway: Gateway) -> None:
     with gateway.client(source=TRUSTED) as http:
-        told = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "hub.example:8443"}
+        forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "hub.example:8443"}
         assert (
-            challenge(http.get("/v2/", headers=told))["realm"] == "https://hub.example:8443/token"
+            challenge(http.get("/v2/", headers=forwarded))["realm"]
+            == "https://hub.example:8443/token"
         )
-        told = {"X-Forwarded-Proto": "https,http", "X-Forwarded-Host": "hub.example, inner.example"}
-        assert challenge(http.get("/v2/", headers=told))["realm"] == "https://hub.example/token"
+        forwarded = {
+            "X-Forwarded-Proto": "https,http",
+            "X-Forwarded-Host": "hub.example, inner.example",
+        }
+        assert (
+            challenge(http.get("/v2/", headers=forwarded))["realm"] == "https://hub.example/token"
+        )
         assert (
             challenge(http.get("/v2/", headers={"X-Forwarded-Proto": "https"}))["realm"]
             == f"https://127.0.0.1:{gateway.port}/token"
@@ -82,35 +88,33 @@ def test_a_trusted_proxy_names_the_address(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     "host", ['hub.example"', "hub.example/x", "a b", "hub.example:80:80", "$scheme"]
 )
-def test_what_is_no_host_name_is_not_taken_from_a_trusted_proxy_either(
-    gateway: Gateway, host: str
-) -> None:
+def test_invalid_host_name_from_a_trusted_proxy_is_ignored(gateway: Gateway, host: str) -> None:
     with gateway.client(source=TRUSTED) as http:
-        told = {"X-Forwarded-Proto": "gopher", "X-Forwarded-Host": host}
-        assert challenge(http.get("/v2/", headers=told))["realm"] == f"{gateway.url}/token"
+        forwarded = {"X-Forwarded-Proto": "gopher", "X-Forwarded-Host": host}
+        assert challenge(http.get("/v2/", headers=forwarded))["realm"] == f"{gateway.url}/token"
 
 
-def test_an_untrusted_peer_names_nothing(gateway: Gateway) -> None:
+def test_forwarded_headers_of_an_untrusted_peer_are_ignored(gateway: Gateway) -> None:
     with gateway.client() as http:
-        told = {
+        forwarded = {
             "X-Forwarded-Proto": "https",
             "X-Forwarded-Host": "evil.example",
             "X-Forwarded-For": TRUSTED,
             "Forwarded": "host=evil.example",
         }
-        assert challenge(http.get("/v2/", headers=told))["realm"] == f"{gateway.url}/token"
+        assert challenge(http.get("/v2/", headers=forwarded))["realm"] == f"{gateway.url}/token"
 
 
 @pytest.mark.parametrize(
     "host", ['a"b', 'localhost:1",realm="http://evil.example', "localhost:http", ""]
 )
-def test_what_is_no_host_name_is_refused(gateway: Gateway, host: str) -> None:
+def test_invalid_host_name_is_refused(gateway: Gateway, host: str) -> None:
     status, headers, _ = gateway.get_raw("/v2/", host)
     assert status in (400, 421)
     assert "www-authenticate" not in headers
 
 
-def test_the_registrys_locations_hold_for_any_address(gateway: Gateway, tokens: Tokens) -> None:
+def test_location_of_an_upload_is_valid_for_any_address(gateway: Gateway, tokens: Tokens) -> None:
     headers = {
         "Host": "hub.example:8443",
         "Authorization": f"Bearer {tokens('team/app:pull,push')}",
@@ -133,7 +137,7 @@ def named(start: Start) -> Gateway:
 @pytest.mark.parametrize(
     "host", ["hub.example", "HUB.example:8080", "cn.hub.example", "127.0.0.1:9", "[::1]:8080"]
 )
-def test_a_named_host_is_served(named: Gateway, host: str) -> None:
+def test_listed_host_is_served(named: Gateway, host: str) -> None:
     with named.client() as http:
         assert (
             challenge(http.get("/v2/", headers={"Host": host}))["realm"] == f"http://{host}/token"
@@ -143,7 +147,7 @@ def test_a_named_host_is_served(named: Gateway, host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["other.example", "hub.example.evil", "nothub.example", "localhost"]
 )
-def test_another_host_is_misdirected(named: Gateway, host: str) -> None:
+def test_unlisted_host_is_a_421(named: Gateway, host: str) -> None:
     with named.client(headers={"Host": host}) as http:
         for path in ("/v2/", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"):
             answer = http.get(path)
@@ -162,7 +166,9 @@ def test_another_host_is_misdirected(named: Gateway, host: str) -> None:
         assert http.get("/healthz").status_code == 200
 
 
-def test_behind_a_trusted_proxy_the_public_name_decides(named: Gateway) -> None:
+def test_forwarded_host_of_a_trusted_proxy_decides_whether_a_request_is_served(
+    named: Gateway,
+) -> None:
     with named.client(source=TRUSTED, headers={"Host": "inner:8080"}) as http:
         assert (
             http.get("/api/v1/account", headers={"X-Forwarded-Host": "hub.example"}).status_code

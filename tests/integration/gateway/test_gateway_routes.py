@@ -1,4 +1,4 @@
-"""Which path reaches which service, and that nothing internal can be reached."""
+"""Each public path reaches its service, and no client can reach an internal path."""
 
 from __future__ import annotations
 
@@ -90,14 +90,14 @@ def test_each_openapi_document_is_served(gateway: Gateway, service: str) -> None
     assert (seen["service"], seen["path"]) == (service, "/openapi.json")
 
 
-def test_health_is_the_gateways_own(gateway: Gateway) -> None:
+def test_gateway_itself_answers_healthz(gateway: Gateway) -> None:
     with gateway.client() as http:
         answer = http.get("/healthz")
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
 @pytest.mark.parametrize("path", INTERNAL)
-def test_nothing_internal_is_reachable(
+def test_internal_path_is_not_reachable(
     gateway: Gateway, services: dict[str, Service], path: str
 ) -> None:
     before = [len(service.received) for service in services.values()]
@@ -110,7 +110,7 @@ def test_nothing_internal_is_reachable(
 
 
 @pytest.mark.parametrize("target", DISGUISED)
-def test_a_disguised_path_reaches_nothing_internal(gateway: Gateway, target: str) -> None:
+def test_disguised_internal_path_is_not_reachable(gateway: Gateway, target: str) -> None:
     status, _, body = gateway.get_raw(target)
     assert status == 404
     assert json.loads(body)["code"] == "not_found"
@@ -126,25 +126,27 @@ def test_a_disguised_path_reaches_nothing_internal(gateway: Gateway, target: str
         ("/api/v1/a%20b%3Fc%25d%0d%0aX:y", "/api/v1/a%20b%3Fc%25d%0D%0AX:y"),
     ],
 )
-def test_a_service_sees_the_path_that_was_routed(gateway: Gateway, target: str, path: str) -> None:
+def test_service_receives_the_path_by_which_nginx_routed(
+    gateway: Gateway, target: str, path: str
+) -> None:
     status, _, body = gateway.get_raw(target)
     assert (status, json.loads(body)["path"]) == (200, path)
 
 
-def test_a_services_own_error_passes_unchanged(gateway: Gateway) -> None:
+def test_error_of_a_service_passes_unchanged(gateway: Gateway) -> None:
     with gateway.client() as http:
         missing, unavailable = http.get("/api/v1/missing"), http.get("/api/v1/unavailable")
     assert (missing.status_code, missing.json()["service"]) == (404, "catalog")
     assert (unavailable.status_code, unavailable.json()["service"]) == (503, "catalog")
 
 
-def test_a_service_cannot_redirect_inside_the_gateway(gateway: Gateway) -> None:
-    """Services are not told apart from what a user makes them say: X-Accel-Redirect of theirs is nothing here."""
+def test_x_accel_redirect_of_a_service_is_ignored(gateway: Gateway) -> None:
+    """A user could make a service send the header, so the gateway must not obey it."""
     with gateway.client() as http:
         assert http.get("/api/v1/account").json()["service"] == "catalog"
 
 
-def test_the_request_id_is_the_gateways_own_and_runs_through(gateway: Gateway) -> None:
+def test_gateway_sends_its_own_request_id_to_service_client_and_log(gateway: Gateway) -> None:
     with gateway.client() as http:
         answer = http.get(
             "/api/v1/account?secret=in-the-query",
@@ -165,7 +167,7 @@ def test_the_request_id_is_the_gateways_own_and_runs_through(gateway: Gateway) -
     assert "s3cret" not in json.dumps(line)
 
 
-def test_answers_carry_security_headers_once(gateway: Gateway) -> None:
+def test_responses_have_each_security_header_once(gateway: Gateway) -> None:
     with gateway.client() as http:
         for path in ("/api/v1/account", "/nothing", "/token", "/v2/"):
             headers = http.get(path).headers
@@ -175,7 +177,7 @@ def test_answers_carry_security_headers_once(gateway: Gateway) -> None:
         assert http.get("/api/v1/account").headers["x-frame-options"] == "DENY"
 
 
-def test_an_untrusted_peer_cannot_say_who_it_is(gateway: Gateway) -> None:
+def test_untrusted_peer_cannot_forge_its_address(gateway: Gateway) -> None:
     forged = {
         "X-Forwarded-For": "8.8.8.8",
         "X-Forwarded-Proto": "https",
@@ -193,18 +195,17 @@ def test_an_untrusted_peer_cannot_say_who_it_is(gateway: Gateway) -> None:
     assert gateway.logged(answer.headers["x-request-id"])["client"] == "127.0.0.1"
 
 
-def test_a_trusted_proxy_says_who_its_client_is(gateway: Gateway) -> None:
-    told = {
+def test_trusted_proxy_sets_the_address_of_its_client(gateway: Gateway) -> None:
+    forwarded = {
         "X-Forwarded-For": f"6.6.6.6, 203.0.113.7, {TRUSTED}",
         "X-Forwarded-Proto": "https",
         "X-Forwarded-Host": "hub.example",
     }
     with gateway.client(source=TRUSTED) as http:
-        answer = http.get("/api/v1/account", headers=told)
+        answer = http.get("/api/v1/account", headers=forwarded)
     seen = dict(answer.json()["headers"])
-    assert (
-        seen["x-forwarded-for"] == "203.0.113.7"
-    )  # the last that is no proxy of ours; what stands before it anyone can write
+    # the last address that is not a trusted proxy; a client can forge those before it
+    assert seen["x-forwarded-for"] == "203.0.113.7"
     assert (seen["x-forwarded-proto"], seen["host"]) == ("https", "hub.example")
     assert "x-forwarded-host" not in seen
     assert gateway.logged(answer.headers["x-request-id"])["client"] == "203.0.113.7"

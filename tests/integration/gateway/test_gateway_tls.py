@@ -1,4 +1,4 @@
-"""https with the operator's own certificate."""
+"""HTTPS with the operator's own certificate."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def trusting(certificate: ServerCertificate) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(certificate.ca))
 
 
-def test_the_realm_is_https(secure: Gateway, certificate: ServerCertificate) -> None:
+def test_realm_is_https_over_https(secure: Gateway, certificate: ServerCertificate) -> None:
     with secure.client(verify=trusting(certificate)) as http:
         assert challenge(http.get("/v2/"))["realm"] == f"https://127.0.0.1:{secure.port}/token"
         assert (
@@ -54,13 +54,11 @@ def test_http2_is_offered(secure: Gateway, certificate: ServerCertificate) -> No
         assert tls.version() == "TLSv1.3"
 
 
-def test_old_protocols_are_refused(secure: Gateway, certificate: ServerCertificate) -> None:
+def test_tls_before_1_2_is_refused(secure: Gateway, certificate: ServerCertificate) -> None:
     context = trusting(certificate)
     context.set_ciphers("ALL:@SECLEVEL=0")
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # of the versions that are to be refused
+        warnings.simplefilter("ignore", DeprecationWarning)  # the old versions are deprecated
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     with (
@@ -70,6 +68,6 @@ def test_old_protocols_are_refused(secure: Gateway, certificate: ServerCertifica
         context.wrap_socket(plain, server_hostname="hub.example")
 
 
-def test_plain_http_is_told_apart(secure: Gateway) -> None:
+def test_plain_http_on_the_https_port_is_a_400(secure: Gateway) -> None:
     answer = httpx.get(f"http://127.0.0.1:{secure.port}/v2/", trust_env=False)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")

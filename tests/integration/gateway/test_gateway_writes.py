@@ -1,4 +1,4 @@
-"""Before each write to the registry the gateway asks the auth service, and only then."""
+"""Before each write to the registry, and only then, the gateway checks with the auth service."""
 
 from __future__ import annotations
 
@@ -19,56 +19,55 @@ def auth() -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def asking(start: Start, auth: Service) -> Gateway:
+def checking(start: Start, auth: Service) -> Gateway:
     return start("writes", auth_address=auth.address)
 
 
-def _asked(auth: Service) -> list[dict[str, str]]:
+def _checks(auth: Service) -> list[dict[str, str]]:
     return [dict(seen["headers"]) for seen in auth.received if seen["path"] == "/internal/writes"]
 
 
-def test_each_write_is_asked_for_with_its_method_and_place(
-    asking: Gateway, auth: Service, tokens: Tokens
+def test_gateway_checks_each_write_with_its_method_and_path(
+    checking: Gateway, auth: Service, tokens: Tokens
 ) -> None:
     authorization = f"Bearer {tokens('team/paused:pull,push')}"
-    with asking.client(headers={"Authorization": authorization}) as http:
+    with checking.client(headers={"Authorization": authorization}) as http:
         opened = http.post(f"{UPLOADS}?x=1")
         assert opened.status_code == 202
         assert http.patch(opened.headers["location"], content=b"x" * 2_000_000).status_code == 202
         assert http.put("/v2/team/paused/manifests/v1", content=b"{}").status_code == 400
-        assert (
-            http.delete(f"/v2/team/paused/blobs/sha256:{'0' * 64}").status_code == 401
-        )  # the registry's own word
-    asked = [
+        deleted = http.delete(f"/v2/team/paused/blobs/sha256:{'0' * 64}")
+        assert deleted.status_code == 401, "the registry's own response"
+    checked = [
         (headers["x-original-method"], headers["x-original-uri"].partition("?")[0])
-        for headers in _asked(auth)
+        for headers in _checks(auth)
     ]
-    assert asked == [
+    assert checked == [
         ("POST", UPLOADS),
         ("PATCH", opened.headers["location"].partition("?")[0]),
         ("PUT", "/v2/team/paused/manifests/v1"),
         ("DELETE", f"/v2/team/paused/blobs/sha256:{'0' * 64}"),
     ]
-    assert {headers["authorization"] for headers in _asked(auth)} == {authorization}
+    assert {headers["authorization"] for headers in _checks(auth)} == {authorization}
 
 
-def test_nothing_is_asked_for_what_reads(asking: Gateway, auth: Service, tokens: Tokens) -> None:
-    before = len(_asked(auth))
-    with asking.client(headers={"Authorization": f"Bearer {tokens('team/paused:pull')}"}) as http:
+def test_gateway_does_not_check_reads(checking: Gateway, auth: Service, tokens: Tokens) -> None:
+    before = len(_checks(auth))
+    with checking.client(headers={"Authorization": f"Bearer {tokens('team/paused:pull')}"}) as http:
         for path in ("manifests/v1", f"blobs/sha256:{'0' * 64}", "tags/list"):
             assert http.get(f"/v2/team/paused/{path}").status_code == 404
             http.head(f"/v2/team/paused/{path}")
-    assert len(_asked(auth)) == before
+    assert len(_checks(auth)) == before
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", [UPLOADS, f"/v2/team/paused/blobs/sha256:{'0' * 64}"])
-def test_a_write_that_is_refused_is_a_503_in_the_registrys_format(
-    asking: Gateway, auth: Service, tokens: Tokens, method: str, path: str
+def test_refused_write_is_a_503_in_the_registrys_format(
+    checking: Gateway, auth: Service, tokens: Tokens, method: str, path: str
 ) -> None:
     auth.refuse_writes = True
     try:
-        with asking.client(
+        with checking.client(
             headers={"Authorization": f"Bearer {tokens('team/paused:pull,push,delete')}"}
         ) as http:
             answer = http.request(method, path, content=b"x" * 200_000)
@@ -80,7 +79,7 @@ def test_a_write_that_is_refused_is_a_503_in_the_registrys_format(
     assert "try again in 7 seconds" in error["message"]
 
 
-def test_without_the_auth_service_nothing_is_written_and_pulls_go_on(
+def test_gateway_without_the_auth_service_refuses_writes_and_allows_pulls(
     start: Start, tokens: Tokens
 ) -> None:
     with start("alone", auth_address="127.0.0.1:1").client(
@@ -92,9 +91,9 @@ def test_without_the_auth_service_nothing_is_written_and_pulls_go_on(
         assert http.get("/v2/team/paused/manifests/v1").status_code == 404
 
 
-def test_the_question_itself_is_not_reachable_from_outside(asking: Gateway, auth: Service) -> None:
+def test_clients_cannot_reach_the_check_itself(checking: Gateway, auth: Service) -> None:
     before = len(auth.received)
-    with asking.client() as http:
+    with checking.client() as http:
         for path in (
             "/internal/writes",
             "/.gateway/writes-paused",

@@ -1,4 +1,4 @@
-"""Distribution's configuration: what it tells the events service, and what it keeps to itself."""
+"""Distribution's configuration: which events it sends, and which secrets it does not log."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ def events_of(service: Service, repository: str) -> list[dict[str, Any]]:
     return [event for event in events if event["target"]["repository"] == repository]
 
 
-def test_a_push_and_a_pull_are_told_with_the_secret_and_blobs_are_not(
+def test_registry_sends_events_of_manifests_with_the_secret_and_none_of_blobs(
     gateway: Gateway, services: dict[str, Service], tokens: Tokens
 ) -> None:
-    told = {"X-Forwarded-For": "203.0.113.7"}
+    forwarded = {"X-Forwarded-For": "203.0.113.7"}
     with gateway.client(
         source="127.0.0.9",
-        headers={"Authorization": f"Bearer {tokens('team/told:pull,push')}", **told},
+        headers={"Authorization": f"Bearer {tokens('team/events:pull,push')}", **forwarded},
     ) as http:
-        body = manifest(push_blob(http, "team/told", b"{}"), [])
+        body = manifest(push_blob(http, "team/events", b"{}"), [])
         http.put(
-            "/v2/team/told/manifests/v1", content=body, headers={"Content-Type": MANIFEST}
+            "/v2/team/events/manifests/v1", content=body, headers={"Content-Type": MANIFEST}
         ).raise_for_status()
         http.get(
-            f"/v2/team/told/blobs/sha256:{hashlib.sha256(b'{}').hexdigest()}"
+            f"/v2/team/events/blobs/sha256:{hashlib.sha256(b'{}').hexdigest()}"
         ).raise_for_status()
-        http.get("/v2/team/told/manifests/v1", headers={"Accept": MANIFEST}).raise_for_status()
+        http.get("/v2/team/events/manifests/v1", headers={"Accept": MANIFEST}).raise_for_status()
     seen = eventually(
-        lambda: events_of(services["events"], "team/told"),
+        lambda: events_of(services["events"], "team/events"),
         lambda events: len(events) >= 2,
         within=10,
         what="two events",
@@ -73,9 +73,7 @@ def test_a_push_and_a_pull_are_told_with_the_secret_and_blobs_are_not(
     assert set(sent) == {f"Bearer {WEBHOOK_SECRET}"}
 
 
-def test_a_layer_that_is_fetched_from_elsewhere_is_refused(
-    gateway: Gateway, tokens: Tokens
-) -> None:
+def test_foreign_layer_is_accepted_from_microsoft_only(gateway: Gateway, tokens: Tokens) -> None:
     def foreign(url: str) -> dict[str, Any]:
         kind = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
         return {"mediaType": kind, "size": 5, "digest": f"sha256:{'1' * 64}", "urls": [url]}
@@ -84,7 +82,7 @@ def test_a_layer_that_is_fetched_from_elsewhere_is_refused(
         headers={"Authorization": f"Bearer {tokens('team/foreign:pull,push')}"}
     ) as http:
         config = push_blob(http, "team/foreign", b"{}")
-        for url, taken in (
+        for url, accepted in (
             ("https://layers.microsoft.com/a", True),
             ("https://169.254.169.254/a", False),
             ("https://x.example/microsoft.com/", False),
@@ -97,10 +95,10 @@ def test_a_layer_that_is_fetched_from_elsewhere_is_refused(
                 content=json.dumps(body),
                 headers={"Content-Type": body["mediaType"]},
             )
-            assert (answer.status_code == 201) is taken, (url, answer.text)
+            assert (answer.status_code == 201) is accepted, (url, answer.text)
 
 
-def test_no_secret_is_in_the_registrys_log(
+def test_registry_log_contains_no_secret(
     registry: Registry, gateway: Gateway, tokens: Tokens
 ) -> None:
     token = tokens("team/app:pull")
@@ -114,7 +112,7 @@ def test_no_secret_is_in_the_registrys_log(
     assert token not in gateway.error_log
 
 
-def test_a_manifest_can_be_deleted(gateway: Gateway, tokens: Tokens) -> None:
+def test_manifest_can_be_deleted(gateway: Gateway, tokens: Tokens) -> None:
     with gateway.client(
         headers={"Authorization": f"Bearer {tokens('team/del:pull,push,delete')}"}
     ) as http:
@@ -130,6 +128,8 @@ def test_a_manifest_can_be_deleted(gateway: Gateway, tokens: Tokens) -> None:
 
 
 @pytest.mark.parametrize("address", ["/debug/vars", "/metrics", "/debug/health"])
-def test_the_debug_port_is_not_open(registry: Registry, start: Start, address: str) -> None:
+def test_debug_path_is_not_reachable_through_the_gateway(
+    registry: Registry, start: Start, address: str
+) -> None:
     with start(f"debug{address.replace('/', '-')}").client() as http:
         assert http.get(address).status_code == 404

@@ -9,13 +9,16 @@ export interface paths {
         };
         /**
          * Get Token
-         * @description A registry token for the scopes asked for, with the Docker user's name and password as Basic credentials, or anonymous.
+         * @description Issue a registry token for the requested scopes.
+         *
+         *     Send the Docker user's name and password as Basic credentials; without them, the request is
+         *     anonymous.
          */
         get: operations["get_token"];
         put?: never;
         /**
          * Post Token
-         * @description A registry token by the OAuth2 variant, with a password or a refresh token.
+         * @description Issue a registry token by the OAuth2 variant, for a password or a refresh token.
          */
         post: operations["post_token"];
         delete?: never;
@@ -33,7 +36,7 @@ export interface paths {
         };
         /**
          * Get Jwks
-         * @description The public keys of registry tokens, newest first (RFC 7517).
+         * @description Return the public keys of registry tokens, newest first (RFC 7517).
          */
         get: operations["get_jwks"];
         put?: never;
@@ -55,12 +58,12 @@ export interface paths {
         put?: never;
         /**
          * Create Session
-         * @description Sign in: an access token in the answer, and a refresh cookie that only the browser sees.
+         * @description Sign in: the response contains an access token, and sets an HttpOnly refresh cookie.
          */
         post: operations["create_session"];
         /**
          * Delete Sessions
-         * @description Sign out everywhere: all sessions of the account end.
+         * @description Sign out everywhere: end all sessions of the account.
          */
         delete: operations["delete_sessions"];
         options?: never;
@@ -79,7 +82,9 @@ export interface paths {
         put?: never;
         /**
          * Refresh Session
-         * @description A new access token by the refresh cookie, which is replaced; without the cookie a 204.
+         * @description Exchange the refresh cookie for a new access token and a new cookie.
+         *
+         *     Without the cookie, the response is a 204.
          */
         post: operations["refresh_session"];
         delete?: never;
@@ -100,7 +105,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Current Session
-         * @description Sign out: the session ends with its access tokens and its cookie.
+         * @description Sign out: end the session, its access tokens, and its cookie.
          */
         delete: operations["delete_current_session"];
         options?: never;
@@ -117,13 +122,15 @@ export interface paths {
         };
         /**
          * List Api Keys
-         * @description The API keys of the account, newest first, without their secrets. An administrator sees those of every account.
+         * @description List the account's API keys, newest first, without their secrets.
+         *
+         *     For an administrator, the list contains the keys of every account.
          */
         get: operations["list_api_keys"];
         put?: never;
         /**
          * Create Api Key
-         * @description Make an API key. Its secret is in this answer and never again.
+         * @description Create an API key. Only this response contains the secret.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -144,7 +151,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Api Key
-         * @description End an API key at once.
+         * @description Delete an API key, which ends it at once.
          */
         delete: operations["delete_api_key"];
         options?: never;
@@ -161,13 +168,15 @@ export interface paths {
         };
         /**
          * List Tokens
-         * @description The Docker user's access tokens and logins, newest first, without their secrets.
+         * @description List the Docker user's access tokens and logins, newest first, without their secrets.
          */
         get: operations["list_tokens"];
         put?: never;
         /**
          * Create Token
-         * @description Make an access token, to be used as the password of `docker login`. Its secret is in this answer and never again.
+         * @description Create an access token, to use as the password of `docker login`.
+         *
+         *     Only this response contains the secret.
          */
         post: operations["create_token"];
         delete?: never;
@@ -188,7 +197,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Token
-         * @description Revoke an access token or a login at once. The logins that were made with an access token end with it.
+         * @description Revoke an access token or a login at once. The logins of an access token end with it.
          */
         delete: operations["delete_token"];
         options?: never;
@@ -205,7 +214,9 @@ export interface paths {
         };
         /**
          * Explain Access
-         * @description Whether a Docker user may pull or push, and why: for the owner of the namespace, when a developer is told only "denied".
+         * @description Explain why a Docker user may or may not pull or push.
+         *
+         *     The owner of a namespace uses it when Docker reports only "denied".
          */
         get: operations["explain_access"];
         put?: never;
@@ -254,14 +265,14 @@ export interface components {
             name: string;
             /**
              * Permission
-             * @description `read`: GET; `write`: all but keys, passwords, tokens and accounts
+             * @description `read`: GET only; `write`: all but keys, passwords, tokens, and accounts
              * @example read
              * @enum {string}
              */
             permission: "read" | "write";
             /**
              * Expires At
-             * @description when it ends by itself; never when left out
+             * @description when the key expires; without it, never
              */
             expires_at?: string | null;
         };
@@ -277,7 +288,7 @@ export interface components {
             id: string;
             /**
              * Account
-             * @description the account that owns it
+             * @description the account that owns the key
              * @example acme
              */
             account: string;
@@ -314,14 +325,14 @@ export interface components {
         ExplanationOut: {
             /**
              * Allowed
-             * @description what a registry token asked for now would grant
+             * @description whether a registry token issued now would allow the action
              * @example false
              */
             allowed: boolean;
             /**
              * Reason
-             * @description the rule that decides, or the grant that is missing
-             * @example 'team' is private and 'ci-builder' has no grant in it: give it `pull` or `push` there
+             * @description why, and what to change if the action is denied
+             * @example 'team' is private, and 'ci-builder' has no grant in it. Add a `pull` or `push` grant.
              */
             reason: string;
         };
@@ -368,7 +379,7 @@ export interface components {
         };
         /**
          * JsonWebKeySet
-         * @description All public keys that registry tokens may be signed with.
+         * @description The public keys of registry tokens.
          */
         JsonWebKeySet: {
             /** Keys */
@@ -376,7 +387,7 @@ export interface components {
         };
         /**
          * NewApiKeyOut
-         * @description A new API key, with its secret, which is shown this once.
+         * @description A new API key with its secret. No other response contains the secret.
          */
         NewApiKeyOut: {
             /**
@@ -386,7 +397,7 @@ export interface components {
             id: string;
             /**
              * Account
-             * @description the account that owns it
+             * @description the account that owns the key
              * @example acme
              */
             account: string;
@@ -423,7 +434,7 @@ export interface components {
         };
         /**
          * NewTokenOut
-         * @description A new access token, with its secret, which is shown this once.
+         * @description A new access token with its secret. No other response contains the secret.
          */
         NewTokenOut: {
             /**
@@ -433,7 +444,7 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description `login`: a refresh token that `docker login` or another client keeps
+             * @description `login`: a refresh token that a client such as `docker login` keeps
              * @enum {string}
              */
             kind: "access" | "login";
@@ -445,6 +456,7 @@ export interface components {
             name: string;
             /**
              * Permission
+             * @description maximum permission
              * @example pull
              * @enum {string}
              */
@@ -501,7 +513,7 @@ export interface components {
             code: string;
             /**
              * Message
-             * @example The user name or password is not right
+             * @example The username or password is wrong, or the user is disabled; check the credentials
              */
             message: string;
             /** Detail */
@@ -546,19 +558,19 @@ export interface components {
             issued_at: string;
             /**
              * Refresh Token
-             * @description only when asked for, see `offline_token` and `access_type`
+             * @description only if requested, see `offline_token` and `access_type`
              */
             refresh_token?: string | null;
             /**
              * Scope
-             * @description POST only: what was granted
+             * @description POST only: the granted access
              * @example repository:team/app:pull
              */
             scope?: string | null;
         };
         /**
          * SessionIn
-         * @description Signing in.
+         * @description A user name and a password.
          */
         SessionIn: {
             /**
@@ -574,12 +586,12 @@ export interface components {
         };
         /**
          * SessionOut
-         * @description An access token for the JSON API, to be sent as `Authorization: Bearer …`.
+         * @description An access token for the JSON API, to send as `Authorization: Bearer …`.
          */
         SessionOut: {
             /**
              * Access Token
-             * @description good for `expires_in` seconds; ends with its session
+             * @description valid for `expires_in` seconds; ends with its session
              */
             access_token: string;
             /**
@@ -608,14 +620,14 @@ export interface components {
             name: string;
             /**
              * Permission
-             * @description its ceiling; it never allows more than the Docker user's grants
+             * @description maximum permission; the Docker user's grants still apply
              * @example pull
              * @enum {string}
              */
             permission: "pull" | "push";
             /**
              * Expires At
-             * @description when it ends by itself; never when left out
+             * @description when the token expires; without it, never
              */
             expires_at?: string | null;
         };
@@ -631,7 +643,7 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description `login`: a refresh token that `docker login` or another client keeps
+             * @description `login`: a refresh token that a client such as `docker login` keeps
              * @enum {string}
              */
             kind: "access" | "login";
@@ -643,6 +655,7 @@ export interface components {
             name: string;
             /**
              * Permission
+             * @description maximum permission
              * @example pull
              * @enum {string}
              */
@@ -692,7 +705,7 @@ export interface components {
             type: string;
             /**
              * Title
-             * @example The object does not exist, or you cannot see it
+             * @example The object does not exist, or you cannot see it; check its name
              */
             title: string;
             /**
@@ -707,7 +720,7 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example The namespace 'team' does not exist
+             * @example There is no namespace 'team'.
              */
             detail: string;
             /**
@@ -746,7 +759,7 @@ export interface operations {
                  */
                 scope?: string;
                 /**
-                 * @description ignored: who you are is what you prove
+                 * @description ignored; the credentials name the Docker user
                  * @example alice
                  */
                 account?: string;
@@ -756,7 +769,7 @@ export interface operations {
                  */
                 client_id?: string;
                 /**
-                 * @description `true` asks for a refresh token; given where the Docker user's `token_login` is on
+                 * @description `true` requests a refresh token, if the Docker user's `token_login` is on
                  * @example true
                  */
                 offline_token?: string;
@@ -767,7 +780,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A token; what was not allowed is missing from its `access` */
+            /** @description A token; its `access` contains only what is allowed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -776,7 +789,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryTokenOut"];
                 };
             };
-            /** @description Another service, or a form that lacks a field */
+            /** @description The request names another service or lacks a field */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -785,7 +798,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description Credentials that are not right */
+            /** @description The credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -794,7 +807,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description A body over 1 MiB */
+            /** @description The body is larger than 1 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -803,7 +816,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description Too many failed logins, see Retry-After */
+            /** @description Too many logins, see Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -812,7 +825,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description The database has not been reached for a minute */
+            /** @description The database is unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -851,7 +864,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A token; what was not allowed is missing from its `access` */
+            /** @description A token; its `access` contains only what is allowed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -860,7 +873,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryTokenOut"];
                 };
             };
-            /** @description Another service, or a form that lacks a field */
+            /** @description The request names another service or lacks a field */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -869,7 +882,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description Credentials that are not right */
+            /** @description The credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -878,7 +891,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description A body over 1 MiB */
+            /** @description The body is larger than 1 MiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -887,7 +900,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description Too many failed logins, see Retry-After */
+            /** @description Too many logins, see Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -896,7 +909,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description The database has not been reached for a minute */
+            /** @description The database is unreachable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -962,7 +975,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -971,7 +984,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The user name or password is not right (`login_refused`) */
+            /** @description The username or password is wrong, or the user is disabled; check the credentials (`login_refused`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -980,7 +993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This request may only come from a page of this address (`cross_site_request`) */
+            /** @description A page of another site sent the request; send it from a page of this address (`cross_site_request`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -989,7 +1002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -998,7 +1011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1047,7 +1060,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1112,7 +1125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This request may only come from a page of this address (`cross_site_request`) */
+            /** @description A page of another site sent the request; send it from a page of this address (`cross_site_request`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1150,7 +1163,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1184,7 +1197,7 @@ export interface operations {
     list_api_keys: {
         parameters: {
             query?: {
-                /** @description only that account's (administrators) */
+                /** @description list only the keys of this account (administrators) */
                 account?: string | null;
                 /** @description Maximum number of items on the page. */
                 limit?: number;
@@ -1208,7 +1221,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ApiKeyOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1217,7 +1230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1226,7 +1239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1272,7 +1285,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKeyOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1281,7 +1294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1299,7 +1312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1308,7 +1321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1348,7 +1361,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1366,7 +1379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such API key (`api_key_not_found`) */
+            /** @description The API key does not exist, or you cannot see it; check its id (`api_key_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1375,7 +1388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1424,7 +1437,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TokenOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1433,7 +1446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such Docker user (`docker_user_not_found`) */
+            /** @description The Docker user does not exist, or you do not own it; check the username (`docker_user_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1442,7 +1455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1490,7 +1503,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1499,7 +1512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1517,7 +1530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such Docker user (`docker_user_not_found`) */
+            /** @description The Docker user does not exist, or you do not own it; check the username (`docker_user_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1526,7 +1539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1535,7 +1548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1576,7 +1589,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1594,7 +1607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such Docker user (`docker_user_not_found`); There is no such token (`token_not_found`) */
+            /** @description The Docker user does not exist, or you do not own it; check the username (`docker_user_not_found`); The Docker user has no such token; check its id (`token_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1603,7 +1616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1631,7 +1644,7 @@ export interface operations {
                 /** @description `{namespace}/{name}` */
                 repository: string;
                 action: "pull" | "push" | "delete";
-                /** @description left out: someone who does not sign in */
+                /** @description name of the Docker user; without it, anonymous */
                 docker_user?: string | null;
             };
             header?: never;
@@ -1649,7 +1662,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExplanationOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1658,7 +1671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such namespace (`namespace_not_found`) */
+            /** @description The namespace does not exist, or you do not own it; check its name (`namespace_not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1667,7 +1680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;

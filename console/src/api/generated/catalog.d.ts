@@ -9,7 +9,7 @@ export interface paths {
         };
         /**
          * Get Own Account
-         * @description The account that is signed in.
+         * @description Return the account that is signed in.
          */
         get: operations["get_own_account"];
         put?: never;
@@ -30,7 +30,9 @@ export interface paths {
         get?: never;
         /**
          * Change Own Password
-         * @description Change the password of the account that is signed in. All its sessions end, this one too.
+         * @description Change the password of the account that is signed in.
+         *
+         *     All sessions of the account end, including the session of this request.
          */
         put: operations["change_own_password"];
         post?: never;
@@ -49,13 +51,13 @@ export interface paths {
         };
         /**
          * List Accounts
-         * @description All accounts, by name.
+         * @description List all accounts by name.
          */
         get: operations["list_accounts"];
         put?: never;
         /**
          * Create Account
-         * @description Make an account.
+         * @description Create an account.
          */
         post: operations["create_account"];
         delete?: never;
@@ -73,7 +75,7 @@ export interface paths {
         };
         /**
          * Get Account
-         * @description One account.
+         * @description Return one account.
          */
         get: operations["get_account"];
         put?: never;
@@ -83,7 +85,7 @@ export interface paths {
         head?: never;
         /**
          * Change Account
-         * @description Disable or enable an account, change its role, or give it a new password.
+         * @description Disable or enable an account, change its role, or set a new password.
          */
         patch: operations["change_account"];
         trace?: never;
@@ -97,13 +99,13 @@ export interface paths {
         };
         /**
          * List Docker Users
-         * @description The account's Docker users, by name.
+         * @description List the account's Docker users by name.
          */
         get: operations["list_docker_users"];
         put?: never;
         /**
          * Create Docker User
-         * @description Make a Docker user.
+         * @description Create a Docker user.
          */
         post: operations["create_docker_user"];
         delete?: never;
@@ -121,21 +123,23 @@ export interface paths {
         };
         /**
          * Get Docker User
-         * @description One Docker user.
+         * @description Return one Docker user.
          */
         get: operations["get_docker_user"];
         put?: never;
         post?: never;
         /**
          * Delete Docker User
-         * @description Delete it with its grants. Its name can be taken again once the tokens that name it have expired.
+         * @description Delete a Docker user and its grants.
+         *
+         *     The name can be taken again when all tokens that name the Docker user have expired.
          */
         delete: operations["delete_docker_user"];
         options?: never;
         head?: never;
         /**
          * Change Docker User
-         * @description Change its description, disable or enable it, or let `docker login` store a token.
+         * @description Change a Docker user's description, disable or enable it, or switch token logins.
          */
         patch: operations["change_docker_user"];
         trace?: never;
@@ -150,7 +154,7 @@ export interface paths {
         get?: never;
         /**
          * Change Docker User Password
-         * @description Give it a new password. Logins that it had end.
+         * @description Set a new password for a Docker user. Its logins end.
          */
         put: operations["change_docker_user_password"];
         post?: never;
@@ -169,13 +173,13 @@ export interface paths {
         };
         /**
          * List Namespaces
-         * @description The account's namespaces, by name.
+         * @description List the account's namespaces by name.
          */
         get: operations["list_namespaces"];
         put?: never;
         /**
          * Create Namespace
-         * @description Make a namespace.
+         * @description Create a namespace.
          */
         post: operations["create_namespace"];
         delete?: never;
@@ -193,7 +197,7 @@ export interface paths {
         };
         /**
          * Get Namespace
-         * @description One namespace.
+         * @description Return one namespace.
          */
         get: operations["get_namespace"];
         put?: never;
@@ -208,7 +212,9 @@ export interface paths {
         head?: never;
         /**
          * Change Namespace
-         * @description Change who may pull from it, or its description. A change of visibility holds for every token issued from then on.
+         * @description Change a namespace's visibility or description.
+         *
+         *     A new visibility applies to every token issued from then on.
          */
         patch: operations["change_namespace"];
         trace?: never;
@@ -222,7 +228,7 @@ export interface paths {
         };
         /**
          * List Namespace Grants
-         * @description Who may do what in the namespace, by Docker user.
+         * @description List the grants of a namespace by Docker user.
          */
         get: operations["list_namespace_grants"];
         put?: never;
@@ -243,13 +249,16 @@ export interface paths {
         get?: never;
         /**
          * Put Grant
-         * @description Let a Docker user pull from, or push to, the namespace. 201: a new grant; 200: there was one, which is changed.
+         * @description Allow a Docker user to pull from a namespace, or to pull and push.
+         *
+         *     The response is 201 for a new grant, and 200 if a grant already existed and now has this
+         *     permission.
          */
         put: operations["put_grant"];
         post?: never;
         /**
          * Delete Grant
-         * @description Take a grant away. It holds for every token issued from then on.
+         * @description Revoke a grant. Tokens issued from then on no longer carry its permission.
          */
         delete: operations["delete_grant"];
         options?: never;
@@ -266,7 +275,7 @@ export interface paths {
         };
         /**
          * List Docker User Grants
-         * @description What the Docker user may do where, by namespace.
+         * @description List the grants of a Docker user by namespace.
          */
         get: operations["list_docker_user_grants"];
         put?: never;
@@ -286,13 +295,13 @@ export interface paths {
         };
         /**
          * List Repositories
-         * @description Repositories: the account's own, those that others shared with its Docker users, or all public ones.
+         * @description List the account's own repositories, those shared with it by grants, or all public ones.
          */
         get: operations["list_repositories"];
         put?: never;
         /**
          * Create Repository
-         * @description Make an empty repository.
+         * @description Create an empty repository.
          */
         post: operations["create_repository"];
         delete?: never;
@@ -310,7 +319,7 @@ export interface paths {
         };
         /**
          * Get Repository
-         * @description One repository: the account's own, a public one, or one that others shared.
+         * @description Return one repository: the account's own, a public one, or one shared with it by a grant.
          */
         get: operations["get_repository"];
         put?: never;
@@ -325,7 +334,7 @@ export interface paths {
         head?: never;
         /**
          * Change Repository
-         * @description Change its description.
+         * @description Change a repository's description.
          */
         patch: operations["change_repository"];
         trace?: never;
@@ -407,7 +416,9 @@ export interface paths {
         };
         /**
          * List Audit
-         * @description What the account did, newest first. `action` is a whole action or its noun; `target` finds an object and what is below it.
+         * @description List the changes that the account made, newest first.
+         *
+         *     `action` is a whole action or its noun. `target` matches an object and everything below it.
          */
         get: operations["list_audit"];
         put?: never;
@@ -424,19 +435,19 @@ export interface components {
     schemas: {
         /**
          * AccountChange
-         * @description What is to change; what is left out or null stays.
+         * @description The fields to change. A field that is missing or null stays as it is.
          */
         AccountChange: {
             /**
              * Disabled
-             * @description disabling ends its sessions and its Docker users' logins
+             * @description true ends the account's sessions and the logins of its Docker users
              */
             disabled?: boolean | null;
             /** Role */
             role?: ("admin" | "member") | null;
             /**
              * Password
-             * @description ends its sessions
+             * @description a new password ends the account's sessions
              */
             password?: string | null;
         };
@@ -466,7 +477,7 @@ export interface components {
         };
         /**
          * AccountOut
-         * @description An account, as administrators see it.
+         * @description An account, as an administrator sees it.
          */
         AccountOut: {
             /**
@@ -481,7 +492,7 @@ export interface components {
             role: "admin" | "member";
             /**
              * Disabled
-             * @description neither it nor its Docker users may sign in
+             * @description if true, neither the account nor its Docker users can sign in
              */
             disabled: boolean;
             /**
@@ -499,12 +510,12 @@ export interface components {
             /**
              * At
              * Format: date-time
-             * @description when, UTC
+             * @description time of the change, UTC
              */
             at: string;
             /**
              * Account
-             * @description who did it; null: nobody who had signed in
+             * @description account that made the change; null: nobody was signed in
              * @example acme
              */
             account: string | null;
@@ -563,14 +574,14 @@ export interface components {
         };
         /**
          * DockerUserChange
-         * @description What is to change; what is left out or null stays.
+         * @description The fields to change. A field that is missing or null stays as it is.
          */
         DockerUserChange: {
             /** Description */
             description?: string | null;
             /**
              * Disabled
-             * @description disabling ends its logins
+             * @description true ends the logins of the Docker user
              */
             disabled?: boolean | null;
             /** Token Login */
@@ -602,7 +613,7 @@ export interface components {
             description: string;
             /**
              * Token Login
-             * @description let `docker login` store a token; a pull secret made from such a login holds no credential
+             * @description let `docker login` store a token instead of the password; a Kubernetes pull secret made from such a login holds no credential
              * @default false
              */
             token_login: boolean;
@@ -636,7 +647,7 @@ export interface components {
             username: string;
             /**
              * Account
-             * @description the account that owns it
+             * @description account that owns the Docker user
              * @example acme
              */
             account: string;
@@ -647,7 +658,7 @@ export interface components {
             description: string;
             /**
              * Disabled
-             * @description may do nothing, and cannot log in
+             * @description if true, it can neither log in nor use its tokens
              */
             disabled: boolean;
             /**
@@ -679,7 +690,7 @@ export interface components {
             docker_user: string;
             /**
              * Account
-             * @description the account that owns the Docker user
+             * @description account that owns the Docker user
              * @example acme
              */
             account: string;
@@ -704,7 +715,7 @@ export interface components {
         };
         /**
          * GrantPut
-         * @description What to grant.
+         * @description The permission to grant.
          */
         GrantPut: {
             /**
@@ -714,7 +725,7 @@ export interface components {
             permission: "pull" | "push";
             /**
              * Account
-             * @description the Docker user's account; needed when it is not the namespace's own
+             * @description account that owns the Docker user; required unless that account also owns the namespace
              * @example partner
              */
             account?: string | null;
@@ -854,7 +865,7 @@ export interface components {
         };
         /**
          * NamespaceChange
-         * @description What is to change; what is left out or null stays.
+         * @description The fields to change. A field that is missing or null stays as it is.
          */
         NamespaceChange: {
             /** Visibility */
@@ -897,13 +908,13 @@ export interface components {
             name: string;
             /**
              * Account
-             * @description the account that owns it
+             * @description account that owns the namespace
              * @example acme
              */
             account: string;
             /**
              * Visibility
-             * @description public: every signed-in Docker user may pull
+             * @description `public`: every signed-in Docker user can pull; `private`: only a Docker user with a grant can pull
              * @enum {string}
              */
             visibility: "public" | "private";
@@ -919,13 +930,13 @@ export interface components {
             repository_count: number;
             /**
              * Pull Count
-             * @description of all its repositories
+             * @description sum over all repositories
              * @example 1204
              */
             pull_count: number;
             /**
              * Size Bytes
-             * @description of all its repositories; what they share counts in each
+             * @description sum over all repositories; a layer counts once in each repository that has it
              * @example 73400320
              */
             size_bytes: number;
@@ -937,7 +948,7 @@ export interface components {
             created_at: string;
             /**
              * Deleting
-             * @description it goes away by itself, with its repositories
+             * @description true while the repositories of the deleted namespace are being deleted; the namespace disappears with the last one
              * @example false
              */
             deleting: boolean;
@@ -1152,7 +1163,7 @@ export interface components {
         };
         /**
          * RepositoryChange
-         * @description What is to change; what is left out or null stays.
+         * @description The fields to change. A field that is missing or null stays as it is.
          */
         RepositoryChange: {
             /** Description */
@@ -1160,7 +1171,7 @@ export interface components {
         };
         /**
          * RepositoryCreate
-         * @description A new, empty repository. A first push makes one as well.
+         * @description A new, empty repository. A first push creates one too.
          */
         RepositoryCreate: {
             /**
@@ -1198,7 +1209,7 @@ export interface components {
             name: string;
             /**
              * Status
-             * @description `empty`: no image yet; `deleting`: it goes away by itself
+             * @description `empty`: it has no image yet; `deleting`: its images are being deleted, and the repository disappears with the last one
              * @enum {string}
              */
             status: "empty" | "active" | "deleting";
@@ -1209,7 +1220,7 @@ export interface components {
             description: string;
             /**
              * Pull Count
-             * @description pulls of its tags, deleted ones included, and by digest
+             * @description pulls by digest and by tag, including tags deleted since
              * @example 1204
              */
             pull_count: number;
@@ -1230,7 +1241,7 @@ export interface components {
             tag_count: number;
             /**
              * Size Bytes
-             * @description of all images that have a tag, each image once; layers that images share count in each
+             * @description sum over all images that have a tag, each image once; a layer counts once in each image that has it
              * @example 73400320
              */
             size_bytes: number;
@@ -1325,7 +1336,7 @@ export interface components {
             type: string;
             /**
              * Title
-             * @example The object does not exist, or you cannot see it
+             * @example The object does not exist, or you cannot see it; check its name
              */
             title: string;
             /**
@@ -1340,7 +1351,7 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example The namespace 'team' does not exist
+             * @example There is no namespace 'team'.
              */
             detail: string;
             /**
@@ -1383,7 +1394,7 @@ export interface operations {
                     "application/json": components["schemas"]["OwnAccountOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1425,7 +1436,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1434,7 +1445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1443,7 +1454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description API keys cannot do this; sign in with a password (`session_required`); The current password is not right (`wrong_password`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`); The current password is wrong; enter it again (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1452,7 +1463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1461,7 +1472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1481,7 +1492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -1521,7 +1532,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AccountOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1530,7 +1541,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1539,7 +1550,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1585,7 +1596,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1594,7 +1605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1603,7 +1614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1612,7 +1623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is an account of that name (`account_taken`) */
+            /** @description The username is taken; choose another one (`account_taken`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1621,7 +1632,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1630,7 +1641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1639,7 +1650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -1672,7 +1683,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1681,7 +1692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1690,7 +1701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1699,7 +1710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1745,7 +1756,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1754,7 +1765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1763,7 +1774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`); API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1772,7 +1783,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1781,7 +1792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The last administrator cannot be disabled or made a member (`last_administrator`) */
+            /** @description The last administrator cannot be disabled or made a member; make another account an administrator first (`last_administrator`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1790,7 +1801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1799,7 +1810,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1808,7 +1819,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -1849,7 +1860,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DockerUserOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1858,7 +1869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1867,7 +1878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1913,7 +1924,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1922,7 +1933,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1931,7 +1942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1940,7 +1951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is a Docker user of that name (`docker_user_taken`); The name was in use until a short while ago (`name_reserved`) */
+            /** @description The username is taken; choose another one (`docker_user_taken`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1949,7 +1960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1958,7 +1969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1967,7 +1978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -2000,7 +2011,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2009,7 +2020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2018,7 +2029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2058,7 +2069,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2067,7 +2078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2076,7 +2087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2085,7 +2096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2131,7 +2142,7 @@ export interface operations {
                     "application/json": components["schemas"]["DockerUserOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2140,7 +2151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2149,7 +2160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2158,7 +2169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2167,7 +2178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2176,7 +2187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2220,7 +2231,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2229,7 +2240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2247,7 +2258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2256,7 +2267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2265,7 +2276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2274,7 +2285,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many passwords wait to be hashed (`hashing_busy`) */
+            /** @description Too many passwords are waiting to be hashed; try again in a moment (`hashing_busy`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -2315,7 +2326,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_NamespaceOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2324,7 +2335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2333,7 +2344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2379,7 +2390,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2388,7 +2399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2397,7 +2408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2406,7 +2417,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is a namespace of that name (`namespace_taken`); The name was in use until a short while ago (`name_reserved`) */
+            /** @description The namespace name is taken; choose another one (`namespace_taken`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2415,7 +2426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2424,7 +2435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2466,7 +2477,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2475,7 +2486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2484,7 +2495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2533,7 +2544,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2542,7 +2553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2551,7 +2562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2560,7 +2571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace has repositories (`namespace_not_empty`) */
+            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2569,7 +2580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2615,7 +2626,7 @@ export interface operations {
                     "application/json": components["schemas"]["NamespaceOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2624,7 +2635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2633,7 +2644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2642,7 +2653,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2651,7 +2662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2660,7 +2671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2709,7 +2720,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_GrantOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2718,7 +2729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2727,7 +2738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2774,7 +2785,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantOut"];
                 };
             };
-            /** @description The grant is new */
+            /** @description The grant is new. */
             201: {
                 headers: {
                     /** @description Path of the new object. */
@@ -2785,7 +2796,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2794,7 +2805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2803,7 +2814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2812,7 +2823,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2821,7 +2832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2830,7 +2841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2871,7 +2882,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2880,7 +2891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2889,7 +2900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2898,7 +2909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2947,7 +2958,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DockerUserGrantOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2956,7 +2967,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2965,7 +2976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3018,7 +3029,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_RepositoryOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3027,7 +3038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3036,7 +3047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3082,7 +3093,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3091,7 +3102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3100,7 +3111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3109,7 +3120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3118,7 +3129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is a repository of that name (`repository_taken`); The namespace is being deleted (`namespace_deleting`); The name was in use until a short while ago (`name_reserved`) */
+            /** @description The repository name is taken; choose another one (`repository_taken`); The namespace is being deleted; use another namespace (`namespace_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3127,7 +3138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3136,7 +3147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3179,7 +3190,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3188,7 +3199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3197,7 +3208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3240,7 +3251,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3249,7 +3260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3258,7 +3269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3267,7 +3278,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3314,7 +3325,7 @@ export interface operations {
                     "application/json": components["schemas"]["RepositoryOut"];
                 };
             };
-            /** @description The request is malformed (`bad_request`) */
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3323,7 +3334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3332,7 +3343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3341,7 +3352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3350,7 +3361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB (`content_too_large`) */
+            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3359,7 +3370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3406,7 +3417,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3415,7 +3426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3424,7 +3435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3466,7 +3477,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3475,7 +3486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3484,7 +3495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3493,7 +3504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image needs it (`needed_by_index`); The repository is being deleted (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted; its images are deleted with it (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3502,7 +3513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3511,7 +3522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); The registry does not answer (`registry_unavailable`) */
+            /** @description The catalog has not applied the last pushes yet; try again in a moment (`catalog_behind`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -3549,7 +3560,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3558,7 +3569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3567,7 +3578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3609,7 +3620,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3618,7 +3629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key is read-only; use one that can write (`read_only_key`) */
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3627,7 +3638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3636,7 +3647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository is being deleted (`repository_deleting`) */
+            /** @description The repository is being deleted; its images are deleted with it (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3645,7 +3656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3654,7 +3665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The catalog has not heard of the last pushes yet (`catalog_behind`); Disk space is being given back: writes go on in a moment (`writes_paused`); The registry does not answer (`registry_unavailable`) */
+            /** @description The catalog has not applied the last pushes yet; try again in a moment (`catalog_behind`); Garbage collection pauses all writes; try again in a moment (`writes_paused`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -3698,7 +3709,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TagOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3707,7 +3718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3716,7 +3727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3766,7 +3777,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AuditEntryOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3775,7 +3786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3784,7 +3795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;

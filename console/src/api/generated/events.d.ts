@@ -239,7 +239,7 @@ export interface components {
             type: string;
             /**
              * Title
-             * @example The object does not exist, or you cannot see it
+             * @example The object does not exist, or you cannot see it; check its name
              */
             title: string;
             /**
@@ -254,7 +254,7 @@ export interface components {
             code: string;
             /**
              * Detail
-             * @example The namespace 'team' does not exist
+             * @example There is no namespace 'team'.
              */
             detail: string;
             /**
@@ -310,7 +310,7 @@ export interface operations {
                     "application/json": components["schemas"]["PullsOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -319,7 +319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -328,7 +328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -337,7 +337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -377,7 +377,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatusOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -386,7 +386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -433,7 +433,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DeadLetterOut_"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -442,7 +442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -451,7 +451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -493,7 +493,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplayOut"];
                 };
             };
-            /** @description Sign in, or send a valid API key (`unauthenticated`) */
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -502,7 +502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You do not have permission to do this (`forbidden`) */
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -511,7 +511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The object does not exist, or you cannot see it (`not_found`) */
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -520,7 +520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The dead letter still cannot be interpreted (`not_replayable`) */
+            /** @description The dead letter still cannot be interpreted; replay it after an upgrade (`not_replayable`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -529,7 +529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Some fields are invalid (`validation_error`) */
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -27,7 +27,7 @@ async def delete_tag(
     """
     _refuse_deleting(actor)
     if not usecases.is_tag(tag):
-        raise NotFound(f"There is no image '{actor.repository.path}:{tag}'")
+        raise NotFound(f"There is no image '{actor.repository.path}:{tag}'.")
     await tag_deletion.delete_tag(
         engine=engine,
         registry=registry,
@@ -113,5 +113,6 @@ async def _heard_of_all(engine: Engine, repository: str) -> None:
 def _refuse_deleting(actor: RepositoryOwner) -> None:
     if actor.repository.status == "deleting":
         raise RepositoryDeleting(
-            f"The repository {actor.repository.path!r} is being deleted, with all its images"
+            f"The repository {actor.repository.path!r} is being deleted. Its images are deleted with "
+            "it: nothing is left to do."
         )

@@ -84,7 +84,7 @@ async def list_releasable(tx: Tx, *, limit: int) -> list[Deletion]:
     )
 
 
-async def list_held(tx: Tx) -> list[Deletion]:
+async def list_suspended(tx: Tx) -> list[Deletion]:
     """What came with a backup, by name: nothing of it is done until somebody says so."""
     statement = sa.select(deletions).where(~_IS_OURS).order_by(_d.name, _d.kind)
     return [_deletion(row) for row in await tx.execute(statement)]

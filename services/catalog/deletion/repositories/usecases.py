@@ -59,7 +59,7 @@ async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> 
     return True
 
 
-async def keep(*, tx: Tx, deletion: Deletion) -> None:
+async def drop(*, tx: Tx, deletion: Deletion) -> None:
     """Take it back: what is left of it stays, in the catalog and in the registry, and belongs to whom it belonged."""
     if deletion.kind == "repository":
         await counters.lock(tx)  # the feed writes repositories too, and takes this first

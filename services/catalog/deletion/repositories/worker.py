@@ -76,12 +76,12 @@ class Deleter:
 
     async def _tell_of_held(self, tx: Tx) -> None:
         """Once, for nothing happens to them until the operator says so."""
-        held = [] if self._has_told else await queries.list_held(tx)
+        held = [] if self._has_told else await queries.list_suspended(tx)
         self._has_told = True
         if held:
             names = [deletion.name for deletion in held[:_BATCH]]
             _log.warning(
-                "the database was restored, and deletions of before wait: moorage deletions",
+                "deletions from before the restore are suspended: run `moorage deletions`",
                 number=len(held),
                 names=names,
             )

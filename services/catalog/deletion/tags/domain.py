@@ -76,10 +76,11 @@ class TagDeletion:
 
 
 class CatalogBehind(Unavailable):
-    code, title = "catalog_behind", "The catalog has not heard of the last pushes yet"
+    code = "catalog_behind"
+    title = "The catalog has not applied the last pushes yet; try again in a moment"
 
 
 class WritesPaused(Unavailable):
     """This registry deletes a tag by writing, which would be lost now. Tried again, it works."""
 
-    code, title = "writes_paused", "Disk space is being given back: writes go on in a moment"
+    code, title = "writes_paused", "Garbage collection pauses all writes; try again in a moment"

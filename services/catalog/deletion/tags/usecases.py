@@ -72,7 +72,7 @@ async def _settled(
             known = await queries.find_tag(tx, repository_id=repository.id, tag=tag)
         held = await registry.find_digest(repository.path, tag)
         if known is None and held is None:
-            raise NotFound(f"There is no image '{repository.path}:{tag}'")
+            raise NotFound(f"There is no image '{repository.path}:{tag}'.")
         if known is not None and held in (None, known.digest):
             return known
         if asyncio.get_running_loop().time() > deadline:

@@ -31,7 +31,7 @@ class Difference:
     registry: str = ""
 
     @property
-    def can_be_mended(self) -> bool:
+    def is_repairable(self) -> bool:
         """Whether it is the catalog's to mend. What is in a namespace that nobody owns is nobody's image."""
         return self.kind is not Kind.NO_NAMESPACE
 

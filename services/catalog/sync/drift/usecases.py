@@ -88,7 +88,7 @@ async def repair(
     by_repository: dict[str, list[Difference]] = defaultdict(list)
     left: list[Difference] = []
     for difference in found:
-        if difference.can_be_mended:
+        if difference.is_repairable:
             by_repository[difference.repository].append(difference)
         else:
             left.append(difference)

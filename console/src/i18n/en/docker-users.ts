@@ -1,0 +1,38 @@
+/** The list of Docker users, and the page of one Docker user. */
+export const dockerUsers = {
+  "dockerUsers.title": "Docker users",
+  "dockerUsers.dockerUser": "Docker user",
+  "dockerUsers.create": "Create Docker user",
+  "dockerUsers.search": "Search names and descriptions",
+  "dockerUsers.empty": "No Docker users yet",
+  "dockerUsers.empty.text":
+    "You log in as a Docker user with docker login. Create one for each person or machine.",
+  "dockerUsers.username": "User name",
+  "dockerUsers.status": "Status",
+  "dockerUsers.active": "Active",
+  "dockerUsers.disabled": "Disabled",
+  "dockerUsers.lastLogin": "Last login",
+  "dockerUsers.disable": "Disable",
+  "dockerUsers.disable.title": "Disable Docker user",
+  "dockerUsers.disable.text":
+    "{{user}} can no longer log in, pull, or push. Issued tokens expire within minutes.",
+  "dockerUsers.enable": "Enable",
+  "dockerUsers.change.title": "Edit Docker user",
+  "dockerUsers.changePassword": "Change password",
+  "dockerUsers.changePassword.text":
+    "This immediately ends all logins and tokens that were created with the old password.",
+  "dockerUsers.delete": "Delete Docker user",
+  "dockerUsers.delete.text":
+    "This deletes {{user}} with its grants and tokens. Nobody can log in as {{user}} afterwards.",
+  "dockerUsers.tokenLogin": "docker login stores a token instead of the password",
+  "dockerUsers.tokenLogin.text":
+    "Safer on personal computers. Leave it off to create Kubernetes pull secrets from config.json.",
+  "dockerUsers.keeps": "docker login stores",
+  "dockerUsers.keeps.token": "A token",
+  "dockerUsers.keeps.password": "The password",
+  "dockerUsers.grants": "Grants",
+  "dockerUsers.grants.empty": "No grants",
+  "dockerUsers.grants.empty.text":
+    "Add grants on the page of a namespace. Pulling from a public namespace requires no grant.",
+  "dockerUsers.commands": "Log in",
+};

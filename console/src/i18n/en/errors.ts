@@ -1,0 +1,51 @@
+/**
+ * Errors that the console shows. `error.<code>` is the text for a code of the JSON API
+ * (docs/errors.md); codes without a text get one by their HTTP status.
+ */
+export const errors = {
+  "error.loading": "Loading failed",
+  "error.connection": "The server is unreachable. Check your connection, then try again.",
+  "error.unknown":
+    "Server error ({{status}}). Try again. If the error persists, contact your administrator.",
+  "error.validation": "Some fields are invalid. Correct the fields that are marked below.",
+  "error.field": "This value is invalid",
+  "error.render": "This page cannot be shown because of an error. Reload the page.",
+  "error.reload": "Reload",
+  "error.available": "The name is available again on {{time}}.",
+  "error.wait": "Try again in {{count}} s.",
+  "error.login_refused": "The account name or the password is incorrect.",
+  "error.login_throttled": "Too many failed sign-ins.",
+  "error.logins_busy": "Too many people are signing in.",
+  "error.password_throttled": "Too many incorrect passwords.",
+  "error.too_many_requests": "Too many attempts.",
+  "error.wrong_password": "The current password is incorrect.",
+  "error.session_ended": "Your session has ended. Sign in again.",
+  "error.unauthenticated": "You are not signed in. Sign in first.",
+  "error.forbidden": "You do not have permission to do this.",
+  "error.account_taken": "This name is taken by another account. Choose another name.",
+  "error.docker_user_taken":
+    "This name is taken. Names of Docker users are unique in the whole registry.",
+  "error.namespace_taken":
+    "This name is taken. Names of namespaces are unique in the whole registry.",
+  "error.repository_taken": "This name is taken by another repository. Choose another name.",
+  "error.name_reserved": "The name is reserved because it was in use until recently.",
+  "error.namespace_not_empty": "The namespace contains repositories.",
+  "error.last_administrator":
+    "This is the last administrator. Make another account an administrator first.",
+  "error.not_replayable": "The event still cannot be processed.",
+  "error.not_found": "The object no longer exists.",
+  "error.api_key_not_found": "The API key no longer exists.",
+  "error.token_not_found": "The token no longer exists.",
+  "error.registry_unavailable": "The registry is unavailable. Try again later.",
+  "error.catalog_behind": "Recent pushes are still being processed. Try again in a moment.",
+  "error.writes_paused":
+    "Changes are paused while the registry reclaims disk space. Try again in a moment.",
+  "error.docker_user_not_found": "The Docker user does not exist.",
+  "error.namespace_not_found": "The namespace does not exist.",
+  "error.needed_by_index":
+    "A multi-platform image contains this image. Delete the multi-platform image first.",
+  "error.repository_deleting": "The repository is being deleted.",
+  "error.namespace_deleting": "The namespace is being deleted.",
+  "error.conflict": "The object has changed in the meantime. Reload the page.",
+  "error.unavailable": "The server is unavailable. Try again later.",
+};

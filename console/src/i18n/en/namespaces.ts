@@ -1,0 +1,21 @@
+/** The list of namespaces, and the page of one namespace. */
+export const namespaces = {
+  "namespaces.title": "Namespaces",
+  "namespaces.namespace": "Namespace",
+  "namespaces.create": "Create namespace",
+  "namespaces.change": "Edit namespace",
+  "namespaces.search": "Search names and descriptions",
+  "namespaces.empty": "No namespaces yet",
+  "namespaces.empty.text":
+    "The first part of an image name. You decide for each namespace who can pull and push.",
+  "namespaces.repositories": "Repositories",
+  "namespaces.delete": "Delete namespace",
+  "namespaces.delete.text": "This permanently deletes the namespace and its grants.",
+  "namespaces.delete.cascade":
+    "This also deletes its repositories and all their images: {{count}} ({{size}}).",
+  "namespaces.toPublic": "Every signed-in Docker user will be able to pull from this namespace.",
+  "namespaces.deleting":
+    "This namespace is being deleted. It disappears when the deletion is complete.",
+  "namespaces.others":
+    "This namespace belongs to another account. You see the repositories that you can pull from.",
+};

@@ -1,0 +1,33 @@
+/** The access tokens and logins of a Docker user. */
+export const tokens = {
+  "tokens.title": "Access tokens and logins",
+  "tokens.text":
+    "Use one access token per machine or program, instead of the password. Revoke each separately.",
+  "tokens.create": "Create access token",
+  "tokens.empty": "No access tokens or logins",
+  "tokens.empty.text": "Create one for each machine that pulls or pushes.",
+  "tokens.kind": "Kind",
+  "tokens.kind.access": "Access token",
+  "tokens.kind.login": "Login",
+  "tokens.name": "Name",
+  "tokens.limit": "Maximum permission",
+  "tokens.limit.text": "The token never allows more than the grants of the Docker user.",
+  "tokens.expires": "Expires",
+  "tokens.validity": "Valid for",
+  "tokens.days": "{{count}} days",
+  "tokens.forever": "Never expires",
+  "tokens.over": "Expired {{time}}",
+  "tokens.lastUsed": "Last used",
+  "tokens.from": "from {{address}}",
+  "tokens.revoke": "Revoke",
+  "tokens.revoked": "Revoked.",
+  "tokens.revoke.title": "Revoke token",
+  "tokens.revoke.text": "Programs and machines that use “{{name}}” can no longer log in.",
+  "tokens.made": "Your access token",
+  "tokens.made.text":
+    "The token is shown only once. Copy it to where you need it before you close this dialog.",
+  "tokens.secret": "Access token",
+  "tokens.login": "Log in with the token",
+  "tokens.kubernetes": "Kubernetes pull secret",
+  "tokens.done": "I have copied it",
+};

@@ -1,0 +1,23 @@
+import type { pipeline as en } from "../en/pipeline";
+
+export const pipeline: Record<keyof typeof en, string> = {
+  "pipeline.title": "仓库事件",
+  "pipeline.text": "镜像仓库会为每次推送、下载和删除发送一个事件，Moorage 对这些事件进行统计。",
+  "pipeline.pending": "等待中",
+  "pipeline.age": "最长等待时间",
+  "pipeline.seconds": "{{count}} 秒",
+  "pipeline.last": "最近一次事件",
+  "pipeline.aside": "未处理",
+  "pipeline.fine": "所有事件都已计入统计。",
+  "pipeline.busy": "部分事件正在等待计入统计。",
+  "pipeline.attention": "部分事件无法处理，请查看下方列表。",
+  "pipeline.asideTitle": "无法处理的事件",
+  "pipeline.asideText": "这些事件不计入统计，也不会延迟其他事件。升级 Moorage 后可以重试。",
+  "pipeline.received": "收到时间",
+  "pipeline.reason": "原因",
+  "pipeline.size": "大小",
+  "pipeline.content": "内容",
+  "pipeline.again": "重试",
+  "pipeline.empty": "没有未处理的事件",
+  "pipeline.empty.text": "所有事件都已处理。",
+};

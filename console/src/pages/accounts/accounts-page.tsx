@@ -1,0 +1,100 @@
+import { Button } from "antd";
+import { type ReactNode, useState } from "react";
+import { Link } from "wouter";
+import { api, body, type Model } from "../../api/client";
+import { useWords } from "../../i18n";
+import { moment } from "../../parts/text/format";
+import { ResourceList } from "../../parts/tables/resource-list";
+import { Page } from "../../parts/page/page";
+import { Empty } from "../../parts/feedback/states";
+import type { Column } from "../../parts/tables/data-table";
+import type { AccountAction } from "./account-dialog";
+import { DockerUserStatus } from "../docker-users/docker-users-page";
+import { lazyPart } from "../../parts/page/lazy";
+
+const Dialog = lazyPart(() => import("./account-dialog"));
+
+type Account = Model<"AccountOut"> & { disabled: boolean };
+
+export default function Accounts(): ReactNode {
+  const { say } = useWords();
+  const [action, setAction] = useState<AccountAction | null>(null);
+  const columns = useColumns(setAction);
+  return (
+    <Page
+      title={say("accounts.title")}
+      actions={
+        <Button type="primary" onClick={() => setAction({ kind: "create" })}>
+          {say("accounts.create")}
+        </Button>
+      }
+    >
+      <ResourceList<Account>
+        label={say("accounts.title")}
+        queryKey={["accounts"]}
+        fetchPage={({ q, cursor, limit }) =>
+          body(api.GET("/api/v1/accounts", { params: { query: { q, cursor, limit } as never } }))
+        }
+        columns={columns}
+        rowKey={(row) => row.username}
+        searchLabel={say("accounts.search")}
+        empty={<Empty title={say("accounts.empty")} text={say("accounts.empty.text")} />}
+      />
+      {action && <Dialog action={action} onClose={() => setAction(null)} />}
+    </Page>
+  );
+}
+
+function useColumns(onAction: (action: AccountAction) => void): Column<Account>[] {
+  const { say, locale } = useWords();
+  return [
+    {
+      key: "name",
+      title: say("accounts.account"),
+      cell: (row) => (
+        <div className="name-cell">
+          <Link href={`/namespaces?account=${row.username}`} title={say("accounts.namespaces")}>
+            {row.username}
+          </Link>
+        </div>
+      ),
+    },
+    {
+      key: "role",
+      title: say("accounts.role"),
+      cell: (row) => say(row.role === "admin" ? "accounts.role.admin" : "accounts.role.member"),
+    },
+    {
+      key: "status",
+      title: say("dockerUsers.status"),
+      cell: (row) => <DockerUserStatus disabled={row.disabled} />,
+    },
+    { key: "created", title: say("common.created"), cell: (row) => moment(row.created_at, locale) },
+    {
+      key: "actions",
+      title: say("common.actions"),
+      cell: (row) => {
+        const button = (kind: "role" | "password" | "disable" | "enable", text: string) => (
+          <Button
+            size="small"
+            type="link"
+            danger={kind === "disable"}
+            aria-label={`${text}: ${row.username}`}
+            onClick={() => onAction({ kind, account: row })}
+          >
+            {text}
+          </Button>
+        );
+        return (
+          <>
+            {button("role", say("accounts.changeRole"))}{" "}
+            {button("password", say("accounts.password"))}{" "}
+            {row.disabled
+              ? button("enable", say("dockerUsers.enable"))
+              : button("disable", say("dockerUsers.disable"))}
+          </>
+        );
+      },
+    },
+  ];
+}

@@ -1,0 +1,55 @@
+import { Form, Input } from "antd";
+import type { ReactNode } from "react";
+import { api } from "../../api/client";
+import { session } from "../../api/session";
+import { useWords } from "../../i18n";
+import { Confirm, FormDialog, PasswordField } from "../../parts/dialogs/form-dialog";
+
+export default function OwnAccountDialog({
+  action,
+  onClose,
+}: {
+  action: "password" | "signOut";
+  onClose: () => void;
+}): ReactNode {
+  const { say } = useWords();
+  if (action === "signOut") {
+    return (
+      <Confirm
+        title={say("app.signOutEverywhere")}
+        text={say("app.signOutEverywhere.text")}
+        button={say("app.signOutEverywhere")}
+        onConfirm={() => session.signOut(true)}
+        onClose={onClose}
+      />
+    );
+  }
+  return (
+    <FormDialog<{ current_password: string; password: string }>
+      title={say("account.password")}
+      submit={say("common.save")}
+      done={say("common.saved")}
+      initial={{}}
+      rules={{ password: "password", current_password: "password" }}
+      onSubmit={async (values) => {
+        await api.PUT("/api/v1/account/password", { body: values });
+        await session.renew(); // the sessions have ended with the old password
+      }}
+      onClose={onClose}
+    >
+      {(form) => (
+        <>
+          <p className="page-text">{say("account.password.text")}</p>
+          <Form.Item
+            name="current_password"
+            label={say("account.currentPassword")}
+            rules={[{ required: true, message: say("rule.required") }]}
+          >
+            <Input.Password autoFocus autoComplete="current-password" />
+          </Form.Item>
+          <PasswordField name="password" label={say("common.newPassword")} form={form} />
+        </>
+      )}
+    </FormDialog>
+  );
+}

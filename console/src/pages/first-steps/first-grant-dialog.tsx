@@ -1,0 +1,47 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Form, Select } from "antd";
+import type { ReactNode } from "react";
+import { api, type Model } from "../../api/client";
+import { useWords } from "../../i18n";
+import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { PermissionField } from "../grants/grant-dialog";
+
+interface Props {
+  namespaces: string[];
+  users: string[];
+  onClose: () => void;
+}
+
+/** The first grant: one of the account's Docker users in one of its namespaces. */
+export default function GrantFirst({ namespaces, users, onClose }: Props): ReactNode {
+  const { say } = useWords();
+  const queries = useQueryClient();
+  const options = (names: string[]) => names.map((name) => ({ value: name, label: name }));
+  return (
+    <FormDialog<{
+      namespace: string;
+      docker_user: string;
+      permission: Model<"GrantOut">["permission"];
+    }>
+      title={say("grants.add")}
+      submit={say("grants.add")}
+      initial={{ namespace: namespaces[0] ?? "", docker_user: users[0] ?? "", permission: "push" }}
+      onSubmit={async ({ namespace, docker_user, permission }) => {
+        await api.PUT("/api/v1/namespaces/{namespace}/grants/{docker_user}", {
+          params: { path: { namespace, docker_user } },
+          body: { permission },
+        });
+        await queries.invalidateQueries({ queryKey: ["grants"] });
+      }}
+      onClose={onClose}
+    >
+      <Form.Item name="namespace" label={say("namespaces.namespace")}>
+        <Select options={options(namespaces)} />
+      </Form.Item>
+      <Form.Item name="docker_user" label={say("grants.dockerUser")}>
+        <Select options={options(users)} />
+      </Form.Item>
+      <PermissionField />
+    </FormDialog>
+  );
+}

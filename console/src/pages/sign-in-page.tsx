@@ -1,0 +1,80 @@
+import { Alert, Button, Input } from "antd";
+import { type ReactNode, useEffect, useState } from "react";
+import { session } from "../api/session";
+import { LanguageSwitch } from "../app/language";
+import { useWords } from "../i18n";
+import icon from "../icon.svg";
+import { problemText } from "../parts/feedback/problem-text";
+
+export default function SignIn({ ended }: { ended: boolean }): ReactNode {
+  const { say, locale } = useWords();
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    document.title = `${say("signIn.title")} · ${say("app.product")}`;
+  }, [say]);
+
+  async function submit(event: { preventDefault: () => void }): Promise<void> {
+    event.preventDefault();
+    if (username === "" || password === "") {
+      setProblem(say("rule.required"));
+      return;
+    }
+    setBusy(true);
+    setProblem(null);
+    try {
+      await session.signIn(username.trim(), password);
+    } catch (error) {
+      setProblem(problemText(error, say, locale));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <main className="door">
+      <div className="door-languages">
+        <LanguageSwitch />
+      </div>
+      <form className="door-form" onSubmit={(event) => void submit(event)} noValidate>
+        <p className="door-brand">
+          <img src={icon} alt="" width="40" height="40" /> Moorage <span>{say("app.product")}</span>
+        </p>
+        <h1>{say("signIn.title")}</h1>
+        <p className="page-text">{say("signIn.text")}</p>
+        <div role="alert">
+          {problem !== null && <Alert type="error" showIcon title={problem} role="presentation" />}
+        </div>
+        {ended && problem === null && <Alert type="info" showIcon title={say("signIn.ended")} />}
+        <label>
+          {say("signIn.username")}
+          <Input
+            size="large"
+            name="username"
+            autoFocus
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={username}
+            onChange={(event) => setUsername(event.target.value)}
+          />
+        </label>
+        <label>
+          {say("common.password")}
+          <Input
+            size="large"
+            type="password"
+            name="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        </label>
+        <Button type="primary" size="large" htmlType="submit" block loading={busy}>
+          {say("signIn.submit")}
+        </Button>
+      </form>
+    </main>
+  );
+}

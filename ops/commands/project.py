@@ -1,0 +1,62 @@
+"""`moorage console`, `config`, and `docs`: the files of this project, and its settings."""
+
+from typing import Annotated
+
+import typer
+
+from ops.commands.errors import one_line_errors
+
+
+@one_line_errors
+def console(
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="check its types and style and run its unit tests, as `make lint` does"
+        ),
+    ] = False,
+    development: Annotated[
+        bool, typer.Option("--dev", help="also install the packages of its checks and tests")
+    ] = False,
+) -> None:
+    """Build the web console in console/dist if its sources changed.
+
+    `make run` and `make test` build it too.
+
+    Example: moorage console --check
+    """
+    from ops.install.console import build_console, check_console, install_development_packages
+
+    if check:
+        check_console()
+        return
+    if development:
+        install_development_packages()
+    if build_console():
+        typer.echo("moorage: the console was built")
+
+
+@one_line_errors
+def config() -> None:
+    """List every setting with its value and its source. Secrets are masked.
+
+    Example: moorage config
+    """
+    from ops.docs.config_table import print_settings
+    from ops.settings import load_run_settings
+
+    print_settings(load_run_settings())
+
+
+@one_line_errors
+def docs() -> None:
+    """Generate docs/settings.md, docs/errors.md, and docs/openapi/ from the code.
+
+    Example: moorage docs
+    """
+    from ops.docs import errors_page, settings_page
+    from ops.docs.openapi import write_documents
+
+    settings_page.PAGE.write_text(settings_page.page())
+    errors_page.PAGE.write_text(errors_page.page())
+    write_documents()

@@ -1,0 +1,95 @@
+"""`moorage run`, `init`, and `serve`: start an installation, or one part of it."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.commands.errors import one_line_errors
+from ops.errors import OpsError
+from ops.host.privileges import RunUser
+from ops.layout import SERVICES, Layout
+
+
+@one_line_errors
+def run(
+    env_file: Annotated[
+        Path | None,
+        typer.Option(help="file with settings; variables of the environment override it"),
+    ] = None,
+) -> None:
+    """Run PostgreSQL, the registry, the services, and the gateway in the foreground.
+
+    docs/settings.md lists the settings. Ctrl-C stops everything.
+
+    Example: moorage run --env-file .env
+    """
+    from ops.run.main import run as run_everything
+    from ops.settings import load_run_settings
+
+    if env_file is not None:
+        _read_env_file(env_file)
+    run_everything(load_run_settings())
+
+
+@one_line_errors
+def init(
+    owner: Annotated[
+        str, typer.Option(help="uid:gid that the services, the registry, and the gateway run as")
+    ],
+    postgres_owner: Annotated[str, typer.Option(help="uid:gid that PostgreSQL runs as")],
+) -> None:
+    """Create secrets and configuration for containers in MOORAGE_DATA (deploy/compose.yaml).
+
+    `moorage run` needs no `init`.
+
+    Example: moorage init --owner 1000:1000 --postgres-owner 70:70
+    """
+    from ops.install.container import init_containers
+    from ops.secrets.store import Owners
+    from ops.settings import load_run_settings
+
+    settings = load_run_settings()
+    services = _parse_user(owner, "--owner")
+    postgres = _parse_user(postgres_owner, "--postgres-owner")
+    owners = Owners(services=services, registry=services, postgres=postgres)
+    init_containers(Layout(settings.data), settings, owners)
+
+
+@one_line_errors
+def serve(
+    service: Annotated[str, typer.Argument(help=" | ".join(SERVICES))],
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on", min=1, max=65535)] = 8000,
+) -> None:
+    """Run one service.
+
+    Its settings come from the environment and from the secret files in SECRETS_DIR.
+
+    Example: moorage serve auth --port 8001
+    """
+    if service not in SERVICES:
+        raise typer.BadParameter(
+            f"there is no service {service!r}; choose one of {', '.join(SERVICES)}"
+        )
+    from ops.run.serve import serve as serve_one
+
+    serve_one(service, host=host, port=port)
+
+
+def _parse_user(value: str, option: str) -> RunUser:
+    uid, _, gid = value.partition(":")
+    if not (uid.isdecimal() and gid.isdecimal()):
+        raise typer.BadParameter("write uid:gid, two numbers", param_hint=option)
+    return RunUser(uid=int(uid), gid=int(gid), drops_root=os.geteuid() == 0)
+
+
+def _read_env_file(env_file: Path) -> None:
+    """Add the settings of the file to the environment. Variables that are set stay as they are."""
+    from dotenv import dotenv_values
+
+    if not env_file.is_file():
+        raise OpsError(f"there is no file {env_file}")
+    for name, value in dotenv_values(env_file).items():
+        os.environ.setdefault(name, value or "")

@@ -1,0 +1,106 @@
+"""`moorage drift`: compares the catalog with the registry, and repairs the catalog."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from libs.common.db.engine import create_engine, is_unreachable
+from libs.common.registry.client import connected
+from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.tokens import CATALOG_SUBJECT
+from ops.errors import OpsError
+from ops.layout import Layout
+from ops.maintenance.catalog_settings import catalog_settings
+from services.catalog.sync.drift import usecases
+from services.catalog.sync.drift.domain import Difference
+
+_DIGEST_LENGTH = 19
+"""Characters of a digest that the table shows."""
+
+
+async def drift(layout: Layout, *, repair: bool) -> bool:
+    """Print the differences, and with `repair`, repair the catalog. Return whether none is left.
+
+    Raises:
+        OpsError: The registry or the database cannot be reached, or the registry's list is not
+            complete.
+    """
+    settings = catalog_settings(layout)
+    engine = create_engine(
+        settings.database_url.get_secret_value(), application_name="moorage drift"
+    )
+    try:
+        async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
+            with _one_line_errors(repair=repair):
+                compared = await usecases.compare(engine=engine, registry=registry)
+                _print_differences(compared)
+                if not repair or not compared.differences:
+                    return not compared.differences
+                left = await usecases.repair(
+                    engine=engine, registry=registry, found=compared.differences
+                )
+    finally:
+        await engine.dispose()
+    _print_repairs(compared.differences, left)
+    return not left
+
+
+@contextmanager
+def _one_line_errors(*, repair: bool) -> Iterator[None]:
+    unchanged = "; nothing was repaired" if repair else ""
+    try:
+        yield
+    except RegistryUnavailable as error:
+        raise OpsError(f"the registry cannot be read completely{unchanged}: {error}") from None
+    except usecases.NothingListed:
+        raise OpsError(
+            "the registry lists no repository, but the catalog has images:"
+            f" check the registry's storage{unchanged}"
+        ) from None
+    except Exception as error:
+        if is_unreachable(error):
+            raise OpsError(f"the database cannot be reached{unchanged}") from None
+        raise
+
+
+def _print_differences(compared: usecases.Comparison) -> None:
+    if not compared.differences:
+        Console().print(f"Catalog and registry agree on {compared.repositories} repositories.")
+        return
+    table = Table(
+        Column("repository", overflow="fold"),
+        Column("tag or digest", overflow="fold"),
+        Column("difference"),
+        "catalog",
+        "registry",
+        box=None,
+    )
+    for difference in compared.differences:
+        table.add_row(
+            difference.repository,
+            difference.what,
+            difference.kind.value,
+            _shorten(difference.catalog),
+            _shorten(difference.registry),
+        )
+    Console().print(table)
+    Console().print(
+        f"{len(compared.differences)} differences in {compared.repositories} repositories."
+    )
+
+
+def _print_repairs(found: Sequence[Difference], left: Sequence[Difference]) -> None:
+    Console().print(f"Repaired in the catalog: {len(found) - len(left)}. The pushers are unknown.")
+    for difference in left:
+        reason = (
+            "changed during the repair; run the command again"
+            if difference.is_repairable
+            else difference.kind.value
+        )
+        Console().print(f"Not repaired: {difference.repository} {difference.what}: {reason}")
+
+
+def _shorten(digest: str) -> str:
+    return digest[:_DIGEST_LENGTH] or "-"
