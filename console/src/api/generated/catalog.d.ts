@@ -204,8 +204,10 @@ export interface paths {
         post?: never;
         /**
          * Delete Namespace
-         * @description Delete a namespace with its grants; with `cascade`, its repositories first. Its name can be taken again once the tokens that name it
-         *     have expired.
+         * @description Delete a namespace and its grants.
+         *
+         *     With `cascade`, its repositories are deleted first. The name can be taken again when all tokens
+         *     that name the namespace have expired.
          */
         delete: operations["delete_namespace"];
         options?: never;
@@ -994,8 +996,8 @@ export interface components {
              */
             password: string;
         };
-        /** Page[AccountOut] */
-        Page_AccountOut_: {
+        /** PageOut[AccountOut] */
+        PageOut_AccountOut_: {
             /** Items */
             items: components["schemas"]["AccountOut"][];
             /**
@@ -1004,8 +1006,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[AuditEntryOut] */
-        Page_AuditEntryOut_: {
+        /** PageOut[AuditEntryOut] */
+        PageOut_AuditEntryOut_: {
             /** Items */
             items: components["schemas"]["AuditEntryOut"][];
             /**
@@ -1014,8 +1016,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[DockerUserGrantOut] */
-        Page_DockerUserGrantOut_: {
+        /** PageOut[DockerUserGrantOut] */
+        PageOut_DockerUserGrantOut_: {
             /** Items */
             items: components["schemas"]["DockerUserGrantOut"][];
             /**
@@ -1024,8 +1026,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[DockerUserOut] */
-        Page_DockerUserOut_: {
+        /** PageOut[DockerUserOut] */
+        PageOut_DockerUserOut_: {
             /** Items */
             items: components["schemas"]["DockerUserOut"][];
             /**
@@ -1034,8 +1036,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[GrantOut] */
-        Page_GrantOut_: {
+        /** PageOut[GrantOut] */
+        PageOut_GrantOut_: {
             /** Items */
             items: components["schemas"]["GrantOut"][];
             /**
@@ -1044,8 +1046,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[NamespaceOut] */
-        Page_NamespaceOut_: {
+        /** PageOut[NamespaceOut] */
+        PageOut_NamespaceOut_: {
             /** Items */
             items: components["schemas"]["NamespaceOut"][];
             /**
@@ -1054,8 +1056,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[RepositoryOut] */
-        Page_RepositoryOut_: {
+        /** PageOut[RepositoryOut] */
+        PageOut_RepositoryOut_: {
             /** Items */
             items: components["schemas"]["RepositoryOut"][];
             /**
@@ -1064,8 +1066,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[TagOut] */
-        Page_TagOut_: {
+        /** PageOut[TagOut] */
+        PageOut_TagOut_: {
             /** Items */
             items: components["schemas"]["TagOut"][];
             /**
@@ -1529,7 +1531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AccountOut_"];
+                    "application/json": components["schemas"]["PageOut_AccountOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -1857,7 +1859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DockerUserOut_"];
+                    "application/json": components["schemas"]["PageOut_DockerUserOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -2323,7 +2325,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_NamespaceOut_"];
+                    "application/json": components["schemas"]["PageOut_NamespaceOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -2530,7 +2532,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone */
+            /** @description The repositories are being deleted. The namespace disappears with the last one: GET then returns 404. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2717,7 +2719,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GrantOut_"];
+                    "application/json": components["schemas"]["PageOut_GrantOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -2955,7 +2957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DockerUserGrantOut_"];
+                    "application/json": components["schemas"]["PageOut_DockerUserGrantOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3026,7 +3028,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RepositoryOut_"];
+                    "application/json": components["schemas"]["PageOut_RepositoryOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3706,7 +3708,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_TagOut_"];
+                    "application/json": components["schemas"]["PageOut_TagOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3774,7 +3776,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditEntryOut_"];
+                    "application/json": components["schemas"]["PageOut_AuditEntryOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
