@@ -1,4 +1,4 @@
-"""`GET /token` through the gateway: what is granted, what never is, and that no request breaks it (spec 3)."""
+"""`GET /token` through the gateway: granted access, and malformed requests (spec 3)."""
 
 from __future__ import annotations
 
@@ -28,15 +28,13 @@ def app_of(tenant: Tenant) -> str:
     return f"{tenant.private}/app"
 
 
-def test_anonymous_gets_a_token_that_grants_nothing_or_a_refusal(
-    http: httpx.Client, shared_tenant: Tenant
-) -> None:
+def test_anonymous_client_gets_no_access(http: httpx.Client, shared_tenant: Tenant) -> None:
     for repository in (f"{shared_tenant.private}/app", f"{shared_tenant.public}/app"):
         answer = ask(http, f"repository:{repository}:pull")
         assert answer.status_code == 401 or access_of(answer) == {}
 
 
-def test_anonymous_with_an_account_parameter_stays_anonymous(
+def test_account_parameter_does_not_log_an_anonymous_client_in(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
     for name in ("admin", shared_tenant.granted.username):
@@ -48,10 +46,10 @@ def test_anonymous_with_an_account_parameter_stays_anonymous(
             assert answer.status_code == 401
 
 
-def test_account_parameter_changes_nothing_for_a_signed_in_user(
+def test_account_parameter_does_not_change_the_docker_user(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    other = shared_tenant.other.credentials
+    other = (shared_tenant.other.username, shared_tenant.other.password)
     answer = ask(
         http,
         f"repository:{app_of(shared_tenant)}:pull",
@@ -62,7 +60,7 @@ def test_account_parameter_changes_nothing_for_a_signed_in_user(
     assert claims_of(answer.json()["token"])["sub"] == shared_tenant.other.username
 
 
-def test_answer_has_what_every_client_reads(
+def test_response_has_every_field_that_clients_read(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     answer = ask(http, f"repository:{app_of(shared_tenant)}:pull", auth=credentials)
@@ -77,7 +75,7 @@ def test_answer_has_what_every_client_reads(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_token_is_in_the_one_form_that_every_registry_takes(
+def test_token_has_the_header_and_claims_that_every_registry_accepts(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     answers = [
@@ -96,27 +94,31 @@ def test_token_is_in_the_one_form_that_every_registry_takes(
     assert pull["jti"] != push["jti"]
 
 
-def test_empty_scope_is_a_login(http: httpx.Client, credentials: tuple[str, str]) -> None:
+def test_request_without_a_scope_is_a_login(
+    http: httpx.Client, credentials: tuple[str, str]
+) -> None:
     for answer in (ask(http, auth=credentials), ask(http, "", auth=credentials)):
         assert answer.status_code == 200
         assert claims_of(answer.json()["token"])["access"] == []
 
 
-def test_grant_is_what_is_asked_and_allowed(
+def test_granted_access_is_the_intersection_of_request_and_permission(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     app, foreign = app_of(shared_tenant), f"{shared_tenant.public}/app"
-    asked = ask(
+    answer = ask(
         http,
         f"repository:{app}:pull,push,delete",
         f"repository:{foreign}:pull,push",
         auth=credentials,
     )
-    assert access_of(asked) == {app: {"pull", "push"}, foreign: {"pull"}}
+    assert access_of(answer) == {app: {"pull", "push"}, foreign: {"pull"}}
 
 
-def test_partial_and_empty_grants_are_no_error(http: httpx.Client, shared_tenant: Tenant) -> None:
-    other = shared_tenant.other.credentials
+def test_request_with_partial_or_no_permission_gets_a_token(
+    http: httpx.Client, shared_tenant: Tenant
+) -> None:
+    other = (shared_tenant.other.username, shared_tenant.other.password)
     private, public = app_of(shared_tenant), f"{shared_tenant.public}/app"
     assert access_of(
         ask(http, f"repository:{private}:pull", f"repository:{public}:pull", auth=other)
@@ -124,10 +126,10 @@ def test_partial_and_empty_grants_are_no_error(http: httpx.Client, shared_tenant
     assert access_of(ask(http, f"repository:{private}:pull,push", auth=other)) == {}
 
 
-def test_unknown_namespace_and_private_one_look_the_same(
+def test_unknown_and_private_namespaces_get_the_same_response(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    other = shared_tenant.other.credentials
+    other = (shared_tenant.other.username, shared_tenant.other.password)
     bodies = []
     for namespace in (shared_tenant.private, unique("nowhere")):
         answer = ask(http, f"repository:{namespace}/app:pull,push", auth=other)
@@ -136,7 +138,7 @@ def test_unknown_namespace_and_private_one_look_the_same(
     assert bodies[0] == bodies[1]
 
 
-def test_scopes_apart_or_in_one_parameter_are_the_same(
+def test_scopes_in_one_parameter_equal_scopes_in_several(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     first, second = (
@@ -169,7 +171,7 @@ def test_scopes_of_one_repository_are_merged_in_request_order(
     assert access[0]["actions"] == ["pull"]
 
 
-def test_class_of_a_resource_type_is_stripped_or_grants_nothing(
+def test_class_of_a_resource_type_is_ignored_or_grants_nothing(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     access = access_of(
@@ -194,7 +196,7 @@ def test_delete_and_the_registry_catalog_are_never_granted(
     assert "*" not in granted
 
 
-NOT_A_SCOPE = {
+MALFORMED_SCOPES = {
     "upper case": "repository:{Space}/app:pull",
     "double slash": "repository:{space}//app:pull",
     "dots": "repository:{space}/../app:pull",
@@ -224,8 +226,8 @@ NOT_A_SCOPE = {
 }
 
 
-@pytest.mark.parametrize("template", NOT_A_SCOPE.values(), ids=NOT_A_SCOPE.keys())
-def test_malformed_scope_grants_nothing_and_spares_the_valid_one_beside_it(
+@pytest.mark.parametrize("template", MALFORMED_SCOPES.values(), ids=MALFORMED_SCOPES.keys())
+def test_malformed_scope_grants_nothing_and_does_not_affect_a_valid_one(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str], template: str
 ) -> None:
     space = shared_tenant.private
@@ -243,7 +245,7 @@ def test_name_of_255_characters_is_granted(
     assert access_of(ask(http, f"repository:{name}:pull", auth=credentials)) == {name: {"pull"}}
 
 
-def test_raw_bytes_that_are_no_text_are_no_error(
+def test_query_that_is_not_utf8_gets_a_token_without_access(
     http: httpx.Client, credentials: tuple[str, str]
 ) -> None:
     for query in (
@@ -258,7 +260,7 @@ def test_raw_bytes_that_are_no_text_are_no_error(
         assert access_of(answer) == {}
 
 
-def test_sixty_four_scopes_are_considered_and_no_more(
+def test_only_the_first_64_scopes_are_granted(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     names = [f"{shared_tenant.private}/n{number}" for number in range(65)]
@@ -266,12 +268,12 @@ def test_sixty_four_scopes_are_considered_and_no_more(
     assert list(access) == names[:64]
 
 
-def test_ten_thousand_scopes_are_survived(
+def test_ten_thousand_scopes_cause_no_server_error(
     http: httpx.Client, stack: Stack, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     scopes = [f"repository:{shared_tenant.private}/n{number}:pull" for number in range(10_000)]
     query = urllib.parse.urlencode([("service", SERVICE), *(("scope", scope) for scope in scopes)])
-    got = urllib.request.Request(f"{stack.url}/token?{query}")  # httpx builds no URL of this length
+    got = urllib.request.Request(f"{stack.url}/token?{query}")  # httpx refuses a URL of this length
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(got, timeout=30)
     with refused.value as answer:
@@ -291,7 +293,9 @@ def test_ten_thousand_scopes_are_survived(
         assert len(access_of(posted)) <= 64
 
 
-def test_other_service_is_a_bad_request(http: httpx.Client, credentials: tuple[str, str]) -> None:
+def test_request_for_another_service_is_a_400(
+    http: httpx.Client, credentials: tuple[str, str]
+) -> None:
     for auth in (None, credentials):
         answer = ask(http, auth=auth, service="someone-else")
         assert answer.status_code == 400
@@ -321,7 +325,7 @@ def test_wrong_password_is_refused_in_the_registrys_error_format(
         "Basic " + "QQ" * 20_000,
     ],
 )
-def test_unreadable_authorization_is_refused_and_never_anonymous(
+def test_malformed_credentials_are_refused_and_not_anonymous(
     http: httpx.Client, shared_tenant: Tenant, authorization: str
 ) -> None:
     answer = http.get(
@@ -333,13 +337,13 @@ def test_unreadable_authorization_is_refused_and_never_anonymous(
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
-def test_other_methods_are_no_server_error(http: httpx.Client, method: str) -> None:
+def test_other_methods_cause_no_server_error(http: httpx.Client, method: str) -> None:
     answer = http.request(method, "/token")
     assert answer.status_code != 422
     assert answer.status_code < 500
 
 
-def test_published_keys_are_public_and_include_the_signing_one(
+def test_published_keys_are_public_and_include_the_signing_key(
     http: httpx.Client, credentials: tuple[str, str]
 ) -> None:
     published = http.get("/.well-known/jwks.json").raise_for_status().json()["keys"]
