@@ -996,7 +996,7 @@ export interface components {
              */
             password: string;
         };
-        /** Page[AccountOut] */
+        /** PageOut[AccountOut] */
         PageOut_AccountOut_: {
             /** Items */
             items: components["schemas"]["AccountOut"][];
@@ -1006,7 +1006,7 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[AuditEntryOut] */
+        /** PageOut[AuditEntryOut] */
         PageOut_AuditEntryOut_: {
             /** Items */
             items: components["schemas"]["AuditEntryOut"][];
@@ -1016,7 +1016,7 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[DockerUserGrantOut] */
+        /** PageOut[DockerUserGrantOut] */
         PageOut_DockerUserGrantOut_: {
             /** Items */
             items: components["schemas"]["DockerUserGrantOut"][];
@@ -1026,7 +1026,7 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[DockerUserOut] */
+        /** PageOut[DockerUserOut] */
         PageOut_DockerUserOut_: {
             /** Items */
             items: components["schemas"]["DockerUserOut"][];
@@ -1036,7 +1036,7 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[GrantOut] */
+        /** PageOut[GrantOut] */
         PageOut_GrantOut_: {
             /** Items */
             items: components["schemas"]["GrantOut"][];
@@ -1046,7 +1046,7 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[NamespaceOut] */
+        /** PageOut[NamespaceOut] */
         PageOut_NamespaceOut_: {
             /** Items */
             items: components["schemas"]["NamespaceOut"][];
@@ -1056,7 +1056,7 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[RepositoryOut] */
+        /** PageOut[RepositoryOut] */
         PageOut_RepositoryOut_: {
             /** Items */
             items: components["schemas"]["RepositoryOut"][];
@@ -1066,7 +1066,7 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[TagOut] */
+        /** PageOut[TagOut] */
         PageOut_TagOut_: {
             /** Items */
             items: components["schemas"]["TagOut"][];
