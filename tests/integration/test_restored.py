@@ -1,4 +1,4 @@
-"""A database that was restored into a PostgreSQL whose transactions count from below."""
+"""A database that was restored into a PostgreSQL with lower transaction ids."""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,19 +14,20 @@ from services.catalog.sync.feed.queries import get_position, list_events
 from tests.kit.database import SERVICES, Database
 
 FAR = 2**40
-"""A transaction that this server will not reach."""
+"""A transaction id that this server does not reach."""
 
 
-async def push(database: Database, name: str, xid: int | None) -> None:
+async def insert_push(database: Database, name: str, xid: int | None) -> None:
     columns, value = ("xid, ", f"{xid}, ") if xid else ("", "")
     await database.execute(
-        f"INSERT INTO events.inbox ({columns}event_id, at_ns, action, method, request_id, repository, docker_user, address, user_agent)"
-        f" VALUES ({value}'{name}', 1, 'push', 'PUT', 'r', 'team/{name}', 'dev', '127.0.0.1', 'test')"
+        f"INSERT INTO events.inbox ({columns}event_id, at_ns, action, method, request_id,"
+        " repository, docker_user, address, user_agent)"
+        f" VALUES ({value}'{name}', 1, 'push', 'PUT', 'r', 'team/{name}', 'dev', '127.0.0.1', 'x')"
     )
 
 
-async def waiting(database: Database) -> tuple[list[str], list[str]]:
-    """What the catalog would read next: repositories of the feed, repositories whose totals changed."""
+async def read_next(database: Database) -> tuple[list[str], list[str]]:
+    """Return the repositories that the catalog reads next, from the feed and from the totals."""
     engine = db.create_engine(database.urls["catalog"], application_name="tests")
     try:
         async with engine.connect() as tx:
@@ -37,21 +38,23 @@ async def waiting(database: Database) -> tuple[list[str], list[str]]:
         await engine.dispose()
 
 
-async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(
+async def test_after_a_restore_the_catalog_reads_unread_and_new_events(
     new_database: Callable[[], Awaitable[Database]],
 ) -> None:
     database = await new_database()
-    await push(database, "read", FAR)
-    await push(database, "unread", FAR + 5)
+    await insert_push(database, "read", FAR)
+    await insert_push(database, "unread", FAR + 5)
     (row,) = await database.fetch("SELECT id FROM events.inbox WHERE event_id = 'read'")
     await database.execute(
-        f"INSERT INTO catalog.feed_positions (feed, position) VALUES ('registry', '{FAR}:{row['id']}'), ('pull_totals', '{FAR + 9}')"
+        "INSERT INTO catalog.feed_positions (feed, position)"
+        f" VALUES ('registry', '{FAR}:{row['id']}'), ('pull_totals', '{FAR + 9}')"
     )
     await database.execute(
-        f"INSERT INTO events.pull_hours VALUES ('team/read', 0, date_trunc('hour', now()), 'v1', 'dev', 3, 0, now(), {FAR})"
+        "INSERT INTO events.pull_hours VALUES"
+        f" ('team/read', 0, date_trunc('hour', now()), 'v1', 'dev', 3, 0, now(), {FAR})"
     )
-    await push(database, "new", None)
-    assert await waiting(database) == ([], [])
+    await insert_push(database, "new", None)
+    assert await read_next(database) == ([], [])
     roles = [Role(f"{database.name}_{service}", "unchanged-password") for service in SERVICES]
     await migrate(database.urls["owner"], roles)
     urls = {
@@ -59,17 +62,17 @@ async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(
         for name, url in database.urls.items()
         if name != "owner"
     }
-    again = Database(database.name, {**urls, "owner": database.urls["owner"]})
-    assert await waiting(again) == (["team/unread", "team/new"], ["team/read"])
-    await push(again, "newer", None)
-    assert (await waiting(again))[0] == ["team/unread", "team/new", "team/newer"]
+    migrated = Database(database.name, {**urls, "owner": database.urls["owner"]})
+    assert await read_next(migrated) == (["team/unread", "team/new"], ["team/read"])
+    await insert_push(migrated, "newer", None)
+    assert (await read_next(migrated))[0] == ["team/unread", "team/new", "team/newer"]
 
 
-async def test_a_database_that_was_not_restored_is_left_alone(
+async def test_a_database_that_was_not_restored_is_not_renumbered(
     new_database: Callable[[], Awaitable[Database]],
 ) -> None:
     database = await new_database()
-    await push(database, "app", None)
+    await insert_push(database, "app", None)
     connection = await asyncpg.connect(database.urls["owner"])
     try:
         assert not await renumber_if_restored(connection)

@@ -1,4 +1,4 @@
-"""The lease that `moorage gc` holds: whoever loses it stops at once."""
+"""The pause of writes during `moorage gc`. If the pause is lost, the collection stops."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import engine as db
-from ops.maintenance.write_pause import LASTS, paused_writes
 from ops.db.postgres import EmbeddedServer
 from ops.errors import OpsError
+from ops.maintenance.write_pause import LASTS, paused_writes
 from tests.kit.database import Database
 from tests.kit.relay import relay
 
@@ -21,36 +21,37 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def _seconds_left(database: Database) -> float:
+async def seconds_left(database: Database) -> float:
     rows = await database.fetch("SELECT seconds FROM catalog.paused_writes")
     return float(rows[0][0]) if rows else 0.0
 
 
-async def _until_renewed(database: Database) -> None:
-    last = await _seconds_left(database)
+async def wait_until_renewed(database: Database) -> None:
+    last = await seconds_left(database)
     async with asyncio.timeout(10):
-        while (left := await _seconds_left(database)) <= last:
+        while (left := await seconds_left(database)) <= last:
             last = left
             await asyncio.sleep(0.05)
 
 
-async def test_it_is_renewed_while_it_is_held_and_ended_with_what_it_is_for(
+async def test_a_pause_is_renewed_and_ends_with_its_block(
     database: Database, engine: AsyncEngine
 ) -> None:
     async def collect() -> None:
         async with paused_writes(engine, active_uploads=["team/app"]):
             assert await database.fetch(
-                "SELECT FROM catalog.paused_writes WHERE phase = 'new_uploads' AND active_uploads = '{team/app}'"
+                "SELECT FROM catalog.paused_writes"
+                " WHERE phase = 'new_uploads' AND active_uploads = '{team/app}'"
             )
-            await _until_renewed(database)
+            await wait_until_renewed(database)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await collect()
-    assert await _seconds_left(database) == 0
+    assert await seconds_left(database) == 0
 
 
-async def test_what_runs_in_it_is_stopped_when_it_has_ended(
+async def test_the_block_is_cancelled_if_the_pause_has_ended(
     database: Database, engine: AsyncEngine
 ) -> None:
     async def collect() -> None:
@@ -62,7 +63,7 @@ async def test_what_runs_in_it_is_stopped_when_it_has_ended(
         await collect()
 
 
-async def test_what_runs_in_it_is_stopped_before_it_ends_when_it_cannot_be_renewed(
+async def test_the_block_is_cancelled_before_a_pause_that_cannot_be_renewed_ends(
     database: Database, postgres_server: EmbeddedServer
 ) -> None:
     async with relay(postgres_server.port) as line:
@@ -76,8 +77,7 @@ async def test_what_runs_in_it_is_stopped_before_it_ends_when_it_cannot_be_renew
 
         with pytest.raises(OpsError, match="cannot be reached"):
             await collect()
-        assert (
-            await _seconds_left(database) > 0
-        )  # nothing was collected any more while writes were still refused
+        # The collection has stopped, and writes are still refused.
+        assert await seconds_left(database) > 0
         await cut_off.dispose()
     await database.execute("DELETE FROM catalog.write_pauses")
