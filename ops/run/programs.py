@@ -96,7 +96,7 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         }
     if service == "catalog":
         chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
-    return child_environment(**chosen, **fixed)
+    return child_environment(**(chosen | fixed))
 
 
 def service_program(installation: Installation, service: str) -> Program:
