@@ -48,7 +48,7 @@ export default function AccessTokenDialog({ username, action, onClose }: Props):
       { what: say("tokens.login"), line: dockerLoginWithSecret(host, username, secret) },
       { what: say("tokens.kubernetes"), line: createPullSecret(host, username, secret) },
     ];
-    return <SecretDialog title={say("tokens.made")} lines={lines} onClose={onClose} />;
+    return <SecretDialog title={say("tokens.created")} lines={lines} onClose={onClose} />;
   }
   return (
     <CreateDialog
@@ -89,8 +89,8 @@ function CreateDialog({ username, onCreated, onClose }: CreateDialogProps): Reac
       onDone={() => undefined} // the secret replaces the form
     >
       <TextField name="name" label={say("tokens.name")} rule="tokenName" focus placeholder="ci" />
-      <PermissionField label={say("tokens.limit")} />
-      <p className="page-text">{say("tokens.limit.text")}</p>
+      <PermissionField label={say("tokens.maximum")} />
+      <p className="page-text">{say("tokens.maximum.text")}</p>
       <ValidityField />
     </FormDialog>
   );

@@ -40,9 +40,9 @@ export default function ApiKeyDialog({ action, onClose }: Props): ReactNode {
   if (secret !== null) {
     const lines = [
       { what: say("apiKeys.secret"), line: secret },
-      { what: say("apiKeys.use"), line: curlWithApiKey(window.location.origin, secret) },
+      { what: say("apiKeys.tryIt"), line: curlWithApiKey(window.location.origin, secret) },
     ];
-    return <SecretDialog title={say("apiKeys.made")} lines={lines} onClose={onClose} />;
+    return <SecretDialog title={say("apiKeys.created")} lines={lines} onClose={onClose} />;
   }
   return (
     <CreateDialog

@@ -82,7 +82,7 @@ function ChangeDialog({ namespace, onClose }: ChangeDialogProps): ReactNode {
                 className="form-error"
                 type="warning"
                 showIcon
-                title={say("namespaces.toPublic")}
+                title={say("namespaces.makePublic.text")}
               />
             )
           }

@@ -91,7 +91,7 @@ function DeleteDialog({ repository, onClose, onDeleted }: DeleteDialogProps): Re
       title={say("repositories.delete")}
       text={say("repositories.delete.text")}
       button={say("common.delete")}
-      done={say("repositories.deletionBegun", { name })}
+      done={say("repositories.deletionStarted", { name })}
       requiredName={name}
       onConfirm={async () => {
         await api.DELETE("/api/v1/repositories/{namespace}/{repository}", {

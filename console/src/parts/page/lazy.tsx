@@ -32,8 +32,8 @@ export function lazyPart<Props extends object>(
 
 /** Reloads the page once the server answers. The promise never resolves. */
 export async function loadAnew(): Promise<never> {
-  connection.lose();
-  await connection.found();
+  connection.markLost();
+  await connection.whenRestored();
   window.location.reload();
   return new Promise<never>(() => undefined);
 }

@@ -33,11 +33,11 @@ describe("RelativeTime", () => {
 describe("Expiry", () => {
   it("marks an expired credential", () => {
     expect(renderToStaticMarkup(<Expiry at="2020-01-01T00:00:00Z" />)).toContain(
-      en["tokens.over"].replace("{{time}}", "1 Jan 2020"),
+      en["tokens.expired"].replace("{{time}}", "1 Jan 2020"),
     );
   });
 
   it("shows that a credential never expires", () => {
-    expect(renderToStaticMarkup(<Expiry at={null} />)).toBe(en["tokens.forever"]);
+    expect(renderToStaticMarkup(<Expiry at={null} />)).toBe(en["tokens.neverExpires"]);
   });
 });
