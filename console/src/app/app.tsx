@@ -7,7 +7,8 @@ import { connection } from "../api/connection";
 import { isTemporary } from "../api/problems";
 import { session } from "../api/session";
 import { useWords } from "../i18n";
-import { Boundary, Failed, Loading, NotFound } from "../parts/feedback/states";
+import { ErrorBoundary } from "../parts/feedback/error-boundary";
+import { Failed, Loading, NotFound } from "../parts/feedback/states";
 import { safeReturn } from "../parts/page/url";
 import { LostConnection, Notice } from "./status-messages";
 import { theme } from "./theme";
@@ -63,7 +64,7 @@ const locales: Record<string, () => Promise<{ default: Locale }>> = {
 
 /** The whole console: providers, messages that concern every page, and the pages. */
 export function App(): ReactNode {
-  const { language, say } = useWords();
+  const { language } = useWords();
   const [locale, setLocale] = useState<Locale>();
   useEffect(() => {
     let current = true;
@@ -82,9 +83,9 @@ export function App(): ReactNode {
       <QueryClientProvider client={queries}>
         <LostConnection />
         <Notice />
-        <Boundary words={{ title: say("error.render"), button: say("error.reload") }}>
+        <ErrorBoundary>
           <SessionGate />
-        </Boundary>
+        </ErrorBoundary>
       </QueryClientProvider>
     </ConfigProvider>
   );
@@ -149,10 +150,9 @@ function SessionGate(): ReactNode {
 
 /** The page for the current path. A contract test compares these paths with the gateway's. */
 function Pages({ admin }: { admin: boolean }): ReactNode {
-  const { say } = useWords();
   const [path] = useLocation();
   return (
-    <Boundary key={path} words={{ title: say("error.render"), button: say("error.reload") }}>
+    <ErrorBoundary key={path}>
       <Switch>
         <Route path="/" component={Home} />
         <Route path="/first-steps" component={FirstSteps} />
@@ -188,7 +188,7 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
         {admin && <Route path="/pipeline" component={Pipeline} />}
         <Route component={NotFound} />
       </Switch>
-    </Boundary>
+    </ErrorBoundary>
   );
 }
 
