@@ -1,4 +1,4 @@
-"""`python -m ops`: the same as the `moorage` command, whatever the length of its path."""
+"""`python -m ops` runs the `moorage` command, without a script whose path can be too long."""
 
 from ops.cli import app
 

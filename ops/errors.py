@@ -1,14 +1,14 @@
-"""What ends the command with one clear line instead of a traceback."""
+"""Errors that end a command with one line instead of a traceback."""
 
 
 class OpsError(Exception):
-    """Something outside the program is missing or wrong; the message is the one line that the user sees."""
+    """Something outside the program is missing or wrong. The message is the line for the user."""
 
     exit_code = 1
 
 
 class SettingError(OpsError):
-    """A setting is wrong or missing; the message starts with its name."""
+    """A setting is missing or wrong. The message starts with its name."""
 
     exit_code = 2
 

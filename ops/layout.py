@@ -1,48 +1,54 @@
-"""Where everything of one installation lies, below its data folder."""
+"""The files of one installation, below its data folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 SERVICES = ("auth", "catalog", "events")
 PROJECT = Path(__file__).resolve().parents[1]
-"""The folder that holds the code, `deploy`, `docs`, and `alembic`."""
+"""The folder of the code, `deploy`, `docs`, and `alembic`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The data folder (MOORAGE_DATA) and the places in it."""
+    """The data folder (MOORAGE_DATA) and the paths in it."""
 
     root: Path
 
     @property
     def admin_password(self) -> Path:
-        """The first account's password, where one was made for it."""
+        """The file with the password of the first account, if that was generated."""
         return self.root / "admin-password"
 
     @property
     def secrets(self) -> Path:
+        """The folder of all secrets."""
         return self.root / "secrets"
 
     def secrets_of(self, part: str) -> Path:
-        """The folder of the secrets that only `part` reads: a service, `registry`, `postgres`, `owner` or `ca`."""
+        """Return the folder of the secrets that only `part` reads.
+
+        Args:
+            part: A service, `registry`, `postgres`, `owner`, or `ca`.
+        """
         return self.secrets / part
 
     @property
     def owner_url(self) -> Path:
-        """The URL of the database role that owns the schemas and makes the services' roles."""
+        """The file with the database URL of the role that owns the schemas and creates roles."""
         return self.secrets_of("owner") / "database_url"
 
     @property
     def superuser_password(self) -> Path:
-        """Of the embedded PostgreSQL, or of the container."""
+        """The file with the superuser's password of the embedded PostgreSQL or its container."""
         return self.secrets_of("postgres") / "superuser_password"
 
     def database_url_of(self, service: str) -> Path:
+        """Return the file with the database URL of a service."""
         return self.secrets_of(service) / f"{service}_database_url"
 
     @property
     def postgres(self) -> Path:
-        """PostgreSQL's cluster."""
+        """The cluster of the embedded PostgreSQL."""
         return self.root / "postgres"
 
     @property
@@ -52,26 +58,33 @@ class Layout:
 
     @property
     def gateway(self) -> Path:
-        """The gateway's configuration, where it runs in a container of its own."""
+        """The gateway's configuration, if the gateway is a container."""
         return self.root / "gateway"
 
     @property
     def run(self) -> Path:
-        """What one run needs and the next one makes anew: rendered configuration, process ids, temporary files."""
+        """Files of one run: rendered configuration, process ids, and temporary files.
+
+        The next run deletes and creates them again.
+        """
         return self.root / "run"
 
     @property
     def catalog_environment(self) -> Path:
-        """What the run that is going on gave to the catalog: for commands that do the catalog's work beside it."""
+        """The catalog's settings in the current run, for commands that work beside it."""
         return self.run / "catalog-environment.json"
 
     @property
     def registry_program(self) -> Path:
-        """The registry's program and environment in the run that is going on: its collector of garbage must be the same."""
+        """The registry's program and environment in the current run.
+
+        `moorage gc` must run the garbage collector of the same program.
+        """
         return self.run / "registry-program.json"
 
     @property
     def logs(self) -> Path:
+        """The folder of the log files."""
         return self.root / "logs"
 
     @property

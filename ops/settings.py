@@ -1,4 +1,4 @@
-"""The settings of `make run`, which are checked before anything else happens."""
+"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN, DATABASE_URL, and GC_*."""
 
 import difflib
 import importlib
@@ -24,14 +24,13 @@ from pydantic import (
 from ops.errors import SettingError
 from ops.layout import SERVICES
 
-# Of deploy/compose.yaml, which may share a file .env with `make run`.
+# A setting of deploy/compose.yaml, which can share a file .env with `make run`.
 _COMPOSE_ONLY = ("MOORAGE_IMAGE",)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_HOST = re.compile(
-    r"(\*\.)?[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:.]+\]"
-)
-# What would end a quoted string or start a variable in the gateway's configuration.
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*|\[[0-9A-Fa-f:.]+\]")
+# Characters that end a quoted string or start a variable in the gateway's configuration.
 _UNSAFE_IN_PATH = re.compile(r"[\"'$;{}\\\x00-\x1f\x7f]")
 
 
@@ -44,16 +43,17 @@ def _split(value: Any) -> Any:
 def _host(value: str) -> str:
     if not _HOST.fullmatch(value):
         raise ValueError(
-            f"{value!r} is not a host name: write names or addresses without scheme and port"
+            f"{value!r} is not a host name: write a name or address without scheme and port"
         )
     return value.lower()
 
 
 def _folder(value: Path) -> Path:
-    path = Path(os.path.abspath(value.expanduser()))  # noqa: PTH100 - symbolic links in the name stay as the user wrote them
+    # Path.resolve would replace symbolic links that the user wrote.
+    path = Path(os.path.abspath(value.expanduser()))  # noqa: PTH100
     if _UNSAFE_IN_PATH.search(str(path)):
         raise ValueError(
-            "the path may hold no quotes, $, ;, braces, backslashes or control characters"
+            "the path must not contain quotes, $, ;, braces, backslashes, or control characters"
         )
     if path.exists() and not path.is_dir():
         raise ValueError(f"{path} is not a folder")
@@ -78,7 +78,7 @@ def _program(value: Path) -> Path:
 
 def _password(value: SecretStr) -> SecretStr:
     if not 8 <= len(value.get_secret_value()) <= 128:
-        raise ValueError("a password has 8 to 128 characters")
+        raise ValueError("the password must have 8 to 128 characters")
     return value
 
 
@@ -91,12 +91,12 @@ def _postgres_url(value: SecretStr) -> SecretStr:
         complete = False
     if not complete or parts.scheme not in ("postgresql", "postgres"):
         raise ValueError("must look like postgresql://role:password@host:port/database")
-    # One spelling from here on: SQLAlchemy knows only the long one.
+    # SQLAlchemy accepts only the long form.
     return SecretStr("postgresql" + value.get_secret_value()[len(parts.scheme) :])
 
 
 class RunSettings(BaseModel):
-    """What `make run` reads from its environment."""
+    """The settings that `make run` reads from its environment."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -105,7 +105,7 @@ class RunSettings(BaseModel):
         ge=1,
         le=65535,
         alias="MOORAGE_PORT",
-        description="Port of the gateway, on all addresses of the machine. Nothing else is served.",
+        description="Port of the gateway, on all addresses. Other machines reach no other port.",
     )
     data: Annotated[Path, AfterValidator(_folder)] = Field(
         Path(".moorage"),
@@ -194,19 +194,23 @@ class RunSettings(BaseModel):
 
     @property
     def url(self) -> str:
-        """The address to show and to try: the first name that is no pattern, else localhost."""
+        """The URL of the gateway, with the first host name that has no wildcard, or localhost."""
         name = next((host for host in self.hosts if not host.startswith("*.")), "localhost")
-        scheme, usual = ("https", 443) if self.tls_cert else ("http", 80)
-        return f"{scheme}://{name}" + ("" if self.port == usual else f":{self.port}")
+        scheme, default_port = ("https", 443) if self.tls_cert else ("http", 80)
+        return f"{scheme}://{name}" + ("" if self.port == default_port else f":{self.port}")
 
 
 def variables() -> dict[str, str]:
-    """Return every variable that RunSettings reads, by its field's name."""
+    """Return the variable of each field of RunSettings."""
     return {name: str(field.alias) for name, field in RunSettings.model_fields.items()}
 
 
 def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettings:
-    """Read and check the settings; raises SettingError naming the first one that is wrong, missing or unknown."""
+    """Read and check the settings of `environment`, or of the process.
+
+    Raises:
+        SettingError: A setting is wrong, missing, or unknown. The message names the first.
+    """
     environment = os.environ if environment is None else environment
     known = variables()
     for name in sorted(environment):
@@ -216,7 +220,7 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
                 name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
             )
     _check_service_variables(environment)
-    # An empty variable is one that is not set.
+    # An empty variable counts as not set.
     given = {name: environment[name] for name in known.values() if environment.get(name)}
     try:
         settings = RunSettings.model_validate(given)
@@ -230,7 +234,10 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
 
 
 def _check_service_variables(environment: Mapping[str, str]) -> None:
-    """Refuse a variable that is nearly one of a service's settings; others that begin like one are somebody else's."""
+    """Reject a variable that is a misspelled setting of a service.
+
+    Other variables with the prefix of a service can belong to other programs.
+    """
     for service in SERVICES:
         prefix = f"{service.upper()}_"
         model = importlib.import_module(f"services.{service}.settings").Settings
@@ -245,13 +252,15 @@ def _check_tls(settings: RunSettings) -> None:
     if settings.tls_cert is None and settings.tls_key is None:
         return
     if settings.tls_cert is None:
-        raise SettingError("MOORAGE_TLS_CERT", "missing, while MOORAGE_TLS_KEY is set")
+        raise SettingError("MOORAGE_TLS_CERT", "missing, but MOORAGE_TLS_KEY is set")
     if settings.tls_key is None:
-        raise SettingError("MOORAGE_TLS_KEY", "missing, while MOORAGE_TLS_CERT is set")
+        raise SettingError("MOORAGE_TLS_KEY", "missing, but MOORAGE_TLS_CERT is set")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        # An empty passphrase instead of a question on the terminal.
+        # Without a passphrase, OpenSSL prompts on the terminal.
         context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
     except (ssl.SSLError, OSError) as error:
         wrong = "MOORAGE_TLS_KEY" if "KEY" in str(error) else "MOORAGE_TLS_CERT"
-        raise SettingError(wrong, f"certificate and key do not load: {error}") from None
+        raise SettingError(
+            wrong, f"the certificate and its key cannot be loaded: {error}"
+        ) from None

@@ -1,4 +1,4 @@
-"""Accounts from the command line: the first one, `admin`, made once; more administrators; passwords that were forgotten."""
+"""Accounts that the operator creates or changes on the command line."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -21,24 +21,38 @@ USERNAME = "admin"
 
 
 async def ensure_admin(owner_url: str, layout: Layout, user: RunUser, *, given: str | None) -> bool:
-    """Make the account `admin` unless it is there, and return whether it was made.
+    """Create the account `admin` if it does not exist, and return whether it was created.
 
-    Without a `given` password the one in the file `admin-password` is used, which is made when it is missing. An account
-    that exists keeps its password, whatever is given.
+    An account that exists keeps its password.
+
+    Args:
+        owner_url: The database, as the role that owns the schemas.
+        layout: The installation.
+        user: The owner of the file `admin-password`.
+        given: The password. If it is None, the password is in the file `admin-password`, which
+            this function creates if it is missing.
+
+    Raises:
+        OpsError: The database cannot be reached or written.
     """
-    # Here, so that nothing else of the command needs the catalog's code.
+    # `moorage migrate` needs the catalog's code only if the account is missing.
     from services.catalog.accounts.usecases import ensure_first_admin
 
     async with _transaction(owner_url) as tx:
         if await _exists(tx):
             return False
-        password = given or _written_password(layout, user)
+        password = given or _password_of_file(layout, user)
         await ensure_first_admin(tx=tx, username=USERNAME, password_hash=hash_password(password))
         return True
 
 
 async def create_admin(owner_url: str, *, username: str, password: str) -> None:
-    """Make one more administrator. Raises OpsError when the name is taken or no name, or the password too short or long."""
+    """Create another administrator.
+
+    Raises:
+        OpsError: The name exists or is not a username, the password is too short or too long, or
+            the database cannot be reached or written.
+    """
     from services.catalog.accounts.usecases import create_admin_as_operator
 
     _check(username, password)
@@ -49,7 +63,12 @@ async def create_admin(owner_url: str, *, username: str, password: str) -> None:
 
 
 async def reset_password(owner_url: str, *, username: str, password: str) -> None:
-    """Give an account a new password and enable it. Raises OpsError when there is no such account, or the password is too short or long."""
+    """Give an account a new password and enable it.
+
+    Raises:
+        OpsError: The account does not exist, the password is too short or too long, or the
+            database cannot be reached or written.
+    """
     from services.catalog.accounts.usecases import reset_password_as_operator
 
     _check(username, password)
@@ -62,10 +81,11 @@ async def reset_password(owner_url: str, *, username: str, password: str) -> Non
 def _check(username: str, password: str) -> None:
     if not is_username(username):
         raise OpsError(
-            f"{username!r} is no account name: 2-63 characters of a-z, 0-9, '.', '_' and '-', a letter or digit first"
+            f"{username!r} is not a username: use 2 to 63 characters of a-z, 0-9, '.', '_', and"
+            " '-', and start with a letter or digit"
         )
     if not 8 <= len(password) <= 128:
-        raise OpsError("a password has 8 to 128 characters")
+        raise OpsError("the password must have 8 to 128 characters")
 
 
 @asynccontextmanager
@@ -91,7 +111,7 @@ async def _exists(tx: AsyncConnection) -> bool:
     return bool((await tx.execute(statement, {"username": USERNAME})).scalar_one())
 
 
-def _written_password(layout: Layout, user: RunUser) -> str:
+def _password_of_file(layout: Layout, user: RunUser) -> str:
     if not layout.admin_password.is_file():
         write_private(layout.admin_password, secrets.token_urlsafe(18) + "\n", user)
     return layout.admin_password.read_text().strip()

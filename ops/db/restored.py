@@ -1,8 +1,8 @@
-"""Makes a database that was restored into another PostgreSQL readable again for the catalog's followers.
+"""Renumbers the events of a restored database, so that the catalog reads all of them.
 
-The feed and the totals are read in order of the transactions that wrote them. A restored row keeps the number of a transaction
-of the old server, and the new one may count from far below: what it writes would stand before what was already read, and never
-be looked at.
+The catalog reads the feed and the pull totals in the order of the transactions that wrote them. A
+restored row keeps the transaction id of the old server. The new server can count from a lower id.
+Its rows then come before the position that the catalog has read, and the catalog would skip them.
 """
 
 from typing import Any
@@ -12,24 +12,31 @@ SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint <= greatest(
   (SELECT max(xid) FROM events.inbox), (SELECT max(xid) FROM events.pull_hours),
   (SELECT max(split_part(position, ':', 1)::bigint) FROM catalog.feed_positions))
 """
-# 1: was read, 2: was not; both below every transaction of any server. What came in after the restore was not read, whatever its number.
+# Both numbers are below every transaction id of a server: 1 for rows that the catalog has read, 2
+# for the others. Rows from after the restore are unread, whatever their transaction id is.
 _RENUMBER = """
-LOCK TABLE events.inbox, events.pull_hours, events.pull_tags, catalog.feed_positions IN EXCLUSIVE MODE;
+LOCK TABLE events.inbox, events.pull_hours, events.pull_tags, catalog.feed_positions
+IN EXCLUSIVE MODE;
 UPDATE events.inbox i SET xid = CASE WHEN
   EXISTS (SELECT FROM catalog.feed_progress p WHERE (i.xid, i.id) <= (p.xid, p.id))
-  AND i.id <= (SELECT max(id) FROM events.inbox WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+  AND i.id <= (SELECT max(id) FROM events.inbox
+               WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
 THEN 1 ELSE 2 END;
 UPDATE events.pull_hours SET xid = 1;
 UPDATE events.pull_tags SET xid = 1;
-UPDATE catalog.feed_positions SET position = CASE feed WHEN 'registry' THEN '1:' || 9223372036854775807 ELSE '0' END;
+UPDATE catalog.feed_positions
+SET position = CASE feed WHEN 'registry' THEN '1:' || 9223372036854775807 ELSE '0' END;
 """
 
 
 async def renumber_if_restored(connection: Any) -> bool:
-    """Give restored rows numbers that any server's transactions are above, and return whether that was needed.
+    """Renumber the rows if the database was restored, and return whether it was.
 
-    `connection`: asyncpg's, as the owner of the schemas. What the catalog has read stays read; totals are carried again, which
-    changes nothing that is right.
+    The events that the catalog has read stay read. The catalog reads all totals again, which
+    corrects them at most.
+
+    Args:
+        connection: asyncpg's connection, as the owner of the schemas.
     """
     if not await connection.fetchval(_IS_RESTORED):
         return False

@@ -1,4 +1,4 @@
-"""The database's side of an installation: is it usable, and who may log in."""
+"""Checks the database of an installation and creates its roles."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ _UNREACHABLE = (OSError, asyncio.TimeoutError, socket.gaierror, asyncpg.CannotCo
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role that logs in with a password."""
+    """A PostgreSQL role that logs in with a password."""
 
     name: str
     password: str
@@ -31,9 +31,11 @@ class Role:
 
 @asynccontextmanager
 async def connected(url: str, *, patience: float = 0.0) -> AsyncIterator[asyncpg.Connection]:
-    """Connect to `url`, trying again for `patience` seconds while nothing answers.
+    """Connect to `url` for the block. Retry for `patience` seconds while PostgreSQL is unreachable.
 
-    Raises OpsError with one line that names address and role and never the password.
+    Raises:
+        OpsError: There is no connection. The line names the address and the role, and never the
+            password.
     """
     connection = await _connect(url, patience)
     try:
@@ -51,7 +53,7 @@ async def _connect(url: str, patience: float) -> asyncpg.Connection:
             )
         except _UNREACHABLE as error:
             if asyncio.get_running_loop().time() >= deadline:
-                reason = str(error) or "no answer in time"
+                reason = str(error) or "it does not answer"
                 raise OpsError(
                     f"PostgreSQL at {address(url)} cannot be reached: {reason}"
                 ) from None
@@ -63,19 +65,24 @@ async def _connect(url: str, patience: float) -> asyncpg.Connection:
 
 
 def address(url: str) -> str:
-    """Return `role@host:port/database` of a URL: what may be shown."""
+    """Return `role@host:port/database` of a URL, which messages can show."""
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{unquote(parts.username or '')}@{parts.hostname}{port}{parts.path}"
 
 
 async def check_owner(url: str, *, patience: float = 0.0) -> None:
-    """Raise OpsError unless the database is new enough and the role may create roles and schemas."""
+    """Check the version of PostgreSQL and the privileges of the role.
+
+    Raises:
+        OpsError: PostgreSQL is unreachable or too old, or the role cannot create roles or schemas.
+    """
     async with connected(url, patience=patience) as connection:
         version: int = connection.get_server_version().major
         if version < OLDEST_VERSION:
             raise OpsError(
-                f"PostgreSQL at {address(url)} is version {version}; {OLDEST_VERSION} or newer is needed"
+                f"PostgreSQL at {address(url)} is version {version};"
+                f" {OLDEST_VERSION} or newer is required"
             )
         role = await connection.fetchrow(
             "SELECT rolsuper OR rolcreaterole AS roles,"
@@ -85,23 +92,31 @@ async def check_owner(url: str, *, patience: float = 0.0) -> None:
         assert role is not None
         if not role["roles"]:
             raise OpsError(
-                f"the role of {address(url)} may not create roles: ALTER ROLE … CREATEROLE"
+                f"the role of {address(url)} cannot create roles: run ALTER ROLE … CREATEROLE"
             )
         if not role["schemas"]:
             raise OpsError(
-                f"the role of {address(url)} may not create schemas: GRANT CREATE ON DATABASE …"
+                f"the role of {address(url)} cannot create schemas: run GRANT CREATE ON DATABASE …"
             )
 
 
 async def ensure_roles(connection: asyncpg.Connection, roles: list[Role]) -> None:
-    """Make each role or give it the password it should have; the password itself is in no statement."""
-    # Two migrations at once must not both find a role missing.
+    """Create each role that is missing, and set the password of each.
+
+    No statement contains a password, only its verifier.
+
+    Raises:
+        OpsError: PostgreSQL refused.
+    """
+    # Two migrations at the same time must not both create a role.
     await connection.execute("SELECT pg_advisory_lock(hashtext('moorage roles'))")
     try:
         for role in roles:
             await _ensure_role(connection, role)
     except asyncpg.PostgresError as error:
-        raise OpsError(f"the services' database roles cannot be made: {_one_line(error)}") from None
+        raise OpsError(
+            f"the database roles of the services cannot be created: {_one_line(error)}"
+        ) from None
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext('moorage roles'))")
 
@@ -112,7 +127,8 @@ async def _ensure_role(connection: asyncpg.Connection, role: Role) -> None:
     )
     attributes = "LOGIN CREATEROLE" if role.may_create_roles else "LOGIN"
     statement = await connection.fetchval(
-        f"SELECT format('{'ALTER' if exists else 'CREATE'} ROLE %I {attributes} PASSWORD %L', $1::text, $2::text)",
+        f"SELECT format('{'ALTER' if exists else 'CREATE'} ROLE %I {attributes} PASSWORD %L',"
+        " $1::text, $2::text)",
         role.name,
         verifier(role.password),
     )
@@ -120,7 +136,11 @@ async def _ensure_role(connection: asyncpg.Connection, role: Role) -> None:
 
 
 async def ensure_owner(superuser_url: str, owner: Role, database: str) -> None:
-    """Make the role that owns everything, and its database, in the embedded server."""
+    """Create the role that owns the schemas, and its database, if they are missing.
+
+    Raises:
+        OpsError: PostgreSQL is unreachable, or refused.
+    """
     async with connected(superuser_url) as connection:
         await ensure_roles(connection, [owner])
         if await connection.fetchval(
@@ -134,7 +154,11 @@ async def ensure_owner(superuser_url: str, owner: Role, database: str) -> None:
 
 
 def service_roles(layout: Layout) -> list[Role]:
-    """Return the login roles of the services, as their secret files name them; raises OpsError where one is missing."""
+    """Return the roles of the services, which their secret files name.
+
+    Raises:
+        OpsError: A secret file is missing.
+    """
     return [_role_of(layout.database_url_of(service)) for service in SERVICES]
 
 

@@ -1,4 +1,4 @@
-"""`moorage schema-check`: alembic's `check`, against a PostgreSQL that lives only for it. A part of `make lint`."""
+"""`moorage schema-check`: runs Alembic's `check` on a temporary PostgreSQL."""
 
 import asyncio
 import tempfile
@@ -12,7 +12,11 @@ from ops.secrets.store import new_password
 
 
 def schema_check() -> None:
-    """Raise OpsError when the tables in the code are not what the migrations make."""
+    """Compare the tables in the code with those that the migrations create.
+
+    Raises:
+        OpsError: They differ.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="moorage-schema-") as folder,
         start_embedded(Path(folder) / "db") as server,

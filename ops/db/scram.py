@@ -1,15 +1,19 @@
-"""SCRAM-SHA-256 verifiers, so that no statement that sets a password contains it."""
+"""SCRAM-SHA-256 verifiers, which set a password without a statement that contains it."""
 
 import base64
 import hashlib
 import hmac
 import secrets
 
-_ITERATIONS = 4096  # PostgreSQL's own default.
+_ITERATIONS = 4096  # PostgreSQL's default.
 
 
 def verifier(password: str) -> str:
-    """Return what PostgreSQL stores for `password` (RFC 5803); it must be ASCII, which SASLprep leaves alone."""
+    """Return the verifier of `password` that PostgreSQL stores (RFC 5803).
+
+    Args:
+        password: ASCII only, because SASLprep does not change ASCII.
+    """
     salt = secrets.token_bytes(16)
     salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, _ITERATIONS)
     client_key = hmac.digest(salted, b"Client Key", "sha256")

@@ -1,4 +1,4 @@
-"""`moorage config`: what is configured, as a table; of a secret only whether it is there."""
+"""`moorage config`: a table of all settings. It shows only whether a secret exists."""
 
 import importlib
 import os
@@ -19,36 +19,36 @@ _SECRET = re.compile(r"DATABASE_URL|PASSWORD|SECRET$")
 
 
 def print_settings(settings: RunSettings) -> None:
-    """Print the settings of `make run` and of each service to standard output."""
+    """Print the settings of `make run` and of each service."""
     table = Table(
         Column("setting", no_wrap=True), Column("value", overflow="fold"), "from", box=None
     )
-    for row in (*_of_run(settings), *_of_services(Layout(settings.data))):
+    for row in (*_run_rows(settings), *_service_rows(Layout(settings.data))):
         table.add_row(*row)
     Console().print(table)
 
 
-def _of_run(settings: RunSettings) -> Iterator[tuple[str, str, str]]:
+def _run_rows(settings: RunSettings) -> Iterator[tuple[str, str, str]]:
     for name, field in RunSettings.model_fields.items():
         variable = variable_of(name, field, "")
         yield (
             variable,
-            _shown(getattr(settings, name)),
+            _format_value(getattr(settings, name)),
             "environment" if os.environ.get(variable) else "default",
         )
 
 
-def _of_services(layout: Layout) -> Iterator[tuple[str, str, str]]:
+def _service_rows(layout: Layout) -> Iterator[tuple[str, str, str]]:
     for service in SERVICES:
         model = importlib.import_module(f"services.{service}.settings").Settings
         for name, field in model.model_fields.items():
             variable = variable_of(name, field, f"{service.upper()}_")
             if _SECRET.search(variable):
-                there = (layout.secrets_of(service) / variable.lower()).is_file()
+                exists = (layout.secrets_of(service) / variable.lower()).is_file()
                 yield (
                     variable,
-                    MASK if there else "-",
-                    "file" if there else "made at the first start",
+                    MASK if exists else "-",
+                    "file" if exists else "created at the first start",
                 )
             elif os.environ.get(variable):
                 yield variable, os.environ[variable], "environment"
@@ -60,7 +60,7 @@ def _of_services(layout: Layout) -> Iterator[tuple[str, str, str]]:
                 )
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, SecretStr):
         return MASK
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""docs/errors.md, written from the error classes."""
+"""Generates docs/errors.md from the error classes."""
 
 import importlib
 import pkgutil
@@ -28,10 +28,10 @@ Distribution's error format instead.
 
 
 def page() -> str:
-    """The text of docs/errors.md."""
+    """Return the text of docs/errors.md."""
     _import_all()
-    told = {(error.status, error.code): error.title for error in _classes(MoorageError)}
-    told |= {
+    titles = {(error.status, error.code): error.title for error in _classes(MoorageError)}
+    titles |= {
         (404, "not_found"): NotFound.title,
         (405, "method_not_allowed"): (
             "The path does not support this method; `/docs` lists its methods"
@@ -41,7 +41,7 @@ def page() -> str:
         ),
     }
     rows = (
-        f"| {status} | `{code}` | {title} |\n" for (status, code), title in sorted(told.items())
+        f"| {status} | `{code}` | {title} |\n" for (status, code), title in sorted(titles.items())
     )
     return _HEAD + "".join(rows)
 

@@ -1,4 +1,7 @@
-"""The OpenAPI documents of the three services, as files: for review, for client generators, and for the console's types."""
+"""Writes the OpenAPI documents of the services to docs/openapi.
+
+Reviews, client generators, and the console's types use these files.
+"""
 
 import importlib
 import json
@@ -18,7 +21,7 @@ FOLDER = PROJECT / "docs" / "openapi"
 
 
 def document_of(service: str) -> dict[str, Any]:
-    """The document that `service` serves; nothing is connected to."""
+    """Return the document that `service` serves, without a connection to anything."""
     with tempfile.TemporaryDirectory() as folder:
         secrets = Path(folder)
         _write_keys(secrets)
@@ -50,7 +53,7 @@ def _write_keys(secrets: Path) -> None:
 
 
 def text_of(service: str) -> str:
-    """The document of `service` as its file holds it."""
+    """Return the text of the file of `service`."""
     return json.dumps(document_of(service), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""`moorage docs`: docs/settings.md, written from the classes that read the settings."""
+"""Generates docs/settings.md from the settings classes."""
 
 import importlib
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ status 2. An empty variable counts as not set.
 ## `make run`
 
 `make run` reads environment variables and the file `.env` in the project's folder. The environment
-takes precedence. It passes the settings of the services below on to them.
+takes precedence. `make run` passes the settings of the services below on to the services.
 
 | variable | default | meaning |
 | --- | --- | --- |
@@ -54,23 +54,23 @@ def page() -> str:
 
 
 def _rows(model: Any, prefix: str) -> Iterator[str]:
-    for name, field in sorted(model.model_fields.items(), key=lambda item: _order(item[1])):
+    for name, field in sorted(model.model_fields.items(), key=lambda item: _sort_key(item[1])):
         variable = variable_of(name, field, prefix)
         yield f"| `{variable}` | {default_of(field)} | {field.description} |\n"
 
 
 def variable_of(name: str, field: FieldInfo, prefix: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     return str(field.validation_alias or field.alias or f"{prefix}{name}".upper())
 
 
-def _order(field: FieldInfo) -> bool:
-    """What must be given first."""
+def _sort_key(field: FieldInfo) -> bool:
+    """Sort required settings first."""
     return not field.is_required()
 
 
 def default_of(field: FieldInfo) -> str:
-    """What a setting is when nothing is given, as the page shows it."""
+    """Return the default of a setting as the page shows it."""
     if field.is_required() or field.default is PydanticUndefined:
         return "required"
     if field.default in (None, (), ""):

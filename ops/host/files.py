@@ -1,4 +1,4 @@
-"""Files and folders of the data folder: private, written whole or not at all, owned by the user who reads them."""
+"""Private files and folders, owned by the user who reads them."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from ops.host.privileges import RunUser
 
 
 def private_dir(path: Path, user: RunUser) -> Path:
-    """Make `path` a folder with mode 0700 that belongs to `user`, its parents too where they are missing."""
+    """Make `path` a folder of `user` with mode 0700, create missing parents, and return it."""
     if not path.parent.is_dir():
         path.parent.mkdir(parents=True)
     path.mkdir(mode=0o700, exist_ok=True)
@@ -18,7 +18,10 @@ def private_dir(path: Path, user: RunUser) -> Path:
 
 
 def write_private(path: Path, content: str | bytes, user: RunUser) -> None:
-    """Put `content` into `path`, mode 0600, owned by `user`; a reader sees the old content or the new, never a part."""
+    """Write `content` to a file of `user` with mode 0600.
+
+    The file is replaced as a whole: a reader sees the old content or the new content.
+    """
     encoded = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     temporary.unlink(missing_ok=True)

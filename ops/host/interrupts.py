@@ -1,4 +1,4 @@
-"""Runs a command so that being told to end lets it clean up behind itself."""
+"""Runs a command so that it cleans up when a signal ends it."""
 
 import asyncio
 import signal
@@ -8,14 +8,17 @@ from typing import Any
 
 
 def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` to its end; SIGINT and SIGTERM cancel it, and then this exits with 130 or 143 once it has cleaned up."""
-    told: list[signal.Signals] = []
+    """Run `work` until it returns, or until SIGINT or SIGTERM cancels it.
+
+    After a signal, exit with 130 (SIGINT) or 143 (SIGTERM) when `work` has cleaned up.
+    """
+    received: list[signal.Signals] = []
 
     async def main() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
         def stop(number: signal.Signals) -> None:
-            told.append(number)
+            received.append(number)
             assert task is not None
             task.cancel()
 
@@ -26,7 +29,7 @@ def run_until_signal(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(main())
     except asyncio.CancelledError:
-        if not told:
+        if not received:
             raise
-    if told:
-        sys.exit(128 + told[0])
+    if received:
+        sys.exit(128 + received[0])

@@ -1,4 +1,4 @@
-"""One installation at a time in a data folder, and on a port."""
+"""One installation at a time per data folder and per port."""
 
 import errno
 import fcntl
@@ -12,7 +12,11 @@ from ops.layout import Layout
 
 @contextmanager
 def only_run(layout: Layout) -> Iterator[None]:
-    """Hold the data folder; raises OpsError when another run has it. The kernel lets go of it whatever ends us."""
+    """Lock the data folder for the block. The kernel releases the lock when this process ends.
+
+    Raises:
+        OpsError: Another run has locked the folder.
+    """
     with (layout.root / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -22,13 +26,17 @@ def only_run(layout: Layout) -> Iterator[None]:
 
 
 def check_port(port: int) -> bool:
-    """Raise SettingError when `port` cannot be listened on; return whether that holds for IPv6 too."""
-    _listen(socket.AF_INET, "0.0.0.0", port)  # noqa: S104 - the one port that is meant for all addresses
+    """Return whether `port` is free for IPv6 too, which some machines do not have.
+
+    Raises:
+        SettingError: The port is in use, or only root can listen on it.
+    """
+    _listen(socket.AF_INET, "0.0.0.0", port)  # noqa: S104 - the gateway serves all addresses
     try:
         _listen(socket.AF_INET6, "::", port)
     except SettingError:
         raise
-    except OSError:  # a machine without IPv6
+    except OSError:
         return False
     return True
 
@@ -43,7 +51,7 @@ def _listen(family: socket.AddressFamily, host: str, port: int) -> None:
             probe.listen(1)
         except PermissionError:
             raise SettingError(
-                "MOORAGE_PORT", f"only root may listen on port {port}; choose one above 1023"
+                "MOORAGE_PORT", f"only root can listen on port {port}; choose one above 1023"
             ) from None
         except OSError as error:
             if error.errno == errno.EADDRINUSE:

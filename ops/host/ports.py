@@ -1,20 +1,21 @@
-"""Free TCP ports on 127.0.0.1 for what talks only inside one installation."""
+"""Free TCP ports on 127.0.0.1, for connections within one installation."""
 
 import random
 import socket
 from types import TracebackType
 from typing import Self
 
-# Below Linux's ephemeral range (32768 on), so that no outgoing connection takes one of them between two starts.
+# Below Linux's ephemeral range, which starts at 32768: no outgoing connection takes such a port
+# while a child restarts.
 _FIRST = 20000
 _LAST = 32000
 
 
 class ReservedPort:
-    """A port that is ours until `release`.
+    """A port that no other installation takes before `release`.
 
-    The reserving socket is bound and never listens. With SO_REUSEADDR, which every server here sets, the child can bind
-    the port as well, while another installation that looks for a free one finds it taken.
+    Its socket is bound and never listens. Every server of an installation sets SO_REUSEADDR, so it
+    can bind the port too. `reserve` of another installation finds the port in use.
     """
 
     def __init__(self, reservation: socket.socket) -> None:
@@ -23,10 +24,11 @@ class ReservedPort:
 
     @property
     def address(self) -> str:
-        """`host:port`."""
+        """The address as `host:port`."""
         return f"127.0.0.1:{self.number}"
 
     def release(self) -> None:
+        """Let others take the port."""
         self._reservation.close()
 
     def __enter__(self) -> Self:
@@ -42,9 +44,13 @@ class ReservedPort:
 
 
 def reserve(*, avoid: int | None = None) -> ReservedPort:
-    """Reserve a free port other than `avoid`; raises OSError when the whole range is taken."""
+    """Reserve a free port other than `avoid`.
+
+    Raises:
+        OSError: Every port of the range is in use.
+    """
     candidates = [number for number in range(_FIRST, _LAST) if number != avoid]
-    # Not for secrecy: two starts at once should not try the same ports in the same order.
+    # Random, so that two starts at the same time do not compete for the same ports.
     for number in random.sample(candidates, len(candidates)):
         reservation = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:

@@ -1,7 +1,8 @@
-"""Who the children run as, and how their lives end with ours.
+"""The user that child processes run as, and their end when this process ends.
 
-PostgreSQL refuses to run as root, and nothing else here needs root either: started by root, every child becomes
-`nobody`, or whoever the data belongs to. Started by anyone else, every child stays that user.
+PostgreSQL refuses to run as root, and no other part needs root. If root starts `moorage`, every
+child runs as the owner of the data, or as `nobody`. If another user starts it, every child runs as
+that user.
 """
 
 import os
@@ -26,8 +27,8 @@ DeathSignal = Literal["TERM", "INT", "KILL"]
 class RunUser:
     """The user that owns the data folder and runs the children.
 
-    `capability` is the one capability that `nobody` keeps where folders that it must read are closed to it, such as a
-    clone below /root; None where it needs none.
+    If this user cannot read a required folder, such as a clone below /root, the children keep one
+    `capability` to read it.
     """
 
     uid: int
@@ -42,10 +43,17 @@ class RunUser:
         death_signal: DeathSignal = "TERM",
         may_bind_low_ports: bool = False,
     ) -> list[str]:
-        """Return `argv` wrapped so that it runs as this user and gets `death_signal` when its parent dies.
+        """Return a command line that runs `argv` as this user.
 
-        The parent is the thread that starts it: start children from the main thread. `may_bind_low_ports` lets it
-        listen below 1024, where root started us.
+        Args:
+            argv: The command line of the child.
+            death_signal: The signal that the child receives when its parent ends. The parent is
+                the thread that starts it, so start children from the main thread.
+            may_bind_low_ports: Whether the child can listen below port 1024 if root started
+                `moorage`.
+
+        Raises:
+            OpsError: setpriv is missing.
         """
         wrapped = [_setpriv(), f"--pdeathsig={death_signal}"]
         if self.drops_root:
@@ -62,12 +70,12 @@ class RunUser:
             )
             wrapped += [f"--inh-caps={kept}", f"--ambient-caps={kept}"]
             if self.capability:
-                # Without it access(2), with which initdb looks for postgres, leaves capabilities out of account.
+                # Otherwise access(2) ignores capabilities, and initdb does not find postgres.
                 wrapped.append("--securebits=+no_setuid_fixup")
         return [*wrapped, "--", *argv]
 
     def own(self, path: Path) -> None:
-        """Give `path` to this user, when we are root and it is not theirs yet."""
+        """Change the owner of `path` to this user, if root runs this process."""
         if not self.drops_root:
             return
         status = path.lstat()
@@ -76,10 +84,17 @@ class RunUser:
 
 
 def run_user(paths: Iterable[Path], *, data: Path | None = None) -> RunUser:
-    """Return who the children run as, able to read all of `paths`, the Python installation included.
+    """Return the user that the children run as.
 
-    Started by root, that is the user whom the folder `data` belongs to, where that is somebody: data of a user who ran
-    this before stays theirs. Else it is `nobody`. Raises OpsError when root may hand on no capability to read `paths`.
+    If root runs this process, that is the owner of `data`, so that data of an earlier run keeps
+    its owner. If `data` belongs to root or does not exist, it is `nobody`.
+
+    Args:
+        paths: Files and folders that the user must be able to read, besides the code and Python.
+        data: The data folder.
+
+    Raises:
+        OpsError: The user cannot read one of the paths, and root has no capability to pass on.
     """
     if os.geteuid() != 0:
         return RunUser(uid=os.geteuid(), gid=os.getegid())
@@ -101,13 +116,13 @@ def _nobody() -> tuple[int, int]:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise OpsError(
-            "there is no user `nobody` to run PostgreSQL as; start moorage as a user who is not root"
+            "there is no user `nobody` to run PostgreSQL: start moorage as another user than root"
         ) from None
     return nobody.pw_uid, nobody.pw_gid
 
 
 def readable_by(path: Path, uid: int, gid: int) -> bool:
-    """Tell whether a user without capabilities can reach and read `path`, by the mode bits; a missing path can."""
+    """Return whether the mode bits let a user read `path`. A missing path counts as readable."""
     resolved = path.resolve()
     for step in (*reversed(resolved.parents), resolved):
         try:
@@ -122,7 +137,7 @@ def readable_by(path: Path, uid: int, gid: int) -> bool:
 
 
 def _reading_capability(closed: Path) -> str:
-    """Return the least capability that opens `closed` to nobody and that we may hand on."""
+    """Return the least capability that lets the user read `closed`, and that root can pass on."""
     permitted = next(
         int(line.split()[1], 16)
         for line in Path("/proc/self/status").read_text().splitlines()
@@ -136,12 +151,17 @@ def _reading_capability(closed: Path) -> str:
         if permitted >> number & 1:
             return name
     raise OpsError(
-        f"the user `nobody`, whom PostgreSQL runs as, cannot read {closed}: move it to a folder open to all"
+        f"the user `nobody`, which runs PostgreSQL, cannot read {closed}:"
+        " move it to a folder that everybody can read"
     )
 
 
 def die_with_parent(argv: Sequence[str], *, death_signal: DeathSignal = "TERM") -> list[str]:
-    """Return `argv` wrapped so that it runs as we do and gets `death_signal` when we end."""
+    """Return a command line that runs `argv` and sends it `death_signal` when this process ends.
+
+    Raises:
+        OpsError: setpriv is missing.
+    """
     return [_setpriv(), f"--pdeathsig={death_signal}", "--", *argv]
 
 

@@ -1,4 +1,7 @@
-"""Renders the gateway's and the registry's configuration: one template each, the same for `make run` and compose."""
+"""Renders the configuration of the gateway and the registry.
+
+`make run` and containers use the same template.
+"""
 
 import jinja2
 
@@ -13,9 +16,10 @@ Value = str | int | bool | list[str] | None
 
 
 def render(template: str, **variables: Value) -> str:
-    """Return `template` (below deploy/) filled in; the variables are listed at its head.
+    """Return `template` (below deploy/) with the values of `variables`, which its head lists.
 
-    Raises OpsError naming a variable that the template needs and did not get.
+    Raises:
+        OpsError: The template or one of its variables is missing.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),

@@ -1,4 +1,7 @@
-"""The files of the API page `/docs`: our page, and Swagger UI from its package, so that it needs no network."""
+"""The files of the API page `/docs`.
+
+Swagger UI comes from its Python package, so the page needs no network.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -13,7 +16,11 @@ _SWAGGER = ("swagger-ui-bundle.js", "swagger-ui.css")
 
 
 def publish_api_page(folder: Path, user: RunUser) -> Path:
-    """Put the page's files into `folder`, for `user` to serve, and return it."""
+    """Copy the files of the page to `folder`, owned by `user`, and return `folder`.
+
+    Raises:
+        OpsError: The package of Swagger UI is missing.
+    """
     spec = importlib.util.find_spec("fastapi_offline")
     if spec is None or spec.origin is None:
         raise OpsError(

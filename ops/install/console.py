@@ -1,4 +1,4 @@
-"""The web console's files: built from `console/`, once for each state of its sources, and put where the gateway serves them."""
+"""Builds the web console if its sources changed, and copies it to where the gateway serves it."""
 
 import fcntl
 import hashlib
@@ -18,12 +18,12 @@ DIST = CONSOLE / "dist"
 _STAMP = CONSOLE / ".built"
 _INSTALLED = CONSOLE / "node_modules" / ".moorage-lock"
 _CACHE = CONSOLE / ".npm-cache"
-_MADE = {"node_modules", "dist", "dist.new", ".npm-cache", ".built"}
+_GENERATED = {"node_modules", "dist", "dist.new", ".npm-cache", ".built"}
 _NOTICES = PROJECT / "deploy" / "gateway" / "console"
 
 
 def is_current() -> bool:
-    """Tell whether `console/dist` is built from the sources as they are; where there are no sources, nothing is to be done."""
+    """Return whether `console/dist` was built from the current sources, or there are no sources."""
     if not (CONSOLE / "package.json").is_file():
         return True
     try:
@@ -32,14 +32,15 @@ def is_current() -> bool:
             and _STAMP.is_file()
             and _STAMP.read_text() == _digest_of(_sources())
         )
-    except OSError:  # a file that an editor has just replaced; the build looks again
+    except OSError:  # An editor has just replaced a file. The build checks again.
         return False
 
 
 def build_console() -> bool:
-    """Build `console/dist` where its sources changed since the last time; return whether they had.
+    """Build `console/dist` if its sources changed, and return whether they did.
 
-    Raises OpsError with the end of what npm or Vite said; what was built before is then still there.
+    Raises:
+        OpsError: npm or Vite failed. The last build is unchanged.
     """
     with _only_build():
         digest = _digest_of(_sources())
@@ -52,22 +53,34 @@ def build_console() -> bool:
 
 
 def check_console() -> None:
-    """Check that the API's types are current, then types, style and the unit tests; raises OpsError with what is wrong."""
+    """Check that the API's types are current, check types and style, and run the unit tests.
+
+    Raises:
+        OpsError: A check failed.
+    """
     install_development_packages()
     for script in ("types:check", "check", "test"):
         npm("run", script)
 
 
 def install_development_packages() -> None:
-    """Install what the console's checks and tests need; raises OpsError with what npm said."""
+    """Install the packages that the console's checks and tests need.
+
+    Raises:
+        OpsError: npm failed.
+    """
     with _only_build():
         install_packages(development=True)
 
 
 def install_packages(*, development: bool = False) -> None:
-    """Install what package-lock.json names into `console/node_modules`, unless it is there; raises OpsError with what npm said.
+    """Install the packages of package-lock.json if they are missing.
 
-    What only checks and tests need is left out unless `development` asks for it.
+    Args:
+        development: Whether to install packages that only checks and tests need.
+
+    Raises:
+        OpsError: npm failed.
     """
     digest = _digest_of(
         [CONSOLE / name for name in ("package.json", "package-lock.json", ".npmrc")]
@@ -77,16 +90,22 @@ def install_packages(*, development: bool = False) -> None:
         return
     npm("ci", *([] if development else ["--omit=dev"]))
     _INSTALLED.write_text(wanted[-1])
-    shutil.rmtree(_CACHE, ignore_errors=True)  # half as large as what was installed
+    shutil.rmtree(_CACHE, ignore_errors=True)  # Half as large as the packages.
 
 
 def publish_console(
     folder: Path, user: RunUser, *, building: bool = False, dist: Path = DIST
 ) -> bool:
-    """Put the console that was built into `dist` into `folder`, for `user` to serve; return whether there is one.
+    """Copy the built console from `dist` to `folder`, and return whether there is one.
 
-    The page goes last: whoever finds it finds all that it names. Where nothing was built, `folder` gets a page that says so
-    instead: that it is being built, if it is `building`, and else that it could not be.
+    The page is copied after the files that it loads. If there is no build, the gateway serves the
+    notice in `folder`.
+
+    Args:
+        folder: The folder that the gateway serves.
+        user: The owner of the files.
+        building: Whether the notice says that the console is being built, or that it is missing.
+        dist: The built files.
     """
     private_dir(folder, user)
     notice = "building.html" if building else "missing.html"
@@ -97,18 +116,18 @@ def publish_console(
         dist.rglob("*"),
         key=lambda path: (path.name.startswith("index.html"), path.suffix != ".gz", path),
     ):
-        place = folder / source.relative_to(dist)
+        target = folder / source.relative_to(dist)
         if source.is_dir():
-            private_dir(place, user)
+            private_dir(target, user)
         else:
-            private_dir(place.parent, user)
-            write_private(place, source.read_bytes(), user)
+            private_dir(target.parent, user)
+            write_private(target, source.read_bytes(), user)
     return True
 
 
 @contextmanager
 def _only_build() -> Iterator[None]:
-    """Only one builds at a time; the second waits and finds everything done. The lock is on the folder: no file."""
+    """Wait until no other process builds. The lock is on the folder itself, so it needs no file."""
     descriptor = os.open(CONSOLE, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -118,8 +137,8 @@ def _only_build() -> Iterator[None]:
 
 
 def _sources() -> list[Path]:
-    """Every file that the build reads."""
-    tops = [path for path in CONSOLE.iterdir() if path.name not in _MADE]
+    """Return every file that the build reads."""
+    tops = [path for path in CONSOLE.iterdir() if path.name not in _GENERATED]
     return [
         path
         for top in tops

@@ -1,4 +1,7 @@
-"""The console is built while everything else starts: what it takes, nobody waits for twice, and what it lacks stops nothing."""
+"""Builds the console in another process while everything else starts.
+
+If the build fails, the registry runs without the console.
+"""
 
 import asyncio
 import re
@@ -15,7 +18,7 @@ _END_SECONDS = 5.0
 
 
 class ConsoleBuild:
-    """A `moorage console` of its own process, if there is something to build; it ends with the block at the latest."""
+    """A process of `moorage console`, if the sources changed. It ends with the `with` block."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
@@ -32,7 +35,10 @@ class ConsoleBuild:
         self.end()
 
     def start(self) -> bool:
-        """Begin unless the console is built already; return whether there is a build. To be called in the main thread."""
+        """Start the build if the sources changed, and return whether they did.
+
+        Call this from the main thread, because the process ends with the thread that starts it.
+        """
         if is_current():
             return False
         self._process = subprocess.Popen(
@@ -42,28 +48,35 @@ class ConsoleBuild:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            start_new_session=True,  # Ctrl-C on the terminal reaches us alone
+            start_new_session=True,  # Ctrl-C on the terminal does not reach it.
         )
         return True
 
     async def deliver(self, layout: Layout, user: RunUser) -> str | None:
-        """Wait for its end and give its files to the gateway; return a line for the user when there is no new console."""
+        """Wait for the build and copy the console to the gateway's folder.
+
+        Returns:
+            A line for the user if the console could not be built or copied.
+        """
         if self._process is None:
             return None
-        _, said = await asyncio.to_thread(self._process.communicate)
+        _, output = await asyncio.to_thread(self._process.communicate)
         log = layout.logs / "console.log"
         try:
-            write_private(log, said, user)
-            there = await asyncio.to_thread(publish_console, layout.run / "console", user)
+            write_private(log, output, user)
+            is_published = await asyncio.to_thread(publish_console, layout.run / "console", user)
         except OSError as error:
             return f"the console cannot be served: {error.filename}: {error.strerror}"
         if self._process.returncode == 0:
             return None
-        effect = "what is served is the one before" if there else "the registry runs without it"
-        return f"the console could not be built, {effect}: {_reason(said)} (more in {log}); the next start tries again"
+        effect = "the last build is served" if is_published else "the registry runs without it"
+        return (
+            f"the console could not be built, {effect}: {find_reason(output)} (more in {log});"
+            " the next start retries"
+        )
 
     def end(self) -> None:
-        """End it, if it still runs; a `finished` that waits for it returns."""
+        """Stop the build if it is running. A `deliver` in progress then returns."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.terminate()
@@ -74,12 +87,12 @@ class ConsoleBuild:
             self._process.wait()
 
 
-def _reason(said: str) -> str:
-    """Return the line of the builder's output that tells most: of npm, of Vite, of anyone."""
+def find_reason(output: str) -> str:
+    """Return the line of the output of npm or Vite that best explains a failure."""
     lines = [
-        line.strip() for line in said.splitlines() if line.strip() and "complete log" not in line
+        line.strip() for line in output.splitlines() if line.strip() and "complete log" not in line
     ]
-    for telling in (r"reason: ", r"^\[[A-Z_]+\] ", r"^npm error ", r"rror"):
-        if (found := next((line for line in lines if re.search(telling, line)), None)) is not None:
+    for pattern in (r"reason: ", r"^\[[A-Z_]+\] ", r"^npm error ", r"rror"):
+        if (found := next((line for line in lines if re.search(pattern, line)), None)) is not None:
             return found
-    return lines[-1] if lines else "it was ended"
+    return lines[-1] if lines else "no output"

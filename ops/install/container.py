@@ -1,6 +1,7 @@
-"""`moorage init`: secrets and rendered configuration for containers, where each part has its own address and user.
+"""`moorage init`: creates secrets and renders configuration for containers.
 
-`make run` prepares the same things itself (ops.programs); the templates and the secrets' layout are one.
+Each part has its own address and user there. The templates and the layout of the secrets are those
+of `make run`.
 """
 
 from pathlib import Path
@@ -16,18 +17,21 @@ from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 from ops.settings import RunSettings
 
 DATABASE = "moorage"
-# The names of deploy/compose.yaml.
+# The host names of deploy/compose.yaml.
 _POSTGRES = "postgres:5432"
 _REGISTRY = "registry:5000"
 _SERVICE_PORT = 8000
 _GATEWAY_PORT = 8080
 _STORAGE = "/var/lib/registry"
-# Docker's own DNS server: a container that comes back may have another address.
+# Docker's DNS server. A restarted container can have another address.
 _RESOLVER = "127.0.0.11"
 
 
 def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> None:
-    """Make what is missing and render both configurations anew; run it before anything else starts, as root."""
+    """Create missing secrets and folders, and render the configuration of registry and gateway.
+
+    Run it as root, before any other container starts.
+    """
     private_dir(layout.root, owners.services)
     ensure_secrets(layout, owners)
     ensure_database_urls(layout, _owner_url(layout, settings), owners)
@@ -57,7 +61,7 @@ def _registry(layout: Layout, settings: RunSettings) -> str:
     return render.render(
         render.REGISTRY,
         listen_address=f":{_REGISTRY.partition(':')[2]}",
-        # Within the container alone: its stop waits until the queue of events is empty.
+        # Only the container itself reads it: its stop waits until the queue of events is empty.
         debug_address="127.0.0.1:5001",
         storage_root=_STORAGE,
         http_secret=(secrets / "http_secret").read_text(),

@@ -1,7 +1,7 @@
-"""nginx and Distribution: the machine's own where they are there, else Debian's packages, unpacked and not installed.
+"""Finds nginx and Distribution on this machine, or unpacks Debian's packages of them.
 
-`apt-get` downloads into folders of ours and `dpkg -x` unpacks: no maintainer script runs, no service starts, nothing on
-the machine changes, and no root is needed.
+`apt-get` downloads to a folder of the installation, and `dpkg -x` unpacks there. No maintainer
+script runs, no service starts, nothing else on the machine changes, and root is not needed.
 """
 
 import fcntl
@@ -19,8 +19,8 @@ from ops.errors import OpsError, SettingError
 from ops.host.environment import child_environment, search_path
 from ops.host.privileges import die_with_parent
 
-# Hooks of the machine's own configuration would act on the machine's own folders: `update` in Debian's container images
-# empties its package cache.
+# The hooks of the machine's configuration change the machine's folders: in Debian's container
+# images, `update` empties the package cache.
 _APT_CONFIGURATION = """\
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -43,13 +43,13 @@ _NEEDED_MODULES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program and what it needs in its environment."""
+    """A program and the environment variables that it needs."""
 
     path: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     def output(self, *arguments: str) -> str:
-        """Run it and return all that it prints; empty when it does not run."""
+        """Run the program and return its output, or an empty text if it does not run."""
         try:
             done = subprocess.run(
                 [str(self.path), *arguments],
@@ -65,7 +65,11 @@ class Tool:
 
 
 def find_nginx(tools: Path) -> Tool:
-    """Return an nginx with the modules that the gateway needs, unpacking Debian's below `tools` when there is none."""
+    """Return the machine's nginx, or unpack Debian's below `tools` if modules are missing.
+
+    Raises:
+        OpsError: There is no nginx, and Debian's cannot be fetched.
+    """
     found = shutil.which("nginx", path=search_path())
     if found is not None and _has_modules(Tool(Path(found))):
         return Tool(Path(found))
@@ -73,7 +77,11 @@ def find_nginx(tools: Path) -> Tool:
 
 
 def nginx_version(nginx: Tool) -> tuple[int, ...]:
-    """Return its version; raises OpsError when it does not run."""
+    """Return the version of nginx.
+
+    Raises:
+        OpsError: nginx does not run.
+    """
     version = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", nginx.output("-v"))
     if version is None:
         raise OpsError(f"{nginx.path} does not run")
@@ -81,7 +89,16 @@ def nginx_version(nginx: Tool) -> tuple[int, ...]:
 
 
 def find_registry(tools: Path, chosen: Path | None) -> Tool:
-    """Return Distribution: `chosen` (REGISTRY_BIN), the machine's, or Debian's unpacked below `tools`."""
+    """Return Distribution: `chosen`, or the machine's, or Debian's, unpacked below `tools`.
+
+    Args:
+        tools: The folder of unpacked packages.
+        chosen: The program of REGISTRY_BIN.
+
+    Raises:
+        SettingError: `chosen` is not Distribution.
+        OpsError: There is no Distribution, and Debian's cannot be fetched.
+    """
     if chosen is not None:
         if not _is_distribution(Tool(chosen)):
             raise SettingError(
@@ -96,8 +113,8 @@ def find_registry(tools: Path, chosen: Path | None) -> Tool:
 
 
 def _has_modules(nginx: Tool) -> bool:
-    shown = nginx.output("-V")
-    return all(module in shown for module in _NEEDED_MODULES)
+    configured = nginx.output("-V")
+    return all(module in configured for module in _NEEDED_MODULES)
 
 
 def _is_distribution(registry: Tool) -> bool:
@@ -105,7 +122,11 @@ def _is_distribution(registry: Tool) -> bool:
 
 
 def fetch_package(package: str, tools: Path) -> Path:
-    """Return the folder below `tools` that holds `package` and what it needs, fetched when it is not there; raises OpsError."""
+    """Return the folder below `tools` with `package` and its dependencies. Fetch it if missing.
+
+    Raises:
+        OpsError: The package cannot be fetched.
+    """
     root = tools / package
     with _locked(tools):
         if not root.is_dir():
@@ -114,7 +135,10 @@ def fetch_package(package: str, tools: Path) -> Path:
 
 
 def library_folders(root: Path) -> list[Path]:
-    """Return where the shared libraries of an unpacked package are: only such as the machine lacks."""
+    """Return the folders of the shared libraries of an unpacked package.
+
+    They contain only libraries that the machine does not have.
+    """
     return sorted(
         {
             file.parent
@@ -129,19 +153,19 @@ def _from_package(package: str, program: str, tools: Path) -> Tool:
     root = fetch_package(package, tools)
     if not (root / program).is_file():
         raise OpsError(
-            f"Debian's package {package} holds no {program}: install {package} on this machine"
+            f"Debian's package {package} has no {program}: install {package} on this machine"
         )
     libraries = [str(folder) for folder in library_folders(root)]
-    # Only what the machine lacks was fetched, so nothing of the machine's is hidden by it.
+    # These libraries hide none of the machine's, because only missing ones were fetched.
     return Tool(root / program, {"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {})
 
 
 @contextmanager
 def _locked(tools: Path) -> Iterator[None]:
-    """Only one unpacks at a time, where several installations share the folder."""
+    """Wait until no other installation unpacks in the same folder."""
     if not tools.is_dir():
         tools.mkdir(parents=True)
-        tools.chmod(0o755)  # whatever the umask: the children run from it
+        tools.chmod(0o755)  # The children run programs from it, whatever the umask is.
     with (tools / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -151,10 +175,11 @@ def _unpack(package: str, root: Path) -> None:
     for command in ("apt-get", "dpkg", "dpkg-deb"):
         if shutil.which(command, path=search_path()) is None:
             raise OpsError(
-                f"{package} is missing and so is {command} to fetch it with: install {package} on this machine"
+                f"{package} is missing, and {command}, which could fetch it, is missing too:"
+                f" install {package} on this machine"
             )
-    with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{package}.") as made:
-        work = Path(made)
+    with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{package}.") as temporary:
+        work = Path(temporary)
         unpacked = work / "root"
         unpacked.mkdir(mode=0o755)
         for archive in _download(package, work):
@@ -164,7 +189,10 @@ def _unpack(package: str, root: Path) -> None:
 
 
 def _download(package: str, work: Path) -> list[Path]:
-    """Fetch `package` and what it depends on and the machine has not; with the machine's package lists if they do."""
+    """Fetch `package` and its missing dependencies.
+
+    Use the machine's package lists first, and fetch new lists if the package is not in them.
+    """
     cache, lists = work / "cache", work / "state/lists"
     for folder in (cache / "archives/partial", lists / "partial"):
         folder.mkdir(parents=True)
@@ -196,7 +224,7 @@ def _download(package: str, work: Path) -> list[Path]:
 
 
 def _call(argv: list[str], problem: str) -> None:
-    """Run `argv`; raises OpsError with `problem` and the last line that tells why."""
+    """Run `argv`. If it fails, raise OpsError with `problem` and apt's first error."""
     done = subprocess.run(
         die_with_parent(argv),
         env=os.environ

@@ -27,7 +27,8 @@ from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db.engine import create_engine, is_unreachable
-from libs.common.registry.client import Registry, RegistryUnavailable, connected
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from ops.errors import OpsError
 from ops.host.disk import disk_usage, format_size
@@ -219,7 +220,7 @@ async def _list_garbage(
 ) -> None:
     found = (await usecases.find_garbage(engine=engine, age=age)).garbage
     async with engine.connect() as tx:
-        exclusive = await queries.sum_only_theirs(tx, keys=[item.key for item in found])
+        exclusive = await queries.sum_exclusive_bytes(tx, keys=[item.key for item in found])
     unreferenced: set[str] = set()
     await garbage_collector.collect(unreferenced.add, dry_run=True)
     if found:

@@ -1,4 +1,4 @@
-"""Lets the registry's queue of events run dry before it is stopped: the queue is in its memory and ends with it."""
+"""Waits until the registry has delivered its queued events, which are in its memory only."""
 
 import asyncio
 
@@ -8,21 +8,24 @@ from ops.db.roles import connected
 from ops.errors import OpsError
 
 _LONGEST_SECONDS = 5.0
-# The registry sends one event at a time, each as soon as the one before is acknowledged; between tries of one that
-# failed it waits a second, but then the events service is not up, and nothing is gained by waiting.
+# The registry sends the next event when the events service acknowledges the last one. After a
+# failure it waits a second. Then the events service is down, and waiting does not help.
 _QUIET_SECONDS = 0.3
 
 
 async def drain(owner_url: str) -> None:
-    """Return when no event has come in for a moment, or after five seconds, or when the database cannot be asked."""
+    """Return when no event arrives for a moment, at the latest after five seconds.
+
+    If the database cannot be reached, return at once.
+    """
     try:
         async with asyncio.timeout(_LONGEST_SECONDS), connected(owner_url) as connection:
-            await _until_quiet(connection)
+            await _wait_until_quiet(connection)
     except (TimeoutError, OpsError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return
 
 
-async def _until_quiet(connection: asyncpg.Connection) -> None:
+async def _wait_until_quiet(connection: asyncpg.Connection) -> None:
     clock = asyncio.get_running_loop().time
     newest, since = None, clock()
     while clock() - since < _QUIET_SECONDS:

@@ -1,4 +1,4 @@
-"""What `moorage run` runs: each part's command line, environment and rendered configuration."""
+"""The programs of `moorage run`: command lines, environments, and rendered configuration."""
 
 import json
 import os
@@ -24,13 +24,13 @@ from ops.layout import SERVICES, Layout
 from ops.run.supervisor import Program, last_line
 from ops.settings import RunSettings
 
-# The parts that have a private port of their own.
 PARTS = ("postgres", "registry", *SERVICES)
+"""The parts with a private port."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """All that is decided before the first program starts."""
+    """The facts of a run that are fixed before its first program starts."""
 
     settings: RunSettings
     layout: Layout
@@ -41,20 +41,22 @@ class Installation:
     ipv6: bool
 
     def log(self, name: str) -> Path:
+        """Return the log file of a part."""
         return self.layout.logs / f"{name}.log"
 
     @property
     def token_service(self) -> str:
-        """The registry's name in tokens, which auth, registry, catalog and events must agree on."""
+        """The registry's name in tokens: the same for auth, registry, catalog, and events."""
         return os.environ.get("AUTH_SERVICE") or "moorage"
 
     @property
     def token_issuer(self) -> str:
+        """The issuer of tokens: the same for auth, registry, catalog, and events."""
         return os.environ.get("AUTH_ISSUER") or "moorage"
 
 
 def postgres_program(installation: Installation) -> Program:
-    """The embedded server."""
+    """Return the program of the embedded PostgreSQL."""
     return Program(
         name="postgres",
         argv=postgres.server_command(
@@ -62,20 +64,20 @@ def postgres_program(installation: Installation) -> Program:
         ),
         environment=child_environment(),
         log=installation.log("postgres"),
-        stop_signal=signal.SIGINT,  # fast: sessions are closed, data is written
-        hurry_signal=signal.SIGQUIT,  # immediate: the next start recovers, but shared memory is given back
+        stop_signal=signal.SIGINT,  # Fast shutdown: close sessions, write data.
+        hurry_signal=signal.SIGQUIT,  # Immediate shutdown: free shared memory, recover later.
         stop_seconds=30,
         death_signal="INT",
     )
 
 
 def service_environment(installation: Installation, service: str) -> dict[str, str]:
-    """Return the settings of `service`: what the user set, and over it what only we know."""
+    """Return the environment of `service`: the user's settings and, over them, those of the run."""
     secrets = installation.layout.secrets_of(service)
     given = {
         name: value
         for name, value in os.environ.items()
-        # A secret is its file's; a variable would go before it.
+        # A variable would override the file of a secret.
         if (name == "LOG_LEVEL" or name.startswith(f"{service.upper()}_"))
         and not (secrets / name.lower()).exists()
     }
@@ -98,16 +100,18 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
 
 
 def service_program(installation: Installation, service: str) -> Program:
-    """One of the three services."""
+    """Return the program of a service."""
     port = str(installation.ports[service].number)
     environment = service_environment(installation, service)
     if service == "catalog":
-        shown = {
+        settings = {
             name: value
             for name, value in environment.items()
             if name == "SECRETS_DIR" or name.startswith("CATALOG_")
         }
-        write_private(installation.layout.catalog_environment, json.dumps(shown), installation.user)
+        write_private(
+            installation.layout.catalog_environment, json.dumps(settings), installation.user
+        )
     return Program(
         name=service,
         argv=moorage_command("serve", service, "--host", "127.0.0.1", "--port", port),
@@ -117,7 +121,7 @@ def service_program(installation: Installation, service: str) -> Program:
 
 
 def registry_program(installation: Installation) -> Program:
-    """Distribution, with its configuration written anew."""
+    """Write the registry's configuration and return its program."""
     layout = installation.layout
     configuration = layout.run / "registry.yml"
     private_dir(layout.registry, installation.user)
@@ -135,12 +139,12 @@ def registry_program(installation: Installation) -> Program:
         webhook_secret=(layout.secrets_of("registry") / "webhook_secret").read_text(),
     )
     write_private(configuration, rendered, installation.user)
-    # 3.x would send traces to a port that nobody listens on, and log each failure.
+    # Otherwise Distribution 3.x sends traces to a port without a listener, and logs each failure.
     environment = child_environment(
         OTEL_TRACES_EXPORTER="none", **installation.registry.environment
     )
-    shown = {"program": str(installation.registry.path), "environment": environment}
-    write_private(layout.registry_program, json.dumps(shown), installation.user)
+    described = {"program": str(installation.registry.path), "environment": environment}
+    write_private(layout.registry_program, json.dumps(described), installation.user)
     return Program(
         name="registry",
         argv=[str(installation.registry.path), "serve", str(configuration)],
@@ -151,7 +155,7 @@ def registry_program(installation: Installation) -> Program:
 
 
 def gc_program(installation: Installation) -> Program:
-    """The schedule by which garbage is collected."""
+    """Return the program that collects garbage on schedule."""
     settings = installation.settings
     environment = child_environment(
         MOORAGE_DATA=str(installation.layout.root),
@@ -168,10 +172,14 @@ def gc_program(installation: Installation) -> Program:
 
 
 def gateway_program(installation: Installation) -> Program:
-    """nginx, with its configuration written anew and tried; raises OpsError with nginx's own words when it is refused."""
+    """Write and test nginx's configuration, and return its program.
+
+    Raises:
+        OpsError: nginx rejects the configuration. The message is nginx's.
+    """
     settings, layout, user = installation.settings, installation.layout, installation.user
     configuration = layout.run / "nginx.conf"
-    certificate, key = _own_certificate(installation)
+    certificate, key = _copy_certificate(installation)
     publish_console(layout.run / "console", user, building=not is_current())
     rendered = render.render(
         render.GATEWAY,
@@ -201,34 +209,34 @@ def gateway_program(installation: Installation) -> Program:
         argv=argv,
         environment=child_environment(**installation.nginx.environment),
         log=installation.log("gateway"),
-        stop_signal=signal.SIGQUIT,  # requests that run are finished
+        stop_signal=signal.SIGQUIT,  # Finish requests in progress.
         stop_seconds=5,
         may_bind_low_ports=settings.port < 1024,
     )
-    _try_configuration(program, user)
+    _test_configuration(program, user)
     return program
 
 
-def _try_configuration(program: Program, user: RunUser) -> None:
-    tried = subprocess.run(
+def _test_configuration(program: Program, user: RunUser) -> None:
+    done = subprocess.run(
         user.command([*program.argv, "-t", "-q"], may_bind_low_ports=program.may_bind_low_ports),
         env=dict(program.environment),
         capture_output=True,
         text=True,
         cwd="/",
-        start_new_session=True,  # Ctrl-C would end it, which is no word about the configuration
+        start_new_session=True,  # Otherwise Ctrl-C ends it, and the configuration looks wrong.
         check=False,
     )
-    if tried.returncode != 0:
-        shown = next(
-            (line for line in tried.stderr.splitlines() if "[emerg]" in line),
+    if done.returncode != 0:
+        reason = next(
+            (line for line in done.stderr.splitlines() if "[emerg]" in line),
             last_line(program.log),
         )
-        raise OpsError(f"nginx refuses its configuration: {shown}")
+        raise OpsError(f"nginx rejects its configuration: {reason}")
 
 
-def _own_certificate(installation: Installation) -> tuple[str | None, str | None]:
-    """Copy certificate and key to where the children's user reads them; keys are often root's alone."""
+def _copy_certificate(installation: Installation) -> tuple[str | None, str | None]:
+    """Copy the certificate and its key for the children's user: often only root can read a key."""
     settings, layout = installation.settings, installation.layout
     if settings.tls_cert is None or settings.tls_key is None:
         return None, None
@@ -238,7 +246,7 @@ def _own_certificate(installation: Installation) -> tuple[str | None, str | None
     return str(certificate), str(key)
 
 
-def fresh_run_folder(layout: Layout, user: RunUser) -> None:
-    """Empty the folder of what one run makes: after a crash it holds the last one's."""
+def reset_run_folder(layout: Layout, user: RunUser) -> None:
+    """Delete and create the folder of one run, which has files of the last run after a crash."""
     shutil.rmtree(layout.run, ignore_errors=True)
     private_dir(layout.run, user)

@@ -1,4 +1,4 @@
-"""When is it ready? When `docker login` would work: asked the way a client asks, through the gateway."""
+"""Waits until `docker login` works, with the requests of a client through the gateway."""
 
 import asyncio
 import http.client
@@ -15,8 +15,8 @@ _PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer's status and headers."""
+class Response:
+    """The status and headers of an HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -30,47 +30,55 @@ async def wait_until_ready(
     check_children: Callable[[], None],
     seconds: float = 60.0,
 ) -> None:
-    """Return when all three `services` (name → port) are ready and the gateway leads a login to a token.
+    """Return when every service is ready and the gateway answers a login with a token.
 
-    `check_children` is called between tries and raises when it is hopeless. Raises OpsError naming what is not ready.
+    Args:
+        settings: The settings of the run.
+        services: The port of each service on 127.0.0.1.
+        token_service: The registry's name in tokens.
+        check_children: Is called between attempts, and raises if waiting is useless.
+        seconds: The longest time to wait.
+
+    Raises:
+        OpsError: A part is not ready after that time. The message names it.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
-        missing = await asyncio.to_thread(_not_ready, settings, services, token_service)
-        if missing is None:
+        problem = await asyncio.to_thread(_find_problem, settings, services, token_service)
+        if problem is None:
             return
         check_children()
         if asyncio.get_running_loop().time() > deadline:
-            raise OpsError(f"not ready after {seconds:.0f} s: {missing}")
+            raise OpsError(f"not ready after {seconds:.0f} s: {problem}")
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def _not_ready(
+def _find_problem(
     settings: RunSettings, services: Mapping[str, int], token_service: str
 ) -> str | None:
     for name, port in services.items():
-        answer = _get(
+        response = _get(
             http.client.HTTPConnection("127.0.0.1", port, timeout=_ATTEMPT_SECONDS),
             "/readyz",
             "localhost",
         )
-        if answer is None or answer.status != 200:
-            return f"{name} is not ready ({_said(answer)})"
+        if response is None or response.status != 200:
+            return f"{name} is not ready ({_describe(response)})"
     challenge = _through_gateway(settings, "/v2/")
     if (
         challenge is None
         or challenge.status != 401
         or not challenge.headers.get("www-authenticate", "").startswith("Bearer ")
     ):
-        return f"the registry asks for no login at /v2/ ({_said(challenge)})"
+        return f"the registry requests no login at /v2/ ({_describe(challenge)})"
     token = _through_gateway(settings, "/token?" + urlencode({"service": token_service}))
-    # Without credentials that is a token for nothing, or a refusal where anonymous callers get none.
+    # Without credentials: a token without permissions, or 401 if anonymous pulls are off.
     if token is None or token.status not in (200, 401):
-        return f"no answer to a login at /token ({_said(token)})"
+        return f"a login at /token fails ({_describe(token)})"
     return None
 
 
-def _through_gateway(settings: RunSettings, path: str) -> Answer | None:
+def _through_gateway(settings: RunSettings, path: str) -> Response | None:
     host = urlsplit(settings.url).netloc
     if all(name.startswith("*.") for name in settings.hosts):
         host = (
@@ -82,7 +90,7 @@ def _through_gateway(settings: RunSettings, path: str) -> Answer | None:
             path,
             host,
         )
-    # The certificate is for its names, not for the loopback address that is asked here.
+    # The certificate is for its host names, not for the loopback address of this request.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -92,15 +100,15 @@ def _through_gateway(settings: RunSettings, path: str) -> Answer | None:
     return _get(connection, path, host)
 
 
-def _get(connection: http.client.HTTPConnection, path: str, host: str) -> Answer | None:
+def _get(connection: http.client.HTTPConnection, path: str, host: str) -> Response | None:
     try:
         connection.request(
             "GET", path, headers={"Host": host, "Connection": "close", "User-Agent": "moorage"}
         )
-        response = connection.getresponse()
-        response.read()
-        return Answer(
-            response.status, {name.lower(): value for name, value in response.getheaders()}
+        received = connection.getresponse()
+        received.read()
+        return Response(
+            received.status, {name.lower(): value for name, value in received.getheaders()}
         )
     except (OSError, http.client.HTTPException):
         return None
@@ -108,5 +116,5 @@ def _get(connection: http.client.HTTPConnection, path: str, host: str) -> Answer
         connection.close()
 
 
-def _said(answer: Answer | None) -> str:
-    return "no answer" if answer is None else f"it answers {answer.status}"
+def _describe(response: Response | None) -> str:
+    return "no response" if response is None else f"its status is {response.status}"

@@ -1,4 +1,4 @@
-"""`moorage serve`: one service on one address, in this process."""
+"""`moorage serve`: runs one service in this process."""
 
 import importlib
 import ipaddress
@@ -11,22 +11,26 @@ from libs.common.web import logging
 from ops.errors import OpsError
 from ops.host.environment import longest_token_seconds
 
-# A client that keeps a connection open is told to go; what runs is finished.
 _GRACEFUL_SECONDS = 5
+"""A stop closes idle connections and waits this long for requests."""
 
 
 class ServiceSettingError(OpsError):
-    """A setting of the service is wrong or missing."""
+    """A setting of the service is missing or wrong."""
 
     exit_code = 2
 
 
 def serve(service: str, *, host: str, port: int) -> None:
-    """Run `service` until it is told to end; raises ServiceSettingError with one line that names a wrong setting."""
+    """Run `service` until a signal ends it.
+
+    Raises:
+        ServiceSettingError: A setting is missing or wrong.
+    """
     settings_module = importlib.import_module(f"services.{service}.settings")
     app_module = importlib.import_module(f"services.{service}.app")
     if service == "catalog" and not os.environ.get("CATALOG_NAME_RESERVATION_SECONDS"):
-        # Names stay taken until the last token that names them has ended.
+        # A name must stay reserved until the last token for it has expired.
         os.environ["CATALOG_NAME_RESERVATION_SECONDS"] = str(longest_token_seconds(os.environ) + 60)
     try:
         settings = settings_module.load_settings()
@@ -40,18 +44,22 @@ def serve(service: str, *, host: str, port: int) -> None:
         loop="uvloop",
         http="httptools",
         ws="none",
-        log_config=None,  # libs.common.web.logging has set it up
-        access_log=False,  # the app writes its own, with the request id
+        log_config=None,  # libs.common.web.logging configures it
+        access_log=False,  # the app logs each request with its id
         proxy_headers=True,
-        forwarded_allow_ips=_proxies(host),
+        forwarded_allow_ips=_trusted_proxies(host),
         server_header=False,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
 
 
-def _proxies(host: str) -> str:
-    """Whose X-Forwarded headers count. On a loopback address only the gateway beside us reaches the service; anywhere
-    else that is the business of the network, in which the gateway's address is not known beforehand."""
+def _trusted_proxies(host: str) -> str:
+    """Return the addresses whose X-Forwarded headers the service trusts.
+
+    On a loopback address, only the gateway of the same machine reaches the service. On another
+    address, the gateway's address is unknown, and the network must let only the gateway reach the
+    service.
+    """
     try:
         return "127.0.0.1" if ipaddress.ip_address(host).is_loopback else "*"
     except ValueError:

@@ -1,6 +1,6 @@
-"""Keeps programs alive: starts them, starts them again when they die, and ends them, leaving no descendant behind.
+"""Starts programs, restarts them when they end, and stops them with all of their descendants.
 
-docs/adr/0005-own-supervisor.md says why this is not a library.
+docs/adr/0005-own-supervisor.md explains why this is not a library.
 """
 
 import asyncio
@@ -16,18 +16,25 @@ from typing import BinaryIO
 from ops.errors import OpsError
 from ops.host.privileges import DeathSignal, RunUser
 
-_FIRST_DELAY = 0.1
-_LONGEST_DELAY = 5.0
-# A run that lasted this long, in seconds, is not held against the program.
-_GOOD_RUN = 10.0
+MOST_SHORT_RUNS = 5
+"""A program that ends this often while a run starts is broken."""
+_FIRST_DELAY_SECONDS = 0.1
+_LONGEST_DELAY_SECONDS = 5.0
+_GOOD_RUN_SECONDS = 10.0
+"""After a run that lasted this long, the count of short runs starts anew."""
 _NOT_STARTED = 127
+_WRONG_SETTING = 2
 _LOG_BYTES = 10 * 1024 * 1024
 _OLD_LOGS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One program to keep alive; its output goes to `log`. `stop_seconds` is how long it may take to end by itself."""
+    """One program to keep running, with its output in `log`.
+
+    A stop sends `stop_signal`, and SIGKILL after `stop_seconds`. A fast stop sends `hurry_signal`.
+    The kernel sends `death_signal` if the supervisor dies.
+    """
 
     name: str
     argv: Sequence[str]
@@ -41,7 +48,7 @@ class Program:
 
 
 class Child:
-    """A program that is kept alive."""
+    """A program that the supervisor keeps running."""
 
     def __init__(self, program: Program, user: RunUser, report: Callable[[str], None]) -> None:
         self.program = program
@@ -51,48 +58,51 @@ class Child:
         self._user = user
         self._report = report
         self._stopping = asyncio.Event()
-        self.task = asyncio.create_task(self._keep(), name=f"keep {program.name}")
+        self.task = asyncio.create_task(self._supervise(), name=f"supervise {program.name}")
 
     async def stop(self) -> None:
-        """Ask it to end, wait as long as it may take, then end it and all of its descendants by force."""
+        """Stop the program, and kill it and its descendants if it takes too long."""
         self._stopping.set()
         self._signal(self.program.stop_signal)
         try:
             await asyncio.wait_for(asyncio.shield(self.task), self.program.stop_seconds)
         except TimeoutError:
             self._report(
-                f"{self.program.name} did not end within {self.program.stop_seconds:.0f} s and is killed"
+                f"{self.program.name} did not stop within {self.program.stop_seconds:.0f} s:"
+                " killing it"
             )
             self._signal(signal.SIGKILL)
             await self.task
 
     def kill(self) -> None:
-        """End it now; a `stop` that waits for it returns."""
+        """Stop the program at once. A `stop` in progress then returns."""
         self._stopping.set()
         self._signal(self.program.hurry_signal)
 
-    async def _keep(self) -> None:
+    async def _supervise(self) -> None:
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             started = loop.time()
             try:
                 status = await self._run_once()
-            except OSError as error:  # no process could be made; there may be room for one later
+            except OSError as error:  # No process can be created now.
                 self._report(f"{self.program.name} cannot be started: {error.strerror}")
                 status = _NOT_STARTED
             if self._stopping.is_set():
                 return
             self.last_status = status
-            self.short_runs = 1 if loop.time() - started >= _GOOD_RUN else self.short_runs + 1
-            self._report(f"{self.program.name} {describe(status)}; starting it again")
+            self.short_runs = (
+                1 if loop.time() - started >= _GOOD_RUN_SECONDS else self.short_runs + 1
+            )
+            self._report(f"{self.program.name} {describe(status)}; restarting it")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._delay())
 
     def _delay(self) -> float:
-        delay = _FIRST_DELAY
+        delay = _FIRST_DELAY_SECONDS
         for _ in range(min(self.short_runs - 1, 10)):
             delay *= 2
-        return min(delay, _LONGEST_DELAY)
+        return min(delay, _LONGEST_DELAY_SECONDS)
 
     async def _run_once(self) -> int:
         program = self.program
@@ -109,17 +119,18 @@ class Child:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                # A session of its own: Ctrl-C on the terminal reaches us alone, and its group is its descendants.
+                # Ctrl-C on the terminal then reaches the supervisor only, and the process group
+                # contains the program's descendants.
                 start_new_session=True,
             )
         self.pid = process.pid
-        if self._stopping.is_set():  # told to stop while it was being started
+        if self._stopping.is_set():  # `stop` was called before the program had a process id.
             self._signal(program.stop_signal)
         try:
             return await process.wait()
         finally:
             self.pid = None
-            # nginx's workers outlive a master that was killed, and hold its port.
+            # The workers of a killed nginx go on and keep its port.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
@@ -130,7 +141,7 @@ class Child:
 
 
 class Supervisor:
-    """All the children of one run."""
+    """The children of one run."""
 
     def __init__(self, user: RunUser, report: Callable[[str], None]) -> None:
         self._user = user
@@ -138,43 +149,47 @@ class Supervisor:
         self.children: dict[str, Child] = {}
 
     def start(self, program: Program) -> Child:
-        """Start `program` and keep it alive from now on."""
+        """Start `program` and keep it running."""
         child = Child(program, self._user, self._report)
         self.children[program.name] = child
         return child
 
     async def stop(self, *names: str) -> None:
-        """End these children, all at the same time; names that were never started are passed over."""
+        """Stop these children at the same time. Ignore programs that never started."""
         await asyncio.gather(
             *(self.children[name].stop() for name in names if name in self.children)
         )
 
     def kill(self) -> None:
-        """End all children now, by force."""
+        """Stop all children at once."""
         for child in self.children.values():
             child.kill()
 
     def check_starting(self, *, most_runs: int) -> None:
-        """Raise OpsError when a child ended `most_runs` times in a row, or ended over a wrong setting."""
+        """Check the children of a run that is starting.
+
+        Raises:
+            OpsError: A child ended `most_runs` times in a row, or because of a wrong setting.
+        """
         for child in self.children.values():
             if child.task.done() and (error := child.task.exception()):
                 raise error
-            if child.short_runs >= most_runs or child.last_status == 2:
+            if child.short_runs >= most_runs or child.last_status == _WRONG_SETTING:
                 log = child.program.log
                 raise OpsError(
-                    f"{child.program.name} {describe(child.last_status)}: {last_line(log)} (more in {log})"
+                    f"{child.program.name} {describe(child.last_status)}:"
+                    f" {last_line(log)} (more in {log})"
                 )
 
 
 async def rotate_logs(folder: Path, user: RunUser, *, every: float = 30.0) -> None:
-    """Keep each log of `folder` below about 10 MiB, and three older ones, for as long as this runs.
+    """Keep each log of `folder` below about 10 MiB, and three older copies, until cancelled.
 
-    Contents are copied and the file is cut: its writers append, so they need not be told.
+    The log is copied and then truncated. Its writers append, so they keep their open file.
     """
     while True:
-        with contextlib.suppress(
-            OSError
-        ):  # a full disk, a log that is gone: the next round tries again
+        # If the disk is full or a log is gone, the next round retries.
+        with contextlib.suppress(OSError):
             await asyncio.to_thread(_rotate_large, folder, user)
         await asyncio.sleep(every)
 
@@ -197,28 +212,26 @@ def _rotate(log: Path, user: RunUser) -> None:
 
 
 def open_log(path: Path, user: RunUser) -> BinaryIO:
-    """Open a log to append to, private and owned by the children's user."""
+    """Open a log for appending, with mode 0600 and owned by the children's user."""
     stream = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
     user.own(path)
     return stream
 
 
 def describe(status: int | None) -> str:
-    """Say how a program ended."""
+    """Return how a program ended, for a message that starts with its name."""
     if status is None:
-        return "runs"
-    return (
-        f"was ended by {signal.Signals(-status).name}"
-        if status < 0
-        else f"ended with status {status}"
-    )
+        return "is running"
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with status {status}"
 
 
 def last_line(log: Path) -> str:
-    """Return the last line of a log that is not empty, shortened."""
+    """Return the last line of a log that is not empty, at most 300 characters of it."""
     try:
         tail = log.read_bytes()[-8192:].decode(errors="replace")
     except OSError:
         return "no log"
     lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "it said nothing"
+    return lines[-1][:300] if lines else "no output"

@@ -1,7 +1,8 @@
-"""Signing keys and certificates: EC P-256 throughout, for ES256 with x5c is the one form every Distribution takes.
+"""Signing keys and certificates.
 
-The registry trusts one CA, and each service signs its tokens with a leaf under it, so that a key is replaced without
-touching the registry.
+All keys are EC P-256: every version of Distribution accepts ES256 with x5c. The registry trusts one
+CA, and each service signs its tokens with a key under that CA. So a key can be replaced without a
+change of the registry's configuration.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _CA_YEARS = 10
-# Clocks of registry and services may differ; the registry's own leeway does not extend to certificates.
+# The clocks of the registry and the services can differ, and the registry allows no leeway for
+# certificates.
 _BACKDATE = timedelta(hours=1)
 
 
@@ -26,7 +28,7 @@ class Authority:
 
 
 def new_authority() -> Authority:
-    """Make a self-signed CA that is good for ten years."""
+    """Return a new self-signed CA that is valid for ten years."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("Moorage token CA")
     now = datetime.now(UTC)
@@ -50,9 +52,10 @@ def new_authority() -> Authority:
 
 
 def new_token_key(authority: Authority, service: str) -> bytes:
-    """Make a token signing key for `service`: its PKCS8 private key and its certificate under `authority`, in one PEM.
+    """Return a new token signing key of `service`.
 
-    The certificate lasts as long as the CA: keys end by being replaced.
+    The PEM contains the private key (PKCS8) and its certificate under `authority`. The certificate
+    is valid as long as the CA, because keys end when they are rotated.
     """
     issuer = x509.load_pem_x509_certificate(authority.certificate)
     issuer_key = serialization.load_pem_private_key(authority.key, password=None)
@@ -80,12 +83,12 @@ def new_token_key(authority: Authority, service: str) -> bytes:
 
 
 def new_session_key() -> bytes:
-    """Make a key that signs the JSON API's access tokens, as PKCS8 PEM."""
+    """Return a new key that signs the access tokens of the JSON API, as PKCS8 PEM."""
     return _private_pem(ec.generate_private_key(ec.SECP256R1()))
 
 
 def public_pem(private_pem: bytes) -> bytes:
-    """Return the public half of a private key."""
+    """Return the public key of a private key."""
     key = serialization.load_pem_private_key(private_pem, password=None)
     return key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -93,7 +96,7 @@ def public_pem(private_pem: bytes) -> bytes:
 
 
 def stamp() -> str:
-    """Return a key file's name without its end: the UTC second, so that the newest key sorts last."""
+    """Return the stem of a new key's file name: the UTC second, so that the newest sorts last."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 

@@ -1,4 +1,4 @@
-"""`moorage keys rotate`: new signing keys beside the old ones, so that what was signed before stays good."""
+"""`moorage keys rotate`: adds new signing keys, so that earlier tokens stay valid."""
 
 import os
 from pathlib import Path
@@ -10,19 +10,23 @@ from ops.layout import SERVICES, Layout
 from ops.secrets import keys
 from ops.secrets.store import publish_session_keys
 
-# The newest signs. The one before is published as long as anything that it signed can be good.
 _KEPT = 2
+"""The newest key signs. The key before it is published until its tokens have expired."""
 
 
 def rotate_token_keys(layout: Layout) -> None:
-    """Give each service a new key for registry tokens, under the CA that the registry trusts already.
+    """Give each service a new key for registry tokens, under the CA that the registry trusts.
 
-    The services take it up by themselves within seconds. Raises OpsError without a CA.
+    The services load it within seconds.
+
+    Raises:
+        OpsError: There is no CA yet, or the keys were rotated in this second.
     """
     certificate, key = layout.secrets_of("ca") / "ca.pem", layout.secrets_of("ca") / "ca.key"
     if not certificate.is_file() or not key.is_file():
         raise OpsError(
-            f"there is no CA in {layout.secrets_of('ca')}: nothing was started with this data yet"
+            f"there is no CA in {layout.secrets_of('ca')}:"
+            " run `moorage run` or `moorage init` first"
         )
     authority = keys.Authority(certificate=certificate.read_bytes(), key=key.read_bytes())
     for service in SERVICES:
@@ -30,9 +34,12 @@ def rotate_token_keys(layout: Layout) -> None:
 
 
 def rotate_session_keys(layout: Layout) -> None:
-    """Make a new key for the JSON API's access tokens and publish its public half; auth signs with it from its next start.
+    """Add a key for the access tokens of the JSON API, and publish its public key.
 
-    Raises OpsError when there are no keys yet.
+    The auth service signs with it from its next start.
+
+    Raises:
+        OpsError: There are no keys yet, or the keys were rotated in this second.
     """
     folder = layout.secrets_of("auth") / "session-keys"
     _add(folder, keys.new_session_key())
@@ -41,16 +48,16 @@ def rotate_session_keys(layout: Layout) -> None:
 
 def _add(folder: Path, pem: bytes) -> None:
     if not folder.is_dir():
-        raise OpsError(f"there is no {folder}: nothing was started with this data yet")
+        raise OpsError(f"there is no {folder}: run `moorage run` or `moorage init` first")
     name = f"{keys.stamp()}.pem"
     if (folder / name).exists():
-        raise OpsError("the keys were rotated this very second")
+        raise OpsError("the keys were rotated in this second: wait a second and run it again")
     write_private(folder / name, pem, _owner(folder))
     for old in sorted(folder.glob("*.pem"))[:-_KEPT]:
         old.unlink()
 
 
 def _owner(folder: Path) -> RunUser:
-    """Whoever reads the keys that are there reads the new one."""
+    """Return the owner of the keys in `folder`, who must be able to read the new key too."""
     status = folder.stat()
     return RunUser(uid=status.st_uid, gid=status.st_gid, drops_root=os.geteuid() == 0)

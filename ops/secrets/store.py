@@ -1,7 +1,8 @@
-"""Every secret of an installation: made at the first start, found at the next, one folder per part that reads it.
+"""The secrets of an installation, one folder for each part that reads them.
 
-A service gets its folder as SECRETS_DIR. Files are 0600 and folders 0700; each file is written whole or not at all, so
-an interrupted first start is simply continued.
+The first start creates the secrets, and later starts find them. A service receives its folder as
+SECRETS_DIR. Files have mode 0600 and folders 0700. Each file is written as a whole, so the next
+start continues an interrupted first start.
 """
 
 import secrets
@@ -17,7 +18,7 @@ from ops.secrets import keys
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """Who the secret files belong to. In one installation of `make run` that is one user; containers have several."""
+    """The owners of the secret files: one user for `make run`, several users for containers."""
 
     services: RunUser
     registry: RunUser
@@ -25,14 +26,16 @@ class Owners:
 
     @classmethod
     def all(cls, user: RunUser) -> "Owners":
+        """Return owners that are all the same user."""
         return cls(services=user, registry=user, postgres=user)
 
     def of(self, part: str) -> RunUser:
+        """Return the owner of the secrets of `part`."""
         return {"registry": self.registry, "postgres": self.postgres}.get(part, self.services)
 
 
 def ensure_secrets(layout: Layout, owners: Owners) -> None:
-    """Make what is missing of keys, certificates and shared secrets; leave alone what is there."""
+    """Create missing keys, certificates, and shared secrets, and keep the others."""
     private_dir(layout.secrets, owners.services)
     for part in ("ca", "owner", "postgres", "registry", *SERVICES):
         private_dir(layout.secrets_of(part), owners.of(part))
@@ -45,9 +48,10 @@ def ensure_secrets(layout: Layout, owners: Owners) -> None:
 
 
 def ensure_database_urls(layout: Layout, owner_url: str, owners: Owners) -> None:
-    """Write the owner's URL and one for each service's role; passwords are kept, the rest follows the owner's.
+    """Write the owner's URL and the URL of each service's role.
 
-    The roles are named `<database>_<service>`; `ops.migrate` makes them.
+    A service keeps its password; the other parts of its URL are those of the owner's. The roles are
+    named `<database>_<service>`, and `moorage migrate` creates them.
     """
     write_private(layout.owner_url, owner_url, owners.services)
     parts = urlsplit(owner_url)
@@ -61,7 +65,7 @@ def ensure_database_urls(layout: Layout, owner_url: str, owners: Owners) -> None
 
 
 def password_in(url_file: Path) -> str | None:
-    """Return the password of the URL that the file holds; None without a file or a password."""
+    """Return the password of the URL in the file, or None if there is no file or password."""
     if not url_file.is_file():
         return None
     password = urlsplit(url_file.read_text().strip()).password
@@ -69,7 +73,7 @@ def password_in(url_file: Path) -> str | None:
 
 
 def new_password() -> str:
-    """Return 256 random bits, in ASCII that needs no quoting in a URL."""
+    """Return 256 random bits as text that needs no quoting in a URL."""
     return secrets.token_urlsafe(32)
 
 
@@ -88,7 +92,7 @@ def _copy(content: bytes, file: Path, user: RunUser) -> None:
 
 def _ensure_token_keys(layout: Layout, owners: Owners) -> None:
     certificate, key = layout.secrets_of("ca") / "ca.pem", layout.secrets_of("ca") / "ca.key"
-    # The certificate is written last, so it is there only with its key.
+    # The certificate is written after its key, so it never exists alone.
     is_new = not certificate.is_file()
     if is_new:
         authority = keys.new_authority()
@@ -98,7 +102,7 @@ def _ensure_token_keys(layout: Layout, owners: Owners) -> None:
     _copy(authority.certificate, layout.secrets_of("registry") / "token_ca.pem", owners.registry)
     for service in SERVICES:
         folder = private_dir(layout.secrets_of(service) / "token-keys", owners.services)
-        if is_new:  # Leaves of a CA that is gone are refused by the registry.
+        if is_new:  # The registry refuses keys under an earlier CA.
             for stale in folder.glob("*.pem"):
                 stale.unlink()
         if not any(folder.glob("*.pem")):
@@ -117,7 +121,10 @@ def _ensure_session_keys(layout: Layout, user: RunUser) -> None:
 
 
 def publish_session_keys(layout: Layout, user: RunUser) -> None:
-    """Only the auth service holds the private keys; the other two get the public halves under the same names."""
+    """Write the public keys of sessions for catalog and events.
+
+    Each has the file name of its private key. Only the auth service can read the private keys.
+    """
     private = layout.secrets_of("auth") / "session-keys"
     published = {file.name: keys.public_pem(file.read_bytes()) for file in private.glob("*.pem")}
     for service in ("catalog", "events"):

@@ -1,4 +1,4 @@
-"""What is wrong or missing at start is one clear line, never a traceback, and nothing is left running."""
+"""An error at the start of `moorage run` is one line, and leaves no process."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tests.kit.stack.processes import parts
 from tests.kit.stack.run import MOORAGE, Stack, running_stack
 
 
-def _run(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    ours = ("MOORAGE_", "AUTH_", "CATALOG_", "EVENTS_", "REGISTRY_", "DATABASE_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+def run_moorage(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    prefixes = ("MOORAGE_", "AUTH_", "CATALOG_", "EVENTS_", "REGISTRY_", "DATABASE_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     with reserve() as free:
         port = str(free.number)
     environment = {**inherited, "MOORAGE_DATA": str(data), "MOORAGE_PORT": port, **settings}
@@ -31,17 +31,15 @@ def _run(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _assert_one_line(
-    done: subprocess.CompletedProcess[str], begins: str, *, status: int = 2
-) -> None:
+def assert_one_line(done: subprocess.CompletedProcess[str], line: str, *, status: int = 2) -> None:
     assert done.returncode == status, done.stderr
-    assert done.stderr.startswith(f"moorage: {begins}"), done.stderr
+    assert done.stderr.startswith(f"moorage: {line}"), done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
 
 
 @pytest.mark.parametrize(
-    ("settings", "begins"),
+    ("settings", "line"),
     [
         ({"MOORAGE_PORT": "http"}, "MOORAGE_PORT: "),
         (
@@ -58,48 +56,52 @@ def _assert_one_line(
         ),
     ],
 )
-def test_a_wrong_setting_is_named(folder: Path, settings: dict[str, str], begins: str) -> None:
+def test_the_error_names_the_wrong_setting(
+    folder: Path, settings: dict[str, str], line: str
+) -> None:
     data = folder / "wrong"
-    done = _run(data, **settings)
-    _assert_one_line(done, begins)
+    done = run_moorage(data, **settings)
+    assert_one_line(done, line)
     assert "geheim" not in done.stderr
     assert not parts(data)
 
 
-def test_a_port_in_use_is_named(folder: Path) -> None:
+def test_the_error_names_a_port_in_use(folder: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("0.0.0.0", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        _assert_one_line(
-            _run(folder / "wrong", MOORAGE_PORT=str(port)), f"MOORAGE_PORT: port {port} is in use"
+        assert_one_line(
+            run_moorage(folder / "wrong", MOORAGE_PORT=str(port)),
+            f"MOORAGE_PORT: port {port} is in use",
         )
 
 
-def test_a_data_folder_that_cannot_be_made_is_named(folder: Path) -> None:
+def test_the_error_names_a_data_folder_that_cannot_be_created(folder: Path) -> None:
     (folder / "file").write_text("")
-    _assert_one_line(
-        _run(folder / "file" / "data"),
-        f"MOORAGE_DATA: {folder}/file/data cannot be made: Not a directory",
+    assert_one_line(
+        run_moorage(folder / "file" / "data"),
+        f"MOORAGE_DATA: {folder}/file/data cannot be created: Not a directory",
     )
 
 
 def test_a_second_run_on_the_same_data_is_refused(stack: Stack) -> None:
-    _assert_one_line(
-        _run(stack.data), f"MOORAGE_DATA: another moorage already runs on {stack.data}", status=1
+    assert_one_line(
+        run_moorage(stack.data),
+        f"MOORAGE_DATA: another moorage already runs on {stack.data}",
+        status=1,
     )
     assert httpx.get(f"{stack.url}/healthz", trust_env=False).is_success
 
 
 @pytest.fixture
-def outside(folder: Path) -> Iterator[EmbeddedServer]:
-    """Somebody's PostgreSQL."""
-    place = folder / "outside"
-    with start_embedded(place) as server:
+def external(folder: Path) -> Iterator[EmbeddedServer]:
+    """A PostgreSQL that is not part of the installation."""
+    with start_embedded(folder / "external") as server:
         yield server
 
 
-def _execute(url: str, *statements: str) -> None:
+def execute(url: str, *statements: str) -> None:
     async def execute() -> None:
         connection = await asyncpg.connect(url)
         for statement in statements:
@@ -110,29 +112,31 @@ def _execute(url: str, *statements: str) -> None:
         runner.run(execute())
 
 
-def test_a_database_role_that_may_not_create_roles_is_named(
-    folder: Path, outside: EmbeddedServer
+def test_the_error_names_a_database_role_that_cannot_create_roles(
+    folder: Path, external: EmbeddedServer
 ) -> None:
-    _execute(outside.superuser_url, "CREATE ROLE weak LOGIN PASSWORD 'geheim'")
-    url = f"postgresql://weak:geheim@127.0.0.1:{outside.port}/postgres"
-    _assert_one_line(_run(folder / "weak", DATABASE_URL=url), "DATABASE_URL: the role of weak@")
+    execute(external.superuser_url, "CREATE ROLE weak LOGIN PASSWORD 'geheim'")
+    url = f"postgresql://weak:geheim@127.0.0.1:{external.port}/postgres"
+    assert_one_line(
+        run_moorage(folder / "weak", DATABASE_URL=url), "DATABASE_URL: the role of weak@"
+    )
 
 
-def test_an_outside_database_is_used_and_none_is_embedded(
-    folder: Path, outside: EmbeddedServer
+def test_with_an_external_database_no_embedded_one_runs(
+    folder: Path, external: EmbeddedServer
 ) -> None:
-    _execute(
-        outside.superuser_url,
+    execute(
+        external.superuser_url,
         "DROP DATABASE IF EXISTS theirs",
         "DROP ROLE IF EXISTS strong",
         "CREATE ROLE strong LOGIN CREATEROLE PASSWORD 'geheim'",
         "CREATE DATABASE theirs OWNER strong",
     )
-    place = folder / "with-outside"
-    place.mkdir()
-    url = f"postgres://strong:geheim@127.0.0.1:{outside.port}/theirs?sslmode=prefer"
+    own_folder = folder / "with-external"
+    own_folder.mkdir()
+    url = f"postgres://strong:geheim@127.0.0.1:{external.port}/theirs?sslmode=prefer"
     with running_stack(
-        place, DATABASE_URL=url, MOORAGE_ADMIN_PASSWORD="a password of mine"
+        own_folder, DATABASE_URL=url, MOORAGE_ADMIN_PASSWORD="a password of mine"
     ) as running:
         assert "postgres" not in parts(running.data)
         assert not (running.data / "postgres").exists()

@@ -83,7 +83,7 @@ async def test_a_reset_password_enables_the_account_and_ends_what_it_had(
     ("name", "typed", "words"),
     [
         ("nobody", SECRET, "no account 'nobody'"),
-        ("No Name", SECRET, "no account name"),
+        ("No Name", SECRET, "not a username"),
         ("nobody", "short", "8 to 128 characters"),
     ],
 )

@@ -168,7 +168,7 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
           {(at) => (
             <Image
               namespace={decode(at.namespace)}
-              name={decode(at.repository)}
+              repository={decode(at.repository)}
               reference={decode(at.reference)}
             />
           )}

@@ -1,16 +1,19 @@
-"""What is garbage, and what a pause of writes refuses."""
+"""Untagged manifests that are garbage, and the phases of a write pause."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 Key = tuple[str, str]
-"""A repository's path and a digest."""
+"""The path of a repository and a digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Untagged:
-    """A manifest that has been without a tag since ``since``, and is neither child nor referrer of one that lives."""
+    """A manifest without a tag since ``since``.
+
+    No manifest that must remain lists it as its child or refers to it.
+    """
 
     repository: str
     digest: str
@@ -19,12 +22,13 @@ class Untagged:
 
     @property
     def key(self) -> Key:
+        """The path of the repository and the digest."""
         return self.repository, self.digest
 
 
 @dataclass(frozen=True, slots=True)
 class PushOf:
-    """An event of the registry's: a manifest was pushed, under a tag or by its digest alone."""
+    """The event of a push of a manifest, by tag or by digest."""
 
     event_id: int
     key: Key
@@ -35,7 +39,10 @@ class PushOf:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Garbage, indexes first, and the events of its pushes that were known when it was found: any other came later."""
+    """Garbage, indexes first, and the events of its pushes that were known at that time.
+
+    Any other push since ``after_ns`` (nanoseconds since 1970) came later.
+    """
 
     garbage: list[Untagged]
     known_pushes: frozenset[int]
@@ -43,7 +50,7 @@ class Found:
 
 
 class Phase(Enum):
-    """What is refused: uploads but those of pushes that have begun, or every write."""
+    """The requests that a pause refuses: new uploads only, or all writes."""
 
     NEW_UPLOADS = "new_uploads"
     ALL_WRITES = "all_writes"
@@ -51,7 +58,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A collection of garbage: the last one that ended."""
+    """A finished garbage collection."""
 
     started_at: datetime
     manifests_deleted: int
@@ -59,5 +66,8 @@ class Run:
 
 
 def parents_first(found: list[Untagged], children: set[Key]) -> list[Untagged]:
-    """``found`` with indexes before the ``children`` of theirs, so that no index stands without its images half-way."""
+    """Return ``found`` with indexes before their ``children``.
+
+    So an interrupted collection leaves no index without its images.
+    """
     return sorted(found, key=lambda item: item.key in children)

@@ -1,4 +1,4 @@
-"""SQL of the collection of garbage."""
+"""SQL of garbage collection."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -21,80 +21,100 @@ from services.catalog.tables import garbage_runs, write_pauses
 _p, _g = write_pauses.c, garbage_runs.c
 _clock = sa.func.clock_timestamp()
 
-_NOTE_MISSED = sa.text("""
+_SET_UNTAGGED_SINCE = sa.text("""
     UPDATE catalog.manifests m SET untagged_since = now()
     WHERE m.untagged_since IS NULL
-      AND NOT EXISTS (SELECT FROM catalog.tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
+      AND NOT EXISTS (
+        SELECT FROM catalog.tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
 """)
 
-# Not what is being deleted: that takes all of it, and one of before a restore waits, while what is there may have another owner since.
-_WITH_OLD = sa.text("""
-    SELECT DISTINCT r.id FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
+# A deletion removes all of its repository. If it is suspended, the content may have another owner.
+_REPOSITORIES_WITH_OLD = sa.text("""
+    SELECT DISTINCT r.id
+    FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
     WHERE m.untagged_since <= now() - :age AND r.status <> 'deleting'
-      AND NOT EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = r.path)
-      AND NOT EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'namespace' AND d.name = split_part(r.path, '/', 1))
+      AND NOT EXISTS (
+        SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = r.path)
+      AND NOT EXISTS (
+        SELECT FROM catalog.deletions d
+        WHERE d.kind = 'namespace' AND d.name = split_part(r.path, '/', 1))
     ORDER BY 1
 """).bindparams(sa.bindparam("age", type_=sa.Interval))
 
-# What lives: tagged, or not untagged for long, and from there children and referrers, as often as it takes.
-_LIST_UNTAGGED = sa.text("""
-    WITH RECURSIVE living (repository_id, digest) AS (
+# Live manifests are tagged or young, and their children and referrers are live too.
+_UNTAGGED = sa.text("""
+    WITH RECURSIVE live (repository_id, digest) AS (
         SELECT m.repository_id, m.digest FROM catalog.manifests m
-        WHERE m.repository_id = ANY(:ids) AND (m.untagged_since IS NULL OR m.untagged_since > now() - :age)
+        WHERE m.repository_id = ANY(:ids)
+          AND (m.untagged_since IS NULL OR m.untagged_since > now() - :age)
       UNION
-        SELECT n.repository_id, n.digest FROM living l CROSS JOIN LATERAL (
+        SELECT n.repository_id, n.digest FROM live l CROSS JOIN LATERAL (
             SELECT c.repository_id, c.child_digest AS digest FROM catalog.manifest_children c
             WHERE c.repository_id = l.repository_id AND c.index_digest = l.digest
           UNION ALL
-            SELECT m.repository_id, m.digest FROM catalog.manifests m WHERE m.repository_id = l.repository_id AND m.subject = l.digest
+            SELECT m.repository_id, m.digest FROM catalog.manifests m
+            WHERE m.repository_id = l.repository_id AND m.subject = l.digest
         ) n
     )
     SELECT r.path, m.digest, m.untagged_since, m.size_bytes, EXISTS (
-        SELECT FROM catalog.manifest_children c WHERE c.repository_id = m.repository_id AND c.child_digest = m.digest) AS is_child
+        SELECT FROM catalog.manifest_children c
+        WHERE c.repository_id = m.repository_id AND c.child_digest = m.digest) AS is_child
     FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
     WHERE m.repository_id = ANY(:ids) AND m.untagged_since <= now() - :age
-      AND NOT EXISTS (SELECT FROM living l WHERE l.repository_id = m.repository_id AND l.digest = m.digest)
+      AND NOT EXISTS (
+        SELECT FROM live l WHERE l.repository_id = m.repository_id AND l.digest = m.digest)
     ORDER BY r.path, m.untagged_since, m.digest
 """).bindparams(
     sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)), sa.bindparam("age", type_=sa.Interval)
 )
 
 _PUSHES = sa.text("""
-    SELECT f.id, f.repository, f.digest, f.tag, f.at_ns, (f.xid, f.id) > (CAST(:xid AS bigint), CAST(:id AS bigint)) AS unread
+    SELECT f.id, f.repository, f.digest, f.tag, f.at_ns,
+           (f.xid, f.id) > (CAST(:xid AS bigint), CAST(:id AS bigint)) AS unread
     FROM events.registry_feed f
-    JOIN unnest(CAST(:repositories AS text[]), CAST(:digests AS text[])) AS k (repository, digest) USING (repository, digest)
+    JOIN unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
+      AS k (repository, digest) USING (repository, digest)
     WHERE f.action = 'push' AND f.at_ns > CAST(:after_ns AS bigint)
 """)
 
-_DELETES_READ = sa.text("""
-    SELECT count(DISTINCT (f.repository, f.digest)) FROM events.registry_feed f
-    JOIN unnest(CAST(:repositories AS text[]), CAST(:digests AS text[])) AS k (repository, digest) USING (repository, digest)
+_APPLIED_DELETIONS = sa.text("""
+    SELECT count(DISTINCT (f.repository, f.digest))
+    FROM events.registry_feed f
+    JOIN unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
+      AS k (repository, digest) USING (repository, digest)
     WHERE f.action = 'delete' AND f.at_ns > CAST(:after_ns AS bigint)
       AND (f.xid, f.id) <= (CAST(:xid AS bigint), CAST(:id AS bigint))
 """)
 
 _ADOPTED = sa.text("""
     SELECT DISTINCT k.repository, k.digest
-    FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[])) AS k (repository, digest)
+    FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
+      AS k (repository, digest)
     JOIN catalog.repositories r ON r.path = k.repository
     JOIN catalog.manifest_children c ON c.repository_id = r.id AND c.child_digest = k.digest
     WHERE NOT EXISTS (
-        SELECT FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[])) AS d (repository, digest)
+        SELECT FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
+            AS d (repository, digest)
         WHERE d.repository = k.repository AND d.digest = c.index_digest)
 """)
 
-_ONLY_THEIRS = sa.text("""
-    WITH doomed AS MATERIALIZED (
+_EXCLUSIVE_BYTES = sa.text("""
+    WITH garbage AS MATERIALIZED (
         SELECT r.id AS repository_id, k.digest
-        FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[])) AS k (repository, digest)
+        FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
+          AS k (repository, digest)
         JOIN catalog.repositories r ON r.path = k.repository),
-    theirs AS (
-        SELECT b.blob_digest, max(b.size_bytes) AS size_bytes FROM catalog.manifest_blobs b
-        JOIN doomed d ON d.repository_id = b.repository_id AND d.digest = b.manifest_digest GROUP BY 1)
-    SELECT coalesce(sum(size_bytes), 0)::bigint FROM theirs
+    referenced AS (
+        SELECT b.blob_digest, max(b.size_bytes) AS size_bytes
+        FROM catalog.manifest_blobs b JOIN garbage g
+          ON g.repository_id = b.repository_id AND g.digest = b.manifest_digest
+        GROUP BY 1)
+    SELECT coalesce(sum(size_bytes), 0)::bigint FROM referenced
     WHERE NOT EXISTS (
-        SELECT FROM catalog.manifest_blobs b WHERE b.blob_digest = theirs.blob_digest
-        AND NOT EXISTS (SELECT FROM doomed d WHERE d.repository_id = b.repository_id AND d.digest = b.manifest_digest))
+        SELECT FROM catalog.manifest_blobs b
+        WHERE b.blob_digest = referenced.blob_digest AND NOT EXISTS (
+            SELECT FROM garbage g
+            WHERE g.repository_id = b.repository_id AND g.digest = b.manifest_digest))
 """)
 
 _LAST_PUSHES = sa.text("""
@@ -103,28 +123,34 @@ _LAST_PUSHES = sa.text("""
 """)
 
 
-def _apart(keys: Collection[Key]) -> dict[str, Any]:
+def _arrays(keys: Collection[Key]) -> dict[str, Any]:
     return {
         "repositories": [repository for repository, _ in keys],
         "digests": [digest for _, digest in keys],
     }
 
 
-async def note_missed(tx: Tx) -> None:
-    """Begin to count for manifests without a tag whose last tags went in two transactions at once."""
-    await tx.execute(_NOTE_MISSED)
+async def set_untagged_since(tx: Tx) -> None:
+    """Set the missing ``untagged_since`` of manifests without a tag.
+
+    It is missing if two concurrent transactions deleted the last two tags.
+    """
+    await tx.execute(_SET_UNTAGGED_SINCE)
 
 
 async def list_repositories_with_old(tx: Tx, *, age: timedelta) -> list[int]:
-    """Ids of repositories with a manifest that has been untagged for ``age``, child of a tagged index or not; none being deleted."""
-    return list((await tx.execute(_WITH_OLD, {"age": age})).scalars())
+    """Return the ids of repositories with a manifest that has been untagged for ``age``.
+
+    Repositories that are being deleted are left out.
+    """
+    return list((await tx.execute(_REPOSITORIES_WITH_OLD, {"age": age})).scalars())
 
 
 async def list_untagged(
     tx: Tx, *, repository_ids: Sequence[int], age: timedelta
 ) -> tuple[list[Untagged], set[Key]]:
-    """The manifests that are garbage after ``age``, and which of them are children of an index."""
-    rows = (await tx.execute(_LIST_UNTAGGED, {"ids": list(repository_ids), "age": age})).all()
+    """Return the manifests that are garbage after ``age``, and those that are children."""
+    rows = (await tx.execute(_UNTAGGED, {"ids": list(repository_ids), "age": age})).all()
     found = [Untagged(row.path, row.digest, row.untagged_since, row.size_bytes) for row in rows]
     return found, {(row.path, row.digest) for row in rows if row.is_child}
 
@@ -132,35 +158,37 @@ async def list_untagged(
 async def list_pushes(
     tx: Tx, *, keys: Collection[Key], after_ns: int, position: Position = START
 ) -> list[PushOf]:
-    """Pushes of these manifests since then (nanoseconds since 1970); unread are those behind ``position``."""
-    rows = await tx.execute(
-        _PUSHES, {**_apart(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
-    )
+    """Return the pushes of these manifests after ``after_ns`` (nanoseconds since 1970).
+
+    A push behind ``position`` in the feed is unread.
+    """
+    given = {**_arrays(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
     return [
-        PushOf(row.id, (row.repository, row.digest), row.tag, row.at_ns, row.unread) for row in rows
+        PushOf(row.id, (row.repository, row.digest), row.tag, row.at_ns, row.unread)
+        for row in await tx.execute(_PUSHES, given)
     ]
 
 
-async def count_deletes_read(
+async def count_applied_deletions(
     tx: Tx, *, keys: Collection[Key], after_ns: int, position: Position
 ) -> int:
-    """Of how many of these manifests the catalog has read the deletion, up to its ``position`` in the feed."""
-    given = {**_apart(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
-    return int((await tx.execute(_DELETES_READ, given)).scalar_one())
+    """Return of how many of these manifests the feed has a deletion up to ``position``."""
+    given = {**_arrays(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
+    return int((await tx.execute(_APPLIED_DELETIONS, given)).scalar_one())
 
 
 async def list_adopted(tx: Tx, *, keys: Collection[Key]) -> set[Key]:
-    """Those of these manifests that an index which is not among them names as its child."""
-    return {(row.repository, row.digest) for row in await tx.execute(_ADOPTED, _apart(keys))}
+    """Return those of these manifests that are children of an index outside ``keys``."""
+    return {(row.repository, row.digest) for row in await tx.execute(_ADOPTED, _arrays(keys))}
 
 
-async def sum_only_theirs(tx: Tx, *, keys: Collection[Key]) -> int:
-    """Bytes of the blobs that no manifest but these holds."""
-    return int((await tx.execute(_ONLY_THEIRS, _apart(keys))).scalar_one())
+async def sum_exclusive_bytes(tx: Tx, *, keys: Collection[Key]) -> int:
+    """Return the size of the blobs that only these manifests reference."""
+    return int((await tx.execute(_EXCLUSIVE_BYTES, _arrays(keys))).scalar_one())
 
 
 async def last_pushes(tx: Tx, *, after_ns: int) -> dict[str, int]:
-    """When the last manifest was pushed to each repository since then, in nanoseconds since 1970."""
+    """Return the time of the last push to each repository, in nanoseconds since 1970."""
     return {
         row.repository: row.at_ns for row in await tx.execute(_LAST_PUSHES, {"after_ns": after_ns})
     }
@@ -169,7 +197,7 @@ async def last_pushes(tx: Tx, *, after_ns: int) -> dict[str, int]:
 async def put_pause(
     tx: Tx, *, phase: Phase, active_uploads: Collection[str], lasts: timedelta
 ) -> None:
-    """Begin a pause, or change the one that is on."""
+    """Start a pause, or change the running one."""
     now = {
         "phase": phase.value,
         "active_uploads": sorted(active_uploads),
@@ -180,23 +208,23 @@ async def put_pause(
 
 
 async def renew_pause(tx: Tx, *, lasts: timedelta) -> bool:
-    """Let the pause last on; False: it has ended meanwhile."""
+    """Extend the pause; return False if it has ended."""
     statement = sa.update(write_pauses).where(_p.ends_at > _clock).values(ends_at=_clock + lasts)
     return bool((await tx.execute(statement)).rowcount)
 
 
 async def end_pause(tx: Tx) -> None:
-    """Let everything be written again."""
+    """End the pause."""
     await tx.execute(sa.delete(write_pauses))
 
 
 async def start_run(tx: Tx) -> int:
-    """Note that a collection starts."""
+    """Record the start of a collection; return its id."""
     return int((await tx.execute(insert(garbage_runs).returning(_g.id))).scalar_one())
 
 
 async def finish_run(tx: Tx, *, run: int, manifests_deleted: int, freed_bytes: int) -> None:
-    """Note what it did."""
+    """Record the end of a collection."""
     values = {
         "finished_at": _clock,
         "manifests_deleted": manifests_deleted,
@@ -206,7 +234,7 @@ async def finish_run(tx: Tx, *, run: int, manifests_deleted: int, freed_bytes: i
 
 
 async def find_last_run(tx: Tx) -> Run | None:
-    """The last collection that ended."""
+    """Return the last finished collection, or None."""
     statement = (
         sa.select(garbage_runs)
         .where(_g.finished_at.is_not(None))

@@ -1,4 +1,4 @@
-"""Deletes what is garbage, so that a push which comes in between wins."""
+"""Find and delete garbage. A concurrent push of garbage is restored."""
 
 import asyncio
 import time
@@ -19,32 +19,32 @@ from services.catalog.gc.domain import (
 from services.catalog.sync.drift import usecases as drift
 from services.catalog.sync.feed import queries as feed
 
-_REPOSITORIES_AT_ONCE = 200
-_DELETES_AT_ONCE = 4
-_HEARD_SECONDS = 15.0
-_PAUSE_SECONDS = 0.05
-_LOOK_BACK = timedelta(minutes=10)
-_CLOCKS_NS = 5 * 10**9
-"""How far the registry's clock may be behind ours."""
+_REPOSITORIES_PER_QUERY = 200
+_CONCURRENT_DELETIONS = 4
+_FEED_SECONDS = 15.0
+_POLL_SECONDS = 0.05
+_MIN_PERIOD = timedelta(minutes=10)
+_CLOCK_DIFFERENCE_NS = 5 * 10**9
+"""The registry's clock can be behind by so much."""
 
 
 async def find_garbage(*, engine: Engine, age: timedelta) -> Found:
-    """Manifests that have been untagged for ``age``, were not pushed again since, and that nothing living needs.
+    """Return manifests that are untagged for ``age``, not pushed since, and not needed.
 
-    What is being deleted is left to that.
+    Repositories that are being deleted are left out.
     """
     now_ns = time.time_ns()
-    after_ns = now_ns - _nanoseconds(max(age, _LOOK_BACK))
+    after_ns = now_ns - _nanoseconds(max(age, _MIN_PERIOD))
     async with engine.begin() as tx:
-        await queries.note_missed(tx)
+        await queries.set_untagged_since(tx)
         ids = await queries.list_repositories_with_old(tx, age=age)
     garbage: list[Untagged] = []
     known: set[int] = set()
-    for start in range(0, len(ids), _REPOSITORIES_AT_ONCE):
+    for start in range(0, len(ids), _REPOSITORIES_PER_QUERY):
         async with engine.connect() as tx:
             position = await feed.get_position(tx)
             some, children = await queries.list_untagged(
-                tx, repository_ids=ids[start : start + _REPOSITORIES_AT_ONCE], age=age
+                tx, repository_ids=ids[start : start + _REPOSITORIES_PER_QUERY], age=age
             )
             pushes = await queries.list_pushes(
                 tx, keys=[item.key for item in some], after_ns=after_ns, position=position
@@ -64,11 +64,13 @@ async def find_confirmed(
     age: timedelta,
     settle_seconds: float = drift.SETTLE_SECONDS,
 ) -> Found:
-    """As ``find_garbage``, when the registry was asked what the catalog has missed in the repositories that have some.
+    """As ``find_garbage``, after the catalog of the affected repositories is repaired.
 
-    A registry that crashes takes pushes with it that it has not reported, and a backup does not know of those after it: a tag that the
-    catalog does not have would be deleted with its manifest. What was missed is written into the catalog; what cannot be settled is left
-    alone. Raises RegistryUnavailable.
+    A crashed registry loses events, and a backup lacks later pushes. The catalog would then delete
+    a tag that it does not have together with its manifest. Repositories that cannot be repaired are
+    left out.
+
+    Raises RegistryUnavailable.
     """
     found = await find_garbage(engine=engine, age=age)
     if not found.garbage:
@@ -81,9 +83,8 @@ async def find_confirmed(
         difference.repository
         for difference in await drift.repair(engine=engine, registry=registry, found=missed)
     }
-    found = await find_garbage(
-        engine=engine, age=age
-    )  # again though nothing was missed: the worker may have mended it meanwhile
+    # Also if nothing was missed here: the scheduled comparison may have repaired it meanwhile.
+    found = await find_garbage(engine=engine, age=age)
     return replace(
         found, garbage=[item for item in found.garbage if item.repository in paths - left]
     )
@@ -92,24 +93,26 @@ async def find_confirmed(
 async def delete_garbage(
     *, engine: Engine, registry: Registry, found: Found, batch: Sequence[Untagged]
 ) -> list[Key]:
-    """Delete this ``batch`` of what was found in the registry; returns those that are gone.
+    """Delete a ``batch`` of ``found`` from the registry; return the manifests that are gone.
 
-    What was pushed, tagged or taken into an index between the look at it and its deletion is put back. Raises RegistryUnavailable.
+    A manifest that was pushed, tagged, or added to an index meanwhile is restored.
+
+    Raises RegistryUnavailable.
     """
     keys = [item.key for item in batch]
-    started_ns = time.time_ns() - _CLOCKS_NS
+    started_ns = time.time_ns() - _CLOCK_DIFFERENCE_NS
     again = {push.key for push in await _new_pushes(engine, keys, found)}
     contents = await _delete(registry, [key for key in keys if key not in again])
-    await _until_heard(engine, contents.keys(), after_ns=started_ns)
-    between = await _new_pushes(engine, list(contents), found)
+    await _wait_for_feed(engine, contents.keys(), after_ns=started_ns)
+    pushes = await _new_pushes(engine, list(contents), found)
     async with engine.connect() as tx:
         adopted = await queries.list_adopted(tx, keys=contents.keys())
-    back = {(push.key, push.tag or push.key[1]) for push in between} | {
+    restored = {(push.key, push.tag or push.key[1]) for push in pushes} | {
         (key, key[1]) for key in adopted
     }
-    for (repository, digest), reference in sorted(back):
+    for (repository, digest), reference in sorted(restored):
         await registry.put_manifest(repository, reference, contents[repository, digest])
-    kept = {key for key, _ in back}
+    kept = {key for key, _ in restored}
     return [key for key in contents if key not in kept]
 
 
@@ -124,7 +127,7 @@ def _nanoseconds(span: timedelta) -> int:
 
 
 async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]:
-    """Delete manifests, a few at once but indexes before what follows; returns what they were."""
+    """Delete manifests in order, a few at a time; return the contents of those that existed."""
     contents: dict[Key, Fetched] = {}
 
     async def delete(key: Key) -> None:
@@ -132,19 +135,22 @@ async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]
         if fetched is not None and await registry.delete_manifest(*key):
             contents[key] = fetched
 
-    for start in range(0, len(keys), _DELETES_AT_ONCE):
-        await asyncio.gather(*(delete(key) for key in keys[start : start + _DELETES_AT_ONCE]))
+    for start in range(0, len(keys), _CONCURRENT_DELETIONS):
+        await asyncio.gather(*(delete(key) for key in keys[start : start + _CONCURRENT_DELETIONS]))
     return contents
 
 
-async def _until_heard(engine: Engine, keys: Collection[Key], *, after_ns: int) -> None:
-    """Wait until the catalog has read that these are deleted, and with it every push before; not for ever."""
-    deadline = time.monotonic() + _HEARD_SECONDS
+async def _wait_for_feed(engine: Engine, keys: Collection[Key], *, after_ns: int) -> None:
+    """Wait until the catalog has applied these deletions, and so all pushes before them.
+
+    After a time limit, return anyway.
+    """
+    deadline = time.monotonic() + _FEED_SECONDS
     while keys and time.monotonic() < deadline:
         async with engine.connect() as tx:
             position = await feed.get_position(tx)
-            if await queries.count_deletes_read(
+            if await queries.count_applied_deletions(
                 tx, keys=keys, after_ns=after_ns, position=position
             ) >= len(keys):
                 return
-        await asyncio.sleep(_PAUSE_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)

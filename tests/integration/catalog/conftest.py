@@ -1,4 +1,4 @@
-"""The catalog's app on the real database, driven over ASGI by accounts that are signed in."""
+"""The catalog's app on a real database, signed-in accounts, and a real registry."""
 
 import os
 import shutil
@@ -52,7 +52,7 @@ def catalog_settings(
 async def app(
     emptied: Database, catalog_secrets: Secrets, registry_url: str
 ) -> AsyncIterator[FastAPI]:
-    """The app on an empty database, its workers running."""
+    """The app with its workers, on an empty database."""
     app = create_app(catalog_settings(emptied, catalog_secrets, registry_url))
     async with app.router.lifespan_context(app):
         yield app
@@ -115,13 +115,12 @@ async def admin(sign_in: SignIn) -> httpx.AsyncClient:
 
 @pytest.fixture(scope="session")
 def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
-    """A real Distribution that trusts the catalog's keys; what it reports is kept until a test delivers it."""
+    """A real Distribution that trusts the catalog's keys. A test delivers its events."""
     given = os.environ.get("REGISTRY_BIN")
     distribution = find_registry(TOOLS, Path(given) if given else None)
     user = run_user([distribution.path])
-    folder = Path(
-        tempfile.mkdtemp(prefix="moorage-catalog-")
-    )  # pytest's own folders are closed to other users
+    # Other users cannot read pytest's own folders.
+    folder = Path(tempfile.mkdtemp(prefix="moorage-catalog-"))
     folder.chmod(0o755)
     (folder / "ca.pem").write_bytes(catalog_secrets.authority.certificate)
     key = load_signing_keys(catalog_secrets.directory / "token-keys")[0]
@@ -136,7 +135,7 @@ def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
 
 @pytest.fixture
 def registry_url(request: pytest.FixtureRequest) -> str:
-    """Where the app looks for its registry: a real one where the test asks for it, else a port where nothing is."""
+    """The URL of ``registry`` if the test uses it, else a port on which nothing listens."""
     if "registry" not in request.fixturenames:
         return "http://127.0.0.1:9"
     registry: RegistryUnderTest = request.getfixturevalue("registry")

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database

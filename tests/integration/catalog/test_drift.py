@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry import client as registry_module
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.drift.schedule import Schedule
@@ -308,7 +309,7 @@ async def test_the_list_of_repositories_is_read_page_by_page(
     names = {f"{here.team}/app-{number}" for number in range(5)}
     for name in names:
         here.registry.push(make_image(), name, "v1")
-    monkeypatch.setattr(registry_module, "_PAGE", 2)
+    monkeypatch.setattr(registry_module, "_PAGE_SIZE", 2)
     listed = await here.client.list_repositories()
     assert names <= set(listed)
     assert len(listed) == len(set(listed))

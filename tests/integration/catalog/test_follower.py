@@ -168,7 +168,11 @@ async def test_one_replica_works_and_another_takes_over(emptied: Database) -> No
             return 0.05
 
         return LeaderWorker(
-            name="of-a-test", database_url=emptied.urls["catalog"], channel=CHANNEL, step=step
+            name="of-a-test",
+            application_name="tests",
+            database_url=emptied.urls["catalog"],
+            channel=CHANNEL,
+            step=step,
         )
 
     async def seen() -> set[str]:

@@ -18,7 +18,7 @@ from libs.common.db import engine as db
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from ops.db.postgres import EmbeddedServer, binaries
-from services.catalog.deletion.repositories import queries, usecases
+from services.catalog.deletion.repositories import queries, steps
 from services.catalog.deletion.repositories.worker import Deleter
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import usecases as drift
@@ -223,7 +223,7 @@ async def test_a_name_whose_owner_is_gone_is_not_free_before_its_time_when_its_d
     restored = await restore()
     async with restored.engine.begin() as tx:
         for deletion in await queries.list_suspended(tx):
-            await usecases.drop(tx=tx, deletion=deletion)
+            await steps.drop(tx=tx, deletion=deletion)
     assert await restored.held() == []
     kept = await restored.database.fetch(
         "SELECT kind, name FROM catalog.reserved_names WHERE available_at > now()"
@@ -243,7 +243,7 @@ async def test_names_that_are_kept_are_looked_up_by_their_key(emptied: Database)
     try:
         async with engine.begin() as tx:
             await tx.execute(sa.text("SET LOCAL statement_timeout = '5s'"))
-            assert [deletion.name for deletion in await queries.list_releasable(tx, limit=10)] == [
+            assert [deletion.name for deletion in await queries.list_to_release(tx, limit=10)] == [
                 "a/9"
             ]
     finally:

@@ -110,7 +110,7 @@ def test_empty_blob_can_be_pulled(blobs: Gateway, may_pull: dict[str, str]) -> N
     ("requested", "first", "last"),
     [("bytes=0-9", 0, 9), ("bytes=1000000-", 1000000, 1048575), ("bytes=-5", 1048571, 1048575)],
 )
-def test_range_request_returns_those_bytes(
+def test_range_request_returns_the_requested_bytes(
     blobs: Gateway, may_pull: dict[str, str], requested: str, first: int, last: int
 ) -> None:
     with blobs.client(headers=may_pull) as http:

@@ -10,5 +10,5 @@ from ops.cli import app
 from ops.run import supervisor
 
 if __name__ == "__main__":
-    supervisor._LONGEST_DELAY = 0.1
+    supervisor._LONGEST_DELAY_SECONDS = 0.1
     app()

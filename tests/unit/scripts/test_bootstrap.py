@@ -1,4 +1,4 @@
-"""scripts/bootstrap: what is missing is one clear line, and what is there is not made again."""
+"""scripts/bootstrap: its errors are one line, and it installs nothing twice."""
 
 import hashlib
 import shutil
@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[3]
+from ops.layout import PROJECT
+
 COMMANDS = ("sh", "dirname", "cat", "sha256sum", "grep", "mkdir", "rm", "chmod", "flock", "tail")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with an empty lock, and a folder `bin` with the few programs that every machine has."""
+    """A project with empty lock files, and a folder `bin` with programs of every machine."""
     (tmp_path / "scripts").mkdir()
     shutil.copy(PROJECT / "scripts" / "bootstrap", tmp_path / "scripts")
     for name in ("requirements.lock", "requirements-dev.lock"):
@@ -26,7 +27,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _bootstrap(
+def bootstrap(
     project: Path, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -39,59 +40,62 @@ def _bootstrap(
     )
 
 
-def _program(path: Path, script: str) -> None:
+def write_program(path: Path, script: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
 
 
-def test_no_python_is_one_clear_line(project: Path) -> None:
-    done = _bootstrap(project, "run")
+def test_a_missing_python_is_one_line(project: Path) -> None:
+    done = bootstrap(project, "run")
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == "moorage: Python 3.11 or newer is needed; there is no python3; install it, or set PYTHON to it\n"
+    assert done.stderr == (
+        "moorage: Python 3.11 or newer is needed; there is no python3;"
+        " install it, or set PYTHON to it\n"
     )
 
 
-def test_an_old_python_is_named_with_its_version(project: Path) -> None:
+def test_the_error_of_an_old_python_has_its_path_and_version(project: Path) -> None:
     old = project / "bin" / "python3"
-    _program(old, 'case "$2" in *version_info\\[:2\\]*) echo 3.9 ;; *) exit 1 ;; esac')
-    done = _bootstrap(project, "run")
+    write_program(old, 'case "$2" in *version_info\\[:2\\]*) echo 3.9 ;; *) exit 1 ;; esac')
+    done = bootstrap(project, "run")
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == f"moorage: Python 3.11 or newer is needed; {old} is 3.9; install it, or set PYTHON to it\n"
+    assert done.stderr == (
+        f"moorage: Python 3.11 or newer is needed; {old} is 3.9; install it, or set PYTHON to it\n"
     )
     assert not (project / ".venv").exists()
 
 
-def test_a_python_without_pip_and_a_machine_without_apt_say_so(project: Path) -> None:
-    """As Debian's python3 is without python3-venv."""
-    without = 'case "$*" in "-c import ensurepip"|"-c import pip") exit 1 ;; esac'
-    made = 'cp "$0" "$4/bin/python"'
-    _program(
+def test_a_python_without_pip_on_a_machine_without_apt_is_an_error(project: Path) -> None:
+    """Debian's python3 without python3-venv has no ensurepip."""
+    write_program(
         project / "bin" / "python3",
-        f'{without}\ncase "$*" in -m\\ venv*) /bin/mkdir -p "$4/bin"; /bin/{made} ;; *print*) echo 3.11 ;; esac',
+        """
+        case "$*" in
+          "-c import ensurepip"|"-c import pip") exit 1 ;;
+          -m\\ venv*) /bin/mkdir -p "$4/bin"; /bin/cp "$0" "$4/bin/python" ;;
+          *print*) echo 3.11 ;;
+        esac
+        """,
     )
-    done = _bootstrap(project, "run")
+    done = bootstrap(project, "run")
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == "moorage: this Python has no ensurepip and there is no apt-get: install python3-venv or pip\n"
+    assert done.stderr == (
+        "moorage: this Python has no ensurepip and there is no apt-get:"
+        " install python3-venv or pip\n"
     )
 
 
-def test_what_is_there_is_not_made_again(project: Path) -> None:
-    """Quick, and without a network: neither pip nor Python's venv is called."""
-    _program(project / ".venv" / "bin" / "python", 'test "$*" = "-c "')
+def test_a_second_run_installs_nothing(project: Path) -> None:
+    """The second run calls neither pip nor venv, so it needs no network."""
+    write_program(project / ".venv" / "bin" / "python", 'test "$*" = "-c "')
     lock = hashlib.sha256(b"").hexdigest()
     (project / ".venv" / ".installed-run").write_text(f"{project.resolve()} {lock}  -\n")
-    done = _bootstrap(project, "run")
+    done = bootstrap(project, "run")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     (project / "requirements.lock").write_text("changed")
-    assert _bootstrap(project, "run").returncode == 1
+    assert bootstrap(project, "run").returncode == 1
 
 
-def test_an_unknown_kind_is_refused(project: Path) -> None:
-    assert _bootstrap(project, "walk").returncode == 2
+def test_an_unknown_kind_is_an_error(project: Path) -> None:
+    assert bootstrap(project, "walk").returncode == 2

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL keeps its data, is closed to the world, and leaves nothing running."""
+"""The embedded PostgreSQL: its data, its privacy, and its end."""
 
 import asyncio
 import os
@@ -29,12 +29,12 @@ def _fetch(url: str, statement: str) -> object:
 
 def test_a_connection_without_the_password_is_refused(tmp_path: Path) -> None:
     with start_embedded(tmp_path / "db") as server:
-        stranger = f"postgresql://postgres:wrong@127.0.0.1:{server.port}/postgres"
+        with_wrong_password = f"postgresql://postgres:wrong@127.0.0.1:{server.port}/postgres"
         with pytest.raises(asyncpg.InvalidPasswordError):
-            _fetch(stranger, "SELECT 1")
+            _fetch(with_wrong_password, "SELECT 1")
 
 
-def test_a_second_start_finds_the_data_and_chinese_text_has_trigrams(tmp_path: Path) -> None:
+def test_a_second_start_has_the_same_data_and_trigrams_of_chinese_text(tmp_path: Path) -> None:
     with start_embedded(tmp_path / "db") as server:
         _fetch(server.superuser_url, "CREATE TABLE kept AS SELECT 42 AS answer")
         _fetch(server.superuser_url, "CREATE EXTENSION pg_trgm")
@@ -52,7 +52,7 @@ def test_a_stopped_server_leaves_no_process_and_no_port(tmp_path: Path) -> None:
         probe.bind(("127.0.0.1", port))
 
 
-def test_it_never_runs_as_root_and_its_files_are_private(tmp_path: Path) -> None:
+def test_the_server_never_runs_as_root_and_its_files_are_private(tmp_path: Path) -> None:
     with start_embedded(tmp_path / "db") as server:
         assert Path(f"/proc/{server._process.pid}").stat().st_uid != 0
     password = tmp_path / "db" / "superuser_password"
@@ -60,7 +60,7 @@ def test_it_never_runs_as_root_and_its_files_are_private(tmp_path: Path) -> None
     assert stat.S_IMODE((tmp_path / "db").stat().st_mode) == 0o700
 
 
-def test_the_password_is_in_no_command_line(tmp_path: Path) -> None:
+def test_no_command_line_contains_the_password(tmp_path: Path) -> None:
     with start_embedded(tmp_path / "db") as server:
         password = (tmp_path / "db" / "superuser_password").read_text()
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
@@ -71,13 +71,13 @@ def test_the_password_is_in_no_command_line(tmp_path: Path) -> None:
         assert server.port
 
 
-def test_data_of_another_postgresql_is_one_clear_line(tmp_path: Path) -> None:
+def test_the_error_names_the_version_of_data_of_another_postgresql(tmp_path: Path) -> None:
     (tmp_path / "PG_VERSION").write_text("12\n")
-    with pytest.raises(OpsError, match="data of PostgreSQL 12, and this is PostgreSQL 18"):
+    with pytest.raises(OpsError, match="has data of PostgreSQL 12, and this is PostgreSQL 18"):
         initialise(tmp_path, tmp_path / "password", RunUser(os.geteuid(), os.getegid()))
 
 
-def test_a_verifier_sets_a_password_that_logs_in(tmp_path: Path) -> None:
+def test_a_role_can_log_in_with_the_password_of_its_verifier(tmp_path: Path) -> None:
     with start_embedded(tmp_path / "db") as server:
         _fetch(
             server.superuser_url, f"CREATE ROLE somebody LOGIN PASSWORD '{verifier('a-password')}'"

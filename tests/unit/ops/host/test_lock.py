@@ -1,4 +1,4 @@
-"""One run per data folder, one per port."""
+"""One run per data folder, and one per port."""
 
 import socket
 from pathlib import Path
@@ -10,19 +10,21 @@ from ops.host.lock import check_port, only_run
 from ops.layout import Layout
 
 
+def lock_twice(layout: Layout) -> None:
+    with only_run(layout), only_run(layout):
+        pytest.fail("two runs at once")
+
+
 def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:
-    with (
-        only_run(Layout(tmp_path)),
-        pytest.raises(OpsError, match="MOORAGE_DATA: another moorage already runs on"),
-    ):  # noqa: SIM117
-        with only_run(Layout(tmp_path)):
-            pytest.fail("two runs at once")
-    with only_run(Layout(tmp_path)):
+    layout = Layout(tmp_path)
+    with pytest.raises(OpsError, match="MOORAGE_DATA: another moorage already runs on"):
+        lock_twice(layout)
+    with only_run(layout):
         pass
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
-def test_a_port_in_use_is_named(address: str) -> None:
+def test_the_error_names_a_port_that_is_in_use(address: str) -> None:
     with socket.socket() as taken:
         taken.bind((address, 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""Who the children run as."""
+"""The user that child processes run as."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges
 NOBODY = 65534
 
 
-def test_a_folder_closed_to_others_is_not_readable(tmp_path: Path) -> None:
+def test_a_user_cannot_read_below_a_folder_of_another_user(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     closed = tmp_path / "closed"
     (closed / "inside").mkdir(parents=True)
@@ -24,7 +24,7 @@ def test_a_folder_closed_to_others_is_not_readable(tmp_path: Path) -> None:
     assert readable_by(closed / "inside", NOBODY, NOBODY) == readable_by(tmp_path, NOBODY, NOBODY)
 
 
-def test_anyone_but_root_stays_who_they_are(
+def test_children_of_another_user_than_root_run_as_that_user(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1234)
@@ -35,7 +35,7 @@ def test_anyone_but_root_stays_who_they_are(
 
 
 @as_root
-def test_root_becomes_nobody_without_any_new_privilege(tmp_path: Path) -> None:
+def test_children_of_root_run_as_nobody_without_new_privileges(tmp_path: Path) -> None:
     shown = subprocess.run(
         run_user([tmp_path]).command(["cat", "/proc/self/status"]),
         env=child_environment(),
@@ -46,12 +46,12 @@ def test_root_becomes_nobody_without_any_new_privilege(tmp_path: Path) -> None:
     status = dict(line.split(":\t", 1) for line in shown.splitlines() if ":\t" in line)
     assert status["Uid"].split() == [str(NOBODY)] * 4
     assert status["NoNewPrivs"] == "1"
-    # At most the one capability to read folders on the way, bit 2.
+    # At most the capability to read folders (bit 2).
     assert int(status["CapEff"], 16) in (0, 1 << 2)
 
 
 @as_root
-def test_data_of_somebody_stays_theirs(tmp_path: Path) -> None:
+def test_children_of_root_run_as_the_owner_of_the_data(tmp_path: Path) -> None:
     os.chown(tmp_path, 12345, 12346)
     user = run_user([tmp_path], data=tmp_path)
     assert (user.uid, user.gid, user.drops_root) == (12345, 12346, True)
@@ -60,13 +60,13 @@ def test_data_of_somebody_stays_theirs(tmp_path: Path) -> None:
 
 
 @as_root
-def test_nobody_reads_a_clone_in_a_private_home(tmp_path: Path) -> None:
+def test_nobody_can_read_a_clone_in_a_private_home(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     (home / "file").write_text("reached")
     user = run_user([home])
     assert user.capability == "dac_read_search"
-    # As initdb looks for postgres.
+    # initdb finds postgres with access(2), as `test -r` does.
     subprocess.run(
         user.command(["test", "-r", str(home / "file")]), env=child_environment(), check=True
     )
@@ -78,11 +78,11 @@ def test_nobody_reads_a_clone_in_a_private_home(tmp_path: Path) -> None:
 
 
 @as_root
-def test_a_root_that_may_not_open_the_folder_says_so(
+def test_the_error_names_a_folder_that_root_cannot_make_readable(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     monkeypatch.setattr(Path, "read_text", lambda self: "CapPrm:\t0000000000000000\n")
-    with pytest.raises(OpsError, match="`nobody`, whom PostgreSQL runs as, cannot read"):
+    with pytest.raises(OpsError, match="`nobody`, which runs PostgreSQL, cannot read"):
         run_user([closed])

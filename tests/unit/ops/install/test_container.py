@@ -1,4 +1,4 @@
-"""`moorage init`: what the containers find in their volumes."""
+"""`moorage init`: the files in the volumes of the containers."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,15 +12,15 @@ from ops.secrets.store import Owners
 from ops.settings import load_run_settings
 
 
-def _init(tmp_path: Path, **settings: str) -> Layout:
+def init(tmp_path: Path, **settings: str) -> Layout:
     layout = Layout(tmp_path / "data")
     loaded = load_run_settings({"MOORAGE_DATA": str(layout.root), **settings})
     init_containers(layout, loaded, Owners.all(run_user([tmp_path])))
     return layout
 
 
-def test_services_find_each_other_by_name(tmp_path: Path) -> None:
-    layout = _init(tmp_path, MOORAGE_HOSTS="hub.example.com", MOORAGE_TRUSTED_PROXIES="10.0.0.0/8")
+def test_the_configuration_names_the_services_by_their_host_names(tmp_path: Path) -> None:
+    layout = init(tmp_path, MOORAGE_HOSTS="hub.example.com", MOORAGE_TRUSTED_PROXIES="10.0.0.0/8")
     registry = yaml.safe_load((layout.secrets_of("registry") / "config.yml").read_text())
     (endpoint,) = registry["notifications"]["endpoints"]
     assert endpoint["url"] == "http://events:8000/registry-events"
@@ -39,8 +39,8 @@ def test_services_find_each_other_by_name(tmp_path: Path) -> None:
         assert address in gateway
 
 
-def test_database_urls_name_the_container_and_its_superuser_makes_the_roles(tmp_path: Path) -> None:
-    layout = _init(tmp_path)
+def test_the_owner_of_the_database_is_the_superuser_of_its_container(tmp_path: Path) -> None:
+    layout = init(tmp_path)
     owner = urlsplit(layout.owner_url.read_text())
     assert (owner.username, owner.hostname, owner.port, owner.path) == (
         "postgres",
@@ -55,10 +55,10 @@ def test_database_urls_name_the_container_and_its_superuser_makes_the_roles(tmp_
         )
 
 
-def test_an_outside_database_is_taken_as_it_is(tmp_path: Path) -> None:
-    outside = "postgresql://them:secret@db.example.com/theirs?sslmode=require"
-    layout = _init(tmp_path, DATABASE_URL=outside)
-    assert layout.owner_url.read_text() == outside
+def test_an_external_database_keeps_its_url(tmp_path: Path) -> None:
+    external = "postgresql://them:secret@db.example.com/theirs?sslmode=require"
+    layout = init(tmp_path, DATABASE_URL=external)
+    assert layout.owner_url.read_text() == external
     auth = urlsplit(layout.database_url_of("auth").read_text())
     assert (auth.username, auth.hostname, auth.query) == (
         "theirs_auth",

@@ -1,9 +1,8 @@
-"""Before the registry is stopped, its queue of events runs dry, within bounds."""
+"""A stop waits for the registry's queued events, but not for ever."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -22,34 +21,35 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 async def inbox(server: EmbeddedServer) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(server.superuser_url)
     await connection.execute(
-        "DROP SCHEMA IF EXISTS events CASCADE; CREATE SCHEMA events; CREATE TABLE events.inbox (id serial PRIMARY KEY)"
+        "DROP SCHEMA IF EXISTS events CASCADE; CREATE SCHEMA events;"
+        "CREATE TABLE events.inbox (id serial PRIMARY KEY)"
     )
     yield connection
     await connection.close()
 
 
-async def _deliver(inbox: asyncpg.Connection, times: int, every: float) -> float:
-    """Store events as the registry delivers them, and return when the last one was stored."""
+async def deliver(inbox: asyncpg.Connection, times: int, every: float) -> float:
+    """Insert events one by one, and return the time of the last."""
     for _ in range(times):
         await inbox.execute("INSERT INTO events.inbox DEFAULT VALUES")
         await asyncio.sleep(every)
     return time.monotonic()
 
 
-async def test_it_waits_for_what_is_still_delivered(
+async def test_drain_waits_for_events_that_are_still_delivered(
     server: EmbeddedServer, inbox: asyncpg.Connection
 ) -> None:
-    delivery = asyncio.create_task(_deliver(inbox, times=10, every=0.1))
+    delivery = asyncio.create_task(deliver(inbox, times=10, every=0.1))
     await drain.drain(server.superuser_url)
     assert delivery.done()
     assert time.monotonic() - delivery.result() < 2
 
 
-async def test_it_does_not_wait_for_ever(
+async def test_drain_returns_while_events_never_stop(
     server: EmbeddedServer, inbox: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drain, "_LONGEST_SECONDS", 1.0)
-    delivery = asyncio.create_task(_deliver(inbox, times=1000, every=0.05))
+    delivery = asyncio.create_task(deliver(inbox, times=1000, every=0.05))
     began = time.monotonic()
     await drain.drain(server.superuser_url)
     assert 0.9 < time.monotonic() - began < 5
@@ -57,7 +57,7 @@ async def test_it_does_not_wait_for_ever(
     await asyncio.gather(delivery, return_exceptions=True)
 
 
-async def test_a_database_that_is_gone_holds_nothing_up(tmp_path: Path) -> None:
+async def test_drain_returns_at_once_if_the_database_is_unreachable() -> None:
     began = time.monotonic()
     await drain.drain("postgresql://a:b@127.0.0.1:1/c")
     assert time.monotonic() - began < 2

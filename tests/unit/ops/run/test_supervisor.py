@@ -1,4 +1,4 @@
-"""A program that dies comes back, one that is stopped stays away, and neither leaves a descendant."""
+"""The supervisor restarts programs that end, and stops them with their descendants."""
 
 import asyncio
 import os
@@ -13,6 +13,7 @@ import pytest
 from ops.errors import OpsError
 from ops.host.environment import child_environment
 from ops.host.privileges import RunUser, run_user
+from ops.layout import PROJECT
 from ops.run.supervisor import (
     Program,
     Supervisor,
@@ -21,9 +22,8 @@ from ops.run.supervisor import (
 )
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
-# Ends on no polite signal.
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
-# Like nginx: a worker that outlives a master that is killed.
+IGNORES_SIGTERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER}"
+# Like nginx: the worker goes on after its master is killed.
 MASTER = textwrap.dedent("""
     import os, time
     pid = os.fork()
@@ -49,9 +49,9 @@ def _program(tmp_path: Path, code: str, stop_seconds: float = 8.0) -> Program:
     )
 
 
-async def _until(condition: Callable[[], object]) -> None:
+async def wait_until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - what is waited for is another process's doing
+        while not condition():  # noqa: ASYNC110 - another process changes the condition
             await asyncio.sleep(0.01)
 
 
@@ -60,94 +60,98 @@ def _log(tmp_path: Path) -> str:
     return log.read_text() if log.exists() else ""
 
 
-def _alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
 
-async def test_a_killed_program_is_started_again_and_told_about(
-    tmp_path: Path, user: RunUser
-) -> None:
-    said: list[str] = []
-    keeper = Supervisor(user, said.append)
-    child = keeper.start(_program(tmp_path, SLEEPER))
-    await _until(lambda: "up" in _log(tmp_path))
+async def test_a_killed_program_is_restarted_and_reported(tmp_path: Path, user: RunUser) -> None:
+    reported: list[str] = []
+    supervisor = Supervisor(user, reported.append)
+    child = supervisor.start(_program(tmp_path, SLEEPER))
+    await wait_until(lambda: "up" in _log(tmp_path))
     first = child.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    await _until(lambda: _log(tmp_path).count("up") == 2)
+    await wait_until(lambda: _log(tmp_path).count("up") == 2)
     assert child.pid not in (None, first)
-    assert said == ["it was ended by SIGKILL; starting it again"]
+    assert reported == ["it was ended by SIGKILL; restarting it"]
     last = child.pid
-    await keeper.stop("it")
+    await supervisor.stop("it")
     assert last is not None
-    assert not _alive(last)
-    assert len(said) == 1
+    assert not is_alive(last)
+    assert len(reported) == 1
 
 
-async def test_workers_of_a_killed_master_die_with_it(tmp_path: Path, user: RunUser) -> None:
-    keeper = Supervisor(user, lambda line: None)
-    child = keeper.start(_program(tmp_path, MASTER))
-    await _until(lambda: _log(tmp_path).strip())
+async def test_the_workers_of_a_killed_master_are_killed(tmp_path: Path, user: RunUser) -> None:
+    supervisor = Supervisor(user, lambda line: None)
+    child = supervisor.start(_program(tmp_path, MASTER))
+    await wait_until(lambda: _log(tmp_path).strip())
     worker = int(_log(tmp_path).split()[0])
     assert child.pid is not None
-    assert _alive(worker)
+    assert is_alive(worker)
     os.kill(child.pid, signal.SIGKILL)
-    await _until(lambda: not _alive(worker))
-    await keeper.stop("it")
+    await wait_until(lambda: not is_alive(worker))
+    await supervisor.stop("it")
 
 
-async def test_one_that_will_not_end_is_killed(tmp_path: Path, user: RunUser) -> None:
-    said: list[str] = []
-    keeper = Supervisor(user, said.append)
-    child = keeper.start(_program(tmp_path, STUBBORN, stop_seconds=0.2))
-    await _until(lambda: "up" in _log(tmp_path))
+async def test_a_program_that_ignores_the_stop_signal_is_killed(
+    tmp_path: Path, user: RunUser
+) -> None:
+    reported: list[str] = []
+    supervisor = Supervisor(user, reported.append)
+    child = supervisor.start(_program(tmp_path, IGNORES_SIGTERM, stop_seconds=0.2))
+    await wait_until(lambda: "up" in _log(tmp_path))
     pid = child.pid
-    await keeper.stop("it")
+    await supervisor.stop("it")
     assert pid is not None
-    assert not _alive(pid)
-    assert said == ["it did not end within 0 s and is killed"]
+    assert not is_alive(pid)
+    assert reported == ["it did not stop within 0 s: killing it"]
 
 
-async def test_a_program_that_never_starts_is_one_clear_line(tmp_path: Path, user: RunUser) -> None:
-    keeper = Supervisor(user, lambda line: None)
-    keeper.start(_program(tmp_path, "import sys; sys.exit('the reason')"))
+async def test_the_error_of_a_program_that_never_starts_has_its_last_line(
+    tmp_path: Path, user: RunUser
+) -> None:
+    supervisor = Supervisor(user, lambda line: None)
+    supervisor.start(_program(tmp_path, "import sys; sys.exit('the reason')"))
     with pytest.raises(OpsError, match="it ended with status 1: the reason"):
-        await _until(lambda: keeper.check_starting(most_runs=3))
-    await keeper.stop("it")
+        await wait_until(lambda: supervisor.check_starting(most_runs=3))
+    await supervisor.stop("it")
 
 
-async def test_children_end_when_the_keeper_is_killed(tmp_path: Path) -> None:
+async def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     code = f"""
 import asyncio, pathlib, sys
 from ops.run.supervisor import Supervisor, Program
 from ops.host.environment import child_environment
 from ops.host.privileges import run_user
+
 folder = pathlib.Path({str(tmp_path)!r})
 async def main():
-    keeper = Supervisor(run_user([folder]), print)
+    supervisor = Supervisor(run_user([folder]), print)
     argv = [sys.executable, "-c", {SLEEPER!r}]
-    child = keeper.start(Program(name="it", argv=argv, log=folder / "it.log", environment=child_environment()))
+    log, environment = folder / "it.log", child_environment()
+    child = supervisor.start(Program(name="it", argv=argv, log=log, environment=environment))
     while child.pid is None:
         await asyncio.sleep(0.01)
     print(child.pid, flush=True)
     await asyncio.sleep(600)
 asyncio.run(main())
 """
-    keeper = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3]
+    supervisor = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE, cwd=PROJECT
     )
-    assert keeper.stdout is not None
-    child = int(await keeper.stdout.readline())
-    await _until(lambda: "up" in _log(tmp_path))
-    keeper.kill()
-    await keeper.wait()
-    await _until(lambda: not _alive(child))
+    assert supervisor.stdout is not None
+    child = int(await supervisor.stdout.readline())
+    await wait_until(lambda: "up" in _log(tmp_path))
+    supervisor.kill()
+    await supervisor.wait()
+    await wait_until(lambda: not is_alive(child))
 
 
-async def test_a_large_log_is_cut_and_its_end_kept(
+async def test_a_large_log_is_rotated_and_its_writer_goes_on(
     tmp_path: Path, user: RunUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.run.supervisor._LOG_BYTES", 100)
@@ -156,14 +160,14 @@ async def test_a_large_log_is_cut_and_its_end_kept(
     with log.open("ab", buffering=0) as writer:
         for number in range(3):
             writer.write(f"{number}\n".encode() * 60)
-            await _until(lambda: log.stat().st_size == 0)
+            await wait_until(lambda: log.stat().st_size == 0)
         writer.write(b"after\n")
     rotation.cancel()
     assert log.read_text() == "after\n"
     assert [(tmp_path / f"it.log.{age}").read_text()[0] for age in (1, 2, 3)] == ["2", "1", "0"]
 
 
-def test_the_last_line_is_the_last_that_says_something(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("first\nlast words\n\n")
-    assert last_line(tmp_path / "log") == "last words"
+def test_the_last_line_of_a_log_is_the_last_that_is_not_empty(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("first\nlast\n\n")
+    assert last_line(tmp_path / "log") == "last"
     assert last_line(tmp_path / "none") == "no log"

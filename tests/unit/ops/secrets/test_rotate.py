@@ -1,4 +1,4 @@
-"""New keys sign, the ones before stay published, older ones go."""
+"""Key rotation: new keys sign, and the keys before them stay published."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from ops.secrets.store import Owners, ensure_secrets
 
 @pytest.fixture
 def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """Secrets of a first start, with a clock that gives each key a second of its own."""
+    """The secrets of a first start. Each key has its own second."""
     seconds = iter(range(100))
     monkeypatch.setattr(keys, "stamp", lambda: f"20260101T0000{next(seconds):02}Z")
-    made = Layout(tmp_path)
-    ensure_secrets(made, Owners.all(run_user([tmp_path])))
-    return made
+    layout = Layout(tmp_path)
+    ensure_secrets(layout, Owners.all(run_user([tmp_path])))
+    return layout
 
 
 def names(folder: Path) -> list[str]:
@@ -28,7 +28,7 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_new_token_key_signs_under_the_same_ca_and_the_one_before_stays(
+def test_a_new_token_key_has_the_same_ca_and_the_old_key_stays(
     layout: Layout, service: str
 ) -> None:
     folder = layout.secrets_of(service) / "token-keys"
@@ -45,7 +45,7 @@ def test_a_new_token_key_signs_under_the_same_ca_and_the_one_before_stays(
     ).verify_directly_issued_by(authority)
 
 
-def test_only_the_newest_two_are_kept_and_new_ones_belong_to_the_same_user(layout: Layout) -> None:
+def test_two_token_keys_are_kept_and_new_keys_have_the_same_owner(layout: Layout) -> None:
     folder = layout.secrets_of("auth") / "token-keys"
     owner, first = folder.stat().st_uid, names(folder)
     for _ in range(3):
@@ -56,7 +56,7 @@ def test_only_the_newest_two_are_kept_and_new_ones_belong_to_the_same_user(layou
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
 
 
-def test_a_start_afterwards_changes_nothing(layout: Layout) -> None:
+def test_a_start_after_a_rotation_changes_no_key(layout: Layout) -> None:
     rotate.rotate_token_keys(layout)
     rotate.rotate_session_keys(layout)
     before = {file: file.read_bytes() for file in layout.secrets.rglob("*.pem")}
@@ -64,7 +64,7 @@ def test_a_start_afterwards_changes_nothing(layout: Layout) -> None:
     assert {file: file.read_bytes() for file in layout.secrets.rglob("*.pem")} == before
 
 
-def test_a_new_session_key_is_published_to_the_others_in_its_public_half_alone(
+def test_only_the_public_key_of_a_new_session_key_is_published(
     layout: Layout,
 ) -> None:
     rotate.rotate_session_keys(layout)
@@ -76,7 +76,7 @@ def test_a_new_session_key_is_published_to_the_others_in_its_public_half_alone(
         assert all(b"PRIVATE" not in file.read_bytes() for file in public.iterdir())
 
 
-def test_without_data_it_says_so(tmp_path: Path) -> None:
+def test_a_rotation_without_an_installation_is_an_error(tmp_path: Path) -> None:
     for rotation in (rotate.rotate_token_keys, rotate.rotate_session_keys):
-        with pytest.raises(OpsError, match="nothing was started"):
+        with pytest.raises(OpsError, match=r"run `moorage run` or `moorage init` first"):
             rotation(Layout(tmp_path))

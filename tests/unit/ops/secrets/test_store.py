@@ -1,4 +1,4 @@
-"""Secrets are made once, private, and fit together."""
+"""Secrets are created once, are private, and match each other."""
 
 import stat
 from pathlib import Path
@@ -32,7 +32,7 @@ def _contents(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_everything_is_private_and_belongs_to_the_run_user(layout: Layout, user: RunUser) -> None:
+def test_every_secret_is_private_and_belongs_to_the_run_user(layout: Layout, user: RunUser) -> None:
     ensure_secrets(layout, Owners.all(user))
     ensure_database_urls(layout, OWNER, Owners.all(user))
     for path in layout.secrets.rglob("*"):
@@ -41,7 +41,7 @@ def test_everything_is_private_and_belongs_to_the_run_user(layout: Layout, user:
         assert status.st_uid == user.uid, path
 
 
-def test_a_second_start_changes_nothing(layout: Layout, user: RunUser) -> None:
+def test_a_second_start_changes_no_secret(layout: Layout, user: RunUser) -> None:
     for _ in range(2):
         ensure_secrets(layout, Owners.all(user))
         ensure_database_urls(layout, OWNER, Owners.all(user))
@@ -51,7 +51,7 @@ def test_a_second_start_changes_nothing(layout: Layout, user: RunUser) -> None:
     assert _contents(layout.secrets) == before
 
 
-def test_each_service_signs_with_a_leaf_of_its_own_under_the_one_ca(
+def test_each_service_has_its_own_token_key_under_the_same_ca(
     layout: Layout, user: RunUser
 ) -> None:
     ensure_secrets(layout, Owners.all(user))
@@ -70,7 +70,7 @@ def test_each_service_signs_with_a_leaf_of_its_own_under_the_one_ca(
     assert len(leaves) == 3
 
 
-def test_only_auth_holds_private_session_keys(layout: Layout, user: RunUser) -> None:
+def test_only_auth_has_private_session_keys(layout: Layout, user: RunUser) -> None:
     ensure_secrets(layout, Owners.all(user))
     (private,) = (layout.secrets_of("auth") / "session-keys").glob("*.pem")
     for service in ("catalog", "events"):
@@ -86,7 +86,7 @@ def test_registry_and_events_share_the_webhook_secret(layout: Layout, user: RunU
     assert len(shared) >= 32
 
 
-def test_an_interrupted_first_start_is_continued(layout: Layout, user: RunUser) -> None:
+def test_the_next_start_continues_an_interrupted_first_start(layout: Layout, user: RunUser) -> None:
     ensure_secrets(layout, Owners.all(user))
     (layout.secrets_of("ca") / "ca.pem").unlink()
     ensure_secrets(layout, Owners.all(user))

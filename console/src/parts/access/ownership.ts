@@ -1,8 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
 
-/** Whether the namespace is the account's own (for administrators: any), so that what only owners may do is offered to them alone. */
-export function useOwned(namespace: string): boolean {
+/**
+ * Returns whether the signed-in account manages `namespace`; an administrator manages all of them.
+ * Pages hide the actions that the API allows only to owners. The result is false while it loads,
+ * and false for a namespace without repositories.
+ */
+export function useIsOwner(namespace: string): boolean {
   const query = useQuery({
     queryKey: ["repositories", "owned", namespace],
     queryFn: async () => {
