@@ -1,1 +1,4 @@
-"""What `make bench` runs: each row of the speed contract as a ratio within one run. A benchmark, never a timed test."""
+"""The benchmark that `make bench` runs.
+
+It measures each row of the speed contract as a ratio within one run. It is not a test.
+"""

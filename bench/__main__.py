@@ -38,23 +38,26 @@ _FOLDER = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    """Start a stack, seed it, measure, and tell. A partial run prints its table and leaves results.md alone."""
+    """Start a stack, seed it, measure it, and print a table.
+
+    Only a run of all rows writes results.md.
+    """
     options = _options()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="moorage-bench-") as name:
         folder = Path(name)
-        folder.chmod(0o755)  # the stack's children may run as another user
+        folder.chmod(0o755)  # programs of the stack can run as another user
         with installation.running(folder) as stack:
             sizes = seed.Sizes(
                 options.repositories, options.tags, options.docker_users, options.grants
             )
             seconds = seed.run(stack.superuser_url, sizes, clock=time.monotonic)
             print(f"seeded by COPY in {seconds:.1f} s", flush=True)
-            figures = [figure for row in options.rows for figure in _measured(row, stack, folder)]
+            figures = [figure for row in options.rows for figure in _measure(row, stack, folder)]
             if "lists" in options.rows:
                 plans.write(stack, _FOLDER / "output" / "plans.md")
         if "memory" in options.rows:
-            figures += _told(iter([_second_start(folder)]))
+            figures += _print_each(iter([_second_start(folder)]))
     figures.insert(
         0,
         Figure(
@@ -70,35 +73,38 @@ def main() -> None:
         report.write(
             figures,
             _FOLDER / "results.md",
-            notes=[f"whole run: {time.monotonic() - started:.0f} s"],
+            notes=[f"duration of the run: {time.monotonic() - started:.0f} s"],
         )
 
 
 def _second_start(folder: Path) -> Figure:
-    """On the data that all the rows have left."""
+    """Measure a start with the data that all rows have left."""
     started = time.monotonic()
     with installation.running(folder):
         taken = time.monotonic() - started
     return Figure("start", "`moorage run` a second time, until ready", taken, "s")
 
 
-def _measured(row: str, stack: installation.Installation, folder: Path) -> Iterator[Figure]:
+def _measure(row: str, stack: installation.Installation, folder: Path) -> Iterator[Figure]:
     measure: Callable[..., Iterator[Figure]] = ROWS[row].measure
-    given = (stack, folder) if len(inspect.signature(measure).parameters) == 2 else (stack,)
-    yield from _told(measure(*given))
+    arguments = (stack, folder) if len(inspect.signature(measure).parameters) == 2 else (stack,)
+    yield from _print_each(measure(*arguments))
 
 
-def _told(figures: Iterator[Figure]) -> Iterator[Figure]:
+def _print_each(figures: Iterator[Figure]) -> Iterator[Figure]:
     for figure in figures:
         print(
-            f"{figure.row}: {figure.what}: {figure.shown} (must {figure.target or '-'})", flush=True
+            f"{figure.row}: {figure.what}: {figure.shown} (target {figure.target or '-'})",
+            flush=True,
         )
         yield figure
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; all when none is given")
+    parser.add_argument(
+        "rows", nargs="*", help=f"rows to measure, of {', '.join(ROWS)}; without one, all"
+    )
     defaults = seed.Sizes()
     for name in ("repositories", "tags", "docker_users", "grants"):
         parser.add_argument(

@@ -1,4 +1,7 @@
-"""A lean HTTP client on one kept connection: where wrk cannot go, the client must not be what is measured."""
+"""A minimal HTTP client on one connection, for requests that wrk cannot send.
+
+A full client would take longer than the server that is measured.
+"""
 
 import asyncio
 from types import TracebackType
@@ -25,10 +28,10 @@ class Connection:
     ) -> None:
         self._writer.close()
 
-    async def ask(
+    async def request(
         self, method: str, path: str, headers: dict[str, str], body: bytes = b""
     ) -> tuple[int, bytes]:
-        """The status and body of one request."""
+        """Send one request and return the status and the body of the response."""
         lines = [
             f"{method} {path} HTTP/1.1",
             f"Host: 127.0.0.1:{self._port}",
@@ -40,6 +43,6 @@ class Connection:
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         _, found, rest = head.partition(b"content-length:")
         if not found:
-            raise ConnectionError(f"an answer without a length: {head[:200]!r}")
+            raise ConnectionError(f"response without Content-Length: {head[:200]!r}")
         content = await self._reader.readexactly(int(rest.split(b"\r\n", 1)[0]))
         return int(head.split(b" ", 2)[1]), content

@@ -1,8 +1,9 @@
-"""How long writes are refused by `moorage gc` among 10,000 blobs, and what asking before each write costs.
+"""Measures `moorage gc` with 10,000 blobs, and the write gate.
 
     python -m bench.collect_garbage
 
-Starts a Moorage of its own, fills it through the gateway, collects half of it, and prints the figures.
+It starts a stack of its own, fills it through the gateway, and collects half of the blobs. It
+prints for how long `moorage gc` refused writes, and what the check before each write costs.
 """
 
 import statistics
@@ -23,29 +24,32 @@ from tests.kit.stack.gc import disk_usage, freed_bytes, gc
 from tests.kit.stack.processes import part
 from tests.kit.stack.run import Stack, running_stack
 
-REPOSITORIES, TAGS = 34, 50  # pushed twice, three blobs each (manifest, config, layer): 10,200
-ASKED = 500
+REPOSITORIES, TAGS = 34, 50  # pushed twice, with manifest, config, and layer: 10,200 blobs
+REQUESTS = 500
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, and print the figures."""
     with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack:
         with Account(stack.url, "admin", stack.admin_password) as admin:
             tenant = make_tenant(admin)
             _fill(stack, tenant.granted, tenant.private)
             _measure_gate(stack, tenant.granted, tenant.private)
-            _until_read(tenant.account, tenant.private)
+            _await_catalog(tenant.account, tenant.private)
         storage = stack.data / "registry"
         before, blobs = disk_usage(storage), _blobs(storage)
         started = time.monotonic()
         done = gc(stack, days=0, seconds=900).checked()
+        seconds = time.monotonic() - started
         typer.echo(
-            f"{blobs} blobs, {before / 2**20:.0f} MiB on disk; the collection took {time.monotonic() - started:.1f} s in all"
+            f"{blobs} blobs, {before / 2**20:.0f} MiB on disk;"
+            f" garbage collection took {seconds:.1f} s"
         )
         typer.echo(done.stdout.strip().splitlines()[-1])
-        fallen = before - disk_usage(storage)
+        reclaimed = before - disk_usage(storage)
         typer.echo(
-            f"disk usage fell by {fallen} bytes, {freed_bytes(done.stdout) / fallen:.4f} of it reported; {_blobs(storage)} blobs are left"
+            f"reclaimed {reclaimed} bytes of disk space; reported "
+            f"{freed_bytes(done.stdout) / reclaimed:.4f} of them; {_blobs(storage)} blobs are left"
         )
 
 
@@ -59,8 +63,8 @@ def _fill(stack: Stack, user: DockerUser, namespace: str) -> None:
         list(pool.map(fill, range(REPOSITORIES)))
 
 
-def _until_read(account: Account, namespace: str) -> None:
-    """Wait until the catalog has read all of it."""
+def _await_catalog(account: Account, namespace: str) -> None:
+    """Wait until the catalog has recorded every tag."""
     while (
         sum(item["tag_count"] for item in account.repositories(namespace=namespace).values())
         < REPOSITORIES * TAGS
@@ -74,46 +78,47 @@ def _blobs(storage: Path) -> int:
 
 
 def _measure_gate(stack: Stack, user: DockerUser, namespace: str) -> None:
-    """A write of little work, through the gateway and straight at the registry, and the question alone."""
+    """Print the time of a cheap write and read, with and without the gateway, and of the check."""
     configuration = (stack.data / "run/nginx.conf").read_text()
     address = {
         name: configuration.split(f"moorage_{name} {{ server ")[1].split(";")[0]
         for name in ("auth", "registry")
     }
-    part(stack.data, "registry")  # it runs
+    part(stack.data, "registry")  # raises KeyError if it does not run
     with Registry(stack.url, (user.username, user.password)) as registry:
         headers = {
             "Authorization": f"Bearer {registry.token(f'repository:{namespace}/app-0:pull,push')}"
         }
-        path = f"/v2/{namespace}/app-0/manifests/{'x' * 200}"  # refused by the registry at once: the name is too long
+        # the registry refuses such a long tag at once
+        path = f"/v2/{namespace}/app-0/manifests/{'x' * 200}"
         with httpx.Client(trust_env=False, headers=headers) as http:
-            asked = {
+            requests = {
                 "PUT through the gateway": lambda: registry.http.put(
                     path, content=b"{}", headers=headers
                 ),
-                "PUT straight at the registry": lambda: http.put(
+                "PUT to the registry itself": lambda: http.put(
                     f"http://{address['registry']}{path}", content=b"{}"
                 ),
-                "GET through the gateway, which asks nobody": lambda: registry.http.get(
+                "GET through the gateway, which makes no check": lambda: registry.http.get(
                     path, headers=headers
                 ),
-                "GET straight at the registry": lambda: http.get(
+                "GET to the registry itself": lambda: http.get(
                     f"http://{address['registry']}{path}"
                 ),
-                "the question alone": lambda: http.get(
+                "the check itself": lambda: http.get(
                     f"http://{address['auth']}/internal/writes",
                     headers={"X-Original-Method": "PUT"},
                 ),
             }
-            for name, ask in asked.items():
-                typer.echo(f"{name}: median {statistics.median(_times(ask)) * 1000:.2f} ms")
+            for name, send in requests.items():
+                typer.echo(f"{name}: median {statistics.median(_times(send)) * 1000:.2f} ms")
 
 
-def _times(ask: Callable[[], httpx.Response]) -> list[float]:
+def _times(send: Callable[[], httpx.Response]) -> list[float]:
     times = []
-    for _ in range(ASKED):
+    for _ in range(REQUESTS):
         started = time.perf_counter()
-        ask()
+        send()
         times.append(time.perf_counter() - started)
     return times
 

@@ -1,4 +1,4 @@
-"""A burst of pulls: how fast one process counts them, and how soon it has caught up."""
+"""A burst of pulls: how fast one process counts them, and when its lag is short again."""
 
 import asyncio
 import json
@@ -18,15 +18,15 @@ from tests.kit.pulls.envelopes import event
 BURST = 50_000
 _ENVELOPE = 500
 _CLIENTS = 200
-_MOST_SECONDS = 120
+_MAX_SECONDS = 120
 _LAG = (
-    "SELECT coalesce(extract(epoch FROM clock_timestamp() - (SELECT received_at FROM events.inbox WHERE counted_at IS NULL"
-    " ORDER BY id LIMIT 1)), 0)::float8"
+    "SELECT coalesce(extract(epoch FROM clock_timestamp() - (SELECT received_at FROM events.inbox"
+    " WHERE counted_at IS NULL ORDER BY id LIMIT 1)), 0)::float8"
 )
 
 
 def measure(installation: Installation) -> Iterator[Figure]:
-    """The row of counting. The burst comes over the webhook, many events in an envelope."""
+    """Yield the figures of a burst that arrives over the webhook, with 500 events per request."""
     before = _counted(installation)
     started = time.monotonic()
     burst(installation)
@@ -37,37 +37,46 @@ def measure(installation: Installation) -> Iterator[Figure]:
         "SELECT count(*)::float8 FROM events.inbox WHERE counted_at IS NULL",
         below=1.0,
     )
-    shown = f"delivered in {delivered - started:.1f} s, counted in {done - started:.1f} s"
+    detail = f"delivered in {delivered - started:.1f} s, counted in {done - started:.1f} s"
     yield Figure(
         "counting",
         "sustained by one process",
         BURST / (done - started),
         "events/s",
         ("≥", 1000),
-        shown,
+        detail,
     )
     yield Figure(
         "counting",
-        "lag under 2 s again after 50,000",
+        "time until the lag is below 2 s after 50,000 events",
         max(0.0, caught_up - delivered),
         "s",
         ("≤", 10),
-        shown,
+        detail,
     )
     yield Figure(
-        "counting", "counted of 50,000", _counted(installation) - before, "pulls", ("=", BURST)
+        "counting",
+        "pulls counted of 50,000",
+        _counted(installation) - before,
+        "pulls",
+        ("=", BURST),
     )
     yield from _inbox(installation)
 
 
 def _inbox(installation: Installation) -> Iterator[Figure]:
-    """How much an event takes up until it is deleted, and how fast that goes: by the service's own rules, as if all were old."""
+    """Yield the size of an event in the inbox, and the rate at which old events are deleted.
+
+    The service's own task deletes them, with a retention of zero.
+    """
     rows = fetch_value(installation.database_url(), "SELECT count(*)::float8 FROM events.inbox")
     size = fetch_value(
         installation.database_url(), "SELECT pg_total_relation_size('events.inbox')::float8"
     )
-    told = f"{size / 2**20:,.0f} MiB for {rows:,.0f} events"
-    yield Figure("counting", "inbox, with its indexes", size / rows, "bytes an event", None, told)
+    detail = f"{size / 2**20:,.0f} MiB for {rows:,.0f} events"
+    yield Figure(
+        "counting", "inbox, with its indexes", size / rows, "bytes per event", None, detail
+    )
     started = time.monotonic()
     deleted = asyncio.run(_clean(installation.database_url("events")))
     taken = time.monotonic() - started
@@ -77,7 +86,7 @@ def _inbox(installation: Installation) -> Iterator[Figure]:
         deleted / taken,
         "rows/s",
         None,
-        f"{deleted:,} in {taken:.1f} s, checkpoints among them",
+        f"{deleted:,} in {taken:.1f} s, checkpoints included",
     )
 
 
@@ -99,8 +108,8 @@ def _counted(installation: Installation) -> float:
 
 
 def _until(installation: Installation, sql: str, *, below: float) -> float:
-    """When the value fell below ``below``."""
-    deadline = time.monotonic() + _MOST_SECONDS
+    """Wait until the value of ``sql`` is below ``below``, and return the monotonic time."""
+    deadline = time.monotonic() + _MAX_SECONDS
     while time.monotonic() < deadline and fetch_value(installation.database_url(), sql) >= below:
         time.sleep(0.1)
     return time.monotonic()
@@ -112,29 +121,36 @@ def burst(installation: Installation) -> None:
 
 
 async def _burst(installation: Installation) -> None:
-    known = headers(installation)
+    sent_headers = headers(installation)
     async with Connection(installation.ports["events"]) as webhook:
         for first in range(0, BURST, _ENVELOPE):
-            await _deliver(webhook, known, _envelope(first))
+            await _deliver(webhook, sent_headers, _envelope(first))
 
 
-async def _deliver(webhook: Connection, known: dict[str, str], envelope: bytes) -> None:
-    """As the registry does: again while the answer is that it was not stored."""
+async def _deliver(webhook: Connection, sent_headers: dict[str, str], envelope: bytes) -> None:
+    """Send an envelope again until the service has stored it, as the registry does."""
     for _ in range(50):
-        status, _ = await webhook.ask("POST", "/registry-events", known, envelope)
+        status, _ = await webhook.request("POST", "/registry-events", sent_headers, envelope)
         if status == 202:
             return
         await asyncio.sleep(0.1)
-    raise RuntimeError(f"the webhook answers {status}")
+    raise RuntimeError(f"the webhook responds with status {status}")
 
 
 def _envelope(first: int) -> bytes:
-    """Pulls of 50 repositories by 200 clients, in the order of their times."""
+    """Return pulls of 50 repositories by 200 clients, in the order of their times."""
     events = []
     for number in range(first, first + _ENVELOPE):
         client = number % _CLIENTS
         repository = f"team-0000/app-{number % 50:06}"
-        one = event(repository=repository, tag=f"v1.{number % 10}", digest=f"{repository}{number % 10}", at=number / 100,
-                    user=f"user-{client:05}", addr=f"10.1.0.{client}:1")  # fmt: skip
-        events.append(one)
+        events.append(
+            event(
+                repository=repository,
+                tag=f"v1.{number % 10}",
+                digest=f"{repository}{number % 10}",
+                at=number / 100,
+                user=f"user-{client:05}",
+                addr=f"10.1.0.{client}:1",
+            )
+        )
     return json.dumps({"events": events}).encode()

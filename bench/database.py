@@ -1,4 +1,4 @@
-"""Single statements for the benchmark, each on a connection of its own."""
+"""Single SQL statements, each on a connection of its own."""
 
 import asyncio
 from typing import Any
@@ -7,18 +7,18 @@ import asyncpg
 
 
 def fetch_value(url: str, sql: str, *args: object) -> Any:
-    """The first value of the first row."""
+    """Return the first value of the first row."""
     return asyncio.run(_call(url, "fetchval", sql, args))
 
 
 def fetch(url: str, sql: str, *args: object) -> list[asyncpg.Record]:
-    """All rows."""
+    """Return all rows."""
     rows: list[asyncpg.Record] = asyncio.run(_call(url, "fetch", sql, args))
     return rows
 
 
 def execute(url: str, sql: str, *args: object) -> None:
-    """Run it, and commit."""
+    """Run a statement and commit."""
     asyncio.run(_call(url, "execute", sql, args))
 
 

@@ -1,4 +1,7 @@
-"""The measure of the token path: a bare FastAPI route that returns a small dict, on the same server with the same settings."""
+"""A bare FastAPI route that returns a small dict, on the server and settings of the services.
+
+The figures of the token path are ratios to it.
+"""
 
 import signal
 import subprocess
@@ -19,13 +22,13 @@ app = FastAPI()
 
 @app.get("/empty")
 async def empty() -> dict[str, str]:
-    """Nothing."""
+    """Return a small dict."""
     return {"status": "up"}
 
 
 @contextmanager
 def running() -> Iterator[tuple[str, int]]:
-    """The address of the route, and the process of its own that serves it."""
+    """Serve the route in a process of its own, and yield its URL and its process id."""
     with reserve() as port:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "bench.empty", str(port.number)], env=child_environment()
@@ -47,7 +50,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
             return
         except httpx.HTTPError:
             time.sleep(0.05)
-    raise RuntimeError("the empty route did not start")
+    raise RuntimeError("the empty route did not start within 20 s")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a measurement yields: figures beside their targets."""
+"""Figures, their targets, and the statistics behind them."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -8,29 +8,28 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number of the table. ``must`` None: told for information; ``detail`` says what lies behind it, in absolute figures."""
+    """One number of the table.
+
+    ``limit`` is None if the figure has no target. ``detail`` gives the absolute values behind it.
+    """
 
     row: str
     what: str
     value: float
     unit: str = "×"
-    must: tuple[Literal["≥", "≤", "="], float] | None = None
+    limit: tuple[Literal["≥", "≤", "="], float] | None = None
     detail: str = ""
 
     @property
     def reached(self) -> bool | None:
-        """Whether the target is reached; None when there is none."""
-        if self.must is None:
+        """Whether the target is reached, or None if there is no target."""
+        if self.limit is None:
             return None
-        sign, limit = self.must
-        shown = round(self.value, 2)
-        return (
-            shown >= limit
-            if sign == "≥"
-            else shown <= limit
-            if sign == "≤"
-            else self.value == limit
-        )
+        sign, limit = self.limit
+        if sign == "=":
+            return self.value == limit
+        rounded = round(self.value, 2)
+        return rounded >= limit if sign == "≥" else rounded <= limit
 
     @property
     def shown(self) -> str:
@@ -39,8 +38,8 @@ class Figure:
 
     @property
     def target(self) -> str:
-        """The target with its unit, or empty."""
-        return "" if self.must is None else f"{self.must[0]} {_number(self.must[1], self.unit)}"
+        """The target with its unit, or "" if there is no target."""
+        return "" if self.limit is None else f"{self.limit[0]} {_number(self.limit[1], self.unit)}"
 
 
 def _number(value: float, unit: str) -> str:
@@ -49,20 +48,23 @@ def _number(value: float, unit: str) -> str:
 
 
 def quantile(values: Sequence[float], part: float) -> float:
-    """The value that ``part`` (0-1) of ``values`` do not exceed."""
+    """Return the value that a ``part`` (0-1) of ``values`` does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
 def interleaved(rounds: int, *measures: Callable[[], float]) -> list[list[float]]:
-    """Ask each of ``measures`` in turn, ``rounds`` times, so that noise of the machine meets all of them alike; one list for each."""
-    taken: list[list[float]] = [[] for _ in measures]
+    """Call each of ``measures`` in turn, ``rounds`` times, and return a list of values for each.
+
+    In turn, so that noise of the machine affects all of them equally.
+    """
+    results: list[list[float]] = [[] for _ in measures]
     for _ in range(rounds):
-        for measure, values in zip(measures, taken, strict=True):
+        for measure, values in zip(measures, results, strict=True):
             values.append(measure())
-    return taken
+    return results
 
 
-def ratio(above: Sequence[float], below: Sequence[float]) -> float:
-    """The median of the ratios of neighbouring measurements."""
-    return statistics.median(a / b for a, b in zip(above, below, strict=True))
+def ratio(values: Sequence[float], bases: Sequence[float]) -> float:
+    """Return the median of the ratios of measurements from the same round."""
+    return statistics.median(value / base for value, base in zip(values, bases, strict=True))

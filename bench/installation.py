@@ -1,4 +1,4 @@
-"""The stack under measurement: `moorage run` with data of its own, and where its parts are."""
+"""The stack that is measured: `moorage run` with data of its own."""
 
 import re
 import subprocess
@@ -18,18 +18,22 @@ SERVICES = ("auth", "catalog", "events")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A running stack; ``ports`` has the private port of each part."""
+    """A running stack. ``ports`` contains the private port of each part."""
 
     stack: Stack
     ports: dict[str, int]
 
     def address(self, part: str) -> str:
-        """`http://…` of a part on its own port, past the gateway."""
+        """Return the `http://…` address of a part, without the gateway."""
         return f"http://127.0.0.1:{self.ports[part]}"
 
     @staticmethod
     def await_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-        """Until ``url`` of a service that was just started answers. Raises RuntimeError when it does not."""
+        """Wait until ``url`` of the service that runs as ``process`` responds.
+
+        Raises:
+            RuntimeError: the process ended, or there is no response within 30 s.
+        """
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and process.poll() is None:
             try:
@@ -37,27 +41,28 @@ class Installation:
                 return
             except httpx.HTTPError:
                 time.sleep(0.05)
-        raise RuntimeError(f"{url} does not answer")
+        raise RuntimeError(f"{url} does not respond")
 
     @property
     def secrets(self) -> Path:
+        """The folder of the secrets."""
         return self.stack.data / "secrets"
 
     def database_url(self, part: str = "owner") -> str:
-        """As the owner of the schemas, or as the role of a service."""
+        """Return the database URL of the owner of the schemas, or of the role of a service."""
         name = "database_url" if part == "owner" else f"{part}_database_url"
         return (self.secrets / part / name).read_text().strip()
 
     @property
     def superuser_url(self) -> str:
-        """PostgreSQL's superuser, in the database of the stack."""
+        """The URL of the stack's database for PostgreSQL's superuser."""
         password = (self.secrets / "postgres" / "superuser_password").read_text().strip()
         return re.sub(r"//[^@]*@", f"//postgres:{password}@", self.database_url())
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Installation]:
-    """Run it until the block ends."""
+    """Run a stack until the block ends."""
     with running_stack(folder, MOORAGE_ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="info") as stack:
         gateway = (stack.data / "run" / "nginx.conf").read_text()
         found = re.findall(r"upstream moorage_(\w+) { server 127\.0\.0\.1:(\d+);", gateway)

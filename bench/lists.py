@@ -1,4 +1,7 @@
-"""Lists of repositories: among many beside among few, and page 1000 beside page 1, in every order and view."""
+"""Lists of repositories, in every order and view.
+
+The large database is compared with one of 1,000 repositories, and page 1000 with page 1.
+"""
 
 import asyncio
 import os
@@ -45,9 +48,9 @@ VIEWS = {
 }
 _SEARCH = ("bench-owner", "q=支付")
 _ROUNDS = 9
-_AGAIN = 61
+_ROUNDS_OF_SLOWEST = 61
 _PAGE = 50
-_DEEP = 1000
+_DEEP_PAGE = 1000
 _EXPRESSIONS = {
     "name": "path",
     "last_pushed_at": "COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz)",
@@ -56,13 +59,13 @@ _EXPRESSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class _Catalog:
-    """A catalog service, and the database that it serves."""
+    """A running catalog service, and a client."""
 
     url: str
     http: httpx.Client
 
     def seconds(self, query: str, account: str) -> float:
-        """How long one page takes."""
+        """Return the seconds in which the service returns one page."""
         started = time.perf_counter()
         answer = self.http.get(
             f"{self.url}/api/v1/repositories?{query}",
@@ -74,73 +77,71 @@ class _Catalog:
 
 
 def measure(installation: Installation, folder: Path) -> Iterator[Figure]:
-    """Every order in every view; the slowest are told."""
-    with httpx.Client(timeout=30, trust_env=False) as http, _small(installation, folder) as small:
-        few, many = _Catalog(small, http), _Catalog(installation.address("catalog"), http)
+    """Measure every order in every view, and yield the slowest order of each view."""
+    with httpx.Client(timeout=30, trust_env=False) as http, _small(installation, folder) as url:
+        small, large = _Catalog(url, http), _Catalog(installation.address("catalog"), http)
         for view, (account, query) in VIEWS.items():
-            order, value, shown = _slowest(few, many, query, account)
+            order, value, detail = _slowest(small, large, query, account)
             yield Figure(
                 "lists",
-                f"{view}: among all, the slowest order ({order})",
+                f"{view}: slowest order ({order})",
                 value,
-                "× among 1,000",
+                "× 1,000 repositories",
                 ("≤", 1.5),
-                shown,
+                detail,
             )
-        order, value, shown = _slowest(few, many, _SEARCH[1], _SEARCH[0])
+        order, value, detail = _slowest(small, large, _SEARCH[1], _SEARCH[0])
         yield Figure(
             "lists",
-            f"search with 100 times the hits, the slowest order ({order})",
+            f"search with 100 times the hits: slowest order ({order})",
             value,
-            "× among 1,000",
+            "× 1,000 repositories",
             ("≤", 1.5),
-            shown,
+            detail,
         )
-        order, value, shown = _of_slowest(
-            lambda order, rounds: _deep(installation, many, order, rounds)
+        order, value, detail = _of_slowest(
+            lambda order, rounds: _deep(installation, large, order, rounds)
         )
         yield Figure(
             "lists",
-            f"page {_DEEP}, the slowest order ({order})",
+            f"page {_DEEP_PAGE}: slowest order ({order})",
             value,
             "× page 1",
             ("≤", 1.5),
-            shown,
+            detail,
         )
 
 
-def _slowest(few: _Catalog, many: _Catalog, query: str, account: str) -> tuple[str, float, str]:
+def _slowest(small: _Catalog, large: _Catalog, query: str, account: str) -> tuple[str, float, str]:
     return _of_slowest(
-        lambda order, rounds: _compare(few, many, f"{query}&sort={order}", account, rounds)
+        lambda order, rounds: _compare(small, large, f"{query}&sort={order}", account, rounds)
     )
 
 
 def _of_slowest(compare: Callable[[str, int], tuple[float, str]]) -> tuple[str, float, str]:
-    """The order that looks slowest, measured again: the largest of many noisy figures says more of the noise than of the order."""
+    """Return the slowest order with its ratio, measured again in more rounds.
+
+    The largest of many noisy figures says more about the noise than about the order.
+    """
     order = max(ORDERS, key=lambda order: compare(order, _ROUNDS)[0])
-    return order, *compare(order, _AGAIN)
+    return order, *compare(order, _ROUNDS_OF_SLOWEST)
 
 
 def _compare(
-    few: _Catalog, many: _Catalog, query: str, account: str, rounds: int
+    small: _Catalog, large: _Catalog, query: str, account: str, rounds: int
 ) -> tuple[float, str]:
     return _alternating(
-        rounds, lambda: few.seconds(query, account), lambda: many.seconds(query, account)
+        rounds, lambda: small.seconds(query, account), lambda: large.seconds(query, account)
     )
 
 
 def _alternating(
-    rounds: int, low: Callable[[], float], high: Callable[[], float]
+    rounds: int, base: Callable[[], float], measured: Callable[[], float]
 ) -> tuple[float, str]:
-    below, above = (
-        seconds[1:] for seconds in interleaved(rounds + 1, low, high)
-    )  # the first one warms
-    return _told(below, above)
-
-
-def _told(below: list[float], above: list[float]) -> tuple[float, str]:
-    low, high = statistics.median(below), statistics.median(above)
-    return ratio(above, below), f"{high * 1000:.1f} ms against {low * 1000:.1f} ms"
+    # the first round warms the caches
+    bases, values = (seconds[1:] for seconds in interleaved(rounds + 1, base, measured))
+    measured_ms, base_ms = (statistics.median(seconds) * 1000 for seconds in (values, bases))
+    return ratio(values, bases), f"{measured_ms:.1f} ms against {base_ms:.1f} ms"
 
 
 def _deep(
@@ -158,16 +159,17 @@ def _deep(
 
 
 def _cursor(url: str, order: str) -> str:
-    """The cursor of page 1000, of half as far where there are fewer rows."""
+    """Return the cursor of page 1000, or of the middle if there are not enough rows."""
     name = order.removeprefix("-")
     columns = [_EXPRESSIONS.get(name, name)] + ([] if name == "name" else ["id"])
     direction = "DESC" if order.startswith("-") else "ASC"
     by = ", ".join(f"{column} {direction}" for column in columns)
     rows = fetch(url, "SELECT count(*) FROM catalog.repositories")
-    offset = min((_DEEP - 1) * _PAGE, rows[0][0] // 2) - 1
+    offset = min((_DEEP_PAGE - 1) * _PAGE, rows[0][0] // 2) - 1
     row = fetch(
         url,
-        f"SELECT {', '.join(columns)} FROM catalog.repositories ORDER BY {by} OFFSET {offset} LIMIT 1",
+        f"SELECT {', '.join(columns)} FROM catalog.repositories"
+        f" ORDER BY {by} OFFSET {offset} LIMIT 1",
     )[0]
     key = tuple(value if isinstance(value, str | int) else value.isoformat() for value in row)
     cursor = encode_cursor(order, key)
@@ -177,7 +179,7 @@ def _cursor(url: str, order: str) -> str:
 
 @contextmanager
 def _small(installation: Installation, folder: Path) -> Iterator[str]:
-    """The address of a second catalog on a database of 1,000 repositories in the same PostgreSQL."""
+    """Run a second catalog on a database with 1,000 repositories, and yield its URL."""
     secrets_dir = folder / "small"
     url = asyncio.run(_small_database(installation))
     for name in ("token-keys", "session-public-keys"):

@@ -1,4 +1,4 @@
-"""Load from `wrk`: the machine's own, or Debian's, unpacked beside the test clients."""
+"""Measures the load that a server takes, with `wrk`."""
 
 import os
 import re
@@ -22,12 +22,15 @@ _REFUSED = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 
 
 class LoadFailed(OpsError):
-    """wrk did not run, or was answered with errors."""
+    """`wrk` could not run, or responses were errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk measured: how many requests, how many per second, and latencies in seconds."""
+    """What `wrk` measured.
+
+    ``rate`` is in requests per second; ``p50`` and ``p99`` are latencies in seconds.
+    """
 
     requests: int
     rate: float
@@ -37,19 +40,22 @@ class Load:
 
     @property
     def processor_rate(self) -> float:
-        """Requests per second of the server's own processor time: what other programs of the machine disturb least."""
+        """Requests per second of the server's processor time.
+
+        Other programs of the machine affect it less than they affect ``rate``.
+        """
         return self.requests / max(self.processor_seconds, 0.01)
 
 
 @cache
 def wrk() -> Tool:
-    """The program; fetched where the machine has none."""
+    """Return the machine's `wrk`, or unpack Debian's package if the machine has none."""
     tools = toolbox()
     if tools.find("wrk") is None:
         fetch_package("wrk", tools.root)
     found = tools.find("wrk")
     if found is None:
-        raise LoadFailed("there is no wrk")
+        raise LoadFailed("wrk was not found; install it")
     folders = [] if found.is_relative_to("/usr") else library_folders(tools.root / "wrk")
     return Tool(found, {"LD_LIBRARY_PATH": ":".join(map(str, folders))} if folders else {})
 
@@ -62,12 +68,15 @@ def measure(
     headers: dict[str, str] | None = None,
     script: str = "",
 ) -> Load:
-    """Ask ``url`` from ``connections`` connections; ``script`` is Lua. Raises LoadFailed when an answer is no 2xx."""
+    """Request ``url`` from ``connections`` connections for ``seconds``; ``script`` is in Lua.
+
+    Raises:
+        LoadFailed: `wrk` failed, or a response was not 2xx.
+    """
     tool = wrk()
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as lua:
-        lua.write(
-            _with_headers(headers or {}) + script
-        )  # in a file: a credential must not stand in a command line
+        # in a file, because a command line must not contain a credential
+        lua.write(_with_headers(headers or {}) + script)
         lua.flush()
         whole = max(1, round(seconds))
         argv = [
@@ -94,7 +103,7 @@ def measure(
     if done.returncode != 0 or rate is None or requests is None:
         raise LoadFailed(f"wrk: {(done.stderr or done.stdout).strip()[-300:]}")
     if refused := _REFUSED.search(done.stdout):
-        raise LoadFailed(f"{refused[1]} answers of {url.partition('?')[0]} were no success")
+        raise LoadFailed(f"{refused[1]} responses of {url.partition('?')[0]} were errors")
     times = {
         part: float(number) * _UNITS[unit] for part, number, unit in _QUANTILE.findall(done.stdout)
     }
@@ -106,7 +115,7 @@ def _with_headers(headers: dict[str, str]) -> str:
 
 
 def measure_server(pid: int, url: str, **how: Any) -> Load:
-    """As ``measure``, with the processor time that the process ``pid`` takes meanwhile."""
+    """Call ``measure``, and add the processor time that the process ``pid`` used."""
     before = _processor_seconds(pid)
     taken = measure(url, **how)
     return replace(taken, processor_seconds=_processor_seconds(pid) - before)

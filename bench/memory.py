@@ -1,4 +1,4 @@
-"""Memory of each service and of the whole system, after whatever ran before."""
+"""Memory of each service and of the whole system, after the other rows."""
 
 import re
 from collections.abc import Iterator
@@ -11,15 +11,18 @@ _MIB = 1024
 
 
 def measure(installation: Installation) -> Iterator[Figure]:
-    """The rows of memory. Shared pages of the whole count once (Pss), those of a service count in full (Rss)."""
+    """Yield the figures of memory.
+
+    Shared pages count in full for a service (Rss), and once for the whole system (Pss).
+    """
     pids = {service: pid_of(service, installation.ports[service]) for service in SERVICES}
     for service, pid in pids.items():
         yield Figure("memory", f"{service}, resident", _kib(pid, "Rss") / _MIB, "MiB", ("≤", 150))
     family = _family(_parent(pids["auth"]))
     rss = sum(_kib(pid, "Rss") for pid in family) / _MIB
     pss = sum(_kib(pid, "Pss") for pid in family) / _MIB
-    shown = f"{len(family)} processes; {rss:,.0f} MiB with shared pages counted in each"
-    yield Figure("memory", "the whole system of `make run`", pss, "MiB", ("≤", 700), shown)
+    detail = f"{len(family)} processes; {rss:,.0f} MiB with shared pages counted in each"
+    yield Figure("memory", "the whole system of `make run`", pss, "MiB", ("≤", 700), detail)
 
 
 def _processes() -> list[int]:
@@ -27,7 +30,7 @@ def _processes() -> list[int]:
 
 
 def pid_of(service: str, port: int) -> int:
-    """The process that serves ``service`` on ``port``."""
+    """Return the id of the process that serves ``service`` on ``port``."""
     wanted = "\0".join(("serve", service, "--host", "127.0.0.1", "--port", str(port)))
     return next(pid for pid in _processes() if wanted in _read(pid, "cmdline"))
 
@@ -54,4 +57,4 @@ def _read(pid: int, name: str) -> str:
     try:
         return (Path("/proc") / str(pid) / name).read_text(errors="replace")
     except OSError:
-        return ""  # it ended meanwhile
+        return ""  # the process has ended

@@ -19,7 +19,7 @@ from bench.token import SCOPE, basic, new_scopes
 
 _SECONDS = 8
 _WAITING = ("_worker (concurrent/futures/", "Condition.wait (threading")
-"""Where a thread of a pool waits for work, which py-spy does not always see."""
+"""Functions in which an idle thread waits. py-spy does not always recognize them as idle."""
 
 
 def main() -> None:

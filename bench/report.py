@@ -1,4 +1,4 @@
-"""The table on the terminal, and bench/results.md."""
+"""Prints the table of figures, and writes it to bench/results.md."""
 
 import os
 import platform
@@ -17,7 +17,8 @@ from ops.db import postgres
 from ops.install.debian import find_nginx, find_registry
 from tests.kit.install import toolbox
 
-KEPT = "## Optimisations"
+KEPT = "## Optimizations"
+"""The heading in results.md after which the text is written by hand."""
 _LIBRARIES = (
     "fastapi",
     "starlette",
@@ -33,7 +34,7 @@ _LIBRARIES = (
 def show(figures: Sequence[Figure]) -> None:
     """Print the table."""
     table = Table(
-        "row", "what", "must", "figure", "reached", "detail", title="Speed, as ratios of one run"
+        "row", "what", "target", "figure", "reached", "detail", title="Speed, as ratios of one run"
     )
     for figure in figures:
         table.add_row(
@@ -43,18 +44,19 @@ def show(figures: Sequence[Figure]) -> None:
 
 
 def write(figures: Sequence[Figure], path: Path, *, notes: Sequence[str]) -> None:
-    """Write the table with machine, versions and date; what stands under ``KEPT`` in the file stays."""
+    """Write the table with machine, versions, and date, and keep the file from ``KEPT`` on."""
     before = path.read_text() if path.exists() else ""
     kept = before[before.index(KEPT) :] if KEPT in before else ""
     lines = [
         "# Speed",
         "",
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC. Each figure is a ratio within one run, from medians of",
-        "measurements taken in turn.",
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
+        "",
+        "Each ratio is the median of the ratios of measurements taken in turn within one run.",
         "",
         *(f"- {note}" for note in (*_machine(), *notes)),
         "",
-        "| row | what | must | figure | reached | detail |",
+        "| row | what | target | figure | reached | detail |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
             f"| {f.row} | {f.what} | {f.target} | {f.shown} | {_mark(f)} | {f.detail} |"
@@ -87,10 +89,12 @@ def _machine() -> list[str]:
     ).stdout.strip()
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     return [
-        f"machine: {os.cpu_count()} × {model}, {_memory()} GiB, {platform.system()} {platform.release()}; load average at the end {load}",
+        f"machine: {os.cpu_count()} × {model}, {_memory()} GiB,"
+        f" {platform.system()} {platform.release()}; load average at the end {load}",
         f"Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
-        f"{server}; {find_registry(tools, None).output('--version').strip()}; {find_nginx(tools).output('-v').strip()};"
+        f"{server}; {find_registry(tools, None).output('--version').strip()};"
+        f" {find_nginx(tools).output('-v').strip()};"
         f" {wrk().output('-v').splitlines()[0].partition(' Copyright')[0]}",
     ]
 

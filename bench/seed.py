@@ -1,4 +1,4 @@
-"""Fills a database by COPY: accounts, Docker users, namespaces, grants, repositories, manifests and tags, in any number."""
+"""Fills a database by COPY with any number of objects of every kind."""
 
 import asyncio
 import hashlib
@@ -17,12 +17,20 @@ _FIRST_ID = 1000
 _CHUNK = 5000
 _LATEST = datetime(2026, 11, 1, tzinfo=UTC)
 _MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
+_REPOSITORY_COLUMNS = (
+    "id namespace_id account_id name path description status tag_count size_bytes pull_count"
+    " last_pulled_at last_pushed_at created_at"
+)
+_MANIFEST_COLUMNS = (
+    "repository_id digest media_type size_bytes platforms pushed_at pushed_by untagged_since"
+)
+_TAG_COLUMNS = "repository_id name digest pushed_at pushed_by pull_count last_pulled_at"
 Row = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many rows of each."""
+    """The numbers of rows."""
 
     repositories: int = 100_000
     tags: int = 1_000_000
@@ -31,10 +39,12 @@ class Sizes:
 
     @property
     def namespaces(self) -> int:
+        """The number of namespaces."""
         return max(2, self.repositories // REPOSITORIES_PER_NAMESPACE)
 
     @property
     def accounts(self) -> int:
+        """The number of accounts."""
         return max(10, self.namespaces // 2)
 
 
@@ -42,7 +52,10 @@ SMALL = Sizes(1_000, 10_000, 100, 1_000)
 
 
 async def seed(superuser_url: str, sizes: Sizes) -> None:
-    """Fill a migrated database. As the superuser, so that neither triggers nor foreign keys are asked for each row."""
+    """Fill a migrated database.
+
+    Only the superuser can switch triggers and foreign keys off, which would slow COPY down.
+    """
     connection = await asyncpg.connect(superuser_url)
     try:
         await connection.execute(
@@ -62,7 +75,8 @@ async def seed(superuser_url: str, sizes: Sizes) -> None:
             )
         for table in ("accounts", "docker_users", "namespaces", "repositories"):
             await connection.execute(
-                f"SELECT setval(pg_get_serial_sequence('catalog.{table}', 'id'), (SELECT max(id) FROM catalog.{table}))"
+                f"SELECT setval(pg_get_serial_sequence('catalog.{table}', 'id'),"
+                f" (SELECT max(id) FROM catalog.{table}))"
             )
         await connection.execute("VACUUM (ANALYZE)")
     finally:
@@ -71,24 +85,31 @@ async def seed(superuser_url: str, sizes: Sizes) -> None:
 
 def _tables(sizes: Sizes, password_hash: str) -> list[tuple[str, list[str], Iterable[Row]]]:
     return [
-        ("catalog.accounts", ["id", "username", "password_hash", "role", "created_at"], _accounts(sizes, password_hash)),
-        ("auth.api_keys", ["id", "account_id", "credential_version", "name", "permission", "secret_hash"], _api_keys()),
-        ("catalog.docker_users", ["id", "account_id", "username", "password_hash", "description"], _docker_users(sizes, password_hash)),
-        ("catalog.namespaces", ["id", "account_id", "name", "visibility", "created_at"], _namespaces(sizes)),
+        (
+            "catalog.accounts",
+            ["id", "username", "password_hash", "role", "created_at"],
+            _accounts(sizes, password_hash),
+        ),
+        (
+            "auth.api_keys",
+            ["id", "account_id", "credential_version", "name", "permission", "secret_hash"],
+            _api_keys(),
+        ),
+        (
+            "catalog.docker_users",
+            ["id", "account_id", "username", "password_hash", "description"],
+            _docker_users(sizes, password_hash),
+        ),
+        (
+            "catalog.namespaces",
+            ["id", "account_id", "name", "visibility", "created_at"],
+            _namespaces(sizes),
+        ),
         ("catalog.grants", ["namespace_id", "docker_user_id", "permission"], _grants(sizes)),
-        (
-            "catalog.repositories",
-            ["id", "namespace_id", "account_id", "name", "path", "description", "status", "tag_count", "size_bytes", "pull_count",
-             "last_pulled_at", "last_pushed_at", "created_at"],
-            _repositories(sizes),
-        ),
-        (
-            "catalog.manifests",
-            ["repository_id", "digest", "media_type", "size_bytes", "platforms", "pushed_at", "pushed_by", "untagged_since"],
-            _manifests(sizes),
-        ),
-        ("catalog.tags", ["repository_id", "name", "digest", "pushed_at", "pushed_by", "pull_count", "last_pulled_at"], _tags(sizes)),
-    ]  # fmt: skip
+        ("catalog.repositories", _REPOSITORY_COLUMNS.split(), _repositories(sizes)),
+        ("catalog.manifests", _MANIFEST_COLUMNS.split(), _manifests(sizes)),
+        ("catalog.tags", _TAG_COLUMNS.split(), _tags(sizes)),
+    ]
 
 
 async def _text(rows: Iterable[Row]) -> AsyncIterator[bytes]:
@@ -103,7 +124,10 @@ async def _text(rows: Iterable[Row]) -> AsyncIterator[bytes]:
 
 
 def _scattered(number: int, below: int) -> int:
-    """A number below ``below`` that looks chosen at random and is the same in every run (Knuth's multiplicative hash)."""
+    """Return a pseudo-random number below ``below``, the same in every run.
+
+    It is Knuth's multiplicative hash of ``number``.
+    """
     return (number * 2_654_435_761 % 2**32) * below >> 32
 
 
@@ -140,7 +164,10 @@ def _api_keys() -> Iterable[Row]:
 
 
 def _owner(sizes: Sizes, number: int) -> int:
-    """Half belong to bench-owner, number 1 to bench-few, the rest to the others in turn."""
+    """Return the id of the owner of a namespace.
+
+    bench-owner owns half of them, bench-few number 1, and the other accounts the rest.
+    """
     if number == 1:
         return _FIRST_ID + 2
     return _FIRST_ID + (1 if number % 2 == 0 else 3 + number % (sizes.accounts - 3))
@@ -159,7 +186,10 @@ def _namespaces(sizes: Sizes) -> Iterable[Row]:
 
 
 def _grants(sizes: Sizes) -> Iterable[Row]:
-    """As many for each Docker user as there are to share out, in namespaces of its own choice; `user-00000` has number 0 among them."""
+    """Yield the same number of grants for each Docker user, in scattered namespaces.
+
+    `user-00000` has a push grant in namespace number 0.
+    """
     each = max(1, sizes.grants // sizes.docker_users)
     for user in range(sizes.docker_users):
         first = _scattered(user, sizes.namespaces)
@@ -193,9 +223,20 @@ def _repositories(sizes: Sizes) -> Iterable[Row]:
         pulls = _scattered(number, 1000) ** 2 if pulled else 0
         description = f"{word} {_WORDS[_scattered(number, len(_WORDS))]} {number}"
         yield (
-            _FIRST_ID + number, _FIRST_ID + space, _owner(sizes, space), name, f"{namespace(space)}/{name}", description, "active", each,
-            _scattered(number, 10**9), pulls, pulled, pushed, _at(number * 11),
-        )  # fmt: skip
+            _FIRST_ID + number,
+            _FIRST_ID + space,
+            _owner(sizes, space),
+            name,
+            f"{namespace(space)}/{name}",
+            description,
+            "active",
+            each,
+            _scattered(number, 10**9),
+            pulls,
+            pulled,
+            pushed,
+            _at(number * 11),
+        )
 
 
 def _digest(repository: int, number: int) -> str:
@@ -240,7 +281,7 @@ def _tags(sizes: Sizes) -> Iterable[Row]:
 
 
 def run(superuser_url: str, sizes: Sizes, *, clock: Callable[[], float]) -> float:
-    """Seed and return the seconds that it took."""
+    """Seed the database and return the duration in seconds."""
     started = clock()
     asyncio.run(seed(superuser_url, sizes))
     return clock() - started

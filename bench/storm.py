@@ -1,4 +1,7 @@
-"""1,000 pulls of one multi-platform image, 100 at a time: all counted, and the manifest's time beside Distribution alone."""
+"""1,000 pulls of one multi-platform image, 100 at a time.
+
+Every pull must be counted. The time of a manifest is compared with Distribution alone.
+"""
 
 import asyncio
 import json
@@ -27,21 +30,24 @@ PULLS = 1_000
 AT_ONCE = 100
 _REPOSITORY = "team-0000/storm"
 _ACCEPT = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json"
-_COUNTED = f"SELECT coalesce(sum(pulls), 0)::float8 FROM events.pull_hours WHERE repository = '{_REPOSITORY}'"
+_COUNTED = (
+    "SELECT coalesce(sum(pulls), 0)::float8 FROM events.pull_hours"
+    f" WHERE repository = '{_REPOSITORY}'"
+)
 _ROUNDS = 3
 
 
 def measure(installation: Installation, folder: Path) -> Iterator[Figure]:
-    """The row of the storm."""
+    """Yield the figures of the storm."""
     index = make_index()
     with Registry(installation.stack.url, (docker_user(0), PASSWORD)) as registry:
         registry.push(index, _REPOSITORY, "v1")
     before = _counted(installation)
-    ours: list[float] = []
+    gateway: list[float] = []
     alone: list[float] = []
     with _distribution_alone(installation.stack.data / "registry", folder) as port:
         for _ in range(_ROUNDS):
-            ours.append(
+            gateway.append(
                 quantile(asyncio.run(_storm(installation.stack.port, index, with_token=True)), 0.95)
             )
             alone.append(quantile(asyncio.run(_storm(port, index, with_token=False)), 0.95))
@@ -49,20 +55,20 @@ def measure(installation: Installation, folder: Path) -> Iterator[Figure]:
     counted = _await_count(installation, expected) - before
     yield Figure(
         "storm",
-        f"counted of {_ROUNDS} × {PULLS:,} pulls, 100 at a time",
+        f"pulls counted of {_ROUNDS} × {PULLS:,}, 100 at a time",
         counted,
         "pulls",
         ("=", PULLS * _ROUNDS),
     )
-    ratios = sorted(a / b for a, b in zip(ours, alone, strict=True))
-    shown = f"p95 {sorted(ours)[1] * 1000:.0f} ms against {sorted(alone)[1] * 1000:.0f} ms"
+    ratios = sorted(a / b for a, b in zip(gateway, alone, strict=True))
+    detail = f"p95 {sorted(gateway)[1] * 1000:.0f} ms against {sorted(alone)[1] * 1000:.0f} ms"
     yield Figure(
         "storm",
         "manifest p95, with a token each",
         ratios[1],
         "× Distribution alone",
         ("≤", 3),
-        shown,
+        detail,
     )
 
 
@@ -74,12 +80,15 @@ def _await_count(installation: Installation, expected: float) -> float:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and _counted(installation) < expected:
         time.sleep(0.1)
-    time.sleep(1)  # what is counted too often must have time to show
+    time.sleep(1)  # so that a pull that is counted twice shows up
     return _counted(installation)
 
 
 async def _storm(port: int, index: Index, *, with_token: bool) -> list[float]:
-    """The seconds of every manifest request; a pull asks for the index by tag, then for a child by digest."""
+    """Return the seconds of every manifest request.
+
+    A pull requests the index by its tag, and then one of its children by its digest.
+    """
     numbers = iter(range(PULLS))
     times: list[float] = []
 
@@ -103,21 +112,23 @@ async def _pull(
 ) -> None:
     headers = {"Accept": _ACCEPT, "User-Agent": agent}
     if with_token:
-        status, body = await connection.ask(
+        status, body = await connection.request(
             "GET", f"/token?service=moorage&scope=repository:{_REPOSITORY}:pull", basic()
         )
         assert status == 200, body
         headers["Authorization"] = f"Bearer {json.loads(body)['token']}"
     for reference in ("v1", index.images[0].manifest.digest):
         started = time.perf_counter()
-        status, _ = await connection.ask("GET", f"/v2/{_REPOSITORY}/manifests/{reference}", headers)
+        status, _ = await connection.request(
+            "GET", f"/v2/{_REPOSITORY}/manifests/{reference}", headers
+        )
         times.append(time.perf_counter() - started)
         assert status == 200
 
 
 @contextmanager
 def _distribution_alone(storage: Path, folder: Path) -> Iterator[int]:
-    """The port of a Distribution on the same images without authentication and without notifications."""
+    """Run Distribution on the same images, without authentication and events; yield its port."""
     program = find_registry(toolbox().root, None)
     with reserve() as port:
         configuration = folder / "alone.json"  # JSON is YAML
@@ -149,4 +160,4 @@ def _await(url: str) -> None:
             return
         except httpx.TransportError:
             time.sleep(0.05)
-    raise RuntimeError("Distribution did not start")
+    raise RuntimeError("Distribution did not start within 20 s")

@@ -1,4 +1,7 @@
-"""The token endpoint beside an empty route: warm, a scope each, from many users, and while passwords are hashed."""
+"""The token endpoint, compared with an empty route, and while passwords are hashed.
+
+A warm request gets a token whose Docker user and grants are cached.
+"""
 
 import base64
 import itertools
@@ -27,14 +30,26 @@ _COLD_LOGINS = 8
 SCOPE = "repository:team-0000/app-000001:pull"
 _NEW_SCOPES = """
 local paths, n = {}, 0
-for i = 1, 40000 do paths[i] = "/token?service=moorage&scope=repository:team-0000/app-" .. FIRST + i .. ":pull" end
+for i = 1, 40000 do
+  paths[i] = "/token?service=moorage&scope=repository:team-0000/app-" .. FIRST + i .. ":pull"
+end
 request = function() n = n % 40000 + 1; return wrk.format("GET", paths[n]) end
 """
+_REVOKE = (
+    "DELETE FROM catalog.grants g USING catalog.namespaces n, catalog.docker_users u"
+    " WHERE n.id = g.namespace_id AND u.id = g.docker_user_id"
+    f" AND n.name = 'team-0000' AND u.username = '{docker_user(0)}'"
+)
+_GRANT = (
+    "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission)"
+    " SELECT n.id, u.id, 'push' FROM catalog.namespaces n, catalog.docker_users u"
+    f" WHERE n.name = 'team-0000' AND u.username = '{docker_user(0)}'"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Server:
-    """Where a server answers, and its process."""
+    """A server's URL, and the id of its process."""
 
     url: str
     pid: int
@@ -46,10 +61,10 @@ class _Server:
 
 
 def measure(installation: Installation) -> Iterator[Figure]:
-    """All rows of the token path."""
+    """Yield all figures of the token path."""
     token = installation.address("auth") + "/token?service=moorage"
     warm = f"{token}&scope={SCOPE}"
-    ask(warm, 0)
+    request_token(warm, 0)
     auth = _Server(token, pid_of("auth", installation.ports["auth"]))
     with empty.running() as (url, pid):
         yield from _against_empty(_Server(url, pid), auth, token)
@@ -59,18 +74,18 @@ def measure(installation: Installation) -> Iterator[Figure]:
 
 
 def basic(number: int = 0, password: str = PASSWORD) -> dict[str, str]:
-    """The Authorization header of a Docker user of the seed."""
+    """Return the Authorization header of a seeded Docker user."""
     credentials = f"{docker_user(number)}:{password}".encode()
     return {"Authorization": f"Basic {base64.b64encode(credentials).decode()}"}
 
 
 def new_scopes() -> str:
-    """A script of wrk's that asks for a repository of `team-0000` that nobody has asked for, each time."""
+    """Return a script for `wrk` that requests a new repository of `team-0000` each time."""
     return _NEW_SCOPES.replace("FIRST", str(random.randrange(10**9)))
 
 
-def ask(url: str, number: int) -> str:
-    """The token that a Docker user of the seed gets."""
+def request_token(url: str, number: int) -> str:
+    """Return the token that the server at ``url`` issues to a seeded Docker user."""
     answer = httpx.get(url, headers=basic(number), timeout=30, trust_env=False).raise_for_status()
     token: str = answer.json()["token"]
     return token
@@ -80,9 +95,9 @@ def _rate(url: str, *, script: str = "") -> float:
     return load.measure(url, seconds=_SECONDS, headers=basic(), script=script).rate
 
 
-def shown(rates: list[float], bare: list[float]) -> str:
-    """Medians of two loads, to tell."""
-    return f"{statistics.median(rates):,.0f}/s against {statistics.median(bare):,.0f}/s"
+def medians(rates: list[float], bases: list[float]) -> str:
+    """Return the medians of two loads as text."""
+    return f"{statistics.median(rates):,.0f}/s against {statistics.median(bases):,.0f}/s"
 
 
 def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure]:
@@ -95,7 +110,7 @@ def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure
         new.append(auth.load(token, headers=basic(), script=new_scopes()))
     for what, loads, least in (
         ("warm, the same scope", warm, 0.6),
-        ("warm, a scope never asked before", new, 0.45),
+        ("warm, a new scope in each request", new, 0.45),
     ):
         rates, of_route = [one.rate for one in loads], [one.rate for one in bare]
         yield Figure(
@@ -104,13 +119,13 @@ def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure
             ratio(rates, of_route),
             "× empty route",
             ("≥", least),
-            shown(rates, of_route),
+            medians(rates, of_route),
         )
         rates, of_route = (
             [one.processor_rate for one in loads],
             [one.processor_rate for one in bare],
         )
-        detail = f"{shown(rates, of_route)} of processor time"
+        detail = f"{medians(rates, of_route)} of processor time"
         yield Figure(
             "token",
             f"{what}, by processor time",
@@ -119,21 +134,24 @@ def _against_empty(route: _Server, auth: _Server, token: str) -> Iterator[Figure
             None,
             detail,
         )
-    spread = statistics.median(one.p99 / one.p50 for one in warm)
-    p50 = statistics.median(one.p50 for one in warm) * 1000
+    spread = statistics.median(each.p99 / each.p50 for each in warm)
+    p50 = statistics.median(each.p50 for each in warm) * 1000
     yield Figure(
         "token", "warm, p99 at 16 connections", spread, "× p50", ("≤", 10), f"p50 {p50:.2f} ms"
     )
 
 
 def _round_trips(installation: Installation, warm: str) -> Figure:
-    """What PostgreSQL commits meanwhile, less what it commits in the same time at rest (heartbeats, last logins)."""
+    """Count transactions per request, without those that PostgreSQL also commits at rest.
+
+    At rest, the services commit heartbeats and last logins.
+    """
     started = _committed(installation)
     time.sleep(2)
     rested = _committed(installation)
     requests = load.measure(warm, seconds=2, headers=basic()).requests
     loaded, quiet = _committed(installation) - rested, rested - started
-    detail = f"{loaded:.0f} transactions beside {requests:,} requests, {quiet:.0f} in the same time at rest"
+    detail = f"{loaded:.0f} transactions during {requests:,} requests, {quiet:.0f} at rest"
     each = max(0.0, loaded - quiet) / requests * 1000
     return Figure(
         "token", "database transactions per 1,000 warm requests", each, "", ("≤", 5), detail
@@ -141,7 +159,7 @@ def _round_trips(installation: Installation, warm: str) -> Figure:
 
 
 def _committed(installation: Installation) -> float:
-    time.sleep(1.1)  # a backend reports what it did once a second
+    time.sleep(1.1)  # a PostgreSQL backend updates its statistics once a second
     return float(
         fetch_value(
             installation.superuser_url,
@@ -153,72 +171,63 @@ def _committed(installation: Installation) -> float:
 def _while_hashing(token: str, warm: str) -> Figure:
     numbers = itertools.count(1000)
 
-    def beside() -> float:
+    def during_logins() -> float:
         with _cold_logins(token, numbers):
             return _rate(warm)
 
-    alone, rates = interleaved(_ROUNDS, lambda: _rate(warm), beside)
+    alone, rates = interleaved(_ROUNDS, lambda: _rate(warm), during_logins)
     return Figure(
         "token",
-        "warm while 8 cold logins hash",
+        "warm, while 8 cold logins are hashed",
         ratio(rates, alone),
         "× alone",
         ("≥", 0.5),
-        shown(rates, alone),
+        medians(rates, alone),
     )
 
 
 @contextmanager
 def _cold_logins(token: str, numbers: Iterator[int]) -> Iterator[None]:
-    """Eight logins at any time, each of a Docker user that has not signed in before."""
+    """Run eight logins at a time, each of a Docker user that has not logged in before."""
     over = threading.Event()
 
-    def sign_in_again() -> None:
+    def log_in_again() -> None:
         while not over.is_set():
-            http.get(
-                token, headers=basic(next(numbers))
-            ).raise_for_status()  # a client of its own would cost more than the hash
+            http.get(token, headers=basic(next(numbers))).raise_for_status()
 
+    # one client for all, because creating a client takes longer than the hash
     with (
         httpx.Client(trust_env=False, timeout=30) as http,
         ThreadPoolExecutor(_COLD_LOGINS) as pool,
     ):
-        running = [pool.submit(sign_in_again) for _ in range(_COLD_LOGINS)]
+        running = [pool.submit(log_in_again) for _ in range(_COLD_LOGINS)]
         try:
             yield
         finally:
             over.set()
-    for one in running:
-        one.result()
+    for login in running:
+        login.result()
 
 
 def _revocation(installation: Installation, token: str, warm: str) -> Figure:
-    """Seconds from a grant's end to the first token without it, while the endpoint is busy and passwords are hashed."""
+    """Measure the seconds from revoking a grant to the first token without it, under load."""
     owner = installation.database_url()
-    grant = (
-        "FROM catalog.namespaces n, catalog.docker_users u WHERE n.id = g.namespace_id AND u.id = g.docker_user_id"
-        f" AND n.name = 'team-0000' AND u.username = '{docker_user(0)}'"
-    )
     taken: list[float] = []
     numbers = itertools.count(5000)
     for _ in range(3):
         with ThreadPoolExecutor(1) as pool, _cold_logins(token, numbers):
             busy = pool.submit(load.measure, warm, seconds=2, headers=basic())
             time.sleep(0.5)
-            execute(owner, f"DELETE FROM catalog.grants g USING {grant.removeprefix('FROM ')}")
-            ended = time.monotonic()
-            while _access(ask(warm, 0)):
+            execute(owner, _REVOKE)
+            revoked_at = time.monotonic()
+            while _access(request_token(warm, 0)):
                 pass
-            taken.append(time.monotonic() - ended)
+            taken.append(time.monotonic() - revoked_at)
             busy.result()
-        execute(
-            owner,
-            "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) SELECT n.id, u.id, 'push'"
-            f" FROM catalog.namespaces n, catalog.docker_users u WHERE n.name = 'team-0000' AND u.username = '{docker_user(0)}'",
-        )
+        execute(owner, _GRANT)
     return Figure(
         "token",
-        "a grant that ends, until no token has it, under load and logins",
+        "from revoking a grant to the first token without it, under load",
         max(taken),
         "s",
         ("≤", 1),

@@ -1,4 +1,7 @@
-"""The token endpoint in its other ways: by POST, refresh token and access token, anonymous; by two processes, while grants change."""
+"""Other ways to get a token: POST, refresh token, access token, anonymous, two processes.
+
+Each is compared with a warm GET with a password, served by one process.
+"""
 
 import asyncio
 import itertools
@@ -22,7 +25,7 @@ from bench.database import execute
 from bench.figures import Figure, interleaved, ratio
 from bench.installation import Installation
 from bench.names import PASSWORD, docker_user
-from bench.token import SCOPE, ask, basic, shown
+from bench.token import SCOPE, basic, medians, request_token
 from libs.common.security.secrets import hash_of, new_secret
 from ops.host.ports import reserve
 
@@ -30,12 +33,16 @@ _ROUNDS = 3
 _USERS = 1_000
 _CHANGE_SECONDS = 0.01
 _MANY_USERS = """
-local heads, n = { HEADS }, 0
-request = function() n = n % #heads + 1; return wrk.format("GET", nil, { Authorization = heads[n] }) end
+local values, n = { VALUES }, 0
+request = function()
+  n = n % #values + 1
+  return wrk.format("GET", nil, { Authorization = values[n] })
+end
 """
 _CHANGE = (
     "UPDATE catalog.grants g SET permission = $1"
-    " FROM catalog.namespaces n, catalog.docker_users u WHERE n.id = g.namespace_id AND u.id = g.docker_user_id"
+    " FROM catalog.namespaces n, catalog.docker_users u"
+    " WHERE n.id = g.namespace_id AND u.id = g.docker_user_id"
     f" AND n.name = 'team-0000' AND u.username = '{docker_user(0)}'"
 )
 _ACCESS_TOKEN = (
@@ -45,10 +52,10 @@ _ACCESS_TOKEN = (
 
 
 def measure(installation: Installation) -> Iterator[Figure]:
-    """All rows, each beside a warm GET with a password by one process."""
+    """Yield all figures."""
     token = installation.address("auth") + "/token?service=moorage"
     warm = f"{token}&scope={SCOPE}"
-    ask(warm, 0)
+    request_token(warm, 0)
     yield from _by_way(installation, warm)
     yield _many_users(warm)
     yield _while_grants_change(installation, warm)
@@ -71,21 +78,24 @@ def _by_way(installation: Installation, warm: str) -> Iterator[Figure]:
     }
     refreshing = _form(grant_type="refresh_token", refresh_token=_refresh_token(post))
     access = basic(0, _access_token(installation))
-    known, *others = interleaved(_ROUNDS, lambda: _rate(warm, headers=basic()), *ways.values())
+    bases, *others = interleaved(_ROUNDS, lambda: _rate(warm, headers=basic()), *ways.values())
     for way, rates in zip(ways, others, strict=True):
         yield Figure(
             "token",
             f"warm, by {way}",
-            ratio(rates, known),
+            ratio(rates, bases),
             "× GET with a password",
             None,
-            shown(rates, known),
+            medians(rates, bases),
         )
 
 
 def _form(**fields: str) -> str:
     body = urlencode({"service": "moorage", "scope": SCOPE, "client_id": "bench", **fields})
-    return f'wrk.method = "POST"\nwrk.body = {json.dumps(body)}\nwrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\n'
+    return (
+        f'wrk.method = "POST"\nwrk.body = {json.dumps(body)}\n'
+        'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\n'
+    )
 
 
 def _refresh_token(url: str) -> str:
@@ -115,9 +125,9 @@ def _access_token(installation: Installation) -> str:
 
 def _many_users(warm: str) -> Figure:
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: ask(warm, number), range(_USERS)))
-    heads = ", ".join(json.dumps(basic(number)["Authorization"]) for number in range(_USERS))
-    script = _MANY_USERS.replace("HEADS", heads)
+        list(pool.map(lambda number: request_token(warm, number), range(_USERS)))
+    values = ", ".join(json.dumps(basic(number)["Authorization"]) for number in range(_USERS))
+    script = _MANY_USERS.replace("VALUES", values)
     one, many = interleaved(
         _ROUNDS, lambda: _rate(warm, headers=basic()), lambda: _rate(warm, script=script)
     )
@@ -127,25 +137,25 @@ def _many_users(warm: str) -> Figure:
         ratio(many, one),
         "× one user",
         None,
-        shown(many, one),
+        medians(many, one),
     )
 
 
 def _while_grants_change(installation: Installation, warm: str) -> Figure:
-    """The grant that decides about the very tokens that are asked for."""
+    """Measure while the grant behind the requested tokens changes."""
 
-    def beside() -> float:
+    def during_changes() -> float:
         with _changing(installation.database_url()):
             return _rate(warm, headers=basic())
 
-    alone, rates = interleaved(_ROUNDS, lambda: _rate(warm, headers=basic()), beside)
+    alone, rates = interleaved(_ROUNDS, lambda: _rate(warm, headers=basic()), during_changes)
     return Figure(
         "token",
-        "warm, its grant changed every 10 ms",
+        "warm, while its grant changes every 10 ms",
         ratio(rates, alone),
         "× alone",
         None,
-        shown(rates, alone),
+        medians(rates, alone),
     )
 
 
@@ -158,7 +168,7 @@ def _changing(url: str) -> Iterator[None]:
         try:
             for permission in itertools.cycle(("pull", "push")):
                 await connection.execute(_CHANGE, permission)
-                if over.is_set() and permission == "push":  # as the seed has it
+                if over.is_set() and permission == "push":  # as seeded
                     return
                 await asyncio.sleep(_CHANGE_SECONDS)
         finally:
@@ -174,7 +184,7 @@ def _changing(url: str) -> Iterator[None]:
 
 
 def _by_two(installation: Installation, warm: str) -> Figure:
-    """As many connections in all, half of them to each process."""
+    """Measure two processes, with half of the connections to each."""
 
     def together() -> float:
         with ThreadPoolExecutor(2) as pool:
@@ -193,13 +203,13 @@ def _by_two(installation: Installation, warm: str) -> Figure:
         ratio(two, one),
         "× one process",
         None,
-        shown(two, one),
+        medians(two, one),
     )
 
 
 @contextmanager
 def _second(installation: Installation) -> Iterator[str]:
-    """The address of one more auth process on the same database."""
+    """Run a second auth process on the same database, and yield its URL."""
     with reserve() as port, tempfile.TemporaryFile() as log:
         argv = [
             sys.executable,

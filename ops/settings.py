@@ -105,7 +105,7 @@ class RunSettings(BaseModel):
         ge=1,
         le=65535,
         alias="MOORAGE_PORT",
-        description="Port of the gateway, on all addresses of the machine. Nothing else is served.",
+        description="Port of the gateway, on all addresses. Other machines reach no other port.",
     )
     data: Annotated[Path, AfterValidator(_folder)] = Field(
         Path(".moorage"),

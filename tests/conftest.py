@@ -1,4 +1,4 @@
-"""The fixtures that every kind of test may ask for."""
+"""Settings of pytest, hypothesis, and structlog, and the fixtures for all tests."""
 
 import pytest
 import structlog
@@ -6,11 +6,11 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.kit.database"]
 
-# A busy machine makes every example slow, and says nothing about the code.
+# Examples have no deadline: a busy machine makes them slow, not the code.
 settings.register_profile("moorage", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("moorage")
 
-# The default draws each traceback with the values of all variables, which takes seconds.
+# The default renders tracebacks with the values of all variables, which takes seconds.
 structlog.configure(
     processors=[
         *structlog.get_config()["processors"][:-1],
@@ -21,8 +21,12 @@ structlog.configure(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers can share the tests: one has the whole installations, the other the parts, each with a stack or database of its own, and
-    the one that is first at its end the console and the fresh clone, which take long and compute little."""
+    """Group the tests for two xdist workers.
+
+    One worker runs whole installations, the other runs parts; each has its own stack or database.
+    The worker that finishes first runs the console and the fresh clone, which take long but use
+    little CPU.
+    """
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
 

@@ -318,14 +318,14 @@ SELECT 'docker_user', u.id, u.username, u.password_hash, u.disabled OR a.disable
        u.token_login, u.created_at
 FROM catalog.docker_users u JOIN catalog.accounts a ON a.id = u.account_id;
 
-COMMENT ON VIEW catalog.credentials IS 'who can sign in: accounts to API and console, Docker users to the registry; disabled counts the account';
+COMMENT ON VIEW catalog.credentials IS 'accounts, which sign in to the API and the console, and Docker users, which log in to the registry; disabled is also true for a Docker user of a disabled account';
 
 CREATE VIEW catalog.effective_access AS
 SELECT name AS namespace, NULL::bigint AS docker_user_id, 'pull' AS permission FROM catalog.namespaces WHERE visibility = 'public'
 UNION ALL
 SELECT n.name, g.docker_user_id, g.permission FROM catalog.grants g JOIN catalog.namespaces n ON n.id = g.namespace_id;
 
-COMMENT ON VIEW catalog.effective_access IS 'docker_user_id NULL: every signed-in Docker user';
+COMMENT ON VIEW catalog.effective_access IS 'the permissions of Docker users on namespaces; docker_user_id NULL stands for every Docker user that is logged in';
 
 CREATE VIEW catalog.index_children AS
 SELECT n.name || '/' || r.name AS repository, n.name AS namespace, r.name, c.index_digest, c.child_digest
@@ -339,24 +339,24 @@ CREATE VIEW catalog.namespace_viewers AS
 SELECT DISTINCT n.name AS namespace, u.account_id
 FROM catalog.grants g JOIN catalog.namespaces n ON n.id = g.namespace_id JOIN catalog.docker_users u ON u.id = g.docker_user_id;
 
-COMMENT ON VIEW catalog.namespace_viewers IS 'accounts to whose Docker users something in the namespace is granted: they may look at its repositories';
+COMMENT ON VIEW catalog.namespace_viewers IS 'accounts with a Docker user that has a grant in the namespace: they can view its repositories';
 
 CREATE VIEW catalog.repository_lives AS
 SELECT name AS repository, available_at AS since FROM catalog.reserved_names WHERE kind = 'repository';
 
-COMMENT ON VIEW catalog.repository_lives IS 'since when a name (namespace/name) that was deleted is free again: pulls before belong to the deleted repository';
+COMMENT ON VIEW catalog.repository_lives IS 'when the name (namespace/name) of a deleted repository became free: earlier pulls belong to the deleted repository';
 
 CREATE VIEW catalog.feed_progress AS
 SELECT split_part(position, ':', 1)::bigint AS xid, split_part(position, ':', 2)::bigint AS id FROM catalog.feed_positions WHERE feed = 'registry';
 
-COMMENT ON VIEW catalog.feed_progress IS 'up to where the catalog has read events.registry_feed: what comes after must be kept';
+COMMENT ON VIEW catalog.feed_progress IS 'the position up to which the catalog has read events.registry_feed: later events must be kept';
 
 CREATE VIEW auth.principals AS
 SELECT 'session' AS kind, s.id, c.account_id, c.username, c.role, 'write' AS permission, s.expires_at
 FROM auth.sessions s JOIN catalog.credentials c ON c.kind = 'account' AND c.id = s.account_id
 WHERE NOT c.disabled AND c.credential_version = s.credential_version AND s.expires_at > now();
 
-COMMENT ON VIEW auth.principals IS 'who is calling the JSON API: sessions that are alive, with their account as it is now';
+COMMENT ON VIEW auth.principals IS 'sessions that are valid now, each with the current state of its account';
 
 CREATE VIEW auth.docker_user_logins AS SELECT docker_user_id, last_login_at FROM auth.last_logins;
 
@@ -365,13 +365,13 @@ CREATE VIEW auth.audit AS SELECT id, at, account_id, account, action, target, cl
 CREATE VIEW events.registry_feed AS
 SELECT xid, id, at_ns, action, repository, tag, digest, media_type, docker_user FROM events.inbox WHERE action <> 'pull';
 
-COMMENT ON VIEW events.registry_feed IS 'read in order of (xid, id), and only below pg_snapshot_xmin(pg_current_snapshot()): then nothing is missed';
+COMMENT ON VIEW events.registry_feed IS 'pushes and deletions. To miss none, read them in the order of (xid, id), and only those with an xid below pg_snapshot_xmin(pg_current_snapshot())';
 
 CREATE VIEW events.pull_totals AS
 SELECT h.hour, h.repository, h.tag, h.docker_user, h.pulls, h.checks, h.last_pulled_at, h.xid FROM events.pull_hours h
 WHERE h.since_ns = coalesce((SELECT (extract(epoch FROM l.since) * 1000000)::bigint * 1000 FROM catalog.repository_lives l WHERE l.repository = h.repository), 0);
 
-COMMENT ON VIEW events.pull_totals IS 'of repositories that had one name after the other, only the last one''s';
+COMMENT ON VIEW events.pull_totals IS 'pulls per hour, tag, and Docker user; if several repositories had one name one after the other, only those of the last one';
 
 CREATE VIEW events.audit AS SELECT id, at, account_id, account, action, target, client_address FROM events.audit_entries;
 

@@ -57,7 +57,7 @@ SELECT 'api_key', k.id, c.account_id, c.username, c.role, k.permission, k.expire
 FROM auth.api_keys k JOIN catalog.credentials c ON c.kind = 'account' AND c.id = k.account_id
 WHERE NOT c.disabled AND c.credential_version = k.credential_version AND (k.expires_at IS NULL OR k.expires_at > now());
 
-COMMENT ON VIEW auth.principals IS 'who is calling the JSON API: sessions and API keys that are alive, with their account as it is now';
+COMMENT ON VIEW auth.principals IS 'sessions and API keys that are valid now, each with the current state of its account';
 
 CREATE VIEW catalog.namespace_owners AS
 SELECT n.name AS namespace, n.visibility, n.account_id, a.username AS account

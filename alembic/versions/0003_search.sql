@@ -1,7 +1,7 @@
 CREATE FUNCTION catalog.bigrams(value text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ARRAY(SELECT DISTINCT substr(lower(value), i, 2) FROM generate_series(1, length(value) - 1) AS i);
 
-COMMENT ON FUNCTION catalog.bigrams IS 'every two neighbouring characters: trigrams would not find two Chinese ones';
+COMMENT ON FUNCTION catalog.bigrams IS 'every two neighbouring characters of a text, for searches: trigrams would not find two Chinese characters';
 
 ALTER TABLE catalog.repositories ADD COLUMN path TEXT COLLATE "C";
 

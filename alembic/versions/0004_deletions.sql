@@ -69,7 +69,7 @@ SELECT n.name, g.docker_user_id, g.permission FROM catalog.grants g JOIN catalog
 CREATE VIEW catalog.closed_repositories AS
 SELECT name AS repository, split_part(name, '/', 1) AS namespace FROM catalog.deletions WHERE kind = 'repository';
 
-COMMENT ON VIEW catalog.closed_repositories IS 'nobody gets a token for these: they are being deleted, or their name is not free yet';
+COMMENT ON VIEW catalog.closed_repositories IS 'repositories that are being deleted, or whose names are reserved: no token is issued for them';
 
 CREATE INDEX deletions_namespace_idx ON catalog.deletions (split_part(name, '/', 1));
 

@@ -48,7 +48,7 @@ CREATE VIEW catalog.paused_writes AS
 SELECT phase, pushing, started_at, extract(epoch FROM ends_at - clock_timestamp())::float8 AS seconds
 FROM catalog.write_pauses WHERE ends_at > clock_timestamp();
 
-COMMENT ON VIEW catalog.paused_writes IS 'what the registry is not to be sent, for how many seconds from now: new uploads but those of repositories that are being pushed to, or any write';
+COMMENT ON VIEW catalog.paused_writes IS 'the writes that the gateway refuses, and for how many seconds from now: every write, or new uploads to repositories without active uploads';
 
 CREATE FUNCTION catalog.notify_write_pause() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -22,7 +22,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM changed) THEN
     RETURN NULL;
   END IF;
-  -- One at a time until its transaction ends: two that add to the same tags in different orders would wait for each other.
+  -- One transaction at a time: two that add to the same tags in different orders would deadlock.
   PERFORM pg_advisory_xact_lock(hashtextextended('moorage pull sums', 0));
   IF TG_OP = 'INSERT' THEN
     INSERT INTO events.pull_tags AS t (repository, since_ns, tag, pulls, last_pulled_at)
@@ -54,7 +54,7 @@ CREATE VIEW events.pull_sums AS
 SELECT t.repository, t.tag, t.pulls, t.last_pulled_at, t.xid FROM events.pull_tags t
 WHERE t.since_ns = coalesce((SELECT (extract(epoch FROM l.since) * 1000000)::bigint * 1000 FROM catalog.repository_lives l WHERE l.repository = t.repository), 0);
 
-COMMENT ON VIEW events.pull_sums IS 'pulls by tag ("": by digest alone), of repositories that had one name after the other only the last one''s';
+COMMENT ON VIEW events.pull_sums IS 'pulls per tag; an empty tag stands for pulls by digest; if several repositories had one name one after the other, only those of the last one';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON events.pull_tags TO :events_role;
 

@@ -6,6 +6,6 @@ CREATE FUNCTION catalog.home() RETURNS text LANGUAGE sql STABLE AS $$
   FROM pg_database d WHERE d.datname = current_database()
 $$;
 
-COMMENT ON FUNCTION catalog.home() IS 'tells this table of deletions from any other that its rows could have been brought from';
+COMMENT ON FUNCTION catalog.home() IS 'identifies this table of deletions: a row with another origin came with a backup';
 
 ALTER TABLE catalog.deletions ADD COLUMN made_in TEXT NOT NULL DEFAULT catalog.home();

@@ -2,7 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { connection } from "./api/connection";
 import { App } from "./app/app";
-import "./app/styles.css";
+import "./app/styles/index.css";
 import { startLanguage } from "./i18n";
 import { loadAnew } from "./parts/page/lazy";
 
@@ -10,7 +10,7 @@ const root = document.getElementById("root");
 if (root === null) {
   throw new Error("index.html has no #root");
 }
-window.addEventListener("offline", () => connection.lose());
+window.addEventListener("offline", () => connection.markLost());
 await startLanguage().catch(loadAnew);
 createRoot(root).render(
   <StrictMode>

@@ -40,7 +40,9 @@ S = TypeVar("S", bound=ServiceSettings)
 def load(cls: type[S], **overrides: Any) -> S:
     """Read settings of class ``cls`` from the environment and the secret files.
 
-    Raises SettingsError with one line that names the variable of each invalid setting.
+    Raises:
+        SettingsError: settings are missing or invalid. The message is one line that names the
+            variable of each.
     """
     directory = os.environ.get("SECRETS_DIR")
     if directory is not None and not Path(directory).is_dir():

@@ -22,7 +22,7 @@ status 2. An empty variable counts as not set.
 ## `make run`
 
 `make run` reads environment variables and the file `.env` in the project's folder. The environment
-takes precedence. It passes the settings of the services below on to them.
+takes precedence. `make run` passes the settings of the services below on to the services.
 
 | variable | default | meaning |
 | --- | --- | --- |

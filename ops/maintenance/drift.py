@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from libs.common.db.engine import create_engine, is_unreachable
-from libs.common.registry.client import RegistryUnavailable, connected
+from libs.common.registry.client import connected
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from ops.errors import OpsError
 from ops.layout import Layout

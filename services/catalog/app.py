@@ -8,7 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Registry, RegistryUnavailable, connected
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
@@ -21,8 +22,10 @@ from services.catalog.accounts.dependencies import hashing_queue
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
-from services.catalog.deletion.dependencies import tell_away
+from services.catalog.deletion.dependencies import respond_registry_unavailable
+from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
+from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
@@ -31,41 +34,49 @@ from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
-from services.catalog.sync.feed.follower import CHANNEL, Follower
+from services.catalog.sync.feed import follower as feed
+
+_APPLICATION_NAME = "moorage-catalog"
+"""The name of the service's connections in ``pg_stat_activity``."""
 
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
+ROUTERS = (
+    accounts,
+    docker_users,
+    namespaces,
+    grants,
+    repositories,
+    repository_deletion,
+    images,
+    image_deletion,
+    audit,
+)
 
 
 def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[LeaderWorker]:
-    database_url = settings.database_url.get_secret_value()
-    follower = Follower(engine, registry)
-    carry_totals = partial(counters.carry_totals, engine=engine)
+    worker = partial(
+        LeaderWorker,
+        application_name=_APPLICATION_NAME,
+        database_url=settings.database_url.get_secret_value(),
+    )
+    follower = feed.Follower(engine, registry)
+    copy_sums = partial(counters.copy_sums, engine=engine)
+    deleter = deletions.Deleter(engine, registry)
     workers = [
-        LeaderWorker(name="feed", database_url=database_url, channel=CHANNEL, step=follower.step),
-        LeaderWorker(
-            name="counters", database_url=database_url, channel=counters.CHANNEL, step=carry_totals
-        ),
-        LeaderWorker(
-            name="deletions",
-            database_url=database_url,
-            channel=deletions.CHANNEL,
-            step=deletions.Deleter(engine, registry).step,
-        ),
+        worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
+        worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
     ]
     if settings.drift_hours:
-        comparing = drift.Schedule(engine, registry, hours=settings.drift_hours)
-        workers.append(
-            LeaderWorker(
-                name="drift", database_url=database_url, channel=drift.CHANNEL, step=comparing.step
-            )
-        )
+        schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
+        workers.append(worker(name="drift", channel=drift.CHANNEL, step=schedule.step))
     return workers
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the app. Nothing connects to the database or starts before the lifespan does."""
     database_url = settings.database_url.get_secret_value()
-    engine = db.create_engine(database_url, application_name="moorage-catalog")
+    engine = db.create_engine(database_url, application_name=_APPLICATION_NAME)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,9 +96,9 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan
     )
     provide(app, settings, SessionVerifier(settings.session_public_keys))
-    app.add_exception_handler(RegistryUnavailable, tell_away)
+    app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
-    for router in (accounts, docker_users, namespaces, grants, repositories, images, audit):
+    for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
     return app

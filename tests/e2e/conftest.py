@@ -1,4 +1,4 @@
-"""One Moorage, one Docker engine and one folder for a whole session; tests stay apart by names that nobody else has."""
+"""One Moorage, one Docker engine, and one folder per session. Tests use unique names."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from tests.kit.clients.podman import Podman
 from tests.kit.clients.skopeo import Skopeo
 from tests.kit.folders import remove
 from tests.kit.http.accounts import Account, new_password
-from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.registry import Registry
+from tests.kit.http.tenant import Tenant, new_tenant
 from tests.kit.install import Toolbox, toolbox
+from tests.kit.pulls.counts import PullCounts
 from tests.kit.stack.run import Stack, running_stack
 
 _running: list[Stack] = []
@@ -36,7 +38,7 @@ _running: list[Stack] = []
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Shows the end of each log of the stack beside a failure."""
+    """Add the end of each log of the running stacks to a failure report."""
     report = yield
     if report.failed:
         for stack in _running:
@@ -48,8 +50,8 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
-    """Everything that the session writes; short, because sockets live in it, and removed at its end."""
-    # podman takes a path for an image's name, in which tempfile's own names, with their underscores, are not always allowed.
+    """The folder of the session, removed at its end. Its path is short enough for sockets."""
+    # podman uses a path as an image name, and rejects some names of tempfile for their underscores.
     made = Path(tempfile.gettempdir()) / f"moorage-e2e-{secrets.token_hex(4)}"
     made.mkdir(mode=0o700)
     yield made
@@ -69,12 +71,14 @@ def _watched_stack(folder: Path, **settings: str) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def stack(folder: Path) -> Iterator[Stack]:
+    """A Moorage on plain http."""
     with _watched_stack(folder / "stack") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def certificate(folder: Path) -> ServerCertificate:
+    """The certificate of the https stack."""
     place = folder / "certificate"
     place.mkdir()
     return make_certificate(
@@ -84,7 +88,7 @@ def certificate(folder: Path) -> ServerCertificate:
 
 @pytest.fixture(scope="session")
 def secure_stack(folder: Path, certificate: ServerCertificate) -> Iterator[Stack]:
-    """A second Moorage beside the first, that speaks https and answers to two names only."""
+    """A second Moorage, on https, with a fixed list of host names."""
     with _watched_stack(
         folder / "secure",
         MOORAGE_TLS_CERT=str(certificate.certificate),
@@ -96,26 +100,51 @@ def secure_stack(folder: Path, certificate: ServerCertificate) -> Iterator[Stack
 
 @pytest.fixture(scope="session")
 def admin(stack: Stack) -> Iterator[Account]:
+    """The administrator of ``stack``."""
     with Account(stack.url, "admin", stack.admin_password) as account:
         yield account
 
 
 @pytest.fixture(scope="session")
 def http(stack: Stack) -> Iterator[httpx.Client]:
-    """A plain HTTP client on the gateway, signed in nowhere."""
+    """An anonymous HTTP client of the gateway."""
     with httpx.Client(base_url=stack.url, timeout=30, trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
 def tenant(admin: Account) -> Iterator[Tenant]:
-    with admin.make_account() as account:
-        yield make_tenant(account)
+    """A tenant for one test."""
+    with new_tenant(admin) as tenant:
+        yield tenant
+
+
+@pytest.fixture(scope="module")
+def shared_tenant(admin: Account) -> Iterator[Tenant]:
+    """A tenant for all tests of a module."""
+    with new_tenant(admin) as tenant:
+        yield tenant
+
+
+@pytest.fixture(scope="module")
+def shared_registry(stack: Stack, shared_tenant: Tenant) -> Iterator[Registry]:
+    """The registry, as the Docker user of ``shared_tenant`` that can push."""
+    with Registry(stack.url, shared_tenant.granted.credentials) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def pull_counts(
+    stack: Stack, admin: Account, shared_tenant: Tenant, shared_registry: Registry
+) -> PullCounts:
+    """The pull counts of ``shared_tenant``."""
+    marker = f"{shared_tenant.private}/marker"
+    return PullCounts(stack, shared_tenant.account, admin, shared_registry, marker=marker)
 
 
 @pytest.fixture(scope="session")
 def tools() -> Toolbox:
-    """The clients, which `python -m tests.kit.install` brings."""
+    """The clients. `python -m tests.kit.install` installs them."""
     reason = private_mounts.unavailable()
     if reason is not None:
         pytest.skip(reason)
@@ -124,6 +153,7 @@ def tools() -> Toolbox:
 
 @pytest.fixture(scope="session")
 def engine(tools: Toolbox, folder: Path) -> Iterator[Engine]:
+    """The Docker engine of the session."""
     _require(tools, "dockerd", "docker", "containerd", "ctr")
     if os.geteuid() != 0:
         pytest.skip("the Docker engine needs root")
@@ -135,7 +165,7 @@ def engine(tools: Toolbox, folder: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def home(folder: Path) -> Iterator[Callable[[], Path]]:
-    """Makes empty homes for clients, removed with the test."""
+    """Makes empty home folders for clients, removed after the test."""
     top = folder / f"test-{secrets.token_hex(4)}"
     top.mkdir()
 
@@ -152,12 +182,12 @@ def home(folder: Path) -> Iterator[Callable[[], Path]]:
 def new_client(
     request: pytest.FixtureRequest, tools: Toolbox, home: Callable[[], Path]
 ) -> NewClient:
-    """Runs the test once for each client; call it once for each person in the test."""
+    """Runs the test with each client program. Each call makes a new, logged-out client."""
     kind: str = request.param
     _require(tools, kind)
     if kind == "docker":
         engine: Engine = request.getfixturevalue("engine")
-        # The engine, not the command line, speaks https, and it verifies no certificate on 127.0.0.0/8.
+        # The engine sends the requests. It verifies no certificate of 127.0.0.0/8, so no `ca`.
         return lambda ca=None: Docker(tools, home(), engine, hosts=HOSTS)
     program: type[Podman] | type[Skopeo] = {"podman": Podman, "skopeo": Skopeo}[kind]  # type: ignore[assignment]
     return lambda ca=None: program(tools, home(), hosts=HOSTS, ca=ca)
@@ -165,17 +195,20 @@ def new_client(
 
 @pytest.fixture
 def skopeo(tools: Toolbox, home: Callable[[], Path]) -> Skopeo:
+    """A skopeo that is logged out."""
     _require(tools, "skopeo")
     return Skopeo(tools, home(), hosts=HOSTS)
 
 
 @pytest.fixture
 def docker(tools: Toolbox, home: Callable[[], Path], engine: Engine) -> Docker:
+    """A docker command line that is logged out."""
     return Docker(tools, home(), engine, hosts=HOSTS)
 
 
 @pytest.fixture
 def ctr(tools: Toolbox, home: Callable[[], Path], engine: Engine) -> Ctr:
+    """A ctr with a containerd namespace of its own."""
     return Ctr(tools, home(), engine)
 
 
@@ -187,7 +220,7 @@ def _require(tools: Toolbox, *programs: str) -> None:
 
 @pytest.fixture(scope="module")
 def browser(folder: Path) -> Iterator[Browser]:
-    """A browser; for one module, for asyncio cannot run beside it."""
+    """A browser for one module: asyncio tests cannot run while it is open."""
     tools = toolbox()
     program = tools.find_browser()
     if program is None:
@@ -202,6 +235,6 @@ def browser(folder: Path) -> Iterator[Browser]:
 
 @pytest.fixture
 def person(admin: Account) -> Iterator[Account]:
-    """An account that has nothing yet."""
+    """A new account without objects."""
     with admin.make_account(password=new_password()) as account:
         yield account

@@ -1,4 +1,4 @@
-"""Each client is sent to a realm on the address that it used; headers of a peer that nobody trusts change nothing."""
+"""The realm is at the address that the client used. Headers of an untrusted peer are ignored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def realm_of(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", NAME, "[::1]", "Registry.EXAMPLE.com"])
-def test_realm_is_on_the_host_that_was_asked(http: httpx.Client, stack: Stack, host: str) -> None:
+def test_realm_is_at_the_host_that_the_client_used(
+    http: httpx.Client, stack: Stack, host: str
+) -> None:
     address = f"{host}:{stack.port}"
     assert realm_of(http.get("/v2/", headers={"Host": address})) == f"http://{address}/token"
 
@@ -48,7 +50,7 @@ def test_realm_keeps_a_host_without_port(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "host", ['a"b', "a b", "a/b", "a,b", "", "a\\b", "evil.example:port", "a%22b", "a;b"]
 )
-def test_host_that_is_none_never_reaches_the_realm(http: httpx.Client, host: str) -> None:
+def test_invalid_host_never_appears_in_the_realm(http: httpx.Client, host: str) -> None:
     answer = http.get("/v2/", headers={"Host": host})
     assert answer.status_code in (400, 421)
     assert host == "" or host not in answer.headers.get("WWW-Authenticate", "")
@@ -78,7 +80,7 @@ def address(request: pytest.FixtureRequest, stack: Stack) -> str:
 
 
 @pytest.mark.parametrize("address", ["localhost", "127.0.0.1", NAME], indirect=True)
-def test_client_signs_in_pushes_and_pulls_through_any_name(
+def test_client_logs_in_pushes_and_pulls_through_every_host_name(
     tenant: Tenant, new_client: NewClient, address: str
 ) -> None:
     client, image, reference = new_client(), make_image(), f"{address}/{tenant.private}/app:v1"
@@ -107,19 +109,19 @@ def https(secure_stack: Stack, certificate: ServerCertificate) -> Iterator[httpx
         yield client
 
 
-def test_realm_is_https_where_https_is_spoken(https: httpx.Client, secure_stack: Stack) -> None:
+def test_realm_is_https_over_https(https: httpx.Client, secure_stack: Stack) -> None:
     for host in (SECURE_ADDRESS, SECURE_NAME, "127.0.0.1"):
         address = f"{host}:{secure_stack.port}"
         assert realm_of(https.get("/v2/", headers={"Host": address})) == f"https://{address}/token"
 
 
-def test_host_that_is_not_served_is_misdirected(https: httpx.Client, secure_stack: Stack) -> None:
+def test_host_that_is_not_served_is_a_421(https: httpx.Client, secure_stack: Stack) -> None:
     for path in ("/v2/", "/token", "/api/v1/namespaces"):
         answer = https.get(path, headers={"Host": f"localhost:{secure_stack.port}"})
         assert answer.status_code == 421, path
 
 
-def test_refresh_cookie_is_secure_under_https(
+def test_refresh_cookie_is_secure_over_https(
     https: httpx.Client, secure_tenant: Tenant, secure_stack: Stack
 ) -> None:
     body = {"username": secure_tenant.account.username, "password": secure_tenant.account.password}
@@ -130,7 +132,7 @@ def test_refresh_cookie_is_secure_under_https(
 
 
 @pytest.mark.parametrize("host", [SECURE_ADDRESS, SECURE_NAME])
-def test_client_signs_in_pushes_and_pulls_over_https(
+def test_client_logs_in_pushes_and_pulls_over_https(
     secure_tenant: Tenant,
     new_client: NewClient,
     secure_stack: Stack,
@@ -155,7 +157,7 @@ def test_client_that_does_not_trust_the_certificate_sends_no_password(
     home: Callable[[], Path],
     program: type[Podman] | type[Skopeo],
 ) -> None:
-    """Not with docker: its engine verifies no certificate on 127.0.0.0/8."""
+    """Docker is not tested, because its engine verifies no certificate on 127.0.0.0/8."""
     place = home()
     stranger = make_certificate(place, names=[SECURE_NAME], addresses=[SECURE_ADDRESS])
     user, client = secure_tenant.granted, program(tools, place, ca=stranger.ca)

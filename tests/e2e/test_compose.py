@@ -1,6 +1,7 @@
-"""The same system in containers: the new user's path with real clients, and what compose promises besides.
+"""Moorage in containers: a new user's path with real clients, isolation, and recovery.
 
-Runs on the machine's own Docker engine (`DOCKER_HOST`); where there is none, or not the base images, it is skipped.
+Runs on the machine's Docker engine (`DOCKER_HOST`). Without one, or without the base images, the
+tests are skipped.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ __all__ = ["make_content"]  # a fixture
 pytestmark = pytest.mark.timeout(900)
 
 SERVICES = ("auth", "catalog", "events")
-LASTING = (*SERVICES, "registry", "gateway", "postgres")
+LONG_RUNNING = (*SERVICES, "registry", "gateway", "postgres")
 ADMIN_PASSWORD = "/var/lib/moorage/admin-password"
 SHOWN_WITHIN_SECONDS = 2.0
 BACK_SECONDS = 60.0
@@ -47,7 +48,7 @@ def compose() -> Iterator[Compose]:
 
 @pytest.fixture(scope="module")
 def admin_password(compose: Compose) -> str:
-    """As the documentation says to read it."""
+    """The first password, read with the command in the documentation."""
     shown = compose("run", "--rm", "--no-deps", "--entrypoint", "cat", "migrate", ADMIN_PASSWORD)
     return shown.checked().stdout.strip()
 
@@ -72,14 +73,14 @@ def pull_is_possible(compose: Compose, user: DockerUser, repository: str) -> boo
 
 
 def tags(account: Account, repository: str) -> set[str]:
-    """The tags that the API shows; none while a part of it is away."""
+    """Return the tags that the API lists, or none while a service does not respond."""
     try:
         return set(account.tags(repository))
     except httpx.HTTPError:
         return set()
 
 
-def test_a_new_users_path(
+def test_new_user_pushes_and_pulls_and_another_user_is_denied(
     composed: Tenant, new_client: NewClient, make_content: MakeContent, compose: Compose
 ) -> None:
     content, repository = make_content(), f"{composed.private}/{os.urandom(4).hex()}/app"
@@ -92,7 +93,7 @@ def test_a_new_users_path(
     other = signed_in(new_client(), compose, composed.other)
     assert_denied(other, "pull", reference)
     assert_denied(other, "push", make_image(), reference)
-    # `docker manifest` pulls the single images on its own account, under other tags.
+    # `docker manifest` itself pulls the single images, under other tags.
     shown = eventually(
         lambda: composed.account.tags(repository).get("v1"),
         lambda entry: entry is not None and entry["pull_count"] >= 1,
@@ -115,13 +116,13 @@ def test_only_the_gateways_port_is_published(compose: Compose) -> None:
     assert {name: ports for name, ports in open_ports.items() if ports} == {"gateway": {"8080/tcp"}}
 
 
-def test_nothing_internal_is_reachable(compose: Compose) -> None:
+def test_internal_path_is_not_reachable(compose: Compose) -> None:
     with httpx.Client(base_url=compose.url, trust_env=False) as http:
         for path in ("/registry-events", "/metrics", "/readyz", "/debug/vars"):
             assert http.get(path).status_code == httpx.codes.NOT_FOUND
 
 
-def test_the_console_is_served(compose: Compose) -> None:
+def test_gateway_serves_the_console(compose: Compose) -> None:
     with httpx.Client(base_url=compose.url, trust_env=False) as http:
         page = http.get("/")
         assert (page.status_code, page.headers["content-type"]) == (
@@ -134,7 +135,7 @@ def test_the_console_is_served(compose: Compose) -> None:
         assert (asset.status_code, asset.headers["content-encoding"]) == (httpx.codes.OK, "gzip")
 
 
-def test_containers_have_no_rights_that_they_do_not_need(compose: Compose) -> None:
+def test_containers_run_unprivileged_and_read_only(compose: Compose) -> None:
     containers = compose.containers()
     for name in ("init", "migrate", *SERVICES, "registry", "gateway"):
         container = containers[name]
@@ -143,13 +144,13 @@ def test_containers_have_no_rights_that_they_do_not_need(compose: Compose) -> No
         assert container["HostConfig"]["CapDrop"] == ["ALL"], name
         assert container["HostConfig"]["CapAdd"] in (None, []), name
         assert "no-new-privileges:true" in container["HostConfig"]["SecurityOpt"], name
-    for name in LASTING:
+    for name in LONG_RUNNING:
         status = Path(f"/proc/{containers[name]['State']['Pid']}/status").read_text()
         uid = next(line.split()[1] for line in status.splitlines() if line.startswith("Uid:"))
         assert uid != "0", f"{name} runs as root"
 
 
-def test_each_part_sees_its_own_secrets_alone(compose: Compose) -> None:
+def test_each_container_mounts_only_its_own_secrets(compose: Compose) -> None:
     for name, container in compose.containers().items():
         mounted = {mount["Destination"] for mount in container["Mounts"]}
         secret = {
@@ -164,28 +165,30 @@ def test_each_part_sees_its_own_secrets_alone(compose: Compose) -> None:
         assert secret <= allowed.get(name, {name}), name
 
 
-def test_no_secret_is_in_a_log_an_environment_or_a_command_line(
+def test_logs_environments_and_command_lines_contain_no_secret(
     compose: Compose, admin_password: str
 ) -> None:
-    files = "cd /var/lib/moorage/secrets && cat registry/webhook_secret registry/http_secret postgres/superuser_password */*database_url"
-    urls = compose.shell(files.replace("cat", "tail -n +1 -q"))
+    urls = compose.shell(
+        "cd /var/lib/moorage/secrets && tail -n +1 -q registry/webhook_secret registry/http_secret"
+        " postgres/superuser_password */*database_url"
+    )
     secrets = {
         part.rpartition("@")[0].rpartition(":")[2] or part
         for part in urls.replace("postgresql", "\npostgresql").split()
         if part
     }
     shown = compose("logs", "--no-color").checked().output + str(compose.containers())
-    processes = "".join(compose("top", name).checked().stdout for name in LASTING)
+    processes = "".join(compose("top", name).checked().stdout for name in LONG_RUNNING)
     for secret in {*secrets, admin_password}:
         assert len(secret) > 16
         assert secret not in shown + processes
 
 
-@pytest.mark.parametrize("name", LASTING)
-def test_a_container_that_dies_comes_back_and_the_gateway_finds_it(
+@pytest.mark.parametrize("name", LONG_RUNNING)
+def test_killed_container_restarts_and_pulls_and_pushes_work_again(
     compose: Compose, composed: Tenant, name: str
 ) -> None:
-    repository = f"{composed.private}/lasting"
+    repository = f"{composed.private}/killed"
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
         registry.push(make_image(), repository, "v1")
     died = compose.containers()[name]["State"]["Pid"]
@@ -212,7 +215,7 @@ def test_a_container_that_dies_comes_back_and_the_gateway_finds_it(
     )
 
 
-def test_a_setting_that_changes_is_applied_and_all_data_is_found_again(
+def test_changed_setting_is_applied_and_data_is_kept(
     compose: Compose, composed: Tenant, admin_password: str
 ) -> None:
     repository = f"{composed.private}/kept"
@@ -238,11 +241,11 @@ def test_a_setting_that_changes_is_applied_and_all_data_is_found_again(
     compose.up()
 
 
-def test_a_push_is_counted_whose_registry_is_stopped_at_once(
+def test_push_just_before_a_registry_restart_reaches_the_catalog(
     compose: Compose, composed: Tenant
 ) -> None:
-    """The registry keeps its events in memory: its container stops only when all of them are told."""
-    repository = f"{composed.private}/told"
+    """The registry keeps its events in memory. Its container stops after it has sent them all."""
+    repository = f"{composed.private}/restarted"
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
         for number in range(20):
             registry.push(make_image(), repository, f"v{number}")
@@ -256,9 +259,7 @@ def test_a_push_is_counted_whose_registry_is_stopped_at_once(
     )
 
 
-def test_disk_space_is_given_back_beside_the_running_registry(
-    compose: Compose, composed: Tenant
-) -> None:
+def test_gc_reclaims_disk_space_while_the_registry_runs(compose: Compose, composed: Tenant) -> None:
     old, new = make_image(), make_image()
     repository = f"{composed.private}/collected"
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
@@ -271,9 +272,8 @@ def test_disk_space_is_given_back_beside_the_running_registry(
                 what="the push in the catalog",
             )
         done = compose("run", "--rm", "--no-TTY", "gc", "gc", GC_UNTAGGED_DAYS="0").checked()
-        assert re.search(
-            r"Deleted: [1-9]\d* untagged manifests", done.stdout
-        )  # other tests leave some, too
+        # other tests leave untagged manifests, too
+        assert re.search(r"Deleted: [1-9]\d* untagged manifests", done.stdout)
         assert registry.manifest(repository, "v1").content == new.manifest.content
         assert registry.manifest(repository, old.manifest.digest).status_code == 404
         registry.push(old, repository, "again")

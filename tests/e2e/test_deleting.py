@@ -1,11 +1,10 @@
-"""Deleting through the whole system: over the API, with Docker users' tokens at the registry."""
+"""Deletions over the API, and their effect on Docker users at the registry."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
 
-from tests.kit.http.accounts import DockerUser
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant
 from tests.kit.images import make_image, make_index
@@ -17,18 +16,15 @@ pytestmark = pytest.mark.registry_versions
 
 @pytest.fixture
 def pusher(tenant: Tenant, stack: Stack) -> Registry:
-    return _as(stack, tenant.granted)
-
-
-def _as(stack: Stack, user: DockerUser) -> Registry:
-    return Registry(stack.url, user.credentials)
+    """The registry, as the Docker user that can push."""
+    return Registry(stack.url, tenant.granted.credentials)
 
 
 def _pull_status(registry: Registry, repository: str, reference: str, token: str) -> int:
     return registry.manifest(repository, reference, token=token).status_code
 
 
-def test_a_deleted_tag_leaves_its_sibling_and_multi_platform_images_pull(
+def test_deleting_a_tag_keeps_other_tags_of_the_same_index(
     tenant: Tenant, pusher: Registry
 ) -> None:
     repository = f"{tenant.private}/app"
@@ -49,7 +45,7 @@ def test_a_deleted_tag_leaves_its_sibling_and_multi_platform_images_pull(
     assert set(tenant.account.tags(repository)) == {"v2"}
 
 
-def test_a_deleted_repository_gets_no_token_and_what_an_old_token_pushes_goes_again(
+def test_a_deleted_repository_grants_no_token_and_a_push_with_an_old_token_is_deleted_again(
     tenant: Tenant, pusher: Registry
 ) -> None:
     repository = f"{tenant.private}/app"
@@ -83,7 +79,7 @@ def test_a_deleted_repository_gets_no_token_and_what_an_old_token_pushes_goes_ag
 
 
 def _granted(registry: Registry, scope: str) -> bool:
-    """Whether a token that is asked for now opens anything: without access the registry refuses it."""
+    """Return whether a new token for ``scope`` allows an upload."""
     name = scope.split(":")[1]
     return (
         registry.start_upload(name, token=registry.token(scope)).status_code == httpx.codes.ACCEPTED

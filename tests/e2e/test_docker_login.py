@@ -1,4 +1,4 @@
-"""What `docker login` leaves in its config file: a password, or an identity token for users with `token_login` (spec 3)."""
+"""`docker login` stores a password, or an identity token for users with `token_login` (spec 3)."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ from tests.kit.waiting import eventually
 
 @pytest.fixture
 def modern(tenant: Tenant) -> DockerUser:
-    """A Docker user with `token_login`, who may push to the private namespace."""
+    """A Docker user with `token_login` and a push grant in the private namespace."""
     user = tenant.account.make_docker_user(token_login=True)
     tenant.account.grant(tenant.private, user, "push")
     return user
 
 
-def test_wrong_password_leaves_no_login(docker: Docker, modern: DockerUser, stack: Stack) -> None:
+def test_login_with_a_wrong_password_stores_nothing(
+    docker: Docker, modern: DockerUser, stack: Stack
+) -> None:
     assert not docker.login(stack.registry, modern.username, "wrong-password").ok
     with pytest.raises((KeyError, FileNotFoundError)):
         docker.login_entry(stack.registry)
 
 
-def test_user_without_token_login_gets_a_config_that_makes_a_pull_secret(
+def test_user_without_token_login_gets_a_config_for_an_image_pull_secret(
     docker: Docker, tenant: Tenant, stack: Stack, http: httpx.Client
 ) -> None:
     user = tenant.granted
     docker.login(stack.registry, user.username, user.password).checked()
     assert "identitytoken" not in docker.login_entry(stack.registry)
     assert docker.stored_login(stack.registry) == (user.username, user.password)
-    # What a kubelet does with such a secret: Basic, GET, no refresh token.
+    # A kubelet uses such a secret with a GET and Basic credentials, without a refresh token.
     scope = f"repository:{tenant.private}/app:pull"
     assert access_of(ask(http, scope, auth=docker.stored_login(stack.registry))) == {
         f"{tenant.private}/app": {"pull"}
@@ -54,7 +56,7 @@ def test_user_with_token_login_gets_an_identity_token_and_no_password(
     assert modern.password not in json.dumps(entry)
 
 
-def test_everything_works_with_an_identity_token(
+def test_user_with_an_identity_token_pushes_and_pulls_within_the_grants(
     docker: Docker, tenant: Tenant, modern: DockerUser, stack: Stack
 ) -> None:
     docker.login(stack.registry, modern.username, modern.password).checked()
@@ -70,7 +72,7 @@ def test_everything_works_with_an_identity_token(
     assert not denied.ok
 
 
-def test_identity_token_ends_with_the_password(
+def test_identity_token_ends_when_the_password_changes(
     docker: Docker, tenant: Tenant, modern: DockerUser, stack: Stack
 ) -> None:
     image, reference = make_image(), f"{stack.registry}/{tenant.private}/app:v1"

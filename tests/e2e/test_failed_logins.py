@@ -1,4 +1,4 @@
-"""Failed logins: alike for those who guess, throttled by user and real address, and no way to lock a user out (spec 3)."""
+"""Failed logins: they reveal nothing, are throttled, and do not lock a user out (spec 3)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from tests.kit.http.tokens import ask
 from tests.kit.stack.run import Stack
 
 ALLOWED_FAILURES = 10
-"""AUTH_LOGIN_FAILURES, within AUTH_LOGIN_WINDOW_SECONDS, for one user name and address."""
+"""The default of AUTH_LOGIN_FAILURES, for each user name and address."""
 ADDRESSES = [f"127.0.0.{number}" for number in range(11, 21)]
-"""Addresses to come from: each has a throttle of its own."""
+"""Client addresses. Each test uses its own, because a throttled address stays throttled."""
 
 
 @contextmanager
 def coming_from(address: str, stack: Stack) -> Iterator[httpx.Client]:
+    """Open a client that connects from ``address``."""
     transport = httpx.HTTPTransport(local_address=address)
     with httpx.Client(
         base_url=stack.url, transport=transport, timeout=30, trust_env=False
@@ -31,15 +32,18 @@ def coming_from(address: str, stack: Stack) -> Iterator[httpx.Client]:
 
 
 def fail(client: httpx.Client, username: str, **headers: str) -> httpx.Response:
+    """Request a token with a wrong password."""
     credentials = httpx.BasicAuth(username, "wrong-password")
     return client.get("/token", params={"service": "moorage"}, auth=credentials, headers=headers)
 
 
 def status_of(client: httpx.Client, user: DockerUser) -> int:
+    """Request a token with the right password and return the status."""
     return ask(client, auth=user.credentials).status_code
 
 
 def exhaust(client: httpx.Client, username: str) -> None:
+    """Fail as often as the throttle allows."""
     for _ in range(ALLOWED_FAILURES):
         assert fail(client, username).status_code == 401
 
@@ -56,7 +60,7 @@ def test_unknown_user_and_wrong_password_have_the_same_answer(stack: Stack, tena
 
 
 def test_unknown_user_and_wrong_password_take_the_same_time(stack: Stack, tenant: Tenant) -> None:
-    """Medians of alternating requests; a password hash takes tens of milliseconds, its absence one."""
+    """Compare medians: hashing a password takes tens of ms, skipping it would take one."""
     seconds: dict[str, list[float]] = {"unknown": [], "wrong": []}
     for address in ADDRESSES[:3]:
         with coming_from(address, stack) as client:
@@ -73,7 +77,7 @@ def test_unknown_user_and_wrong_password_take_the_same_time(stack: Stack, tenant
     assert 0.5 < ratio < 2, seconds
 
 
-def test_guessing_is_throttled_and_says_when_to_come_back(stack: Stack, tenant: Tenant) -> None:
+def test_a_throttled_login_gets_429_with_retry_after(stack: Stack, tenant: Tenant) -> None:
     with coming_from(ADDRESSES[3], stack) as client:
         exhaust(client, tenant.granted.username)
         answer = fail(client, tenant.granted.username)
@@ -82,7 +86,7 @@ def test_guessing_is_throttled_and_says_when_to_come_back(stack: Stack, tenant: 
         assert status_of(client, tenant.other) == 200, "another user of the same address"
 
 
-def test_throttle_of_one_address_locks_the_user_out_of_no_other(
+def test_throttling_one_address_does_not_lock_the_user_out_at_another(
     stack: Stack, tenant: Tenant
 ) -> None:
     with coming_from(ADDRESSES[4], stack) as attacker, coming_from(ADDRESSES[5], stack) as owner:
@@ -91,7 +95,7 @@ def test_throttle_of_one_address_locks_the_user_out_of_no_other(
         assert status_of(owner, tenant.granted) == 200
 
 
-def test_password_that_was_right_just_before_is_never_throttled(
+def test_a_user_who_logged_in_before_the_failures_is_not_throttled(
     stack: Stack, tenant: Tenant
 ) -> None:
     with coming_from(ADDRESSES[6], stack) as client:
@@ -102,7 +106,7 @@ def test_password_that_was_right_just_before_is_never_throttled(
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
-def test_claimed_address_of_an_untrusted_peer_counts_for_nothing(
+def test_address_headers_of_an_untrusted_client_are_ignored(
     stack: Stack, tenant: Tenant, header: str
 ) -> None:
     user = tenant.account.make_docker_user()
@@ -111,7 +115,7 @@ def test_claimed_address_of_an_untrusted_peer_counts_for_nothing(
         for number in range(ALLOWED_FAILURES):
             answer = fail(attacker, user.username, **{header: f"{prefix}203.0.113.{number}"})
             assert answer.status_code == 401
-        # A new claimed address does not help, and claiming the owner's does not harm the owner.
+        # A new address in the header does not help. The owner's address does not harm the owner.
         fresh = fail(attacker, user.username, **{header: f"{prefix}203.0.113.99"})
         assert fresh.status_code == 429
         assert (
@@ -120,7 +124,7 @@ def test_claimed_address_of_an_untrusted_peer_counts_for_nothing(
         assert status_of(owner, user) == 200
 
 
-def test_sign_in_to_the_api_is_throttled_the_same_way(stack: Stack, tenant: Tenant) -> None:
+def test_sign_in_to_the_api_is_throttled_like_docker_login(stack: Stack, tenant: Tenant) -> None:
     body = {"username": tenant.account.username, "password": "wrong-password"}
     with coming_from(ADDRESSES[9], stack) as attacker, coming_from(ADDRESSES[0], stack) as owner:
         statuses = [

@@ -1,4 +1,7 @@
-"""Parts of the running system die, hang and are lied to; in the end every count is exact and the catalog is the registry."""
+"""Processes of a running Moorage are killed or hang, and events arrive late, twice, or broken.
+
+After each test, every pull count is exact and the catalog agrees with the registry.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ import pytest
 
 from tests.kit.http.accounts import Account, RefusedByApi, unique
 from tests.kit.http.registry import DirectRegistry, Registry
-from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tenant import Tenant
 from tests.kit.http.webhook import Webhook
 from tests.kit.images import Image, Index, make_image, make_index
 from tests.kit.install import PROJECT
@@ -40,7 +43,7 @@ BACK_SECONDS = 60.0
 
 @pytest.fixture(scope="module")
 def stack(folder: Path) -> Iterator[Stack]:
-    """A Moorage of this module's own, which starts again at once what is killed."""
+    """A Moorage for this module, which restarts killed processes at once."""
     place = folder / "faults"
     place.mkdir()
     with running_stack(
@@ -51,46 +54,31 @@ def stack(folder: Path) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def admin(stack: Stack) -> Iterator[Account]:
+    """The administrator of this module's stack."""
     with Account(stack.url, "admin", stack.admin_password) as account:
         yield account
 
 
-@pytest.fixture(scope="module")
-def owner(admin: Account) -> Iterator[Tenant]:
-    with admin.make_account() as account:
-        yield make_tenant(account)
-
-
-@pytest.fixture(scope="module")
-def registry(stack: Stack, owner: Tenant) -> Iterator[Registry]:
-    with Registry(stack.url, owner.granted.credentials) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def counted(stack: Stack, admin: Account, owner: Tenant, registry: Registry) -> PullCounts:
-    return PullCounts(stack, owner.account, admin, registry, marker=f"{owner.private}/marker")
-
-
 @pytest.fixture
-def repository(owner: Tenant, registry: Registry) -> str:
+def repository(shared_tenant: Tenant, shared_registry: Registry) -> str:
     """A repository with an image under the tag v1."""
-    name = f"{owner.private}/{unique('app')}"
-    registry.push(make_image(), name, "v1")
+    name = f"{shared_tenant.private}/{unique('app')}"
+    shared_registry.push(make_image(), name, "v1")
     return name
 
 
 @pytest.fixture(autouse=True)
-def _ends_exact(stack: Stack, counted: PullCounts) -> Iterator[None]:
-    """What every fault must end in."""
+def _counts_and_catalog_are_exact(stack: Stack, pull_counts: PullCounts) -> Iterator[None]:
+    """Check the counts and the catalog after each test."""
     yield
-    counted.settle()
-    counted.assert_sums_hold()
-    agreed = drift(stack)
-    assert (agreed.returncode, agreed.stderr) == (0, ""), agreed.stdout
+    pull_counts.settle()
+    pull_counts.assert_sums_hold()
+    report = drift(stack)
+    assert (report.returncode, report.stderr) == (0, ""), report.stdout
 
 
 def drift(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `moorage drift`."""
     environment = {"PATH": os.environ["PATH"], "MOORAGE_DATA": str(stack.data), "COLUMNS": "250"}
     command = [*MOORAGE, "drift", *arguments]
     return subprocess.run(
@@ -105,7 +93,7 @@ def drift(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def pull(http: httpx.Client, repository: str, token: str, number: int) -> None:
-    """One pull, by a client that nobody else is."""
+    """Pull once, as a client with the unique number ``number``."""
     headers = {
         "Authorization": f"Bearer {token}",
         "Accept": "application/vnd.oci.image.manifest.v1+json",
@@ -115,7 +103,7 @@ def pull(http: httpx.Client, repository: str, token: str, number: int) -> None:
 
 
 def kill(stack: Stack, name: str) -> None:
-    """SIGKILL, and wait until the keeper has noticed."""
+    """Kill a process and wait until `moorage run` has noticed."""
     pid = part(stack.data, name)
     os.kill(pid, signal.SIGKILL)
     eventually(
@@ -126,36 +114,38 @@ def kill(stack: Stack, name: str) -> None:
     )
 
 
-def events_answer(stack: Stack, webhook: Webhook) -> bool:
+def events_answer(webhook: Webhook) -> bool:
+    """Return whether the events service responds."""
     with contextlib.suppress(httpx.TransportError):
         return webhook.http.get(webhook.url.replace("/registry-events", "/healthz")).is_success
     return False
 
 
-def test_an_events_service_killed_twenty_times_during_two_thousand_pulls_counts_each_once(
-    stack: Stack, registry: Registry, repository: str, counted: PullCounts
+def test_2000_pulls_are_counted_once_each_while_the_events_service_is_killed_20_times(
+    stack: Stack, shared_registry: Registry, repository: str, pull_counts: PullCounts
 ) -> None:
-    token = registry.token(f"repository:{repository}:pull")
+    token = shared_registry.token(f"repository:{repository}:pull")
     each = PULLS // KILLS
     chance = random.Random(4)
     with Webhook(stack) as webhook, ThreadPoolExecutor(AT_ONCE) as pool:
         for round_ in range(KILLS):
             eventually(
-                lambda: events_answer(stack, webhook),
+                lambda: events_answer(webhook),
                 within=BACK_SECONDS,
                 what="the events service",
                 every=0.02,
             )
             numbers = range(round_ * each, (round_ + 1) * each)
             done = [
-                pool.submit(pull, registry.http, repository, token, number) for number in numbers
+                pool.submit(pull, shared_registry.http, repository, token, number)
+                for number in numbers
             ]
             done[chance.randrange(each)].result()
             kill(stack, "events")
             for future in done:
                 future.result()
-    _eventually_counted(counted, repository, PULLS)
-    assert counted.of(repository, "v1") == {"v1": (PULLS, 0)}
+    _eventually_counted(pull_counts, repository, PULLS)
+    assert pull_counts.of(repository, "v1") == {"v1": (PULLS, 0)}
 
 
 def _registry_url(stack: Stack) -> str:
@@ -166,7 +156,7 @@ def _registry_url(stack: Stack) -> str:
 
 @contextlib.contextmanager
 def no_database(stack: Stack) -> Iterator[None]:
-    """PostgreSQL and all its sessions stand still until the block ends; then it is killed and comes back."""
+    """Stop PostgreSQL with SIGSTOP. At the end, kill it and wait for its restart."""
     main = part(stack.data, "postgres")
     family = (main, *workers(main))
     for pid in family:
@@ -184,12 +174,16 @@ def no_database(stack: Stack) -> Iterator[None]:
     )
 
 
-def test_ten_seconds_without_a_database_lose_and_double_nothing(
-    stack: Stack, registry: Registry, repository: str, owner: Tenant, counted: PullCounts
+def test_no_pull_or_push_is_lost_or_counted_twice_while_the_database_hangs_for_ten_seconds(
+    stack: Stack,
+    shared_registry: Registry,
+    repository: str,
+    shared_tenant: Tenant,
+    pull_counts: PullCounts,
 ) -> None:
-    token = registry.token(f"repository:{repository}:pull,push")
-    counted.settle()  # what was pushed is known, so that what is pushed now is what the outage must not lose
-    late = event(repository=repository, tag="v1", user=owner.granted.username)
+    token = shared_registry.token(f"repository:{repository}:pull,push")
+    pull_counts.settle()  # the catalog has the first push, so only later events are pending
+    late = event(repository=repository, tag="v1", user=shared_tenant.granted.username)
     stopped = time.monotonic()
     with (
         no_database(stack),
@@ -197,12 +191,12 @@ def test_ten_seconds_without_a_database_lose_and_double_nothing(
         DirectRegistry(_registry_url(stack), lambda *_: token) as direct,
     ):
         for number in range(40):
-            pull(registry.http, repository, token, number)
+            pull(shared_registry.http, repository, token, number)
             if number % 10 == 0:
                 started = time.monotonic()
                 assert webhook.deliver(late).status_code == 503
                 assert time.monotonic() - started < 1
-        direct.push(make_image(), repository, "pushed-meanwhile")
+        direct.push(make_image(), repository, "pushed-during-the-outage")
         while time.monotonic() - stopped < AWAY_SECONDS:
             assert webhook.deliver(late).status_code == 503
     with Webhook(stack) as webhook:
@@ -212,45 +206,49 @@ def test_ten_seconds_without_a_database_lose_and_double_nothing(
             within=BACK_SECONDS,
             what="the webhook",
         )
-    _eventually_counted(counted, repository, 41)
-    assert counted.of(repository, "v1") == {"v1": (41, 0)}
-    assert "pushed-meanwhile" in owner.account.tags(repository)
+    _eventually_counted(pull_counts, repository, 41)
+    assert pull_counts.of(repository, "v1") == {"v1": (41, 0)}
+    assert "pushed-during-the-outage" in shared_tenant.account.tags(repository)
 
 
-def _eventually_counted(counted: PullCounts, repository: str, pulls: int) -> None:
+def _eventually_counted(pull_counts: PullCounts, repository: str, pulls: int) -> None:
     def total() -> int:
         try:
-            return int(counted.points(repository)["total"])
-        except (RefusedByApi, httpx.HTTPError):  # a service is on its way back
+            return int(pull_counts.points(repository)["total"])
+        except (RefusedByApi, httpx.HTTPError):  # a service is restarting
             return -1
 
     eventually(total, lambda seen: seen >= pulls, within=120, what=f"{pulls} pulls")
-    counted.settle()
+    pull_counts.settle()
 
 
-def test_an_event_that_is_delivered_a_hundred_times_at_once_counts_once(
-    stack: Stack, repository: str, owner: Tenant, counted: PullCounts
+def test_an_event_that_is_delivered_100_times_in_parallel_is_counted_once(
+    stack: Stack, repository: str, shared_tenant: Tenant, pull_counts: PullCounts
 ) -> None:
-    again = event(repository=repository, tag="v1", user=owner.granted.username)
+    again = event(repository=repository, tag="v1", user=shared_tenant.granted.username)
     with Webhook(stack) as webhook, ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: webhook.deliver(again).status_code, range(100)))
     assert answers == [202] * 100
-    counted.settle()
-    assert counted.of(repository, "v1") == {"v1": (1, 0)}
+    pull_counts.settle()
+    assert pull_counts.of(repository, "v1") == {"v1": (1, 0)}
 
 
-def test_ten_thousand_shuffled_events_with_poison_between_them_count_as_in_order(
-    stack: Stack, registry: Registry, admin: Account, owner: Tenant, counted: PullCounts
+def test_10000_shuffled_events_with_invalid_ones_among_them_are_counted_as_if_in_order(
+    stack: Stack,
+    shared_registry: Registry,
+    admin: Account,
+    shared_tenant: Tenant,
+    pull_counts: PullCounts,
 ) -> None:
-    repository = f"{owner.private}/{unique('shuffled')}"
+    repository = f"{shared_tenant.private}/{unique('shuffled')}"
     index, image = make_index(architectures=("amd64", "arm64", "s390x")), make_image()
-    registry.push(index, repository, "v1")
-    registry.push(image, repository, "v2")
+    shared_registry.push(index, repository, "v1")
+    shared_registry.push(image, repository, "v2")
     names = dict(zip(CHILDREN, index.images, strict=True))
     real = {digest_of("index"): index.manifest.digest, digest_of("image"): image.manifest.digest}
     real |= {digest_of(name): child.manifest.digest for name, child in names.items()}
-    raw, expected = _history(repository, owner.granted.username, real)
-    counted.settle()
+    raw, expected = _history(repository, shared_tenant.granted.username, real)
+    pull_counts.settle()
     before = admin.call("GET", "/events/status")["dead_letters"]
     random.Random(5).shuffle(raw)
     with Webhook(stack) as webhook:
@@ -265,14 +263,14 @@ def test_ten_thousand_shuffled_events_with_poison_between_them_count_as_in_order
             if start == len(raw) // 200 * 100:
                 kill(stack, "events")
                 eventually(
-                    lambda: events_answer(stack, webhook),
+                    lambda: events_answer(webhook),
                     within=BACK_SECONDS,
                     what="the events service",
                 )
     eventually(
-        counted.pending, lambda pending: pending == 0, within=60, what="the end of the queue"
+        pull_counts.pending, lambda pending: pending == 0, within=60, what="the end of the queue"
     )
-    assert counted.of(repository, "v1", "v2") == expected
+    assert pull_counts.of(repository, "v1", "v2") == expected
     assert admin.call("GET", "/events/status")["dead_letters"] == before + -(-len(raw) // 100)
     (newest, *_) = admin.call("GET", "/events/dead-letters")["items"]
     assert "frobnicate" in newest["raw"]
@@ -283,7 +281,7 @@ def test_ten_thousand_shuffled_events_with_poison_between_them_count_as_in_order
 def _history(
     repository: str, user: str, real: dict[str, str]
 ) -> tuple[list[dict[str, Any]], Counts]:
-    """Ten thousand events of many clients on ``real`` images, and what they count as."""
+    """Return at least 10,000 events of many clients that pull ``real`` images, and their counts."""
     raw: list[dict[str, Any]] = []
     pulls, checks = Counter[str](), Counter[str]()
     client = 0
@@ -307,47 +305,49 @@ def _history(
     return raw, {tag: (pulls[tag], checks[tag]) for tag in pulls | checks}
 
 
-def test_pushes_that_a_killed_registry_never_reported_are_found_and_mended(
-    stack: Stack, registry: Registry, repository: str, owner: Tenant, counted: PullCounts
+def test_drift_repairs_pushes_that_a_killed_registry_never_reported(
+    stack: Stack,
+    shared_registry: Registry,
+    repository: str,
+    shared_tenant: Tenant,
+    pull_counts: PullCounts,
 ) -> None:
-    counted.settle()
+    pull_counts.settle()
     os.kill(part(stack.data, "events"), signal.SIGSTOP)
     lost: dict[str, Image | Index] = {
         f"{repository}:lost": make_image(),
         f"{repository}:v1": make_image(),
-        f"{owner.private}/{unique('lost')}:multi": make_index(),
+        f"{shared_tenant.private}/{unique('lost')}:multi": make_index(),
     }
     for reference, content in lost.items():
         name, _, tag = reference.rpartition(":")
-        registry.push(content, name, tag)
+        shared_registry.push(content, name, tag)
     kill(stack, "registry")
-    kill(stack, "events")  # what was on its way to it is gone too
+    kill(stack, "events")  # deliveries in progress are lost too
     eventually(
-        lambda: registry.http.get("/v2/").status_code,
+        lambda: shared_registry.http.get("/v2/").status_code,
         lambda status: status == 401,
         within=BACK_SECONDS,
         what="the registry",
     )
     with Webhook(stack) as webhook:
-        eventually(
-            lambda: events_answer(stack, webhook), within=BACK_SECONDS, what="the events service"
-        )
+        eventually(lambda: events_answer(webhook), within=BACK_SECONDS, what="the events service")
     listed = drift(stack)
     assert (listed.returncode, listed.stderr) == (1, "")
-    assert _listed(listed.stdout, owner) == set(lost)
-    mended = drift(stack, "--repair")
-    assert (mended.returncode, mended.stderr) == (0, "")
-    assert _listed(mended.stdout, owner) == set(lost)
+    assert _listed(listed.stdout, shared_tenant) == set(lost)
+    repaired = drift(stack, "--repair")
+    assert (repaired.returncode, repaired.stderr) == (0, "")
+    assert _listed(repaired.stdout, shared_tenant) == set(lost)
     for reference, content in lost.items():
         name, _, tag = reference.rpartition(":")
-        shown = owner.account.tags(name)[tag]
+        shown = shared_tenant.account.tags(name)[tag]
         assert (shown["digest"], shown["pushed_by"]) == (content.manifest.digest, "")
     again = drift(stack)
     assert again.returncode == 0
-    assert not _listed(again.stdout, owner)
+    assert not _listed(again.stdout, shared_tenant)
 
 
-def _listed(table: str, owner: Tenant) -> set[str]:
-    """The images in the table of `moorage drift`."""
-    rows = [line.split() for line in table.splitlines() if re.match(rf"\s*{owner.private}/", line)]
+def _listed(table: str, tenant: Tenant) -> set[str]:
+    """Return the images of ``tenant`` in the table that `moorage drift` prints."""
+    rows = [line.split() for line in table.splitlines() if re.match(rf"\s*{tenant.private}/", line)]
     return {f"{row[0]}:{row[1]}" for row in rows}

@@ -1,4 +1,4 @@
-"""From a fresh clone with nothing prepared, `make run` leads to a login and the console, and stopping it leaves nothing."""
+"""`make run` in a fresh clone starts the registry and the console, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = [
 
 
 def _clone(folder: Path) -> Path:
-    """The project as it is now, without what is ignored, in a folder that is closed to others."""
+    """Copy the project, without ignored files, into ``folder``, which only its owner can enter."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT,
@@ -49,7 +49,7 @@ def _clone(folder: Path) -> Path:
 
 
 def _bare_environment(home: Path, port: int) -> dict[str, str]:
-    """What a fresh login has, and how this machine reaches its package registries."""
+    """Return the environment of a new login, with this machine's settings of package registries."""
     passed_on = ("PIP_", "NPM_CONFIG_", "SSL_CERT", "REQUESTS_CA")
     mirrors = {
         name: value for name, value in os.environ.items() if name.upper().startswith(passed_on)
@@ -62,21 +62,24 @@ def _bare_environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def _at_work_in(folder: Path) -> list[str]:
-    """The processes whose current folder is `folder` or below it."""
+def _processes_in(folder: Path) -> list[str]:
+    """Return the names of the processes whose current folder is ``folder`` or below it."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended meanwhile
+        with suppress(OSError):  # the process has ended
             if (process / "cwd").readlink().is_relative_to(folder):
                 found.append((process / "comm").read_text())
     return found
 
 
 @contextmanager
-def _made_to_run(
-    clone: Path, output: Path, environment: dict[str, str], said: str = "ready http://localhost:"
+def _make_run(
+    clone: Path, output: Path, environment: dict[str, str], message: str = "ready http://localhost:"
 ) -> Iterator[str]:
-    """`make run` from when it `said` so until the block ends, as on a terminal; gives its address."""
+    """Run `make run` as a terminal does, until the block ends, and yield its URL.
+
+    The block starts after `make run` has printed ``message``.
+    """
     with output.open("wb") as stream:
         make = subprocess.Popen(
             ["make", "run"],
@@ -89,10 +92,10 @@ def _made_to_run(
         )
     try:
         eventually(
-            lambda: make.poll() is not None or f"moorage: {said}" in output.read_text(),
+            lambda: make.poll() is not None or f"moorage: {message}" in output.read_text(),
             within=READY_SECONDS,
             every=0.2,
-            what=f"the line `{said}`",
+            what=f"the line `{message}`",
         )
         assert make.poll() is None, output.read_text()
         yield f"http://127.0.0.1:{environment['MOORAGE_PORT']}"
@@ -102,10 +105,10 @@ def _made_to_run(
             make.wait(60)
     assert not parts(clone / ".moorage")
     eventually(
-        lambda: _at_work_in(clone),
+        lambda: _processes_in(clone),
         lambda left: not left,
         within=10,
-        what="the end of all that worked in the clone",
+        what="the end of all processes in the clone",
     )
     assert "Traceback" not in output.read_text()
 
@@ -119,26 +122,26 @@ def _status(url: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Clone:
-    """A clone in which only `make run` has been called, with what is in its environment."""
+    """A fresh clone, and the environment of its `make run`."""
 
     place: Path
     output: Path
     environment: dict[str, str]
 
     def run(
-        self, said: str = "ready http://localhost:", **settings: str
+        self, message: str = "ready http://localhost:", **settings: str
     ) -> AbstractContextManager[str]:
-        return _made_to_run(self.place, self.output, self.environment | settings, said)
+        return _make_run(self.place, self.output, self.environment | settings, message)
 
-    def forget_the_console(self) -> None:
-        """Remove what was installed and built for it."""
-        for made in ("node_modules", "dist"):
-            shutil.rmtree(self.place / "console" / made, ignore_errors=True)
+    def remove_the_console(self) -> None:
+        """Remove the console's dependencies and its build."""
+        for name in ("node_modules", "dist"):
+            shutil.rmtree(self.place / "console" / name, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
 def clone(folder: Path) -> Iterator[Clone]:
-    place, home = folder / "fresh", folder / "nobodys-home"
+    place, home = folder / "fresh", folder / "home-that-must-not-appear"
     place.mkdir()
     with reserve() as reserved:
         environment = _bare_environment(home, reserved.number)
@@ -146,7 +149,7 @@ def clone(folder: Path) -> Iterator[Clone]:
     assert not home.exists()
 
 
-def test_make_run_from_a_fresh_clone(clone: Clone) -> None:
+def test_make_run_starts_everything_from_a_fresh_clone(clone: Clone) -> None:
     with clone.run() as url:
         assert _status(f"{url}/v2/") == httpx.codes.UNAUTHORIZED
         assert len((clone.place / ".moorage" / "admin-password").read_text().strip()) >= 16
@@ -168,15 +171,15 @@ def test_make_run_from_a_fresh_clone(clone: Clone) -> None:
     assert "building the console" in clone.output.read_text()
     with clone.run() as url:
         assert httpx.get(url, trust_env=False).text == page.text
-    assert "console" not in clone.output.read_text(), "it was built again"
+    assert "console" not in clone.output.read_text(), "the second run must not build it again"
 
 
-def test_make_run_goes_on_without_the_console_where_npms_registry_is_out_of_reach(
+def test_make_run_continues_without_the_console_if_the_npm_registry_is_unreachable(
     clone: Clone,
 ) -> None:
-    clone.forget_the_console()
-    with reserve() as nobody:
-        registry = f"http://127.0.0.1:{nobody.number}/"
+    clone.remove_the_console()
+    with reserve() as unused:
+        registry = f"http://127.0.0.1:{unused.number}/"
         with clone.run(NPM_CONFIG_REGISTRY=registry, NPM_CONFIG_FETCH_RETRIES="0") as url:
             assert _status(f"{url}/v2/") == httpx.codes.UNAUTHORIZED
             missing = httpx.get(url, trust_env=False)
@@ -190,12 +193,12 @@ def test_make_run_goes_on_without_the_console_where_npms_registry_is_out_of_reac
     assert "ECONNREFUSED" in warning
 
 
-def test_a_console_that_takes_long_is_told_and_stopped_with_the_rest(clone: Clone) -> None:
-    clone.forget_the_console()
+def test_slow_console_build_shows_a_notice_and_ends_with_make_run(clone: Clone) -> None:
+    clone.remove_the_console()
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         clone.run(
-            said="building the console",
+            message="building the console",
             NPM_CONFIG_REGISTRY=f"http://127.0.0.1:{silent.getsockname()[1]}/",
         ) as url,
     ):

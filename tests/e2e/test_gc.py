@@ -1,4 +1,7 @@
-"""`moorage gc` beside people who push and pull: nothing that is tagged goes, what goes can be pushed again (spec 7)."""
+"""`moorage gc` while users push and pull (spec 7).
+
+Every tag can still be pulled, and a deleted image can be pushed again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +22,7 @@ import pytest
 
 from tests.kit.http.accounts import Account
 from tests.kit.http.registry import Registry
-from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tenant import Tenant, new_tenant
 from tests.kit.images import Blob, Image, Index, make_image, make_index
 from tests.kit.install import PROJECT
 from tests.kit.process import run
@@ -28,12 +32,15 @@ from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
 
-OPEN_AGAIN_SECONDS = 30.0
+WRITABLE_SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
 def own_stack(folder: Path) -> Iterator[Stack]:
-    """A Moorage of this module's own: the others' pushes would be refused meanwhile. Its schedule is met once, at the start."""
+    """A Moorage for this module, because pushes are refused while the collection runs.
+
+    Its schedule starts one collection, at the start of the stack.
+    """
     place = folder / "gc"
     place.mkdir()
     with running_stack(place, GC_SCHEDULE_HOURS="1000") as running:
@@ -41,7 +48,7 @@ def own_stack(folder: Path) -> Iterator[Stack]:
         eventually(
             lambda: "Freed: 0 bytes" in log.read_text(),
             within=60,
-            what="the collection that is due at the start",
+            what="the first scheduled collection",
         )
         yield running
 
@@ -50,13 +57,14 @@ def own_stack(folder: Path) -> Iterator[Stack]:
 def own_tenant(own_stack: Stack) -> Iterator[Tenant]:
     with (
         Account(own_stack.url, "admin", own_stack.admin_password) as admin,
-        admin.make_account() as account,
+        new_tenant(admin) as tenant,
     ):
-        yield make_tenant(account)
+        yield tenant
 
 
 @pytest.fixture
 def registry(own_stack: Stack, own_tenant: Tenant) -> Iterator[Registry]:
+    """The registry, as the Docker user that can push."""
     with Registry(
         own_stack.url, (own_tenant.granted.username, own_tenant.granted.password)
     ) as client:
@@ -64,7 +72,7 @@ def registry(own_stack: Stack, own_tenant: Tenant) -> Iterator[Registry]:
 
 
 def _push(registry: Registry, tenant: Tenant, content: Image | Index, name: str, tag: str) -> str:
-    """Push and wait until the catalog shows it."""
+    """Push, wait until the catalog shows the tag, and return the repository."""
     repository = f"{tenant.private}/{name}"
     registry.push(content, repository, tag)
     eventually(
@@ -79,6 +87,7 @@ def _push(registry: Registry, tenant: Tenant, content: Image | Index, name: str,
 def _assert_pulls(
     registry: Registry, repository: str, content: Image | Index, reference: str
 ) -> None:
+    """Pull an image with all its manifests and blobs."""
     token = registry.token(f"repository:{repository}:pull")
     assert registry.manifest(repository, reference, token=token).content == content.manifest.content
     for image in content.images if isinstance(content, Index) else (content,):
@@ -93,7 +102,7 @@ def _drift(stack: Stack) -> str:
     )
 
 
-def test_untagged_images_go_and_every_tag_pulls_after_it(
+def test_untagged_images_are_deleted_and_every_tag_can_still_be_pulled(
     own_stack: Stack, own_tenant: Tenant, registry: Registry
 ) -> None:
     old, new, several, replaced = make_image(), make_image(), make_index(), make_index()
@@ -105,15 +114,15 @@ def test_untagged_images_go_and_every_tag_pulls_after_it(
     young = gc(own_stack).checked()
     assert "Deleted: 0 untagged manifests" in young.stdout
     assert registry.manifest(single, old.manifest.digest).is_success
-    foretold = gc(own_stack, "--dry-run", days=0).checked().stdout
-    assert old.manifest.digest in foretold
-    assert "Would delete: 4 untagged manifests" in foretold
+    dry_run = gc(own_stack, "--dry-run", days=0).checked().stdout
+    assert old.manifest.digest in dry_run
+    assert "Would delete: 4 untagged manifests" in dry_run
     assert disk_usage(own_stack.data / "registry") == before
     done = gc(own_stack, days=0).checked()
     assert "Deleted: 4 untagged manifests" in done.stdout
-    fallen = before - disk_usage(own_stack.data / "registry")
-    assert fallen > 0
-    assert freed_bytes(done.stdout) == pytest.approx(fallen, rel=0.01)
+    freed = before - disk_usage(own_stack.data / "registry")
+    assert freed > 0
+    assert freed_bytes(done.stdout) == pytest.approx(freed, rel=0.01)
     _assert_pulls(registry, single, new, "v1")
     _assert_pulls(registry, multi, several, "v1")
     assert registry.manifest(single, old.manifest.digest).status_code == 404
@@ -131,7 +140,7 @@ def test_untagged_images_go_and_every_tag_pulls_after_it(
     _assert_pulls(registry, multi, replaced, "again")
 
 
-def test_what_was_deleted_gives_its_space_back_and_catalog_counts_and_registry_agree(
+def test_space_of_deleted_images_is_reclaimed_and_catalog_counts_and_registry_agree(
     own_stack: Stack, own_tenant: Tenant, registry: Registry
 ) -> None:
     account, kept, doomed, gone = own_tenant.account, make_index(), make_image(), make_image()
@@ -172,7 +181,7 @@ def _counted(account: Account, repository: str) -> dict[str, Any]:
     return found
 
 
-def test_a_referrer_of_a_tagged_image_stays(
+def test_a_referrer_of_a_tagged_image_is_kept(
     own_stack: Stack, own_tenant: Tenant, registry: Registry
 ) -> None:
     image, signature = make_image(), make_image()
@@ -190,7 +199,7 @@ def test_a_referrer_of_a_tagged_image_stays(
 
 @dataclass
 class Pulls:
-    """What a loop of pulls saw."""
+    """How many pulls of a loop succeeded, and the errors of the others."""
 
     done: int = 0
     failed: list[str] = field(default_factory=list)
@@ -200,7 +209,7 @@ class Pulls:
 def _pulling(
     stack: Stack, tenant: Tenant, repository: str, content: Image | Index
 ) -> Iterator[Pulls]:
-    """Pull manifests and blobs again and again."""
+    """Pull an image in a loop until the context ends."""
     seen, stop = Pulls(), threading.Event()
 
     def loop() -> None:
@@ -222,7 +231,7 @@ def _pulling(
 
 
 class OpenPush:
-    """A push that has begun: half of its layer is there."""
+    """A push in progress: the registry has half of its layer."""
 
     def __init__(self, registry: Registry, repository: str) -> None:
         self.image = make_image()
@@ -251,6 +260,7 @@ class OpenPush:
         return location
 
     def finish(self) -> None:
+        """Upload the rest and the manifest."""
         layer = self.image.layers[0]
         self._place = self._send(
             "PATCH", self._place, 202, layer.content[len(layer.content) // 2 :]
@@ -267,7 +277,10 @@ class OpenPush:
 
 
 def _until_refused(registry: Registry, repository: str) -> httpx.Response:
-    """Wait until what would be new is refused. Asked with a POST that opens nothing: an upload that was let in would be waited for."""
+    """Wait until new writes are refused, and return the response.
+
+    The POST has no effect if it is accepted. The collection would wait for an opened upload.
+    """
     token = registry.token(f"repository:{repository}:pull,push")
     return eventually(
         lambda: registry.http.post(
@@ -279,7 +292,7 @@ def _until_refused(registry: Registry, repository: str) -> httpx.Response:
     )
 
 
-def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
+def test_during_a_collection_open_pushes_finish_new_ones_are_refused_and_pulls_work(
     own_stack: Stack, own_tenant: Tenant, registry: Registry
 ) -> None:
     pulled = make_index()
@@ -311,27 +324,27 @@ def test_a_push_in_flight_ends_and_a_new_one_is_refused_clearly_and_pulls_go_on(
     assert "agree" in _drift(own_stack)
 
 
-def test_writes_are_open_again_at_once_when_it_is_ended_while_it_waits(
+def test_writes_are_accepted_at_once_after_a_waiting_collection_is_terminated(
     own_stack: Stack, own_tenant: Tenant, registry: Registry
 ) -> None:
-    begun = OpenPush(registry, f"{own_tenant.private}/ended-open")  # which it waits for
+    begun = OpenPush(registry, f"{own_tenant.private}/ended-open")  # the collection waits for it
     collecting = start_gc(own_stack, days=0)
     _until_refused(registry, f"{own_tenant.private}/ended")
     collecting.terminate()
     collecting.communicate(timeout=10)
     assert collecting.returncode == 128 + signal.SIGTERM
-    _assert_open_again(registry, f"{own_tenant.private}/ended", within=3)
+    _assert_writable(registry, f"{own_tenant.private}/ended", within=3)
     begun.finish()
 
 
-def test_it_is_killed_during_the_sweep_and_nothing_is_lost_and_the_next_one_ends_the_work(
+def test_a_collection_killed_during_the_sweep_loses_no_tag_and_the_next_one_finishes(
     own_stack: Stack, own_tenant: Tenant, registry: Registry
 ) -> None:
     image, several = make_image(), make_index()
     _push(registry, own_tenant, image, "kept", "v1")
     _push(registry, own_tenant, several, "kept", "multi")
     loose = _killed_in_the_sweep(own_stack)
-    _assert_open_again(registry, f"{own_tenant.private}/killed", within=OPEN_AGAIN_SECONDS)
+    _assert_writable(registry, f"{own_tenant.private}/killed", within=WRITABLE_SECONDS)
     assert _every_tag_pulls(registry, own_tenant) > 2
     done = gc(own_stack, days=0).checked()
     assert freed_bytes(done.stdout) > 0
@@ -341,7 +354,7 @@ def test_it_is_killed_during_the_sweep_and_nothing_is_lost_and_the_next_one_ends
 
 
 class LooseBlobs:
-    """Blobs that no manifest holds, so many that a sweep takes a while."""
+    """4000 blobs that no manifest references, so that a sweep takes a while."""
 
     def __init__(self, storage: Path) -> None:
         blobs = storage / "docker/registry/v2/blobs/sha256"
@@ -358,24 +371,21 @@ class LooseBlobs:
                 os.chown(made, owner.st_uid, owner.st_gid)
 
     def left(self) -> int:
+        """Return how many of the blobs still exist."""
         return len(self._names & {entry.name for entry in self._folder.iterdir()})
 
     @property
     def is_touched(self) -> bool:
+        """Whether the sweep has deleted one of the blobs."""
         return self.left() < len(self._names)
 
 
 def _killed_in_the_sweep(stack: Stack) -> LooseBlobs:
-    """Kill a collection that has begun to delete blobs and has not ended; returns what it was deleting."""
+    """Kill a collection while it deletes blobs, and return the blobs."""
     for _ in range(5):
         loose = LooseBlobs(stack.data / "registry")
         collecting = start_gc(stack, days=0)
-        eventually(
-            lambda: loose.is_touched or collecting.poll() is not None,
-            within=60,
-            every=0.002,
-            what="a sweep",
-        )  # noqa: B023
+        _wait_for_sweep(collecting, loose)
         collecting.kill()
         collecting.communicate(timeout=10)
         if collecting.returncode == -signal.SIGKILL and loose.left():
@@ -383,8 +393,18 @@ def _killed_in_the_sweep(stack: Stack) -> LooseBlobs:
     raise AssertionError("each sweep had ended before it was killed")
 
 
+def _wait_for_sweep(collecting: subprocess.Popen[str], loose: LooseBlobs) -> None:
+    """Wait until the collection has deleted a blob or has ended."""
+    eventually(
+        lambda: loose.is_touched or collecting.poll() is not None,
+        within=60,
+        every=0.002,
+        what="a sweep",
+    )
+
+
 def _every_tag_pulls(registry: Registry, tenant: Tenant) -> int:
-    """Pull all that the account has tagged, with the manifests and blobs below; returns how many tags there are."""
+    """Pull every tag of the account with its manifests and blobs; return the number of tags."""
     names = [
         (repository, tag)
         for repository in tenant.account.repositories()
@@ -410,13 +430,13 @@ def _assert_complete(registry: Registry, repository: str, reference: str, token:
         )
 
 
-def _assert_open_again(registry: Registry, repository: str, *, within: float) -> None:
+def _assert_writable(registry: Registry, repository: str, *, within: float) -> None:
     image = make_image()
     eventually(
         lambda: _pushes(registry, image, repository),
         within=within,
         every=0.5,
-        what="a push that goes in",
+        what="an accepted push",
     )
     _assert_pulls(registry, repository, image, "v1")
 

@@ -1,4 +1,4 @@
-"""The path of a new user, with each real client: sign in, push, pull, be denied, and see it all in the list."""
+"""A new user with each real client: log in, push, pull, be denied, and list the image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 SHOWN_WITHIN_SECONDS = 2.0
-"""Spec 5 and 6: pushes and pulls show in the API within two seconds."""
+"""The API shows a push or a pull within this time (spec 5 and 6)."""
 
 DENIED = ("denied", "unauthorized", "authentication required", "access to the resource is denied")
 
@@ -25,6 +25,7 @@ MakeContent = Callable[[], Image | Index]
 
 @pytest.fixture(params=["one-platform", "two-platforms"])
 def make_content(request: pytest.FixtureRequest) -> MakeContent:
+    """Makes an image for one platform, or an index for two."""
     return make_image if request.param == "one-platform" else make_index
 
 
@@ -34,6 +35,7 @@ def signed_in(client: Client, stack: Stack, user: DockerUser) -> Client:
 
 
 def native(content: Image | Index) -> Image:
+    """Return the image for this machine's platform."""
     return content if isinstance(content, Image) else content.native
 
 
@@ -45,7 +47,7 @@ def assert_denied(client: Client, action: str, *arguments: Any) -> None:
 
 @pytest.fixture
 def published(tenant: Tenant, skopeo: Skopeo, stack: Stack) -> Callable[[str], tuple[str, Image]]:
-    """Pushes an image to a namespace as a Docker user made for that alone; returns its reference and itself."""
+    """Pushes an image to a namespace as a new Docker user; returns its reference and the image."""
 
     def publish(namespace: str) -> tuple[str, Image]:
         publisher = tenant.account.make_docker_user()
@@ -58,7 +60,7 @@ def published(tenant: Tenant, skopeo: Skopeo, stack: Stack) -> Callable[[str], t
     return publish
 
 
-def test_anonymous_can_neither_pull_nor_push(
+def test_anonymous_client_can_neither_pull_nor_push(
     tenant: Tenant, new_client: NewClient, published: Callable[[str], tuple[str, Image]]
 ) -> None:
     anonymous = new_client()
@@ -79,7 +81,7 @@ def test_wrong_password_is_refused_at_login(
     ), refused.output
 
 
-def test_granted_user_pushes_and_pulls_back_the_same_image(
+def test_user_with_a_push_grant_pushes_and_pulls_the_same_image(
     tenant: Tenant, new_client: NewClient, make_content: MakeContent, stack: Stack
 ) -> None:
     content, reference = make_content(), f"{stack.registry}/{tenant.private}/team/app:v1"
@@ -89,7 +91,7 @@ def test_granted_user_pushes_and_pulls_back_the_same_image(
     assert puller.pulled_config(reference) == native(content).config.digest
 
 
-def test_other_user_is_denied_in_a_private_namespace(
+def test_user_without_a_grant_is_denied_in_a_private_namespace(
     tenant: Tenant,
     new_client: NewClient,
     published: Callable[[str], tuple[str, Image]],
@@ -101,7 +103,7 @@ def test_other_user_is_denied_in_a_private_namespace(
     assert_denied(other, "push", make_image(), reference)
 
 
-def test_pull_grant_pulls_and_does_not_push(
+def test_user_with_a_pull_grant_can_pull_but_not_push(
     tenant: Tenant,
     new_client: NewClient,
     published: Callable[[str], tuple[str, Image]],
@@ -115,7 +117,7 @@ def test_pull_grant_pulls_and_does_not_push(
     assert_denied(other, "push", make_image(), reference)
 
 
-def test_public_namespace_is_pulled_by_both_and_pushed_by_neither(
+def test_every_user_can_pull_from_a_public_namespace_but_not_push_without_a_grant(
     tenant: Tenant,
     new_client: NewClient,
     published: Callable[[str], tuple[str, Image]],
@@ -129,7 +131,7 @@ def test_public_namespace_is_pulled_by_both_and_pushed_by_neither(
         assert_denied(client, "push", make_image(), reference)
 
 
-def test_user_of_another_account_pulls_public_and_not_private(
+def test_user_of_another_account_can_pull_from_a_public_but_not_from_a_private_namespace(
     admin: Account,
     tenant: Tenant,
     new_client: NewClient,
@@ -142,7 +144,7 @@ def test_user_of_another_account_pulls_public_and_not_private(
         assert_denied(client, "pull", published(tenant.private)[0])
 
 
-def test_list_shows_the_push_and_then_one_pull(
+def test_the_list_shows_the_push_and_then_one_pull(
     tenant: Tenant, new_client: NewClient, make_content: MakeContent, stack: Stack
 ) -> None:
     content, name = make_content(), f"{tenant.private}/app"
@@ -163,7 +165,7 @@ def test_list_shows_the_push_and_then_one_pull(
     assert listed is not None
     assert listed["status"] == "active"
     assert listed["last_pushed_at"] is not None
-    before = listed["pull_count"]  # `docker manifest create` reads the images that it puts together
+    before = listed["pull_count"]  # `docker manifest create` pulls the images of the index
 
     client.pull(reference).checked()
     eventually(
@@ -184,7 +186,7 @@ def test_list_shows_the_push_and_then_one_pull(
     )
 
 
-def test_listed_tag_has_the_digest_and_size_of_what_was_pushed(
+def test_a_listed_tag_has_the_digest_and_size_of_the_pushed_image(
     tenant: Tenant, skopeo: Skopeo, stack: Stack
 ) -> None:
     image, index, name = make_image(layers=3), make_index(), f"{tenant.private}/app"
@@ -206,7 +208,7 @@ def test_listed_tag_has_the_digest_and_size_of_what_was_pushed(
 
 
 @pytest.mark.parametrize("make", [make_image, make_index])
-def test_docker_media_types_come_back_byte_for_byte(
+def test_a_manifest_with_docker_media_types_is_served_byte_for_byte(
     tenant: Tenant, skopeo: Skopeo, stack: Stack, make: Callable[..., Image | Index]
 ) -> None:
     content, reference = make(kind="docker"), f"{stack.registry}/{tenant.private}/app:v2s2"
@@ -216,7 +218,7 @@ def test_docker_media_types_come_back_byte_for_byte(
     assert skopeo.raw_manifest(reference) == content.manifest.content
 
 
-def test_whole_index_comes_back_byte_for_byte(tenant: Tenant, skopeo: Skopeo, stack: Stack) -> None:
+def test_an_index_is_served_byte_for_byte(tenant: Tenant, skopeo: Skopeo, stack: Stack) -> None:
     index, reference = make_index(), f"{stack.registry}/{tenant.private}/app:all"
     signed_in(skopeo, stack, tenant.granted)
     skopeo.push(index, reference).checked()
@@ -224,7 +226,7 @@ def test_whole_index_comes_back_byte_for_byte(tenant: Tenant, skopeo: Skopeo, st
     assert skopeo.pulled_manifest(reference) == index.manifest
 
 
-def test_delete_is_denied_even_to_a_user_who_may_push(
+def test_a_user_with_a_push_grant_cannot_delete_over_the_registry_api(
     tenant: Tenant, skopeo: Skopeo, published: Callable[[str], tuple[str, Image]], stack: Stack
 ) -> None:
     reference, image = published(tenant.private)
@@ -245,7 +247,7 @@ SCRIPTS = [
 
 
 @pytest.mark.parametrize("password", SCRIPTS)
-def test_password_in_any_script_signs_in(
+def test_a_password_in_any_script_can_log_in(
     tenant: Tenant, new_client: NewClient, stack: Stack, password: str
 ) -> None:
     user = tenant.account.make_docker_user(password=password)

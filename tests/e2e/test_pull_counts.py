@@ -1,8 +1,11 @@
-"""One pull is one pull: what each real client's pulls count as, of one platform or several, cold or warm, by tag or by digest (spec 6)."""
+"""One `docker pull` counts as one pull (spec 6).
+
+For each real client: one platform or several, a cold or a warm client, by tag or by digest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,9 @@ from tests.kit.clients.docker import Ctr, Docker
 from tests.kit.clients.engine import Engine
 from tests.kit.clients.podman import Buildah, Podman
 from tests.kit.clients.skopeo import Skopeo
-from tests.kit.http.accounts import Account, DockerUser, unique
+from tests.kit.http.accounts import DockerUser, unique
 from tests.kit.http.registry import Registry
-from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tenant import Tenant
 from tests.kit.http.webhook import Webhook
 from tests.kit.images import Image, Index, make_image, make_index
 from tests.kit.install import Toolbox
@@ -36,7 +39,7 @@ EXPECTED: dict[str, tuple[tuple[int, int], ...]] = {
     "skopeo": (PULL, PULL, PULL, PULL),
     "ctr": (BOTH, CHECK, BOTH, CHECK),
 }
-"""(pulls, checks) of each of STEPS, the same for one platform and for several."""
+"""(pulls, checks) after each of STEPS, for one platform as for several."""
 
 
 _PROGRAMS: dict[str, type[Podman] | type[Buildah] | type[Skopeo]] = {
@@ -48,27 +51,10 @@ _PROGRAMS: dict[str, type[Podman] | type[Buildah] | type[Skopeo]] = {
 
 @dataclass(frozen=True, slots=True)
 class Puller:
-    """One client that is signed in; ``cold`` forgets what it held, ``warm`` does not."""
+    """A logged-in client. ``cold`` deletes the local image before it pulls; ``warm`` does not."""
 
     cold: Callable[[str], Any]
     warm: Callable[[str], Any]
-
-
-@pytest.fixture(scope="module")
-def owner(admin: Account) -> Iterator[Tenant]:
-    with admin.make_account() as account:
-        yield make_tenant(account)
-
-
-@pytest.fixture(scope="module")
-def pusher(stack: Stack, owner: Tenant) -> Iterator[Registry]:
-    with Registry(stack.url, owner.granted.credentials) as registry:
-        yield registry
-
-
-@pytest.fixture(scope="module")
-def counted(stack: Stack, admin: Account, owner: Tenant, pusher: Registry) -> PullCounts:
-    return PullCounts(stack, owner.account, admin, pusher, marker=f"{owner.private}/marker")
 
 
 @pytest.fixture
@@ -77,21 +63,25 @@ def puller(
     tools: Toolbox,
     home: Callable[[], Path],
     stack: Stack,
-    owner: Tenant,
+    shared_tenant: Tenant,
 ) -> Puller:
     kind: str = request.param
     needed = "dockerd" if kind == "docker" else kind
     if tools.find(needed) is None:
         pytest.skip(f"not on this machine: {needed}; run `python -m tests.kit.install`")
     if kind == "ctr":
-        return _containerd(Ctr(tools, home(), request.getfixturevalue("engine")), owner.granted)
+        return _containerd(
+            Ctr(tools, home(), request.getfixturevalue("engine")), shared_tenant.granted
+        )
     client: Client
     if kind == "docker":
         engine: Engine = request.getfixturevalue("engine")
         client = Docker(tools, home(), engine, hosts=HOSTS)
     else:
         client = _PROGRAMS[kind](tools, home(), hosts=HOSTS)
-    client.login(stack.registry, owner.granted.username, owner.granted.password).checked()
+    client.login(
+        stack.registry, shared_tenant.granted.username, shared_tenant.granted.password
+    ).checked()
     return Puller(client.pull, client.pull_again)
 
 
@@ -104,20 +94,20 @@ def _containerd(ctr: Ctr, user: DockerUser) -> Puller:
 
 @pytest.mark.parametrize("make", [make_image, make_index], ids=["one-platform", "two-platforms"])
 @pytest.mark.parametrize("puller", EXPECTED, indirect=True)
-def test_each_pull_counts_as_it_should(
+def test_each_pull_of_a_real_client_is_counted(
     puller: Puller,
     make: Callable[[], Image | Index],
     request: pytest.FixtureRequest,
     stack: Stack,
-    pusher: Registry,
-    owner: Tenant,
-    counted: PullCounts,
+    shared_registry: Registry,
+    shared_tenant: Tenant,
+    pull_counts: PullCounts,
 ) -> None:
     client: str = request.node.callspec.params["puller"]
-    repository = f"{owner.private}/{client}/{request.node.callspec.id}"
+    repository = f"{shared_tenant.private}/{client}/{request.node.callspec.id}"
     by_tag, by_digest = make(), make()
-    pusher.push(by_tag, repository, "v1")
-    pusher.push(by_digest, repository, "v2")
+    shared_registry.push(by_tag, repository, "v1")
+    shared_registry.push(by_digest, repository, "v2")
     tag, digest = (
         f"{stack.registry}/{repository}:v1",
         f"{stack.registry}/{repository}@{by_digest.manifest.digest}",
@@ -131,8 +121,8 @@ def test_each_pull_counts_as_it_should(
         (puller.warm, digest),
     ):
         pull(reference).checked()
-        counted.settle()
-        now = counted.of(repository, "v1", "v2")
+        pull_counts.settle()
+        now = pull_counts.of(repository, "v1", "v2")
         seen.append(_difference(now, total))
         total = now
     wanted = zip(("v1", "v1", "", ""), EXPECTED[client], strict=True)
@@ -140,9 +130,9 @@ def test_each_pull_counts_as_it_should(
         step: {name: counts} if counts != NOTHING else {}
         for step, (name, counts) in zip(STEPS, wanted, strict=True)
     }
-    who = counted.points(repository, docker_user=owner.granted.username)
-    assert who == counted.points(repository)  # nobody else pulled
-    assert counted.points(repository, docker_user=owner.other.username) == {
+    who = pull_counts.points(repository, docker_user=shared_tenant.granted.username)
+    assert who == pull_counts.points(repository)  # nobody else pulled
+    assert pull_counts.points(repository, docker_user=shared_tenant.other.username) == {
         "total": 0,
         "points": [],
     }
@@ -157,13 +147,17 @@ def _difference(now: Counts, before: Counts) -> Counts:
 
 
 @pytest.mark.parametrize("pattern", replayed(), ids=str)
-def test_what_clients_that_are_not_here_sent_counts_as_it_should(
-    pattern: Pattern, stack: Stack, pusher: Registry, owner: Tenant, counted: PullCounts
+def test_recorded_events_of_other_clients_are_counted(
+    pattern: Pattern,
+    stack: Stack,
+    shared_registry: Registry,
+    shared_tenant: Tenant,
+    pull_counts: PullCounts,
 ) -> None:
-    repository = f"{owner.private}/{unique('replayed')}"
+    repository = f"{shared_tenant.private}/{unique('replayed')}"
     index, image = make_index(architectures=("amd64", "arm64", "s390x")), make_image()
-    pusher.push(index, repository, "index")
-    pusher.push(image, repository, "image")
+    shared_registry.push(index, repository, "index")
+    shared_registry.push(image, repository, "image")
     real = {digest_of("index"): index.manifest.digest, digest_of("image"): image.manifest.digest}
     real |= {
         digest_of(name): child.manifest.digest
@@ -172,12 +166,12 @@ def test_what_clients_that_are_not_here_sent_counts_as_it_should(
     with Webhook(stack) as webhook:
         for event in pattern.events:
             event["target"] |= {"repository": repository, "digest": real[event["target"]["digest"]]}
-            event["actor"]["name"] = owner.granted.username
+            event["actor"]["name"] = shared_tenant.granted.username
             assert webhook.deliver(event).status_code == 202
-    counted.settle()
-    assert counted.of(repository, "v1") == pattern.expected
+    pull_counts.settle()
+    assert pull_counts.of(repository, "v1") == pattern.expected
 
 
-def test_all_of_it_adds_up(counted: PullCounts) -> None:
-    counted.settle()
-    counted.assert_sums_hold()
+def test_hours_tags_and_repositories_have_the_same_sums(pull_counts: PullCounts) -> None:
+    pull_counts.settle()
+    pull_counts.assert_sums_hold()

@@ -14,7 +14,7 @@ import pytest
 from ops.host.ports import reserve
 from tests.kit.http.accounts import Account, RefusedByApi
 from tests.kit.http.registry import Registry
-from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tenant import Tenant, make_tenant, new_tenant
 from tests.kit.images import make_image
 from tests.kit.install import PROJECT
 from tests.kit.stack.processes import open_for_writing, parent, part, parts, workers
@@ -38,9 +38,9 @@ def own_stack(folder: Path) -> Iterator[Stack]:
 def own_tenant(own_stack: Stack) -> Iterator[Tenant]:
     with (
         Account(own_stack.url, "admin", own_stack.admin_password) as admin,
-        admin.make_account() as account,
+        new_tenant(admin) as tenant,
     ):
-        yield make_tenant(account)
+        yield tenant
 
 
 def push_and_pull(stack: Stack, tenant: Tenant, repository: str) -> bool:

@@ -1,4 +1,7 @@
-"""What the registry itself lets through: genuine tokens for what they name, and no forged one (RFC 7515, RFC 8725)."""
+"""The registry accepts genuine tokens for their access only, and no forged token.
+
+Sources: RFC 7515, RFC 8725.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.registry_versions
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scene:
-    """A private repository with an image, and how its user and another one reach the registry."""
+    """A private repository with an image, and the registry as two Docker users reach it."""
 
     tenant: Tenant
     repository: str
@@ -35,13 +38,13 @@ class Scene:
 
     @property
     def genuine(self) -> str:
-        """A token that is good for the image."""
+        """A token that allows pulling the image."""
         return self.granted.token(f"repository:{self.repository}:pull")
 
 
 @pytest.fixture(scope="module")
 def scene(admin: Account, stack: Stack) -> Iterator[Scene]:
-    """Read only: these tests change nothing of it."""
+    """A scene that the tests share and must not change."""
 
     def credentials(user: DockerUser) -> tuple[str, str]:
         return user.username, user.password
@@ -63,7 +66,7 @@ def assert_refused(answer: httpx.Response) -> None:
     assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-def test_without_a_token_nothing_is_served(scene: Scene) -> None:
+def test_request_without_a_token_is_refused(scene: Scene) -> None:
     repository, digest = scene.repository, scene.image.layers[0].digest
     for path in (
         "",
@@ -76,7 +79,7 @@ def test_without_a_token_nothing_is_served(scene: Scene) -> None:
     assert_refused(scene.granted.http.post(f"/v2/{repository}/blobs/uploads/"))
 
 
-def test_genuine_token_is_served(scene: Scene) -> None:
+def test_genuine_token_pulls_manifest_and_blob(scene: Scene) -> None:
     answer = scene.granted.manifest(scene.repository, "v1", token=scene.genuine)
     assert answer.status_code == 200
     assert answer.content == scene.image.manifest.content
@@ -136,7 +139,7 @@ def test_forged_token_is_refused(scene: Scene, kind: str) -> None:
     assert_refused(scene.granted.start_upload(scene.repository, token=token))
 
 
-NOT_FOR_US: dict[str, dict[str, Any]] = {
+WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "other audience": {"aud": "someone-else"},
     "no audience": {"aud": ""},
     "other issuer": {"iss": "someone-else"},
@@ -152,8 +155,8 @@ NOT_FOR_US: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("changes", NOT_FOR_US.values(), ids=NOT_FOR_US.keys())
-def test_token_by_the_right_key_is_refused_when_it_is_not_for_this(
+@pytest.mark.parametrize("changes", WRONG_CLAIMS.values(), ids=WRONG_CLAIMS.keys())
+def test_token_with_the_right_key_and_wrong_claims_is_refused(
     scene: Scene, stack: Stack, changes: dict[str, Any]
 ) -> None:
     key = load_pem_private_key(
@@ -170,7 +173,7 @@ def test_token_by_the_right_key_is_refused_when_it_is_not_for_this(
     assert_refused(scene.granted.manifest(scene.repository, "v1", token=bad))
 
 
-def test_token_of_the_json_api_is_refused_and_the_other_way_round(scene: Scene) -> None:
+def test_registry_and_json_api_refuse_each_others_tokens(scene: Scene) -> None:
     account = scene.tenant.account
     body = {"username": account.username, "password": account.password}
     session: str = (
@@ -185,7 +188,7 @@ def test_token_of_the_json_api_is_refused_and_the_other_way_round(scene: Scene) 
     assert answer.status_code == 401
 
 
-def test_pull_token_neither_pushes_nor_deletes_nor_reads_elsewhere(scene: Scene) -> None:
+def test_pull_token_cannot_push_delete_or_pull_another_repository(scene: Scene) -> None:
     genuine, registry = scene.genuine, scene.granted
     assert_refused(registry.start_upload(scene.repository, token=genuine))
     bearer = {"Authorization": f"Bearer {genuine}"}
@@ -198,7 +201,9 @@ def test_pull_token_neither_pushes_nor_deletes_nor_reads_elsewhere(scene: Scene)
     assert_refused(registry.manifest(f"{scene.tenant.private}/web", "v1", token=genuine))
 
 
-def test_blob_of_a_private_repository_is_not_read_through_another_one(scene: Scene) -> None:
+def test_blob_of_a_private_repository_cannot_be_pulled_from_another_repository(
+    scene: Scene,
+) -> None:
     own = scene.tenant.account.make_namespace()
     scene.tenant.account.grant(own, scene.tenant.other, "push")
     scene.other.push(make_image(), f"{own}/app", "v1")
@@ -208,11 +213,11 @@ def test_blob_of_a_private_repository_is_not_read_through_another_one(scene: Sce
         assert_refused(scene.other.blob(scene.repository, blob.digest, token=token))
 
 
-def test_mount_from_a_private_repository_gives_no_blob(scene: Scene) -> None:
+def test_mount_without_pull_on_the_source_copies_no_blob(scene: Scene) -> None:
     own = scene.tenant.account.make_namespace()
     scene.tenant.account.grant(own, scene.tenant.other, "push")
     target, digest = f"{own}/app", scene.image.layers[0].digest
-    # As a client asks when it mounts: both scopes at once. The second is not granted.
+    # A client that mounts a blob requests both scopes at once. The second is not granted.
     token = scene.other.token(
         f"repository:{target}:pull,push", f"repository:{scene.repository}:pull"
     )
@@ -223,7 +228,7 @@ def test_mount_from_a_private_repository_gives_no_blob(scene: Scene) -> None:
     assert scene.other.blob(target, digest, token=token).status_code == 404
 
 
-def test_mount_with_pull_on_the_source_gives_the_blob(scene: Scene) -> None:
+def test_mount_with_pull_on_the_source_copies_the_blob(scene: Scene) -> None:
     source, target = scene.repository, f"{scene.tenant.private}/mounted"
     digest = scene.image.layers[0].digest
     token = scene.granted.token(f"repository:{target}:pull,push", f"repository:{source}:pull")
@@ -244,7 +249,10 @@ def test_mount_with_pull_on_the_source_gives_the_blob(scene: Scene) -> None:
 def test_text_injected_into_the_challenge_of_a_mount_grants_nothing(
     scene: Scene, injected: str
 ) -> None:
-    """`?from=` is copied unvalidated into the challenge; a client that believes it asks for that scope."""
+    """The registry copies `?from=` unvalidated into the challenge.
+
+    A client that trusts the challenge requests that scope.
+    """
     name = injected.format(target=scene.repository)
     challenged = scene.other.http.post(
         f"/v2/{scene.tenant.public}/app/blobs/uploads/",
@@ -258,7 +266,7 @@ def test_text_injected_into_the_challenge_of_a_mount_grants_nothing(
     assert access.get(f"{scene.tenant.public}/app", set()) <= {"pull"}
 
 
-def test_what_is_internal_is_not_reached_through_the_gateway(http: httpx.Client) -> None:
+def test_internal_path_is_not_reachable_through_the_gateway(http: httpx.Client) -> None:
     for path in (
         "/registry-events",
         "/metrics",
@@ -271,7 +279,7 @@ def test_what_is_internal_is_not_reached_through_the_gateway(http: httpx.Client)
         assert http.post(path, json={"events": []}).status_code == 404, path
 
 
-def test_secrets_of_the_stack_are_private(stack: Stack) -> None:
+def test_only_the_owner_can_read_the_secrets_of_the_stack(stack: Stack) -> None:
     secret = [path for path in Path(stack.data, "secrets").rglob("*") if path.is_file()]
     assert secret
     for path in [Path(stack.data, "admin-password"), *secret]:

@@ -1,28 +1,19 @@
-"""`POST /token`, the OAuth2 form: passwords, refresh tokens, and containerd's way of asking (spec 3)."""
+"""`POST /token`, the OAuth2 form: passwords, refresh tokens, and containerd's requests (spec 3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.kit.clients.docker import Ctr
-from tests.kit.http.accounts import Account
 from tests.kit.http.registry import Registry
-from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.tenant import Tenant
 from tests.kit.http.tokens import SERVICE, access_of, ask, claims_of, post
 from tests.kit.images import make_image, make_index
 from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
-
-
-@pytest.fixture(scope="module")
-def shared(admin: Account) -> Iterator[Tenant]:
-    """Read only: these tests change nothing of it."""
-    with admin.make_account() as account:
-        yield make_tenant(account)
 
 
 def password_form(tenant: Tenant, **more: str) -> dict[str, str]:
@@ -47,23 +38,28 @@ def refresh_form(token: str, **more: str) -> dict[str, str]:
     }
 
 
-def test_nothing_at_all_is_refused(http: httpx.Client) -> None:
+def test_request_without_a_body_is_400_or_401(http: httpx.Client) -> None:
     assert http.post("/token").status_code in (400, 401)
 
 
 @pytest.mark.parametrize("missing", ["grant_type", "username", "password", "service"])
-def test_missing_field_is_400_or_401(http: httpx.Client, shared: Tenant, missing: str) -> None:
-    form = {name: value for name, value in password_form(shared).items() if name != missing}
+def test_form_without_a_required_field_is_400_or_401(
+    http: httpx.Client, shared_tenant: Tenant, missing: str
+) -> None:
+    form = {name: value for name, value in password_form(shared_tenant).items() if name != missing}
     assert post(http, **form).status_code in (400, 401)
 
 
 @pytest.mark.parametrize(
     "grant_type", ["", "authorization_code", "client_credentials", "PASSWORD", "refresh_token"]
 )
-def test_other_grant_type_is_400_or_401(
-    http: httpx.Client, shared: Tenant, grant_type: str
+def test_unsupported_grant_type_is_400_or_401(
+    http: httpx.Client, shared_tenant: Tenant, grant_type: str
 ) -> None:
-    assert post(http, **password_form(shared, grant_type=grant_type)).status_code in (400, 401)
+    assert post(http, **password_form(shared_tenant, grant_type=grant_type)).status_code in (
+        400,
+        401,
+    )
 
 
 BODIES: list[tuple[str, dict[str, Any]]] = [
@@ -102,16 +98,17 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("body", [body for _, body in BODIES], ids=[name for name, _ in BODIES])
-def test_anything_but_a_form_is_400_or_401(http: httpx.Client, body: dict[str, Any]) -> None:
+def test_body_that_is_no_form_is_400_or_401(http: httpx.Client, body: dict[str, Any]) -> None:
     assert http.post("/token", **body).status_code in (400, 401)
 
 
-def test_password_gives_a_token_for_clients_that_read_access_token(
-    http: httpx.Client, shared: Tenant
+def test_password_grant_returns_the_token_under_both_names(
+    http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    app, web = f"{shared.private}/app", f"{shared.private}/web"
+    app, web = f"{shared_tenant.private}/app", f"{shared_tenant.private}/web"
     answer = post(
-        http, **password_form(shared, scope=f"repository:{app}:pull repository:{web}:pull,push")
+        http,
+        **password_form(shared_tenant, scope=f"repository:{app}:pull repository:{web}:pull,push"),
     )
     body = answer.json()
     assert access_of(answer) == {app: {"pull"}, web: {"pull", "push"}}
@@ -121,45 +118,53 @@ def test_password_gives_a_token_for_clients_that_read_access_token(
     assert "refresh_token" not in body
 
 
-def test_wrong_password_is_a_401_and_never_anonymous(http: httpx.Client, shared: Tenant) -> None:
-    scope = f"repository:{shared.public}/app:pull"
-    answer = post(http, **password_form(shared, password="wrong-password", scope=scope))
+def test_wrong_password_is_a_401_and_never_anonymous(
+    http: httpx.Client, shared_tenant: Tenant
+) -> None:
+    scope = f"repository:{shared_tenant.public}/app:pull"
+    answer = post(http, **password_form(shared_tenant, password="wrong-password", scope=scope))
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-def test_other_service_is_a_bad_request(http: httpx.Client, shared: Tenant) -> None:
-    assert post(http, **password_form(shared, service="someone-else")).status_code == 400
+def test_request_for_another_service_is_a_400(http: httpx.Client, shared_tenant: Tenant) -> None:
+    assert post(http, **password_form(shared_tenant, service="someone-else")).status_code == 400
 
 
-def test_offline_access_returns_a_refresh_token_that_stands_for_the_user(
-    http: httpx.Client, shared: Tenant
+def test_offline_access_returns_a_refresh_token_of_the_user(
+    http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    app = f"{shared.private}/app"
-    first = post(http, **password_form(shared, access_type="offline")).raise_for_status().json()
+    app = f"{shared_tenant.private}/app"
+    first = (
+        post(http, **password_form(shared_tenant, access_type="offline")).raise_for_status().json()
+    )
     again = post(http, **refresh_form(first["refresh_token"], scope=f"repository:{app}:pull,push"))
     assert access_of(again) == {app: {"pull", "push"}}
-    assert claims_of(again.json()["token"])["sub"] == shared.granted.username
+    assert claims_of(again.json()["token"])["sub"] == shared_tenant.granted.username
 
 
-def test_unknown_and_mangled_refresh_tokens_are_refused(http: httpx.Client, shared: Tenant) -> None:
-    genuine: str = post(http, **password_form(shared, access_type="offline")).json()[
+def test_unknown_or_altered_refresh_token_is_refused(
+    http: httpx.Client, shared_tenant: Tenant
+) -> None:
+    genuine: str = post(http, **password_form(shared_tenant, access_type="offline")).json()[
         "refresh_token"
     ]
     for token in ("", "x", genuine[:-1], genuine + "x", genuine.swapcase(), "\x00", "é" * 100):
         assert post(http, **refresh_form(token)).status_code in (400, 401), token
-    access = post(http, **password_form(shared)).json()["token"]
+    access = post(http, **password_form(shared_tenant)).json()["token"]
     assert post(http, **refresh_form(access)).status_code == 401
 
 
-def test_refresh_token_is_no_password(http: httpx.Client, shared: Tenant) -> None:
-    genuine: str = post(http, **password_form(shared, access_type="offline")).json()[
+def test_refresh_token_is_not_accepted_as_a_password(
+    http: httpx.Client, shared_tenant: Tenant
+) -> None:
+    genuine: str = post(http, **password_form(shared_tenant, access_type="offline")).json()[
         "refresh_token"
     ]
-    assert ask(http, auth=(shared.granted.username, genuine)).status_code == 401
+    assert ask(http, auth=(shared_tenant.granted.username, genuine)).status_code == 401
 
 
-def test_refresh_token_follows_the_grants_and_ends_with_the_password(
+def test_refresh_token_follows_grant_changes_and_ends_when_the_password_changes(
     http: httpx.Client, tenant: Tenant
 ) -> None:
     scope, app = f"repository:{tenant.private}/app:pull", f"{tenant.private}/app"
@@ -200,28 +205,33 @@ def test_disabled_user_is_refused_by_password_and_by_refresh_token(
         )
 
 
-def test_containerds_post_then_get_both_grant(http: httpx.Client, shared: Tenant) -> None:
-    app = f"{shared.private}/app"
+def test_post_and_get_of_containerd_grant_the_same_access(
+    http: httpx.Client, shared_tenant: Tenant
+) -> None:
+    app = f"{shared_tenant.private}/app"
     scope = f"repository:{app}:pull repository:{app}:pull,push"
-    posted = post(http, **password_form(shared, client_id="containerd-client", scope=scope))
-    got = ask(http, *scope.split(), auth=shared.granted.credentials)
+    posted = post(http, **password_form(shared_tenant, client_id="containerd-client", scope=scope))
+    got = ask(
+        http, *scope.split(), auth=(shared_tenant.granted.username, shared_tenant.granted.password)
+    )
     assert access_of(posted) == access_of(got) == {app: {"pull", "push"}}
 
 
-def test_refused_post_is_none_of_the_statuses_that_containerd_takes_for_fatal(
-    http: httpx.Client, shared: Tenant
+def test_refused_post_has_a_status_after_which_containerd_tries_get(
+    http: httpx.Client, shared_tenant: Tenant
 ) -> None:
     answer = post(
-        http, **password_form(shared, password="wrong-password", client_id="containerd-client")
+        http,
+        **password_form(shared_tenant, password="wrong-password", client_id="containerd-client"),
     )
     assert answer.status_code in (400, 401, 404, 405)
 
 
-def test_containerd_pulls_with_a_grant_and_not_without(
+def test_containerd_pulls_with_a_grant_and_is_denied_without(
     tenant: Tenant, ctr: Ctr, stack: Stack
 ) -> None:
     granted, other = tenant.granted, tenant.other
-    with Registry(stack.url, granted.credentials) as registry:
+    with Registry(stack.url, (granted.username, granted.password)) as registry:
         for tag, content in (("image", make_image()), ("index", make_index())):
             reference = f"{stack.registry}/{tenant.private}/app:{tag}"
             registry.push(content, f"{tenant.private}/app", tag)

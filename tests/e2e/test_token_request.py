@@ -1,4 +1,4 @@
-"""`GET /token` through the gateway: what is granted, what never is, and that no request breaks it (spec 3)."""
+"""`GET /token` through the gateway: granted access, and malformed requests (spec 3)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import datetime
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.kit.http.accounts import Account, unique
-from tests.kit.http.tenant import Tenant, make_tenant
+from tests.kit.http.accounts import unique
+from tests.kit.http.tenant import Tenant
 from tests.kit.http.tokens import SERVICE, access_of, ask, claims_of, header_of
 from tests.kit.stack.run import Stack
 
@@ -21,34 +20,25 @@ PUSH_SECONDS = 1800
 
 
 @pytest.fixture(scope="module")
-def shared(admin: Account) -> Iterator[Tenant]:
-    """Read only: these tests change nothing of it."""
-    with admin.make_account() as account:
-        yield make_tenant(account)
-
-
-@pytest.fixture(scope="module")
-def credentials(shared: Tenant) -> tuple[str, str]:
-    return shared.granted.username, shared.granted.password
+def credentials(shared_tenant: Tenant) -> tuple[str, str]:
+    return shared_tenant.granted.username, shared_tenant.granted.password
 
 
 def app_of(tenant: Tenant) -> str:
     return f"{tenant.private}/app"
 
 
-def test_anonymous_gets_a_token_that_grants_nothing_or_a_refusal(
-    http: httpx.Client, shared: Tenant
-) -> None:
-    for repository in (f"{shared.private}/app", f"{shared.public}/app"):
+def test_anonymous_client_gets_no_access(http: httpx.Client, shared_tenant: Tenant) -> None:
+    for repository in (f"{shared_tenant.private}/app", f"{shared_tenant.public}/app"):
         answer = ask(http, f"repository:{repository}:pull")
         assert answer.status_code == 401 or access_of(answer) == {}
 
 
-def test_anonymous_with_an_account_parameter_stays_anonymous(
-    http: httpx.Client, shared: Tenant
+def test_account_parameter_does_not_log_an_anonymous_client_in(
+    http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    for name in ("admin", shared.granted.username):
-        answer = ask(http, f"repository:{app_of(shared)}:pull", account=name)
+    for name in ("admin", shared_tenant.granted.username):
+        answer = ask(http, f"repository:{app_of(shared_tenant)}:pull", account=name)
         if answer.status_code == 200:
             assert access_of(answer) == {}
             assert claims_of(answer.json()["token"])["sub"] == ""
@@ -56,21 +46,24 @@ def test_anonymous_with_an_account_parameter_stays_anonymous(
             assert answer.status_code == 401
 
 
-def test_account_parameter_changes_nothing_for_a_signed_in_user(
-    http: httpx.Client, shared: Tenant
+def test_account_parameter_does_not_change_the_docker_user(
+    http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    other = shared.other.credentials
+    other = (shared_tenant.other.username, shared_tenant.other.password)
     answer = ask(
-        http, f"repository:{app_of(shared)}:pull", auth=other, account=shared.granted.username
+        http,
+        f"repository:{app_of(shared_tenant)}:pull",
+        auth=other,
+        account=shared_tenant.granted.username,
     )
     assert access_of(answer) == {}
-    assert claims_of(answer.json()["token"])["sub"] == shared.other.username
+    assert claims_of(answer.json()["token"])["sub"] == shared_tenant.other.username
 
 
-def test_answer_has_what_every_client_reads(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+def test_response_has_every_field_that_clients_read(
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    answer = ask(http, f"repository:{app_of(shared)}:pull", auth=credentials)
+    answer = ask(http, f"repository:{app_of(shared_tenant)}:pull", auth=credentials)
     body = answer.json()
     assert body["token"] == body["access_token"]
     assert type(body["expires_in"]) is int
@@ -82,11 +75,11 @@ def test_answer_has_what_every_client_reads(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_token_is_in_the_one_form_that_every_registry_takes(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+def test_token_has_the_header_and_claims_that_every_registry_accepts(
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     answers = [
-        ask(http, f"repository:{app_of(shared)}:{actions}", auth=credentials)
+        ask(http, f"repository:{app_of(shared_tenant)}:{actions}", auth=credentials)
         for actions in ("pull", "pull,push")
     ]
     pull, push = (claims_of(answer.json()["token"]) for answer in answers)
@@ -95,69 +88,76 @@ def test_token_is_in_the_one_form_that_every_registry_takes(
     assert len(header["x5c"]) >= 1
     for claims, seconds in ((pull, PULL_SECONDS), (push, PUSH_SECONDS)):
         assert claims["aud"] == SERVICE
-        assert claims["sub"] == shared.granted.username
+        assert claims["sub"] == shared_tenant.granted.username
         assert all(type(claims[name]) is int for name in ("iat", "nbf", "exp"))
         assert claims["exp"] - claims["iat"] == seconds
     assert pull["jti"] != push["jti"]
 
 
-def test_empty_scope_is_a_login(http: httpx.Client, credentials: tuple[str, str]) -> None:
+def test_request_without_a_scope_is_a_login(
+    http: httpx.Client, credentials: tuple[str, str]
+) -> None:
     for answer in (ask(http, auth=credentials), ask(http, "", auth=credentials)):
         assert answer.status_code == 200
         assert claims_of(answer.json()["token"])["access"] == []
 
 
-def test_grant_is_what_is_asked_and_allowed(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+def test_granted_access_is_the_intersection_of_request_and_permission(
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    app, foreign = app_of(shared), f"{shared.public}/app"
-    asked = ask(
+    app, foreign = app_of(shared_tenant), f"{shared_tenant.public}/app"
+    answer = ask(
         http,
         f"repository:{app}:pull,push,delete",
         f"repository:{foreign}:pull,push",
         auth=credentials,
     )
-    assert access_of(asked) == {app: {"pull", "push"}, foreign: {"pull"}}
+    assert access_of(answer) == {app: {"pull", "push"}, foreign: {"pull"}}
 
 
-def test_partial_and_empty_grants_are_no_error(http: httpx.Client, shared: Tenant) -> None:
-    other = shared.other.credentials
-    private, public = app_of(shared), f"{shared.public}/app"
+def test_request_with_partial_or_no_permission_gets_a_token(
+    http: httpx.Client, shared_tenant: Tenant
+) -> None:
+    other = (shared_tenant.other.username, shared_tenant.other.password)
+    private, public = app_of(shared_tenant), f"{shared_tenant.public}/app"
     assert access_of(
         ask(http, f"repository:{private}:pull", f"repository:{public}:pull", auth=other)
     ) == {public: {"pull"}}
     assert access_of(ask(http, f"repository:{private}:pull,push", auth=other)) == {}
 
 
-def test_unknown_namespace_and_private_one_look_the_same(
-    http: httpx.Client, shared: Tenant
+def test_unknown_and_private_namespaces_get_the_same_response(
+    http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    other = shared.other.credentials
+    other = (shared_tenant.other.username, shared_tenant.other.password)
     bodies = []
-    for namespace in (shared.private, unique("nowhere")):
+    for namespace in (shared_tenant.private, unique("nowhere")):
         answer = ask(http, f"repository:{namespace}/app:pull,push", auth=other)
         assert access_of(answer) == {}
         bodies.append(set(answer.json()))
     assert bodies[0] == bodies[1]
 
 
-def test_scopes_apart_or_in_one_parameter_are_the_same(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+def test_scopes_in_one_parameter_equal_scopes_in_several(
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    first, second = f"repository:{app_of(shared)}:pull", f"repository:{shared.public}/app:pull"
+    first, second = (
+        f"repository:{app_of(shared_tenant)}:pull",
+        f"repository:{shared_tenant.public}/app:pull",
+    )
     apart = ask(http, first, second, auth=credentials)
     together = ask(http, f"{first} {second}", auth=credentials)
     assert (
         access_of(apart)
         == access_of(together)
-        == {app_of(shared): {"pull"}, f"{shared.public}/app": {"pull"}}
+        == {app_of(shared_tenant): {"pull"}, f"{shared_tenant.public}/app": {"pull"}}
     )
 
 
 def test_scopes_of_one_repository_are_merged_in_request_order(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    app, web = app_of(shared), f"{shared.private}/web"
+    app, web = app_of(shared_tenant), f"{shared_tenant.private}/web"
     answer = ask(
         http,
         f"repository:{web}:pull",
@@ -171,17 +171,19 @@ def test_scopes_of_one_repository_are_merged_in_request_order(
     assert access[0]["actions"] == ["pull"]
 
 
-def test_class_of_a_resource_type_is_stripped_or_grants_nothing(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+def test_class_of_a_resource_type_is_ignored_or_grants_nothing(
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    access = access_of(ask(http, f"repository(plugin):{app_of(shared)}:pull", auth=credentials))
-    assert access in ({}, {app_of(shared): {"pull"}})
+    access = access_of(
+        ask(http, f"repository(plugin):{app_of(shared_tenant)}:pull", auth=credentials)
+    )
+    assert access in ({}, {app_of(shared_tenant): {"pull"}})
 
 
 def test_delete_and_the_registry_catalog_are_never_granted(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    app = app_of(shared)
+    app = app_of(shared_tenant)
     answer = ask(
         http,
         "registry:catalog:*",
@@ -194,7 +196,7 @@ def test_delete_and_the_registry_catalog_are_never_granted(
     assert "*" not in granted
 
 
-NOT_A_SCOPE = {
+MALFORMED_SCOPES = {
     "upper case": "repository:{Space}/app:pull",
     "double slash": "repository:{space}//app:pull",
     "dots": "repository:{space}/../app:pull",
@@ -224,26 +226,26 @@ NOT_A_SCOPE = {
 }
 
 
-@pytest.mark.parametrize("template", NOT_A_SCOPE.values(), ids=NOT_A_SCOPE.keys())
-def test_malformed_scope_grants_nothing_and_spares_the_valid_one_beside_it(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str], template: str
+@pytest.mark.parametrize("template", MALFORMED_SCOPES.values(), ids=MALFORMED_SCOPES.keys())
+def test_malformed_scope_grants_nothing_and_does_not_affect_a_valid_one(
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str], template: str
 ) -> None:
-    space = shared.private
+    space = shared_tenant.private
     scope = template.format(space=space, Space=space.capitalize(), long="a" * (255 - len(space)))
     assert access_of(ask(http, scope, auth=credentials)) == {}
-    valid = f"repository:{app_of(shared)}:pull"
-    assert access_of(ask(http, scope, valid, auth=credentials)) == {app_of(shared): {"pull"}}
+    valid = f"repository:{app_of(shared_tenant)}:pull"
+    assert access_of(ask(http, scope, valid, auth=credentials)) == {app_of(shared_tenant): {"pull"}}
 
 
 def test_name_of_255_characters_is_granted(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    name = f"{shared.private}/{'a' * (254 - len(shared.private))}"
+    name = f"{shared_tenant.private}/{'a' * (254 - len(shared_tenant.private))}"
     assert len(name) == 255
     assert access_of(ask(http, f"repository:{name}:pull", auth=credentials)) == {name: {"pull"}}
 
 
-def test_raw_bytes_that_are_no_text_are_no_error(
+def test_query_that_is_not_utf8_gets_a_token_without_access(
     http: httpx.Client, credentials: tuple[str, str]
 ) -> None:
     for query in (
@@ -258,20 +260,20 @@ def test_raw_bytes_that_are_no_text_are_no_error(
         assert access_of(answer) == {}
 
 
-def test_sixty_four_scopes_are_considered_and_no_more(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+def test_only_the_first_64_scopes_are_granted(
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    names = [f"{shared.private}/n{number}" for number in range(65)]
+    names = [f"{shared_tenant.private}/n{number}" for number in range(65)]
     access = access_of(ask(http, *(f"repository:{name}:pull" for name in names), auth=credentials))
     assert list(access) == names[:64]
 
 
-def test_ten_thousand_scopes_are_survived(
-    http: httpx.Client, stack: Stack, shared: Tenant, credentials: tuple[str, str]
+def test_ten_thousand_scopes_cause_no_server_error(
+    http: httpx.Client, stack: Stack, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    scopes = [f"repository:{shared.private}/n{number}:pull" for number in range(10_000)]
+    scopes = [f"repository:{shared_tenant.private}/n{number}:pull" for number in range(10_000)]
     query = urllib.parse.urlencode([("service", SERVICE), *(("scope", scope) for scope in scopes)])
-    got = urllib.request.Request(f"{stack.url}/token?{query}")  # httpx builds no URL of this length
+    got = urllib.request.Request(f"{stack.url}/token?{query}")  # httpx refuses a URL of this length
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(got, timeout=30)
     with refused.value as answer:
@@ -291,7 +293,9 @@ def test_ten_thousand_scopes_are_survived(
         assert len(access_of(posted)) <= 64
 
 
-def test_other_service_is_a_bad_request(http: httpx.Client, credentials: tuple[str, str]) -> None:
+def test_request_for_another_service_is_a_400(
+    http: httpx.Client, credentials: tuple[str, str]
+) -> None:
     for auth in (None, credentials):
         answer = ask(http, auth=auth, service="someone-else")
         assert answer.status_code == 400
@@ -299,9 +303,9 @@ def test_other_service_is_a_bad_request(http: httpx.Client, credentials: tuple[s
 
 
 def test_wrong_password_is_refused_in_the_registrys_error_format(
-    http: httpx.Client, shared: Tenant, credentials: tuple[str, str]
+    http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    scope = f"repository:{shared.public}/app:pull"
+    scope = f"repository:{shared_tenant.public}/app:pull"
     for auth in ((credentials[0], "wrong-password"), (credentials[0], ""), ("", credentials[1])):
         answer = ask(http, scope, auth=auth)
         assert answer.status_code == 401
@@ -321,25 +325,25 @@ def test_wrong_password_is_refused_in_the_registrys_error_format(
         "Basic " + "QQ" * 20_000,
     ],
 )
-def test_unreadable_authorization_is_refused_and_never_anonymous(
-    http: httpx.Client, shared: Tenant, authorization: str
+def test_malformed_credentials_are_refused_and_not_anonymous(
+    http: httpx.Client, shared_tenant: Tenant, authorization: str
 ) -> None:
     answer = http.get(
         "/token",
-        params={"service": SERVICE, "scope": f"repository:{shared.public}/app:pull"},
+        params={"service": SERVICE, "scope": f"repository:{shared_tenant.public}/app:pull"},
         headers={"Authorization": authorization},
     )
     assert answer.status_code in (400, 401, 431)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
-def test_other_methods_are_no_server_error(http: httpx.Client, method: str) -> None:
+def test_other_methods_cause_no_server_error(http: httpx.Client, method: str) -> None:
     answer = http.request(method, "/token")
     assert answer.status_code != 422
     assert answer.status_code < 500
 
 
-def test_published_keys_are_public_and_include_the_signing_one(
+def test_published_keys_are_public_and_include_the_signing_key(
     http: httpx.Client, credentials: tuple[str, str]
 ) -> None:
     published = http.get("/.well-known/jwks.json").raise_for_status().json()["keys"]

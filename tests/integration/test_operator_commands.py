@@ -1,4 +1,4 @@
-"""`moorage admin` and `moorage config` as programs."""
+"""The commands `moorage admin` and `moorage config`, as an operator runs them."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ SECRET = "a secret of the operator"
 
 @pytest.fixture
 def data(tmp_path: Path, emptied: Database) -> Path:
-    """A data folder with the URL of the test database."""
+    """Return a data folder whose database is the test database."""
     layout = Layout(tmp_path / "data")
     layout.owner_url.parent.mkdir(parents=True)
     layout.owner_url.write_text(emptied.urls["owner"])
@@ -37,7 +37,7 @@ def moorage(
     )
 
 
-async def test_the_audit_entry_of_a_new_administrator_has_no_password(
+async def test_admin_create_adds_and_audits_an_administrator_without_printing_the_password(
     data: Path, emptied: Database
 ) -> None:
     done = moorage(data, "admin", "create", "second", typed=f"{SECRET}\n")
@@ -64,7 +64,7 @@ async def test_the_audit_entry_of_a_new_administrator_has_no_password(
     )
 
 
-async def test_a_password_reset_enables_the_account_and_ends_its_sessions(
+async def test_admin_reset_password_enables_the_account_and_ends_its_sessions(
     data: Path, emptied: Database
 ) -> None:
     await emptied.execute(
@@ -88,7 +88,9 @@ async def test_a_password_reset_enables_the_account_and_ends_its_sessions(
         ("nobody", "short", "8 to 128 characters"),
     ],
 )
-def test_an_error_is_one_line(data: Path, name: str, typed: str, words: str) -> None:
+def test_a_wrong_name_or_password_is_reported_in_one_line(
+    data: Path, name: str, typed: str, words: str
+) -> None:
     done = moorage(data, "admin", "reset-password", name, typed=typed)
     assert done.returncode != 0
     assert words in done.stderr
@@ -96,7 +98,7 @@ def test_an_error_is_one_line(data: Path, name: str, typed: str, words: str) -> 
     assert "Traceback" not in done.stderr
 
 
-def test_config_lists_settings_and_masks_secrets(data: Path) -> None:
+def test_config_lists_the_settings_and_masks_secrets(data: Path) -> None:
     done = moorage(
         data,
         "config",

@@ -1,4 +1,4 @@
-"""The pause of writes during `moorage gc`. If the pause is lost, the collection stops."""
+"""The write pause of `moorage gc`: a lease that its holder renews, or else stops."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,20 +21,20 @@ async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def seconds_left(database: Database) -> float:
+async def _seconds_left(database: Database) -> float:
     rows = await database.fetch("SELECT seconds FROM catalog.paused_writes")
     return float(rows[0][0]) if rows else 0.0
 
 
-async def wait_until_renewed(database: Database) -> None:
-    last = await seconds_left(database)
+async def _until_renewed(database: Database) -> None:
+    last = await _seconds_left(database)
     async with asyncio.timeout(10):
-        while (left := await seconds_left(database)) <= last:
+        while (left := await _seconds_left(database)) <= last:
             last = left
             await asyncio.sleep(0.05)
 
 
-async def test_a_pause_is_renewed_and_ends_with_its_block(
+async def test_a_pause_is_renewed_until_the_collection_ends(
     database: Database, engine: AsyncEngine
 ) -> None:
     async def collect() -> None:
@@ -43,15 +43,15 @@ async def test_a_pause_is_renewed_and_ends_with_its_block(
                 "SELECT FROM catalog.paused_writes"
                 " WHERE phase = 'new_uploads' AND active_uploads = '{team/app}'"
             )
-            await wait_until_renewed(database)
+            await _until_renewed(database)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await collect()
-    assert await seconds_left(database) == 0
+    assert await _seconds_left(database) == 0
 
 
-async def test_the_block_is_cancelled_if_the_pause_has_ended(
+async def test_a_collection_stops_if_its_pause_has_ended(
     database: Database, engine: AsyncEngine
 ) -> None:
     async def collect() -> None:
@@ -63,21 +63,21 @@ async def test_the_block_is_cancelled_if_the_pause_has_ended(
         await collect()
 
 
-async def test_the_block_is_cancelled_before_a_pause_that_cannot_be_renewed_ends(
+async def test_a_collection_stops_before_its_pause_ends_if_the_pause_cannot_be_renewed(
     database: Database, postgres_server: EmbeddedServer
 ) -> None:
-    async with relay(postgres_server.port) as line:
-        url = database.urls["catalog"].replace(f":{postgres_server.port}/", f":{line.port}/")
+    async with relay(postgres_server.port) as proxy:
+        url = database.urls["catalog"].replace(f":{postgres_server.port}/", f":{proxy.port}/")
         cut_off = db.create_engine(url, application_name="tests")
 
         async def collect() -> None:
             async with paused_writes(cut_off, active_uploads=()):
-                await line.cut()
+                await proxy.cut()
                 await asyncio.Event().wait()
 
         with pytest.raises(OpsError, match="cannot be reached"):
             await collect()
-        # The collection has stopped, and writes are still refused.
-        assert await seconds_left(database) > 0
+        # The collection has stopped while writes are still refused.
+        assert await _seconds_left(database) > 0
         await cut_off.dispose()
     await database.execute("DELETE FROM catalog.write_pauses")

@@ -1,7 +1,7 @@
-"""One embedded PostgreSQL for the whole run, migrated, with the roles of the services.
+"""Fixtures for one embedded PostgreSQL per run, migrated, with the roles of the services.
 
-`database` is what tests ask for: it gives the addresses by which each service (and the owner) connects. `emptied` is the same with
-every table emptied first. Tests that need a database of their own take `new_database`.
+``database`` has the URL of each role. ``emptied`` is the same database with empty tables.
+``new_database`` makes a database for one test.
 """
 
 import secrets
@@ -22,13 +22,16 @@ SERVICES = ("auth", "catalog", "events")
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A migrated database. ``urls`` has "owner", "auth", "catalog" and "events", each a `postgresql://` address with password."""
+    """A migrated database.
+
+    ``urls`` has one `postgresql://` URL for each role: "owner", "auth", "catalog", and "events".
+    """
 
     name: str
     urls: Mapping[str, str]
 
     async def execute(self, sql: str, *args: object) -> str:
-        """Run one statement as the owner; returns PostgreSQL's command tag."""
+        """Run one statement as the owner and return PostgreSQL's command tag."""
         connection = await asyncpg.connect(self.urls["owner"])
         try:
             tag: str = await connection.execute(sql, *args)
@@ -37,7 +40,7 @@ class Database:
             await connection.close()
 
     async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        """The rows of one query, as the owner."""
+        """Return the rows of one query, as the owner."""
         connection = await asyncpg.connect(self.urls["owner"])
         try:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
@@ -48,7 +51,8 @@ class Database:
     async def empty(self) -> None:
         """Empty every table of the three schemas."""
         tables = await self.fetch(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = ANY($1)",
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname = ANY($1)",
             list(SERVICES),
         )
         await self.execute(f"TRUNCATE {', '.join(row[0] for row in tables)}")
@@ -56,14 +60,14 @@ class Database:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """The server of this run; it ends with it."""
+    """The PostgreSQL server of this test run."""
     with start_embedded(tmp_path_factory.mktemp("postgres") / "data") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def new_database(postgres_server: EmbeddedServer) -> Callable[[], Awaitable[Database]]:
-    """Makes one more migrated database, with roles of its own."""
+    """Makes another migrated database, with its own roles."""
 
     async def make() -> Database:
         return await _create(postgres_server, f"moorage_{secrets.token_hex(4)}")
@@ -73,7 +77,7 @@ def new_database(postgres_server: EmbeddedServer) -> Callable[[], Awaitable[Data
 
 @pytest.fixture(scope="session")
 async def database(new_database: Callable[[], Awaitable[Database]]) -> Database:
-    """The database that the tests of this run share."""
+    """The database that all tests share."""
     return await new_database()
 
 
@@ -86,7 +90,7 @@ async def emptied(database: Database) -> Database:
 
 @pytest.fixture
 async def owner_engine(database: Database) -> AsyncIterator[AsyncEngine]:
-    """An engine as the role that owns the schemas, for what a test must see or put behind the services' backs."""
+    """An engine with the role that owns the schemas, to read and write without a service."""
     engine = db.create_engine(database.urls["owner"], application_name="tests")
     yield engine
     await engine.dispose()

@@ -1,8 +1,9 @@
-"""Runs the tests that Distribution 3.1.1 must pass as well, those marked `registry_versions`, where Go is there to build it.
+"""The command that runs the tests marked `registry_versions` on Distribution 3.1.1.
 
-`python -m tests.kit.distribution3` builds it into a folder of the project, once, and starts pytest with REGISTRY_BIN; a REGISTRY_BIN
-that is given is used as it is. What Go fetches and keeps on the way is gone afterwards. Where there is no Go, or it cannot fetch what it
-needs, that is told and is no failure.
+`python -m tests.kit.distribution3` builds Distribution once, into a folder of the project, and
+starts pytest with REGISTRY_BIN. If REGISTRY_BIN is set, it uses that program instead. It removes
+Go's caches after the build. If Go is missing or cannot fetch the source, it prints that and
+succeeds.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ VERSION = "v3.1.1"
 PACKAGE = f"github.com/distribution/distribution/v3/cmd/registry@{VERSION}"
 MARK = "registry_versions"
 BUILD_SECONDS = 600.0
-"""Two cores and a slow line take three minutes; a line that is dead must not hold up the rest."""
+"""Two cores and a slow network take three minutes. Without a network the build must end too."""
 
 
 class NotBuilt(Exception):
-    """There is no Distribution 3 to test with; the message says why, in one line."""
+    """Distribution 3 cannot be built. The message gives the reason in one line."""
 
 
 def built(tools: Path) -> Path:
-    """Returns the program below `tools`, and builds it first when it is not there.
+    """Return the program in ``tools``. If it is missing, build it first.
 
     Raises:
-        NotBuilt: no Go, or Go did not build it.
+        NotBuilt: Go is missing, or it cannot build the program.
     """
     program = tools / f"distribution-{VERSION}" / "registry"
     if not program.is_file():
@@ -44,7 +45,7 @@ def built(tools: Path) -> Path:
         with _workplace(tools) as work:
             _build(go, work)
             program.parent.mkdir(exist_ok=True)
-            program.parent.chmod(0o755)  # whatever the umask: the registry runs as another user
+            program.parent.chmod(0o755)  # the registry runs as another user, whatever the umask is
             (work / "bin/registry").chmod(0o755)
             (work / "bin/registry").replace(program)
     return program
@@ -60,13 +61,12 @@ def _workplace(tools: Path) -> Iterator[Path]:
 
 
 def _build(go: str, work: Path) -> None:
-    """`go install` with everything of Go's own below `work`; its settings, mirrors among them, are the user's."""
+    """Run `go install` with Go's files in ``work``, but with the user's settings and mirrors."""
     configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    counting = work / "config/go/telemetry/mode"
-    counting.parent.mkdir(parents=True)
-    counting.write_text(
-        "off"
-    )  # else a process that goes on after it counts its use into the folder
+    # With telemetry, a background process writes to the folder after Go has ended.
+    telemetry_mode = work / "config/go/telemetry/mode"
+    telemetry_mode.parent.mkdir(parents=True)
+    telemetry_mode.write_text("off")
     environment = os.environ | {
         "GOENV": os.environ.get("GOENV") or str(configuration / "go/env"),
         "XDG_CONFIG_HOME": str(work / "config"),
@@ -90,7 +90,7 @@ def _build(go: str, work: Path) -> None:
         start_new_session=True,
     )
     try:
-        said, _ = process.communicate(timeout=BUILD_SECONDS)
+        output, _ = process.communicate(timeout=BUILD_SECONDS)
     except subprocess.TimeoutExpired:
         raise NotBuilt(f"Go did not finish within {BUILD_SECONDS:.0f} s") from None
     finally:
@@ -98,23 +98,19 @@ def _build(go: str, work: Path) -> None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
     if process.returncode != 0:
-        raise NotBuilt(
-            f"Go cannot build it: {(said.strip().splitlines() or ['it said nothing'])[-1]}"
-        )
+        raise NotBuilt(f"Go cannot build it: {(output.strip().splitlines() or ['no output'])[-1]}")
 
 
 def main() -> int:
-    """Becomes pytest with what is given beside the mark; returns when there is nothing to test with."""
+    """Replace this process by pytest, or return 0 if Distribution 3 cannot be built."""
     given = os.environ.get("REGISTRY_BIN")
     try:
         program = Path(given) if given else built(toolbox().root)
     except NotBuilt as reason:
         print(f"skipped: the tests on Distribution {VERSION}: {reason}")
         return 0
-    print(
-        f"on {subprocess.run([program, '--version'], capture_output=True, text=True, check=True).stdout.strip()}",
-        flush=True,
-    )
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    print(f"on {version.stdout.strip()}", flush=True)
     os.execve(
         sys.executable,
         [sys.executable, "-m", "pytest", "-m", MARK, *sys.argv[1:]],

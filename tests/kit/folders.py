@@ -1,4 +1,4 @@
-"""Removes what the clients leave in a test's folders."""
+"""Removal of a test's folder, with read-only files that container clients leave in it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def remove(folder: Path) -> None:
-    """Removes a folder with all that is in it, folders without write permission (image layers have such) too.
+    """Remove a folder and its contents, read-only folders of image layers included.
 
     Raises:
-        OSError: something in it cannot be removed, such as a mount that a client left.
+        OSError: an entry cannot be removed, such as a mount that a client left.
     """
     for place, _, _ in os.walk(folder):
         Path(place).chmod(0o700)

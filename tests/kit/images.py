@@ -1,4 +1,4 @@
-"""Makes small container images in memory, each with content of its own, and writes them in the forms clients read.
+"""Small container images with random content, in the formats that clients read.
 
 Formats: OCI image spec v1 (layout, manifest, index) and Docker's image manifest v2 schema 2.
 """
@@ -42,21 +42,23 @@ OTHER_ARCHITECTURE = "arm64" if HOST_ARCHITECTURE == "amd64" else "amd64"
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes that a registry stores under their digest."""
+    """A blob or manifest: bytes with a media type and a digest."""
 
     media_type: str
     content: bytes
 
     @property
     def digest(self) -> str:
+        """The SHA-256 digest, as `sha256:<hex>`."""
         return "sha256:" + hashlib.sha256(self.content).hexdigest()
 
     @property
     def hex(self) -> str:
+        """The hexadecimal part of the digest."""
         return self.digest.removeprefix("sha256:")
 
     def descriptor(self, **more: Any) -> dict[str, Any]:
-        """The OCI content descriptor, with further fields when an index needs them."""
+        """Return the OCI content descriptor. ``more`` adds fields, such as ``platform``."""
         return {
             "mediaType": self.media_type,
             "digest": self.digest,
@@ -76,11 +78,12 @@ class Image:
 
     @property
     def blobs(self) -> tuple[Blob, ...]:
+        """Config and layers."""
         return (self.config, *self.layers)
 
     @property
     def size_bytes(self) -> int:
-        """What the catalog calls the size: config and compressed layers."""
+        """The size that the catalog reports: config and compressed layers."""
         return sum(len(blob.content) for blob in self.blobs)
 
 
@@ -93,14 +96,14 @@ class Index:
 
     @property
     def native(self) -> Image:
-        """The one that a client on this machine pulls."""
+        """The image that a client on this machine pulls."""
         return next(image for image in self.images if image.architecture == HOST_ARCHITECTURE)
 
 
 def make_image(
     *, kind: Kind = "oci", architecture: str = HOST_ARCHITECTURE, layers: int = 1
 ) -> Image:
-    """An image with random files in it, so that no two images of a run share a digest."""
+    """Return an image of random files, so no two images have the same digest."""
     types = MEDIA_TYPES[kind]
     tars = [_tar(f"file-{number}", secrets.token_bytes(1024)) for number in range(layers)]
     config = Blob(types["config"], _json(_config(architecture, tars)))
@@ -117,7 +120,7 @@ def make_image(
 def make_index(
     *, kind: Kind = "oci", architectures: Sequence[str] = (HOST_ARCHITECTURE, OTHER_ARCHITECTURE)
 ) -> Index:
-    """A multi-platform image; the first platform is this machine's unless told otherwise."""
+    """Return an index with one image for each of ``architectures``."""
     images = tuple(make_image(kind=kind, architecture=name) for name in architectures)
     index = {
         "schemaVersion": 2,
@@ -131,7 +134,7 @@ def make_index(
 
 
 def write_oci_layout(content: Image | Index, folder: Path, tag: str = "latest") -> Path:
-    """Writes an OCI image layout (`oci:FOLDER:TAG` of skopeo and podman); returns the folder."""
+    """Write an OCI image layout (`oci:FOLDER:TAG` of skopeo and podman); return the folder."""
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
     images = content.images if isinstance(content, Index) else (content,)
@@ -147,7 +150,7 @@ def write_oci_layout(content: Image | Index, folder: Path, tag: str = "latest") 
 
 
 def write_skopeo_folder(content: Image | Index, folder: Path) -> Path:
-    """Writes skopeo's `dir:FOLDER` form, which unlike a layout also holds Docker's media types."""
+    """Write skopeo's `dir:FOLDER` format, which unlike a layout allows Docker's media types."""
     folder.mkdir(parents=True)
     images = content.images if isinstance(content, Index) else (content,)
     (folder / "version").write_text("Directory Transport Version: 1.1\n")
@@ -161,7 +164,7 @@ def write_skopeo_folder(content: Image | Index, folder: Path) -> Path:
 
 
 def write_docker_archive(image: Image, path: Path, reference: str) -> Path:
-    """Writes what `docker load` reads; the engine tags it with `reference` and keeps the config's digest as the id."""
+    """Write an archive for `docker load`, which tags the image with ``reference``."""
     names = [f"{layer.hex}/layer.tar" for layer in image.layers]
     entry = {"Config": f"{image.config.hex}.json", "RepoTags": [reference], "Layers": names}
     with tarfile.open(path, "w") as archive:

@@ -1,8 +1,9 @@
-"""Brings what the end-to-end tests drive, clients and a browser: what is missing is unpacked into a folder of the project.
+"""The toolbox of real clients and a browser, and the command that fetches missing ones.
 
-`python -m tests.kit.install` fetches Debian packages and unpacks them, and builds the console meanwhile. Nothing is
-installed on the machine, no service is started and no maintainer script runs, so it needs no root, and deleting the folder
-undoes it. A program that the machine already has is used as it is.
+`python -m tests.kit.install` fetches Debian packages, unpacks them into a folder of the project,
+and builds the console. It needs no root: it installs nothing on the machine, starts no service,
+and runs no maintainer script. To undo it, delete the folder. If the machine has a program, the
+tests use that one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from ops.errors import OpsError
 from ops.host.environment import search_path
 from ops.host.privileges import die_with_parent
-from ops.install.debian import fetch_package, library_folders
+from ops.install.debian import Tool, fetch_package, find_nginx, find_registry, library_folders
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -32,42 +33,48 @@ PROGRAMS = {
     "buildah": "buildah",  # podman brings it
     "skopeo": "skopeo",
 }
-"""Each program, and the Debian or Ubuntu package to fetch when neither the machine nor a package before it has it."""
+"""Each program, and the Debian package to fetch if no earlier package contains it."""
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser")
-"""What is a browser on this machine; Ubuntu's last one may be a script that only asks for a snap."""
+"""Names of a browser. Ubuntu's `chromium-browser` can be a script that only requests a snap."""
 
 BROWSER_PACKAGES = ("chromium-headless-shell", "chromium")
-"""Debian's packages of one, the smaller first: 220 MB with all that a machine without a desktop lacks."""
+"""Debian packages of a browser, the smaller one first (220 MB with its dependencies)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Toolbox:
-    """Where the clients are found: the machine's own folders first, then the unpacked packages.
+    """The programs of this machine and, after them, those of the unpacked packages.
 
     Args:
-        root: holds a folder for each unpacked package.
+        root: the folder with one folder for each unpacked package.
     """
 
     root: Path
 
     @property
     def unpacked(self) -> list[Path]:
-        """The folders with the programs of the unpacked packages."""
+        """The folders that contain the programs of the unpacked packages."""
         return sorted(
             folder for name in ("bin", "sbin") for folder in self.root.glob(f"*/usr/{name}")
         )
 
     @property
     def search_path(self) -> str:
+        """The value of PATH."""
         return os.pathsep.join([search_path(), *map(str, self.unpacked)])
 
     def find(self, program: str) -> Path | None:
+        """Return the path of a program, or None if it is missing."""
         found = shutil.which(program, path=self.search_path)
         return Path(found) if found else None
 
     def find_browser(self) -> Path | None:
-        """The machine's Chromium, if it runs, or the unpacked one, whose starter script knows only the machine's folders."""
+        """Return the machine's Chromium if it runs, or the unpacked one.
+
+        The start script of the unpacked one works only in the machine's folders, so the program
+        itself is returned.
+        """
         for name in BROWSERS:
             found = self.find(name)
             if found is not None and found.parent not in self.unpacked and _runs(found):
@@ -78,7 +85,7 @@ class Toolbox:
         return next((program for program in unpacked if program.is_file()), None)
 
     def environment(self, home: Path) -> dict[str, str]:
-        """The smallest environment in which the programs run, with `home` as the only place for their files."""
+        """Return a minimal environment for the programs, with all their files in `home`."""
         variables = {
             "PATH": self.search_path,
             "HOME": str(home),
@@ -96,12 +103,32 @@ class Toolbox:
 
 
 def toolbox() -> Toolbox:
-    """The clients of this checkout."""
+    """Return the toolbox of this checkout."""
     return Toolbox(PROJECT / ".test-tools")
 
 
+def tools_folder() -> Path:
+    """Return the folder with unpacked packages: MOORAGE_TOOLS, or the one of this checkout."""
+    return Path(os.environ.get("MOORAGE_TOOLS") or toolbox().root)
+
+
+def nginx_program() -> Tool:
+    """Return NGINX_BIN, the machine's nginx, or Debian's, unpacked, as `make run` does."""
+    given = os.environ.get("NGINX_BIN")
+    return Tool(Path(given)) if given else find_nginx(tools_folder())
+
+
+def registry_program() -> Tool:
+    """Return REGISTRY_BIN, the machine's Distribution, or Debian's, unpacked."""
+    given = os.environ.get("REGISTRY_BIN")
+    return find_registry(tools_folder(), Path(given) if given else None)
+
+
 def main() -> int:
-    """Fetches what is missing. What cannot be had is told and is no failure: the tests that need it skip."""
+    """Fetch missing programs.
+
+    If one cannot be fetched, print that and succeed: tests that need it are skipped.
+    """
     tools = toolbox()
     console = subprocess.Popen(
         die_with_parent([sys.executable, "-m", "ops", "console", "--dev"]), cwd=PROJECT

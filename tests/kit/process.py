@@ -1,4 +1,4 @@
-"""Runs a program with a time limit and keeps what it said."""
+"""Run a program with a time limit, and check its status and output."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TIME_LIMIT_SECONDS = 90.0
-"""A client that takes longer than this hangs: pulls and pushes in the tests are a few kilobytes."""
+"""A client that takes longer hangs: the tests push and pull a few kilobytes."""
 
 
 class CommandFailed(AssertionError):
-    """A program that had to succeed did not; the message holds its command line and everything it said."""
+    """A program that must succeed failed. The message has its command line and output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A program that has ended: what it was called with (never its input), its exit status and its output."""
+    """A program that has ended: arguments, exit status, and output. Its input is not kept."""
 
     arguments: tuple[str, ...]
     status: int
@@ -27,15 +27,16 @@ class Finished:
 
     @property
     def ok(self) -> bool:
+        """Whether the exit status is 0."""
         return self.status == 0
 
     @property
     def output(self) -> str:
-        """Both streams, for searching an error message in."""
+        """Standard output and standard error."""
         return self.stdout + self.stderr
 
     def checked(self) -> Finished:
-        """The same, when the program succeeded.
+        """Return this result if the program succeeded.
 
         Raises:
             CommandFailed: the exit status is not 0.
@@ -55,16 +56,18 @@ def run(
     seconds: float = TIME_LIMIT_SECONDS,
     directory: Path | None = None,
 ) -> Finished:
-    """Runs a program to its end.
+    """Run a program and wait for its end.
 
     Args:
-        environment: the whole environment of the program; nothing is inherited, so that a variable of the
-            developer's shell (`REGISTRY_AUTH_FILE`, `DOCKER_CONFIG`) can neither reach a client nor be changed by one.
-        stdin: where a secret belongs.
-        seconds: it is killed after this long.
+        arguments: the program and its arguments.
+        environment: the whole environment. The program inherits no variable of the developer's
+            shell, such as `REGISTRY_AUTH_FILE` or `DOCKER_CONFIG`.
+        stdin: the input. Pass secrets here.
+        seconds: the time limit. The program is killed after it.
+        directory: the working directory.
 
     Raises:
-        CommandFailed: it did not end in time.
+        CommandFailed: the program did not end in time.
     """
     words = tuple(str(word) for word in arguments)
     given = stdin.encode() if isinstance(stdin, str) else stdin

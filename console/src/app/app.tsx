@@ -4,12 +4,12 @@ import type { Locale } from "antd/es/locale";
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { connection } from "../api/connection";
-import { isPassing } from "../api/problems";
+import { isTemporary } from "../api/problems";
 import { session } from "../api/session";
 import { useWords } from "../i18n";
 import { Boundary, Failed, Loading, NotFound } from "../parts/feedback/states";
 import { safeReturn } from "../parts/page/url";
-import { LostConnection, Notice } from "./lost";
+import { LostConnection, Notice } from "./status-messages";
 import { theme } from "./theme";
 import { lazyPart } from "../parts/page/lazy";
 
@@ -34,9 +34,10 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2000,
-      networkMode: "always", // it is `connection` that knows
-      // What may pass by itself is tried again; a lost connection is watched by `connection`, and all is asked anew when it is back.
-      retry: (failures, error) => isPassing(error) && failures < 2,
+      networkMode: "always", // `connection` detects a lost connection, not the browser
+      // Retries 502, 503, and 504. If the connection is lost, `connection` polls the server. Once
+      // the server responds, the listener below fetches every query again.
+      retry: (failures, error) => isTemporary(error) && failures < 2,
     },
     mutations: { networkMode: "always" },
   },
@@ -50,8 +51,8 @@ connection.subscribe(() => {
   wasLost = connection.isLost();
 });
 session.subscribe(() => {
-  if (session.state().kind === "nobody") {
-    queries.clear(); // nothing of one account is shown to the next
+  if (session.state().kind === "signed-out") {
+    queries.clear(); // the next account must not see data of this one
   }
 });
 
@@ -60,6 +61,7 @@ const locales: Record<string, () => Promise<{ default: Locale }>> = {
   en: () => import("antd/locale/en_US"),
 };
 
+/** The whole console: providers, messages that concern every page, and the pages. */
 export function App(): ReactNode {
   const { language, say } = useWords();
   const [locale, setLocale] = useState<Locale>();
@@ -81,20 +83,23 @@ export function App(): ReactNode {
         <LostConnection />
         <Notice />
         <Boundary words={{ title: say("error.render"), button: say("error.reload") }}>
-          <Doorway />
+          <SessionGate />
         </Boundary>
       </QueryClientProvider>
     </ConfigProvider>
   );
 }
 
-/** Lets nobody past the sign-in page, and brings whoever signed in to where they wanted to go. */
-function Doorway(): ReactNode {
+/**
+ * Shows the pages only to a signed-in account. Redirects everybody else to the sign-in page and,
+ * after they sign in, back to the requested page.
+ */
+function SessionGate(): ReactNode {
   const state = useSyncExternalStore(session.subscribe, session.state);
   const [failure, setFailure] = useState<unknown>(null);
   const [path] = useLocation();
   const search = useSearch();
-  const begin = () => {
+  const renewSession = () => {
     setFailure(null);
     session.renew().catch(setFailure);
   };
@@ -113,19 +118,19 @@ function Doorway(): ReactNode {
   );
   if (state.kind === "unknown") {
     return failure === null ? null : (
-      <main className="door">
-        <Failed error={failure} retry={begin} />
+      <main className="full-page">
+        <Failed error={failure} retry={renewSession} />
       </main>
     );
   }
-  if (state.kind === "nobody") {
+  if (state.kind === "signed-out") {
     if (path === "/sign-in") {
       return <SignIn ended={state.ended} />;
     }
-    const wanted = path + (search === "" ? "" : `?${search}`);
+    const requested = path + (search === "" ? "" : `?${search}`);
     return (
       <Redirect
-        to={wanted === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`}
+        to={requested === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(requested)}`}
         replace
       />
     );
@@ -142,6 +147,7 @@ function Doorway(): ReactNode {
   );
 }
 
+/** The page for the current path. A contract test compares these paths with the gateway's. */
 function Pages({ admin }: { admin: boolean }): ReactNode {
   const { say } = useWords();
   const [path] = useLocation();
@@ -162,7 +168,7 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
           {(at) => (
             <Image
               namespace={decode(at.namespace)}
-              name={decode(at.repository)}
+              repository={decode(at.repository)}
               reference={decode(at.reference)}
             />
           )}
@@ -186,6 +192,7 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
   );
 }
 
+/** Decodes one part of a path. A part with an invalid escape sequence is returned as it is. */
 function decode(part: string | undefined): string {
   try {
     return decodeURIComponent(part ?? "");

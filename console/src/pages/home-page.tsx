@@ -4,8 +4,8 @@ import { Redirect } from "wouter";
 import { api, body } from "../api/client";
 import { Failed, Loading } from "../parts/feedback/states";
 
-/** An account that has nothing yet begins with the first steps, any other with its repositories. */
-export default function Home(): ReactNode {
+/** Redirects an account without a namespace to the first steps, and others to the repositories. */
+export default function HomePage(): ReactNode {
   const query = useQuery({
     queryKey: ["namespaces", "any"],
     queryFn: () => body(api.GET("/api/v1/namespaces", { params: { query: { limit: 1 } } })),

@@ -6,11 +6,17 @@ import { useWords } from "../i18n";
 import icon from "../icon.svg";
 import { problemText } from "../parts/feedback/problem-text";
 
-export default function SignIn({ ended }: { ended: boolean }): ReactNode {
+interface Props {
+  /** Whether a session has just ended. The page then says so. */
+  ended: boolean;
+}
+
+/** The sign-in page. After sign-in, the app redirects to the page that the user requested. */
+export default function SignInPage({ ended }: Props): ReactNode {
   const { say, locale } = useWords();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
-  const [busy, setBusy] = useState(false);
+  const [submitting, setSubmitting] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
     document.title = `${say("signIn.title")} · ${say("app.product")}`;
@@ -22,23 +28,23 @@ export default function SignIn({ ended }: { ended: boolean }): ReactNode {
       setProblem(say("rule.required"));
       return;
     }
-    setBusy(true);
+    setSubmitting(true);
     setProblem(null);
     try {
       await session.signIn(username.trim(), password);
     } catch (error) {
       setProblem(problemText(error, say, locale));
-      setBusy(false);
+      setSubmitting(false);
     }
   }
 
   return (
-    <main className="door">
-      <div className="door-languages">
+    <main className="full-page">
+      <div className="sign-in-languages">
         <LanguageSwitch />
       </div>
-      <form className="door-form" onSubmit={(event) => void submit(event)} noValidate>
-        <p className="door-brand">
+      <form className="sign-in-form" onSubmit={(event) => void submit(event)} noValidate>
+        <p className="sign-in-brand">
           <img src={icon} alt="" width="40" height="40" /> Moorage <span>{say("app.product")}</span>
         </p>
         <h1>{say("signIn.title")}</h1>
@@ -71,7 +77,7 @@ export default function SignIn({ ended }: { ended: boolean }): ReactNode {
             onChange={(event) => setPassword(event.target.value)}
           />
         </label>
-        <Button type="primary" size="large" htmlType="submit" block loading={busy}>
+        <Button type="primary" size="large" htmlType="submit" block loading={submitting}>
           {say("signIn.submit")}
         </Button>
       </form>

@@ -1,6 +1,6 @@
 """Notifies the auth service of the last use of API keys.
 
-Only the auth service can write its tables, and no request waits for that write.
+Only the auth service can write its tables. A request does not wait for that write.
 """
 
 import asyncio

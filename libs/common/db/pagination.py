@@ -77,7 +77,9 @@ class PageRequest:
         """Return the key to start after, or None for the first page.
 
         ``sort`` is the name of the order and ``width`` the number of its columns.
-        Raises InvalidCursor if the cursor is malformed or belongs to another order.
+
+        Raises:
+            InvalidCursor: the cursor is malformed or belongs to another order.
         """
         if self.cursor is None:
             return None
@@ -103,9 +105,12 @@ async def fetch_page(
 ) -> Page[T]:
     """Return the page ``page`` of the rows of ``statement``, in the order ``sort``.
 
-    ``of`` converts a row into a domain object. Raises InvalidCursor.
+    ``of`` converts a row into a domain object.
+
+    Raises:
+        InvalidCursor: the cursor of ``page`` is not valid for ``sort``.
     """
-    rows = (await tx.execute(ordered(statement, sort=sort, page=page))).all()
+    rows = (await tx.execute(select_page(statement, sort=sort, page=page))).all()
     is_last = len(rows) <= page.limit
     return Page(
         [of(row) for row in rows[: page.limit]],
@@ -113,15 +118,18 @@ async def fetch_page(
     )
 
 
-def ordered(
-    statement: sa.Select[Any], *, sort: Sort, page: PageRequest, most: int | None = None
+def select_page(
+    statement: sa.Select[Any], *, sort: Sort, page: PageRequest, limit: int | None = None
 ) -> sa.Select[Any]:
     """Return ``statement`` in the order ``sort``, from the start of ``page``.
 
-    It also selects the key of each row. It returns at most ``most`` rows, or by default one row
-    more than the page, which shows whether another page follows. Raises InvalidCursor.
+    It also selects the key of each row. It returns at most ``limit`` rows. The default is one row
+    more than the page, which shows whether another page follows.
+
+    Raises:
+        InvalidCursor: the cursor of ``page`` is not valid for ``sort``.
     """
-    values = start_of(sort, page)
+    values = start_values(sort, page)
     if values is not None:
         start = sa.tuple_(
             *(
@@ -134,13 +142,16 @@ def ordered(
     statement = statement.add_columns(
         *(column.label(f"{_KEY_LABEL}{number}") for number, column in enumerate(sort.columns))
     )
-    return statement.order_by(*sort.by(sort.columns)).limit(most or page.limit + 1)
+    return statement.order_by(*sort.by(sort.columns)).limit(limit or page.limit + 1)
 
 
-def start_of(sort: Sort, page: PageRequest) -> list[object] | None:
+def start_values(sort: Sort, page: PageRequest) -> list[object] | None:
     """Return the values of the columns of ``sort`` after which ``page`` starts.
 
-    Returns None for the first page. Raises InvalidCursor.
+    Returns None for the first page.
+
+    Raises:
+        InvalidCursor: the cursor of ``page`` is not valid for ``sort``.
     """
     key = page.after(sort.name, len(sort.columns))
     if key is None:
@@ -148,8 +159,11 @@ def start_of(sort: Sort, page: PageRequest) -> list[object] | None:
     return [_decode(column, part) for column, part in zip(sort.columns, key, strict=True)]
 
 
-def again(rows: sa.FromClause, *, sort: Sort, page: PageRequest) -> sa.Select[Any]:
-    """Return a selection of the rows of ``page``, in order, from a subquery of ``ordered``."""
+def reselect_page(rows: sa.FromClause, *, sort: Sort, page: PageRequest) -> sa.Select[Any]:
+    """Select the rows of ``page``, in order, from a subquery of ``select_page``.
+
+    A caller that filters the subquery sets its ``limit`` higher than the page.
+    """
     keys = [column for name, column in rows.c.items() if name.startswith(_KEY_LABEL)]
     return sa.select(rows).order_by(*sort.by(keys)).limit(page.limit + 1)
 

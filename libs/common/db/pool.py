@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.common.db.engine import CONNECT_SECONDS, STATEMENT_SECONDS
 
 Connection: TypeAlias = asyncpg.Connection
-"""An asyncpg connection. Use cases take it from here, so that they need not import asyncpg."""
+"""An asyncpg connection. Use cases import this name instead of asyncpg."""
 
 DATABASE_ERRORS = (
     asyncpg.PostgresError,
@@ -98,11 +98,13 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Lend a connection while the context is open; wait if all are in use.
+        """Yield a connection; wait if all are in use.
 
-        If the block fails for another reason than a PostgreSQL error, or is cancelled, the
-        connection is terminated without a goodbye, because a database that hangs would not answer
-        one. Raises one of ``DATABASE_ERRORS`` if a connection must be opened and cannot.
+        If the block is cancelled or fails for another reason than a PostgreSQL error, the
+        connection is terminated at once: a database that hangs does not answer a regular close.
+
+        Raises:
+            DATABASE_ERRORS: a new connection cannot be opened.
         """
         async with self._slots:
             connection = await self._acquire()

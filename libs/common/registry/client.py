@@ -5,49 +5,27 @@ It authenticates with tokens that the service signs itself.
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from libs.common.registry.errors import RegistryRefused, RegistryUnavailable
 from libs.common.registry.tokens import (
     LIST_REPOSITORIES,
     Access,
     RegistryTokens,
     repository_access,
 )
+from libs.common.registry.transport import Answer, Transport
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 _PAGE_SIZE = 1000  # the maximum that Distribution accepts
-# Distribution walks its whole storage for each page of its catalog.
-_LIST_TIMEOUT = httpx.Timeout(300.0, connect=2.0)
-ACCEPT = ", ".join(
-    (
-        "application/vnd.oci.image.index.v1+json",
-        "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-        "application/vnd.docker.distribution.manifest.v2+json",
-        "application/vnd.docker.distribution.manifest.v1+prettyjws",
-        "*/*;q=0.1",
-    )
-)
 
 _NO_REPOSITORY = "x/none"
 """A repository that cannot exist, because a namespace has at least two characters."""
 _UNSUPPORTED = (400, 405)
-
-
-class RegistryUnavailable(Exception):
-    """The registry did not answer, or its answer is invalid."""
-
-
-class RegistryRefused(RegistryUnavailable):
-    """The registry answered with the unexpected status code ``status``."""
-
-    def __init__(self, call: str, status: int) -> None:
-        super().__init__(f"{call} returned status {status}")
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +36,15 @@ class Fetched:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    headers: httpx.Headers
-    content: bytes
-
-    @property
-    def next(self) -> str | None:
-        """The path of the next page of a list, or None on the last page."""
-        link = httpx.Response(200, headers=self.headers).links.get("next", {}).get("url")
-        return httpx.URL(link).raw_path.decode() if link else None
-
-
 class Registry:
     """The calls of Distribution's API that the services need.
 
-    Every method raises RegistryUnavailable.
+    Raises:
+        RegistryUnavailable: in every method, if the registry does not answer or refuses the call.
     """
 
-    def __init__(self, http: httpx.AsyncClient, tokens: RegistryTokens) -> None:
-        self._http = http
-        self._tokens = tokens
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
         self._deletes_tags: bool | None = None
 
     async def find_digest(self, repository: str, tag: str) -> str | None:
@@ -139,13 +105,14 @@ class Registry:
 
     async def put_manifest(self, repository: str, reference: str, manifest: Fetched) -> None:
         """Push a manifest by tag or digest."""
-        await self._request(
+        await self._transport.request(
             "PUT",
             f"/v2/{repository}/manifests/{reference}",
             access=repository_access(repository, "pull", "push"),
             limit=0,
             status=201,
-            put=manifest,
+            content=manifest.content,
+            media_type=manifest.media_type,
         )
 
     async def list_repositories(self) -> list[str]:
@@ -173,7 +140,7 @@ class Registry:
 
     async def check(self) -> None:
         """Raise RegistryUnavailable unless the registry works and accepts the tokens."""
-        await self._request("GET", "/v2/", access=(), limit=MAX_MANIFEST_BYTES)
+        await self._transport.request("GET", "/v2/", access=(), limit=MAX_MANIFEST_BYTES)
 
     async def _list(
         self, path: str | None, access: Access, key: str, *, prefix: str = ""
@@ -184,7 +151,7 @@ class Registry:
         """
         names: dict[str, None] = {}
         while path is not None:
-            answer = await self._request("GET", path, access=access, limit=None)
+            answer = await self._transport.request("GET", path, access=access, limit=None)
             if answer is None:
                 if key == "tags":
                     return []
@@ -199,56 +166,18 @@ class Registry:
     async def _delete(self, path: str) -> bool:
         access = repository_access(path.rsplit("/", 2)[0], "delete")
         return (
-            await self._request(
+            await self._transport.request(
                 "DELETE", f"/v2/{path}", access=access, limit=MAX_MANIFEST_BYTES, status=202
             )
             is not None
         )
 
-    async def _send(self, method: str, repository: str, rest: str, *, limit: int) -> _Answer | None:
-        return await self._request(
+    async def _send(self, method: str, repository: str, rest: str, *, limit: int) -> Answer | None:
+        return await self._transport.request(
             method,
             f"/v2/{repository}/{rest}",
             access=repository_access(repository, "pull"),
             limit=limit,
-        )
-
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        access: Access,
-        limit: int | None,
-        status: int = 200,
-        put: Fetched | None = None,
-    ) -> _Answer | None:
-        headers = {"Authorization": f"Bearer {self._tokens.sign(access)}", "Accept": ACCEPT}
-        if put is not None:
-            headers["Content-Type"] = put.media_type
-        try:
-            async with self._stream(method, path, headers, limit, put) as response:
-                if response.status_code == 404:
-                    return None
-                if response.status_code != status:
-                    raise RegistryRefused(f"{method} {path}", response.status_code)
-                content = await _read(response, limit)
-                return None if content is None else _Answer(response.headers, content)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise RegistryUnavailable(f"{method} {path}: {type(error).__name__}") from error
-
-    def _stream(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        limit: int | None,
-        put: Fetched | None,
-    ) -> AbstractAsyncContextManager[httpx.Response]:
-        timeout = self._http.timeout if limit is not None else _LIST_TIMEOUT
-        content = put.content if put is not None else None
-        return self._http.stream(
-            method, path, headers=headers, content=content, follow_redirects=True, timeout=timeout
         )
 
 
@@ -259,16 +188,6 @@ def _names(content: bytes, key: str) -> list[str]:
         return [str(name) for name in value[key] or ()]
     except (ValueError, KeyError, TypeError) as error:
         raise RegistryUnavailable(f"the list has no field {key}") from error
-
-
-async def _read(response: httpx.Response, limit: int | None) -> bytes | None:
-    """Return the body, or None if it is larger than ``limit`` bytes."""
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if limit is not None and len(content) > limit:
-            return None
-    return bytes(content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +212,8 @@ async def connected(
 
     Its connections close with the context.
 
-    Raises ValueError if there is no signing key.
+    Raises:
+        ValueError: ``address.keys`` has no signing key.
     """
     tokens = RegistryTokens(
         keys=address.keys, service=address.service, issuer=address.issuer, subject=subject
@@ -304,4 +224,4 @@ async def connected(
         headers={"User-Agent": subject.replace(":", "-")},
         trust_env=False,
     ) as http:
-        yield Registry(http, tokens)
+        yield Registry(Transport(http, tokens))

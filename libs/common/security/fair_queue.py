@@ -30,7 +30,8 @@ class FairQueue:
     async def slot(self, source: str) -> AsyncIterator[None]:
         """Wait for a slot and hold it while the context is open.
 
-        Raises QueueFull if too many callers of ``source``, or of all sources, already wait.
+        Raises:
+            QueueFull: too many callers of ``source``, or of all sources, already wait.
         """
         if self._free_slots:
             self._free_slots -= 1

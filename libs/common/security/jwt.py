@@ -67,7 +67,9 @@ def load_signing_keys(directory: Path, *, typ: str = "JWT") -> list[SigningKey]:
     """Return the keys ``*.pem`` of ``directory``, newest (by name) first.
 
     Tokens of a key carry ``x5c`` if its file holds a certificate, and ``kid`` otherwise.
-    Raises ValueError if there is no key, or if a key is not an EC P-256 key.
+
+    Raises:
+        ValueError: there is no key, or a key is not an EC P-256 key.
     """
     keys = [
         _signing_key(path.read_bytes(), typ)
@@ -140,7 +142,7 @@ class SessionVerifier:
 
     def _load(self) -> None:
         if time.monotonic() - self._loaded_at < _RELOAD_SECONDS:
-            return  # forged key ids must not cause a file read each
+            return  # a forged key id must not cause a file read
         self._loaded_at = time.monotonic()
         entries = [
             _public_jwk(key)
@@ -152,7 +154,9 @@ class SessionVerifier:
     def verify(self, token: str, *, now: float) -> dict[str, Any]:
         """Return the claims of ``token`` at the time ``now`` (Unix seconds).
 
-        Raises InvalidToken on a wrong algorithm, key, type, audience, issuer, or an expired token.
+        Raises:
+            InvalidToken: the token has expired, or its algorithm, key, type, audience, or issuer
+                is wrong.
         """
         try:
             header = jws.get_unverified_header(token)

@@ -28,8 +28,16 @@ class LeaderWorker:
     replicas run it.
     """
 
-    def __init__(self, *, name: str, database_url: str, channel: str, step: Step) -> None:
+    def __init__(
+        self, *, name: str, application_name: str, database_url: str, channel: str, step: Step
+    ) -> None:
+        """Create the worker ``name`` of the service ``application_name``.
+
+        The worker shows in ``pg_stat_activity`` as both names. Notifications on ``channel`` wake
+        it.
+        """
         self._name = name
+        self._application_name = application_name
         self._database_url = database_url
         self._channel = channel
         self._step = step
@@ -53,7 +61,7 @@ class LeaderWorker:
             self._database_url,
             timeout=_CONNECT_SECONDS,
             command_timeout=_CONNECT_SECONDS,
-            server_settings={"application_name": f"moorage-catalog {self._name}"},
+            server_settings={"application_name": f"{self._application_name} {self._name}"},
         )
         try:
             connection.add_termination_listener(lambda _: self._wake.set())

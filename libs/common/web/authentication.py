@@ -52,7 +52,10 @@ async def _proof(
 ) -> uuid.UUID | str:
     """Return the session id of a valid access token, or the text of a possible API key.
 
-    Raises Unauthenticated for anything else, which so costs no database connection.
+    Other credentials are refused here, before a database connection is taken.
+
+    Raises:
+        Unauthenticated: the credentials are missing or cannot be valid.
     """
     if credentials is None:
         raise Unauthenticated

@@ -7,14 +7,13 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from libs.common.db import pagination
-from libs.common.db.pagination import PageRequest
+from libs.common.db.pagination import Page, PageRequest
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
-class Page(BaseModel, Generic[T]):
+class PageOut(BaseModel, Generic[T]):
     """One page of a list, as a response."""
 
     items: list[T]
@@ -39,11 +38,11 @@ Paging = Annotated[PageRequest, Depends(_page_request)]
 
 
 def page_of(
-    page: pagination.Page[T], convert: Callable[[T], M], request: Request, response: Response
-) -> Page[M]:
+    page: Page[T], convert: Callable[[T], M], request: Request, response: Response
+) -> PageOut[M]:
     """Return ``page`` as a response body, with ``convert`` applied, and set its ``Link`` header."""
     link_next(request, response, page.next_cursor)
-    return Page[M](items=[convert(item) for item in page.items], next_cursor=page.next_cursor)
+    return PageOut[M](items=[convert(item) for item in page.items], next_cursor=page.next_cursor)
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:

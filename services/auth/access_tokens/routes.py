@@ -8,7 +8,7 @@ from starlette.responses import Response
 from libs.common.db.engine import Tx
 from libs.common.web.authentication import SessionRequired
 from libs.common.web.errors import Invalid, Unauthenticated
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.auth.access_tokens import usecases
 from services.auth.access_tokens.dependencies import ManageableDockerUser, ReadableDockerUser
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1/docker-users/{username}/tokens", tags=["token
 @router.get("", responses=responses(Unauthenticated, NoSuchDockerUser, Invalid))
 async def list_tokens(
     tx: Tx, actor: ReadableDockerUser, page: Paging, request: Request, response: Response
-) -> Page[TokenOut]:
+) -> PageOut[TokenOut]:
     """List the Docker user's access tokens and logins, newest first, without their secrets."""
     return page_of(
         await usecases.list_tokens(tx=tx, actor=actor, page=page),

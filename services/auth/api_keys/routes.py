@@ -6,7 +6,7 @@ from starlette.responses import Response
 from libs.common.db.engine import Tx
 from libs.common.web.authentication import SessionRequired, SignedIn
 from libs.common.web.errors import Forbidden, Invalid, Unauthenticated
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.auth.api_keys import usecases
 from services.auth.api_keys.dependencies import ListedAccount, OwnedKey
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/v1/api-keys", tags=["API keys"])
 @router.get("", responses=responses(Unauthenticated, Forbidden, Invalid))
 async def list_api_keys(
     tx: Tx, account: ListedAccount, page: Paging, request: Request, response: Response
-) -> Page[ApiKeyOut]:
+) -> PageOut[ApiKeyOut]:
     """List the account's API keys, newest first, without their secrets.
 
     For an administrator, the list contains the keys of every account.

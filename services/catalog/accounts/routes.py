@@ -12,7 +12,7 @@ from libs.common.web.authentication import (
 )
 from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.accounts import usecases
 from services.catalog.accounts.dependencies import Hasher, PasswordThrottle
@@ -72,7 +72,7 @@ async def change_own_password(
 @router.get("/accounts", responses=responses(Unauthenticated, Forbidden, Invalid))
 async def list_accounts(
     tx: Tx, _: Administrator, page: Paging, request: Request, response: Response, q: Search = None
-) -> Page[AccountOut]:
+) -> PageOut[AccountOut]:
     """List all accounts by name."""
     accounts = await usecases.list_accounts(tx=tx, q=q, page=page)
     return page_of(accounts, AccountOut.model_validate, request, response)

@@ -6,7 +6,7 @@ from libs.common.db.engine import Tx
 from libs.common.web.account_filter import ByAccount
 from libs.common.web.errors import Forbidden, Invalid, Unauthenticated
 from libs.common.web.fields import Filter
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.audit import usecases
 from services.catalog.audit.schemas import AuditEntryOut
@@ -23,7 +23,7 @@ async def list_audit(
     response: Response,
     action: Filter = None,
     target: Filter = None,
-) -> Page[AuditEntryOut]:
+) -> PageOut[AuditEntryOut]:
     """List the changes that the account made, newest first.
 
     `action` is a whole action or its noun. `target` matches an object and everything below it.

@@ -7,7 +7,7 @@ from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated, SessionRequired, SignedIn
 from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.accounts.dependencies import Hasher
 from services.catalog.accounts.domain import HashingBusy
@@ -34,7 +34,7 @@ async def list_docker_users(
     request: Request,
     response: Response,
     q: Search = None,
-) -> Page[DockerUserOut]:
+) -> PageOut[DockerUserOut]:
     """List the account's Docker users by name."""
     users = await usecases.list_docker_users(tx=tx, by_account=by_account, q=q, page=page)
     return page_of(users, DockerUserOut.model_validate, request, response)

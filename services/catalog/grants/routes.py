@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db.engine import Tx
 from libs.common.web.errors import Invalid, NotFound, Unauthenticated
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.docker_users.dependencies import OwnedDockerUser
 from services.catalog.grants import usecases
@@ -19,7 +19,7 @@ router = APIRouter(tags=["grants"])
 )
 async def list_namespace_grants(
     tx: Tx, actor: OwnedNamespace, page: Paging, request: Request, response: Response
-) -> Page[GrantOut]:
+) -> PageOut[GrantOut]:
     """List the grants of a namespace by Docker user."""
     grants = await usecases.list_namespace_grants(tx=tx, actor=actor, page=page)
     return page_of(grants, GrantOut.model_validate, request, response)
@@ -70,7 +70,7 @@ async def delete_grant(tx: Tx, actor: OwnedNamespace, docker_user: str) -> None:
 )
 async def list_docker_user_grants(
     tx: Tx, actor: OwnedDockerUser, page: Paging, request: Request, response: Response
-) -> Page[DockerUserGrantOut]:
+) -> PageOut[DockerUserGrantOut]:
     """List the grants of a Docker user by namespace."""
     grants = await usecases.list_docker_user_grants(tx=tx, actor=actor, page=page)
     return page_of(grants, DockerUserGrantOut.model_validate, request, response)

@@ -7,13 +7,12 @@ from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.namespaces import usecases
 from services.catalog.namespaces.dependencies import OwnedNamespace
-from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceTaken
+from services.catalog.namespaces.domain import NamespaceTaken
 from services.catalog.namespaces.schemas import NamespaceChange, NamespaceCreate, NamespaceOut
-from services.catalog.reserved_names.dependencies import ReservedSeconds
 from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/namespaces", tags=["namespaces"])
@@ -27,7 +26,7 @@ async def list_namespaces(
     request: Request,
     response: Response,
     q: Search = None,
-) -> Page[NamespaceOut]:
+) -> PageOut[NamespaceOut]:
     """List the account's namespaces by name."""
     namespaces = await usecases.list_namespaces(tx=tx, by_account=by_account, q=q, page=page)
     return page_of(namespaces, NamespaceOut.model_validate, request, response)
@@ -69,28 +68,3 @@ async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange)
         tx=tx, actor=actor, visibility=body.visibility, description=body.description
     )
     return NamespaceOut.model_validate(namespace)
-
-
-@router.delete(
-    "/{namespace}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, NotFound, NamespaceNotEmpty, Invalid)
-    | {
-        202: {
-            "description": "its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone"
-        }
-    },
-)
-async def delete_namespace(
-    tx: Tx,
-    actor: OwnedNamespace,
-    reserved: ReservedSeconds,
-    response: Response,
-    cascade: bool = False,
-) -> None:
-    """Delete a namespace with its grants; with `cascade`, its repositories first. Its name can be taken again once the tokens that name it
-    have expired."""
-    is_gone = await usecases.delete_namespace(
-        tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade
-    )
-    response.status_code = status.HTTP_204_NO_CONTENT if is_gone else status.HTTP_202_ACCEPTED

@@ -18,11 +18,11 @@ from libs.common.db.pagination import (
     Page,
     PageRequest,
     Sort,
-    again,
     fetch_page,
     or_never,
-    ordered,
-    start_of,
+    reselect_page,
+    select_page,
+    start_values,
 )
 from libs.common.registry.names import split_repository
 from services.catalog.namespaces.queries import shared_with
@@ -174,14 +174,14 @@ async def _search(
     If many contain it, the first rows of the order are enough. Otherwise the search uses its index,
     which returns all matches in no order.
     """
-    first_rows = ordered(
+    first_rows = select_page(
         sa.select(_r.id, _r.path, _r.description).where(scope),
         sort=sort,
         page=page,
-        most=_MAX_SCANNED_ROWS,
+        limit=_MAX_SCANNED_ROWS,
     ).subquery("first_rows")
     matches = (
-        again(first_rows, sort=sort, page=page)
+        reselect_page(first_rows, sort=sort, page=page)
         .where(contains(q, first_rows.c.path, first_rows.c.description))
         .with_only_columns(first_rows.c.id)
     )
@@ -253,7 +253,7 @@ def _merge_namespaces(ids: Sequence[int], *, sort: Sort, page: PageRequest) -> s
     Raises:
         InvalidCursor: the cursor does not belong to this order.
     """
-    start = start_of(sort, page)
+    start = start_values(sort, page)
     values = {f"start_{number}": value for number, value in enumerate(start or ())}
     return (
         _merge_statement(sort.name, start is not None)

@@ -13,7 +13,7 @@ from libs.common.web.errors import (
     NotFound,
     Unauthenticated,
 )
-from libs.common.web.pagination import Page, Paging, page_of
+from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.events.dead_letters import usecases
 from services.events.dead_letters.domain import NotReplayable
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1/events/dead-letters", tags=["events"])
 @router.get("", responses=responses(Unauthenticated, Forbidden, Invalid, DatabaseUnavailable))
 async def list_dead_letters(
     tx: Tx, _: Administrator, page: Paging, request: Request, response: Response
-) -> Page[DeadLetterOut]:
+) -> PageOut[DeadLetterOut]:
     """List the deliveries that cannot be interpreted, the newest first."""
     letters = await usecases.list_dead_letters(tx=tx, page=page)
     return page_of(letters, DeadLetterOut.model_validate, request, response)

@@ -11,7 +11,8 @@ import structlog
 
 from libs.common.db.engine import is_unreachable
 from libs.common.db.pool import Pool
-from libs.common.registry.client import Registry, RegistryUnavailable
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.manifests import child_digests
 from services.events.indexes import queries
 from services.events.indexes.domain import GIVE_UP_AFTER, MAX_CHILDREN, ManifestRef

@@ -1,4 +1,4 @@
-"""The whole JSON API, in this process, on a database of its own."""
+"""The JSON API of all services, in this process, on a separate database."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tests.kit.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The folder of the services' keys, and the one that signs sessions."""
+    """The folder of the services' keys, and the key that signs sessions."""
 
     directory: Path
     session: SigningKey
@@ -49,5 +49,5 @@ async def replicas(
 
 @pytest.fixture
 async def world(installation: Installation) -> World:
-    """An account with one of everything."""
+    """A new account with one object of each kind."""
     return await make_world(installation)

@@ -1,4 +1,4 @@
-"""The three services' apps on one database and with one set of keys, called by path as the gateway would."""
+"""The apps of all services on one database and one set of keys, routed by path."""
 
 import secrets
 import uuid
@@ -33,7 +33,7 @@ _OF_EVENTS = ("/api/v1/pulls", "/api/v1/events/", "/registry-events")
 
 
 def service_of(path: str) -> str:
-    """Which service answers ``path``, as the gateway decides it (spec, the picture)."""
+    """Return the service of ``path``, as the gateway routes it (spec 1)."""
     if path.startswith(_OF_AUTH) or (
         path.startswith("/api/v1/docker-users/") and "/tokens" in path
     ):
@@ -42,10 +42,10 @@ def service_of(path: str) -> str:
 
 
 class _Gateway(httpx.AsyncBaseTransport):
-    """Hands a request to the app that the gateway would hand it to."""
+    """Routes each request to an app, as the gateway does."""
 
     def __init__(self, apps: Mapping[str, FastAPI], address: str) -> None:
-        # The server logs what was not foreseen, and answers.
+        # As in production, an unexpected exception is logged and answered with 500.
         self._transports = {
             name: httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 4711))
             for name, app in apps.items()
@@ -57,7 +57,7 @@ class _Gateway(httpx.AsyncBaseTransport):
 
 @dataclass(frozen=True, slots=True)
 class Pooled(Database):
-    """A database whose owner's connections are kept: a login costs more than most statements here."""
+    """A database with a pool of connections: a new one costs more than most statements here."""
 
     pool: asyncpg.Pool
 
@@ -72,7 +72,7 @@ class Pooled(Database):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account, and its bearer."""
+    """An account with an access token."""
 
     id: int
     username: str
@@ -80,12 +80,13 @@ class Person:
 
     @property
     def bearer(self) -> dict[str, str]:
+        """The header that authenticates the account."""
         return {"Authorization": f"Bearer {self.token}"}
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One replica of each service, running."""
+    """One running replica of each service."""
 
     database: Database
     apps: Mapping[str, FastAPI]
@@ -94,21 +95,22 @@ class Installation:
     def client(
         self, token: str | None = None, *, address: str = CLIENT_ADDRESS
     ) -> httpx.AsyncClient:
-        """A client of all three services, with ``token`` as its bearer."""
+        """Return a client of all services, anonymous or with ``token`` as its bearer token."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return httpx.AsyncClient(
             transport=_Gateway(self.apps, address), base_url=BASE_URL, headers=headers
         )
 
     def signed_session(self, session_id: uuid.UUID, account_id: int, **claims: Any) -> str:
-        """The access token of a session."""
+        """Sign the access token of a session. ``claims`` replaces single claims."""
         return sign_session(self.session_key, session_id, account_id, **claims)
 
     async def person(self, role: str = "member", prefix: str = "account") -> Person:
-        """A new account with a session; its password is ``PASSWORD``."""
+        """Create an account with a session. Its password is PASSWORD."""
         username = f"{prefix}-{secrets.token_hex(4)}"
         (row,) = await self.database.fetch(
-            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, $2, $3) RETURNING id",
+            "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ($1, $2, $3)"
+            " RETURNING id",
             username,
             HASH,
             role,
@@ -116,15 +118,18 @@ class Installation:
         return Person(row["id"], username, await self.session(row["id"]))
 
     async def session(self, account_id: int) -> str:
-        """The access token of a new session of the account."""
+        """Create a session of the account and return its access token."""
         return self.signed_session(await insert_session(self.database, account_id), account_id)
 
     async def api_key(self, account_id: int, permission: str) -> str:
-        """The secret of a new API key of the account."""
+        """Create an API key of the account and return its secret."""
         secret = new_secret("mak_")
         await self.database.execute(
-            "INSERT INTO auth.api_keys (id, account_id, credential_version, name, permission, secret_hash)"
-            " SELECT $1, id, credential_version, 'a key', $3, $4 FROM catalog.accounts WHERE id = $2",
+            """
+            INSERT INTO auth.api_keys
+              (id, account_id, credential_version, name, permission, secret_hash)
+            SELECT $1, id, credential_version, 'a key', $3, $4 FROM catalog.accounts WHERE id = $2
+            """,
             uuid.uuid4(),
             account_id,
             permission,
@@ -134,7 +139,7 @@ class Installation:
 
 
 def write_keys(directory: Path) -> SigningKey:
-    """The keys of all three services in one folder; returns the one that signs sessions."""
+    """Write the keys of all services to one folder and return the one that signs sessions."""
     session = keys.new_session_key()
     for folder, pem in (
         ("token-keys", keys.new_token_key(keys.new_authority(), "tests")),
@@ -147,7 +152,7 @@ def write_keys(directory: Path) -> SigningKey:
 
 
 def make_apps(database: Database, directory: Path) -> dict[str, FastAPI]:
-    """The apps of one replica of each service; there is nothing where the registry should be."""
+    """Build the app of one replica of each service. Their registry is unreachable."""
     webhook_secret = secrets.token_urlsafe(32)
     return {
         "auth": create_auth(
@@ -175,7 +180,7 @@ def make_apps(database: Database, directory: Path) -> dict[str, FastAPI]:
 async def running(
     database: Database, directory: Path, session_key: SigningKey
 ) -> AsyncIterator[Installation]:
-    """One replica of each service, started and at the end stopped."""
+    """Run one replica of each service."""
     apps = make_apps(database, directory)
     async with AsyncExitStack() as stack:
         for app in apps.values():

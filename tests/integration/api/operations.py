@@ -1,6 +1,7 @@
-"""Every operation of the three OpenAPI documents, and how to call it so that it succeeds for the owner of what it names.
+"""Every operation of the OpenAPI documents, with arguments that succeed for the owner of a World.
 
-A new operation needs no line here unless its path has a new kind of name, it needs a query or a body, or it is for administrators.
+Add an operation here only if its path has a new parameter, if it needs a query or a body, or if
+it is for administrators.
 """
 
 import json
@@ -29,13 +30,14 @@ ADMIN_ONLY = {
     "replay_dead_letter",
 }
 _FOR_SESSIONS_ONLY = re.compile(
-    r"^/api/v1/(account/password|accounts\b|api-keys\b|sessions\b|docker-users/[^/]+/(password|tokens))"
+    r"^/api/v1/"
+    r"(account/password|accounts\b|api-keys\b|sessions\b|docker-users/[^/]+/(password|tokens))"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation; ``document`` is its entry in the OpenAPI document."""
+    """One operation. ``document`` is its entry in the OpenAPI document."""
 
     method: str
     path: str
@@ -44,25 +46,28 @@ class Operation:
 
     @property
     def id(self) -> str:
+        """The operation ID."""
         name: str = self.document["operationId"]
         return name
 
     @property
     def is_public(self) -> bool:
+        """Whether an anonymous client can call it."""
         return (self.method, self.path) in PUBLIC
 
     @property
     def changes(self) -> bool:
+        """Whether it changes something."""
         return self.method != "get"
 
     @property
     def needs_session(self) -> bool:
-        """Whether an API key may not call it: it manages keys, passwords, tokens, accounts or sessions (spec 4)."""
+        """Whether API keys cannot call it, because it manages credentials or accounts (spec 4)."""
         return self.changes and _FOR_SESSIONS_ONLY.match(self.path) is not None
 
     @property
     def ends_session(self) -> bool:
-        """Whether the caller's own session may be over when it succeeds."""
+        """Whether a successful call can end the caller's session."""
         return self.id in (
             "delete_sessions",
             "delete_current_session",
@@ -72,10 +77,11 @@ class Operation:
 
     @property
     def is_list(self) -> bool:
+        """Whether it returns pages."""
         return "cursor" in self.parameters("query")
 
     def parameters(self, place: str) -> dict[str, dict[str, Any]]:
-        """The parameters in ``place`` (path, query) by name."""
+        """Return the parameters in ``place`` ("path" or "query") by name."""
         return {
             item["name"]: item
             for item in self.document.get("parameters", [])
@@ -88,28 +94,28 @@ class Operation:
         return schema
 
     def fields(self) -> dict[str, dict[str, Any]]:
-        """The fields of its body, with what may stand in them."""
+        """Return the schemas of the fields of its body."""
         fields: dict[str, dict[str, Any]] = self._body_schema()["properties"]
         return fields
 
     def required_fields(self) -> list[str]:
-        """The fields that its body must have."""
+        """Return the required fields of its body."""
         return list(self._body_schema().get("required", []))
 
     def url(self, world: World) -> str:
-        """Its path with the names of ``world``."""
+        """Return its path with the names of ``world``."""
         return re.sub(r"\{(\w+)\}", lambda match: _name(self, match[1], world), self.path)
 
     def names(self, world: World) -> dict[str, str]:
-        """What stands in its path, by parameter."""
+        """Return the values of its path parameters."""
         return {name: _name(self, name, world) for name in self.parameters("path")}
 
     def body(self, world: World) -> Any:
-        """A good body, None when it takes none."""
+        """Return a valid body, or None if it has no body."""
         return _BODIES[self.id](world) if "requestBody" in self.document else None
 
     async def call(self, client: httpx.AsyncClient, world: World) -> httpx.Response:
-        """Call it so that the owner of ``world`` would succeed."""
+        """Call it with arguments that succeed for the owner of ``world``."""
         query = _QUERIES[self.id](world) if self.id in _QUERIES else None
         return await client.request(
             self.method.upper(), self.url(world), params=query, json=self.body(world)

@@ -1,4 +1,4 @@
-"""The three services behind real sockets, in a thread with a loop of its own, for clients that are not asynchronous."""
+"""All services on real sockets, in a thread with its own event loop, for blocking clients."""
 
 import asyncio
 import socket
@@ -22,19 +22,19 @@ _STARTED_WITHIN = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The services' addresses, and what prepares the database for a call."""
+    """The URLs of the services, and the installation that prepares their database."""
 
     urls: Mapping[str, str]
     installation: Installation
     loop: asyncio.AbstractEventLoop
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run ``work`` in the servers' loop and wait for it."""
+        """Run ``work`` in the event loop of the servers and wait for its result."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=30)
 
 
 class _Server(uvicorn.Server):
-    """Says when it has started."""
+    """A server that reports when it has started."""
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(uvicorn.Config(app, log_level="critical", ws="none", access_log=False))

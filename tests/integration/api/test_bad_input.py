@@ -1,4 +1,4 @@
-"""Input that is none is refused with an error that names the field, never with a 5xx, and changes nothing."""
+"""Invalid input gets an error that names the field, and never a 5xx."""
 
 import json
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ TO_COMPARE = {
     ("create_session", "password"),
     ("change_own_password", "current_password"),
 }
-"""Fields that are only compared: what nobody can have is wrong as anything else is."""
+"""Fields that are only compared. An impossible value is as wrong as any other."""
 OF_EACH_TYPE: list[Any] = [
     None,
     True,
@@ -54,7 +54,7 @@ UNPRINTABLE = [
     "\x85 next line",
     "half \ud800 a pair",
 ]
-NO_NAMES = [
+INVALID_NAMES = [
     "",
     "a",
     "-ab",
@@ -71,7 +71,7 @@ NO_NAMES = [
     "ab:80",
     "ab@sha256",
 ]
-NO_TIMES: list[Any] = [
+INVALID_TIMES: list[Any] = [
     "2030-01-01T00:00:00",
     "2030-01-01",
     "12:00:00Z",
@@ -92,7 +92,7 @@ by_body = pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: 
 
 @pytest.fixture
 async def client(installation: Installation) -> AsyncIterator[httpx.AsyncClient]:
-    """An administrator, who may call everything."""
+    """An administrator, who can call every operation."""
     admin = await installation.person("admin")
     async with installation.client(admin.token) as made:
         yield made
@@ -101,7 +101,7 @@ async def client(installation: Installation) -> AsyncIterator[httpx.AsyncClient]
 async def _send(
     client: httpx.AsyncClient, operation: Operation, world: World, body: Any
 ) -> httpx.Response:
-    # What is no Unicode text goes over the wire as JSON's escapes.
+    # JSON escapes carry text that is not valid Unicode.
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"}
     return await client.request(
@@ -121,7 +121,7 @@ def _is_refused(answer: httpx.Response, field: str, *, compared: bool = False) -
 
 
 @by_body
-async def test_a_body_over_one_mebibyte_is_a_413(
+async def test_a_body_over_one_mebibyte_gets_413(
     client: httpx.AsyncClient, world: World, operation: Operation
 ) -> None:
     async def in_pieces() -> AsyncIterator[bytes]:
@@ -141,7 +141,7 @@ async def test_a_body_over_one_mebibyte_is_a_413(
 
 
 @by_body
-async def test_what_is_no_object_is_refused(
+async def test_a_body_that_is_not_a_json_object_is_refused(
     client: httpx.AsyncClient, world: World, operation: Operation
 ) -> None:
     good = json.dumps(operation.body(world)).encode()
@@ -182,7 +182,7 @@ async def test_what_is_no_object_is_refused(
 
 
 @by_body
-async def test_a_field_of_another_type_is_refused_by_name(
+async def test_the_error_names_a_field_of_the_wrong_type(
     client: httpx.AsyncClient, world: World, operation: Operation
 ) -> None:
     for field, schema in operation.fields().items():
@@ -206,7 +206,7 @@ def _is_string(schema: dict[str, Any]) -> bool:
 
 
 @by_body
-async def test_unprintable_characters_are_refused_by_name(
+async def test_the_error_names_a_field_with_unprintable_characters(
     client: httpx.AsyncClient, world: World, operation: Operation
 ) -> None:
     for field, schema in operation.fields().items():
@@ -220,40 +220,40 @@ async def test_unprintable_characters_are_refused_by_name(
 
 
 @pytest.mark.parametrize("operation", NAMED, ids=lambda operation: operation.id)
-async def test_names_out_of_the_grammar_are_refused_by_name(
+async def test_the_error_names_a_field_with_an_invalid_name(
     client: httpx.AsyncClient, world: World, operation: Operation
 ) -> None:
     for field, schema in operation.fields().items():
         patterns = [
             kind["pattern"] for kind in (schema, *schema.get("anyOf", [])) if "pattern" in kind
         ]
-        for value in NO_NAMES if patterns else []:
+        for value in INVALID_NAMES if patterns else []:
             if value == "a" and operation.id == "create_repository" and field == "name":
-                continue  # one character is enough there
+                continue  # a repository name can have one character
             answer = await _send(client, operation, world, operation.body(world) | {field: value})
             assert _is_refused(answer, field), (field, value, answer.text)
 
 
 @pytest.mark.parametrize("operation", TIMED, ids=lambda operation: operation.id)
-async def test_what_is_no_time_to_come_is_refused_by_name(
+async def test_the_error_names_a_field_that_is_not_a_future_time(
     client: httpx.AsyncClient, world: World, operation: Operation
 ) -> None:
     for field in (
         name for name, schema in operation.fields().items() if "date-time" in json.dumps(schema)
     ):
-        for value in NO_TIMES:
+        for value in INVALID_TIMES:
             answer = await _send(client, operation, world, operation.body(world) | {field: value})
             assert _is_refused(answer, field), (field, value, answer.text)
 
 
 @pytest.mark.parametrize("operation", WITH_QUERY, ids=lambda operation: operation.id)
-async def test_a_query_that_cannot_be_is_refused_by_name(
+async def test_the_error_names_an_invalid_query_parameter(
     client: httpx.AsyncClient, world: World, operation: Operation
 ) -> None:
     for name, parameter in operation.parameters("query").items():
         schema = json.dumps(parameter["schema"])
         wrong: list[Any] = ["nul\0", "line\nbreak", "\x1b[31m", "x" * 6000]
-        wrong += NO_TIMES[:8] if "date-time" in schema else []
+        wrong += INVALID_TIMES[:8] if "date-time" in schema else []
         wrong += ["no such", "NAME"] if "enum" in schema else []
         for value in wrong:
             query = {**_good_query(operation, world), name: value}

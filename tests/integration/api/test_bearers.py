@@ -1,4 +1,4 @@
-"""What is no access token of a session that lives, and yet looks like one, opens none of the three services (RFC 8725)."""
+"""No service accepts a forged, expired, or wrong kind of access token (RFC 8725)."""
 
 import base64
 import dataclasses
@@ -17,15 +17,15 @@ from tests.integration.api.world import World
 from tests.kit.http import tokens
 
 PATHS = ("/api/v1/api-keys", "/api/v1/account", "/api/v1/pulls")
-"""One of each service."""
+"""One path of each service."""
 Forge = Callable[[dict[str, Any], dict[str, Any], ec.EllipticCurvePrivateKey], str]
 FORGERIES: dict[str, Forge] = {
     "no algorithm": lambda claims, header, _: tokens.unsigned(claims, header),
-    "a key of one's own": lambda claims, header, mine: tokens.signed(claims, header, mine),
-    "a key of one's own in jwk": lambda claims, header, mine: tokens.signed(
+    "the forger's key": lambda claims, header, mine: tokens.signed(claims, header, mine),
+    "the forger's key in jwk": lambda claims, header, mine: tokens.signed(
         claims, header | {"jwk": tokens.public_jwk(mine)}, mine
     ),
-    "a certificate of one's own in x5c": lambda claims, header, mine: tokens.signed(
+    "the forger's certificate in x5c": lambda claims, header, mine: tokens.signed(
         claims, header | {"x5c": [tokens.self_signed_certificate(mine)]}, mine
     ),
     "an unknown key id": lambda claims, header, mine: tokens.signed(
@@ -40,11 +40,11 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "the registry's audience": {"aud": "moorage"},
     "no audience": {"aud": None},
     "another issuer": {"iss": "someone"},
-    "the past": {"exp": int(time.time()) - 1},
-    "no end": {"exp": None},
-    "an end that is no number": {"exp": "never"},
+    "expired": {"exp": int(time.time()) - 1},
+    "no expiry": {"exp": None},
+    "an expiry that is not a number": {"exp": "never"},
     "another session": {"sid": str(uuid.uuid4())},
-    "a session that is none": {"sid": "' OR true --"},
+    "a session that is not a UUID": {"sid": "' OR true --"},
     "no session": {"sid": None},
 }
 
@@ -56,7 +56,7 @@ async def _answers(installation: Installation, token: str) -> list[int]:
 
 @pytest.fixture
 async def person(installation: Installation) -> Person:
-    """Somebody whose genuine token opens all three services."""
+    """An account whose genuine token all services accept."""
     made = await installation.person()
     assert await _answers(installation, made.token) == [200, 200, 200]
     return made
@@ -71,7 +71,7 @@ async def test_a_forged_signature_is_refused(
     assert await _answers(installation, forged) == [401, 401, 401]
 
 
-async def test_the_public_key_is_no_secret_to_sign_with(
+async def test_a_token_signed_with_the_public_key_as_hmac_secret_is_refused(
     installation: Installation, person: Person, api_keys: Keys
 ) -> None:
     (public,) = (
@@ -84,7 +84,7 @@ async def test_the_public_key_is_no_secret_to_sign_with(
 
 
 @pytest.mark.parametrize("what", CLAIMS)
-async def test_wrong_claims_under_a_right_signature_are_refused(
+async def test_wrong_claims_with_a_valid_signature_are_refused(
     installation: Installation, person: Person, what: str
 ) -> None:
     claims = {
@@ -108,7 +108,7 @@ async def test_a_token_of_another_type_is_refused(
     assert await _answers(installation, key.sign(tokens.claims_of(person.token))) == [401, 401, 401]
 
 
-async def test_a_registry_token_a_refresh_token_and_an_access_token_are_no_sessions(
+async def test_registry_refresh_and_docker_access_tokens_are_refused_by_the_json_api(
     installation: Installation, world: World
 ) -> None:
     await installation.database.execute(
@@ -137,14 +137,14 @@ async def test_a_registry_token_a_refresh_token_and_an_access_token_are_no_sessi
         '{"alg":1,"typ":[],"kid":{}}',
     ],
 )
-async def test_what_is_no_token_at_all_is_refused(installation: Installation, text: str) -> None:
+async def test_malformed_tokens_are_refused(installation: Installation, text: str) -> None:
     encoded = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
     for token in (text, f"{encoded}.e30.AAAA", f"{encoded}.{encoded}.{encoded}", f"mak_{text}"):
         assert await _answers(installation, token) == [401, 401, 401]
 
 
 @pytest.mark.parametrize("header", ["Basic {}", "bearer", "Bearer", "Bearer  ", "Token {}", "{}"])
-async def test_a_token_in_another_scheme_is_nobody(
+async def test_a_token_in_another_scheme_query_or_cookie_is_ignored(
     installation: Installation, person: Person, header: str
 ) -> None:
     async with installation.client() as client:

@@ -1,4 +1,4 @@
-"""Every operation of the OpenAPI documents, called as nobody, as another account, and with API keys."""
+"""Every API operation: anonymous, as another account, with API keys, and as the owner."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.integration.api.operations import ADMIN_ONLY, CHANGES, GUARDED, OPERA
 from tests.integration.api.world import World, make_world
 from tests.kit.database import Database
 
-_OF_ITS_OWN = {
+_CALLERS_OWN = {
     "get_own_account",
     "change_own_password",
     "list_docker_users",
@@ -28,63 +28,66 @@ _OF_ITS_OWN = {
     "delete_sessions",
     "delete_current_session",
 }
-"""Operations that name no object: what they answer or change is the caller's own."""
-_AT_THE_REGISTRY = {"delete_image_by_digest", "delete_image_by_tag"}
-"""Operations that ask the registry, which is away here: whoever is told so was let in."""
+"""Operations that name no object. They read or change only the caller's own objects."""
+_CALLS_REGISTRY = {"delete_image_by_digest", "delete_image_by_tag"}
+"""Operations that call the registry. It is unreachable here, so 503 means allowed."""
 _UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
 by_id = pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.id)
 by_change = pytest.mark.parametrize("operation", CHANGES, ids=lambda operation: operation.id)
 
 
 @pytest.fixture(scope="module")
-async def standing(installation: Installation) -> World:
-    """A world that no test of this module may change."""
+async def shared_world(installation: Installation) -> World:
+    """A world that all tests of this module share. They must not change it."""
     return await make_world(installation)
 
 
 @pytest.fixture(scope="module")
-async def administrators(installation: Installation) -> World:
-    """The same, of an administrator."""
+async def admin_world(installation: Installation) -> World:
+    """A shared world whose owner is an administrator."""
     return await make_world(installation, "admin")
 
 
 async def rows_of(database: Database, account: Person) -> dict[str, list[Any]]:
-    """Everything that belongs to the account, as it is stored; what only says when something was used is left out."""
+    """Return the rows that belong to the account, without times of use."""
     users = "SELECT id FROM catalog.docker_users WHERE account_id = $1"
     spaces = "SELECT id FROM catalog.namespaces WHERE account_id = $1"
     repositories = f"SELECT id FROM catalog.repositories WHERE namespace_id IN ({spaces})"
     queries = {
         "accounts": "SELECT a::text FROM catalog.accounts a WHERE id = $1",
-        "docker_users": "SELECT u::text FROM catalog.docker_users u WHERE account_id = $1 ORDER BY id",
-        "namespaces": "SELECT n::text FROM catalog.namespaces n WHERE account_id = $1 ORDER BY id",
-        "grants": f"SELECT g::text FROM catalog.grants g WHERE namespace_id IN ({spaces}) OR docker_user_id IN ({users}) ORDER BY 1",
-        "repositories": f"SELECT r::text FROM catalog.repositories r WHERE namespace_id IN ({spaces}) ORDER BY id",
-        "tags": f"SELECT t::text FROM catalog.tags t WHERE repository_id IN ({repositories}) ORDER BY 1",
-        "manifests": f"SELECT m::text FROM catalog.manifests m WHERE repository_id IN ({repositories}) ORDER BY 1",
-        "tokens": f"SELECT id::text FROM auth.access_tokens WHERE docker_user_id IN ({users}) ORDER BY 1",
-        "api_keys": "SELECT id::text FROM auth.api_keys WHERE account_id = $1 AND name <> 'a key' ORDER BY 1",
-        "sessions": "SELECT id::text FROM auth.sessions WHERE account_id = $1 ORDER BY 1",
+        "docker_users": "SELECT u::text FROM catalog.docker_users u WHERE account_id = $1",
+        "namespaces": "SELECT n::text FROM catalog.namespaces n WHERE account_id = $1",
+        "grants": "SELECT g::text FROM catalog.grants g"
+        f" WHERE namespace_id IN ({spaces}) OR docker_user_id IN ({users})",
+        "repositories": "SELECT r::text FROM catalog.repositories r"
+        f" WHERE namespace_id IN ({spaces})",
+        "tags": f"SELECT t::text FROM catalog.tags t WHERE repository_id IN ({repositories})",
+        "manifests": "SELECT m::text FROM catalog.manifests m"
+        f" WHERE repository_id IN ({repositories})",
+        "tokens": f"SELECT id::text FROM auth.access_tokens WHERE docker_user_id IN ({users})",
+        "api_keys": "SELECT id::text FROM auth.api_keys WHERE account_id = $1 AND name <> 'a key'",
+        "sessions": "SELECT id::text FROM auth.sessions WHERE account_id = $1",
         "dead_letters": "SELECT count(*) FROM events.dead_letters WHERE $1 > 0",
     }
     return {
-        name: [row[0] for row in await database.fetch(query, account.id)]
+        name: [row[0] for row in await database.fetch(f"{query} ORDER BY 1", account.id)]
         for name, query in queries.items()
     }
 
 
 @by_id
-async def test_nobody_is_refused(
-    installation: Installation, standing: World, operation: Operation
+async def test_an_anonymous_client_is_refused(
+    installation: Installation, shared_world: World, operation: Operation
 ) -> None:
-    """Nor is whoever has a token of a session that is over, or what looks like an API key."""
+    """Likewise a client with a token of no session, or with an unknown API key."""
     for token in (
         None,
         "nonsense",
-        installation.signed_session(uuid.uuid4(), standing.owner.id),
+        installation.signed_session(uuid.uuid4(), shared_world.owner.id),
         new_secret("mak_"),
     ):
         async with installation.client(token) as client:
-            answer = await operation.call(client, standing)
+            answer = await operation.call(client, shared_world)
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), (
                 answer.text
             )
@@ -93,34 +96,34 @@ async def test_nobody_is_refused(
 
 
 @by_id
-async def test_another_account_finds_nothing_of_the_first_and_changes_nothing(
-    installation: Installation, standing: World, operation: Operation
+async def test_another_account_sees_nothing_of_the_owner_and_changes_nothing(
+    installation: Installation, shared_world: World, operation: Operation
 ) -> None:
-    before = await rows_of(installation.database, standing.owner)
+    before = await rows_of(installation.database, shared_world.owner)
     other = await installation.person(prefix="other")
     async with installation.client(other.token) as client:
-        answer = await operation.call(client, standing)
+        answer = await operation.call(client, shared_world)
     if operation.id in ADMIN_ONLY:
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
-    elif operation.id not in _OF_ITS_OWN:
+    elif operation.id not in _CALLERS_OWN:
         assert answer.status_code == 404, answer.text
     if answer.is_success:
-        told = {name for name in standing.secrets_and_names if f'"{name}"' in answer.text}
-        assert not told
-    assert await rows_of(installation.database, standing.owner) == before
+        leaked = {name for name in shared_world.secrets_and_names if f'"{name}"' in answer.text}
+        assert not leaked
+    assert await rows_of(installation.database, shared_world.owner) == before
 
 
 @by_id
-async def test_what_is_of_another_account_looks_like_what_is_not_there(
-    installation: Installation, standing: World, operation: Operation
+async def test_an_object_of_another_account_looks_like_one_that_does_not_exist(
+    installation: Installation, shared_world: World, operation: Operation
 ) -> None:
-    """Or else one could find out by trying what others have."""
-    if operation.id in ADMIN_ONLY | _OF_ITS_OWN:
+    """Otherwise a client could find out which names other accounts use."""
+    if operation.id in ADMIN_ONLY | _CALLERS_OWN:
         return
     other = await installation.person(prefix="other")
     absent = World(
         **{
-            name: getattr(standing, name)
+            name: getattr(shared_world, name)
             for name in ("owner", "empty", "repository", "dead_letter", "token", "tag", "digest")
         },
         namespace="no-such-space",
@@ -130,12 +133,12 @@ async def test_what_is_of_another_account_looks_like_what_is_not_there(
         key_id="00000000-0000-4000-8000-000000000000",
     )
     async with installation.client(other.token) as client:
-        answers = [(await operation.call(client, world)) for world in (standing, absent)]
+        answers = [(await operation.call(client, world)) for world in (shared_world, absent)]
     assert [answer.status_code for answer in answers] == [404, 404]
     hidden = answers[0].text
     for mine, none in (
-        (standing.namespace, absent.namespace),
-        (standing.docker_user, absent.docker_user),
+        (shared_world.namespace, absent.namespace),
+        (shared_world.docker_user, absent.docker_user),
     ):
         hidden = hidden.replace(mine, none)
     if operation.id == "delete_namespace":
@@ -145,22 +148,22 @@ async def test_what_is_of_another_account_looks_like_what_is_not_there(
 
 
 @by_id
-async def test_a_key_that_may_read_reads_and_changes_nothing(
-    installation: Installation, administrators: World, operation: Operation
+async def test_a_read_key_can_read_but_changes_nothing(
+    installation: Installation, admin_world: World, operation: Operation
 ) -> None:
-    before = await rows_of(installation.database, administrators.owner)
-    key = await installation.api_key(administrators.owner.id, "read")
+    before = await rows_of(installation.database, admin_world.owner)
+    key = await installation.api_key(admin_world.owner.id, "read")
     async with installation.client(key) as client:
-        answer = await operation.call(client, administrators)
+        answer = await operation.call(client, admin_world)
     if operation.changes:
         assert (answer.status_code, answer.json()["code"]) == (403, "read_only_key")
     else:
         assert answer.status_code == 200, answer.text
-    assert await rows_of(installation.database, administrators.owner) == before
+    assert await rows_of(installation.database, admin_world.owner) == before
 
 
 @by_change
-async def test_a_key_that_may_write_manages_no_keys_passwords_tokens_or_accounts(
+async def test_a_write_key_cannot_manage_keys_passwords_tokens_accounts_or_sessions(
     installation: Installation, operation: Operation
 ) -> None:
     world = await make_world(installation, "admin")
@@ -172,27 +175,27 @@ async def test_a_key_that_may_write_manages_no_keys_passwords_tokens_or_accounts
         assert (answer.status_code, answer.json()["code"]) == (403, "session_required")
         assert await rows_of(installation.database, world.owner) == before
     else:
-        assert _was_let_in(operation, answer), answer.text
+        assert _is_allowed(operation, answer), answer.text
 
 
-def _was_let_in(operation: Operation, answer: httpx.Response) -> bool:
-    if operation.id in _AT_THE_REGISTRY:
+def _is_allowed(operation: Operation, answer: httpx.Response) -> bool:
+    if operation.id in _CALLS_REGISTRY:
         return (answer.status_code, answer.json()["code"]) == (503, "registry_unavailable")
     return answer.is_success
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-async def test_the_owner_succeeds_and_creating_says_where(
+async def test_the_owner_succeeds_and_a_created_object_has_a_location(
     installation: Installation, operation: Operation
 ) -> None:
-    """Without this the refusals above would prove nothing."""
+    """This proves that the refusals above do not come from invalid arguments."""
     if operation.path == "/token":
         return
     world = await make_world(installation, "admin")
-    await installation.person("admin")  # so that it is not the last
+    await installation.person("admin")  # the owner must not be the last administrator
     async with installation.client(world.owner.token) as client:
         answer = await operation.call(client, world)
-        assert _was_let_in(operation, answer), answer.text
+        assert _is_allowed(operation, answer), answer.text
         assert str(answer.status_code) in operation.document["responses"]
         assert all(
             re.fullmatch(_UTC, time) for time in _times(answer.json() if answer.content else None)
@@ -204,7 +207,7 @@ async def test_the_owner_succeeds_and_creating_says_where(
 
 
 def _times(value: Any, name: str = "") -> list[str]:
-    """The times in an answer."""
+    """Return the values of the time fields of a response."""
     if isinstance(value, dict):
         return [time for key, item in value.items() for time in _times(item, key)]
     if isinstance(value, list):
@@ -227,7 +230,7 @@ def _methods_at(location: str) -> set[str]:
     )
 
 
-def test_no_line_of_the_lists_is_left_over() -> None:
+def test_the_lists_of_operations_name_only_existing_ones() -> None:
     names = {operation.id for operation in OPERATIONS}
-    assert names >= ADMIN_ONLY | _OF_ITS_OWN | _AT_THE_REGISTRY
-    assert not ADMIN_ONLY & _OF_ITS_OWN
+    assert names >= ADMIN_ONLY | _CALLERS_OWN | _CALLS_REGISTRY
+    assert not ADMIN_ONLY & _CALLERS_OWN

@@ -1,4 +1,7 @@
-"""Generated calls, valid and not, of every operation: no 5xx, no undocumented status, answers as the documents say (schemathesis)."""
+"""Generated valid and invalid calls of every operation (schemathesis).
+
+No response is a 5xx, has an undocumented status, or differs from its schema.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,9 +44,8 @@ def _schema(service: str) -> Any:
     made.config.generation.database = "none"
     made.config.suppress_health_check = [HealthCheck.all]
     made.config.generation.with_security_parameters = False
-    made.config.generation.allow_extra_parameters = (
-        False  # a query may hold what an operation does not know
-    )
+    # Operations ignore unknown query parameters.
+    made.config.generation.allow_extra_parameters = False
     return made
 
 
@@ -57,27 +59,27 @@ def served(api_database: Database, api_keys: Keys) -> Iterator[Served]:
 
 
 class Callers:
-    """A world of a member and one of an administrator; each is made anew when a call has ended its session."""
+    """The worlds of a member and an administrator, replaced when a call ends their session."""
 
     def __init__(self, served: Served) -> None:
         self._served = served
         self._worlds: dict[str, World] = {}
-        self._turn = False
+        self._admin_first = False
 
     def world(self, role: str) -> World:
-        """The account of that ``role``, signed in."""
+        """Return the world whose owner has ``role``."""
         if role not in self._worlds:
             self._worlds[role] = self._served.run(make_world(self._served.installation, role))
         return self._worlds[role]
 
     def forget(self, role: str) -> None:
-        """Its session is over."""
+        """Replace the world at the next call, because its session has ended."""
         self._worlds.pop(role, None)
 
-    def take_turns(self) -> tuple[str, str]:
-        """The two roles, in the other order each time."""
-        self._turn = not self._turn
-        return ("admin", "member") if self._turn else ("member", "admin")
+    def roles(self) -> tuple[str, str]:
+        """Return both roles, in alternating order."""
+        self._admin_first = not self._admin_first
+        return ("admin", "member") if self._admin_first else ("member", "admin")
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +88,8 @@ def callers(served: Served) -> Callers:
 
 
 def _check(case: Any, service: str, served: Served, callers: Callers) -> None:
-    """The call as it was generated, and with names that are there; one as an administrator and one as a member."""
-    one, other = callers.take_turns()
+    """Send the generated call, and the same call with existing names, in different roles."""
+    one, other = callers.roles()
     url = served.urls[service]
     operation = _BY_CALL.get((case.method.upper(), case.operation.path))
     _call(case, url, operation, callers, one, [*CHECKS, negative_data_rejection])
@@ -113,15 +115,15 @@ def _call(
 
 
 @auth.parametrize()  # type: ignore[untyped-decorator]
-def test_auth(case: Any, served: Served, callers: Callers) -> None:
+def test_calls_of_auth_match_its_document(case: Any, served: Served, callers: Callers) -> None:
     _check(case, "auth", served, callers)
 
 
 @catalog.parametrize()  # type: ignore[untyped-decorator]
-def test_catalog(case: Any, served: Served, callers: Callers) -> None:
+def test_calls_of_catalog_match_its_document(case: Any, served: Served, callers: Callers) -> None:
     _check(case, "catalog", served, callers)
 
 
 @events.parametrize()  # type: ignore[untyped-decorator]
-def test_events(case: Any, served: Served, callers: Callers) -> None:
+def test_calls_of_events_match_its_document(case: Any, served: Served, callers: Callers) -> None:
     _check(case, "events", served, callers)

@@ -1,4 +1,4 @@
-"""Lists, in each of their orders: whole, reversed, and steady while items come and go."""
+"""Every list in each of its orders: complete, reversible, and stable while items change."""
 
 import base64
 import json
@@ -21,41 +21,46 @@ REVERSIBLE = [order for order in ORDERS if order.sort and not order.sort.startsw
 
 
 @pytest.fixture(scope="module")
-async def database(installation: Installation) -> AsyncIterator[asyncpg.Connection]:
+async def connection(installation: Installation) -> AsyncIterator[asyncpg.Connection]:
+    """A connection with the role that owns the schemas."""
     connection = await asyncpg.connect(installation.database.urls["owner"])
     yield connection
     await connection.close()
 
 
 class Listed:
-    """A list with items whose names nobody else has, as its pages show them to an account that may see it."""
+    """A list, read by an account that has access, with items of this test in it."""
 
     def __init__(
-        self, database: asyncpg.Connection, client: httpx.AsyncClient, world: World, order: Order
+        self, connection: asyncpg.Connection, client: httpx.AsyncClient, world: World, order: Order
     ) -> None:
-        self._database, self.client, self._world, self._order = database, client, world, order
+        self._connection, self.client, self._world, self._order = connection, client, world, order
         self._prefix = f"item{secrets.token_hex(4)}-"
 
     @property
     def kind(self) -> Kind:
+        """The kind of the items."""
         return self._order.kind
 
     @property
     def url(self) -> str:
+        """The path of the list."""
         return self._order.operation.url(self._world)
 
     async def add(self) -> str:
+        """Insert an item and return its name."""
         name = self._prefix + secrets.token_hex(4)
-        await self.kind.add(self._database, self._world, name)
+        await self.kind.add(self._connection, self._world, name)
         return name
 
     async def remove(self, name: str) -> None:
-        await self.kind.remove(self._database, name)
+        """Delete an item."""
+        await self.kind.remove(self._connection, name)
 
     async def page(self, url: str | None = None, **query: Any) -> tuple[list[str], str | None]:
-        """The test's items of one page, in its order, and the address of the next one."""
+        """Return this test's items on one page, and the URL of the next page."""
         if self._order.operation.id == "list_accounts":
-            query["q"] = self._prefix  # there are many more
+            query["q"] = self._prefix  # other tests have created many accounts
         answer = await (
             self.client.get(url)
             if url
@@ -69,6 +74,7 @@ class Listed:
         return [name for name in names if name.startswith(self._prefix)], following
 
     async def all(self, **query: Any) -> list[str]:
+        """Return this test's items on all pages."""
         seen, following = await self.page(**query)
         while following:
             names, following = await self.page(following)
@@ -77,7 +83,7 @@ class Listed:
 
 
 async def _listed(
-    installation: Installation, database: asyncpg.Connection, order: Order
+    installation: Installation, connection: asyncpg.Connection, order: Order
 ) -> AsyncIterator[Listed]:
     world = await make_world(installation)
     caller = (
@@ -86,23 +92,25 @@ async def _listed(
         else world.owner
     )
     async with installation.client(caller.token) as client:
-        yield Listed(database, client, world, order)
+        yield Listed(connection, client, world, order)
 
 
 @pytest.fixture
 async def listed(
-    installation: Installation, database: asyncpg.Connection, order: Order
+    installation: Installation, connection: asyncpg.Connection, order: Order
 ) -> AsyncIterator[Listed]:
-    async for made in _listed(installation, database, order):
+    async for made in _listed(installation, connection, order):
         yield made
 
 
 @by_order
-async def test_a_list_is_steady_while_items_come_and_go(listed: Listed) -> None:
-    """What is there from first to last is seen once, wherever others come and go."""
-    there = [await listed.add() for _ in range(ITEMS)]
-    staying = set(there[::2])
-    leaving = there[1::2]
+async def test_no_item_is_missed_or_repeated_while_others_are_added_and_deleted(
+    listed: Listed,
+) -> None:
+    """An item that exists from the first to the last page is returned once."""
+    names_before = [await listed.add() for _ in range(ITEMS)]
+    staying = set(names_before[::2])
+    leaving = names_before[1::2]
     seen, following = await listed.page(limit=3)
     while following:
         await listed.add()
@@ -117,18 +125,18 @@ async def test_a_list_is_steady_while_items_come_and_go(listed: Listed) -> None:
 
 
 @pytest.mark.parametrize("order", REVERSIBLE, ids=str)
-async def test_an_order_reversed_is_the_same_backwards(
+async def test_a_descending_order_is_the_reverse_of_the_ascending_one(
     installation: Installation, listed: Listed, order: Order
 ) -> None:
-    there = {await listed.add() for _ in range(ITEMS)}
+    added = {await listed.add() for _ in range(ITEMS)}
     up = await listed.all(limit=5)
     down = await listed.all(limit=5, sort=f"-{order.sort}")
-    assert set(up) == there
+    assert set(up) == added
     assert down == up[::-1]
     assert await listed.all(limit=200) == up
 
 
-def test_each_order_has_its_reverse() -> None:
+def test_each_order_exists_in_both_directions() -> None:
     for operation in LISTS:
         names = {order.sort for order in ORDERS if order.operation is operation and order.sort}
         assert {
@@ -137,7 +145,7 @@ def test_each_order_has_its_reverse() -> None:
 
 
 @by_order
-async def test_a_limit_that_is_none_is_refused_by_name(listed: Listed, order: Order) -> None:
+async def test_the_error_of_an_invalid_limit_names_the_field(listed: Listed, order: Order) -> None:
     for limit in (
         "0",
         "-1",
@@ -191,7 +199,10 @@ def _encoded(value: Any) -> str:
 
 
 def _tampered(cursor: str) -> tuple[list[str], list[str]]:
-    """Cursors like ``cursor``, each wrong in one thing: those that must be refused, and those that may name another place."""
+    """Return variants of ``cursor``, each with one change.
+
+    The first list must be refused. The second can be valid cursors of other places.
+    """
     sort, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     wrong: list[Any] = [
         ["password_hash", key],
@@ -216,10 +227,10 @@ def _tampered(cursor: str) -> tuple[list[str], list[str]]:
 
 
 @by_order
-async def test_a_cursor_that_was_tampered_with_is_refused_by_name_or_is_a_place_in_the_list(
+async def test_a_forged_cursor_is_refused_or_is_a_place_in_the_list(
     listed: Listed, order: Order
 ) -> None:
-    """Times that have no place in UTC, and what no column can hold, are refused as well."""
+    """Times outside the range of UTC and values outside a column's type are refused."""
     for _ in range(3):
         await listed.add()
     cursor = (await listed.client.get(listed.url, params=order.query | {"limit": 1})).json()[

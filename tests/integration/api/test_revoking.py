@@ -1,4 +1,4 @@
-"""What is taken away is gone on two replicas of each service within a second, though it was used there a moment ago."""
+"""A revoked permission ends on every replica within a second, even if it was just used."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,13 +11,13 @@ from tests.kit.waiting import soon
 
 Replicas = tuple[Installation, Installation]
 PATHS = ("/api/v1/api-keys", "/api/v1/account", "/api/v1/pulls")
-"""One of each service."""
+"""One path of each service."""
 ADMIN_PATHS = ("/api/v1/accounts", "/api/v1/events/status")
 ONE_SECOND = 1.0
 
 
 async def answers(replicas: Replicas, token: str, paths: tuple[str, ...] = PATHS) -> set[int]:
-    """The statuses of ``paths`` on both replicas."""
+    """Return the statuses of ``paths`` on both replicas."""
     seen = set()
     for replica in replicas:
         async with replica.client(token) as client:
@@ -28,7 +28,7 @@ async def answers(replicas: Replicas, token: str, paths: tuple[str, ...] = PATHS
 async def become(
     replicas: Replicas, token: str, status: int, paths: tuple[str, ...] = PATHS
 ) -> None:
-    """Within a second each of ``paths`` answers ``status`` on both replicas."""
+    """Wait at most a second until all ``paths`` return ``status`` on both replicas."""
     await soon(
         lambda: answers(replicas, token, paths),
         lambda seen: seen == {status},
@@ -88,7 +88,7 @@ async def _disable(
         (_disable, True),
     ],
 )
-async def test_sessions_and_keys_end(
+async def test_sessions_and_keys_end_on_both_replicas(
     replicas: Replicas, world: World, end: Ending, keys_too: bool
 ) -> None:
     admin = await replicas[0].person("admin")
@@ -104,7 +104,7 @@ async def test_sessions_and_keys_end(
     await become(replicas, key, 401 if keys_too else 200)
 
 
-async def test_an_enabled_account_gets_no_session_and_no_key_back(
+async def test_enabling_an_account_does_not_restore_its_sessions_and_keys(
     replicas: Replicas, world: World
 ) -> None:
     admin = await replicas[0].person("admin")
@@ -118,7 +118,7 @@ async def test_an_enabled_account_gets_no_session_and_no_key_back(
         await become(replicas, bearer, 401)
 
 
-async def test_a_deleted_key_and_one_that_expires_end(replicas: Replicas, world: World) -> None:
+async def test_deleted_and_expired_keys_are_refused(replicas: Replicas, world: World) -> None:
     async with replicas[0].client(world.owner.token) as mine:
         made = [
             (await mine.post("/api/v1/api-keys", json={"name": "k", "permission": "read"})).json()
@@ -134,7 +134,7 @@ async def test_a_deleted_key_and_one_that_expires_end(replicas: Replicas, world:
         await become(replicas, key["secret"], 401)
 
 
-async def test_a_role_ends(replicas: Replicas) -> None:
+async def test_a_former_administrator_loses_access_on_both_replicas(replicas: Replicas) -> None:
     world, admin = await make_world(replicas[0], "admin"), await replicas[0].person("admin")
     key = await replicas[0].api_key(world.owner.id, "read")
     for bearer in (world.owner.token, key):
@@ -148,7 +148,7 @@ async def test_a_role_ends(replicas: Replicas) -> None:
 
 
 @pytest.mark.parametrize("end", ["grant", "docker user", "visibility"])
-async def test_what_was_shared_or_public_is_hidden_again(
+async def test_a_repository_that_is_no_longer_shared_or_public_is_hidden(
     replicas: Replicas, world: World, end: str
 ) -> None:
     partner = await make_world(replicas[0])

@@ -1,4 +1,4 @@
-"""Many at once: one name is taken once, writers do not trip over each other, and hashing passwords holds up nobody else."""
+"""Concurrent requests: unique names, parallel writers, and slow password hashing."""
 
 import asyncio
 import secrets
@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from libs.common.security.passwords import PasswordHasher
-from services.catalog.accounts.throttle import WrongPasswords
 from tests.integration.api.installation import PASSWORD, Installation
 from tests.integration.api.world import World
 from tests.kit.waiting import soon
@@ -29,14 +28,14 @@ TAKEN: dict[str, tuple[Callable[[World, str], dict[str, Any]], str]] = {
 
 @pytest.fixture
 async def admins(replicas: Replicas) -> AsyncIterator[list[httpx.AsyncClient]]:
-    """An administrator's clients, one of each replica."""
+    """An administrator's clients, one for each replica."""
     admin = await replicas[0].person("admin")
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(replica.client(admin.token)) for replica in replicas]
 
 
 @pytest.mark.parametrize("noun", TAKEN)
-async def test_one_name_is_taken_once_on_two_replicas(
+async def test_only_one_of_several_concurrent_requests_gets_a_name(
     admins: list[httpx.AsyncClient], world: World, noun: str
 ) -> None:
     make, code = TAKEN[noun]
@@ -50,7 +49,7 @@ async def test_one_name_is_taken_once_on_two_replicas(
 
 
 @pytest.mark.parametrize("ended", ["namespace", "docker user"])
-async def test_a_grant_that_is_given_while_one_side_goes_leaves_no_orphan(
+async def test_a_grant_created_while_its_namespace_or_user_is_deleted_leaves_no_orphan(
     replicas: Replicas, admins: list[httpx.AsyncClient], world: World, ended: str
 ) -> None:
     for number in range(6):
@@ -81,7 +80,7 @@ async def test_a_grant_that_is_given_while_one_side_goes_leaves_no_orphan(
 
 
 async def _write(client: httpx.AsyncClient, number: int, shared: str) -> list[int]:
-    """What one writer does: its own things, and one thing that all others write as well."""
+    """Create and delete objects of one writer, and write to a namespace that all writers share."""
     name = f"writer-{secrets.token_hex(4)}"
     answers = [
         await client.post("/api/v1/namespaces", json={"name": name, "visibility": "private"}),
@@ -117,20 +116,20 @@ async def test_fifty_parallel_writers_all_succeed(installation: Installation) ->
     assert (len(left), len(made)) == (0, 50)
 
 
-async def test_passwords_that_wait_to_be_hashed_hold_up_no_list(
+async def test_a_full_hashing_queue_does_not_delay_lists_and_returns_503(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More of them than there are database connections; past the places that there are, one is told to come back."""
-    go, waiting = asyncio.Event(), 0
+    """More passwords wait than there are database connections or places in the queue."""
+    finish, hashing = asyncio.Event(), 0
 
     async def hash_later(_: PasswordHasher, __: str) -> str:
-        nonlocal waiting
-        waiting += 1
-        await go.wait()
+        nonlocal hashing
+        hashing += 1
+        await finish.wait()
         return "a hash"
 
-    async def begun() -> int:
-        return waiting
+    async def started() -> int:
+        return hashing
 
     monkeypatch.setattr(PasswordHasher, "hash", hash_later)
     person = await installation.person()
@@ -142,14 +141,14 @@ async def test_passwords_that_wait_to_be_hashed_hold_up_no_list(
             asyncio.create_task(client.post("/api/v1/docker-users", json=body)) for body in bodies
         ]
         try:
-            await soon(begun, within=20, what="the first password at the hasher")
+            await soon(started, within=20, what="the first password to be hashed")
             lists = await asyncio.wait_for(
                 asyncio.gather(*(client.get("/api/v1/namespaces") for _ in range(5))), 20
             )
             assert {answer.status_code for answer in lists} == {200}
-            assert waiting < 10
+            assert hashing < 10
         finally:
-            go.set()
+            finish.set()
             answers = await asyncio.gather(*tasks)
     assert {answer.status_code for answer in answers} == {201, 503}
     busy = next(answer for answer in answers if answer.status_code == 503)
@@ -178,22 +177,3 @@ async def test_guesses_of_the_current_password_are_throttled_per_account(
         assert 0 < int(refused.headers["retry-after"]) <= 301
         assert (await thief.get("/api/v1/account")).status_code == 200
         assert (await _guess(other, PASSWORD)).status_code == 204
-
-
-def test_guesses_are_forgotten_with_time_and_with_success() -> None:
-    now = 0.0
-    wrong = WrongPasswords(limit=2, window_seconds=300, clock=lambda: now)
-    wrong.begin(1)
-    now = 299.0
-    wrong.begin(1)
-    with pytest.raises(Exception, match="Too many") as refused:
-        wrong.begin(1)
-    assert refused.value.headers == {"Retry-After": "2"}  # type: ignore[attr-defined]
-    now = 300.0
-    wrong.begin(1)
-    wrong.succeed(1)
-    for _ in range(2):
-        wrong.begin(1)
-    now = 1000.0
-    wrong.begin(2)
-    assert len(wrong._attempts) == 1, "accounts that stopped guessing are not remembered for ever"

@@ -1,5 +1,8 @@
-"""Walls between accounts that are no matter of one route: children of another parent, names that nearly match, roles taken away,
-fields that may not be set, secrets that nobody may read."""
+"""Isolation of accounts across routes.
+
+Children of another parent, names that nearly match, removed roles, fields that clients must not
+set, and secrets that no response or log may contain.
+"""
 
 import contextlib
 import io
@@ -24,7 +27,7 @@ WITH_BODY = [
 WITH_NAMES = [operation for operation in GUARDED if operation.parameters("path")]
 SORTED = [operation for operation in LISTS if "sort" in operation.parameters("query")]
 ANOTHER_DIGEST = "sha256:" + "b" * 64
-MASS = {
+FORBIDDEN_FIELDS = {
     "role": "admin",
     "account": "admin",
     "account_id": 1,
@@ -46,10 +49,10 @@ def ids(operation: Operation) -> str:
     return operation.id
 
 
-async def test_a_child_is_not_reached_through_another_parent(
+async def test_a_child_is_not_reachable_through_another_parent(
     installation: Installation, world: World
 ) -> None:
-    """Though both are the caller's own, as Harbor's CVE-2022-31667 shows."""
+    """Even if the caller owns both parents. Harbor had this fault (CVE-2022-31667)."""
     second = await make_world(installation)
     database = installation.database
     for table in ("docker_users", "namespaces"):
@@ -81,7 +84,7 @@ async def test_a_child_is_not_reached_through_another_parent(
         assert [grant["docker_user"] for grant in grants] == [second.granted]
 
 
-async def test_an_image_is_found_in_its_own_repository_alone(
+async def test_an_image_is_found_only_in_its_own_repository(
     installation: Installation, world: World
 ) -> None:
     database = installation.database
@@ -93,13 +96,15 @@ async def test_an_image_is_found_in_its_own_repository_alone(
         space["id"],
     )
     await database.execute(
-        "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
+        "INSERT INTO catalog.manifests"
+        " (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
         " VALUES ($1, $2, 'application/vnd.oci.image.manifest.v1+json', 7, now(), 'builder')",
         second["id"],
         ANOTHER_DIGEST,
     )
     await database.execute(
-        "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by) VALUES ($1, 'only-here', $2, now(), 'builder')",
+        "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+        " VALUES ($1, 'only-here', $2, now(), 'builder')",
         second["id"],
         ANOTHER_DIGEST,
     )
@@ -112,10 +117,10 @@ async def test_an_image_is_found_in_its_own_repository_alone(
 
 
 @pytest.mark.parametrize("operation", WITH_NAMES, ids=ids)
-async def test_a_name_that_nearly_matches_names_nothing(
+async def test_a_name_that_nearly_matches_finds_no_object(
     installation: Installation, world: World, operation: Operation
 ) -> None:
-    """Neither a beginning, nor more, nor another case, nor a pattern, nor what decodes to the name a second time."""
+    """Prefixes, longer names, other cases, patterns, and names that are encoded twice."""
     admin = await installation.person("admin")
     good = operation.url(world)
     names = [
@@ -150,13 +155,13 @@ async def test_a_name_that_nearly_matches_names_nothing(
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=ids)
-async def test_what_a_body_may_not_set_is_refused_by_name(
+async def test_the_error_names_a_field_that_clients_must_not_set(
     installation: Installation, world: World, operation: Operation
 ) -> None:
     admin = await installation.person("admin")
     known = operation.fields()
     async with installation.client(admin.token) as client:
-        for field, value in MASS.items():
+        for field, value in FORBIDDEN_FIELDS.items():
             if field in known:
                 continue
             answer = await client.request(
@@ -169,7 +174,7 @@ async def test_what_a_body_may_not_set_is_refused_by_name(
 
 
 @pytest.mark.parametrize("operation", SORTED, ids=ids)
-async def test_nothing_is_sorted_by_what_is_not_shown(
+async def test_a_list_cannot_be_sorted_by_a_hidden_field(
     installation: Installation, world: World, operation: Operation
 ) -> None:
     async with installation.client(world.owner.token) as client:
@@ -192,7 +197,7 @@ async def test_nothing_is_sorted_by_what_is_not_shown(
 @pytest.mark.parametrize(
     "operation", [item for item in LISTS if "q" in item.parameters("query")], ids=ids
 )
-async def test_nothing_is_found_by_what_is_not_shown(
+async def test_a_search_does_not_match_hidden_fields_or_patterns(
     installation: Installation, world: World, operation: Operation
 ) -> None:
     admin = await installation.person("admin")
@@ -203,10 +208,10 @@ async def test_nothing_is_found_by_what_is_not_shown(
             ] == [], text
 
 
-async def test_a_role_that_is_taken_away_is_gone_from_sessions_and_keys(
+async def test_sessions_and_keys_lose_the_role_that_their_account_loses(
     installation: Installation,
 ) -> None:
-    """A credential is never more than its account is now."""
+    """A credential never has more permissions than its account has now."""
     world = await make_world(installation, "admin")
     bearers = [
         world.owner.token,
@@ -230,7 +235,7 @@ async def test_a_role_that_is_taken_away_is_gone_from_sessions_and_keys(
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=ids)
-async def test_a_refusal_repeats_no_password(
+async def test_a_refused_password_is_in_no_response_log_or_audit_entry(
     installation: Installation, world: World, operation: Operation, log: io.StringIO
 ) -> None:
     marker = "wr0ng-SECRET"
@@ -252,19 +257,20 @@ async def test_a_refusal_repeats_no_password(
             json=operation.body(world) | {"passwort": marker},
         )
         assert marker not in answer.text
-    told = log.getvalue()
-    assert operation.url(world) in told
-    assert marker[:7] not in told
-    assert world.owner.token not in told
+    logged = log.getvalue()
+    assert operation.url(world) in logged
+    assert marker[:7] not in logged
+    assert world.owner.token not in logged
     rows = await installation.database.fetch(
-        "SELECT a::text FROM catalog.audit_entries a UNION ALL SELECT a::text FROM auth.audit_entries a"
+        "SELECT a::text FROM catalog.audit_entries a"
+        " UNION ALL SELECT a::text FROM auth.audit_entries a"
     )
     assert not [row for row in rows if marker[:7] in row[0]]
 
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What the services log meanwhile, written as a service writes it."""
+    """The log of the services during the test, in the format of a service."""
     written, root = io.StringIO(), logging.getLogger()
     handlers, level, before = root.handlers[:], root.level, structlog.get_config()
     with contextlib.redirect_stdout(written):
@@ -275,7 +281,7 @@ def log() -> Iterator[io.StringIO]:
     structlog.configure(**before)
 
 
-async def test_a_statement_that_fails_is_logged_without_its_values(
+async def test_a_failed_statement_is_logged_without_its_values(
     installation: Installation, log: io.StringIO
 ) -> None:
     person = await installation.person()
@@ -287,11 +293,11 @@ async def test_a_statement_that_fails_is_logged_without_its_values(
             answer = await client.post("/api/v1/docker-users", json=body)
     finally:
         await database.execute(f"GRANT INSERT ON catalog.docker_users TO {role}")
-    told = log.getvalue()
+    logged = log.getvalue()
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
-    assert "permission denied" in told
+    assert "permission denied" in logged
     for hidden in (PASSWORD, "$argon2id$", "a private matter", person.token):
-        assert hidden not in told
+        assert hidden not in logged
         assert hidden not in answer.text
     assert "permission denied" not in answer.text
     assert "docker_users" not in answer.text

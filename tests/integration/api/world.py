@@ -1,4 +1,4 @@
-"""An account with one of everything that the API can name, made behind the services' backs."""
+"""An account with one object of each kind, inserted directly into the database."""
 
 import secrets
 import uuid
@@ -8,29 +8,52 @@ from libs.common.security.secrets import hash_of, new_secret
 from tests.integration.api.installation import HASH, Installation, Person
 
 DIGEST = "sha256:" + "a" * 64
-_USER = "INSERT INTO catalog.docker_users (account_id, username, password_hash, description) VALUES ($1, $2, $3, 'of the first') RETURNING id"
-_NAMESPACE = "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, 'private') RETURNING id"
+_USER = (
+    "INSERT INTO catalog.docker_users (account_id, username, password_hash, description)"
+    " VALUES ($1, $2, $3, 'of the first') RETURNING id"
+)
+_NAMESPACE = (
+    "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, 'private')"
+    " RETURNING id"
+)
 _GRANT = (
     "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission) VALUES ($1, $2, 'pull')"
 )
-_REPOSITORY = "INSERT INTO catalog.repositories (namespace_id, name, status) VALUES ($1, $2, 'active') RETURNING id"
+_REPOSITORY = (
+    "INSERT INTO catalog.repositories (namespace_id, name, status) VALUES ($1, $2, 'active')"
+    " RETURNING id"
+)
 _MANIFEST = (
-    "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
+    "INSERT INTO catalog.manifests"
+    " (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)"
     " VALUES ($1, $2, 'application/vnd.oci.image.manifest.v1+json', 7, now(), 'builder')"
 )
-_TAG = "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by) VALUES ($1, $2, $3, now(), 'builder')"
-_TOKEN = "INSERT INTO auth.access_tokens (id, docker_user_id, name, permission, secret_hash) VALUES ($1, $2, 'build', 'push', $3)"
+_TAG = (
+    "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+    " VALUES ($1, $2, $3, now(), 'builder')"
+)
+_TOKEN = (
+    "INSERT INTO auth.access_tokens (id, docker_user_id, name, permission, secret_hash)"
+    " VALUES ($1, $2, 'build', 'push', $3)"
+)
 _KEY = (
     "INSERT INTO auth.api_keys (id, account_id, credential_version, name, permission, secret_hash)"
     " VALUES ($1, $2, 1, 'pipeline', 'read', $3)"
 )
-_LETTER = "INSERT INTO events.dead_letters (reason, raw, raw_hash) VALUES ('unknown action', $1, $2) RETURNING id"
+_LETTER = (
+    "INSERT INTO events.dead_letters (reason, raw, raw_hash) VALUES ('unknown action', $1, $2)"
+    " RETURNING id"
+)
 _EVENT = b'{"events": []}'
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """``empty`` is a second namespace, with nothing in it; ``granted`` a Docker user with a grant in ``namespace``."""
+    """The names of the objects.
+
+    ``empty`` is a second namespace without repositories. ``granted`` is a Docker user with a grant
+    on ``namespace``.
+    """
 
     owner: Person
     namespace: str
@@ -47,12 +70,12 @@ class World:
 
     @property
     def path(self) -> str:
-        """The repository's whole name."""
+        """The path of the repository: ``namespace/name``."""
         return f"{self.namespace}/{self.repository}"
 
     @property
     def secrets_and_names(self) -> tuple[str, ...]:
-        """What no other account may read in any answer."""
+        """Names and IDs that no response to another account may contain."""
         return (
             self.owner.username,
             self.namespace,
@@ -65,7 +88,7 @@ class World:
 
 
 async def make_world(installation: Installation, role: str = "member") -> World:
-    """A new account with names that nobody else has."""
+    """Create an account and its objects with unique names."""
     database, owner, end = (
         installation.database,
         await installation.person(role, "first"),

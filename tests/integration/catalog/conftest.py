@@ -1,6 +1,5 @@
-"""The catalog's app on the real database, driven over ASGI by accounts that are signed in."""
+"""The catalog's app on a real database, signed-in accounts, and a real registry."""
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -19,13 +18,13 @@ from libs.common.registry.client import Registry, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import load_signing_keys
 from ops.host.privileges import run_user
-from ops.install.debian import find_registry
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
 from tests.integration.catalog.registry import RegistryUnderTest
-from tests.integration.gateway.conftest import TOOLS
-from tests.integration.gateway.parts import running_registry, running_service
 from tests.kit.database import Database
+from tests.kit.install import registry_program
+from tests.kit.servers.distribution import running_distribution
+from tests.kit.servers.service import running_service
 from tests.kit.sessions import Secrets, SignIn, app_client, signing_in, write_secrets
 
 
@@ -52,7 +51,7 @@ def catalog_settings(
 async def app(
     emptied: Database, catalog_secrets: Secrets, registry_url: str
 ) -> AsyncIterator[FastAPI]:
-    """The app on an empty database, its workers running."""
+    """The app with its workers, on an empty database."""
     app = create_app(catalog_settings(emptied, catalog_secrets, registry_url))
     async with app.router.lifespan_context(app):
         yield app
@@ -115,19 +114,17 @@ async def admin(sign_in: SignIn) -> httpx.AsyncClient:
 
 @pytest.fixture(scope="session")
 def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
-    """A real Distribution that trusts the catalog's keys; what it reports is kept until a test delivers it."""
-    given = os.environ.get("REGISTRY_BIN")
-    distribution = find_registry(TOOLS, Path(given) if given else None)
+    """A real Distribution that trusts the catalog's keys. A test delivers its events."""
+    distribution = registry_program()
     user = run_user([distribution.path])
-    folder = Path(
-        tempfile.mkdtemp(prefix="moorage-catalog-")
-    )  # pytest's own folders are closed to other users
+    # Other users cannot read pytest's own folders.
+    folder = Path(tempfile.mkdtemp(prefix="moorage-catalog-"))
     folder.chmod(0o755)
     (folder / "ca.pem").write_bytes(catalog_secrets.authority.certificate)
     key = load_signing_keys(catalog_secrets.directory / "token-keys")[0]
     with running_service("events") as webhook:
         url = f"http://{webhook.address}/registry-events"
-        with running_registry(
+        with running_distribution(
             distribution, user, folder, ca=folder / "ca.pem", webhook=url, secret="webhook-secret"
         ) as running:
             yield RegistryUnderTest(f"http://{running.address}", running.storage, key, webhook)
@@ -136,7 +133,7 @@ def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
 
 @pytest.fixture
 def registry_url(request: pytest.FixtureRequest) -> str:
-    """Where the app looks for its registry: a real one where the test asks for it, else a port where nothing is."""
+    """The URL of ``registry`` if the test uses it, else a port on which nothing listens."""
     if "registry" not in request.fixturenames:
         return "http://127.0.0.1:9"
     registry: RegistryUnderTest = request.getfixturevalue("registry")
@@ -147,3 +144,18 @@ def registry_url(request: pytest.FixtureRequest) -> str:
 def team(registry: RegistryUnderTest) -> str:
     """The name of a namespace that no other test uses in the shared registry."""
     return f"team-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def namespace(emptied: Database, team: str) -> str:
+    """The namespace ``team`` of the account `acme`, inserted without the app."""
+    await emptied.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role)"
+        " VALUES ('acme', 'none', 'member')"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility)"
+        " SELECT id, $1, 'private' FROM catalog.accounts",
+        team,
+    )
+    return team

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.security.passwords import PasswordHasher, hash_password
 from services.catalog.accounts import usecases
+from tests.integration.catalog.creating import PASSWORD, create_docker_user
 from tests.kit.database import Database
 from tests.kit.sessions import SignIn
 
-PASSWORD = "correct horse battery"
 OTHER = "another battery horse"
 
 
@@ -99,8 +99,8 @@ async def test_an_administrator_creates_finds_and_changes_accounts(
 async def test_disabling_an_account_ends_its_sessions_and_its_docker_users_logins(
     admin: httpx.AsyncClient, acme: httpx.AsyncClient, other: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await acme.post("/api/v1/docker-users", json={"username": "of-acme", "password": PASSWORD})
-    await other.post("/api/v1/docker-users", json={"username": "of-other", "password": PASSWORD})
+    await create_docker_user(acme, "of-acme")
+    await create_docker_user(other, "of-other")
     assert (await admin.patch("/api/v1/accounts/acme", json={"disabled": True})).json()[
         "disabled"
     ] is True

@@ -165,7 +165,7 @@ async def test_a_malformed_body_is_refused_with_a_problem_document(acme: httpx.A
         assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_the_size_limit_holds_for_a_body_without_a_declared_length(
+async def test_the_size_limit_applies_to_a_body_without_content_length(
     acme: httpx.AsyncClient,
 ) -> None:
     async def endless() -> AsyncIterator[bytes]:
@@ -178,7 +178,7 @@ async def test_the_size_limit_holds_for_a_body_without_a_declared_length(
     assert (response.status_code, response.json()["code"]) == (413, "content_too_large")
 
 
-async def test_times_are_utc_with_a_z(acme: httpx.AsyncClient) -> None:
+async def test_times_are_in_utc_and_end_with_z(acme: httpx.AsyncClient) -> None:
     body = (
         await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
     ).json()

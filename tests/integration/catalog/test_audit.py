@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from tests.integration.catalog.creating import create_namespace
 from tests.kit.database import Database
 
 _INSERT = """
@@ -21,8 +22,8 @@ async def _actions(client: httpx.AsyncClient, **params: str | int) -> list[str]:
 async def test_every_change_is_recorded_and_a_refused_one_is_not(
     acme: httpx.AsyncClient,
 ) -> None:
-    await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
-    await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
+    await create_namespace(acme, "team")
+    await create_namespace(acme, "team")
     await acme.patch("/api/v1/namespaces/team", json={"visibility": "public"})
     await acme.patch("/api/v1/namespaces/none", json={"visibility": "public"})
     await acme.delete("/api/v1/namespaces/team")

@@ -7,15 +7,8 @@ import httpx
 import pytest
 
 from libs.common.security.passwords import hash_password
+from tests.integration.catalog.creating import PASSWORD, create_docker_user, create_namespace
 from tests.kit.database import Database
-
-PASSWORD = "correct horse battery"
-
-
-async def _create(client: httpx.AsyncClient, username: str, **more: object) -> httpx.Response:
-    return await client.post(
-        "/api/v1/docker-users", json={"username": username, "password": PASSWORD, **more}
-    )
 
 
 async def _credentials(database: Database, username: str) -> tuple[str, int]:
@@ -30,9 +23,9 @@ async def test_a_docker_user_is_created_found_changed_and_deleted(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
     assert (
-        await _create(acme, "builder", description="构建 images", token_login=True)
+        await create_docker_user(acme, "builder", description="构建 images", token_login=True)
     ).status_code == 201
-    await _create(acme, "deployer")
+    await create_docker_user(acme, "deployer")
     for q, names in (
         ("BUILD", ["builder"]),
         ("构建", ["builder"]),
@@ -63,7 +56,7 @@ async def test_a_docker_user_is_created_found_changed_and_deleted(
 async def test_a_new_password_and_disabling_end_a_docker_users_logins(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _create(acme, "builder")
+    await create_docker_user(acme, "builder")
     before, _ = await _credentials(emptied, "builder")
     assert (
         await acme.put(
@@ -82,7 +75,7 @@ async def test_a_new_password_and_disabling_end_a_docker_users_logins(
 
 
 async def test_the_last_login_comes_from_auth(acme: httpx.AsyncClient, emptied: Database) -> None:
-    await _create(acme, "builder")
+    await create_docker_user(acme, "builder")
     at = datetime(2026, 11, 24, 5, 32, tzinfo=UTC)
     await emptied.execute(
         "INSERT INTO auth.last_logins (docker_user_id, last_login_at)"
@@ -97,19 +90,19 @@ async def test_the_last_login_comes_from_auth(acme: httpx.AsyncClient, emptied: 
 async def test_deleting_a_docker_user_reserves_its_name_and_deletes_its_grants(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _create(acme, "builder")
-    await acme.post("/api/v1/namespaces", json={"name": "team", "visibility": "private"})
+    await create_docker_user(acme, "builder")
+    await create_namespace(acme, "team")
     await acme.put("/api/v1/namespaces/team/grants/builder", json={"permission": "push"})
     await acme.delete("/api/v1/docker-users/builder")
     for client in (acme, other):
-        refused = await _create(client, "builder")
+        refused = await create_docker_user(client, "builder")
         assert (refused.status_code, refused.json()["code"]) == (409, "name_reserved")
         available = datetime.fromisoformat(refused.json()["available_at"])
         seconds = (available - datetime.now(UTC)).total_seconds()
         assert 1800 < seconds <= 1860
         assert abs(int(refused.headers["Retry-After"]) - seconds) < 2
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
-    assert (await _create(other, "builder")).status_code == 201
+    assert (await create_docker_user(other, "builder")).status_code == 201
     assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == []
 
 
@@ -117,7 +110,7 @@ async def test_concurrent_requests_create_a_docker_user_once(
     acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     answers = await asyncio.gather(
-        *(_create(client, "builder") for client in (acme, other, acme, other))
+        *(create_docker_user(client, "builder") for client in (acme, other, acme, other))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
@@ -129,7 +122,7 @@ async def test_concurrent_requests_create_a_docker_user_once(
 async def test_another_accounts_docker_user_is_reported_as_missing(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, call: str
 ) -> None:
-    await _create(acme, "builder")
+    await create_docker_user(acme, "builder")
     method, _, rest = call.partition(" ")
     body = (
         {"password": PASSWORD}
@@ -148,8 +141,8 @@ async def test_another_accounts_docker_user_is_reported_as_missing(
 async def test_an_administrator_lists_the_docker_users_of_all_accounts_or_of_one(
     admin: httpx.AsyncClient, acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
-    await _create(acme, "of-acme")
-    await _create(other, "of-other")
+    await create_docker_user(acme, "of-acme")
+    await create_docker_user(other, "of-other")
 
     async def seen(client: httpx.AsyncClient, **params: str) -> list[tuple[str, str]]:
         items = (await client.get("/api/v1/docker-users", params=params)).json()["items"]
@@ -184,14 +177,14 @@ async def test_an_administrator_lists_the_docker_users_of_all_accounts_or_of_one
 async def test_an_invalid_username_is_refused_with_a_reason(
     acme: httpx.AsyncClient, name: str
 ) -> None:
-    response = await _create(acme, name)
+    response = await create_docker_user(acme, name)
     assert (response.status_code, response.json()["code"]) == (422, "validation_error")
     assert [error["field"] for error in response.json()["errors"]] == ["username"]
 
 
 @pytest.mark.parametrize("name", ["ab", "a" * 63, "0a", "a.b_c-d", "a--b..c"])
 async def test_a_valid_username_is_accepted(acme: httpx.AsyncClient, name: str) -> None:
-    assert (await _create(acme, name)).status_code == 201
+    assert (await create_docker_user(acme, name)).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -238,10 +231,10 @@ async def test_a_password_of_any_script_is_accepted(
 async def test_a_field_that_a_client_must_not_set_is_refused(
     acme: httpx.AsyncClient, more: dict[str, object]
 ) -> None:
-    response = await _create(acme, "builder", **more)
+    response = await create_docker_user(acme, "builder", **more)
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == next(iter(more))
-    await _create(acme, "builder")
+    await create_docker_user(acme, "builder")
     (field, value), *_ = more.items()
     if field != "disabled":
         assert (
@@ -253,7 +246,7 @@ async def test_a_field_that_a_client_must_not_set_is_refused(
 async def test_control_characters_and_long_texts_are_refused_in_every_field(
     acme: httpx.AsyncClient, text: str
 ) -> None:
-    assert (await _create(acme, "builder", description=text)).status_code == 422
+    assert (await create_docker_user(acme, "builder", description=text)).status_code == 422
     for path in ("docker-users", "namespaces", "repositories"):
         assert (await acme.get(f"/api/v1/{path}", params={"q": text})).status_code == 422
     assert (await acme.get("/api/v1/audit", params={"target": text})).status_code == 422
@@ -277,7 +270,7 @@ async def test_a_path_with_a_nul_is_not_found(acme: httpx.AsyncClient, path: str
 async def test_no_response_contains_a_password_or_its_hash(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    created = await _create(acme, "builder")
+    created = await create_docker_user(acme, "builder")
     stored, _ = await _credentials(emptied, "builder")
     for response in (
         created,

@@ -1,11 +1,13 @@
-"""The first path of a new user: account, Docker user, namespace, grant."""
+"""The first steps of a new user: account, Docker user, namespace, grant, repository."""
 
 import httpx
 
 PASSWORD = "correct horse battery"
 
 
-async def test_from_account_to_grant(admin: httpx.AsyncClient, acme: httpx.AsyncClient) -> None:
+async def test_a_new_user_creates_every_object_up_to_a_repository(
+    admin: httpx.AsyncClient, acme: httpx.AsyncClient
+) -> None:
     created = await admin.post(
         "/api/v1/accounts", json={"username": "newcomer", "password": PASSWORD}
     )

@@ -6,28 +6,17 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.integration.catalog.creating import (
+    create_docker_user,
+    create_namespace,
+    create_repository,
+)
 from tests.kit.database import Database
-
-PASSWORD = "correct horse battery"
-
-
-async def _create(
-    client: httpx.AsyncClient, name: str, visibility: str = "private", **more: object
-) -> httpx.Response:
-    return await client.post(
-        "/api/v1/namespaces", json={"name": name, "visibility": visibility, **more}
-    )
-
-
-async def _docker_user(client: httpx.AsyncClient, username: str) -> None:
-    assert (
-        await client.post("/api/v1/docker-users", json={"username": username, "password": PASSWORD})
-    ).status_code == 201
 
 
 async def test_a_namespace_is_created_found_changed_and_deleted(acme: httpx.AsyncClient) -> None:
-    assert (await _create(acme, "team", description="前端 images")).status_code == 201
-    await _create(acme, "zoo", "public")
+    assert (await create_namespace(acme, "team", description="前端 images")).status_code == 201
+    await create_namespace(acme, "zoo", "public")
     for q, names in (("TEA", ["team"]), ("前端", ["team"]), ("", ["team", "zoo"]), ("nothing", [])):
         found = (await acme.get("/api/v1/namespaces", params={"q": q})).json()["items"]
         assert [namespace["name"] for namespace in found] == names
@@ -45,8 +34,8 @@ async def test_a_namespace_is_created_found_changed_and_deleted(acme: httpx.Asyn
 
 
 async def test_a_namespace_with_repositories_cannot_be_deleted(acme: httpx.AsyncClient) -> None:
-    await _create(acme, "team")
-    await acme.post("/api/v1/repositories", json={"namespace": "team", "name": "app"})
+    await create_namespace(acme, "team")
+    await create_repository(acme, "team", "app")
     refused = await acme.delete("/api/v1/namespaces/team")
     assert (refused.status_code, refused.json()["code"]) == (409, "namespace_not_empty")
 
@@ -54,11 +43,11 @@ async def test_a_namespace_with_repositories_cannot_be_deleted(acme: httpx.Async
 async def test_deleting_a_namespace_reserves_its_name_and_deletes_its_grants(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _create(acme, "team")
-    await _docker_user(acme, "builder")
+    await create_namespace(acme, "team")
+    await create_docker_user(acme, "builder")
     await acme.put("/api/v1/namespaces/team/grants/builder", json={"permission": "push"})
     await acme.delete("/api/v1/namespaces/team")
-    refused = await _create(acme, "team")
+    refused = await create_namespace(acme, "team")
     assert (refused.status_code, refused.json()["code"]) == (409, "name_reserved")
     assert refused.json()["available_at"].endswith("Z")
     assert int(refused.headers["Retry-After"]) > 1800
@@ -66,7 +55,7 @@ async def test_deleting_a_namespace_reserves_its_name_and_deletes_its_grants(
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
     # The worker does this when the registry confirms that nothing is left.
     await emptied.execute("DELETE FROM catalog.deletions")
-    assert (await _create(acme, "team")).status_code == 201
+    assert (await create_namespace(acme, "team")).status_code == 201
     assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == []
 
 
@@ -74,7 +63,7 @@ async def test_concurrent_requests_create_a_namespace_once(
     acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     answers = await asyncio.gather(
-        *(_create(client, "team") for client in (acme, other, acme, other))
+        *(create_namespace(client, "team") for client in (acme, other, acme, other))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
@@ -89,8 +78,8 @@ async def test_concurrent_requests_create_a_namespace_once(
 async def test_another_accounts_namespace_is_reported_as_missing(
     acme: httpx.AsyncClient, other: httpx.AsyncClient, call: str, visibility: str
 ) -> None:
-    await _create(acme, "team", visibility)
-    await _docker_user(other, "mine")
+    await create_namespace(acme, "team", visibility)
+    await create_docker_user(other, "mine")
     method, _, rest = call.partition(" ")
     body = (
         {"permission": "push"}
@@ -105,17 +94,15 @@ async def test_another_accounts_namespace_is_reported_as_missing(
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
         details.add(response.json()["detail"].replace(name, "…"))
     assert len(details) == 1, "the detail must not reveal that the namespace exists"
-    assert (
-        await other.post("/api/v1/repositories", json={"namespace": "team", "name": "app"})
-    ).status_code == 404
+    assert (await create_repository(other, "team", "app")).status_code == 404
     assert (await other.get("/api/v1/namespaces")).json()["items"] == []
 
 
 async def test_an_administrator_manages_the_namespaces_of_all_accounts(
     admin: httpx.AsyncClient, acme: httpx.AsyncClient
 ) -> None:
-    await _create(acme, "team")
-    await _docker_user(acme, "builder")
+    await create_namespace(acme, "team")
+    await create_docker_user(acme, "builder")
     assert [
         item["account"] for item in (await admin.get("/api/v1/namespaces")).json()["items"]
     ] == ["acme"]
@@ -145,7 +132,7 @@ async def test_an_administrator_manages_the_namespaces_of_all_accounts(
     ],
 )
 async def test_an_invalid_namespace_name_is_refused(acme: httpx.AsyncClient, name: str) -> None:
-    response = await _create(acme, name)
+    response = await create_namespace(acme, name)
     assert (response.status_code, [error["field"] for error in response.json()["errors"]]) == (
         422,
         ["name"],
@@ -165,13 +152,13 @@ async def test_an_invalid_namespace_name_is_refused(acme: httpx.AsyncClient, nam
 async def test_a_field_that_a_client_must_not_change_is_refused(
     acme: httpx.AsyncClient, body: dict[str, object]
 ) -> None:
-    await _create(acme, "team")
+    await create_namespace(acme, "team")
     assert (await acme.patch("/api/v1/namespaces/team", json=body)).status_code == 422
 
 
 async def test_a_grant_is_created_changed_and_deleted(acme: httpx.AsyncClient) -> None:
-    await _create(acme, "team")
-    await _docker_user(acme, "builder")
+    await create_namespace(acme, "team")
+    await create_docker_user(acme, "builder")
     path = "/api/v1/namespaces/team/grants/builder"
     new = await acme.put(path, json={"permission": "pull"})
     assert (new.status_code, new.headers["Location"]) == (201, path)
@@ -194,8 +181,8 @@ async def test_a_grant_is_created_changed_and_deleted(acme: httpx.AsyncClient) -
 async def test_a_grant_to_another_accounts_docker_user_must_name_the_account(
     acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
-    await _create(acme, "team")
-    await _docker_user(other, "partner-ci")
+    await create_namespace(acme, "team")
+    await create_docker_user(other, "partner-ci")
     path = "/api/v1/namespaces/team/grants/partner-ci"
     for account in (None, "acme", "nobody"):
         refused = await acme.put(path, json={"permission": "pull", "account": account})
@@ -213,10 +200,10 @@ async def test_a_grant_to_another_accounts_docker_user_must_name_the_account(
 async def test_a_grant_concurrent_with_the_deletion_of_its_namespace_leaves_no_row(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _docker_user(acme, "builder")
+    await create_docker_user(acme, "builder")
     for number in range(5):
         name = f"team-{number}"
-        await _create(acme, name)
+        await create_namespace(acme, name)
         granted, deleted = await asyncio.gather(
             acme.put(f"/api/v1/namespaces/{name}/grants/builder", json={"permission": "push"}),
             acme.delete(f"/api/v1/namespaces/{name}"),
@@ -229,8 +216,8 @@ async def test_a_grant_concurrent_with_the_deletion_of_its_namespace_leaves_no_r
 async def test_a_grant_waits_for_the_deletion_of_its_namespace_and_then_fails(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _docker_user(acme, "builder")
-    await _create(acme, "team")
+    await create_docker_user(acme, "builder")
+    await create_namespace(acme, "team")
     connection = await asyncpg.connect(emptied.urls["catalog"])
     try:
         deletion = connection.transaction()
@@ -252,9 +239,9 @@ async def test_no_repository_is_created_in_a_namespace_that_is_being_deleted(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
     for number in range(5):
-        await _create(acme, f"team-{number}")
+        await create_namespace(acme, f"team-{number}")
         created, deleted = await asyncio.gather(
-            acme.post("/api/v1/repositories", json={"namespace": f"team-{number}", "name": "app"}),
+            create_repository(acme, f"team-{number}", "app"),
             acme.delete(f"/api/v1/namespaces/team-{number}"),
         )
         assert (created.status_code, deleted.status_code) in ((201, 409), (404, 204))

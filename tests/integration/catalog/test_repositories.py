@@ -6,9 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.integration.catalog.creating import (
+    create_docker_user,
+    create_namespace,
+    create_repository,
+)
 from tests.kit.database import Database
 
-PASSWORD = "correct horse battery"
 _MANIFEST = """
     INSERT INTO catalog.manifests
       (repository_id, digest, media_type, size_bytes, pushed_at, pushed_by)
@@ -24,20 +28,6 @@ _TAG = """
 """
 
 
-async def _namespace(client: httpx.AsyncClient, name: str, visibility: str = "private") -> None:
-    assert (
-        await client.post("/api/v1/namespaces", json={"name": name, "visibility": visibility})
-    ).status_code == 201
-
-
-async def _repository(
-    client: httpx.AsyncClient, namespace: str, name: str, **more: object
-) -> httpx.Response:
-    return await client.post(
-        "/api/v1/repositories", json={"namespace": namespace, "name": name, **more}
-    )
-
-
 async def _paths(client: httpx.AsyncClient, **params: str | int) -> list[str]:
     body = (await client.get("/api/v1/repositories", params=params)).json()
     return [f"{item['namespace']}/{item['name']}" for item in body["items"]]
@@ -46,7 +36,7 @@ async def _paths(client: httpx.AsyncClient, **params: str | int) -> list[str]:
 async def _all_pages(
     client: httpx.AsyncClient, path: str, key: str, **params: str | int
 ) -> tuple[list[str], int]:
-    """Follows the `Link` headers; returns ``key`` of all items, and the number of pages."""
+    """Follow the `Link` headers; return ``key`` of all items, and the number of pages."""
     seen, pages = [], 0
     response = await client.get(path, params=params)
     while True:
@@ -61,14 +51,16 @@ async def _all_pages(
 
 
 async def test_a_repository_is_created_and_its_description_changed(acme: httpx.AsyncClient) -> None:
-    await _namespace(acme, "team")
-    created = await _repository(acme, "team", "charts/web", description="图表")
+    await create_namespace(acme, "team")
+    created = await create_repository(acme, "team", "charts/web", description="图表")
     assert (created.status_code, created.json()["status"], created.json()["tag_count"]) == (
         201,
         "empty",
         0,
     )
-    assert (await _repository(acme, "team", "charts/web")).json()["code"] == "repository_taken"
+    assert (await create_repository(acme, "team", "charts/web")).json()[
+        "code"
+    ] == "repository_taken"
     changed = await acme.patch("/api/v1/repositories/team/charts/web", json={"description": "new"})
     assert (changed.status_code, changed.json()["description"]) == (200, "new")
     assert (await acme.get("/api/v1/repositories/team/charts/web")).json() == changed.json()
@@ -87,8 +79,8 @@ async def test_a_repository_is_created_and_its_description_changed(acme: httpx.A
 async def test_a_repository_name_that_distribution_refuses_is_refused(
     acme: httpx.AsyncClient, name: str
 ) -> None:
-    await _namespace(acme, "team")
-    response = await _repository(acme, "team", name)
+    await create_namespace(acme, "team")
+    response = await create_repository(acme, "team", name)
     assert (response.status_code, [error["field"] for error in response.json()["errors"]]) == (
         422,
         ["name"],
@@ -96,22 +88,22 @@ async def test_a_repository_name_that_distribution_refuses_is_refused(
 
 
 async def test_concurrent_requests_create_a_repository_once(acme: httpx.AsyncClient) -> None:
-    await _namespace(acme, "team")
-    answers = await asyncio.gather(*(_repository(acme, "team", "app") for _ in range(4)))
+    await create_namespace(acme, "team")
+    answers = await asyncio.gather(*(create_repository(acme, "team", "app") for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
 
 
 async def test_a_reserved_repository_name_cannot_be_taken(
     acme: httpx.AsyncClient, emptied: Database
 ) -> None:
-    await _namespace(acme, "team")
+    await create_namespace(acme, "team")
     await emptied.execute(
         "INSERT INTO catalog.reserved_names"
         " VALUES ('repository', 'team/app', now() + interval '1 minute')"
     )
-    assert (await _repository(acme, "team", "app")).json()["code"] == "name_reserved"
+    assert (await create_repository(acme, "team", "app")).json()["code"] == "name_reserved"
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
-    assert (await _repository(acme, "team", "app")).status_code == 201
+    assert (await create_repository(acme, "team", "app")).status_code == 201
     assert len(await emptied.fetch("SELECT * FROM catalog.repository_generations")) == 1, (
         "pull counts need the start of the new generation"
     )
@@ -125,11 +117,11 @@ async def test_each_view_lists_own_shared_or_public_repositories(
         ("acme-shared", "private"),
         ("acme-closed", "private"),
     ):
-        await _namespace(acme, name, visibility)
-        await _repository(acme, name, "app")
-    await _namespace(other, "other-own")
-    await _repository(other, "other-own", "app")
-    await other.post("/api/v1/docker-users", json={"username": "other-ci", "password": PASSWORD})
+        await create_namespace(acme, name, visibility)
+        await create_repository(acme, name, "app")
+    await create_namespace(other, "other-own")
+    await create_repository(other, "other-own", "app")
+    await create_docker_user(other, "other-ci")
     await acme.put(
         "/api/v1/namespaces/acme-shared/grants/other-ci",
         json={"permission": "pull", "account": "other"},
@@ -148,7 +140,7 @@ async def test_each_view_lists_own_shared_or_public_repositories(
         assert (
             await other.patch(f"/api/v1/repositories/{name}/app", json={"description": "x"})
         ).status_code == 404
-        assert (await _repository(other, name, "mine")).status_code == 404
+        assert (await create_repository(other, name, "mine")).status_code == 404
     hidden = (await other.get("/api/v1/repositories/acme-closed/app")).json()["detail"]
     unknown = (await other.get("/api/v1/repositories/acme-closed/none")).json()["detail"]
     assert hidden.replace("/app", "/…") == unknown.replace("/none", "/…")
@@ -172,7 +164,7 @@ async def test_each_view_lists_own_shared_or_public_repositories(
 async def test_each_order_lists_every_repository_once_in_both_directions(
     acme: httpx.AsyncClient, emptied: Database, order: str
 ) -> None:
-    await _namespace(acme, "team")
+    await create_namespace(acme, "team")
     await emptied.execute(
         "INSERT INTO catalog.repositories (namespace_id, name, pull_count, last_pushed_at)"
         " SELECT id, 'app-' || number, number % 3,"
@@ -199,8 +191,8 @@ async def test_each_order_lists_every_repository_once_in_both_directions(
 async def test_tags_are_searched_and_sorted_over_all_pages(
     acme: httpx.AsyncClient, emptied: Database, order: str
 ) -> None:
-    await _namespace(acme, "team")
-    await _repository(acme, "team", "app")
+    await create_namespace(acme, "team")
+    await create_repository(acme, "team", "app")
     await emptied.execute(_MANIFEST)
     await emptied.execute(_TAG)
     up, pages = await _all_pages(acme, "/api/v1/images/team/app", "tag", sort=order, limit=4)

@@ -14,13 +14,13 @@ from services.catalog.repositories.queries import list_repositories
 from tests.kit.database import Database
 
 NAMESPACES = 300
-"""More than a list merges."""
+"""More namespaces than a list merges index ranges of."""
 _ACCOUNTS = ("owner", "few", "many")
 _KEYS = {"name": 'path COLLATE "C"', "last_pushed_at": "COALESCE(last_pushed_at, 'epoch')"}
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class SharedCatalog:
     """A database in which `owner` shares 5 namespaces with `few` and 280 with `many`.
 
     Every third namespace is public.
@@ -30,7 +30,7 @@ class Crowd:
     engine: AsyncEngine
     accounts: dict[str, int]
 
-    async def listed(
+    async def list_all(
         self,
         *,
         order: Order,
@@ -40,7 +40,7 @@ class Crowd:
         namespace: str | None = None,
         q: str | None = None,
     ) -> list[str]:
-        """Returns the paths on all pages."""
+        """Return the paths on all pages."""
         viewer_id = self.accounts[viewer]
         paths: list[str] = []
         cursor: str | None = None
@@ -62,7 +62,7 @@ class Crowd:
                     return paths
 
     async def expected(self, condition: str, order: Order) -> list[str]:
-        """Returns the paths that meet ``condition``, by one plain statement."""
+        """Return the paths that meet ``condition``, by one plain statement."""
         name = order.removeprefix("-")
         direction = "DESC" if order.startswith("-") else "ASC"
         keys = [_KEYS.get(name, name)] + ([] if name == "name" else ["r.id"])
@@ -83,7 +83,8 @@ def _shared_with(viewer: str) -> str:
 
 
 @pytest.fixture(scope="module")
-async def crowd(database: Database) -> AsyncIterator[Crowd]:
+async def shared_catalog(database: Database) -> AsyncIterator[SharedCatalog]:
+    """The repositories of 300 namespaces, on an otherwise empty database."""
     await database.empty()
     for name in _ACCOUNTS:
         await database.execute(
@@ -119,7 +120,7 @@ async def crowd(database: Database) -> AsyncIterator[Crowd]:
         )
     rows = await database.fetch("SELECT username, id FROM catalog.accounts")
     engine = db.create_engine(database.urls["catalog"], application_name="tests")
-    yield Crowd(database, engine, {row["username"]: row["id"] for row in rows})
+    yield SharedCatalog(database, engine, {row["username"]: row["id"] for row in rows})
     await engine.dispose()
     await database.empty()
 
@@ -127,12 +128,12 @@ async def crowd(database: Database) -> AsyncIterator[Crowd]:
 @pytest.mark.parametrize("order", get_args(Order))
 @pytest.mark.parametrize("viewer", ["few", "many"])
 async def test_shared_repositories_are_listed_in_order(
-    crowd: Crowd, viewer: str, order: Order
+    shared_catalog: SharedCatalog, viewer: str, order: Order
 ) -> None:
-    expected = await crowd.expected(_shared_with(viewer), order)
+    expected = await shared_catalog.expected(_shared_with(viewer), order)
     assert len(expected) > (20 if viewer == "few" else 1500)
     assert (
-        await crowd.listed(
+        await shared_catalog.list_all(
             view="shared", viewer=viewer, order=order, limit=7 if viewer == "few" else 200
         )
         == expected
@@ -141,16 +142,16 @@ async def test_shared_repositories_are_listed_in_order(
 
 @pytest.mark.parametrize("order", get_args(Order))
 async def test_public_repositories_and_those_of_one_namespace_are_listed_in_order(
-    crowd: Crowd, order: Order
+    shared_catalog: SharedCatalog, order: Order
 ) -> None:
-    assert await crowd.listed(view="public", order=order, limit=30) == await crowd.expected(
-        "visibility = 'public'", order
-    )
-    assert await crowd.listed(
+    assert await shared_catalog.list_all(
+        view="public", order=order, limit=30
+    ) == await shared_catalog.expected("visibility = 'public'", order)
+    assert await shared_catalog.list_all(
         view="own", namespace="space-8", order=order, limit=2
-    ) == await crowd.expected("space = 'space-8'", order)
+    ) == await shared_catalog.expected("space = 'space-8'", order)
     assert (
-        await crowd.listed(
+        await shared_catalog.list_all(
             view="shared", viewer="few", namespace="space-none", order=order, limit=2
         )
         == []
@@ -167,11 +168,15 @@ async def test_public_repositories_and_those_of_one_namespace_are_listed_in_orde
     ],
 )
 async def test_a_search_finds_every_match_of_a_view_over_all_pages(
-    crowd: Crowd, view: View, viewer: str, condition: str
+    shared_catalog: SharedCatalog, view: View, viewer: str, condition: str
 ) -> None:
-    expected = await crowd.expected(f"{condition} AND description = 'Zahlung'", "-created_at")
+    expected = await shared_catalog.expected(
+        f"{condition} AND description = 'Zahlung'", "-created_at"
+    )
     assert expected
     assert (
-        await crowd.listed(view=view, viewer=viewer, q="zahl", order="-created_at", limit=4)
+        await shared_catalog.list_all(
+            view=view, viewer=viewer, q="zahl", order="-created_at", limit=4
+        )
         == expected
     )

@@ -17,7 +17,7 @@ MANY = 100_000
 
 
 @pytest.fixture(scope="module")
-async def crowd(database: Database) -> AsyncIterator[AsyncEngine]:
+async def large_catalog(database: Database) -> AsyncIterator[AsyncEngine]:
     """A database with 100,000 repositories of one account, few of which match a search."""
     await database.empty()
     await database.execute(
@@ -42,6 +42,7 @@ async def crowd(database: Database) -> AsyncIterator[AsyncEngine]:
 
 
 async def search(tx: AsyncConnection, q: str) -> list[str]:
+    """Return the names of the repositories that contain ``q``."""
     owner = (
         await tx.execute(sa.text("SELECT id FROM catalog.accounts WHERE username = 'many'"))
     ).scalar_one()
@@ -59,12 +60,16 @@ async def search(tx: AsyncConnection, q: str) -> list[str]:
 
 
 @pytest.mark.parametrize("q", ["网关", "支付网", "NETZ", "service-77777", "77777"])
-async def test_two_or_more_characters_are_found_by_the_index(crowd: AsyncEngine, q: str) -> None:
+async def test_a_search_for_two_or_more_characters_uses_the_index(
+    large_catalog: AsyncEngine, q: str
+) -> None:
     statement = sa.select(repositories.c.id).where(
         contains_by_index(q, repositories.c.path, repositories.c.description)
     )
-    compiled = statement.compile(dialect=crowd.dialect, compile_kwargs={"literal_binds": True})
-    async with crowd.connect() as tx:
+    compiled = statement.compile(
+        dialect=large_catalog.dialect, compile_kwargs={"literal_binds": True}
+    )
+    async with large_catalog.connect() as tx:
         plan = (await tx.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}")).scalar_one()
     text = json.dumps(plan)
     assert "repositories_search_idx" in text
@@ -72,9 +77,9 @@ async def test_two_or_more_characters_are_found_by_the_index(crowd: AsyncEngine,
 
 
 async def test_a_search_matches_the_name_or_the_description_in_any_case(
-    crowd: AsyncEngine,
+    large_catalog: AsyncEngine,
 ) -> None:
-    async with crowd.connect() as tx:
+    async with large_catalog.connect() as tx:
         assert await search(tx, "网关") == sorted(f"service-{n}" for n in range(7, MANY, 10_000))
         assert await search(tx, "SERVICE-77777") == ["service-77777"]
         assert await search(tx, "crowd/service-4242") == [
@@ -86,6 +91,6 @@ async def test_a_search_matches_the_name_or_the_description_in_any_case(
         assert await search(tx, "service_1") == []
 
 
-async def test_one_character_is_found_too(crowd: AsyncEngine) -> None:
-    async with crowd.connect() as tx:
+async def test_a_search_for_one_character_finds_every_match(large_catalog: AsyncEngine) -> None:
+    async with large_catalog.connect() as tx:
         assert len(await search(tx, "付")) == MANY // 10_000

@@ -11,6 +11,7 @@ import pytest
 from libs.common.db import pool as pools
 from libs.common.registry.client import Registry
 from libs.common.registry.tokens import EVENTS_SUBJECT, RegistryTokens
+from libs.common.registry.transport import Transport
 from services.events.counting import usecases
 from services.events.counting.worker import CountingWorker
 from services.events.dead_letters.domain import events_of
@@ -39,13 +40,15 @@ async def pool(emptied: Database) -> AsyncIterator[pools.Pool]:
 
 
 def registry_at(url: str, events_secrets: Secrets) -> Registry:
+    """Return a client of the registry at ``url``."""
     tokens = RegistryTokens(
         keys=events_secrets.directory / "token-keys",
         service="moorage",
         issuer="moorage",
         subject=EVENTS_SUBJECT,
     )
-    return Registry(httpx.AsyncClient(base_url=url, timeout=1, trust_env=False), tokens)
+    http = httpx.AsyncClient(base_url=url, timeout=1, trust_env=False)
+    return Registry(Transport(http, tokens))
 
 
 async def test_event_that_cannot_be_counted_is_dead_lettered_and_later_events_count(

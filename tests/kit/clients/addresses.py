@@ -1,9 +1,9 @@
-"""The names and addresses under which the tests' clients reach the stack."""
+"""Host names and addresses at which clients reach the stacks."""
 
 NAME = "registry.moorage.test"
-"""A name of the stack that only the clients' own /etc/hosts know."""
+"""A host name of the http stack, which only the clients' own /etc/hosts contains."""
 SECURE_NAME = "secure.moorage.test"
-"""The same for the https stack."""
+"""A host name of the https stack, likewise."""
 SECURE_ADDRESS = "127.0.0.2"
-"""A loopback address besides 127.0.0.1, where the https stack is reached."""
+"""A second loopback address, for the https stack."""
 HOSTS = {NAME: "127.0.0.1", SECURE_NAME: SECURE_ADDRESS}

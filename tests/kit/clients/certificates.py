@@ -1,4 +1,4 @@
-"""Makes a certificate authority and a server certificate for a test."""
+"""A certificate authority and a server certificate for a test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 @dataclass(frozen=True, slots=True)
 class ServerCertificate:
-    """PEM files: the authority that clients trust, and the server's certificate and key."""
+    """PEM files: the authority's certificate, the server's certificate, and its key."""
 
     ca: Path
     certificate: Path
@@ -23,7 +23,7 @@ class ServerCertificate:
 
 
 def make_certificate(folder: Path, *, names: list[str], addresses: list[str]) -> ServerCertificate:
-    """A certificate for DNS names and IP addresses, valid for a day, written to `folder`."""
+    """Write a certificate for DNS names and IP addresses to ``folder``. It is valid for a day."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in names]
     alternatives += [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]

@@ -1,4 +1,4 @@
-"""A Docker engine and a containerd for one test session, with everything they write in one folder."""
+"""A Docker engine and a containerd for one test session, with all their files in one folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAST_ENGINE_WITH_TRUST_KEY = 24
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The two daemons' addresses."""
+    """The sockets of both daemons."""
 
     folder: Path
     docker_socket: Path
@@ -32,15 +32,16 @@ class Engine:
 
 @contextmanager
 def running_engine(tools: Toolbox, folder: Path, *, hosts: Mapping[str, str]) -> Iterator[Engine]:
-    """Starts containerd and dockerd, and stops them by their process ids.
+    """Run containerd and dockerd until the context ends.
 
     Args:
-        folder: for all their files; short, because sockets live in it.
-        hosts: names that the engine can resolve besides the machine's. Docker takes plain http from a name only when
-            it resolves to 127.0.0.0/8.
+        tools: where the programs are installed.
+        folder: the folder of their files. Its path must be short enough for sockets.
+        hosts: host names, with their addresses, that only the engine resolves. Docker accepts
+            plain http only for names that resolve to 127.0.0.0/8.
 
     Raises:
-        NeverHappened: a daemon did not answer in time; its log is in the folder.
+        NeverHappened: a daemon did not respond in time. Its log is in the folder.
     """
     engine = Engine(folder, folder / "docker.sock", folder / "containerd.sock")
     environment = tools.environment(folder)
@@ -50,21 +51,21 @@ def running_engine(tools: Toolbox, folder: Path, *, hosts: Mapping[str, str]) ->
     _write_dockerd_config(tools, engine)
     containerd = ["containerd", "--config", str(folder / "containerd.toml")]
     dockerd = ["dockerd", "--config-file", str(folder / "daemon.json")]
-    ask_containerd = ["ctr", "--address", str(engine.containerd_socket), "version"]
-    ask_dockerd = ["docker", "--host", f"unix://{engine.docker_socket}", "version"]
+    ping_containerd = ["ctr", "--address", str(engine.containerd_socket), "version"]
+    ping_dockerd = ["docker", "--host", f"unix://{engine.docker_socket}", "version"]
     try:
         with (
             _daemon(
                 [*in_private_mounts(binds), *containerd],
                 environment,
                 folder / "containerd.log",
-                ask_containerd,
+                ping_containerd,
             ),
             _daemon(
                 [*in_private_mounts(binds), *dockerd],
                 environment,
                 folder / "dockerd.log",
-                ask_dockerd,
+                ping_dockerd,
             ),
         ):
             yield engine
@@ -74,10 +75,11 @@ def running_engine(tools: Toolbox, folder: Path, *, hosts: Mapping[str, str]) ->
 
 @contextmanager
 def _daemon(
-    command: list[str], environment: Mapping[str, str], log: Path, ask: list[str]
+    command: list[str], environment: Mapping[str, str], log: Path, ping: list[str]
 ) -> Iterator[None]:
     with log.open("wb") as output:
-        # Without the right to change the network: an engine without a bridge would delete the docker0 of the machine's own.
+        # Without CAP_NET_ADMIN: an engine without a bridge deletes docker0, which the machine's own
+        # engine needs.
         wrapped = [
             "setpriv",
             "--pdeathsig",
@@ -92,12 +94,12 @@ def _daemon(
             wrapped, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
     try:
-        answered = eventually(
-            lambda: process.poll() is not None or run(ask, environment=environment).ok,
+        responded = eventually(
+            lambda: process.poll() is not None or run(ping, environment=environment).ok,
             within=START_SECONDS,
             what=f"{log.stem}",
         )
-        if not answered or process.poll() is not None:
+        if not responded or process.poll() is not None:
             raise RuntimeError(
                 f"{log.stem} ended at once:\n{log.read_text(errors='replace')[-2000:]}"
             )
@@ -112,7 +114,7 @@ def _daemon(
 
 
 def _write_dockerd_config(tools: Toolbox, engine: Engine) -> None:
-    """No bridge, no packet filter rules and no mounts: this engine only moves images."""
+    """Configure no bridge, no packet filter, and no mounts: this engine runs no container."""
     config = {
         "hosts": [f"unix://{engine.docker_socket}"],
         "containerd": str(engine.containerd_socket),

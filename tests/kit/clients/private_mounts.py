@@ -1,7 +1,8 @@
-"""Runs a client in a mount namespace of its own, so that what it writes to fixed places stays in the test's folder.
+"""A mount namespace for a client, in which fixed paths are folders of the test.
 
-dockerd, podman and skopeo write to `/run`, `/var/lib` and more when they are root, whatever `HOME` says. In the
-namespace those are folders of the test, and `/etc/hosts` may hold names that the rest of the machine never sees.
+As root, dockerd, podman, and skopeo write to `/run`, `/var/lib`, and others, whatever `HOME` is.
+In the namespace these are folders of the test. Its `/etc/hosts` can have more names than the
+machine's.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ exec "$@"
 
 
 def in_private_mounts(binds: Mapping[Path, Path]) -> list[str]:
-    """The words to put before a command line; `binds` maps an own file or folder to the place it covers.
+    """Return the prefix of a command line that runs the command in a new namespace.
 
-    Who is not root becomes it in a user namespace, which is enough for podman and skopeo and not for dockerd.
+    ``binds`` maps a file or folder to the path at which it is mounted. Other users than root become
+    root in a user namespace, which is sufficient for podman and skopeo, but not for dockerd.
     """
     pairs = [str(path) for pair in binds.items() for path in pair]
     user = [] if os.geteuid() == 0 else ["--map-root-user"]
@@ -44,7 +46,7 @@ def in_private_mounts(binds: Mapping[Path, Path]) -> list[str]:
 
 @functools.cache
 def unavailable() -> str | None:
-    """Why no private namespace can be had here, or None when it can."""
+    """Return why this machine cannot create such a namespace, or None if it can."""
     tried = subprocess.run(
         [*in_private_mounts({}), "true"], capture_output=True, text=True, check=False
     )
@@ -56,7 +58,7 @@ def unavailable() -> str | None:
 
 
 def write_hosts(path: Path, names: Mapping[str, str]) -> Path:
-    """Writes a copy of the machine's /etc/hosts with more names (name → address) to `path`."""
+    """Write a copy of the machine's /etc/hosts with more ``names`` (name → address)."""
     lines = [f"{address} {name}\n" for name, address in names.items()]
     path.write_text(Path("/etc/hosts").read_text() + "\n" + "".join(lines))
     return path

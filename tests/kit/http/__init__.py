@@ -1,1 +1,1 @@
-"""HTTP clients of a running Moorage: the JSON API, the token endpoint, the registry, the webhook."""
+"""HTTP clients of a running Moorage: JSON API, token endpoint, registry, and webhook."""

@@ -1,4 +1,4 @@
-"""Calls the JSON API as a person's script would: sign in, make accounts, Docker users, namespaces and grants, look at lists."""
+"""Signed-in accounts that call the JSON API to create and list objects."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ TIMEOUT_SECONDS = 15.0
 
 
 def unique(prefix: str) -> str:
-    """A name that no other test of the run uses; valid for accounts, Docker users and namespaces."""
+    """Return an unused name that is valid for accounts, Docker users, and namespaces."""
     return f"{prefix}-{secrets.token_hex(4)}"
 
 
 def new_password() -> str:
+    """Return a random password."""
     return secrets.token_urlsafe(18)
 
 
@@ -38,15 +39,22 @@ class DockerUser:
 
 
 class RefusedByApi(AssertionError):
-    """A call that had to succeed did not; the message holds the call and the problem document, never a secret."""
+    """The API refused a request that must succeed.
+
+    The message has the request line and the problem document, and no secret.
+    """
 
 
 class Account:
-    """A signed-in account. Use it in a `with` statement; it signs in on the first call and again when its token ends.
+    """A signed-in account. Use it in a `with` statement.
+
+    It signs in with the first request, and again when its access token expires.
 
     Args:
-        url: of the gateway, without a path.
-        verify: how an https url is verified.
+        url: the URL of the gateway, without a path.
+        username: the name of the account.
+        password: its password.
+        verify: the TLS context for an https URL.
     """
 
     def __init__(
@@ -76,10 +84,10 @@ class Account:
         self.http.close()
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
-        """Sends a request that must succeed and returns its decoded body, None when there is none.
+        """Send a request and return the decoded body, or None if it is empty.
 
         Raises:
-            RefusedByApi: any status but 2xx.
+            RefusedByApi: the status is not 2xx.
         """
         answer = self.http.request(method, path, **arguments)
         if not answer.is_success:
@@ -89,7 +97,7 @@ class Account:
         return answer.json() if answer.content else None
 
     def make_account(self, *, password: str | None = None) -> Account:
-        """Makes an account (as an admin); the caller closes it."""
+        """Create an account, as an administrator. The caller closes it."""
         made = Account(self.url, unique("account"), password or new_password(), verify=self._verify)
         self.call("POST", "/accounts", json={"username": made.username, "password": made.password})
         return made
@@ -97,6 +105,7 @@ class Account:
     def make_docker_user(
         self, *, password: str | None = None, token_login: bool | None = None
     ) -> DockerUser:
+        """Create a Docker user with a unique name."""
         user = DockerUser(unique("user"), password or new_password(), self.username)
         body: dict[str, Any] = {"username": user.username, "password": user.password}
         if token_login is not None:
@@ -105,31 +114,34 @@ class Account:
         return user
 
     def make_namespace(self, visibility: str = "private") -> str:
+        """Create a namespace and return its unique name."""
         name = unique("space")
         self.call("POST", "/namespaces", json={"name": name, "visibility": visibility})
         return name
 
     def grant(self, namespace: str, user: DockerUser, permission: str) -> None:
+        """Grant ``permission`` ("pull" or "push") on the namespace to a Docker user."""
         body = {"permission": permission}
         if user.account != self.username:
             body["account"] = user.account
         self.call("PUT", f"/namespaces/{namespace}/grants/{user.username}", json=body)
 
     def revoke(self, namespace: str, user: DockerUser) -> None:
+        """Delete the grant of a Docker user."""
         self.call("DELETE", f"/namespaces/{namespace}/grants/{user.username}")
 
     def repositories(self, **query: str) -> dict[str, dict[str, Any]]:
-        """The first page of the account's repositories by name (`namespace/name`)."""
+        """Return the first page of the account's repositories, by path (`namespace/name`)."""
         items = self.call("GET", "/repositories", params=query)["items"]
         return {f"{item['namespace']}/{item['name']}": item for item in items}
 
     def repository(self, name: str) -> dict[str, Any] | None:
-        """One entry of the list, None when the list does not show it."""
+        """Return one item of the list of repositories, or None if the list does not have it."""
         namespace, _, _ = name.partition("/")
         return self.repositories(namespace=namespace).get(name)
 
     def tags(self, repository: str) -> dict[str, dict[str, Any]]:
-        """The first page of a repository's tags by name; nothing for one that does not exist yet."""
+        """Return the first page of a repository's tags by name: empty if it does not exist."""
         answer = self.http.get(f"/images/{repository}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return {}
@@ -137,7 +149,7 @@ class Account:
 
 
 class _SignIn(httpx.Auth):
-    """Gets an access token when there is none or the last one was refused."""
+    """Signs in if there is no access token or if the API refused it."""
 
     requires_response_body = True
 
@@ -154,9 +166,8 @@ class _SignIn(httpx.Auth):
                 return
         signed_in = yield httpx.Request("POST", self._sessions, json=self._credentials)
         if signed_in.status_code != httpx.codes.CREATED:
-            raise RefusedByApi(
-                f"signing in as {self._credentials['username']}: {signed_in.status_code} {signed_in.text}"
-            )
+            name = self._credentials["username"]
+            raise RefusedByApi(f"signing in as {name}: {signed_in.status_code} {signed_in.text}")
         self._token = signed_in.json()["access_token"]
         request.headers["Authorization"] = f"Bearer {self._token}"
         yield request

@@ -1,4 +1,7 @@
-"""Speaks the registry's HTTP API directly, for what no client does (OCI distribution spec, "Push", "Pull")."""
+"""A client of the registry's HTTP API, for requests that real clients do not send.
+
+Source: OCI distribution spec, "Push" and "Pull".
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ from tests.kit.images import Blob, Image, Index
 
 
 class Registry:
-    """The registry behind the gateway, asked with one credential; None is the anonymous.
+    """The registry behind the gateway.
 
     Args:
-        url: of the gateway, without a path.
+        url: the URL of the gateway, without a path.
+        credentials: a user name and password, or None for an anonymous client.
     """
 
     def __init__(self, url: str, credentials: tuple[str, str] | None) -> None:
@@ -35,10 +39,11 @@ class Registry:
         self.http.close()
 
     def token(self, *scopes: str) -> str:
+        """Request a token for ``scopes``. It may allow less than they name."""
         return token_for(self.http, *scopes, auth=self._credentials)
 
     def push(self, content: Image | Index, repository: str, tag: str) -> None:
-        """Uploads blobs, children and manifest.
+        """Push blobs, children, and the manifest.
 
         Raises:
             httpx.HTTPStatusError: the registry refused one of them.
@@ -46,7 +51,7 @@ class Registry:
         self.push_with(self.token(f"repository:{repository}:pull,push"), content, repository, tag)
 
     def push_with(self, token: str, content: Image | Index, repository: str, tag: str) -> None:
-        """As ``push``, with a token that is at hand."""
+        """Do what ``push`` does, with the given token."""
         bearer = _bearer(token)
         for image in content.images if isinstance(content, Index) else (content,):
             for blob in image.blobs:
@@ -58,7 +63,7 @@ class Registry:
     def manifest(
         self, repository: str, reference: str, *, token: str | None = None
     ) -> httpx.Response:
-        """GET of a manifest, with a pull token of this credential's unless another token is given."""
+        """GET a manifest. Without ``token``, request a pull token first."""
         bearer = _bearer(
             token if token is not None else self.token(f"repository:{repository}:pull")
         )
@@ -70,10 +75,11 @@ class Registry:
         )
 
     def blob(self, repository: str, digest: str, *, token: str) -> httpx.Response:
+        """GET a blob."""
         return self.http.get(f"/v2/{repository}/blobs/{digest}", headers=_bearer(token))
 
     def start_upload(self, repository: str, *, token: str, **query: str) -> httpx.Response:
-        """POST that opens an upload, or mounts a blob when `mount` and `from` are given."""
+        """Open an upload, or mount a blob if the query has ``mount`` and ``from``."""
         return self.http.post(
             f"/v2/{repository}/blobs/uploads/", params=query, headers=_bearer(token)
         )

@@ -1,7 +1,9 @@
-"""What a new user of Moorage sets up first."""
+"""A new account with namespaces, Docker users, and a grant."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.kit.http.accounts import Account, DockerUser
@@ -9,7 +11,10 @@ from tests.kit.http.accounts import Account, DockerUser
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """An account with a private and a public namespace and two Docker users, of which one may push to the private one."""
+    """An account with a private and a public namespace and two Docker users.
+
+    ``granted`` can push to the private namespace. ``other`` has no grant.
+    """
 
     account: Account
     private: str
@@ -19,7 +24,7 @@ class Tenant:
 
 
 def make_tenant(account: Account) -> Tenant:
-    """Sets all of it up, with names of its own."""
+    """Create the namespaces, Docker users, and the grant, with unique names."""
     made = Tenant(
         account,
         private=account.make_namespace("private"),
@@ -29,3 +34,10 @@ def make_tenant(account: Account) -> Tenant:
     )
     account.grant(made.private, made.granted, "push")
     return made
+
+
+@contextmanager
+def new_tenant(admin: Account) -> Iterator[Tenant]:
+    """Create an account as ``admin`` and set it up; close its client at the end."""
+    with admin.make_account() as account:
+        yield make_tenant(account)

@@ -1,6 +1,7 @@
-"""Asks the token endpoint as clients do, reads what it answers, and forges what it would never sign.
+"""Requests to the token endpoint, readers of its tokens, and forged tokens.
 
-Source: Distribution token specs, "Requesting a Token" (GET) and "OAuth2" (POST); RFC 7515 for the forgeries.
+Sources: Distribution token specification, "Requesting a Token" (GET) and "OAuth2" (POST);
+RFC 7515 for the forged tokens.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def ask(
     service: str | None = SERVICE,
     **parameters: str,
 ) -> httpx.Response:
-    """`GET /token` with each scope as a parameter of its own."""
+    """Send `GET /token` with one parameter for each scope."""
     query: list[tuple[str, str | int | float | bool | None]] = [
         ("scope", scope) for scope in scopes
     ]
@@ -46,32 +47,34 @@ def ask(
 
 
 def post(http: httpx.Client, **form: str) -> httpx.Response:
-    """`POST /token` with exactly these form fields."""
+    """Send `POST /token` with exactly these form fields."""
     return http.post("/token", data=form)
 
 
 def token_for(http: httpx.Client, *scopes: str, auth: tuple[str, str] | None = None) -> str:
-    """A token, whatever it grants."""
+    """Return a token for ``scopes``. It may allow less than they name."""
     token: str = ask(http, *scopes, auth=auth).raise_for_status().json()["token"]
     return token
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a token, its signature unseen."""
+    """Return the claims of a token without verifying its signature."""
     claims: dict[str, Any] = json.loads(_decode(token.split(".")[1]))
     return claims
 
 
 def header_of(token: str) -> dict[str, Any]:
+    """Return the header of a token."""
     header: dict[str, Any] = json.loads(_decode(token.split(".")[0]))
     return header
 
 
 def access_of(answer: httpx.Response) -> dict[str, set[str]]:
-    """What an answer of the token endpoint grants: repository → actions.
+    """Return the actions that a response of the token endpoint allows, by repository.
 
     Raises:
-        AssertionError: it is no 200, names a repository twice, or grants something that is no repository.
+        AssertionError: the status is not 200, a repository occurs twice, or an entry is not a
+            repository.
     """
     assert answer.status_code == 200, answer.text
     entries = claims_of(answer.json()["token"])["access"]
@@ -109,34 +112,34 @@ def sign_registry_token(key: SigningKey, subject: str, *scopes: str) -> str:
 
 
 def forged_claims(genuine: str, repository: str, actions: Sequence[str]) -> dict[str, Any]:
-    """The claims of a genuine token with more access than it had."""
+    """Return the claims of a genuine token with more access."""
     now = int(time.time())
     access = [{"type": "repository", "name": repository, "actions": list(actions)}]
     return {**claims_of(genuine), "access": access, "iat": now, "nbf": now - 1, "exp": now + 300}
 
 
 def unsigned(claims: dict[str, Any], header: dict[str, Any]) -> str:
-    """A token with `alg: none` and an empty signature."""
+    """Return a token with `alg: none` and an empty signature."""
     return f"{_signing_input({**header, 'alg': 'none'}, claims)}."
 
 
 def signed_with_public_key(
     claims: dict[str, Any], header: dict[str, Any], public_pem: bytes
 ) -> str:
-    """An HS256 token whose secret is a public key: the classic confusion of algorithms."""
+    """Return an HS256 token whose secret is a public key (the algorithm confusion attack)."""
     body = _signing_input({**header, "alg": "HS256"}, claims)
     return f"{body}.{_encode(hmac.new(public_pem, body.encode(), hashlib.sha256).digest())}"
 
 
 def signed(claims: dict[str, Any], header: dict[str, Any], key: ec.EllipticCurvePrivateKey) -> str:
-    """An ES256 token by a key of the forger's."""
+    """Return an ES256 token signed with the forger's key."""
     body = _signing_input({**header, "alg": "ES256"}, claims)
     r, s = decode_dss_signature(key.sign(body.encode(), ec.ECDSA(hashes.SHA256())))
     return f"{body}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
 def self_signed_certificate(key: ec.EllipticCurvePrivateKey) -> str:
-    """A base64 DER certificate, for an `x5c` header, that nobody but the forger vouches for."""
+    """Return a self-signed certificate in base64 DER, for an `x5c` header."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "moorage")])
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
@@ -153,14 +156,14 @@ def self_signed_certificate(key: ec.EllipticCurvePrivateKey) -> str:
 
 
 def public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
-    """The forger's public key as a `jwk` header."""
+    """Return the forger's public key as a `jwk` header."""
     numbers = key.public_key().public_numbers()
     x, y = (_encode(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
     return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 
 def public_pem_of(token: str) -> bytes:
-    """The public key, in PEM, of the certificate that a genuine token carries."""
+    """Return the public key (PEM) of the certificate in a genuine token."""
     certificate = x509.load_der_x509_certificate(base64.b64decode(header_of(token)["x5c"][0]))
     return certificate.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo

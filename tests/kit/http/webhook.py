@@ -1,4 +1,4 @@
-"""Delivers events to a running Moorage as its registry does: what clients that are not here have been recorded to cause."""
+"""A sender of registry events: delivers recorded events to a running Moorage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTENT_TYPE = "application/vnd.docker.distribution.events.v2+json"
 
 
 class Webhook:
-    """The events service's webhook, with the secret that the registry has. Use it in a `with` statement."""
+    """The webhook of the events service and its secret. Use it in a `with` statement."""
 
     def __init__(self, stack: Stack) -> None:
         self.url = webhook_url(stack)
@@ -34,12 +34,12 @@ class Webhook:
         self.http.close()
 
     def deliver(self, *events: dict[str, Any]) -> httpx.Response:
-        """One envelope."""
+        """Deliver ``events`` in one envelope."""
         return self.http.post(self.url, json={"events": list(events)})
 
 
 def webhook_url(stack: Stack) -> str:
-    """Where the stack's registry delivers to."""
+    """Return the URL of the webhook in the configuration of the stack's registry."""
     found = re.search(
         r"http://\S+/registry-events", (stack.data / "run" / "registry.yml").read_text()
     )

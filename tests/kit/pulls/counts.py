@@ -1,4 +1,4 @@
-"""Looks at pull counts over the API, once all that happened has been counted."""
+"""Pull counts from the API, read after every earlier event has been counted."""
 
 from __future__ import annotations
 
@@ -16,17 +16,24 @@ from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 Counts = dict[str, tuple[int, int]]
-"""(pulls, checks) by tag, "" being pulls by digest alone."""
+"""(pulls, checks) by tag. The tag "" stands for pulls by digest."""
 
 SETTLED_SECONDS = 60.0
 
 
 @dataclass
 class PullCounts:
-    """What ``account`` sees. The registry delivers in order: a pull of a marker that is counted stands behind all that was done before.
+    """The pull counts that ``account`` can read.
+
+    The registry delivers events in order. When a pull of the repository ``marker`` is counted, all
+    events before it have arrived.
 
     Args:
-        registry: signed in as a Docker user that may push to and pull from ``marker``, a repository of the account.
+        stack: the installation.
+        account: the owner of the repositories.
+        admin: an administrator.
+        registry: a client that can push to and pull from ``marker``.
+        marker: the path of a repository of the account.
     """
 
     stack: Stack
@@ -37,7 +44,7 @@ class PullCounts:
     _marks: int = field(default=0, init=False)
 
     def settle(self) -> None:
-        """Wait until everything that clients did before has been counted."""
+        """Wait until every earlier event is counted."""
         if not self._marks:
             self.registry.push(make_image(), self.marker, "v1")
             eventually(
@@ -61,16 +68,19 @@ class PullCounts:
         )
 
     def pending(self) -> int:
-        """Events that are not counted yet."""
+        """Return the number of events that are not counted yet."""
         pending: int = self.admin.call("GET", "/events/status")["pending"]
         return pending
 
     def points(self, repository: str, **query: str) -> Any:
-        """The answer of `/pulls` for a repository."""
+        """Return the response of `/pulls` for a repository."""
         return self.account.call("GET", "/pulls", params={"repository": repository, **query})
 
     def of(self, repository: str, *tags: str) -> Counts:
-        """Counts of ``tags`` and of pulls by digest, those of nothing left out; together they are the repository's."""
+        """Return the counts of ``tags`` and of pulls by digest, without zero counts.
+
+        Asserts that their sum is the count of the repository.
+        """
         found = {tag: _sums(self.points(repository, tag=tag)) for tag in (*tags, "")}
         everything = _sums(self.points(repository))
         assert everything == (
@@ -80,7 +90,7 @@ class PullCounts:
         return {tag: counts for tag, counts in found.items() if counts != (0, 0)}
 
     def assert_sums_hold(self) -> None:
-        """Hours, tags and repositories add up, in the whole installation, once the counters have been carried."""
+        """Wait until the sums of hours, tags, and repositories agree in the whole installation."""
         url = (self.stack.data / "secrets" / "owner" / "database_url").read_text().strip()
         eventually(
             lambda: asyncio.run(_differing(url)),

@@ -1,4 +1,7 @@
-"""Events as Distribution sends them (Distribution, "Work with notifications"), with what a test wants to say of them."""
+"""Registry events as Distribution sends them, with fields that a test sets.
+
+Source: Distribution documentation, "Work with notifications".
+"""
 
 import uuid
 from datetime import UTC, datetime
@@ -12,7 +15,7 @@ START = 1_795_500_000  # 2026-11-24
 
 
 def digest_of(name: str) -> str:
-    """A digest that is the same for the same ``name``."""
+    """Return a digest that depends only on ``name``."""
     return f"sha256:{uuid.uuid5(uuid.NAMESPACE_OID, name).hex * 2}"
 
 
@@ -30,8 +33,8 @@ def event(
     agent: str = "skopeo/1.9.3",
     request_id: str | None = None,
 ) -> dict[str, Any]:
-    """One event, ``at`` seconds after a moment on the hour; ``digest`` is a name for one."""
-    moment = START + int(at)
+    """Return one event, ``at`` seconds after START. ``digest`` is a name for `digest_of`."""
+    second = datetime.fromtimestamp(START + int(at), UTC)
     target: dict[str, Any] = {
         "size": 418,
         "digest": digest_of(digest),
@@ -44,7 +47,7 @@ def event(
         target["tag"] = tag
     return {
         "id": str(uuid.uuid4()),
-        "timestamp": f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S}.{round(at % 1 * 1e9):09}Z",
+        "timestamp": f"{second:%Y-%m-%dT%H:%M:%S}.{round(at % 1 * 1e9):09}Z",
         "action": action,
         "target": target,
         "request": {

@@ -1,6 +1,7 @@
-"""What clients send for one pull, as recorded from the real ones, and what it must count as.
+"""The events of one pull, recorded from each real client, and their expected counts.
 
-Source: Distribution's notifications of docker, podman, skopeo, containerd, crane and buildkit pulling single- and multi-platform images.
+Source: notifications of Distribution while docker, podman, skopeo, containerd, crane, and buildkit
+pull images for one and for several platforms.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ Counts = dict[str, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """``events`` in the order of their times, and what they count as; ``index`` has ``CHILDREN``."""
+    """``events`` in order of time, and their counts. The children of ``index`` are CHILDREN."""
 
     name: str
     events: Sequence[dict[str, Any]]
@@ -27,22 +28,22 @@ class Pattern:
         return self.name
 
 
-def head(at: float, digest: str = "image", tag: str | None = "v1", **said: Any) -> dict[str, Any]:
-    """A HEAD of a manifest."""
-    return event(at=at, method="HEAD", digest=digest, tag=tag, **_typed(digest, said))
+def head(at: float, digest: str = "image", tag: str | None = "v1", **fields: Any) -> dict[str, Any]:
+    """Return the event of a HEAD of a manifest."""
+    return event(at=at, method="HEAD", digest=digest, tag=tag, **_typed(digest, fields))
 
 
-def get(at: float, digest: str = "image", tag: str | None = None, **said: Any) -> dict[str, Any]:
-    """A GET of a manifest, by digest unless a tag is given."""
-    return event(at=at, method="GET", digest=digest, tag=tag, **_typed(digest, said))
+def get(at: float, digest: str = "image", tag: str | None = None, **fields: Any) -> dict[str, Any]:
+    """Return the event of a GET of a manifest, by digest unless ``tag`` is given."""
+    return event(at=at, method="GET", digest=digest, tag=tag, **_typed(digest, fields))
 
 
-def _typed(digest: str, said: dict[str, Any]) -> dict[str, Any]:
-    return {"media_type": OCI_INDEX if digest.startswith("index") else OCI_MANIFEST} | said
+def _typed(digest: str, fields: dict[str, Any]) -> dict[str, Any]:
+    return {"media_type": OCI_INDEX if digest.startswith("index") else OCI_MANIFEST} | fields
 
 
 def patterns() -> list[Pattern]:
-    """Every client's pattern, with fresh event ids."""
+    """Return the patterns of every client, with new event IDs."""
     twice = {"request_id": "3f0c6a52-one-request"}
     return [
         Pattern("skopeo, podman, crane: one platform", [get(0, tag="v1")], {"v1": (1, 0)}),
@@ -62,7 +63,7 @@ def patterns() -> list[Pattern]:
             [head(0, "index"), get(0.1, "index"), get(0.2, "amd64")],
             {"v1": (1, 1)},
         ),
-        Pattern("dockerd: the image is there", [head(0)], {"v1": (0, 1)}),
+        Pattern("dockerd: the image is present", [head(0)], {"v1": (0, 1)}),
         Pattern(
             "dockerd: a second tag on the same digest",
             [head(0), get(0.1), head(5, tag="v2")],
@@ -78,9 +79,9 @@ def patterns() -> list[Pattern]:
             ],
             {"v1": (1, 1)},
         ),
-        Pattern("containerd: the image is there", [head(0, "index")], {"v1": (0, 1)}),
+        Pattern("containerd: the image is present", [head(0, "index")], {"v1": (0, 1)}),
         Pattern(
-            "ctr pull --all-platforms with the index at hand",
+            "ctr pull --all-platforms with the index present",
             [head(0, "index"), *(get(1 + n / 10, child) for n, child in enumerate(CHILDREN))],
             {"v1": (1, 1)},
         ),
@@ -106,30 +107,34 @@ def patterns() -> list[Pattern]:
             [get(0, "index", "v1", media_type=DOCKER_LIST, **twice), get(0.001, "amd64", **twice)],
             {"v1": (1, 0)},
         ),
-        Pattern("a HEAD that is too old", [head(0), get(121)], {"v1": (0, 1), "": (1, 0)}),
-        Pattern("a HEAD that is just young enough", [head(0), get(120)], {"v1": (1, 1)}),
+        Pattern(
+            "a HEAD more than two minutes before the GET",
+            [head(0), get(121)],
+            {"v1": (0, 1), "": (1, 0)},
+        ),
+        Pattern("a HEAD exactly two minutes before the GET", [head(0), get(120)], {"v1": (1, 1)}),
         Pattern(
             "a slow pull of many platforms",
             [get(0, "index", "v1"), get(800, "amd64"), get(1600, "arm64")],
             {"v1": (1, 0)},
         ),
         Pattern(
-            "a child long after the index",
+            "a child more than 15 minutes after the index",
             [get(0, "index", "v1"), get(901, "amd64")],
             {"v1": (1, 0), "": (1, 0)},
         ),
         Pattern(
-            "two pulls under way at once",
+            "two concurrent pulls",
             [get(0, "index", "v1"), get(0.1, "index", "v1"), get(0.2, "amd64"), get(0.3, "amd64")],
             {"v1": (2, 0)},
         ),
         Pattern(
-            "the same child fetched once too often",
+            "the same child fetched twice",
             [get(0, "index", "v1"), get(1, "amd64"), get(2, "amd64")],
             {"v1": (1, 0), "": (1, 0)},
         ),
         Pattern(
-            "the child's own type is not said",
+            "events without a media type",
             [get(0, "index", "v1", media_type=None), get(0.1, "amd64", media_type=None)],
             {"v1": (1, 0)},
         ),
@@ -142,7 +147,10 @@ def patterns() -> list[Pattern]:
 
 
 def replayed() -> list[Pattern]:
-    """What clients sent that no Debian package holds: crane 0.22, oras 1.3, containerd 2.4 as recorded, buildkit as its source says."""
+    """Return patterns of clients that no Debian package contains.
+
+    crane 0.22, oras 1.3, and containerd 2.4 were recorded. buildkit follows its source code.
+    """
     every = list(enumerate(CHILDREN, start=1))
     crane, oras = {"agent": "crane/v0.22.1 go-containerregistry/v0.22.1"}, {"agent": "oras/1.3.6"}
     buildkit, containerd = {"agent": "buildkit/v0.27"}, {"agent": "containerd/v2.4.0"}
@@ -197,7 +205,7 @@ def replayed() -> list[Pattern]:
             {"": (1, 0)},
         ),
         Pattern(
-            "oras copy, and again with the children at hand",
+            "oras copy, and again with the children present",
             [
                 get(0, "index", "v1", **oras),
                 *(get(n * 0.0022, child, **oras) for n, child in every),
@@ -206,7 +214,7 @@ def replayed() -> list[Pattern]:
             {"v1": (2, 0)},
         ),
         Pattern(
-            "buildkit: a build, and again with the image at hand",
+            "buildkit: a build, and again with the image present",
             [
                 head(0, "index", **buildkit),
                 get(0.01, "index", **buildkit),
@@ -219,7 +227,7 @@ def replayed() -> list[Pattern]:
             "buildkit: one platform", [head(0, **buildkit), get(0.01, **buildkit)], {"v1": (1, 1)}
         ),
         Pattern(
-            "containerd 2: several platforms, and again with the image at hand",
+            "containerd 2: several platforms, and again with the image present",
             [
                 head(0, "index", **containerd),
                 get(0.01, "index", **containerd),

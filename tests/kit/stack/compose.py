@@ -1,4 +1,4 @@
-"""Drives deploy/compose.yaml on this machine's own Docker engine, under a project name and an image of its own."""
+"""An installation of deploy/compose.yaml on this machine's Docker engine."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _INHERITED = (
     "IMAGE_PREFIX",
     "HTTP_PROXY",
 )
-"""What reaches the engine and the build, besides pip's own settings; nothing else of the developer's shell does."""
+"""Variables that Docker and the build inherit, besides the settings of pip and npm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """One project: its containers, volumes and networks are named after it."""
+    """One Compose project, with its own containers, volumes, and networks."""
 
     project: str
     port: int
@@ -43,23 +43,24 @@ class Compose:
 
     @property
     def url(self) -> str:
+        """The URL of the gateway, without a path."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def registry(self) -> str:
-        """What clients put in front of an image's name."""
+        """The registry's part of an image name."""
         return f"localhost:{self.port}"
 
     def __call__(self, *words: str, seconds: float = UP_SECONDS, **settings: str) -> Finished:
-        """Runs `docker compose` for this project, with further settings in its environment."""
+        """Run `docker compose` for this project, with ``settings`` in its environment."""
         command = ["docker", "compose", "--project-name", self.project, "--file", str(FILE), *words]
         return run(command, environment={**self.environment, **settings}, seconds=seconds)
 
     def up(self, *words: str, **settings: str) -> None:
-        """Starts what is not running, until all of it is healthy.
+        """Start all services and wait until they are healthy.
 
         Raises:
-            CommandFailed: it did not become so; the message holds the end of each log.
+            AssertionError: a service is not healthy in time. The message has the logs.
         """
         started = self(
             "up",
@@ -76,16 +77,16 @@ class Compose:
             raise AssertionError(f"{started.output[-2000:]}\n{logs}")
 
     def file(self, path: str) -> str:
-        """A file of the volumes, as `init` sees them."""
+        """Return a file of a volume, by its path in the service `init`."""
         return self.shell(f"cat '{path}'")
 
     def shell(self, script: str) -> str:
-        """What a shell prints where all volumes are mounted."""
+        """Run a shell script in the service `init`, which mounts all volumes; return its output."""
         words = ("run", "--rm", "--no-deps", "--entrypoint", "sh", "init", "-c", script)
         return self(*words).checked().stdout
 
     def containers(self) -> dict[str, dict[str, Any]]:
-        """`docker inspect` of each container, by the service's name."""
+        """Return the output of `docker inspect` for each container, by service."""
         identities = self("ps", "--all", "--quiet").checked().stdout.split()
         shown: list[dict[str, Any]] = json.loads(
             self.docker("inspect", *identities).checked().stdout
@@ -96,11 +97,12 @@ class Compose:
         }
 
     def docker(self, *words: str) -> Finished:
+        """Run `docker`."""
         return run(["docker", *words], environment=self.environment)
 
 
 def unavailable(tools: Toolbox) -> str | None:
-    """Why compose cannot run here, or None when it can."""
+    """Return why Compose cannot run on this machine, or None if it can."""
     if tools.find("docker") is None:
         return "there is no docker"
     environment = _environment(tools)
@@ -119,7 +121,7 @@ def unavailable(tools: Toolbox) -> str | None:
 
 @contextmanager
 def running_compose(tools: Toolbox) -> Iterator[Compose]:
-    """Builds the image, starts everything, and removes containers, volumes, networks and image at the end."""
+    """Build the image and run all services; at the end, remove everything of the project."""
     project = f"moorage-test-{secrets.token_hex(4)}"
     with reserve() as reserved:
         port = reserved.number
@@ -142,5 +144,5 @@ def _environment(tools: Toolbox) -> dict[str, str]:
     }
     kept |= {"PATH": tools.search_path, "LANG": "C.UTF-8"}
     if not run(["docker", "buildx", "version"], environment=kept).ok:
-        kept["DOCKER_BUILDKIT"] = "0"  # the engine's own builder, which needs no plugin
+        kept["DOCKER_BUILDKIT"] = "0"  # the builder of the engine needs no plugin
     return kept

@@ -1,4 +1,4 @@
-"""Runs `moorage gc` on a stack, as an operator would in a second terminal."""
+"""`moorage gc` on a running stack, as an operator runs it in a second terminal."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ _FREED = re.compile(r"Freed:\s+(-?\d+)\s+bytes")
 
 
 def environment(stack: Stack, *, days: int | None = None) -> dict[str, str]:
+    """Return the environment of the command. ``days`` sets GC_UNTAGGED_DAYS."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
     given = {} if days is None else {"GC_UNTAGGED_DAYS": str(days)}
     return {**kept, "MOORAGE_DATA": str(stack.data), "COLUMNS": "200", **given}
 
 
 def gc(stack: Stack, *words: str, days: int | None = None, seconds: float = SECONDS) -> Finished:
-    """Runs it to its end."""
+    """Run `moorage gc` and wait for its end."""
     return run(
         [*MOORAGE, "gc", *words],
         environment=environment(stack, days=days),
@@ -32,7 +33,7 @@ def gc(stack: Stack, *words: str, days: int | None = None, seconds: float = SECO
 
 
 def start_gc(stack: Stack, *, days: int | None = None) -> subprocess.Popen[str]:
-    """Starts it and lets it run; its output is a pipe."""
+    """Start `moorage gc` with its output in a pipe, and return at once."""
     return subprocess.Popen(
         [*MOORAGE, "gc"],
         env=environment(stack, days=days),
@@ -45,14 +46,14 @@ def start_gc(stack: Stack, *, days: int | None = None) -> subprocess.Popen[str]:
 
 
 def freed_bytes(output: str) -> int:
-    """What it said that it freed."""
+    """Return the number of freed bytes in the output of `moorage gc`."""
     found = _FREED.search(output)
     assert found is not None, output
     return int(found[1])
 
 
 def disk_usage(folder: Path) -> int:
-    """Bytes on disk as `du` counts them."""
+    """Return the bytes that a folder uses on the disk, as `du` counts them."""
     shown = subprocess.run(
         ["du", "--summarize", "--block-size=1", str(folder)],
         capture_output=True,

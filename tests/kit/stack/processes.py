@@ -1,4 +1,4 @@
-"""Finds the processes of one `moorage run` by the data folder that they were started on."""
+"""The processes of one `moorage run`, found by its data folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SERVICES = ("auth", "catalog", "events")
 
 
 def parts(data: Path) -> dict[str, int]:
-    """The main process of each part that runs on this data folder."""
+    """Return the main process of each program that runs on the data folder, by name."""
     found: dict[str, int] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -24,27 +24,28 @@ def parts(data: Path) -> dict[str, int]:
 
 
 def part(data: Path, name: str) -> int:
-    """The main process of one part; KeyError when it does not run."""
+    """Return the main process of one program. Raises KeyError if it does not run."""
     return parts(data)[name]
 
 
 def workers(pid: int) -> set[int]:
-    """The processes that this one started."""
+    """Return the child processes of ``pid``."""
     children = Path(f"/proc/{pid}/task/{pid}/children")
     return {int(child) for child in children.read_text().split()}
 
 
 def parent(pid: int) -> int:
-    """The process that started this one; proc(5): "pid (name) state ppid …", where the name may hold anything."""
+    """Return the parent of a process."""
+    # proc(5): "pid (name) state ppid …". The name can contain spaces and parentheses.
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def open_for_writing(pid: int) -> list[str]:
-    """The files, not sockets or pipes, that a process has open for writing."""
+    """Return the regular files that a process has open for writing."""
     files = []
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            target = os.readlink(descriptor)  # noqa: PTH115 - what it points at may be gone
+            target = os.readlink(descriptor)  # noqa: PTH115 - the target may no longer exist
             flags = int(
                 Path(f"/proc/{pid}/fdinfo/{descriptor.name}")
                 .read_text()

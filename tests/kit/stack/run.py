@@ -1,4 +1,4 @@
-"""Starts one Moorage with `moorage run` on a free port and data of its own, and proves that it is gone afterwards."""
+"""A Moorage started with `moorage run`, with its own port and data folder."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from pathlib import Path
 
 from ops.host.ports import reserve
 from tests.kit.install import PROJECT, toolbox
+from tests.kit.stack.processes import parent
 from tests.kit.waiting import eventually
 
 READY_SECONDS = 180.0
-"""A first start unpacks PostgreSQL's data and what the machine lacks."""
+"""The first start creates the database and unpacks missing programs."""
 STOP_SECONDS = 60.0
 LOG_TAIL_BYTES = 2000
 
@@ -25,11 +26,11 @@ MOORAGE = (sys.executable, "-m", "ops")
 """The `moorage` command of this checkout."""
 
 _OURS = ("MOORAGE_", "AUTH_", "CATALOG_", "EVENTS_", "REGISTRY_", "DATABASE_", "SECRETS_", "PG")
-"""Variables of the developer's shell that would change the stack under test; REGISTRY_BIN may, to test another Distribution."""
+"""Prefixes of variables that the stack does not inherit, except REGISTRY_BIN."""
 
 
 class StackBroken(AssertionError):
-    """`moorage run` did not start or did not stop as it must; the message holds the end of its output."""
+    """`moorage run` did not start or stop correctly. The message has the end of its output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,21 @@ class Stack:
 
     @property
     def url(self) -> str:
+        """The URL of the gateway, without a path."""
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def registry(self) -> str:
-        """What clients put in front of an image's name."""
+        """The registry's part of an image name."""
         return f"localhost:{self.port}"
 
     @property
     def admin_password(self) -> str:
+        """The password of the account `admin`."""
         return (self.data / "admin-password").read_text().strip()
 
     def log_tails(self) -> list[tuple[str, str]]:
-        """The end of each log, by name."""
+        """Return the name and the end of each log."""
         logs = sorted((self.data / "logs").glob("*"))
         return [(path.name, _tail(path)) for path in (self.output, *logs) if path.is_file()]
 
@@ -64,15 +67,16 @@ class Stack:
 def running_stack(
     folder: Path, *, command: Sequence[str] = MOORAGE, **settings: str
 ) -> Iterator[Stack]:
-    """Runs Moorage until the block ends, then stops it as Ctrl-C does and checks that nothing of it is left.
+    """Run Moorage until the context ends, then stop it with SIGINT, as Ctrl-C does.
 
     Args:
-        folder: for its data and output.
-        command: what stands for `moorage`.
-        settings: environment variables (`MOORAGE_TLS_CERT=…`).
+        folder: the folder of its data and output.
+        command: the command `moorage`.
+        settings: environment variables, such as `MOORAGE_TLS_CERT`.
 
     Raises:
-        StackBroken: not ready in time, ended by itself, did not stop, or left a process or its port behind.
+        StackBroken: it is not ready in time, ends by itself, does not stop, or leaves a process
+            running or its port in use.
     """
     with reserve() as reserved:
         port = reserved.number
@@ -93,9 +97,8 @@ def running_stack(
         "MOORAGE_DATA": str(stack.data),
         **settings,
     }
-    environment.setdefault(
-        "MOORAGE_TOOLS", str(toolbox().root)
-    )  # nginx and the registry are fetched once for all stacks
+    # All stacks share the folder, so nginx and the registry are fetched once.
+    environment.setdefault("MOORAGE_TOOLS", str(toolbox().root))
     with stack.output.open("wb") as output:
         process = subprocess.Popen(
             [*command, "run"],
@@ -155,7 +158,7 @@ def _assert_gone(stack: Stack, family: set[int]) -> None:
 
 
 def _descendants(pid: int) -> set[int]:
-    """The processes under `pid`, itself included."""
+    """Return ``pid`` and its descendants."""
     family = {pid}
     parents = {process: _parent(process) for process in _commands()}
     while more := {process for process, parent in parents.items() if parent in family} - family:
@@ -165,20 +168,19 @@ def _descendants(pid: int) -> set[int]:
 
 def _parent(pid: int) -> int | None:
     try:
-        # proc(5): "pid (name) state ppid …", where the name may hold spaces and brackets
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return parent(pid)
     except OSError:
         return None
 
 
 def _commands() -> dict[int, str]:
-    """Every process with a command line: pid → command line."""
+    """Return the command line of each process that has one, by process ID."""
     found: dict[int, str] = {}
     for entry in Path("/proc").iterdir():
         try:
             command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
         except OSError:
-            continue  # it ended meanwhile
+            continue  # the process has ended
         if command:
             found[int(entry.name)] = command.replace(b"\0", b" ").decode(errors="replace").strip()
     return found

@@ -481,8 +481,8 @@ export interface components {
              */
             secret: string;
         };
-        /** Page[ApiKeyOut] */
-        Page_ApiKeyOut_: {
+        /** PageOut[ApiKeyOut] */
+        PageOut_ApiKeyOut_: {
             /** Items */
             items: components["schemas"]["ApiKeyOut"][];
             /**
@@ -491,8 +491,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[TokenOut] */
-        Page_TokenOut_: {
+        /** PageOut[TokenOut] */
+        PageOut_TokenOut_: {
             /** Items */
             items: components["schemas"]["TokenOut"][];
             /**
@@ -1218,7 +1218,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ApiKeyOut_"];
+                    "application/json": components["schemas"]["PageOut_ApiKeyOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -1434,7 +1434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_TokenOut_"];
+                    "application/json": components["schemas"]["PageOut_TokenOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */

@@ -204,8 +204,9 @@ export interface paths {
         post?: never;
         /**
          * Delete Namespace
-         * @description Delete a namespace with its grants; with `cascade`, its repositories first. Its name can be taken again once the tokens that name it
-         *     have expired.
+         * @description Delete a namespace with its grants; with `cascade`, its repositories first.
+         *
+         *     Its name can be taken again after the tokens that name it have expired.
          */
         delete: operations["delete_namespace"];
         options?: never;
@@ -326,8 +327,11 @@ export interface paths {
         post?: never;
         /**
          * Delete Repository
-         * @description Delete it with all its images: a GET is a 404 when all is gone. From now on nobody gets a token for it, and its name can be taken
-         *     again once the tokens that name it have expired.
+         * @description Delete a repository with all its images.
+         *
+         *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
+         *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
+         *     it have expired.
          */
         delete: operations["delete_repository"];
         options?: never;
@@ -348,14 +352,14 @@ export interface paths {
         };
         /**
          * Get Image By Digest
-         * @description One image by its digest, whether a tag names it or not.
+         * @description Return one image by its digest, tagged or not.
          */
         get: operations["get_image_by_digest"];
         put?: never;
         post?: never;
         /**
          * Delete Image By Digest
-         * @description Delete an image with all tags on it, unless a multi-platform image needs it.
+         * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -372,14 +376,18 @@ export interface paths {
         };
         /**
          * Get Image By Tag
-         * @description One image by a tag, with its platforms, layers, labels and the commands that pull it from the address of this request.
+         * @description Return one image by a tag.
+         *
+         *     Its pull commands use the address of this request.
          */
         get: operations["get_image_by_tag"];
         put?: never;
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete a tag alone: other tags on the same image stay, and a push of this tag that comes in between does, too.
+         * @description Delete one tag. Other tags on the same image remain.
+         *
+         *     If somebody pushes the tag during the deletion, the pushed image remains.
          */
         delete: operations["delete_image_by_tag"];
         options?: never;
@@ -396,7 +404,7 @@ export interface paths {
         };
         /**
          * List Tags
-         * @description The repository's tags with the images that they name.
+         * @description List the repository's tags with the images that they name.
          */
         get: operations["list_tags"];
         put?: never;
@@ -539,12 +547,12 @@ export interface components {
         };
         /**
          * DeletionPreviewOut
-         * @description What deleting the image would mean.
+         * @description The consequences of deleting the image.
          */
         DeletionPreviewOut: {
             /**
              * Sibling Tags
-             * @description other tags on the image: they stay when the tag is deleted, and go when the digest is
+             * @description other tags on the image: deleting the tag keeps them, and deleting the digest deletes them
              * @example [
              *       "latest"
              *     ]
@@ -552,17 +560,17 @@ export interface components {
             sibling_tags: string[];
             /**
              * Indexes
-             * @description multi-platform images with a tag that need it: its digest cannot be deleted
+             * @description tagged multi-platform images that need the image: while there is one, the digest cannot be deleted
              */
             indexes: components["schemas"]["IndexOut"][];
             /**
              * Referrers
-             * @description what is about it and would stay behind
+             * @description artifacts that refer to the image; the deletion keeps them
              */
             referrers: components["schemas"]["ReferrerOut"][];
             /**
              * Exclusive Bytes
-             * @description bytes that only this image holds, over all tags and repositories; 0 while another tag or index keeps it
+             * @description size of the blobs that only this image references, over all tags and repositories; 0 while another tag or index needs the image
              * @example 3401613
              */
             exclusive_bytes: number;
@@ -737,7 +745,7 @@ export interface components {
         ImageOut: {
             /**
              * Tag
-             * @description the tag that was asked for; null: it was asked by digest
+             * @description the requested tag; null if the image was requested by digest
              * @example v1
              */
             tag: string | null;
@@ -753,17 +761,17 @@ export interface components {
             media_type: string;
             /**
              * Artifact Type
-             * @description what it is when it is no image: a chart, a signature, …
+             * @description type of an artifact that is not an image: a chart, a signature, …
              */
             artifact_type: string | null;
             /**
              * Subject
-             * @description digest of the image that it is about, for a signature or an SBOM
+             * @description for a signature or an SBOM: the digest of the image that it describes
              */
             subject: string | null;
             /**
              * Size Bytes
-             * @description config and compressed layers; of all platforms
+             * @description config and compressed layers of all platforms
              * @example 3401613
              */
             size_bytes: number;
@@ -771,7 +779,7 @@ export interface components {
             platforms: components["schemas"]["PlatformOut"][];
             /**
              * Layers
-             * @description empty for an index: each platform has its own
+             * @description empty for an index, because each platform has its own layers
              */
             layers: components["schemas"]["LayerOut"][];
             /**
@@ -785,7 +793,7 @@ export interface components {
             };
             /**
              * Created At
-             * @description when it was built, as its config says; UTC
+             * @description time of the build, from the config; UTC
              */
             created_at: string | null;
             /**
@@ -796,24 +804,24 @@ export interface components {
             pushed_at: string;
             /**
              * Pushed By
-             * @description Docker user; empty: not known, for the registry never reported the push
+             * @description Docker user; empty if it is unknown, because the registry never reported the push
              * @example ci-builder
              */
             pushed_by: string;
             /**
              * Pull Count
-             * @description of the tag; null: it was asked by digest
+             * @description pulls of the tag; null if the image was requested by digest
              * @example 1204
              */
             pull_count: number | null;
             /**
              * Last Pulled At
-             * @description of the tag; UTC; null: never, or it was asked by digest
+             * @description last pull of the tag, UTC; null: never, or the image was requested by digest
              */
             last_pulled_at: string | null;
             /**
              * Tags
-             * @description all tags that name it
+             * @description all tags that name the image
              * @example [
              *       "latest",
              *       "v1"
@@ -825,7 +833,7 @@ export interface components {
         };
         /**
          * IndexOut
-         * @description A multi-platform image with the tags on it.
+         * @description A multi-platform image with its tags.
          */
         IndexOut: {
             /**
@@ -994,8 +1002,8 @@ export interface components {
              */
             password: string;
         };
-        /** Page[AccountOut] */
-        Page_AccountOut_: {
+        /** PageOut[AccountOut] */
+        PageOut_AccountOut_: {
             /** Items */
             items: components["schemas"]["AccountOut"][];
             /**
@@ -1004,8 +1012,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[AuditEntryOut] */
-        Page_AuditEntryOut_: {
+        /** PageOut[AuditEntryOut] */
+        PageOut_AuditEntryOut_: {
             /** Items */
             items: components["schemas"]["AuditEntryOut"][];
             /**
@@ -1014,8 +1022,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[DockerUserGrantOut] */
-        Page_DockerUserGrantOut_: {
+        /** PageOut[DockerUserGrantOut] */
+        PageOut_DockerUserGrantOut_: {
             /** Items */
             items: components["schemas"]["DockerUserGrantOut"][];
             /**
@@ -1024,8 +1032,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[DockerUserOut] */
-        Page_DockerUserOut_: {
+        /** PageOut[DockerUserOut] */
+        PageOut_DockerUserOut_: {
             /** Items */
             items: components["schemas"]["DockerUserOut"][];
             /**
@@ -1034,8 +1042,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[GrantOut] */
-        Page_GrantOut_: {
+        /** PageOut[GrantOut] */
+        PageOut_GrantOut_: {
             /** Items */
             items: components["schemas"]["GrantOut"][];
             /**
@@ -1044,8 +1052,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[NamespaceOut] */
-        Page_NamespaceOut_: {
+        /** PageOut[NamespaceOut] */
+        PageOut_NamespaceOut_: {
             /** Items */
             items: components["schemas"]["NamespaceOut"][];
             /**
@@ -1054,8 +1062,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[RepositoryOut] */
-        Page_RepositoryOut_: {
+        /** PageOut[RepositoryOut] */
+        PageOut_RepositoryOut_: {
             /** Items */
             items: components["schemas"]["RepositoryOut"][];
             /**
@@ -1064,8 +1072,8 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[TagOut] */
-        Page_TagOut_: {
+        /** PageOut[TagOut] */
+        PageOut_TagOut_: {
             /** Items */
             items: components["schemas"]["TagOut"][];
             /**
@@ -1122,7 +1130,7 @@ export interface components {
         };
         /**
          * PullCommandOut
-         * @description A line for a shell that pulls the image.
+         * @description A shell command that pulls the image.
          */
         PullCommandOut: {
             /**
@@ -1138,7 +1146,7 @@ export interface components {
         };
         /**
          * ReferrerOut
-         * @description A signature, SBOM or the like that is about the image.
+         * @description A signature, an SBOM, or another artifact that refers to the image.
          */
         ReferrerOut: {
             /**
@@ -1148,13 +1156,13 @@ export interface components {
             digest: string;
             /**
              * Artifact Type
-             * @description null: it does not say
+             * @description null if the manifest has none
              * @example application/spdx+json
              */
             artifact_type: string | null;
             /**
              * Tags
-             * @description cosign's are made of the image's digest
+             * @description cosign derives its tags from the digest of the image
              * @example [
              *       "sha256-4fb4e1d2.sig"
              *     ]
@@ -1274,13 +1282,13 @@ export interface components {
             media_type: string;
             /**
              * Size Bytes
-             * @description config and compressed layers; of all platforms
+             * @description config and compressed layers of all platforms
              * @example 3401613
              */
             size_bytes: number;
             /**
              * Platforms
-             * @description empty for artifacts that are no images
+             * @description empty for an artifact that is not an image
              */
             platforms: components["schemas"]["PlatformOut"][];
             /**
@@ -1291,7 +1299,7 @@ export interface components {
             pushed_at: string;
             /**
              * Pushed By
-             * @description Docker user; empty: not known, for the registry never reported the push
+             * @description Docker user; empty if it is unknown, because the registry never reported the push
              * @example ci-builder
              */
             pushed_by: string;
@@ -1529,7 +1537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AccountOut_"];
+                    "application/json": components["schemas"]["PageOut_AccountOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -1857,7 +1865,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DockerUserOut_"];
+                    "application/json": components["schemas"]["PageOut_DockerUserOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -2323,7 +2331,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_NamespaceOut_"];
+                    "application/json": components["schemas"]["PageOut_NamespaceOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -2530,7 +2538,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description its repositories are being deleted, and then it goes by itself: a GET is a 404 when all is gone */
+            /** @description The repositories are being deleted, and the namespace disappears with the last one. When all is gone, a GET returns 404. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2717,7 +2725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GrantOut_"];
+                    "application/json": components["schemas"]["PageOut_GrantOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -2955,7 +2963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DockerUserGrantOut_"];
+                    "application/json": components["schemas"]["PageOut_DockerUserGrantOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3026,7 +3034,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RepositoryOut_"];
+                    "application/json": components["schemas"]["PageOut_RepositoryOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3395,7 +3403,7 @@ export interface operations {
     get_image_by_digest: {
         parameters: {
             query?: {
-                /** @description `delete`: what deleting it would mean, for the owner of the repository */
+                /** @description `delete`: return the consequences of deleting the image instead; for the owner of the repository */
                 preview?: "delete" | null;
             };
             header?: never;
@@ -3538,7 +3546,7 @@ export interface operations {
     get_image_by_tag: {
         parameters: {
             query?: {
-                /** @description `delete`: what deleting it would mean, for the owner of the repository */
+                /** @description `delete`: return the consequences of deleting the image instead; for the owner of the repository */
                 preview?: "delete" | null;
             };
             header?: never;
@@ -3706,7 +3714,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_TagOut_"];
+                    "application/json": components["schemas"]["PageOut_TagOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3774,7 +3782,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AuditEntryOut_"];
+                    "application/json": components["schemas"]["PageOut_AuditEntryOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */

@@ -118,8 +118,8 @@ export interface components {
              */
             raw: string;
         };
-        /** Page[DeadLetterOut] */
-        Page_DeadLetterOut_: {
+        /** PageOut[DeadLetterOut] */
+        PageOut_DeadLetterOut_: {
             /** Items */
             items: components["schemas"]["DeadLetterOut"][];
             /**
@@ -430,7 +430,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DeadLetterOut_"];
+                    "application/json": components["schemas"]["PageOut_DeadLetterOut_"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */

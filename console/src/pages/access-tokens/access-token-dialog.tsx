@@ -1,36 +1,39 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { api, body, type Model } from "../../api/client";
+import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { dockerLoginWith, kubernetesSecret, registryHost } from "../../parts/text/commands";
-import { Confirm, FormDialog, TextField } from "../../parts/dialogs/form-dialog";
 import { SecretDialog } from "../../parts/credentials/secret-dialog";
-import { PermissionField } from "../grants/grant-dialog";
-import type { TokenAction } from "./access-tokens-card";
-import { endAfter, ValidityField } from "../../parts/credentials/validity-field";
+import { expiryAfter, ValidityField } from "../../parts/credentials/validity-field";
+import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { TextField } from "../../parts/forms/fields";
+import { createPullSecret, dockerLoginWithSecret, registryHost } from "../../parts/text/commands";
+import { PermissionField } from "../grants/permission-field";
+import type { AccessToken, AccessTokenAction } from "./access-token";
 
 interface Props {
   username: string;
-  action: TokenAction;
+  action: AccessTokenAction;
   onClose: () => void;
 }
 
-export default function TokenDialog({ username, action, onClose }: Props): ReactNode {
+/** The dialog of an access token action. After it creates a token, it shows the secret once. */
+export default function AccessTokenDialog({ username, action, onClose }: Props): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const [secret, setSecret] = useState<string | null>(null);
   const refresh = () => queries.invalidateQueries({ queryKey: ["tokens"] });
   if (action.kind === "revoke") {
-    const { token } = action;
+    const { id, name } = action.token;
     return (
-      <Confirm
+      <ConfirmDialog
         title={say("tokens.revoke.title")}
-        text={say("tokens.revoke.text", { name: token.name })}
+        text={say("tokens.revoke.text", { name })}
         button={say("tokens.revoke")}
         done={say("tokens.revoked")}
         onConfirm={async () => {
           await api.DELETE("/api/v1/docker-users/{username}/tokens/{id}", {
-            params: { path: { username, id: token.id } },
+            params: { path: { username, id } },
           });
           await refresh();
         }}
@@ -42,16 +45,16 @@ export default function TokenDialog({ username, action, onClose }: Props): React
     const host = registryHost();
     const lines = [
       { what: say("tokens.secret"), line: secret },
-      { what: say("tokens.login"), line: dockerLoginWith(host, username, secret) },
-      { what: say("tokens.kubernetes"), line: kubernetesSecret(host, username, secret) },
+      { what: say("tokens.login"), line: dockerLoginWithSecret(host, username, secret) },
+      { what: say("tokens.kubernetes"), line: createPullSecret(host, username, secret) },
     ];
-    return <SecretDialog title={say("tokens.made")} lines={lines} onClose={onClose} />;
+    return <SecretDialog title={say("tokens.created")} lines={lines} onClose={onClose} />;
   }
   return (
-    <CreateToken
+    <CreateDialog
       username={username}
-      onMade={(made) => {
-        setSecret(made);
+      onCreated={(newSecret) => {
+        setSecret(newSecret);
         void refresh();
       }}
       onClose={onClose}
@@ -59,16 +62,16 @@ export default function TokenDialog({ username, action, onClose }: Props): React
   );
 }
 
-interface CreateProps {
+interface CreateDialogProps {
   username: string;
-  onMade: (secret: string) => void;
+  onCreated: (secret: string) => void;
   onClose: () => void;
 }
 
-function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
+function CreateDialog({ username, onCreated, onClose }: CreateDialogProps): ReactNode {
   const { say } = useWords();
   return (
-    <FormDialog<{ name: string; permission: Model<"TokenOut">["permission"]; days: number }>
+    <FormDialog<{ name: string; permission: AccessToken["permission"]; days: number }>
       title={say("tokens.create")}
       submit={say("common.create")}
       initial={{ permission: "pull", days: 90 }}
@@ -77,17 +80,17 @@ function CreateToken({ username, onMade, onClose }: CreateProps): ReactNode {
         const token = await body(
           api.POST("/api/v1/docker-users/{username}/tokens", {
             params: { path: { username } },
-            body: { name, permission, expires_at: endAfter(days) },
+            body: { name, permission, expires_at: expiryAfter(days) },
           }),
         );
-        onMade(token.secret);
+        onCreated(token.secret);
       }}
       onClose={onClose}
-      onDone={() => undefined}
+      onDone={() => undefined} // the secret replaces the form
     >
       <TextField name="name" label={say("tokens.name")} rule="tokenName" focus placeholder="ci" />
-      <PermissionField label={say("tokens.limit")} />
-      <p className="page-text">{say("tokens.limit.text")}</p>
+      <PermissionField label={say("tokens.maximum")} />
+      <p className="page-text">{say("tokens.maximum.text")}</p>
       <ValidityField />
     </FormDialog>
   );

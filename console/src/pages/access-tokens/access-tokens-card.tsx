@@ -1,39 +1,22 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { type ReactNode, useState } from "react";
-import { api, body, type Model } from "../../api/client";
+import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { Card } from "../../parts/page/page";
-import { Empty, Failed, Loading } from "../../parts/feedback/states";
-import { type Column, DataTable } from "../../parts/tables/data-table";
-import { Ends, LastUsed } from "../../parts/text/time";
+import { useCredentialColumns } from "../../parts/credentials/columns";
+import { Empty } from "../../parts/feedback/states";
 import { lazyPart } from "../../parts/page/lazy";
+import { Card } from "../../parts/page/page";
+import type { Column } from "../../parts/tables/data-table";
+import { GrowingTable, ROWS_LIMIT } from "../../parts/tables/growing-table";
+import type { AccessToken, AccessTokenAction } from "./access-token";
 
-const Dialog = lazyPart(() => import("./access-token-dialog"));
+const AccessTokenDialog = lazyPart(() => import("./access-token-dialog"));
 
-type Token = Model<"TokenOut">;
-export type TokenAction = { kind: "create" } | { kind: "revoke"; token: Token };
-
-/** The access tokens of a Docker user, and the logins that keep a token. */
-export function Tokens({ username }: { username: string }): ReactNode {
+/** The access tokens of a Docker user, and the tokens that `docker login` stores. */
+export function AccessTokensCard({ username }: { username: string }): ReactNode {
   const { say } = useWords();
-  const [action, setAction] = useState<TokenAction | null>(null);
+  const [action, setAction] = useState<AccessTokenAction | null>(null);
   const columns = useColumns(setAction);
-  const query = useInfiniteQuery({
-    queryKey: ["tokens", username],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/docker-users/{username}/tokens", {
-          params: {
-            path: { username },
-            query: { limit: 100, cursor: pageParam || undefined } as never,
-          },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (last) => last.next_cursor,
-  });
-  const tokens = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Card
       title={say("tokens.title")}
@@ -44,32 +27,32 @@ export function Tokens({ username }: { username: string }): ReactNode {
         </Button>
       }
     >
-      {query.isPending ? (
-        <Loading lines={3} />
-      ) : query.isLoadingError ? (
-        <Failed error={query.error} retry={() => void query.refetch()} />
-      ) : tokens.length === 0 ? (
-        <Empty title={say("tokens.empty")} text={say("tokens.empty.text")} />
-      ) : (
-        <DataTable
-          label={say("tokens.title")}
-          columns={columns}
-          rows={tokens}
-          rowKey={(row) => row.id}
-        />
+      <GrowingTable<AccessToken>
+        label={say("tokens.title")}
+        queryKey={["tokens", username]}
+        fetchPage={(cursor) =>
+          body(
+            api.GET("/api/v1/docker-users/{username}/tokens", {
+              params: { path: { username }, query: { limit: ROWS_LIMIT, cursor } },
+            }),
+          )
+        }
+        columns={columns}
+        rowKey={(row) => row.id}
+        empty={<Empty title={say("tokens.empty")} text={say("tokens.empty.text")} />}
+      />
+      {action && (
+        <AccessTokenDialog username={username} action={action} onClose={() => setAction(null)} />
       )}
-      {query.hasNextPage && (
-        <div className="pager">
-          <Button onClick={() => void query.fetchNextPage()}>{say("common.more")}</Button>
-        </div>
-      )}
-      {action && <Dialog username={username} action={action} onClose={() => setAction(null)} />}
     </Card>
   );
 }
 
-function useColumns(onAction: (action: TokenAction) => void): Column<Token>[] {
+function useColumns(onAction: (action: AccessTokenAction) => void): Column<AccessToken>[] {
   const { say } = useWords();
+  const credentialColumns = useCredentialColumns<AccessToken>((token) =>
+    onAction({ kind: "revoke", token }),
+  );
   return [
     {
       key: "name",
@@ -79,29 +62,9 @@ function useColumns(onAction: (action: TokenAction) => void): Column<Token>[] {
     { key: "kind", title: say("tokens.kind"), cell: (row) => say(`tokens.kind.${row.kind}`) },
     {
       key: "limit",
-      title: say("tokens.limit"),
+      title: say("tokens.maximum"),
       cell: (row) => say(`permission.${row.permission}`),
     },
-    { key: "expires", title: say("tokens.expires"), cell: (row) => <Ends at={row.expires_at} /> },
-    {
-      key: "used",
-      title: say("tokens.lastUsed"),
-      cell: (row) => <LastUsed at={row.last_used_at} from={row.last_used_from} />,
-    },
-    {
-      key: "actions",
-      title: say("common.actions"),
-      cell: (row) => (
-        <Button
-          size="small"
-          type="link"
-          danger
-          aria-label={`${say("tokens.revoke")}: ${row.name}`}
-          onClick={() => onAction({ kind: "revoke", token: row })}
-        >
-          {say("tokens.revoke")}
-        </Button>
-      ),
-    },
+    ...credentialColumns,
   ];
 }

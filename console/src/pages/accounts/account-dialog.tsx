@@ -1,38 +1,30 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api, type Model } from "../../api/client";
+import { api } from "../../api/client";
 import { useWords } from "../../i18n";
-import {
-  ChoiceField,
-  Confirm,
-  FormDialog,
-  PasswordField,
-  TextField,
-} from "../../parts/dialogs/form-dialog";
+import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { ChoiceField, PasswordField, TextField } from "../../parts/forms/fields";
+import type { AccountAction, Role } from "./account";
 
-type Role = "admin" | "member";
-export type AccountAction =
-  | { kind: "create" }
-  | { kind: "role" | "password" | "disable" | "enable"; account: Model<"AccountOut"> };
-
-export default function AccountDialog({
-  action,
-  onClose,
-}: {
+interface Props {
   action: AccountAction;
   onClose: () => void;
-}): ReactNode {
+}
+
+/** The dialog of an account action. */
+export default function AccountDialog({ action, onClose }: Props): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const refresh = () => queries.invalidateQueries({ queryKey: ["accounts"] });
   if (action.kind === "create") {
     return <CreateDialog refresh={refresh} onClose={onClose} />;
   }
-  const user = action.account.username;
-  const change = async (changed: { disabled?: boolean; role?: Role; password?: string }) => {
+  const { username, role } = action.account;
+  const change = async (values: { disabled?: boolean; role?: Role; password?: string }) => {
     await api.PATCH("/api/v1/accounts/{username}", {
-      params: { path: { username: user } },
-      body: changed,
+      params: { path: { username } },
+      body: values,
     });
     await refresh();
   };
@@ -40,10 +32,10 @@ export default function AccountDialog({
     case "role":
       return (
         <FormDialog<{ role: Role }>
-          title={`${say("accounts.changeRole")}: ${user}`}
+          title={`${say("accounts.changeRole")}: ${username}`}
           submit={say("common.save")}
           done={say("common.saved")}
-          initial={{ role: action.account.role }}
+          initial={{ role }}
           onSubmit={change}
           onClose={onClose}
         >
@@ -53,7 +45,7 @@ export default function AccountDialog({
     case "password":
       return (
         <FormDialog<{ password: string }>
-          title={`${say("accounts.password")}: ${user}`}
+          title={`${say("accounts.password")}: ${username}`}
           submit={say("common.save")}
           done={say("common.saved")}
           initial={{}}
@@ -63,35 +55,42 @@ export default function AccountDialog({
         >
           {(form) => (
             <>
-              <p className="page-text">{say("accounts.password.text", { user })}</p>
+              <p className="page-text">{say("accounts.password.text", { user: username })}</p>
               <PasswordField name="password" label={say("common.newPassword")} focus form={form} />
             </>
           )}
         </FormDialog>
       );
-    default: {
-      const disable = action.kind === "disable";
+    case "disable":
       return (
-        <Confirm
-          title={disable ? say("accounts.disable.title") : `${say("dockerUsers.enable")}: ${user}`}
-          text={disable ? say("accounts.disable.text", { user }) : user}
-          button={say(disable ? "dockerUsers.disable" : "dockerUsers.enable")}
-          danger={disable}
-          onConfirm={() => change({ disabled: disable })}
+        <ConfirmDialog
+          title={say("accounts.disable.title")}
+          text={say("accounts.disable.text", { user: username })}
+          button={say("dockerUsers.disable")}
+          onConfirm={() => change({ disabled: true })}
           onClose={onClose}
         />
       );
-    }
+    case "enable":
+      return (
+        <ConfirmDialog
+          title={`${say("dockerUsers.enable")}: ${username}`}
+          text={username}
+          button={say("dockerUsers.enable")}
+          danger={false}
+          onConfirm={() => change({ disabled: false })}
+          onClose={onClose}
+        />
+      );
   }
 }
 
-function CreateDialog({
-  refresh,
-  onClose,
-}: {
+interface CreateDialogProps {
   refresh: () => Promise<unknown>;
   onClose: () => void;
-}): ReactNode {
+}
+
+function CreateDialog({ refresh, onClose }: CreateDialogProps): ReactNode {
   const { say } = useWords();
   return (
     <FormDialog<{ username: string; password: string; role: Role }>

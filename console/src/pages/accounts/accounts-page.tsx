@@ -1,22 +1,22 @@
 import { Button } from "antd";
 import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
-import { api, body, type Model } from "../../api/client";
+import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { moment } from "../../parts/text/format";
-import { ResourceList } from "../../parts/tables/resource-list";
-import { Page } from "../../parts/page/page";
+import { EnabledStatus } from "../../parts/feedback/enabled-status";
 import { Empty } from "../../parts/feedback/states";
-import type { Column } from "../../parts/tables/data-table";
-import type { AccountAction } from "./account-dialog";
-import { DockerUserStatus } from "../docker-users/docker-users-page";
 import { lazyPart } from "../../parts/page/lazy";
+import { Page } from "../../parts/page/page";
+import type { Column } from "../../parts/tables/data-table";
+import { ResourceList } from "../../parts/tables/resource-list";
+import { RowButton } from "../../parts/tables/row-button";
+import { formatTime } from "../../parts/text/format";
+import type { Account, AccountAction } from "./account";
 
-const Dialog = lazyPart(() => import("./account-dialog"));
+const AccountDialog = lazyPart(() => import("./account-dialog"));
 
-type Account = Model<"AccountOut"> & { disabled: boolean };
-
-export default function Accounts(): ReactNode {
+/** The accounts of the registry, for administrators. */
+export default function AccountsPage(): ReactNode {
   const { say } = useWords();
   const [action, setAction] = useState<AccountAction | null>(null);
   const columns = useColumns(setAction);
@@ -33,14 +33,14 @@ export default function Accounts(): ReactNode {
         label={say("accounts.title")}
         queryKey={["accounts"]}
         fetchPage={({ q, cursor, limit }) =>
-          body(api.GET("/api/v1/accounts", { params: { query: { q, cursor, limit } as never } }))
+          body(api.GET("/api/v1/accounts", { params: { query: { q, cursor, limit } } }))
         }
         columns={columns}
         rowKey={(row) => row.username}
         searchLabel={say("accounts.search")}
         empty={<Empty title={say("accounts.empty")} text={say("accounts.empty.text")} />}
       />
-      {action && <Dialog action={action} onClose={() => setAction(null)} />}
+      {action && <AccountDialog action={action} onClose={() => setAction(null)} />}
     </Page>
   );
 }
@@ -67,23 +67,24 @@ function useColumns(onAction: (action: AccountAction) => void): Column<Account>[
     {
       key: "status",
       title: say("dockerUsers.status"),
-      cell: (row) => <DockerUserStatus disabled={row.disabled} />,
+      cell: (row) => <EnabledStatus disabled={row.disabled} />,
     },
-    { key: "created", title: say("common.created"), cell: (row) => moment(row.created_at, locale) },
+    {
+      key: "created",
+      title: say("common.created"),
+      cell: (row) => formatTime(row.created_at, locale),
+    },
     {
       key: "actions",
       title: say("common.actions"),
       cell: (row) => {
         const button = (kind: "role" | "password" | "disable" | "enable", text: string) => (
-          <Button
-            size="small"
-            type="link"
+          <RowButton
+            text={text}
+            row={row.username}
             danger={kind === "disable"}
-            aria-label={`${text}: ${row.username}`}
             onClick={() => onAction({ kind, account: row })}
-          >
-            {text}
-          </Button>
+          />
         );
         return (
           <>

@@ -3,19 +3,21 @@ import type { ReactNode } from "react";
 import { api } from "../../api/client";
 import { session } from "../../api/session";
 import { useWords } from "../../i18n";
-import { Confirm, FormDialog, PasswordField } from "../../parts/dialogs/form-dialog";
+import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { PasswordField } from "../../parts/forms/fields";
 
-export default function OwnAccountDialog({
-  action,
-  onClose,
-}: {
+interface Props {
   action: "password" | "signOut";
   onClose: () => void;
-}): ReactNode {
+}
+
+/** The dialog that changes the account's own password or ends all its sessions. */
+export default function OwnAccountDialog({ action, onClose }: Props): ReactNode {
   const { say } = useWords();
   if (action === "signOut") {
     return (
-      <Confirm
+      <ConfirmDialog
         title={say("app.signOutEverywhere")}
         text={say("app.signOutEverywhere.text")}
         button={say("app.signOutEverywhere")}
@@ -33,7 +35,7 @@ export default function OwnAccountDialog({
       rules={{ password: "password", current_password: "password" }}
       onSubmit={async (values) => {
         await api.PUT("/api/v1/account/password", { body: values });
-        await session.renew(); // the sessions have ended with the old password
+        await session.renew(); // the new password ends all sessions: this shows the sign-in page
       }}
       onClose={onClose}
     >

@@ -4,14 +4,15 @@ import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { moment } from "../../parts/text/format";
-import { Card, Facts, Page } from "../../parts/page/page";
 import { Failed, Loading } from "../../parts/feedback/states";
 import { lazyPart } from "../../parts/page/lazy";
+import { Card, Facts, Page } from "../../parts/page/page";
+import { formatTime } from "../../parts/text/format";
 
-const Dialog = lazyPart(() => import("./own-account-dialog"));
+const OwnAccountDialog = lazyPart(() => import("./own-account-dialog"));
 
-export default function OwnAccount(): ReactNode {
+/** The signed-in account: its password, its sessions, and a link to its API keys. */
+export default function OwnAccountPage(): ReactNode {
   const { say, locale } = useWords();
   const [action, setAction] = useState<"password" | "signOut" | null>(null);
   const query = useQuery({
@@ -37,7 +38,7 @@ export default function OwnAccount(): ReactNode {
               say("account.role"),
               say(account.role === "admin" ? "accounts.role.admin" : "accounts.role.member"),
             ],
-            [say("common.created"), moment(account.created_at, locale)],
+            [say("common.created"), formatTime(account.created_at, locale)],
           ]}
         />
       </Card>
@@ -49,7 +50,7 @@ export default function OwnAccount(): ReactNode {
       <Card title={say("apiKeys.title")} text={say("apiKeys.text")}>
         <Link href="/account/api-keys">{say("apiKeys.show")}</Link>
       </Card>
-      {action && <Dialog action={action} onClose={() => setAction(null)} />}
+      {action && <OwnAccountDialog action={action} onClose={() => setAction(null)} />}
     </Page>
   );
 }

@@ -1,18 +1,20 @@
-import i18next from "i18next";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { api, body, type Model } from "../../api/client";
-import { type Key, type Say, useWords } from "../../i18n";
-import { moment } from "../../parts/text/format";
-import { ResourceList } from "../../parts/tables/resource-list";
-import { Page } from "../../parts/page/page";
-import { SearchBox } from "../../parts/filters/search-box";
+import { useWords } from "../../i18n";
 import { Empty } from "../../parts/feedback/states";
-import { targetPage, useUrlValues } from "../../parts/page/url";
+import { SearchBox } from "../../parts/filters/search-box";
+import { Page } from "../../parts/page/page";
+import { useQueryValues } from "../../parts/page/url";
+import { ResourceList } from "../../parts/tables/resource-list";
+import { formatTime } from "../../parts/text/format";
+import { actionText } from "./action-text";
+import { targetPage } from "./target-page";
 
-type Entry = Model<"AuditEntryOut">;
+type AuditEntry = Model<"AuditEntryOut">;
 
-const NOUNS = [
+/** The kinds of objects to filter by; an action begins with the kind: `grant.push`. */
+const KINDS = [
   "namespace",
   "repository",
   "image",
@@ -25,36 +27,20 @@ const NOUNS = [
   "account",
 ] as const;
 
-/** An action of the audit trail in words; one that this console does not know is shown as it is. */
-export function actionText(action: string, say: Say): string {
-  const key = `activity.do.${action}`;
-  return i18next.exists(key) ? say(key as Key) : action;
-}
-
-export default function Activity(): ReactNode {
+/** The audit trail. */
+export default function ActivityPage(): ReactNode {
   const { say, locale } = useWords();
-  const [values, change] = useUrlValues();
+  const [values, changeValues] = useQueryValues();
   const { action = "", target = "" } = values;
   return (
     <Page title={say("activity.title")} text={say("activity.text")}>
-      <ResourceList<Entry>
+      <ResourceList<AuditEntry>
         label={say("activity.title")}
         queryKey={["audit", action, target]}
-        fetchPage={({ cursor, limit, account }) =>
-          body(
-            api.GET("/api/v1/audit", {
-              params: {
-                query: {
-                  cursor,
-                  limit,
-                  account,
-                  action: action || undefined,
-                  target: target || undefined,
-                } as never,
-              },
-            }),
-          )
-        }
+        fetchPage={({ cursor, limit, account }) => {
+          const query = { cursor, limit, account, action: action || null, target: target || null };
+          return body(api.GET("/api/v1/audit", { params: { query } }));
+        }}
         byAccount
         rowKey={(row) =>
           [row.at, row.action, row.target, row.account, row.client_address].join(" ")
@@ -64,19 +50,19 @@ export default function Activity(): ReactNode {
             <select
               aria-label={say("activity.filter")}
               value={action}
-              onChange={(event) => change({ action: event.target.value })}
+              onChange={(event) => changeValues({ action: event.target.value })}
             >
               <option value="">{say("activity.all")}</option>
-              {NOUNS.map((noun) => (
-                <option key={noun} value={noun}>
-                  {say(`activity.noun.${noun}`)}
+              {KINDS.map((kind) => (
+                <option key={kind} value={kind}>
+                  {say(`activity.noun.${kind}`)}
                 </option>
               ))}
             </select>
             <SearchBox
               label={say("activity.searchTarget")}
               value={target}
-              onSearch={(text) => change({ target: text }, { replace: true })}
+              onSearch={(text) => changeValues({ target: text }, { replace: true })}
             />
           </>
         }
@@ -91,7 +77,7 @@ export default function Activity(): ReactNode {
             title: say("activity.address"),
             cell: (row) => row.client_address ?? "–",
           },
-          { key: "at", title: say("activity.at"), cell: (row) => moment(row.at, locale) },
+          { key: "at", title: say("activity.at"), cell: (row) => formatTime(row.at, locale) },
         ]}
         empty={<Empty title={say("activity.empty")} text={say("activity.empty.text")} />}
       />
@@ -99,7 +85,7 @@ export default function Activity(): ReactNode {
   );
 }
 
-function Target({ entry }: { entry: Entry }): ReactNode {
+function Target({ entry }: { entry: AuditEntry }): ReactNode {
   const page = targetPage(entry.action, entry.target);
   return (
     <span className="name-cell">

@@ -1,22 +1,22 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { api, body, type Model } from "../../api/client";
+import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { curlWith } from "../../parts/text/commands";
-import { ChoiceField, Confirm, FormDialog, TextField } from "../../parts/dialogs/form-dialog";
 import { SecretDialog } from "../../parts/credentials/secret-dialog";
-import { endAfter, ValidityField } from "../../parts/credentials/validity-field";
+import { expiryAfter, ValidityField } from "../../parts/credentials/validity-field";
+import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { ChoiceField, TextField } from "../../parts/forms/fields";
+import { curlWithApiKey } from "../../parts/text/commands";
+import type { ApiKey, ApiKeyAction } from "./api-key";
 
-type ApiKey = Model<"ApiKeyOut">;
-export type ApiKeyAction = { kind: "create" } | { kind: "revoke"; apiKey: ApiKey };
-
-export default function ApiKeyDialog({
-  action,
-  onClose,
-}: {
+interface Props {
   action: ApiKeyAction;
   onClose: () => void;
-}): ReactNode {
+}
+
+/** The dialog of an API key action. After it creates a key, it shows the secret once. */
+export default function ApiKeyDialog({ action, onClose }: Props): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const [secret, setSecret] = useState<string | null>(null);
@@ -24,7 +24,7 @@ export default function ApiKeyDialog({
   if (action.kind === "revoke") {
     const { id, name } = action.apiKey;
     return (
-      <Confirm
+      <ConfirmDialog
         title={say("apiKeys.revoke")}
         text={say("apiKeys.revoke.text", { name })}
         button={say("tokens.revoke")}
@@ -40,14 +40,14 @@ export default function ApiKeyDialog({
   if (secret !== null) {
     const lines = [
       { what: say("apiKeys.secret"), line: secret },
-      { what: say("apiKeys.use"), line: curlWith(window.location.origin, secret) },
+      { what: say("apiKeys.tryIt"), line: curlWithApiKey(window.location.origin, secret) },
     ];
-    return <SecretDialog title={say("apiKeys.made")} lines={lines} onClose={onClose} />;
+    return <SecretDialog title={say("apiKeys.created")} lines={lines} onClose={onClose} />;
   }
   return (
-    <CreateApiKey
-      onMade={(made) => {
-        setSecret(made);
+    <CreateDialog
+      onCreated={(newSecret) => {
+        setSecret(newSecret);
         void refresh();
       }}
       onClose={onClose}
@@ -55,13 +55,12 @@ export default function ApiKeyDialog({
   );
 }
 
-function CreateApiKey({
-  onMade,
-  onClose,
-}: {
-  onMade: (secret: string) => void;
+interface CreateDialogProps {
+  onCreated: (secret: string) => void;
   onClose: () => void;
-}): ReactNode {
+}
+
+function CreateDialog({ onCreated, onClose }: CreateDialogProps): ReactNode {
   const { say } = useWords();
   return (
     <FormDialog<{ name: string; permission: ApiKey["permission"]; days: number }>
@@ -70,13 +69,15 @@ function CreateApiKey({
       initial={{ permission: "read", days: 90 }}
       rules={{ name: "tokenName" }}
       onSubmit={async ({ name, permission, days }) => {
-        const made = await body(
-          api.POST("/api/v1/api-keys", { body: { name, permission, expires_at: endAfter(days) } }),
+        const apiKey = await body(
+          api.POST("/api/v1/api-keys", {
+            body: { name, permission, expires_at: expiryAfter(days) },
+          }),
         );
-        onMade(made.secret);
+        onCreated(apiKey.secret);
       }}
       onClose={onClose}
-      onDone={() => undefined}
+      onDone={() => undefined} // the secret replaces the form
     >
       <TextField
         name="name"

@@ -1,64 +1,63 @@
 import { Button } from "antd";
 import { type ReactNode, useState } from "react";
-import { api, body, type Model } from "../../api/client";
+import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { useAdmin } from "../../parts/access/admin";
-import { lazyPart } from "../../parts/page/lazy";
-import { ResourceList } from "../../parts/tables/resource-list";
-import { Page } from "../../parts/page/page";
+import { useIsAdmin } from "../../parts/access/admin";
+import { useCredentialColumns } from "../../parts/credentials/columns";
 import { Empty } from "../../parts/feedback/states";
+import { lazyPart } from "../../parts/page/lazy";
+import { Page } from "../../parts/page/page";
 import type { Column } from "../../parts/tables/data-table";
-import { Ends, LastUsed } from "../../parts/text/time";
-import type { ApiKeyAction } from "./api-key-dialog";
+import { ResourceList } from "../../parts/tables/resource-list";
+import type { ApiKey, ApiKeyAction } from "./api-key";
 
-const Dialog = lazyPart(() => import("./api-key-dialog"));
+const ApiKeyDialog = lazyPart(() => import("./api-key-dialog"));
 
-type ApiKey = Model<"ApiKeyOut">;
-
-/** What programs use the JSON API with. */
-export default function ApiKeys(): ReactNode {
+/** The API keys of the account, with which programs use the JSON API. */
+export default function ApiKeysPage(): ReactNode {
   const { say } = useWords();
   const [action, setAction] = useState<ApiKeyAction | null>(null);
   const columns = useColumns(setAction);
-  const create = (
+  const createButton = (
     <Button type="primary" onClick={() => setAction({ kind: "create" })}>
       {say("apiKeys.create")}
     </Button>
   );
   return (
-    <Page title={say("apiKeys.title")} text={say("apiKeys.text")} actions={create}>
+    <Page title={say("apiKeys.title")} text={say("apiKeys.text")} actions={createButton}>
       <ResourceList<ApiKey>
         label={say("apiKeys.title")}
         queryKey={["api-keys"]}
         fetchPage={({ cursor, limit, account }) =>
-          body(
-            api.GET("/api/v1/api-keys", { params: { query: { cursor, limit, account } as never } }),
-          )
+          body(api.GET("/api/v1/api-keys", { params: { query: { cursor, limit, account } } }))
         }
         byAccount
         columns={columns}
         rowKey={(row) => row.id}
         empty={
           <Empty title={say("apiKeys.empty")} text={say("apiKeys.empty.text")}>
-            {create}
+            {createButton}
           </Empty>
         }
       />
-      {action && <Dialog action={action} onClose={() => setAction(null)} />}
+      {action && <ApiKeyDialog action={action} onClose={() => setAction(null)} />}
     </Page>
   );
 }
 
 function useColumns(onAction: (action: ApiKeyAction) => void): Column<ApiKey>[] {
   const { say } = useWords();
-  const admin = useAdmin();
+  const isAdmin = useIsAdmin();
+  const credentialColumns = useCredentialColumns<ApiKey>((apiKey) =>
+    onAction({ kind: "revoke", apiKey }),
+  );
   return [
     {
       key: "name",
       title: say("common.name"),
       cell: (row) => <span className="name-cell">{row.name}</span>,
     },
-    ...(admin
+    ...(isAdmin
       ? [{ key: "account", title: say("common.account"), cell: (row: ApiKey) => row.account }]
       : []),
     {
@@ -66,26 +65,6 @@ function useColumns(onAction: (action: ApiKeyAction) => void): Column<ApiKey>[] 
       title: say("permission.label"),
       cell: (row) => say(`apiKeys.${row.permission}`),
     },
-    { key: "expires", title: say("tokens.expires"), cell: (row) => <Ends at={row.expires_at} /> },
-    {
-      key: "used",
-      title: say("tokens.lastUsed"),
-      cell: (row) => <LastUsed at={row.last_used_at} from={row.last_used_from} />,
-    },
-    {
-      key: "actions",
-      title: say("common.actions"),
-      cell: (row) => (
-        <Button
-          size="small"
-          type="link"
-          danger
-          aria-label={`${say("tokens.revoke")}: ${row.name}`}
-          onClick={() => onAction({ kind: "revoke", apiKey: row })}
-        >
-          {say("tokens.revoke")}
-        </Button>
-      ),
-    },
+    ...credentialColumns,
   ];
 }

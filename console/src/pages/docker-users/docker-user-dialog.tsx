@@ -1,29 +1,32 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Form, Switch } from "antd";
 import type { ReactNode } from "react";
-import { api, type Model } from "../../api/client";
+import { api } from "../../api/client";
 import { useWords } from "../../i18n";
-import { Confirm, FormDialog, PasswordField, TextField } from "../../parts/dialogs/form-dialog";
-
-type DockerUser = Model<"DockerUserOut">;
-export type DockerUserAction =
-  | { kind: "create" }
-  | { kind: "change" | "password" | "disable" | "enable" | "delete"; user: DockerUser };
+import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { DescriptionField, PasswordField, TextField } from "../../parts/forms/fields";
+import type { DockerUser, DockerUserAction } from "./docker-user";
 
 interface Props {
   action: DockerUserAction;
   onClose: () => void;
-  onMade?: (username: string) => void;
+  onCreated?: (username: string) => void;
   onDeleted?: () => void;
 }
 
-export default function DockerUserDialog(props: Props): ReactNode {
-  const { action, onClose } = props;
+/** The dialog of a Docker user action. */
+export default function DockerUserDialog({
+  action,
+  onClose,
+  onCreated,
+  onDeleted,
+}: Props): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const refresh = () => queries.invalidateQueries({ queryKey: ["docker-users"] });
   if (action.kind === "create") {
-    return <CreateDialog refresh={refresh} onClose={onClose} onMade={props.onMade} />;
+    return <CreateDialog refresh={refresh} onClose={onClose} onCreated={onCreated} />;
   }
   const { user } = action;
   const path = { username: user.username };
@@ -31,47 +34,25 @@ export default function DockerUserDialog(props: Props): ReactNode {
     case "change":
       return <ChangeDialog user={user} refresh={refresh} onClose={onClose} />;
     case "password":
-      return (
-        <FormDialog<{ password: string }>
-          title={`${say("dockerUsers.changePassword")}: ${user.username}`}
-          submit={say("common.save")}
-          done={say("common.saved")}
-          initial={{}}
-          rules={{ password: "password" }}
-          onSubmit={({ password }) =>
-            api.PUT("/api/v1/docker-users/{username}/password", {
-              params: { path },
-              body: { password },
-            })
-          }
-          onClose={onClose}
-        >
-          {(form) => (
-            <>
-              <p className="page-text">{say("dockerUsers.changePassword.text")}</p>
-              <PasswordField name="password" label={say("common.newPassword")} focus form={form} />
-            </>
-          )}
-        </FormDialog>
-      );
+      return <PasswordDialog user={user} onClose={onClose} />;
     case "delete":
       return (
-        <Confirm
+        <ConfirmDialog
           title={say("dockerUsers.delete")}
           text={say("dockerUsers.delete.text", { user: user.username })}
           button={say("common.delete")}
           done={say("common.deleted")}
           onConfirm={async () => {
             await api.DELETE("/api/v1/docker-users/{username}", { params: { path } });
-            props.onDeleted?.();
+            onDeleted?.();
             await refresh();
           }}
           onClose={onClose}
         />
       );
-    default:
+    case "disable":
       return (
-        <Confirm
+        <ConfirmDialog
           title={say("dockerUsers.disable.title")}
           text={say("dockerUsers.disable.text", { user: user.username })}
           button={say("dockerUsers.disable")}
@@ -88,13 +69,13 @@ export default function DockerUserDialog(props: Props): ReactNode {
   }
 }
 
-interface CreateProps {
+interface CreateDialogProps {
   refresh: () => Promise<unknown>;
   onClose: () => void;
-  onMade: ((username: string) => void) | undefined;
+  onCreated: ((username: string) => void) | undefined;
 }
 
-function CreateDialog({ refresh, onClose, onMade }: CreateProps): ReactNode {
+function CreateDialog({ refresh, onClose, onCreated }: CreateDialogProps): ReactNode {
   const { say } = useWords();
   return (
     <FormDialog<{ username: string; password: string; description: string; token_login: boolean }>
@@ -105,7 +86,7 @@ function CreateDialog({ refresh, onClose, onMade }: CreateProps): ReactNode {
       onSubmit={async (values) => {
         await api.POST("/api/v1/docker-users", { body: values });
         await refresh();
-        onMade?.(values.username);
+        onCreated?.(values.username);
       }}
       onClose={onClose}
     >
@@ -113,12 +94,7 @@ function CreateDialog({ refresh, onClose, onMade }: CreateProps): ReactNode {
         <>
           <TextField name="username" label={say("dockerUsers.username")} rule="username" focus />
           <PasswordField name="password" label={say("common.password")} form={form} />
-          <TextField
-            name="description"
-            label={`${say("common.description")} (${say("common.optional")})`}
-            rule="description"
-            optional
-          />
+          <DescriptionField />
           <TokenLoginField />
         </>
       )}
@@ -126,15 +102,13 @@ function CreateDialog({ refresh, onClose, onMade }: CreateProps): ReactNode {
   );
 }
 
-function ChangeDialog({
-  user,
-  refresh,
-  onClose,
-}: {
+interface ChangeDialogProps {
   user: DockerUser;
   refresh: () => Promise<unknown>;
   onClose: () => void;
-}): ReactNode {
+}
+
+function ChangeDialog({ user, refresh, onClose }: ChangeDialogProps): ReactNode {
   const { say } = useWords();
   return (
     <FormDialog<{ description: string; token_login: boolean }>
@@ -152,14 +126,40 @@ function ChangeDialog({
       }}
       onClose={onClose}
     >
-      <TextField
-        name="description"
-        label={`${say("common.description")} (${say("common.optional")})`}
-        rule="description"
-        optional
-        focus
-      />
+      <DescriptionField focus />
       <TokenLoginField />
+    </FormDialog>
+  );
+}
+
+interface PasswordDialogProps {
+  user: DockerUser;
+  onClose: () => void;
+}
+
+function PasswordDialog({ user, onClose }: PasswordDialogProps): ReactNode {
+  const { say } = useWords();
+  return (
+    <FormDialog<{ password: string }>
+      title={`${say("dockerUsers.changePassword")}: ${user.username}`}
+      submit={say("common.save")}
+      done={say("common.saved")}
+      initial={{}}
+      rules={{ password: "password" }}
+      onSubmit={(values) =>
+        api.PUT("/api/v1/docker-users/{username}/password", {
+          params: { path: { username: user.username } },
+          body: values,
+        })
+      }
+      onClose={onClose}
+    >
+      {(form) => (
+        <>
+          <p className="page-text">{say("dockerUsers.changePassword.text")}</p>
+          <PasswordField name="password" label={say("common.newPassword")} focus form={form} />
+        </>
+      )}
     </FormDialog>
   );
 }

@@ -1,26 +1,27 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { type ReactNode, useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import { api, body } from "../../api/client";
 import { isNotFound } from "../../api/problems";
 import { useWords } from "../../i18n";
-import { dockerLogin, registryHost } from "../../parts/text/commands";
-import { Command, PlainHttpNote } from "../../parts/text/copy";
-import { moment } from "../../parts/text/format";
-import { Card, Facts, Page } from "../../parts/page/page";
-import { Empty, Failed, Loading } from "../../parts/feedback/states";
-import { DataTable } from "../../parts/tables/data-table";
-import type { DockerUserAction } from "./docker-user-dialog";
-import { EnableButton } from "./enable-button";
-import { DockerUserStatus } from "./docker-users-page";
-import { Tokens } from "../access-tokens/access-tokens-card";
+import { EnabledStatus } from "../../parts/feedback/enabled-status";
+import { Failed, Loading } from "../../parts/feedback/states";
 import { lazyPart } from "../../parts/page/lazy";
+import { Card, Facts, Page } from "../../parts/page/page";
+import { CommandLine, PlainHttpNote } from "../../parts/text/command-line";
+import { dockerLogin, registryHost } from "../../parts/text/commands";
+import { formatTime } from "../../parts/text/format";
+import { AccessTokensCard } from "../access-tokens/access-tokens-card";
+import type { DockerUser, DockerUserAction } from "./docker-user";
+import { EnableButton } from "./enable-button";
+import { UserGrantsCard } from "./user-grants-card";
 
-const Dialog = lazyPart(() => import("./docker-user-dialog"));
+const DockerUserDialog = lazyPart(() => import("./docker-user-dialog"));
 
-export default function DockerUser({ username }: { username: string }): ReactNode {
-  const { say, locale } = useWords();
+/** A Docker user with its access tokens and grants. */
+export default function DockerUserPage({ username }: { username: string }): ReactNode {
+  const { say } = useWords();
   const [action, setAction] = useState<DockerUserAction | null>(null);
   const [, navigate] = useLocation();
   const query = useQuery({
@@ -38,7 +39,7 @@ export default function DockerUser({ username }: { username: string }): ReactNod
   return (
     <Page
       title={username}
-      above={[{ href: "/docker-users", text: say("dockerUsers.title") }]}
+      breadcrumbs={[{ href: "/docker-users", text: say("dockerUsers.title") }]}
       text={user.description}
       actions={
         <>
@@ -62,37 +63,19 @@ export default function DockerUser({ username }: { username: string }): ReactNod
       }
     >
       <div className="columns">
-        <Card title={say("repository.overview")}>
-          <Facts
-            facts={[
-              [
-                say("dockerUsers.status"),
-                <DockerUserStatus key="status" disabled={user.disabled} />,
-              ],
-              [
-                say("dockerUsers.lastLogin"),
-                user.last_login_at === null
-                  ? say("common.never")
-                  : moment(user.last_login_at, locale),
-              ],
-              [say("common.created"), moment(user.created_at, locale)],
-              [say("common.account"), user.account],
-              [
-                say("dockerUsers.keeps"),
-                say(user.token_login ? "dockerUsers.keeps.token" : "dockerUsers.keeps.password"),
-              ],
-            ]}
-          />
-        </Card>
+        <Overview user={user} />
         <Card title={say("dockerUsers.commands")} text={say("repository.commands.text")}>
-          <Command what={say("repository.login")} line={dockerLogin(registryHost(), username)} />
+          <CommandLine
+            what={say("repository.login")}
+            line={dockerLogin(registryHost(), username)}
+          />
           <PlainHttpNote />
         </Card>
       </div>
-      <Tokens username={username} />
-      <UserGrants username={username} />
+      <AccessTokensCard username={username} />
+      <UserGrantsCard username={username} />
       {action && (
-        <Dialog
+        <DockerUserDialog
           action={action}
           onClose={() => setAction(null)}
           onDeleted={() => navigate("/docker-users", { replace: true })}
@@ -102,58 +85,31 @@ export default function DockerUser({ username }: { username: string }): ReactNod
   );
 }
 
-function UserGrants({ username }: { username: string }): ReactNode {
-  const { say } = useWords();
-  const query = useInfiniteQuery({
-    queryKey: ["grants", "of", username],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/docker-users/{username}/grants", {
-          params: {
-            path: { username },
-            query: { limit: 100, cursor: pageParam || undefined } as never,
-          },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (last) => last.next_cursor,
-  });
-  const grants = query.data?.pages.flatMap((page) => page.items) ?? [];
+function Overview({ user }: { user: DockerUser }): ReactNode {
+  const { say, locale } = useWords();
   return (
-    <Card title={say("dockerUsers.grants")}>
-      {query.isPending ? (
-        <Loading lines={2} />
-      ) : query.isLoadingError ? (
-        <Failed error={query.error} retry={() => void query.refetch()} />
-      ) : grants.length === 0 ? (
-        <Empty
-          title={say("dockerUsers.grants.empty")}
-          text={say("dockerUsers.grants.empty.text")}
-        />
-      ) : (
-        <DataTable
-          label={say("dockerUsers.grants")}
-          rows={grants}
-          rowKey={(row) => row.namespace}
-          columns={[
-            {
-              key: "namespace",
-              title: say("namespaces.namespace"),
-              cell: (row) => <Link href={`/namespaces/${row.namespace}`}>{row.namespace}</Link>,
-            },
-            {
-              key: "permission",
-              title: say("permission.label"),
-              cell: (row) => say(`permission.${row.permission}`),
-            },
-          ]}
-        />
-      )}
-      {query.hasNextPage && (
-        <div className="pager">
-          <Button onClick={() => void query.fetchNextPage()}>{say("common.more")}</Button>
-        </div>
-      )}
+    <Card title={say("repository.overview")}>
+      <Facts
+        facts={[
+          [say("dockerUsers.status"), <EnabledStatus key="status" disabled={user.disabled} />],
+          [
+            say("dockerUsers.lastLogin"),
+            user.last_login_at === null
+              ? say("common.never")
+              : formatTime(user.last_login_at, locale),
+          ],
+          [say("common.created"), formatTime(user.created_at, locale)],
+          [say("common.account"), user.account],
+          [
+            say("dockerUsers.loginStores"),
+            say(
+              user.token_login
+                ? "dockerUsers.loginStores.token"
+                : "dockerUsers.loginStores.password",
+            ),
+          ],
+        ]}
+      />
     </Card>
   );
 }

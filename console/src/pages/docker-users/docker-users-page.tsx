@@ -1,43 +1,41 @@
 import { Button } from "antd";
 import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { api, body, type Model } from "../../api/client";
+import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { useAdmin } from "../../parts/access/admin";
-import { ResourceList } from "../../parts/tables/resource-list";
-import { Page } from "../../parts/page/page";
+import { useIsAdmin } from "../../parts/access/admin";
+import { EnabledStatus } from "../../parts/feedback/enabled-status";
 import { Empty } from "../../parts/feedback/states";
-import { Status } from "../../parts/feedback/status";
-import type { Column } from "../../parts/tables/data-table";
-import { Ago } from "../../parts/text/time";
-import type { DockerUserAction } from "./docker-user-dialog";
-import { EnableButton } from "./enable-button";
 import { lazyPart } from "../../parts/page/lazy";
+import { Page } from "../../parts/page/page";
+import type { Column } from "../../parts/tables/data-table";
+import { ResourceList } from "../../parts/tables/resource-list";
+import { RowButton } from "../../parts/tables/row-button";
+import { RelativeTime } from "../../parts/text/time";
+import type { DockerUser, DockerUserAction } from "./docker-user";
+import { EnableButton } from "./enable-button";
 
-const Dialog = lazyPart(() => import("./docker-user-dialog"));
+const DockerUserDialog = lazyPart(() => import("./docker-user-dialog"));
 
-type DockerUser = Model<"DockerUserOut">;
-
-export default function DockerUsers(): ReactNode {
+/** The Docker users of the account. */
+export default function DockerUsersPage(): ReactNode {
   const { say } = useWords();
   const [action, setAction] = useState<DockerUserAction | null>(null);
   const [, navigate] = useLocation();
   const columns = useColumns(setAction);
-  const create = (
+  const createButton = (
     <Button type="primary" onClick={() => setAction({ kind: "create" })}>
       {say("dockerUsers.create")}
     </Button>
   );
   return (
-    <Page title={say("dockerUsers.title")} actions={create}>
+    <Page title={say("dockerUsers.title")} actions={createButton}>
       <ResourceList<DockerUser>
         label={say("dockerUsers.title")}
         queryKey={["docker-users", "list"]}
         fetchPage={({ q, cursor, limit, account }) =>
           body(
-            api.GET("/api/v1/docker-users", {
-              params: { query: { q, cursor, limit, account } as never },
-            }),
+            api.GET("/api/v1/docker-users", { params: { query: { q, cursor, limit, account } } }),
           )
         }
         byAccount
@@ -46,34 +44,24 @@ export default function DockerUsers(): ReactNode {
         searchLabel={say("dockerUsers.search")}
         empty={
           <Empty title={say("dockerUsers.empty")} text={say("dockerUsers.empty.text")}>
-            {create}
+            {createButton}
           </Empty>
         }
       />
       {action && (
-        <Dialog
+        <DockerUserDialog
           action={action}
           onClose={() => setAction(null)}
-          onMade={(username) => navigate(`/docker-users/${username}`)}
+          onCreated={(username) => navigate(`/docker-users/${username}`)}
         />
       )}
     </Page>
   );
 }
 
-export function DockerUserStatus({ disabled }: { disabled: boolean }): ReactNode {
-  const { say } = useWords();
-  return (
-    <Status
-      tone={disabled ? "bad" : "good"}
-      text={say(disabled ? "dockerUsers.disabled" : "dockerUsers.active")}
-    />
-  );
-}
-
 function useColumns(onAction: (action: DockerUserAction) => void): Column<DockerUser>[] {
   const { say } = useWords();
-  const admin = useAdmin();
+  const isAdmin = useIsAdmin();
   return [
     {
       key: "name",
@@ -85,40 +73,41 @@ function useColumns(onAction: (action: DockerUserAction) => void): Column<Docker
         </div>
       ),
     },
-    ...(admin
+    ...(isAdmin
       ? [{ key: "account", title: say("common.account"), cell: (row: DockerUser) => row.account }]
       : []),
     {
       key: "status",
       title: say("dockerUsers.status"),
-      cell: (row) => <DockerUserStatus disabled={row.disabled} />,
+      cell: (row) => <EnabledStatus disabled={row.disabled} />,
     },
     {
       key: "login",
       title: say("dockerUsers.lastLogin"),
-      cell: (row) => <Ago at={row.last_login_at} />,
+      cell: (row) => <RelativeTime at={row.last_login_at} />,
     },
-    { key: "created", title: say("common.created"), cell: (row) => <Ago at={row.created_at} /> },
+    {
+      key: "created",
+      title: say("common.created"),
+      cell: (row) => <RelativeTime at={row.created_at} />,
+    },
     {
       key: "actions",
       title: say("common.actions"),
       cell: (row) => {
         const button = (kind: "password" | "disable" | "delete", text: string) => (
-          <Button
-            size="small"
-            type="link"
+          <RowButton
+            text={text}
+            row={row.username}
             danger={kind === "delete"}
-            aria-label={`${text}: ${row.username}`}
             onClick={() => onAction({ kind, user: row })}
-          >
-            {text}
-          </Button>
+          />
         );
         return (
           <>
             {button("password", say("dockerUsers.changePassword"))}
             {row.disabled ? (
-              <EnableButton username={row.username} small />
+              <EnableButton username={row.username} inRow />
             ) : (
               button("disable", say("dockerUsers.disable"))
             )}

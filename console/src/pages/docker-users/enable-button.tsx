@@ -5,15 +5,16 @@ import { api } from "../../api/client";
 import { useWords } from "../../i18n";
 import { notice } from "../../parts/feedback/notice";
 import { problemText } from "../../parts/feedback/problem-text";
+import { RowButton } from "../../parts/tables/row-button";
 
-/** Enables a Docker user at once: nothing is lost by it, so nothing is asked. */
-export function EnableButton({
-  username,
-  small = false,
-}: {
+interface Props {
   username: string;
-  small?: boolean;
-}): ReactNode {
+  /** Whether the button is in a row of a table. */
+  inRow?: boolean;
+}
+
+/** Enables a Docker user without a confirmation, because the action can be undone. */
+export function EnableButton({ username, inRow = false }: Props): ReactNode {
   const { say, locale } = useWords();
   const queries = useQueryClient();
   const enable = useMutation({
@@ -25,14 +26,11 @@ export function EnableButton({
     onSuccess: () => queries.invalidateQueries({ queryKey: ["docker-users"] }),
     onError: (error) => notice.show(problemText(error, say, locale)),
   });
+  const props = { loading: enable.isPending, onClick: () => enable.mutate() };
   const text = say("dockerUsers.enable");
-  return (
-    <Button
-      {...(small ? { size: "small", type: "link", "aria-label": `${text}: ${username}` } : {})}
-      loading={enable.isPending}
-      onClick={() => enable.mutate()}
-    >
-      {text}
-    </Button>
+  return inRow ? (
+    <RowButton text={text} row={username} {...props} />
+  ) : (
+    <Button {...props}>{text}</Button>
   );
 }

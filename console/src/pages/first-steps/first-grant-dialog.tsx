@@ -1,10 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Form, Select } from "antd";
 import type { ReactNode } from "react";
-import { api, type Model } from "../../api/client";
+import { api } from "../../api/client";
 import { useWords } from "../../i18n";
 import { FormDialog } from "../../parts/dialogs/form-dialog";
-import { PermissionField } from "../grants/grant-dialog";
+import type { Permission } from "../grants/grant";
+import { PermissionField } from "../grants/permission-field";
 
 interface Props {
   namespaces: string[];
@@ -12,17 +13,19 @@ interface Props {
   onClose: () => void;
 }
 
-/** The first grant: one of the account's Docker users in one of its namespaces. */
-export default function GrantFirst({ namespaces, users, onClose }: Props): ReactNode {
+interface Values {
+  namespace: string;
+  docker_user: string;
+  permission: Permission;
+}
+
+/** The dialog that grants one of the account's Docker users a permission in its own namespace. */
+export default function FirstGrantDialog({ namespaces, users, onClose }: Props): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const options = (names: string[]) => names.map((name) => ({ value: name, label: name }));
   return (
-    <FormDialog<{
-      namespace: string;
-      docker_user: string;
-      permission: Model<"GrantOut">["permission"];
-    }>
+    <FormDialog<Values>
       title={say("grants.add")}
       submit={say("grants.add")}
       initial={{ namespace: namespaces[0] ?? "", docker_user: users[0] ?? "", permission: "push" }}

@@ -1,40 +1,30 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
-import { api, body, type Model } from "../../api/client";
+import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { moment } from "../../parts/text/format";
-import { Card } from "../../parts/page/page";
-import { Empty, Failed, Loading } from "../../parts/feedback/states";
-import { type Column, DataTable } from "../../parts/tables/data-table";
+import { Empty } from "../../parts/feedback/states";
 import { lazyPart } from "../../parts/page/lazy";
+import { Card } from "../../parts/page/page";
+import type { Column } from "../../parts/tables/data-table";
+import { GrowingTable, ROWS_LIMIT } from "../../parts/tables/growing-table";
+import { RowButton } from "../../parts/tables/row-button";
+import { formatTime } from "../../parts/text/format";
+import type { Grant, GrantAction } from "./grant";
 
-const Dialog = lazyPart(() => import("./grant-dialog"));
+const GrantDialog = lazyPart(() => import("./grant-dialog"));
 
-type Grant = Model<"GrantOut">;
-export type GrantAction = { kind: "add" } | { kind: "change" | "remove"; grant: Grant };
+interface Props {
+  namespace: string;
+  /** The account that owns the namespace. */
+  owner: string;
+}
 
-/** Who may do what in a namespace. */
-export function Grants({ namespace, owner }: { namespace: string; owner: string }): ReactNode {
+/** The grants of a namespace. */
+export function GrantsCard({ namespace, owner }: Props): ReactNode {
   const { say } = useWords();
   const [action, setAction] = useState<GrantAction | null>(null);
   const columns = useColumns(owner, setAction);
-  const query = useInfiniteQuery({
-    queryKey: ["grants", namespace],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/namespaces/{namespace}/grants", {
-          params: {
-            path: { namespace },
-            query: { limit: 100, cursor: pageParam || undefined } as never,
-          },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (last) => last.next_cursor,
-  });
-  const grants = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Card
       title={say("grants.title")}
@@ -45,29 +35,22 @@ export function Grants({ namespace, owner }: { namespace: string; owner: string 
         </Button>
       }
     >
-      {query.isPending ? (
-        <Loading lines={3} />
-      ) : query.isLoadingError ? (
-        <Failed error={query.error} retry={() => void query.refetch()} />
-      ) : grants.length === 0 ? (
-        <Empty title={say("grants.empty")} text={say("grants.empty.text")} />
-      ) : (
-        <DataTable
-          label={say("grants.title")}
-          columns={columns}
-          rows={grants}
-          rowKey={(row) => row.docker_user}
-        />
-      )}
-      {query.hasNextPage && (
-        <div className="pager">
-          <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {say("common.more")}
-          </Button>
-        </div>
-      )}
+      <GrowingTable<Grant>
+        label={say("grants.title")}
+        queryKey={["grants", namespace]}
+        fetchPage={(cursor) =>
+          body(
+            api.GET("/api/v1/namespaces/{namespace}/grants", {
+              params: { path: { namespace }, query: { limit: ROWS_LIMIT, cursor } },
+            }),
+          )
+        }
+        columns={columns}
+        rowKey={(row) => row.docker_user}
+        empty={<Empty title={say("grants.empty")} text={say("grants.empty.text")} />}
+      />
       {action && (
-        <Dialog
+        <GrantDialog
           namespace={namespace}
           owner={owner}
           action={action}
@@ -97,29 +80,27 @@ function useColumns(owner: string, onAction: (action: GrantAction) => void): Col
       title: say("permission.label"),
       cell: (row) => say(`permission.${row.permission}`),
     },
-    { key: "changed", title: say("grants.changed"), cell: (row) => moment(row.updated_at, locale) },
+    {
+      key: "changed",
+      title: say("grants.changed"),
+      cell: (row) => formatTime(row.updated_at, locale),
+    },
     {
       key: "actions",
       title: say("common.actions"),
       cell: (row) => (
         <>
-          <Button
-            size="small"
-            type="link"
-            aria-label={`${say("common.change")}: ${row.docker_user}`}
+          <RowButton
+            text={say("common.change")}
+            row={row.docker_user}
             onClick={() => onAction({ kind: "change", grant: row })}
-          >
-            {say("common.change")}
-          </Button>
-          <Button
-            size="small"
-            type="link"
+          />
+          <RowButton
+            text={say("common.remove")}
+            row={row.docker_user}
             danger
-            aria-label={`${say("common.remove")}: ${row.docker_user}`}
             onClick={() => onAction({ kind: "remove", grant: row })}
-          >
-            {say("common.remove")}
-          </Button>
+          />
         </>
       ),
     },

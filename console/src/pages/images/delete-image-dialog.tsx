@@ -1,69 +1,45 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api, body, type Model } from "../../api/client";
 import { useWords } from "../../i18n";
-import { Confirm } from "../../parts/dialogs/form-dialog";
-import { bytes, moment, shortDigest } from "../../parts/text/format";
-import { Facts } from "../../parts/page/page";
+import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
 import { Failed, Loading } from "../../parts/feedback/states";
-import { imagePath } from "./image-path";
+import { Facts } from "../../parts/page/page";
+import { formatBytes, formatTime, shortDigest } from "../../parts/text/format";
+import {
+  deleteImage,
+  type DeletionPreview,
+  getDeletionPreview,
+  type ImageName,
+  tagOf,
+} from "./image";
 
-interface Props {
-  namespace: string;
-  name: string;
-  /** `:tag` or `@digest` */
-  reference: string;
+interface Props extends ImageName {
   onClose: () => void;
   onDeleted?: () => void;
 }
 
-/** Says what deleting a tag or an image means before it is done. */
-export default function DeleteImage({
-  namespace,
-  name,
-  reference,
-  onClose,
-  onDeleted,
-}: Props): ReactNode {
+/** The dialog that deletes a tag or an image. It first lists what the deletion affects. */
+export default function DeleteImageDialog({ onClose, onDeleted, ...image }: Props): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
-  const path = imagePath(namespace, name, reference);
+  const { namespace, repository, reference } = image;
   const preview = useQuery({
-    queryKey: ["preview", namespace, name, reference],
-    queryFn: async () =>
-      (await (path.tag === undefined
-        ? body(
-            api.GET("/api/v1/images/{namespace}/{repository}@{digest}", {
-              params: { path: path.digest, query: { preview: "delete" } },
-            }),
-          )
-        : body(
-            api.GET("/api/v1/images/{namespace}/{repository}:{tag}", {
-              params: { path: path.tag, query: { preview: "delete" } },
-            }),
-          ))) as Model<"DeletionPreviewOut">,
-    staleTime: 0,
+    queryKey: ["preview", namespace, repository, reference],
+    queryFn: () => getDeletionPreview(image),
+    staleTime: 0, // the preview must be current
     gcTime: 0,
   });
-  const tag = path.tag?.tag;
+  const tag = tagOf(reference);
   return (
-    <Confirm
-      title={say(tag === undefined ? "image.deleteDigest" : "image.delete")}
-      text={tag === undefined ? say("image.delete.digest") : say("image.delete.tag", { tag })}
+    <ConfirmDialog
+      title={say(tag === null ? "image.deleteDigest" : "image.delete")}
+      text={tag === null ? say("image.delete.digest") : say("image.delete.tag", { tag })}
       button={say("common.delete")}
       done={say("common.deleted")}
       onConfirm={async () => {
-        if (path.tag === undefined) {
-          await api.DELETE("/api/v1/images/{namespace}/{repository}@{digest}", {
-            params: { path: path.digest },
-          });
-        } else {
-          await api.DELETE("/api/v1/images/{namespace}/{repository}:{tag}", {
-            params: { path: path.tag },
-          });
-        }
+        await deleteImage(image);
         onDeleted?.();
-        await queries.invalidateQueries({ queryKey: ["repository", namespace, name] });
+        await queries.invalidateQueries({ queryKey: ["repository", namespace, repository] });
       }}
       onClose={onClose}
     >
@@ -76,37 +52,29 @@ export default function DeleteImage({
           <Preview preview={preview.data} />
         )}
       </div>
-    </Confirm>
+    </ConfirmDialog>
   );
 }
 
-function Preview({ preview }: { preview: Model<"DeletionPreviewOut"> }): ReactNode {
+function Preview({ preview }: { preview: DeletionPreview }): ReactNode {
   const { say, locale } = useWords();
-  const listed = (names: string[]) => (names.length === 0 ? say("common.none") : names.join(", "));
+  const list = (names: string[]) => (names.length === 0 ? say("common.none") : names.join(", "));
+  const indexes = preview.indexes.map(({ tags, digest }) => tags.join(", ") || shortDigest(digest));
+  const referrers = preview.referrers.map(
+    ({ artifact_type, digest }) => artifact_type ?? shortDigest(digest),
+  );
   return (
     <Facts
       facts={[
-        [say("image.preview.siblings"), listed(preview.sibling_tags)],
-        [
-          say("image.preview.indexes"),
-          listed(
-            preview.indexes.map((index) => index.tags.join(", ") || shortDigest(index.digest)),
-          ),
-        ],
-        [
-          say("image.preview.referrers"),
-          listed(
-            preview.referrers.map(
-              (referrer) => referrer.artifact_type ?? shortDigest(referrer.digest),
-            ),
-          ),
-        ],
-        [say("image.preview.exclusive"), bytes(preview.exclusive_bytes, locale)],
+        [say("image.preview.siblings"), list(preview.sibling_tags)],
+        [say("image.preview.indexes"), list(indexes)],
+        [say("image.preview.referrers"), list(referrers)],
+        [say("image.preview.exclusive"), formatBytes(preview.exclusive_bytes, locale)],
         [
           say("image.preview.lastPulled"),
           preview.last_pulled_at === null
             ? say("common.never")
-            : moment(preview.last_pulled_at, locale),
+            : formatTime(preview.last_pulled_at, locale),
         ],
       ]}
     />

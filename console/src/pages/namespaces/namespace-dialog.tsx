@@ -1,68 +1,62 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Form } from "antd";
 import type { ReactNode } from "react";
-import { api, type Model } from "../../api/client";
+import { api } from "../../api/client";
 import { useWords } from "../../i18n";
-import { ChoiceField, Confirm, FormDialog, TextField } from "../../parts/dialogs/form-dialog";
-import { bytes, count } from "../../parts/text/format";
-import type { NamespaceAction } from "./namespaces-page";
-
-type Visibility = Model<"NamespaceOut">["visibility"];
+import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { ChoiceField, DescriptionField, TextField } from "../../parts/forms/fields";
+import { formatBytes, formatCount } from "../../parts/text/format";
+import type { Namespace, NamespaceAction, Visibility } from "./namespace";
 
 interface Props {
   action: NamespaceAction;
   onClose: () => void;
-  onMade?: (name: string) => void;
   onDeleted?: () => void;
 }
 
-export default function NamespaceDialog({ action, onClose, onMade, onDeleted }: Props): ReactNode {
+/** The dialog of a namespace action. */
+export default function NamespaceDialog({ action, onClose, onDeleted }: Props): ReactNode {
+  switch (action.kind) {
+    case "create":
+      return <CreateDialog onClose={onClose} />;
+    case "change":
+      return <ChangeDialog namespace={action.namespace} onClose={onClose} />;
+    case "delete":
+      return <DeleteDialog namespace={action.namespace} onClose={onClose} onDeleted={onDeleted} />;
+  }
+}
+
+function CreateDialog({ onClose }: { onClose: () => void }): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
-  const refresh = () => queries.invalidateQueries({ queryKey: ["namespaces"] });
-  if (action.kind === "create") {
-    return (
-      <FormDialog<{ name: string; visibility: Visibility; description: string }>
-        title={say("namespaces.create")}
-        submit={say("common.create")}
-        initial={{ visibility: "private", description: "" }}
-        rules={{ name: "namespace", description: "description" }}
-        onSubmit={async (values) => {
-          await api.POST("/api/v1/namespaces", { body: values });
-          await refresh();
-          onMade?.(values.name);
-        }}
-        onClose={onClose}
-      >
-        <TextField name="name" label={say("common.name")} rule="namespace" focus />
-        <VisibilityField />
-        <TextField
-          name="description"
-          label={`${say("common.description")} (${say("common.optional")})`}
-          rule="description"
-          optional
-        />
-      </FormDialog>
-    );
-  }
-  const { namespace } = action;
-  if (action.kind === "change") {
-    return <ChangeDialog namespace={namespace} refresh={refresh} onClose={onClose} />;
-  }
   return (
-    <DeleteDialog namespace={namespace} refresh={refresh} onClose={onClose} onDeleted={onDeleted} />
+    <FormDialog<{ name: string; visibility: Visibility; description: string }>
+      title={say("namespaces.create")}
+      submit={say("common.create")}
+      initial={{ visibility: "private", description: "" }}
+      rules={{ name: "namespace", description: "description" }}
+      onSubmit={async (values) => {
+        await api.POST("/api/v1/namespaces", { body: values });
+        await queries.invalidateQueries({ queryKey: ["namespaces"] });
+      }}
+      onClose={onClose}
+    >
+      <TextField name="name" label={say("common.name")} rule="namespace" focus />
+      <VisibilityField />
+      <DescriptionField />
+    </FormDialog>
   );
 }
 
-interface DialogProps {
-  namespace: Model<"NamespaceOut">;
-  refresh: () => Promise<unknown>;
+interface ChangeDialogProps {
+  namespace: Namespace;
   onClose: () => void;
-  onDeleted?: (() => void) | undefined;
 }
 
-function ChangeDialog({ namespace, refresh, onClose }: DialogProps): ReactNode {
+function ChangeDialog({ namespace, onClose }: ChangeDialogProps): ReactNode {
   const { say } = useWords();
+  const queries = useQueryClient();
   return (
     <FormDialog<{ visibility: Visibility; description: string }>
       title={`${say("namespaces.change")} ${namespace.name}`}
@@ -75,7 +69,7 @@ function ChangeDialog({ namespace, refresh, onClose }: DialogProps): ReactNode {
           params: { path: { namespace: namespace.name } },
           body: values,
         });
-        await refresh();
+        await queries.invalidateQueries({ queryKey: ["namespaces"] });
       }}
       onClose={onClose}
     >
@@ -88,55 +82,61 @@ function ChangeDialog({ namespace, refresh, onClose }: DialogProps): ReactNode {
                 className="form-error"
                 type="warning"
                 showIcon
-                title={say("namespaces.toPublic")}
+                title={say("namespaces.makePublic.text")}
               />
             )
           }
         </Form.Item>
       )}
-      <TextField
-        name="description"
-        label={`${say("common.description")} (${say("common.optional")})`}
-        rule="description"
-        optional
-      />
+      <DescriptionField />
     </FormDialog>
   );
 }
 
-function DeleteDialog({ namespace, refresh, onClose, onDeleted }: DialogProps): ReactNode {
+interface DeleteDialogProps {
+  namespace: Namespace;
+  onClose: () => void;
+  onDeleted: (() => void) | undefined;
+}
+
+function DeleteDialog({ namespace, onClose, onDeleted }: DeleteDialogProps): ReactNode {
   const { say, locale } = useWords();
   const queries = useQueryClient();
-  const filled = namespace.repository_count > 0;
+  const hasRepositories = namespace.repository_count > 0;
   return (
-    <Confirm
+    <ConfirmDialog
       title={say("namespaces.delete")}
       text={say("namespaces.delete.text")}
       button={say("common.delete")}
       done={say("common.deleted")}
-      typed={namespace.name}
+      requiredName={namespace.name}
       onConfirm={async () => {
-        const query = filled ? { cascade: true } : {};
         await api.DELETE("/api/v1/namespaces/{namespace}", {
-          params: { path: { namespace: namespace.name }, query: query as never },
+          params: {
+            path: { namespace: namespace.name },
+            query: hasRepositories ? { cascade: true } : {},
+          },
         });
         onDeleted?.();
-        await Promise.all([refresh(), queries.invalidateQueries({ queryKey: ["repositories"] })]);
+        await Promise.all([
+          queries.invalidateQueries({ queryKey: ["namespaces"] }),
+          queries.invalidateQueries({ queryKey: ["repositories"] }),
+        ]);
       }}
       onClose={onClose}
     >
-      {filled && (
+      {hasRepositories && (
         <Alert
           className="form-error"
           type="warning"
           showIcon
           title={say("namespaces.delete.cascade", {
-            count: count(namespace.repository_count, locale),
-            size: bytes(namespace.size_bytes, locale),
+            count: formatCount(namespace.repository_count, locale),
+            size: formatBytes(namespace.size_bytes, locale),
           })}
         />
       )}
-    </Confirm>
+    </ConfirmDialog>
   );
 }
 

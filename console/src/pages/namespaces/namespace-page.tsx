@@ -5,18 +5,19 @@ import { useLocation } from "wouter";
 import { api, body } from "../../api/client";
 import { isNotFound } from "../../api/problems";
 import { useWords } from "../../i18n";
-import { bytes, count, moment } from "../../parts/text/format";
-import { Card, Facts, Page } from "../../parts/page/page";
 import { Failed, Loading, NotFound } from "../../parts/feedback/states";
-import { Grants } from "../grants/grants-card";
-import type { NamespaceAction } from "./namespaces-page";
-import { RepositoryList } from "../repositories/repositories-page";
 import { lazyPart } from "../../parts/page/lazy";
+import { Card, Facts, Page } from "../../parts/page/page";
+import { formatBytes, formatCount, formatTime } from "../../parts/text/format";
+import { GrantsCard } from "../grants/grants-card";
+import { RepositoryList } from "../repositories/repository-list";
+import type { Namespace, NamespaceAction } from "./namespace";
 
-const Dialog = lazyPart(() => import("./namespace-dialog"));
+const NamespaceDialog = lazyPart(() => import("./namespace-dialog"));
 
-export default function Namespace({ name }: { name: string }): ReactNode {
-  const { say, locale } = useWords();
+/** A namespace with its grants and repositories. */
+export default function NamespacePage({ name }: { name: string }): ReactNode {
+  const { say } = useWords();
   const [action, setAction] = useState<NamespaceAction | null>(null);
   const [, navigate] = useLocation();
   const query = useQuery({
@@ -29,7 +30,7 @@ export default function Namespace({ name }: { name: string }): ReactNode {
     return <Loading />;
   }
   if (isNotFound(query.error)) {
-    return <OthersNamespace name={name} />;
+    return <ForeignNamespace name={name} />;
   }
   if (query.isLoadingError) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
@@ -38,7 +39,7 @@ export default function Namespace({ name }: { name: string }): ReactNode {
   return (
     <Page
       title={name}
-      above={[{ href: "/namespaces", text: say("namespaces.title") }]}
+      breadcrumbs={[{ href: "/namespaces", text: say("namespaces.title") }]}
       text={namespace.description}
       actions={
         <>
@@ -56,24 +57,13 @@ export default function Namespace({ name }: { name: string }): ReactNode {
       {namespace.deleting && (
         <Alert className="banner" type="warning" showIcon title={say("namespaces.deleting")} />
       )}
-      <Card title={say("repository.overview")}>
-        <Facts
-          facts={[
-            [say("visibility.label"), say(`visibility.${namespace.visibility}`)],
-            [say("namespaces.repositories"), count(namespace.repository_count, locale)],
-            [say("repositories.pulls"), count(namespace.pull_count, locale)],
-            [say("repositories.size"), bytes(namespace.size_bytes, locale)],
-            [say("common.account"), namespace.account],
-            [say("common.created"), moment(namespace.created_at, locale)],
-          ]}
-        />
-      </Card>
-      <Grants namespace={name} owner={namespace.account} />
+      <Overview namespace={namespace} />
+      <GrantsCard namespace={name} owner={namespace.account} />
       <Card title={say("repositories.title")}>
         <RepositoryList view="own" namespace={name} />
       </Card>
       {action && (
-        <Dialog
+        <NamespaceDialog
           action={action}
           onClose={() => setAction(null)}
           onDeleted={() => navigate("/namespaces", { replace: true })}
@@ -83,24 +73,30 @@ export default function Namespace({ name }: { name: string }): ReactNode {
   );
 }
 
-/** Another account's namespace: the repositories in it that one may look at. */
-function OthersNamespace({ name }: { name: string }): ReactNode {
+function Overview({ namespace }: { namespace: Namespace }): ReactNode {
+  const { say, locale } = useWords();
+  return (
+    <Card title={say("repository.overview")}>
+      <Facts
+        facts={[
+          [say("visibility.label"), say(`visibility.${namespace.visibility}`)],
+          [say("namespaces.repositories"), formatCount(namespace.repository_count, locale)],
+          [say("repositories.pulls"), formatCount(namespace.pull_count, locale)],
+          [say("repositories.size"), formatBytes(namespace.size_bytes, locale)],
+          [say("common.account"), namespace.account],
+          [say("common.created"), formatTime(namespace.created_at, locale)],
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** Another account's namespace: the repositories that the signed-in account may see. */
+function ForeignNamespace({ name }: { name: string }): ReactNode {
   const { say } = useWords();
   const query = useQuery({
     queryKey: ["repositories", "visible", name],
-    queryFn: async () => {
-      for (const view of ["shared", "public"] as const) {
-        const { items } = await body(
-          api.GET("/api/v1/repositories", {
-            params: { query: { view, namespace: name, limit: 1 } },
-          }),
-        );
-        if (items.length > 0) {
-          return view;
-        }
-      }
-      return null;
-    },
+    queryFn: () => findView(name),
   });
   if (query.isPending) {
     return <Loading />;
@@ -108,18 +104,30 @@ function OthersNamespace({ name }: { name: string }): ReactNode {
   if (query.isLoadingError) {
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   }
-  if (query.data === null) {
+  const view = query.data;
+  if (view === null) {
     return <NotFound />;
   }
   return (
     <Page
       title={name}
-      above={[
-        { href: `/repositories?view=${query.data}`, text: say(`repositories.${query.data}`) },
-      ]}
-      text={say("namespaces.others")}
+      breadcrumbs={[{ href: `/repositories?view=${view}`, text: say(`repositories.${view}`) }]}
+      text={say("namespaces.ofOtherAccount")}
     >
-      <RepositoryList view={query.data} namespace={name} />
+      <RepositoryList view={view} namespace={name} />
     </Page>
   );
+}
+
+/** Returns the view of the repositories that lists some of `namespace`, or null. */
+async function findView(namespace: string): Promise<"shared" | "public" | null> {
+  for (const view of ["shared", "public"] as const) {
+    const { items } = await body(
+      api.GET("/api/v1/repositories", { params: { query: { view, namespace, limit: 1 } } }),
+    );
+    if (items.length > 0) {
+      return view;
+    }
+  }
+  return null;
 }

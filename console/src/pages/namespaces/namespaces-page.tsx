@@ -1,44 +1,39 @@
 import { Button } from "antd";
 import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
-import { api, body, type Model } from "../../api/client";
+import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { bytes, count } from "../../parts/text/format";
-import { ResourceList } from "../../parts/tables/resource-list";
-import { useAdmin } from "../../parts/access/admin";
-import { Page } from "../../parts/page/page";
+import { useIsAdmin } from "../../parts/access/admin";
 import { Empty } from "../../parts/feedback/states";
 import { Status } from "../../parts/feedback/status";
-import type { Column } from "../../parts/tables/data-table";
-import { Ago } from "../../parts/text/time";
 import { lazyPart } from "../../parts/page/lazy";
+import { Page } from "../../parts/page/page";
+import type { Column } from "../../parts/tables/data-table";
+import { ResourceList } from "../../parts/tables/resource-list";
+import { RowButton } from "../../parts/tables/row-button";
+import { formatBytes, formatCount } from "../../parts/text/format";
+import { RelativeTime } from "../../parts/text/time";
+import type { Namespace, NamespaceAction } from "./namespace";
 
-const Dialog = lazyPart(() => import("./namespace-dialog"));
+const NamespaceDialog = lazyPart(() => import("./namespace-dialog"));
 
-type Namespace = Model<"NamespaceOut">;
-export type NamespaceAction =
-  { kind: "create" } | { kind: "change" | "delete"; namespace: Namespace };
-
-export default function Namespaces(): ReactNode {
+/** The namespaces of the account. */
+export default function NamespacesPage(): ReactNode {
   const { say } = useWords();
   const [action, setAction] = useState<NamespaceAction | null>(null);
   const columns = useColumns(setAction);
-  const create = (
+  const createButton = (
     <Button type="primary" onClick={() => setAction({ kind: "create" })}>
       {say("namespaces.create")}
     </Button>
   );
   return (
-    <Page title={say("namespaces.title")} actions={create}>
+    <Page title={say("namespaces.title")} actions={createButton}>
       <ResourceList<Namespace>
         label={say("namespaces.title")}
         queryKey={["namespaces", "list"]}
         fetchPage={({ q, cursor, limit, account }) =>
-          body(
-            api.GET("/api/v1/namespaces", {
-              params: { query: { q, cursor, limit, account } as never },
-            }),
-          )
+          body(api.GET("/api/v1/namespaces", { params: { query: { q, cursor, limit, account } } }))
         }
         byAccount
         refresh={(rows) => rows.some(({ deleting }) => deleting) && 2000}
@@ -47,18 +42,18 @@ export default function Namespaces(): ReactNode {
         searchLabel={say("namespaces.search")}
         empty={
           <Empty title={say("namespaces.empty")} text={say("namespaces.empty.text")}>
-            {create}
+            {createButton}
           </Empty>
         }
       />
-      {action && <Dialog action={action} onClose={() => setAction(null)} />}
+      {action && <NamespaceDialog action={action} onClose={() => setAction(null)} />}
     </Page>
   );
 }
 
 function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespace>[] {
   const { say, locale } = useWords();
-  const admin = useAdmin();
+  const isAdmin = useIsAdmin();
   return [
     {
       key: "name",
@@ -71,7 +66,7 @@ function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespa
         </div>
       ),
     },
-    ...(admin
+    ...(isAdmin
       ? [{ key: "account", title: say("common.account"), cell: (row: Namespace) => row.account }]
       : []),
     {
@@ -83,44 +78,42 @@ function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespa
       key: "repositories",
       title: say("namespaces.repositories"),
       number: true,
-      cell: (row) => count(row.repository_count, locale),
+      cell: (row) => formatCount(row.repository_count, locale),
     },
     {
       key: "pulls",
       title: say("repositories.pulls"),
       number: true,
-      cell: (row) => count(row.pull_count, locale),
+      cell: (row) => formatCount(row.pull_count, locale),
     },
     {
       key: "size",
       title: say("repositories.size"),
       number: true,
-      cell: (row) => bytes(row.size_bytes, locale),
+      cell: (row) => formatBytes(row.size_bytes, locale),
     },
-    { key: "created", title: say("common.created"), cell: (row) => <Ago at={row.created_at} /> },
+    {
+      key: "created",
+      title: say("common.created"),
+      cell: (row) => <RelativeTime at={row.created_at} />,
+    },
     {
       key: "actions",
       title: say("common.actions"),
       cell: (row) => (
         <>
-          <Button
-            size="small"
-            type="link"
-            aria-label={`${say("common.change")}: ${row.name}`}
+          <RowButton
+            text={say("common.change")}
+            row={row.name}
             onClick={() => onAction({ kind: "change", namespace: row })}
-          >
-            {say("common.change")}
-          </Button>
-          <Button
-            size="small"
-            type="link"
+          />
+          <RowButton
+            text={say("common.delete")}
+            row={row.name}
             danger
             disabled={row.deleting}
-            aria-label={`${say("common.delete")}: ${row.name}`}
             onClick={() => onAction({ kind: "delete", namespace: row })}
-          >
-            {say("common.delete")}
-          </Button>
+          />
         </>
       ),
     },

@@ -3,22 +3,36 @@ import { Radio } from "antd";
 import { type ReactNode, useMemo } from "react";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { count } from "../../parts/text/format";
-import { Card } from "../../parts/page/page";
-import { beginning, filled, RANGES, type Range } from "./series";
 import { Failed, Loading } from "../../parts/feedback/states";
-import { DataTable } from "../../parts/tables/data-table";
-import { useUrlValues } from "../../parts/page/url";
 import { lazyPart } from "../../parts/page/lazy";
+import { Card } from "../../parts/page/page";
+import { useQueryValues } from "../../parts/page/url";
+import { DataTable } from "../../parts/tables/data-table";
+import { formatCount } from "../../parts/text/format";
+import {
+  pointsOfRange,
+  type PullPoint,
+  type Range,
+  RANGE_NAMES,
+  RANGES,
+  rangeStart,
+} from "./series";
 
-const Chart = lazyPart(() => import("./pulls-chart"), <Loading lines={4} />);
+const PullsChart = lazyPart(() => import("./pulls-chart"), <Loading lines={4} />);
 
-/** Pulls of a repository, or of one of its tags, over time. */
-export function Pulls({ repository, tag }: { repository: string; tag?: string }): ReactNode {
-  const { say, locale } = useWords();
-  const [values, change] = useUrlValues();
-  const range: Range =
-    (Object.keys(RANGES) as Range[]).find((each) => each === values.range) ?? "week";
+const DEFAULT_RANGE = "week";
+
+interface Props {
+  repository: string;
+  /** Limits the pulls to one tag. */
+  tag?: string;
+}
+
+/** The pulls of a repository over time. */
+export function PullsCard({ repository, tag }: Props): ReactNode {
+  const { say } = useWords();
+  const [values, changeValues] = useQueryValues();
+  const range: Range = RANGE_NAMES.find((name) => name === values.range) ?? DEFAULT_RANGE;
   const query = useQuery({
     queryKey: ["pulls", repository, tag, range],
     queryFn: async () => {
@@ -29,53 +43,69 @@ export function Pulls({ repository, tag }: { repository: string; tag?: string })
             query: {
               repository,
               ...(tag ? { tag } : {}),
-              from: beginning(range, now).toISOString(),
+              from: rangeStart(range, now).toISOString(),
               interval: "hour",
             },
           },
         }),
       );
-      return filled(points, range, now);
+      return pointsOfRange(points, range, now);
     },
     refetchInterval: 5000,
   });
-  const choice = (
+  const rangeChoice = (
     <Radio.Group
       aria-label={say("repository.pulls.range")}
       optionType="button"
       value={range}
       onChange={({ target }: { target: { value?: Range } }) =>
-        change({ range: target.value === "week" ? "" : (target.value ?? "") }, { replace: true })
+        changeValues(
+          { range: target.value === DEFAULT_RANGE ? "" : (target.value ?? "") },
+          { replace: true },
+        )
       }
-      options={(Object.keys(RANGES) as Range[]).map((each) => ({
-        value: each,
-        label: say(`repository.pulls.${each}`),
-      }))}
+      options={RANGE_NAMES.map((name) => ({ value: name, label: say(`repository.pulls.${name}`) }))}
     />
   );
   return (
-    <Card title={say("repository.pulls")} actions={choice}>
+    <Card title={say("repository.pulls")} actions={rangeChoice}>
       {query.isPending ? (
         <Loading lines={4} />
       ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
       ) : (
-        <Drawn points={query.data} range={range} say={say} locale={locale} />
+        <Pulls points={query.data} hourly={RANGES[range].hourly} />
       )}
     </Card>
   );
 }
 
-interface DrawnProps {
-  points: { at: string; pulls: number }[];
-  range: Range;
-  say: ReturnType<typeof useWords>["say"];
-  locale: string;
+function Pulls({ points, hourly }: { points: PullPoint[]; hourly: boolean }): ReactNode {
+  const { say, locale } = useWords();
+  const total = points.reduce((sum, { pulls }) => sum + pulls, 0);
+  if (total === 0) {
+    return <p>{say("repository.pulls.none")}</p>;
+  }
+  return (
+    <>
+      <p>{say("repository.pulls.total", { count: formatCount(total, locale) })}</p>
+      <PullsChart
+        points={points}
+        stepSeconds={hourly ? 3600 : 86_400}
+        timeLabel={say("repository.pulls.when")}
+        pullsLabel={say("repositories.pulls")}
+        locale={locale}
+      />
+      <details className="chart-table">
+        <summary>{say("repository.pulls.table")}</summary>
+        <PullsTable points={points.filter(({ pulls }) => pulls > 0)} hourly={hourly} />
+      </details>
+    </>
+  );
 }
 
-function Drawn({ points, range, say, locale }: DrawnProps): ReactNode {
-  const { hourly } = RANGES[range];
-  const total = points.reduce((sum, { pulls }) => sum + pulls, 0);
+function PullsTable({ points, hourly }: { points: PullPoint[]; hourly: boolean }): ReactNode {
+  const { say, locale } = useWords();
   const format = useMemo(
     () =>
       new Intl.DateTimeFormat(
@@ -84,46 +114,24 @@ function Drawn({ points, range, say, locale }: DrawnProps): ReactNode {
       ),
     [locale, hourly],
   );
-  const some = points.filter(({ pulls }) => pulls > 0);
   return (
-    <>
-      <p>
-        {total === 0
-          ? say("repository.pulls.none")
-          : say("repository.pulls.total", { count: count(total, locale) })}
-      </p>
-      {total > 0 && (
-        <Chart
-          points={points}
-          stepSeconds={hourly ? 3600 : 86_400}
-          label={say("repository.pulls.when")}
-          pulls={say("repositories.pulls")}
-          locale={locale}
-        />
-      )}
-      {some.length > 0 && (
-        <details className="chart-table">
-          <summary>{say("repository.pulls.table")}</summary>
-          <DataTable
-            label={say("repository.pulls.chart")}
-            rows={some}
-            rowKey={(row) => row.at}
-            columns={[
-              {
-                key: "at",
-                title: say("repository.pulls.when"),
-                cell: (row) => format.format(new Date(row.at)),
-              },
-              {
-                key: "pulls",
-                title: say("repositories.pulls"),
-                number: true,
-                cell: (row) => count(row.pulls, locale),
-              },
-            ]}
-          />
-        </details>
-      )}
-    </>
+    <DataTable
+      label={say("repository.pulls.chart")}
+      rows={points}
+      rowKey={(row) => row.at}
+      columns={[
+        {
+          key: "at",
+          title: say("repository.pulls.when"),
+          cell: (row) => format.format(new Date(row.at)),
+        },
+        {
+          key: "pulls",
+          title: say("repositories.pulls"),
+          number: true,
+          cell: (row) => formatCount(row.pulls, locale),
+        },
+      ]}
+    />
   );
 }

@@ -1,33 +1,47 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { count } from "../../parts/text/format";
+import { formatCount } from "../../parts/text/format";
+import type { PullPoint } from "./series";
+
+const HEIGHT_PIXELS = 220;
+const DAY_SECONDS = 86_400;
 
 interface Props {
-  points: { at: string; pulls: number }[];
+  points: PullPoint[];
   stepSeconds: number;
-  label: string;
-  pulls: string;
+  /** The name of the time axis. */
+  timeLabel: string;
+  /** The name of the pulls axis. */
+  pullsLabel: string;
   locale: string;
 }
 
-/** Bars over time. For whoever does not see it there is a table beside it. */
-export default function Chart({ points, stepSeconds, label, pulls, locale }: Props): ReactNode {
-  const place = useRef<HTMLDivElement>(null);
+/** A bar chart of pulls over time. Screen readers skip it; the page also shows a table. */
+export default function PullsChart({
+  points,
+  stepSeconds,
+  timeLabel,
+  pullsLabel,
+  locale,
+}: Props): ReactNode {
+  const container = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const element = place.current;
+    const element = container.current;
     if (element === null) {
       return;
     }
-    const short = new Intl.DateTimeFormat(
+    const axisFormat = new Intl.DateTimeFormat(
       locale,
-      stepSeconds < 86_400
+      stepSeconds < DAY_SECONDS
         ? { hour: "2-digit", minute: "2-digit" }
         : { month: "numeric", day: "numeric" },
     );
-    const long = new Intl.DateTimeFormat(
+    const legendFormat = new Intl.DateTimeFormat(
       locale,
-      stepSeconds < 86_400 ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" },
+      stepSeconds < DAY_SECONDS
+        ? { dateStyle: "medium", timeStyle: "short" }
+        : { dateStyle: "medium" },
     );
     const axis = {
       stroke: "#505a68",
@@ -37,14 +51,14 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
     const chart = new uPlot(
       {
         width: element.clientWidth,
-        height: 220,
+        height: HEIGHT_PIXELS,
         cursor: { y: false, drag: { x: false, y: false } },
         scales: {
           x: {
             time: true,
-            range: (_, least, most) => [least - stepSeconds / 2, most + stepSeconds / 2],
+            range: (_, min, max) => [min - stepSeconds / 2, max + stepSeconds / 2],
           },
-          y: { range: (_, __, most) => [0, Math.max(4, most * 1.1)] },
+          y: { range: (_, __, max) => [0, Math.max(4, max * 1.1)] },
         },
         axes: [
           {
@@ -52,7 +66,7 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
             grid: { show: false },
             space: 70,
             incrs: [1, 2, 3, 4, 6, 7, 12, 14].map((steps) => steps * stepSeconds),
-            values: (_, splits) => splits.map((at) => short.format(at * 1000)),
+            values: (_, splits) => splits.map((at) => axisFormat.format(at * 1000)),
           },
           {
             ...axis,
@@ -60,22 +74,22 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
             incrs: [
               1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000, 1_000_000,
             ],
-            values: (_, splits) => splits.map((value) => count(value, locale)),
+            values: (_, splits) => splits.map((value) => formatCount(value, locale)),
           },
         ],
         series: [
           {
-            label: label,
-            value: (_, at: number | null) => (at === null ? "–" : long.format(at * 1000)),
+            label: timeLabel,
+            value: (_, at: number | null) => (at === null ? "–" : legendFormat.format(at * 1000)),
           },
           {
-            label: pulls,
+            label: pullsLabel,
             stroke: "#0b57b5",
             fill: "#0b57b5",
             paths: uPlot.paths.bars?.({ size: [0.7, 40], align: 0 }) as uPlot.Series.PathBuilder,
             points: { show: false },
             value: (_, value: number | null, __, at: number | null) =>
-              at === null ? "–" : count(value ?? 0, locale),
+              at === null ? "–" : formatCount(value ?? 0, locale),
           },
         ],
       },
@@ -87,7 +101,7 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
     );
     const observer = new ResizeObserver(() => {
       if (element.clientWidth > 0) {
-        chart.setSize({ width: element.clientWidth, height: 220 });
+        chart.setSize({ width: element.clientWidth, height: HEIGHT_PIXELS });
       }
     });
     observer.observe(element);
@@ -95,6 +109,6 @@ export default function Chart({ points, stepSeconds, label, pulls, locale }: Pro
       observer.disconnect();
       chart.destroy();
     };
-  }, [points, stepSeconds, label, pulls, locale]);
-  return <div ref={place} className="chart" aria-hidden="true" />;
+  }, [points, stepSeconds, timeLabel, pullsLabel, locale]);
+  return <div ref={container} className="chart" aria-hidden="true" />;
 }

@@ -1,77 +1,104 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Form, Select } from "antd";
+import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { Confirm, FormDialog, TextField } from "../../parts/dialogs/form-dialog";
-import { bytes, count } from "../../parts/text/format";
-import type { RepositoryAction } from "./repositories-page";
+import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { NAMES_LIMIT } from "../../parts/filters/name-filter";
+import { DescriptionField, TextField } from "../../parts/forms/fields";
+import { NameField } from "../../parts/forms/name-field";
+import { formatBytes, formatCount } from "../../parts/text/format";
+import type { Repository, RepositoryAction } from "./repository";
 
 interface Props {
   action: RepositoryAction;
+  /** The namespace that the form for a new repository suggests. */
   namespace: string | undefined;
   onClose: () => void;
   onDeleted?: () => void;
 }
 
+/** The dialog of a repository action. */
 export default function RepositoryDialog({
   action,
   namespace,
   onClose,
   onDeleted,
 }: Props): ReactNode {
+  switch (action.kind) {
+    case "create":
+      return <CreateDialog namespace={namespace} onClose={onClose} />;
+    case "change":
+      return <ChangeDialog repository={action.repository} onClose={onClose} />;
+    case "delete":
+      return (
+        <DeleteDialog repository={action.repository} onClose={onClose} onDeleted={onDeleted} />
+      );
+  }
+}
+
+interface ChangeDialogProps {
+  repository: Repository;
+  onClose: () => void;
+}
+
+function ChangeDialog({ repository, onClose }: ChangeDialogProps): ReactNode {
+  const { say } = useWords();
+  const queries = useQueryClient();
+  return (
+    <FormDialog<{ description: string }>
+      title={say("repositories.change")}
+      submit={say("common.save")}
+      done={say("common.saved")}
+      initial={{ description: repository.description }}
+      rules={{ description: "description" }}
+      onSubmit={async (values) => {
+        await api.PATCH("/api/v1/repositories/{namespace}/{repository}", {
+          params: { path: { namespace: repository.namespace, repository: repository.name } },
+          body: values,
+        });
+        await Promise.all([
+          queries.invalidateQueries({ queryKey: ["repositories"] }),
+          queries.invalidateQueries({ queryKey: ["repository"] }),
+        ]);
+      }}
+      onClose={onClose}
+    >
+      <TextField
+        name="description"
+        label={say("common.description")}
+        rule="description"
+        optional
+        focus
+      />
+    </FormDialog>
+  );
+}
+
+interface DeleteDialogProps {
+  repository: Repository;
+  onClose: () => void;
+  onDeleted: (() => void) | undefined;
+}
+
+function DeleteDialog({ repository, onClose, onDeleted }: DeleteDialogProps): ReactNode {
   const { say, locale } = useWords();
   const queries = useQueryClient();
-  const refresh = () =>
-    Promise.all([
-      queries.invalidateQueries({ queryKey: ["repositories"] }),
-      queries.invalidateQueries({ queryKey: ["repository"] }),
-    ]);
-  if (action.kind === "create") {
-    return <CreateDialog namespace={namespace} onClose={onClose} />;
-  }
-  const { repository } = action;
-  const path = { namespace: repository.namespace, repository: repository.name };
-  if (action.kind === "change") {
-    return (
-      <FormDialog<{ description: string }>
-        title={say("repositories.change")}
-        submit={say("common.save")}
-        done={say("common.saved")}
-        initial={{ description: repository.description }}
-        rules={{ description: "description" }}
-        onSubmit={async ({ description }) => {
-          await api.PATCH("/api/v1/repositories/{namespace}/{repository}", {
-            params: { path },
-            body: { description },
-          });
-          await refresh();
-        }}
-        onClose={onClose}
-      >
-        <TextField
-          name="description"
-          label={say("common.description")}
-          rule="description"
-          optional
-          focus
-        />
-      </FormDialog>
-    );
-  }
   const name = `${repository.namespace}/${repository.name}`;
   return (
-    <Confirm
+    <ConfirmDialog
       title={say("repositories.delete")}
       text={say("repositories.delete.text")}
       button={say("common.delete")}
-      done={say("repositories.deletionBegun", { name })}
-      typed={name}
+      done={say("repositories.deletionStarted", { name })}
+      requiredName={name}
       onConfirm={async () => {
-        await api.DELETE("/api/v1/repositories/{namespace}/{repository}", { params: { path } });
-        onDeleted?.(); // first away from its page, which would ask for what is gone
+        await api.DELETE("/api/v1/repositories/{namespace}/{repository}", {
+          params: { path: { namespace: repository.namespace, repository: repository.name } },
+        });
+        // The repository's page must close first. Otherwise it requests the deleted repository.
+        onDeleted?.();
         await queries.invalidateQueries({ queryKey: ["repositories"] });
       }}
       onClose={onClose}
@@ -79,36 +106,23 @@ export default function RepositoryDialog({
       <p>
         <strong>{name}</strong>:{" "}
         {say("repositories.delete.counts", {
-          tags: count(repository.tag_count, locale),
-          size: bytes(repository.size_bytes, locale),
+          tags: formatCount(repository.tag_count, locale),
+          size: formatBytes(repository.size_bytes, locale),
         })}
       </p>
-    </Confirm>
+    </ConfirmDialog>
   );
 }
 
-function CreateDialog({
-  namespace,
-  onClose,
-}: {
+interface CreateDialogProps {
   namespace: string | undefined;
   onClose: () => void;
-}): ReactNode {
+}
+
+function CreateDialog({ namespace, onClose }: CreateDialogProps): ReactNode {
   const { say } = useWords();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
-  const [typed, setTyped] = useState("");
-  const names = useQuery({
-    queryKey: ["namespaces", "names", typed],
-    queryFn: () =>
-      body(
-        api.GET("/api/v1/namespaces", {
-          params: { query: { limit: 200, q: typed || undefined } as never },
-        }),
-      ),
-    placeholderData: (before) => before,
-  });
-  const options = names.data?.items.map(({ name }) => ({ value: name, label: name })) ?? [];
   return (
     <FormDialog<{ namespace: string; name: string; description: string }>
       title={say("repositories.create")}
@@ -116,36 +130,31 @@ function CreateDialog({
       initial={{ ...(namespace ? { namespace } : {}), description: "" }}
       rules={{ namespace: "namespace", name: "repository", description: "description" }}
       onSubmit={async (values) => {
-        const made = await body(api.POST("/api/v1/repositories", { body: values }));
+        const repository = await body(api.POST("/api/v1/repositories", { body: values }));
         await queries.invalidateQueries({ queryKey: ["repositories"] });
-        navigate(`/repositories/${made.namespace}/${made.name}`);
+        navigate(`/repositories/${repository.namespace}/${repository.name}`);
       }}
       onClose={onClose}
     >
       <p className="page-text">{say("repositories.create.text")}</p>
-      <Form.Item
+      <NameField
         name="namespace"
         label={say("repositories.namespace")}
-        rules={[{ required: true, message: say("rule.required") }]}
-      >
-        <Select
-          options={options}
-          showSearch={{ filterOption: false, onSearch: setTyped }}
-          autoFocus={!namespace}
-        />
-      </Form.Item>
+        focus={!namespace}
+        queryKey={["namespaces", "names"]}
+        fetchNames={async (text) => {
+          const query = { limit: NAMES_LIMIT, q: text };
+          const { items } = await body(api.GET("/api/v1/namespaces", { params: { query } }));
+          return items.map(({ name }) => name);
+        }}
+      />
       <TextField
         name="name"
         label={say("common.name")}
         rule="repository"
         focus={Boolean(namespace)}
       />
-      <TextField
-        name="description"
-        label={`${say("common.description")} (${say("common.optional")})`}
-        rule="description"
-        optional
-      />
+      <DescriptionField />
     </FormDialog>
   );
 }

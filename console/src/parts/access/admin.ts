@@ -1,8 +1,8 @@
 import { useSyncExternalStore } from "react";
 import { session } from "../../api/session";
 
-/** Whether whoever is signed in administers the registry. */
-export function useAdmin(): boolean {
+/** Returns whether the signed-in account is an administrator. */
+export function useIsAdmin(): boolean {
   const state = useSyncExternalStore(session.subscribe, session.state);
-  return state.kind === "account" && state.account.role === "admin";
+  return state.kind === "signed-in" && state.account.role === "admin";
 }

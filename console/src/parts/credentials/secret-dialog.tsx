@@ -1,18 +1,19 @@
 import { Alert, Button, Modal } from "antd";
 import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
-import { Command } from "../text/copy";
+import { CommandLine } from "../text/command-line";
 
-/** The only time that a secret is shown; the dialog closes by its button alone. */
-export function SecretDialog({
-  title,
-  lines,
-  onClose,
-}: {
+interface Props {
   title: string;
   lines: { what: string; line: string }[];
   onClose: () => void;
-}): ReactNode {
+}
+
+/**
+ * Shows a new secret, which nobody can read again. Only the button closes the dialog, so that no
+ * click beside it and no Escape key loses the secret.
+ */
+export function SecretDialog({ title, lines, onClose }: Props): ReactNode {
   const { say } = useWords();
   return (
     <Modal
@@ -28,9 +29,9 @@ export function SecretDialog({
         </Button>
       }
     >
-      <Alert className="secret-box" type="warning" showIcon title={say("tokens.made.text")} />
+      <Alert className="secret-box" type="warning" showIcon title={say("tokens.created.text")} />
       {lines.map(({ what, line }) => (
-        <Command key={what} what={what} line={line} />
+        <CommandLine key={what} what={what} line={line} />
       ))}
     </Modal>
   );

@@ -3,25 +3,24 @@ import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
 
 const DAY_MILLISECONDS = 86_400_000;
+const DAYS = [7, 30, 90, 365];
 
-/** For how many days something is good; 0: without end. */
+/** The field `days`: for how many days a credential is valid. 0 means that it never expires. */
 export function ValidityField(): ReactNode {
   const { say } = useWords();
   return (
     <Form.Item name="days" label={say("tokens.validity")}>
       <Select
         options={[
-          ...[7, 30, 90, 365].map((days) => ({
-            value: days,
-            label: say("tokens.days", { count: days }),
-          })),
-          { value: 0, label: say("tokens.forever") },
+          ...DAYS.map((days) => ({ value: days, label: say("tokens.days", { count: days }) })),
+          { value: 0, label: say("tokens.neverExpires") },
         ]}
       />
     </Form.Item>
   );
 }
 
-export function endAfter(days: number): string | null {
+/** Returns the RFC 3339 time in `days` days, or null for 0 days. */
+export function expiryAfter(days: number): string | null {
   return days === 0 ? null : new Date(Date.now() + days * DAY_MILLISECONDS).toISOString();
 }

@@ -1,100 +1,96 @@
-import { Alert, Button, Form, type FormInstance, Input, Modal, Radio } from "antd";
-import { type ReactNode, useEffect, useId, useState } from "react";
+import { Alert, Button, Form, type FormInstance, Modal } from "antd";
+import { type ReactNode, useId, useState } from "react";
 import { ApiProblem } from "../../api/problems";
-import { type Key, useWords } from "../../i18n";
-import { newPassword, obeys, RULES, type RuleName } from "../forms/rules";
+import { useWords } from "../../i18n";
 import { notice } from "../feedback/notice";
 import { problemText } from "../feedback/problem-text";
+import { RULES, type RuleName } from "../forms/rules";
+import { useReturnFocus } from "./return-focus";
 
-/** Gives the focus back to what opened a dialog, once that is gone. */
-function useReturnFocus(): void {
-  const [before] = useState(() => document.activeElement);
-  useEffect(
-    () => () => {
-      setTimeout(() => {
-        if (before instanceof HTMLElement && before.isConnected) {
-          before.focus();
-        } else if (document.activeElement === document.body) {
-          document.getElementById("main")?.focus({ preventScroll: true }); // what opened it was deleted
-        }
-      });
-    },
-    [before],
-  );
-}
-
-interface FormDialogProps<Values> {
+interface Props<Values> {
   title: string;
+  /** The text of the submit button. */
   submit: string;
   initial: Partial<Values>;
-  /** Which rule a field of the API's obeys, to say it when the API refuses the field. */
+  /** The rule of each API field. If the API refuses a field, the dialog shows its rule there. */
   rules?: Record<string, RuleName>;
   onSubmit: (values: Values) => Promise<unknown>;
   onClose: () => void;
-  /** What happens when it was accepted; without it the dialog closes. */
+  /** Runs after the API has accepted the form. The default is `onClose`. */
   onDone?: () => void;
-  /** Says shortly that it was done; for what shows by itself there is no need. */
+  /** A notice that confirms success, if the page does not show the result by itself. */
   done?: string;
   children: ReactNode | ((form: FormInstance) => ReactNode);
 }
 
-/** A form in a dialog. It stays open, with what was entered, until the API has accepted it. */
-export function FormDialog<Values extends object>(props: FormDialogProps<Values>): ReactNode {
+/** A form in a dialog. If the API refuses the form, the dialog stays open and keeps its values. */
+export function FormDialog<Values extends object>({
+  title,
+  submit,
+  initial,
+  rules,
+  onSubmit,
+  onClose,
+  onDone = onClose,
+  done,
+  children,
+}: Props<Values>): ReactNode {
   const { say, locale } = useWords();
   const [form] = Form.useForm();
-  const [busy, setBusy] = useState(false);
+  const [submitting, setSubmitting] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const name = useId();
+  const formId = useId().replaceAll(/[^a-zA-Z0-9]/g, ""); // antd builds element ids from it
   useReturnFocus();
 
   async function finish(values: Values): Promise<void> {
-    setBusy(true);
+    setSubmitting(true);
     setError(null);
     try {
-      await props.onSubmit(values);
-      if (props.done !== undefined) {
-        notice.show(props.done);
+      await onSubmit(values);
+      if (done !== undefined) {
+        notice.show(done);
       }
-      (props.onDone ?? props.onClose)();
+      onDone();
     } catch (problem) {
       setError(problem);
-      setBusy(false);
+      setSubmitting(false);
       if (problem instanceof ApiProblem) {
-        form.setFields(
-          problem.fields.map(({ field }) => {
-            const last = field.split(".").pop() ?? field;
-            const rule = props.rules?.[last];
-            return {
-              name: last,
-              errors: [rule === undefined ? say("error.field") : say(RULES[rule].key)],
-            };
-          }),
-        );
+        showFieldProblems(problem);
       }
     }
+  }
+
+  function showFieldProblems(problem: ApiProblem): void {
+    form.setFields(
+      problem.fields.map(({ field }) => {
+        const name = field.split(".").pop() ?? field; // "body.name"
+        const rule = rules?.[name];
+        return { name, errors: [rule === undefined ? say("error.field") : say(RULES[rule].key)] };
+      }),
+    );
   }
 
   return (
     <Modal
       open
-      title={props.title}
-      onCancel={props.onClose}
+      title={title}
+      onCancel={onClose}
       footer={[
-        <Button key="cancel" onClick={props.onClose}>
+        <Button key="cancel" onClick={onClose}>
           {say("common.cancel")}
         </Button>,
-        <Button key="submit" type="primary" loading={busy} onClick={() => form.submit()}>
-          {props.submit}
+        <Button key="submit" type="primary" loading={submitting} onClick={() => form.submit()}>
+          {submit}
         </Button>,
       ]}
       mask={{ closable: false }}
     >
       <Form
         form={form}
-        name={name.replaceAll(/[^a-zA-Z0-9]/g, "")}
+        name={formId}
         layout="vertical"
         requiredMark={false}
-        initialValues={props.initial}
+        initialValues={initial}
         onFinish={(values) => void finish(values as Values)}
         scrollToFirstError
       >
@@ -106,220 +102,10 @@ export function FormDialog<Values extends object>(props: FormDialogProps<Values>
             title={problemText(error, say, locale)}
           />
         )}
-        {typeof props.children === "function" ? props.children(form) : props.children}
+        {typeof children === "function" ? children(form) : children}
+        {/* The visible button is outside the form; this one makes the Enter key submit it. */}
         <button type="submit" hidden tabIndex={-1} aria-hidden="true" />
       </Form>
-    </Modal>
-  );
-}
-
-interface FieldProps {
-  name: string;
-  label: string;
-  rule?: RuleName;
-  optional?: boolean;
-  focus?: boolean;
-  help?: string;
-  placeholder?: string;
-}
-
-/** One line of text, with its rule below it. */
-export function TextField({
-  name,
-  label,
-  rule,
-  optional = false,
-  focus = false,
-  help,
-  placeholder,
-}: FieldProps): ReactNode {
-  const { say } = useWords();
-  return (
-    <Form.Item
-      name={name}
-      label={label}
-      extra={help ?? (rule && rule !== "description" && say(RULES[rule].key))}
-      rules={useRules(rule, optional)}
-    >
-      <Input
-        autoFocus={focus}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={rule === "description"}
-        placeholder={placeholder}
-      />
-    </Form.Item>
-  );
-}
-
-export function PasswordField({
-  name,
-  label,
-  focus = false,
-  form,
-}: {
-  name: string;
-  label: string;
-  focus?: boolean;
-  form?: FormInstance;
-}): ReactNode {
-  const { say } = useWords();
-  return (
-    <Form.Item label={label} htmlFor={`password-${name}`} extra={say("rule.password")} required>
-      <div className="password">
-        <Form.Item name={name} noStyle rules={useRules("password", false)}>
-          <Input.Password id={`password-${name}`} autoFocus={focus} autoComplete="new-password" />
-        </Form.Item>
-        {form && (
-          <Button
-            onClick={() => {
-              form.setFieldValue(name, newPassword());
-              void form.validateFields([name]);
-            }}
-          >
-            {say("common.generate")}
-          </Button>
-        )}
-      </div>
-    </Form.Item>
-  );
-}
-
-function useRules(rule: RuleName | undefined, optional: boolean) {
-  const { say } = useWords();
-  return [
-    {
-      validator: (_: unknown, value: string | undefined) => {
-        const text = value ?? "";
-        if (text === "") {
-          return optional ? Promise.resolve() : Promise.reject(new Error(say("rule.required")));
-        }
-        return rule === undefined || obeys(rule, text)
-          ? Promise.resolve()
-          : Promise.reject(new Error(say(RULES[rule].key)));
-      },
-    },
-  ];
-}
-
-/** One of a few, each with a line that says what it means. */
-export function ChoiceField({
-  name,
-  label,
-  choices,
-}: {
-  name: string;
-  label: string;
-  choices: { value: string; label: Key; text: Key }[];
-}): ReactNode {
-  const { say } = useWords();
-  return (
-    <Form.Item name={name} label={label}>
-      <Radio.Group className="choices" aria-label={label}>
-        {choices.map((choice) => (
-          <Radio key={choice.value} value={choice.value}>
-            {say(choice.label)}
-            <span className="choice-text">{say(choice.text)}</span>
-          </Radio>
-        ))}
-      </Radio.Group>
-    </Form.Item>
-  );
-}
-
-interface ConfirmProps {
-  title: string;
-  text: string;
-  button: string;
-  /** A name that must be typed first. */
-  typed?: string;
-  danger?: boolean;
-  /** Says shortly that it was done. */
-  done?: string;
-  onConfirm: () => Promise<unknown>;
-  onClose: () => void;
-  children?: ReactNode;
-}
-
-/** Asks before something that cannot be taken back, or that others notice. */
-export function Confirm({
-  title,
-  text,
-  button,
-  typed,
-  danger = true,
-  done,
-  onConfirm,
-  onClose,
-  children,
-}: ConfirmProps): ReactNode {
-  const { say, locale } = useWords();
-  const [entered, setEntered] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const ready = typed === undefined || entered === typed;
-  useReturnFocus();
-
-  async function confirm(): Promise<void> {
-    setBusy(true);
-    setError(null);
-    try {
-      await onConfirm();
-      if (done !== undefined) {
-        notice.show(done);
-      }
-      onClose();
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
-  }
-
-  return (
-    <Modal
-      open
-      title={title}
-      onCancel={onClose}
-      footer={[
-        <Button key="cancel" autoFocus={typed === undefined} onClick={onClose}>
-          {say("common.cancel")}
-        </Button>,
-        <Button
-          key="confirm"
-          type="primary"
-          danger={danger}
-          disabled={!ready}
-          loading={busy}
-          onClick={() => void confirm()}
-        >
-          {button}
-        </Button>,
-      ]}
-      mask={{ closable: false }}
-    >
-      {error !== null && (
-        <Alert
-          className="form-error"
-          type="error"
-          showIcon
-          title={problemText(error, say, locale)}
-        />
-      )}
-      <p>{text}</p>
-      {children}
-      {typed !== undefined && (
-        <label className="typed">
-          {say("common.typeName", { name: typed })}
-          <Input
-            autoFocus
-            autoComplete="off"
-            spellCheck={false}
-            value={entered}
-            onChange={(event) => setEntered(event.target.value)}
-            onPressEnter={() => ready && void confirm()}
-          />
-        </label>
-      )}
     </Modal>
   );
 }

@@ -1,20 +1,21 @@
-type Listener = () => void;
-
 const SHOWN_MILLISECONDS = 4000;
 
-/** A short word on what was done, which goes away by itself. */
+/** A short message that confirms an action and disappears after 4 s. */
 class Notice {
   #text = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<() => void>();
 
-  readonly subscribe = (listener: Listener): (() => void) => {
+  /** Calls `listener` on each change; returns a function that removes it. */
+  readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
 
+  /** Returns the current message; empty if there is none. */
   readonly text = (): string => this.#text;
 
+  /** Shows `text` instead of the current message. */
   show(text: string): void {
     clearTimeout(this.#timer);
     this.#set(text);
@@ -29,4 +30,5 @@ class Notice {
   }
 }
 
+/** The one notice of the console. */
 export const notice = new Notice();

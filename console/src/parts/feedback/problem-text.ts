@@ -1,9 +1,9 @@
 import i18next from "i18next";
 import { ApiProblem, ConnectionLost } from "../../api/problems";
 import type { Key, Say } from "../../i18n";
-import { moment } from "../text/format";
+import { formatTime } from "../text/format";
 
-/** What went wrong, as a sentence that says what to do. */
+/** Returns a sentence for the user that says what went wrong and what to do. */
 export function problemText(error: unknown, say: Say, locale: string): string {
   if (error instanceof ConnectionLost) {
     return say("error.connection");
@@ -11,16 +11,17 @@ export function problemText(error: unknown, say: Say, locale: string): string {
   if (!(error instanceof ApiProblem)) {
     return say("error.render");
   }
-  const sentence = sentenceOf(error, say);
+  const sentence = problemSentence(error, say);
   if (error.availableAt !== null) {
-    return `${sentence} ${say("error.available", { time: moment(error.availableAt, locale) })}`;
+    return `${sentence} ${say("error.available", { time: formatTime(error.availableAt, locale) })}`;
   }
   return error.retryAfterSeconds === null
     ? sentence
     : `${sentence} ${say("error.wait", { count: error.retryAfterSeconds })}`;
 }
 
-function sentenceOf(error: ApiProblem, say: Say): string {
+/** Returns the text of the error code, or else the text of the HTTP status. */
+function problemSentence(error: ApiProblem, say: Say): string {
   if (error.code === "validation_error") {
     return say("error.validation");
   }

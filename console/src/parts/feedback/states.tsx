@@ -5,7 +5,7 @@ import { isNotFound } from "../../api/problems";
 import { useWords } from "../../i18n";
 import { problemText } from "./problem-text";
 
-/** Grey lines where content will be. */
+/** Gray lines in place of content that still loads. */
 export function Loading({ lines = 6 }: { lines?: number }): ReactNode {
   const { say } = useWords();
   return (
@@ -18,14 +18,13 @@ export function Loading({ lines = 6 }: { lines?: number }): ReactNode {
   );
 }
 
-/** What went wrong, with a way to go on. */
-export function Failed({
-  error,
-  retry,
-}: {
+interface FailedProps {
   error: unknown;
-  retry?: (() => void) | undefined;
-}): ReactNode {
+  retry: () => void;
+}
+
+/** Explains why content did not load, with a button that retries. A 404 shows `NotFound`. */
+export function Failed({ error, retry }: FailedProps): ReactNode {
   const { say, locale } = useWords();
   if (isNotFound(error)) {
     return <NotFound />;
@@ -36,11 +35,12 @@ export function Failed({
       showIcon
       title={say("error.loading")}
       description={problemText(error, say, locale)}
-      action={retry && <Button onClick={retry}>{say("common.retry")}</Button>}
+      action={<Button onClick={retry}>{say("common.retry")}</Button>}
     />
   );
 }
 
+/** The page for an address that leads to no object that the account may see. */
 export function NotFound(): ReactNode {
   const { say } = useWords();
   useEffect(() => {
@@ -55,16 +55,14 @@ export function NotFound(): ReactNode {
   );
 }
 
-/** Nothing is there: why, and what to do about it. */
-export function Empty({
-  title,
-  text,
-  children,
-}: {
+interface EmptyProps {
   title: string;
   text: string;
   children?: ReactNode;
-}): ReactNode {
+}
+
+/** Explains an empty list. The children offer the next step, such as a create button. */
+export function Empty({ title, text, children }: EmptyProps): ReactNode {
   return (
     <div className="empty">
       <svg viewBox="0 0 64 48" width="72" height="54" aria-hidden="true" className="empty-picture">
@@ -77,11 +75,14 @@ export function Empty({
   );
 }
 
-/** Keeps what broke in one page from taking the menu with it. */
-export class Boundary extends Component<
-  { children: ReactNode; words: { title: string; button: string } },
-  { broken: boolean }
-> {
+interface BoundaryProps {
+  children: ReactNode;
+  /** The texts of the error. The caller passes them because a class cannot call `useWords`. */
+  words: { title: string; button: string };
+}
+
+/** Shows an error in place of children that fail to render, so that the rest keeps working. */
+export class Boundary extends Component<BoundaryProps, { broken: boolean }> {
   override state = { broken: false };
 
   static getDerivedStateFromError(): { broken: boolean } {

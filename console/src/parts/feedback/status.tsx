@@ -1,12 +1,11 @@
 import type { ReactNode } from "react";
 
-/** A word with a mark beside it: the word says it, the colour only helps. */
-export function Status({
-  tone,
-  text,
-}: {
+interface Props {
   tone: "good" | "quiet" | "warning" | "bad";
   text: string;
-}): ReactNode {
+}
+
+/** A status as a word with a colored mark. The word alone carries the meaning. */
+export function Status({ tone, text }: Props): ReactNode {
   return <span className={`status ${tone}`}>{text}</span>;
 }

@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { type FilterProps, MOST, NameFilter } from "./name-filter";
+import { NAMES_LIMIT, NameFilter, type NameFilterProps } from "./name-filter";
 
-/** All accounts, for administrators. */
-export default function AccountFilter(props: FilterProps): ReactNode {
+/** A choice of one account, for administrators. */
+export default function AccountFilter(props: NameFilterProps): ReactNode {
   const { say } = useWords();
   return (
     <NameFilter
@@ -12,10 +12,9 @@ export default function AccountFilter(props: FilterProps): ReactNode {
       label={say("common.account")}
       all={say("accounts.all")}
       queryKey={["accounts", "names"]}
-      fetchNames={async (q) => {
-        const { items } = await body(
-          api.GET("/api/v1/accounts", { params: { query: { limit: MOST, q } as never } }),
-        );
+      fetchNames={async (text) => {
+        const query = { limit: NAMES_LIMIT, q: text };
+        const { items } = await body(api.GET("/api/v1/accounts", { params: { query } }));
         return items.map(({ username }) => username);
       }}
     />

@@ -1,48 +1,25 @@
 import { useQuery } from "@tanstack/react-query";
 import { Select } from "antd";
 import { type ReactNode, useState } from "react";
-import { api, body } from "../../api/client";
-import { useWords } from "../../i18n";
 
-export const MOST = 200;
+/** How many names a choice lists; further names appear when the user types. */
+export const NAMES_LIMIT = 200;
 
-export interface FilterProps {
+export interface NameFilterProps {
   value: string;
   onChange: (name: string) => void;
 }
 
-/** The namespaces of the account, or of another one that an administrator looks at. */
-export function NamespaceFilter({
-  account,
-  ...props
-}: FilterProps & { account: string }): ReactNode {
-  const { say } = useWords();
-  return (
-    <NameFilter
-      {...props}
-      label={say("repositories.namespace")}
-      all={say("repositories.allNamespaces")}
-      queryKey={["namespaces", "names", account]}
-      fetchNames={async (q) => {
-        const query = { limit: MOST, q, account: account || undefined };
-        const { items } = await body(
-          api.GET("/api/v1/namespaces", { params: { query: query as never } }),
-        );
-        return items.map(({ name }) => name);
-      }}
-    />
-  );
-}
-
-interface NameFilterProps extends FilterProps {
+interface Props extends NameFilterProps {
   label: string;
-  /** What stands for no choice. */
+  /** The text of the option that chooses no name. */
   all: string;
   queryKey: string[];
-  fetchNames: (q: string | undefined) => Promise<string[]>;
+  /** Returns the names that contain the text, or any names if the text is null. */
+  fetchNames: (text: string | null) => Promise<string[]>;
 }
 
-/** One of many names; typing asks the API for those that match. */
+/** A filter by one name. If the user types, the filter requests the names that match. */
 export function NameFilter({
   value,
   onChange,
@@ -50,32 +27,32 @@ export function NameFilter({
   all,
   queryKey,
   fetchNames,
-}: NameFilterProps): ReactNode {
-  const [typed, setTyped] = useState("");
+}: Props): ReactNode {
+  const [searchText, setSearchText] = useState("");
   const query = useQuery({
-    queryKey: [...queryKey, typed],
-    queryFn: () => fetchNames(typed || undefined),
-    placeholderData: (before) => before,
+    queryKey: [...queryKey, searchText],
+    queryFn: () => fetchNames(searchText || null),
+    placeholderData: (previous) => previous,
   });
-  const found = query.data ?? [];
+  const matches = query.data ?? [];
   const names =
-    typed === ""
-      ? [...new Set([...(value ? [value] : []), ...found])]
-      : found.filter((name) => name.includes(typed));
+    searchText === ""
+      ? [...new Set([...(value ? [value] : []), ...matches])] // the value may be beyond the limit
+      : matches.filter((name) => name.includes(searchText)); // old matches, until the new ones load
   const options = names.map((name) => ({ value: name, label: name }));
   return (
     <Select
       className="name-filter"
       aria-label={label}
       value={value}
-      options={typed === "" ? [{ value: "", label: all }, ...options] : options}
-      showSearch={{ filterOption: false, onSearch: setTyped }}
+      options={searchText === "" ? [{ value: "", label: all }, ...options] : options}
+      showSearch={{ filterOption: false, onSearch: setSearchText }}
       onChange={(name) => {
-        setTyped("");
+        setSearchText("");
         onChange(name);
       }}
       popupMatchSelectWidth={false}
-      loading={query.isFetching && typed !== ""}
+      loading={query.isFetching && searchText !== ""}
     />
   );
 }

@@ -2,33 +2,34 @@ import { SearchOutlined } from "@ant-design/icons";
 import { Input } from "antd";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
-/** Searches a moment after the last key. */
-export function SearchBox({
-  label,
-  value,
-  onSearch,
-}: {
+const DELAY_MILLISECONDS = 300;
+
+interface Props {
   label: string;
   value: string;
   onSearch: (text: string) => void;
-}): ReactNode {
+}
+
+/** A search field that searches 300 ms after the last key. */
+export function SearchBox({ label, value, onSearch }: Props): ReactNode {
   const [text, setText] = useState(value);
-  const asked = useRef(value);
+  const searchedText = useRef(value);
   useEffect(() => {
-    if (value !== asked.current) {
-      asked.current = value;
-      setText(value); // the address changed: back button, or a link
+    // If the address changes otherwise, by the back button or a link, the field follows it.
+    if (value !== searchedText.current) {
+      searchedText.current = value;
+      setText(value);
     }
   }, [value]);
   useEffect(() => {
-    const wanted = text.trim();
-    if (wanted === asked.current) {
+    const trimmedText = text.trim();
+    if (trimmedText === searchedText.current) {
       return;
     }
     const timer = setTimeout(() => {
-      asked.current = wanted;
-      onSearch(wanted);
-    }, 300);
+      searchedText.current = trimmedText;
+      onSearch(trimmedText);
+    }, DELAY_MILLISECONDS);
     return () => clearTimeout(timer);
   }, [text, onSearch]);
   return (

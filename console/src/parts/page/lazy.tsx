@@ -2,36 +2,38 @@ import { type ComponentType, type ReactNode, useEffect, useState } from "react";
 import { connection } from "../../api/connection";
 
 /**
- * A part of the console that is loaded when it is first needed. Where that fails the connection is lost, or the console was
- * updated and the file is gone: once the server answers, the page is loaded anew.
+ * Returns a component that loads its code when it first renders, and shows `placeholder` until then.
+ * The code fails to load if the connection is lost, or if an update has replaced the file. Then the
+ * page reloads as soon as the server answers.
  *
- * Not React's `lazy`: after a fallback was drawn, Suspense holds back what it waited for until 300 ms have gone by.
+ * This replaces React's `lazy`: once Suspense shows a fallback, it keeps it for at least 300 ms.
  */
 export function lazyPart<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
-  meanwhile: ReactNode = null,
+  placeholder: ReactNode = null,
 ): ComponentType<Props> {
   let loaded: ComponentType<Props> | null = null;
   let loading: Promise<void> | null = null;
-  const start = () => (loading ??= load().then((part) => void (loaded = part.default), loadAnew));
+  const startLoading = () =>
+    (loading ??= load().then((part) => void (loaded = part.default), loadAnew));
 
-  return function Part(props: Props): ReactNode {
-    const [Drawn, setDrawn] = useState(() => loaded);
+  return function LazyPart(props: Props): ReactNode {
+    const [Part, setPart] = useState(() => loaded);
     useEffect(() => {
-      let current = true;
-      void start().then(() => current && setDrawn(() => loaded));
+      let mounted = true;
+      void startLoading().then(() => mounted && setPart(() => loaded));
       return () => {
-        current = false;
+        mounted = false;
       };
     }, []);
-    return Drawn === null ? meanwhile : <Drawn {...props} />;
+    return Part === null ? placeholder : <Part {...props} />;
   };
 }
 
-/** Loads the page anew once the server answers; never resolves. */
+/** Reloads the page once the server answers. The promise never resolves. */
 export async function loadAnew(): Promise<never> {
-  connection.lose();
-  await connection.found();
+  connection.markLost();
+  await connection.whenRestored();
   window.location.reload();
   return new Promise<never>(() => undefined);
 }

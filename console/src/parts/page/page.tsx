@@ -2,17 +2,18 @@ import { type ReactNode, useEffect } from "react";
 import { Link } from "wouter";
 import { useWords } from "../../i18n";
 
-interface Props {
+interface PageProps {
   title: string;
-  /** Where it belongs: shown above the title. */
-  above?: { href: string; text: string }[];
-  text?: string | undefined;
+  /** Links to the pages that contain this one, from the outermost inwards. */
+  breadcrumbs?: { href: string; text: string }[];
+  text?: string;
   /** Buttons beside the title. */
   actions?: ReactNode;
   children: ReactNode;
 }
 
-export function Page({ title, above, text, actions, children }: Props): ReactNode {
+/** A page with its heading. It also sets the title of the browser's tab. */
+export function Page({ title, breadcrumbs, text, actions, children }: PageProps): ReactNode {
   const { say } = useWords();
   useEffect(() => {
     document.title = `${title} · ${say("app.product")}`;
@@ -21,9 +22,9 @@ export function Page({ title, above, text, actions, children }: Props): ReactNod
     <>
       <header className="page-head">
         <div className="page-title">
-          {above && (
+          {breadcrumbs && (
             <nav className="above" aria-label={say("common.pages")}>
-              {above.map(({ href, text }) => (
+              {breadcrumbs.map(({ href, text }) => (
                 <span key={href}>
                   <Link href={href}>{text}</Link> <span aria-hidden="true">/</span>{" "}
                 </span>
@@ -40,17 +41,16 @@ export function Page({ title, above, text, actions, children }: Props): ReactNod
   );
 }
 
-export function Card({
-  title,
-  text,
-  actions,
-  children,
-}: {
+interface CardProps {
   title: string;
   text?: string;
+  /** Buttons beside the title. */
   actions?: ReactNode;
   children: ReactNode;
-}): ReactNode {
+}
+
+/** A section of a page. */
+export function Card({ title, text, actions, children }: CardProps): ReactNode {
   return (
     <section className="card" aria-label={title}>
       <div className="card-head">
@@ -65,17 +65,19 @@ export function Card({
   );
 }
 
-/** A value of more characters than this takes a line of its own on a phone. */
-const WIDE = 24;
+/** On a phone, a longer value takes a line of its own. */
+const WIDE_VALUE_CHARACTERS = 24;
 
-/** Names and values of one thing. */
-export function Facts({ facts }: { facts: [string, ReactNode][] }): ReactNode {
+/** The properties of one object, as names and values. */
+export function Facts({ facts }: { facts: [name: string, value: ReactNode][] }): ReactNode {
   return (
     <dl className="facts">
       {facts.map(([name, value]) => (
         <div
           key={name}
-          className={typeof value === "string" && value.length > WIDE ? "wide" : undefined}
+          className={
+            typeof value === "string" && value.length > WIDE_VALUE_CHARACTERS ? "wide" : undefined
+          }
         >
           <dt>{name}</dt>
           <dd>{value}</dd>

@@ -1,14 +1,17 @@
 import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
-import { nextSort } from "../page/url";
+import { nextSort } from "./sort";
 
 export interface Column<Row> {
+  /** Unique in the table. The column `actions` holds the buttons of a row. */
   key: string;
   title: string;
   cell: (row: Row) => ReactNode;
-  /** The API's name of this order; without it the column cannot be sorted. */
+  /** The API's name of the order by this column; without it the user cannot sort by the column. */
   sort?: string;
+  /** Whether the first click sorts in descending order. */
   descendingFirst?: boolean;
+  /** Whether the column holds numbers, which align at the right. */
   number?: boolean;
 }
 
@@ -17,13 +20,14 @@ interface Props<Row> {
   columns: Column<Row>[];
   rows: Row[];
   rowKey: (row: Row) => string;
+  /** The current order: the name of a column's `sort`, after a "-" if it descends. */
   sort?: string;
   onSort?: (sort: string) => void;
-  /** Old rows while new ones are on their way. */
+  /** Whether the rows are old and new ones still load. */
   stale?: boolean;
 }
 
-/** A table on a wide screen, a card for each row on a phone. */
+/** A table on a wide screen, and a card for each row on a phone. */
 export function DataTable<Row>({
   label,
   columns,
@@ -33,15 +37,15 @@ export function DataTable<Row>({
   onSort,
   stale,
 }: Props<Row>): ReactNode {
-  const sortable = columns.filter((column) => column.sort !== undefined);
+  const sortableColumns = columns.filter((column) => column.sort !== undefined);
   return (
     <div className={stale ? "table stale" : "table"} aria-busy={stale}>
-      {onSort && <SortChoice columns={sortable} sort={sort} onSort={onSort} />}
+      {onSort && <SortChoice columns={sortableColumns} sort={sort} onSort={onSort} />}
       <table aria-label={label}>
         <thead>
           <tr>
             {columns.map((column) => (
-              <Head key={column.key} column={column} sort={sort} onSort={onSort} />
+              <ColumnHead key={column.key} column={column} sort={sort} onSort={onSort} />
             ))}
           </tr>
         </thead>
@@ -49,19 +53,7 @@ export function DataTable<Row>({
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column) => (
-                <td
-                  key={column.key}
-                  data-title={column.title}
-                  className={
-                    column.number ? "number" : column.key === "actions" ? "actions" : undefined
-                  }
-                >
-                  {column.key === "actions" ? (
-                    <div className="row-actions">{column.cell(row)}</div>
-                  ) : (
-                    column.cell(row)
-                  )}
-                </td>
+                <Cell key={column.key} column={column} row={row} />
               ))}
             </tr>
           ))}
@@ -71,15 +63,29 @@ export function DataTable<Row>({
   );
 }
 
-function Head<Row>({
-  column,
-  sort,
-  onSort,
-}: {
+function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }): ReactNode {
+  // On a phone there is no table head, so the style sheet shows the title before each value.
+  if (column.key === "actions") {
+    return (
+      <td data-title={column.title} className="actions">
+        <div className="row-actions">{column.cell(row)}</div>
+      </td>
+    );
+  }
+  return (
+    <td data-title={column.title} className={column.number ? "number" : undefined}>
+      {column.cell(row)}
+    </td>
+  );
+}
+
+interface ColumnHeadProps<Row> {
   column: Column<Row>;
   sort: string;
   onSort: ((sort: string) => void) | undefined;
-}): ReactNode {
+}
+
+function ColumnHead<Row>({ column, sort, onSort }: ColumnHeadProps<Row>): ReactNode {
   const className = column.number ? "number" : undefined;
   if (column.sort === undefined || onSort === undefined) {
     return (
@@ -106,30 +112,26 @@ function Head<Row>({
   );
 }
 
-/** On a phone there is no head to sort by. */
-function SortChoice<Row>({
-  columns,
-  sort,
-  onSort,
-}: {
+interface SortChoiceProps<Row> {
   columns: Column<Row>[];
   sort: string;
   onSort: (sort: string) => void;
-}): ReactNode {
+}
+
+/** The choice of the order on a phone, where the table has no head to click. */
+function SortChoice<Row>({ columns, sort, onSort }: SortChoiceProps<Row>): ReactNode {
   const { say } = useWords();
   return (
     <label className="sort-choice">
       {say("repositories.sort")}{" "}
       <select value={sort} onChange={(event) => onSort(event.target.value)}>
         {columns.flatMap((column) => [
-          <option
-            key={column.sort}
-            value={column.sort}
-          >{`${column.title}, ${say("common.ascending")}`}</option>,
-          <option
-            key={`-${column.sort}`}
-            value={`-${column.sort}`}
-          >{`${column.title}, ${say("common.descending")}`}</option>,
+          <option key={column.sort} value={column.sort}>
+            {`${column.title}, ${say("common.ascending")}`}
+          </option>,
+          <option key={`-${column.sort}`} value={`-${column.sort}`}>
+            {`${column.title}, ${say("common.descending")}`}
+          </option>,
         ])}
       </select>
     </label>

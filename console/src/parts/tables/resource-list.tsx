@@ -1,45 +1,48 @@
 import { keepPreviousData, type QueryKey, useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
-import { useAdmin } from "../access/admin";
-import { lazyPart } from "../page/lazy";
-import { SearchBox } from "../filters/search-box";
+import { useIsAdmin } from "../access/admin";
 import { Empty, Failed, Loading } from "../feedback/states";
+import { SearchBox } from "../filters/search-box";
+import { lazyPart } from "../page/lazy";
+import { useQueryValues } from "../page/url";
 import { type Column, DataTable } from "./data-table";
-import { useUrlValues } from "../page/url";
+import type { ListPage } from "./list-page";
+import { Pager, pageSize } from "./pager";
 
-interface Slice<Row> {
-  items: Row[];
-  next_cursor: string | null;
-}
-
+/** The query parameters that lists of the API share. Null leaves a parameter out. */
 export interface PageQuery {
-  cursor: string | undefined;
+  cursor: string | null;
   limit: number;
-  q: string | undefined;
-  sort: string | undefined;
-  /** Whose objects; administrators alone may ask. */
-  account: string | undefined;
+  q: string | null;
+  /** Empty if the list has no order to choose. */
+  sort: string;
+  /** The owner of the rows; only an administrator may choose one. */
+  account: string | null;
 }
 
 interface Props<Row> {
   label: string;
   queryKey: QueryKey;
-  fetchPage: (page: PageQuery) => Promise<Slice<Row>>;
+  fetchPage: (query: PageQuery) => Promise<ListPage<Row>>;
   columns: Column<Row>[];
   rowKey: (row: Row) => string;
+  /** What to show if there are no rows at all. */
   empty: ReactNode;
+  /** The label of the search field; without it the list has no search. */
   searchLabel?: string;
+  /** The initial order; without it the user cannot sort the list. */
   defaultSort?: string;
-  /** Other filters of the list, which are in the address too. */
+  /** Further filters, which keep their values in the address too. */
   filters?: ReactNode;
-  /** Whether one of those is set. */
+  /** Whether one of `filters` is set. */
   filtered?: boolean;
+  /** The values of the address that remove `filters`. */
   clear?: Record<string, string>;
-  /** Administrators may look at one account's rows alone. */
+  /** Whether administrators can filter by account. */
   byAccount?: boolean;
-  /** After how many milliseconds these rows are asked for again; false: only when the page is looked at anew. */
+  /** Returns after how many milliseconds the list reloads by itself, or false. */
   refresh?: (rows: Row[]) => number | false;
 }
 
@@ -48,39 +51,37 @@ const AccountFilter = lazyPart(
   <div className="name-filter" />,
 );
 
-const SIZES = [20, 50, 100];
-
-/** A list of the API: its search, order and page are in the address. */
+/** A list of the API with search, order, and pages, which it keeps in the address. */
 export function ResourceList<Row>(props: Props<Row>): ReactNode {
   const { say } = useWords();
-  const [values, change] = useUrlValues();
+  const [values, changeValues] = useQueryValues();
   const { q = "", cursor = "", sort = props.defaultSort ?? "" } = values;
-  const limit = SIZES.find((size) => String(size) === values.limit) ?? 20;
-  const byAccount = useAdmin() && props.byAccount === true;
+  const limit = pageSize(values.limit);
+  const byAccount = useIsAdmin() && props.byAccount === true;
   const account = byAccount ? (values.account ?? "") : "";
   const query = useQuery({
     queryKey: [...props.queryKey, { q, cursor, sort, limit, account }],
     queryFn: () =>
       props.fetchPage({
-        cursor: cursor || undefined,
+        cursor: cursor || null,
         limit,
-        q: q || undefined,
-        sort: sort || undefined,
-        account: account || undefined,
+        q: q || null,
+        sort,
+        account: account || null,
       }),
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => props.refresh?.(state.data?.items ?? []) ?? false,
   });
-  const nothing = query.data?.items.length === 0 && cursor === "";
-  const narrowed = q !== "" || account !== "" || props.filtered === true;
+  const isEmpty = query.data?.items.length === 0 && cursor === "";
+  const isFiltered = q !== "" || account !== "" || props.filtered === true;
   return (
     <>
-      {(props.searchLabel || props.filters || byAccount) && (narrowed || !nothing) && (
+      {(props.searchLabel || props.filters || byAccount) && (isFiltered || !isEmpty) && (
         <div className="filters">
           {byAccount && (
             <AccountFilter
               value={account}
-              onChange={(name) => change({ account: name, namespace: "" })}
+              onChange={(name) => changeValues({ account: name, namespace: "" })}
             />
           )}
           {props.filters}
@@ -88,7 +89,7 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
             <SearchBox
               label={props.searchLabel}
               value={q}
-              onSearch={(text) => change({ q: text }, { replace: true })}
+              onSearch={(text) => changeValues({ q: text }, { replace: true })}
             />
           )}
         </div>
@@ -97,16 +98,14 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
         <Loading />
       ) : query.isLoadingError ? (
         <Failed error={query.error} retry={() => void query.refetch()} />
-      ) : nothing ? (
-        narrowed ? (
-          <Empty title={say("common.nothingFound")} text={say("common.nothingFound.text")}>
-            <Button onClick={() => change({ q: "", account: "", ...props.clear })}>
-              {say("common.clearSearch")}
-            </Button>
-          </Empty>
-        ) : (
-          props.empty
-        )
+      ) : isEmpty && isFiltered ? (
+        <Empty title={say("common.nothingFound")} text={say("common.nothingFound.text")}>
+          <Button onClick={() => changeValues({ q: "", account: "", ...props.clear })}>
+            {say("common.clearSearch")}
+          </Button>
+        </Empty>
+      ) : isEmpty ? (
+        props.empty
       ) : (
         <>
           <DataTable
@@ -117,65 +116,12 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
             sort={sort}
             {...(props.defaultSort === undefined
               ? {}
-              : { onSort: (wanted: string) => change({ sort: wanted }) })}
+              : { onSort: (order: string) => changeValues({ sort: order }) })}
             stale={query.isPlaceholderData}
           />
-          <Pager cursor={cursor} next={query.data.next_cursor} limit={limit} change={change} />
+          <Pager cursor={cursor} nextCursor={query.data.next_cursor} limit={limit} />
         </>
       )}
     </>
-  );
-}
-
-interface PagerProps {
-  cursor: string;
-  next: string | null;
-  limit: number;
-  change: (values: Record<string, string>, how?: { state?: unknown }) => void;
-}
-
-/** Cursors only lead forward: the way back is kept in the history entry, and a link opened afresh leads to the first page. */
-function Pager({ cursor, next, limit, change }: PagerProps): ReactNode {
-  const { say } = useWords();
-  const state: unknown = window.history.state;
-  const trail =
-    Array.isArray(state) && state.every((entry) => typeof entry === "string") ? state : [];
-  if (cursor === "" && next === null && limit === SIZES[0]) {
-    return null; // all of it is on this page
-  }
-  return (
-    <nav className="pager" aria-label={say("common.pages")}>
-      <select
-        aria-label={say("common.rowsPerPage")}
-        value={limit}
-        onChange={(event) =>
-          change({ limit: event.target.value === "20" ? "" : event.target.value })
-        }
-      >
-        {SIZES.map((size) => (
-          <option key={size} value={size}>
-            {say("common.perPage", { count: size })}
-          </option>
-        ))}
-      </select>
-      {cursor !== "" && (
-        <Button onClick={() => change({ cursor: "" })}>{say("common.firstPage")}</Button>
-      )}
-      {cursor !== "" && trail.length > 0 && (
-        <Button
-          onClick={() => change({ cursor: trail.at(-1) ?? "" }, { state: trail.slice(0, -1) })}
-        >
-          {say("common.previousPage")}
-        </Button>
-      )}
-      {(next !== null || cursor !== "") && (
-        <Button
-          disabled={next === null}
-          onClick={() => change({ cursor: next ?? "" }, { state: [...trail, cursor] })}
-        >
-          {say("common.nextPage")}
-        </Button>
-      )}
-    </nav>
   );
 }

@@ -7,11 +7,11 @@ function subscribe(listener: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-function snapshot(): number {
+function currentTick(): number {
   return Math.floor(Date.now() / TICK_MILLISECONDS) * TICK_MILLISECONDS;
 }
 
-/** The time in milliseconds, a tick behind at most; whoever shows it is drawn anew with each tick. */
+/** Returns the time in milliseconds, rounded down to 10 s. The component renders on each tick. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, snapshot, snapshot);
+  return useSyncExternalStore(subscribe, currentTick, currentTick);
 }

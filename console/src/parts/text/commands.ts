@@ -1,11 +1,12 @@
-import { shellWord } from "./format";
-
-/** The address that clients use: the one that the browser is on. */
+/** Returns the registry's host and port, which are those of the console. */
 export function registryHost(): string {
   return window.location.host;
 }
 
-/** Docker speaks plain http to the machine itself alone, unless its settings name the address (`insecure-registries`). */
+/**
+ * Returns whether Docker refuses this registry by default: Docker uses plain HTTP only for the
+ * local machine, and for hosts under `insecure-registries` in the configuration of its engine.
+ */
 export function isRefusedByDocker({
   protocol,
   hostname,
@@ -21,37 +22,54 @@ export function isRefusedByDocker({
   );
 }
 
+/** Quotes `value` as one word of a POSIX shell, if it needs quotes. */
+export function quoteShellWord(value: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+/** The command that signs in and prompts for the password. */
 export function dockerLogin(host: string, username: string): string {
-  return `docker login ${host} -u ${shellWord(username)}`;
+  return `docker login ${host} -u ${quoteShellWord(username)}`;
 }
 
-/** With the secret on standard input, so that it is in no process list. */
-export function dockerLoginWith(host: string, username: string, secret: string): string {
-  return `echo ${shellWord(secret)} | docker login ${host} -u ${shellWord(username)} --password-stdin`;
+/**
+ * The command that signs in with `secret`. It passes the secret on standard input, because every
+ * user of a machine can read the arguments of a process.
+ */
+export function dockerLoginWithSecret(host: string, username: string, secret: string): string {
+  const login = `docker login ${host} -u ${quoteShellWord(username)} --password-stdin`;
+  return `echo ${quoteShellWord(secret)} | ${login}`;
 }
 
-export function kubernetesSecret(host: string, username: string, secret: string): string {
+/** The `kubectl` command that creates a pull secret. */
+export function createPullSecret(host: string, username: string, secret: string): string {
+  // A Kubernetes name allows neither "_" nor a trailing "-".
+  const name = `moorage-${username.replaceAll(/[._]+/g, "-").replace(/-+$/, "")}`;
   const options = [
     `--docker-server=${host}`,
-    `--docker-username=${shellWord(username)}`,
-    `--docker-password=${shellWord(secret)}`,
+    `--docker-username=${quoteShellWord(username)}`,
+    `--docker-password=${quoteShellWord(secret)}`,
   ];
-  return `kubectl create secret docker-registry moorage-${username.replaceAll(/[._]+/g, "-").replace(/-+$/, "")} ${options.join(" ")}`;
+  return `kubectl create secret docker-registry ${name} ${options.join(" ")}`;
 }
 
-/** With the key on standard input too. */
-export function curlWith(origin: string, secret: string): string {
-  return `echo ${shellWord(`Authorization: Bearer ${secret}`)} | curl -H @- ${origin}/api/v1/repositories`;
+/** The command that lists repositories with an API key, which it passes on standard input. */
+export function curlWithApiKey(origin: string, secret: string): string {
+  const header = quoteShellWord(`Authorization: Bearer ${secret}`);
+  return `echo ${header} | curl -H @- ${origin}/api/v1/repositories`;
 }
 
+/** The command that pulls `image`, a repository with a tag. */
 export function dockerPull(host: string, image: string): string {
   return `docker pull ${host}/${image}`;
 }
 
+/** The command that tags the local image of the same name for this registry. */
 export function dockerTag(host: string, image: string): string {
   return `docker tag ${image.split("/").pop()} ${host}/${image}`;
 }
 
+/** The command that pushes `image`, a repository with a tag. */
 export function dockerPush(host: string, image: string): string {
   return `docker push ${host}/${image}`;
 }

@@ -1,72 +1,78 @@
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
-/** A number of bytes for people: `3.2 MiB`. */
-export function bytes(value: number, language: string): string {
+/** Formats a number of bytes in binary units: `3.2 MiB`. */
+export function formatBytes(value: number, locale: string): string {
   let unit = 0;
-  let shown = value;
-  while (shown >= 1024 && unit < UNITS.length - 1) {
-    shown /= 1024;
+  let quantity = value;
+  while (quantity >= 1024 && unit < BYTE_UNITS.length - 1) {
+    quantity /= 1024;
     unit += 1;
   }
-  const digits = unit === 0 || shown >= 100 ? 0 : 1;
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(shown)} ${UNITS[unit]}`;
+  const digits = unit === 0 || quantity >= 100 ? 0 : 1;
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(quantity);
+  return `${number} ${BYTE_UNITS[unit]}`;
 }
 
-export function count(value: number, language: string): string {
-  return new Intl.NumberFormat(language).format(value);
+/** Formats an integer with the digit grouping of `locale`. */
+export function formatCount(value: number, locale: string): string {
+  return new Intl.NumberFormat(locale).format(value);
 }
 
-/** A point in time in the reader's zone, to the minute. */
-export function moment(value: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(
+/** Formats an RFC 3339 time in the browser's time zone, to the minute. */
+export function formatTime(value: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(
     new Date(value),
   );
 }
 
-/** A point in time to the second, with its zone: what is behind a shorter form of it. */
-export function exactMoment(value: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "long" }).format(
+/** Formats an RFC 3339 time in the browser's time zone, to the second, with the zone. */
+export function formatExactTime(value: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "long" }).format(
     new Date(value),
   );
 }
 
-const RELATIVE: [limitSeconds: number, unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+const RELATIVE_UNITS: [
+  limitSeconds: number,
+  unit: Intl.RelativeTimeFormatUnit,
+  unitSeconds: number,
+][] = [
   [3600, "minute", 60],
   [86_400, "hour", 3600],
   [30 * 86_400, "day", 86_400],
 ];
 
-/** How long ago, or in what time: `3 hours ago`; a date beyond 30 days, null within a minute. */
-export function relativeMoment(value: string, language: string, now: number): string | null {
+/**
+ * Formats an RFC 3339 time relative to `now` (milliseconds): `3 hours ago`, `in 2 days`.
+ * Returns null within a minute of `now`, and a date if the distance is 30 days or more.
+ */
+export function formatRelativeTime(value: string, locale: string, now: number): string | null {
   const seconds = (Date.parse(value) - now) / 1000;
   if (Math.abs(seconds) < 60) {
     return null;
   }
-  const step = RELATIVE.find(([limit]) => Math.abs(seconds) < limit);
-  if (step === undefined) {
-    return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(value));
+  const relative = RELATIVE_UNITS.find(([limitSeconds]) => Math.abs(seconds) < limitSeconds);
+  if (relative === undefined) {
+    return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(new Date(value));
   }
-  return new Intl.RelativeTimeFormat(language, { numeric: "always" }).format(
-    Math.trunc(seconds / step[2]),
-    step[1],
+  const [, unit, unitSeconds] = relative;
+  return new Intl.RelativeTimeFormat(locale, { numeric: "always" }).format(
+    Math.trunc(seconds / unitSeconds),
+    unit,
   );
 }
 
-/** The beginning of a digest, enough to tell two apart. */
+/** Shortens a digest to its algorithm and its first 12 hexadecimal digits. */
 export function shortDigest(digest: string): string {
   const [algorithm, hex] = digest.split(":");
   return hex === undefined ? digest : `${algorithm}:${hex.slice(0, 12)}`;
 }
 
-export function platform(value: {
+/** Formats a platform as Docker does: `linux/arm/v7`. */
+export function formatPlatform(platform: {
   os: string;
   architecture: string;
   variant?: string | null;
 }): string {
-  return [value.os, value.architecture, value.variant].filter(Boolean).join("/");
-}
-
-/** One word of a POSIX shell, quoted where it must be. */
-export function shellWord(value: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+  return [platform.os, platform.architecture, platform.variant].filter(Boolean).join("/");
 }

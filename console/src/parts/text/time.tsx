@@ -1,46 +1,38 @@
 import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { useNow } from "./clock";
-import { exactMoment, moment, relativeMoment } from "./format";
+import { formatExactTime, formatRelativeTime, formatTime } from "./format";
 
-/** How long ago something was; the exact time shows under the pointer. */
-export function Ago({ at }: { at: string | null }): ReactNode {
+/** A relative time, such as `3 hours ago`; a tooltip shows the exact time. Null means never. */
+export function RelativeTime({ at }: { at: string | null }): ReactNode {
   const { say, locale } = useWords();
   const now = useNow();
   if (at === null) {
     return say("common.never");
   }
   return (
-    <time dateTime={at} title={exactMoment(at, locale)}>
-      {relativeMoment(at, locale, now) ?? say("common.justNow")}
+    <time dateTime={at} title={formatExactTime(at, locale)}>
+      {formatRelativeTime(at, locale, now) ?? say("common.justNow")}
     </time>
   );
 }
 
-/** Until when something is good; what is over by now says so. */
-export function Ends({ at }: { at: string | null }): ReactNode {
+/** The time at which a credential expires or has expired. Null means that it never expires. */
+export function Expiry({ at }: { at: string | null }): ReactNode {
   const { say, locale } = useWords();
   const now = useNow();
   if (at === null) {
-    return say("tokens.forever");
+    return say("tokens.neverExpires");
   }
-  const over = Date.parse(at) <= now;
+  const expired = Date.parse(at) <= now;
+  const time = formatTime(at, locale);
   return (
-    <time dateTime={at} title={exactMoment(at, locale)} className={over ? "over" : undefined}>
-      {over ? say("tokens.over", { time: moment(at, locale) }) : moment(at, locale)}
+    <time
+      dateTime={at}
+      title={formatExactTime(at, locale)}
+      className={expired ? "over" : undefined}
+    >
+      {expired ? say("tokens.expired", { time }) : time}
     </time>
-  );
-}
-
-/** When a secret was used last, and from which address. */
-export function LastUsed({ at, from }: { at: string | null; from: string | null }): ReactNode {
-  const { say } = useWords();
-  return (
-    <>
-      <Ago at={at} />
-      {at !== null && from !== null && (
-        <div className="quiet">{say("tokens.from", { address: from })}</div>
-      )}
-    </>
   );
 }

@@ -7,7 +7,7 @@ from services.catalog.accounts.throttle import WrongPasswords
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock that a test sets."""
 
     now = 0.0
 
@@ -61,3 +61,19 @@ def test_accounts_do_not_share_a_limit(wrong_passwords: WrongPasswords) -> None:
     for _ in range(2):
         wrong_passwords.begin(1)
         wrong_passwords.begin(2)
+
+
+def test_wrong_passwords_expire_and_are_reset_by_a_correct_one(
+    wrong_passwords: WrongPasswords, clock: Clock
+) -> None:
+    wrong_passwords.begin(1)
+    clock.now = 299.0
+    wrong_passwords.begin(1)
+    clock.now = 300.0
+    wrong_passwords.begin(1)
+    wrong_passwords.succeed(1)
+    for _ in range(2):
+        wrong_passwords.begin(1)
+    clock.now = 1000.0
+    wrong_passwords.begin(2)
+    assert len(wrong_passwords._attempts) == 1, "entries of other accounts expire"

@@ -1,0 +1,14 @@
+/**
+ * Returns the page that shows the target of an audit entry. Returns null if the target has no page,
+ * or if the action deleted it.
+ */
+export function targetPage(action: string, target: string): string | null {
+  const [kind, name] = target.split("/");
+  if (/^(namespace|repository|image|docker_user)\.delete$/.test(action) || !name) {
+    return null;
+  }
+  if (kind === "namespaces" || kind === "docker-users") {
+    return `/${kind}/${name}`;
+  }
+  return kind === "repositories" ? `/${target}` : kind === "api-keys" ? "/account/api-keys" : null;
+}

@@ -1,0 +1,18 @@
+import type { ReactNode } from "react";
+import { useWords } from "../../i18n";
+import { ChoiceField } from "../../parts/forms/fields";
+
+/** The field `permission` of a grant or an access token: pull, or push and pull. */
+export function PermissionField({ label }: { label?: string }): ReactNode {
+  const { say } = useWords();
+  return (
+    <ChoiceField
+      name="permission"
+      label={label ?? say("permission.label")}
+      choices={[
+        { value: "pull", label: "permission.pull", text: "permission.pull.text" },
+        { value: "push", label: "permission.push", text: "permission.push.text" },
+      ]}
+    />
+  );
+}

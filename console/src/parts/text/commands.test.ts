@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import {
+  createPullSecret,
+  curlWithApiKey,
+  dockerLoginWithSecret,
+  isRefusedByDocker,
+  quoteShellWord,
+} from "./commands";
+
+describe("quoteShellWord", () => {
+  it("quotes the characters that a shell interprets", () => {
+    expect(quoteShellWord("plain-1.0")).toBe("plain-1.0");
+    expect(quoteShellWord("it's $HOME")).toBe("'it'\\''s $HOME'");
+  });
+});
+
+describe("isRefusedByDocker", () => {
+  it.each(["http://registry.example.com", "http://10.0.0.7:8080"])(
+    "is true for plain HTTP to another machine: %s",
+    (address) => expect(isRefusedByDocker(new URL(address))).toBe(true),
+  );
+
+  it.each([
+    "https://registry.example.com",
+    "http://localhost:8080",
+    "http://127.0.0.1",
+    "http://[::1]",
+  ])("is false for HTTPS and for the local machine: %s", (address) =>
+    expect(isRefusedByDocker(new URL(address))).toBe(false),
+  );
+});
+
+describe("the commands", () => {
+  it("pass an API key on standard input, not as an argument", () => {
+    expect(curlWithApiKey("https://example.com", "mak_x")).toBe(
+      "echo 'Authorization: Bearer mak_x' | curl -H @- https://example.com/api/v1/repositories",
+    );
+  });
+
+  it("pass a Docker user's secret on standard input, not as an argument", () => {
+    expect(dockerLoginWithSecret("example.com:8080", "ci", "mat_x")).toBe(
+      "echo mat_x | docker login example.com:8080 -u ci --password-stdin",
+    );
+  });
+
+  it("derive a valid Kubernetes name from the user name", () => {
+    expect(createPullSecret("example.com", "li.wei_", "mat_x")).toBe(
+      "kubectl create secret docker-registry moorage-li-wei --docker-server=example.com " +
+        "--docker-username=li.wei_ --docker-password=mat_x",
+    );
+  });
+});

@@ -1,0 +1,103 @@
+"""Authenticated HTTP requests to Distribution, with a limit of the response size."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import httpx
+
+from libs.common.registry.errors import RegistryRefused, RegistryUnavailable
+from libs.common.registry.tokens import Access, RegistryTokens
+
+# Distribution walks its whole storage for each page of its catalog.
+_LIST_TIMEOUT = httpx.Timeout(300.0, connect=2.0)
+_ACCEPT = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        "*/*;q=0.1",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response with the expected status."""
+
+    headers: httpx.Headers
+    content: bytes
+
+    @property
+    def next(self) -> str | None:
+        """The path of the next page of a list, or None on the last page."""
+        link = httpx.Response(200, headers=self.headers).links.get("next", {}).get("url")
+        return httpx.URL(link).raw_path.decode() if link else None
+
+
+class Transport:
+    """Sends requests to Distribution, each with a token of its own."""
+
+    def __init__(self, http: httpx.AsyncClient, tokens: RegistryTokens) -> None:
+        self._http = http
+        self._tokens = tokens
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        access: Access,
+        limit: int | None,
+        status: int = 200,
+        content: bytes | None = None,
+        media_type: str | None = None,
+    ) -> Answer | None:
+        """Send a request with a token for ``access`` and return the response.
+
+        ``content`` is the body of the request, and ``media_type`` its type.
+
+        Returns None if the status is 404, or if the response is larger than ``limit`` bytes.
+        ``limit`` is None for a page of a list, which has a longer timeout.
+
+        Raises:
+            RegistryRefused: the status is neither ``status`` nor 404.
+            RegistryUnavailable: the registry did not answer.
+        """
+        headers = {"Authorization": f"Bearer {self._tokens.sign(access)}", "Accept": _ACCEPT}
+        if media_type is not None:
+            headers["Content-Type"] = media_type
+        try:
+            async with self._stream(method, path, headers, content, limit) as response:
+                if response.status_code == 404:
+                    return None
+                if response.status_code != status:
+                    raise RegistryRefused(f"{method} {path}", response.status_code)
+                received = await _read(response, limit)
+                return None if received is None else Answer(response.headers, received)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise RegistryUnavailable(f"{method} {path}: {type(error).__name__}") from error
+
+    def _stream(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        content: bytes | None,
+        limit: int | None,
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        timeout = self._http.timeout if limit is not None else _LIST_TIMEOUT
+        return self._http.stream(
+            method, path, headers=headers, content=content, follow_redirects=True, timeout=timeout
+        )
+
+
+async def _read(response: httpx.Response, limit: int | None) -> bytes | None:
+    """Return the body, or None if it is larger than ``limit`` bytes."""
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if limit is not None and len(content) > limit:
+            return None
+    return bytes(content)
