@@ -12,7 +12,7 @@ from libs.common.db.engine import create_engine, is_unreachable
 from ops.errors import OpsError
 from ops.layout import Layout
 from ops.maintenance.catalog_settings import catalog_settings
-from services.catalog.deletion.repositories import queries, usecases
+from services.catalog.deletion.repositories import queries, steps
 from services.catalog.deletion.repositories.domain import Deletion
 
 
@@ -36,7 +36,7 @@ async def decide(layout: Layout, *, resume: Sequence[str], drop: Sequence[str]) 
                     await queries.resume(tx, id=deletion.id)
             for name in drop:
                 for deletion in _select(suspended, name):
-                    await usecases.drop(tx=tx, deletion=deletion)
+                    await steps.drop(tx=tx, deletion=deletion)
             left = await queries.list_suspended(tx)
     except Exception as error:
         if is_unreachable(error):

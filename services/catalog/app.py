@@ -22,8 +22,10 @@ from services.catalog.accounts.dependencies import hashing_queue
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
-from services.catalog.deletion.dependencies import tell_away
+from services.catalog.deletion.dependencies import respond_registry_unavailable
+from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
+from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
@@ -32,12 +34,23 @@ from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
-from services.catalog.sync.feed.follower import CHANNEL, Follower
+from services.catalog.sync.feed import follower as feed
 
 _APPLICATION_NAME = "moorage-catalog"
 """The name of the service's connections in ``pg_stat_activity``."""
 
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
+ROUTERS = (
+    accounts,
+    docker_users,
+    namespaces,
+    grants,
+    repositories,
+    repository_deletion,
+    images,
+    image_deletion,
+    audit,
+)
 
 
 def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[LeaderWorker]:
@@ -46,12 +59,12 @@ def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[Lea
         application_name=_APPLICATION_NAME,
         database_url=settings.database_url.get_secret_value(),
     )
-    follower = Follower(engine, registry)
-    carry_totals = partial(counters.carry_totals, engine=engine)
+    follower = feed.Follower(engine, registry)
+    copy_sums = partial(counters.copy_sums, engine=engine)
     deleter = deletions.Deleter(engine, registry)
     workers = [
-        worker(name="feed", channel=CHANNEL, step=follower.step),
-        worker(name="counters", channel=counters.CHANNEL, step=carry_totals),
+        worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
     ]
     if settings.drift_hours:
@@ -83,9 +96,9 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan
     )
     provide(app, settings, SessionVerifier(settings.session_public_keys))
-    app.add_exception_handler(RegistryUnavailable, tell_away)
+    app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
-    for router in (accounts, docker_users, namespaces, grants, repositories, images, audit):
+    for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
     return app

@@ -1,42 +1,24 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ConfigProvider } from "antd";
 import type { Locale } from "antd/es/locale";
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
-import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
+import { type ReactNode, useEffect, useState } from "react";
 import { connection } from "../api/connection";
-import { isPassing } from "../api/problems";
+import { isTemporary } from "../api/problems";
 import { session } from "../api/session";
 import { useWords } from "../i18n";
-import { Boundary, Failed, Loading, NotFound } from "../parts/feedback/states";
-import { safeReturn } from "../parts/page/url";
-import { LostConnection, Notice } from "./lost";
+import { ErrorBoundary } from "../parts/feedback/error-boundary";
+import { SessionGate } from "./session-gate";
+import { LostConnection, Notice } from "./status-messages";
 import { theme } from "./theme";
-import { lazyPart } from "../parts/page/lazy";
-
-const Shell = lazyPart(() => import("./shell"));
-const SignIn = lazyPart(() => import("../pages/sign-in-page"));
-const Home = lazyPart(() => import("../pages/home-page"), <Loading />);
-const Repositories = lazyPart(() => import("../pages/repositories/repositories-page"), <Loading />);
-const Repository = lazyPart(() => import("../pages/repositories/repository-page"), <Loading />);
-const Image = lazyPart(() => import("../pages/images/image-page"), <Loading />);
-const Namespaces = lazyPart(() => import("../pages/namespaces/namespaces-page"), <Loading />);
-const Namespace = lazyPart(() => import("../pages/namespaces/namespace-page"), <Loading />);
-const DockerUsers = lazyPart(() => import("../pages/docker-users/docker-users-page"), <Loading />);
-const DockerUser = lazyPart(() => import("../pages/docker-users/docker-user-page"), <Loading />);
-const FirstSteps = lazyPart(() => import("../pages/first-steps/first-steps-page"), <Loading />);
-const ApiKeys = lazyPart(() => import("../pages/api-keys/api-keys-page"), <Loading />);
-const Activity = lazyPart(() => import("../pages/activity/activity-page"), <Loading />);
-const Accounts = lazyPart(() => import("../pages/accounts/accounts-page"), <Loading />);
-const OwnAccount = lazyPart(() => import("../pages/accounts/own-account-page"), <Loading />);
-const Pipeline = lazyPart(() => import("../pages/pipeline/pipeline-page"), <Loading />);
 
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2000,
-      networkMode: "always", // it is `connection` that knows
-      // What may pass by itself is tried again; a lost connection is watched by `connection`, and all is asked anew when it is back.
-      retry: (failures, error) => isPassing(error) && failures < 2,
+      networkMode: "always", // `connection` detects a lost connection, not the browser
+      // Retries 502, 503, and 504. If the connection is lost, `connection` polls the server. Once
+      // the server responds, the listener below fetches every query again.
+      retry: (failures, error) => isTemporary(error) && failures < 2,
     },
     mutations: { networkMode: "always" },
   },
@@ -50,8 +32,8 @@ connection.subscribe(() => {
   wasLost = connection.isLost();
 });
 session.subscribe(() => {
-  if (session.state().kind === "nobody") {
-    queries.clear(); // nothing of one account is shown to the next
+  if (session.state().kind === "signed-out") {
+    queries.clear(); // the next account must not see data of this one
   }
 });
 
@@ -60,8 +42,9 @@ const locales: Record<string, () => Promise<{ default: Locale }>> = {
   en: () => import("antd/locale/en_US"),
 };
 
+/** The whole console: providers, messages that concern every page, and the pages. */
 export function App(): ReactNode {
-  const { language, say } = useWords();
+  const { language } = useWords();
   const [locale, setLocale] = useState<Locale>();
   useEffect(() => {
     let current = true;
@@ -80,116 +63,10 @@ export function App(): ReactNode {
       <QueryClientProvider client={queries}>
         <LostConnection />
         <Notice />
-        <Boundary words={{ title: say("error.render"), button: say("error.reload") }}>
-          <Doorway />
-        </Boundary>
+        <ErrorBoundary>
+          <SessionGate />
+        </ErrorBoundary>
       </QueryClientProvider>
     </ConfigProvider>
   );
-}
-
-/** Lets nobody past the sign-in page, and brings whoever signed in to where they wanted to go. */
-function Doorway(): ReactNode {
-  const state = useSyncExternalStore(session.subscribe, session.state);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [path] = useLocation();
-  const search = useSearch();
-  const begin = () => {
-    setFailure(null);
-    session.renew().catch(setFailure);
-  };
-  useEffect(() => {
-    session.renew().catch(setFailure);
-  }, []);
-  useEffect(
-    () =>
-      connection.subscribe(() => {
-        if (!connection.isLost() && session.state().kind === "unknown") {
-          setFailure(null);
-          session.renew().catch(setFailure);
-        }
-      }),
-    [],
-  );
-  if (state.kind === "unknown") {
-    return failure === null ? null : (
-      <main className="door">
-        <Failed error={failure} retry={begin} />
-      </main>
-    );
-  }
-  if (state.kind === "nobody") {
-    if (path === "/sign-in") {
-      return <SignIn ended={state.ended} />;
-    }
-    const wanted = path + (search === "" ? "" : `?${search}`);
-    return (
-      <Redirect
-        to={wanted === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`}
-        replace
-      />
-    );
-  }
-  if (path === "/sign-in") {
-    return (
-      <Redirect to={safeReturn(new URLSearchParams(search).get("return") ?? undefined)} replace />
-    );
-  }
-  return (
-    <Shell account={state.account}>
-      <Pages admin={state.account.role === "admin"} />
-    </Shell>
-  );
-}
-
-function Pages({ admin }: { admin: boolean }): ReactNode {
-  const { say } = useWords();
-  const [path] = useLocation();
-  return (
-    <Boundary key={path} words={{ title: say("error.render"), button: say("error.reload") }}>
-      <Switch>
-        <Route path="/" component={Home} />
-        <Route path="/first-steps" component={FirstSteps} />
-        <Route path="/repositories" component={Repositories} />
-        <Route path={/^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)$/}>
-          {(at) => <Repository namespace={decode(at.namespace)} name={decode(at.repository)} />}
-        </Route>
-        <Route
-          path={
-            /^\/repositories\/(?<namespace>[^/:@]+)\/(?<repository>[^:@]+)(?<reference>[:@].+)$/
-          }
-        >
-          {(at) => (
-            <Image
-              namespace={decode(at.namespace)}
-              repository={decode(at.repository)}
-              reference={decode(at.reference)}
-            />
-          )}
-        </Route>
-        <Route path="/namespaces" component={Namespaces} />
-        <Route path="/namespaces/:namespace">
-          {(at) => <Namespace name={decode(at.namespace)} />}
-        </Route>
-        <Route path="/docker-users" component={DockerUsers} />
-        <Route path="/docker-users/:username">
-          {(at) => <DockerUser username={decode(at.username)} />}
-        </Route>
-        <Route path="/account/api-keys" component={ApiKeys} />
-        <Route path="/activity" component={Activity} />
-        <Route path="/account" component={OwnAccount} />
-        {admin && <Route path="/accounts" component={Accounts} />}
-        {admin && <Route path="/pipeline" component={Pipeline} />}
-        <Route component={NotFound} />
-      </Switch>
-    </Boundary>
-  );
-}
-
-function decode(part: string | undefined): string {
-  try {
-    return decodeURIComponent(part ?? "");
-  } catch {
-    return part ?? "";
-  }
 }

@@ -1,6 +1,7 @@
-"""What a manifest of the registry says about an image (OCI image spec; Docker image manifest v2 schema 2): pure, no input or output.
+"""Parse manifests, indexes, and image configs, without input or output.
 
-Anything that a registry accepts is read without failing: what a manifest does not say is left out.
+Sources are the OCI image spec and Docker's "Image Manifest Version 2, Schema 2". Content that a
+registry accepts never fails to parse: missing and invalid values are left out.
 """
 
 import json
@@ -22,14 +23,13 @@ IMAGE_CONFIG_TYPES = frozenset(
 _DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")
 _MAX_LABELS = 200
 _MAX_TEXT = 4096
-_MAX_SIZE = (
-    2**50
-)  # clients declare sizes, and the registry believes them: sums must stay within a bigint
+_MAX_SIZE = 2**50
+"""Clients declare sizes, and the registry does not check them. Sums must fit into a bigint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One platform of an image: the manifest for it, and the bytes of its config and compressed layers."""
+    """One platform of an image: its manifest, and the size of its config and layers."""
 
     os: str
     architecture: str
@@ -40,7 +40,7 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer, compressed."""
+    """One layer. The size is that of the compressed layer."""
 
     digest: str
     media_type: str
@@ -49,7 +49,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A manifest that an index names, with the platform that it names for it ("unknown" for attestations)."""
+    """A manifest in an index, with its platform, which is "unknown" for an attestation."""
 
     digest: str
     os: str | None
@@ -59,7 +59,11 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a manifest itself says. ``config_digest`` None: there is no image config to read."""
+    """The content of a manifest or an index.
+
+    ``config_digest`` is None if there is no image config. ``blobs`` are the digests and sizes of
+    the config and the layers, each once.
+    """
 
     digest: str
     media_type: str
@@ -74,7 +78,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class ImageConfig:
-    """What an image's config says."""
+    """The fields of an image config that the catalog shows."""
 
     os: str | None
     architecture: str | None
@@ -85,8 +89,11 @@ class ImageConfig:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A manifest with all that the catalog tells of it. ``size_bytes`` of an index: the sum over its platforms; ``blobs``: (digest, bytes)
-    of config and layers, each once."""
+    """A manifest with the data of its config and children.
+
+    ``size_bytes`` of an index is the sum over its platforms. ``blobs`` are the digests and sizes of
+    the config and the layers, each once.
+    """
 
     digest: str
     media_type: str
@@ -105,12 +112,12 @@ NO_CONFIG = ImageConfig(None, None, None, None, {})
 
 
 def is_digest(text: str) -> bool:
-    """Whether ``text`` can be a digest (OCI image spec, "Digests"), and so may stand in a path."""
+    """Return whether ``text`` has the syntax of a digest (OCI image spec, "Digests")."""
     return _DIGEST.fullmatch(text) is not None
 
 
 def parse_manifest(content: bytes, *, digest: str, media_type: str) -> Manifest:
-    """Read a manifest or index; one that is no JSON object says nothing."""
+    """Parse a manifest or an index. If it is not a JSON object, all its fields are empty."""
     value = _parsed(content)
     media_type = _text(value.get("mediaType")) or media_type
     config = _object(value.get("config"))
@@ -135,7 +142,7 @@ def parse_manifest(content: bytes, *, digest: str, media_type: str) -> Manifest:
 
 
 def parse_config(content: bytes | None) -> ImageConfig:
-    """Read an image's config; one that cannot be read says nothing."""
+    """Parse an image config. If it is missing or not a JSON object, all its fields are empty."""
     value = _parsed(content or b"{}")
     labels = _object(_object(value.get("config")).get("Labels"))
     clean = {
@@ -153,7 +160,7 @@ def parse_config(content: bytes | None) -> ImageConfig:
 
 
 def describe_image(manifest: Manifest, config: ImageConfig) -> Described:
-    """A manifest that is no index, with what its config says."""
+    """Combine a manifest that is not an index with its config."""
     platform = _platform(
         manifest.digest, config.os, config.architecture, config.variant, manifest.size_bytes
     )
@@ -161,7 +168,10 @@ def describe_image(manifest: Manifest, config: ImageConfig) -> Described:
 
 
 def describe_index(manifest: Manifest, children: Sequence[Described]) -> Described:
-    """An index with its ``children``, as far as the registry has them. Attestations and other artifacts are no platforms."""
+    """Combine an index with those of its ``children`` that the registry has.
+
+    Attestations and other artifacts are not platforms.
+    """
     known = {child.digest: child for child in children}
     platforms: list[Platform] = []
     for named in manifest.children:
@@ -171,14 +181,13 @@ def describe_index(manifest: Manifest, children: Sequence[Described]) -> Describ
             continue
         size = child.size_bytes if child is not None else 0
         platform = _platform(named.digest, named.os, named.architecture, named.variant, size)
-        if (
-            named.os is None and child is not None and child.platforms
-        ):  # the index does not say: the image's own config does
+        if named.os is None and child is not None and child.platforms:
+            # The index names no platform, but the config of the image does.
             platform = child.platforms[0]
         if platform is not None:
             platforms.append(platform)
     size = sum(platform.size_bytes for platform in platforms)
-    if not platforms:  # an index of artifacts: all that it holds
+    if not platforms:  # an index of artifacts
         size = sum(child.size_bytes for child in known.values())
     return _described(manifest, min(_MAX_SIZE, size), tuple(dict.fromkeys(platforms)), NO_CONFIG)
 
@@ -251,7 +260,7 @@ def _objects(value: object) -> list[dict[str, Any]]:
 
 
 def _text(value: object) -> str | None:
-    """``value`` as a text that PostgreSQL can store, cut to a length that a page can show."""
+    """Return ``value`` as text that PostgreSQL can store, truncated; None if it is no text."""
     if not isinstance(value, str):
         return None
     return value.replace("\0", "").encode("utf-8", "replace").decode()[:_MAX_TEXT]
@@ -274,23 +283,12 @@ def _time(value: object) -> datetime | None:
 
 
 def child_digests(manifest: bytes, *, limit: int) -> tuple[str, ...]:
-    """The digests that ``manifest`` lists if it is an index (OCI image spec, "Image Index"), sorted, each once.
+    """Return the digests in ``manifest`` if it is an index, sorted and without duplicates.
 
-    At most ``limit`` are returned: of a longer index every caller keeps the same ones. Anything but an index has none.
+    If there are more than ``limit``, the first ones are returned, so that every caller gets the
+    same ones. Any other manifest has none. Source: OCI image spec, "Image Index".
     """
-    try:
-        document = json.loads(manifest)
-    except (ValueError, RecursionError):
-        return ()
-    listed = document.get("manifests") if isinstance(document, dict) else None
-    entries = listed if isinstance(listed, list) else []
-    digests = [
-        entry["digest"]
-        for entry in entries
-        if isinstance(entry, dict) and isinstance(entry.get("digest"), str)
-    ]
-    return tuple(
-        sorted({digest for digest in digests if 0 < len(digest) <= 255 and "\0" not in digest})[
-            :limit
-        ]
-    )
+    entries = _objects(_parsed(manifest).get("manifests"))
+    digests = {entry["digest"] for entry in entries if isinstance(entry.get("digest"), str)}
+    valid = {digest for digest in digests if 0 < len(digest) <= 255 and "\0" not in digest}
+    return tuple(sorted(valid)[:limit])

@@ -1,16 +1,17 @@
-"""What is garbage, and what a pause of writes refuses."""
+"""Garbage in the registry, and the phases of a write pause (spec 7)."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 Key = tuple[str, str]
-"""A repository's path and a digest."""
+"""A manifest: the path of its repository, and its digest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Untagged:
-    """A manifest that has been without a tag since ``since``, and is neither child nor referrer of one that lives."""
+class UntaggedManifest:
+    """A manifest that has no tag since ``since``. No live manifest needs it."""
 
     repository: str
     digest: str
@@ -19,12 +20,17 @@ class Untagged:
 
     @property
     def key(self) -> Key:
+        """The repository's path and the digest."""
         return self.repository, self.digest
 
 
 @dataclass(frozen=True, slots=True)
-class PushOf:
-    """An event of the registry's: a manifest was pushed, under a tag or by its digest alone."""
+class PushEvent:
+    """The registry's report of the push of a manifest.
+
+    ``tag`` is None if the client pushed the manifest by digest. ``at_ns`` is the registry's time,
+    in nanoseconds since 1970. ``unread`` is true if the catalog has not applied the event yet.
+    """
 
     event_id: int
     key: Key
@@ -34,30 +40,41 @@ class PushOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Garbage, indexes first, and the events of its pushes that were known when it was found: any other came later."""
+class FoundGarbage:
+    """The result of a search for garbage.
 
-    garbage: list[Untagged]
+    ``known_pushes`` are the ids of all push events of the found manifests after ``after_ns``
+    (nanoseconds since 1970). A push event with another id arrived after the search.
+    """
+
+    garbage: list[UntaggedManifest]
     known_pushes: frozenset[int]
     after_ns: int
 
 
 class Phase(Enum):
-    """What is refused: uploads but those of pushes that have begun, or every write."""
+    """The writes that a write pause refuses."""
 
     NEW_UPLOADS = "new_uploads"
+    """Every write to a repository without active uploads."""
     ALL_WRITES = "all_writes"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A collection of garbage: the last one that ended."""
+    """A finished garbage collection."""
 
     started_at: datetime
     manifests_deleted: int
     freed_bytes: int
 
 
-def parents_first(found: list[Untagged], children: set[Key]) -> list[Untagged]:
-    """``found`` with indexes before the ``children`` of theirs, so that no index stands without its images half-way."""
+def order_for_deletion(
+    found: Iterable[UntaggedManifest], children: Collection[Key]
+) -> list[UntaggedManifest]:
+    """Return the manifests that no index lists, then the ``children`` of indexes.
+
+    If the collection stops halfway, an index remains together with its children. Each of the two
+    groups keeps the order of ``found``.
+    """
     return sorted(found, key=lambda item: item.key in children)

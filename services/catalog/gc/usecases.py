@@ -1,4 +1,4 @@
-"""Deletes what is garbage, so that a push which comes in between wins."""
+"""Finds garbage, and deletes it so that a concurrent push wins (spec 7)."""
 
 import asyncio
 import time
@@ -10,51 +10,57 @@ from libs.common.db.engine import Engine
 from libs.common.registry.client import Fetched, Registry
 from services.catalog.gc import queries
 from services.catalog.gc.domain import (
-    Found,
+    FoundGarbage,
     Key,
-    PushOf,
-    Untagged,
-    parents_first,
+    PushEvent,
+    UntaggedManifest,
+    order_for_deletion,
 )
 from services.catalog.sync.drift import usecases as drift
 from services.catalog.sync.feed import queries as feed
 
 _REPOSITORIES_AT_ONCE = 200
 _DELETES_AT_ONCE = 4
-_HEARD_SECONDS = 15.0
-_PAUSE_SECONDS = 0.05
-_LOOK_BACK = timedelta(minutes=10)
-_CLOCKS_NS = 5 * 10**9
-"""How far the registry's clock may be behind ours."""
+_APPLIED_SECONDS = 15.0
+"""The longest time to wait until the catalog has applied deletions."""
+_POLL_SECONDS = 0.05
+_LEAST_LOOK_BACK = timedelta(minutes=10)
+"""Push events are read from at least this time before a search, even if ``age`` is shorter."""
+_CLOCK_SKEW_NS = 5 * 10**9
+"""How far the registry's clock may be behind the clock of this host."""
 
 
-async def find_garbage(*, engine: Engine, age: timedelta) -> Found:
-    """Manifests that have been untagged for ``age``, were not pushed again since, and that nothing living needs.
+async def find_garbage(*, engine: Engine, age: timedelta) -> FoundGarbage:
+    """Return the manifests that have been untagged for ``age``, and that nothing needs.
 
-    What is being deleted is left to that.
+    A manifest is no garbage if it is a child or a referrer of a live manifest, if it was pushed
+    again within ``age``, or if the catalog has not applied a push of it yet. Repositories that are
+    being deleted are left out: their deletion removes all manifests.
     """
     now_ns = time.time_ns()
-    after_ns = now_ns - _nanoseconds(max(age, _LOOK_BACK))
+    after_ns = now_ns - _nanoseconds(max(age, _LEAST_LOOK_BACK))
     async with engine.begin() as tx:
-        await queries.note_missed(tx)
-        ids = await queries.list_repositories_with_old(tx, age=age)
-    garbage: list[Untagged] = []
+        await queries.mark_untagged(tx)
+        ids = await queries.list_repositories_with_untagged(tx, age=age)
+    garbage: list[UntaggedManifest] = []
     known: set[int] = set()
     for start in range(0, len(ids), _REPOSITORIES_AT_ONCE):
         async with engine.connect() as tx:
             position = await feed.get_position(tx)
-            some, children = await queries.list_untagged(
+            untagged, children = await queries.list_untagged(
                 tx, repository_ids=ids[start : start + _REPOSITORIES_AT_ONCE], age=age
             )
             pushes = await queries.list_pushes(
-                tx, keys=[item.key for item in some], after_ns=after_ns, position=position
+                tx, keys=[item.key for item in untagged], after_ns=after_ns, position=position
             )
-        again = {
+        pushed_again = {
             push.key for push in pushes if push.unread or push.at_ns > now_ns - _nanoseconds(age)
         }
-        garbage += parents_first([item for item in some if item.key not in again], children)
+        garbage += order_for_deletion(
+            [item for item in untagged if item.key not in pushed_again], children
+        )
         known |= {push.event_id for push in pushes}
-    return Found(garbage, frozenset(known), after_ns)
+    return FoundGarbage(garbage, frozenset(known), after_ns)
 
 
 async def find_confirmed(
@@ -63,57 +69,66 @@ async def find_confirmed(
     registry: Registry,
     age: timedelta,
     settle_seconds: float = drift.SETTLE_SECONDS,
-) -> Found:
-    """As ``find_garbage``, when the registry was asked what the catalog has missed in the repositories that have some.
+) -> FoundGarbage:
+    """Like ``find_garbage``, after a comparison of the repositories with the registry.
 
-    A registry that crashes takes pushes with it that it has not reported, and a backup does not know of those after it: a tag that the
-    catalog does not have would be deleted with its manifest. What was missed is written into the catalog; what cannot be settled is left
-    alone. Raises RegistryUnavailable.
+    The catalog can lack a tag: a registry that crashes loses the events that it has not reported,
+    and a backup lacks later pushes. The deletion of the manifest would delete such a tag too. So
+    the catalog is repaired first. A repository that cannot be repaired keeps its garbage.
+
+    Raises:
+        RegistryUnavailable: The registry cannot be read.
     """
     found = await find_garbage(engine=engine, age=age)
     if not found.garbage:
         return found
     paths = {item.repository for item in found.garbage}
-    missed = await drift.compare_repositories(
+    differences = await drift.compare_repositories(
         engine=engine, registry=registry, paths=paths, settle_seconds=settle_seconds
     )
-    left = {
+    unrepaired = {
         difference.repository
-        for difference in await drift.repair(engine=engine, registry=registry, found=missed)
+        for difference in await drift.repair(engine=engine, registry=registry, found=differences)
     }
-    found = await find_garbage(
-        engine=engine, age=age
-    )  # again though nothing was missed: the worker may have mended it meanwhile
+    # Search again even without a difference: the worker may have repaired the catalog meanwhile.
+    found = await find_garbage(engine=engine, age=age)
     return replace(
-        found, garbage=[item for item in found.garbage if item.repository in paths - left]
+        found, garbage=[item for item in found.garbage if item.repository in paths - unrepaired]
     )
 
 
 async def delete_garbage(
-    *, engine: Engine, registry: Registry, found: Found, batch: Sequence[Untagged]
+    *, engine: Engine, registry: Registry, found: FoundGarbage, batch: Sequence[UntaggedManifest]
 ) -> list[Key]:
-    """Delete this ``batch`` of what was found in the registry; returns those that are gone.
+    """Delete ``batch``, a part of ``found``, in the registry. Return the manifests that are gone.
 
-    What was pushed, tagged or taken into an index between the look at it and its deletion is put back. Raises RegistryUnavailable.
+    A manifest that was pushed again since the search is not deleted. A manifest that a client
+    pushes, tags, or adds to an index during its deletion is restored.
+
+    Raises:
+        RegistryUnavailable: The registry failed. A manifest may be deleted and not restored.
     """
     keys = [item.key for item in batch]
-    started_ns = time.time_ns() - _CLOCKS_NS
-    again = {push.key for push in await _new_pushes(engine, keys, found)}
-    contents = await _delete(registry, [key for key in keys if key not in again])
-    await _until_heard(engine, contents.keys(), after_ns=started_ns)
-    between = await _new_pushes(engine, list(contents), found)
+    started_ns = time.time_ns() - _CLOCK_SKEW_NS
+    pushed_again = {push.key for push in await _list_new_pushes(engine, keys, found)}
+    deleted = await _delete(registry, [key for key in keys if key not in pushed_again])
+    await _wait_until_applied(engine, deleted.keys(), after_ns=started_ns)
+    concurrent = await _list_new_pushes(engine, list(deleted), found)
     async with engine.connect() as tx:
-        adopted = await queries.list_adopted(tx, keys=contents.keys())
-    back = {(push.key, push.tag or push.key[1]) for push in between} | {
-        (key, key[1]) for key in adopted
+        needed = await queries.list_children_of_other_indexes(tx, keys=deleted.keys())
+    to_restore = {(push.key, push.tag or push.key[1]) for push in concurrent} | {
+        (key, key[1]) for key in needed
     }
-    for (repository, digest), reference in sorted(back):
-        await registry.put_manifest(repository, reference, contents[repository, digest])
-    kept = {key for key, _ in back}
-    return [key for key in contents if key not in kept]
+    for (repository, digest), reference in sorted(to_restore):
+        await registry.put_manifest(repository, reference, deleted[repository, digest])
+    restored = {key for key, _ in to_restore}
+    return [key for key in deleted if key not in restored]
 
 
-async def _new_pushes(engine: Engine, keys: Sequence[Key], found: Found) -> list[PushOf]:
+async def _list_new_pushes(
+    engine: Engine, keys: Sequence[Key], found: FoundGarbage
+) -> list[PushEvent]:
+    """Return the push events of these manifests that arrived after the search."""
     async with engine.connect() as tx:
         pushes = await queries.list_pushes(tx, keys=keys, after_ns=found.after_ns)
     return [push for push in pushes if push.event_id not in found.known_pushes]
@@ -124,7 +139,7 @@ def _nanoseconds(span: timedelta) -> int:
 
 
 async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]:
-    """Delete manifests, a few at once but indexes before what follows; returns what they were."""
+    """Delete manifests in the given order, a few at once. Return the content of those deleted."""
     contents: dict[Key, Fetched] = {}
 
     async def delete(key: Key) -> None:
@@ -137,14 +152,18 @@ async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]
     return contents
 
 
-async def _until_heard(engine: Engine, keys: Collection[Key], *, after_ns: int) -> None:
-    """Wait until the catalog has read that these are deleted, and with it every push before; not for ever."""
-    deadline = time.monotonic() + _HEARD_SECONDS
+async def _wait_until_applied(engine: Engine, keys: Collection[Key], *, after_ns: int) -> None:
+    """Wait until the catalog has applied the deletions of these manifests, or for 15 s.
+
+    The registry reports in order, so the catalog has then applied every earlier push too.
+    """
+    deadline = time.monotonic() + _APPLIED_SECONDS
     while keys and time.monotonic() < deadline:
         async with engine.connect() as tx:
             position = await feed.get_position(tx)
-            if await queries.count_deletes_read(
+            applied = await queries.count_applied_deletions(
                 tx, keys=keys, after_ns=after_ns, position=position
-            ) >= len(keys):
-                return
-        await asyncio.sleep(_PAUSE_SECONDS)
+            )
+        if applied >= len(keys):
+            return
+        await asyncio.sleep(_POLL_SECONDS)

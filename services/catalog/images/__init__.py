@@ -1,1 +1,0 @@
-"""Images: what a tag or a digest of a repository names."""

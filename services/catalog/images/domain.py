@@ -1,13 +1,13 @@
-"""Images, as the catalog tells of them."""
+"""Images: the manifests of a repository, found by a tag or by their digest."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from libs.common.registry.manifests import Layer, Platform
-from libs.common.web.errors import Conflict
+from libs.common.web.errors import NotFound
 
 Order = Literal[
     "name",
@@ -21,8 +21,21 @@ Order = Literal[
     "size_bytes",
     "-size_bytes",
 ]
-_HELM = "application/vnd.cncf.helm.config.v1+json"
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_HELM_CONFIG = "application/vnd.cncf.helm.config.v1+json"
 _ADDRESS = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+
+
+def is_tag(text: str) -> bool:
+    """Return whether ``text`` has the syntax of a tag (OCI distribution spec, "Pull")."""
+    return _TAG.fullmatch(text) is not None
+
+
+class ImageNotFound(NotFound):
+    """The repository has no such tag or manifest."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"There is no image {reference!r}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,11 @@ class TaggedImage:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One image. ``tag`` is the one that was asked for (None: asked by digest), ``tags`` are all that name it."""
+    """One image.
+
+    ``tag`` is the requested tag, or None if the image was requested by digest. ``tags`` are all
+    tags that name the image.
+    """
 
     tag: str | None
     digest: str
@@ -62,8 +79,8 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexOf:
-    """An index with the tags on it."""
+class TaggedIndex:
+    """An index with the tags that name it."""
 
     digest: str
     tags: tuple[str, ...]
@@ -71,7 +88,7 @@ class IndexOf:
 
 @dataclass(frozen=True, slots=True)
 class Referrer:
-    """A signature, SBOM or the like that is about an image, with the tags on it."""
+    """A manifest that refers to an image, such as a signature or an SBOM, with its tags."""
 
     digest: str
     artifact_type: str | None
@@ -80,51 +97,47 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class DeletionPreview:
-    """What a deletion would mean. ``exclusive_bytes``: what it makes free, once the registry's disk is cleaned."""
+    """The consequences of deleting an image.
+
+    ``exclusive_bytes`` is the size of the blobs that only this image references. The garbage
+    collection frees them after the deletion.
+    """
 
     sibling_tags: tuple[str, ...]
-    indexes: tuple[IndexOf, ...]
+    indexes: tuple[TaggedIndex, ...]
     referrers: tuple[Referrer, ...]
     exclusive_bytes: int
     last_pulled_at: datetime | None
 
 
-class NeededByIndex(Conflict):
-    """A multi-platform image with a tag needs the image; ``indexes`` names them."""
-
-    code = "needed_by_index"
-    title = "A multi-platform image contains this image; delete that image first"
-
-    def __init__(self, digest: str, indexes: Sequence[IndexOf]) -> None:
-        named = "; ".join(f"{index.digest} ({', '.join(index.tags)})" for index in indexes)
-        extra = {
-            "indexes": [{"digest": index.digest, "tags": list(index.tags)} for index in indexes]
-        }
-        super().__init__(
-            f"{digest} is part of the multi-platform image {named}. Delete that image first.",
-            extra=extra,
-        )
-
-
 @dataclass(frozen=True, slots=True)
-class Family:
-    """A manifest with all below it: which of them are ``tagged``, and by which ``indexes`` each is named."""
+class ManifestTree:
+    """A manifest with its children, their children, and so on.
+
+    ``indexes`` maps the digest of each of them to the indexes that list it. ``tagged`` are the
+    digests that a tag names.
+    """
 
     tagged: frozenset[str]
     indexes: Mapping[str, frozenset[str]]
 
 
-def held_only_by(digest: str, family: Family) -> frozenset[str]:
-    """``digest`` and those below it that nothing else needs: no tag, and no index but these."""
-    held = {one for one in family.indexes if one == digest or one not in family.tagged}
-    while others := {one for one in held if one != digest and not family.indexes[one] <= held}:
-        held -= others
-    return frozenset(held)
+def find_exclusive(digest: str, tree: ManifestTree) -> frozenset[str]:
+    """Return ``digest`` and those of its descendants that nothing else needs.
+
+    A tag needs its manifest. An index needs its children, unless the index is exclusive too.
+    """
+    exclusive = {one for one in tree.indexes if one == digest or one not in tree.tagged}
+    while needed := {
+        one for one in exclusive if one != digest and not tree.indexes[one] <= exclusive
+    }:
+        exclusive -= needed
+    return frozenset(exclusive)
 
 
 @dataclass(frozen=True, slots=True)
 class PullCommand:
-    """A line for a shell that pulls an image."""
+    """A shell command that pulls an image."""
 
     client: str
     command: str
@@ -133,30 +146,26 @@ class PullCommand:
 def pull_commands(
     image: Image, *, address: str, is_https: bool, repository: str
 ) -> list[PullCommand]:
-    """How to pull ``image`` from the registry at ``address`` (host and port, as the caller reached it).
+    """Return the commands that pull ``image`` from the registry at ``address`` (host and port).
 
-    An address that is none gives no command: it would go into a shell.
+    An address with an invalid syntax gives no command, because people paste the commands into a
+    shell.
     """
     if _ADDRESS.fullmatch(address) is None:
         return []
-    place = f"{address}/{repository}"
-    reference = f"{place}:{image.tag}" if image.tag is not None else f"{place}@{image.digest}"
-    if image.artifact_type == _HELM and image.tag is not None:
+    name = f"{address}/{repository}"
+    reference = f"{name}:{image.tag}" if image.tag is not None else f"{name}@{image.digest}"
+    if image.artifact_type == _HELM_CONFIG and image.tag is not None:
         plain = "" if is_https else " --plain-http"
-        return [PullCommand("helm", f"helm pull oci://{place} --version {image.tag}{plain}")]
+        return [PullCommand("helm", f"helm pull oci://{name} --version {image.tag}{plain}")]
     if image.artifact_type is not None:
-        return [
-            PullCommand(
-                "oras",
-                f"oras pull {reference}" if is_https else f"oras pull --plain-http {reference}",
-            )
-        ]
+        plain = "" if is_https else " --plain-http"
+        return [PullCommand("oras", f"oras pull{plain} {reference}")]
+    layout = f"oci:{repository.rpartition('/')[2]}"
     tls = "" if is_https else " --tls-verify=false"
+    source_tls = "" if is_https else " --src-tls-verify=false"
     return [
         PullCommand("docker", f"docker pull {reference}"),
         PullCommand("podman", f"podman pull{tls} {reference}"),
-        PullCommand(
-            "skopeo",
-            f"skopeo copy{tls.replace('--tls', '--src-tls')} docker://{reference} oci:{repository.rpartition('/')[2]}",
-        ),
+        PullCommand("skopeo", f"skopeo copy{source_tls} docker://{reference} {layout}"),
     ]

@@ -1,5 +1,7 @@
-"""SQL of images."""
+"""SQL of images: tags, manifests, and the references between them."""
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,36 +9,44 @@ import sqlalchemy as sa
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page, or_never
 from libs.common.registry.manifests import Layer, Platform
-from services.catalog.images.domain import Image, Order, TaggedImage
+from services.catalog.images.domain import (
+    Image,
+    ManifestTree,
+    Order,
+    Referrer,
+    TaggedImage,
+    TaggedIndex,
+)
 from services.catalog.tables import manifests, tags
 
 _t, _m = tags.c, manifests.c
-_COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+_SORT_COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (_t.name,),
     "pushed_at": (_t.pushed_at, _t.name),
     "pull_count": (_t.pull_count, _t.name),
     "last_pulled_at": (or_never(_t.last_pulled_at), _t.name),
     "size_bytes": (_m.size_bytes, _t.name),
 }
-_ON_MANIFEST = sa.and_(_m.repository_id == _t.repository_id, _m.digest == _t.digest)
+_TAG_NAMES_MANIFEST = sa.and_(_m.repository_id == _t.repository_id, _m.digest == _t.digest)
 
 
 async def list_tags(
     tx: Tx, *, repository_id: int, q: str | None, order: Order, page: PageRequest
 ) -> Page[TaggedImage]:
-    """One page of the repository's tags, with ``q`` in their name."""
-    of_tag = (_t.name, _t.digest, _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
-    statement = sa.select(*of_tag, _m.media_type, _m.size_bytes, _m.platforms).join(
-        manifests, _ON_MANIFEST
+    """Return a page of the repository's tags; ``q`` is a part of the tag."""
+    tag_columns = (_t.name, _t.digest, _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
+    statement = (
+        sa.select(*tag_columns, _m.media_type, _m.size_bytes, _m.platforms)
+        .join(manifests, _TAG_NAMES_MANIFEST)
+        .where(_t.repository_id == repository_id)
     )
-    statement = statement.where(_t.repository_id == repository_id)
     if q:
         statement = statement.where(_t.name.icontains(q, autoescape=True))
-    sort = Sort(order, _COLUMNS[order.removeprefix("-")])
-    return await fetch_page(tx, statement, sort=sort, page=page, of=_tagged)
+    sort = Sort(order, _SORT_COLUMNS[order.removeprefix("-")])
+    return await fetch_page(tx, statement, sort=sort, page=page, of=_tagged_image)
 
 
-def _tagged(row: Any) -> TaggedImage:
+def _tagged_image(row: Any) -> TaggedImage:
     return TaggedImage(
         tag=row.name,
         digest=row.digest,
@@ -50,31 +60,42 @@ def _tagged(row: Any) -> TaggedImage:
     )
 
 
-async def find_by_tag(tx: Tx, *, repository_id: int, tag: str) -> Image | None:
-    """The image that the tag names."""
-    of_tag = (_t.name.label("tag"), _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
-    statement = sa.select(*of_tag, *_of_manifest()).join(manifests, _ON_MANIFEST)
-    row = (
-        await tx.execute(statement.where(_t.repository_id == repository_id, _t.name == tag))
-    ).one_or_none()
+async def find_image_by_tag(tx: Tx, *, repository_id: int, tag: str) -> Image | None:
+    """Return the image that the tag names, or None."""
+    tag_columns = (
+        _t.name.label("tag"),
+        _t.pushed_at,
+        _t.pushed_by,
+        _t.pull_count,
+        _t.last_pulled_at,
+    )
+    statement = (
+        sa.select(*tag_columns, *_manifest_columns())
+        .join(manifests, _TAG_NAMES_MANIFEST)
+        .where(_t.repository_id == repository_id, _t.name == tag)
+    )
+    row = (await tx.execute(statement)).one_or_none()
     return _image(row) if row else None
 
 
-async def find_by_digest(tx: Tx, *, repository_id: int, digest: str) -> Image | None:
-    """The image with that digest, whether a tag names it or not. Pulls are counted by tag, so it has no count of its own."""
-    nothing = (
+async def find_image_by_digest(tx: Tx, *, repository_id: int, digest: str) -> Image | None:
+    """Return the image with this digest, tagged or not, or None.
+
+    Its pull count is None, because pulls are counted by tag.
+    """
+    no_tag = (
         sa.null().label("tag"),
         sa.null().label("pull_count"),
         sa.null().label("last_pulled_at"),
     )
-    statement = sa.select(*nothing, _m.pushed_at, _m.pushed_by, *_of_manifest())
-    row = (
-        await tx.execute(statement.where(_m.repository_id == repository_id, _m.digest == digest))
-    ).one_or_none()
+    statement = sa.select(*no_tag, _m.pushed_at, _m.pushed_by, *_manifest_columns()).where(
+        _m.repository_id == repository_id, _m.digest == digest
+    )
+    row = (await tx.execute(statement)).one_or_none()
     return _image(row) if row else None
 
 
-def _of_manifest() -> tuple[sa.ColumnElement[Any], ...]:
+def _manifest_columns() -> tuple[sa.ColumnElement[Any], ...]:
     other = tags.alias()
     names = (
         sa.select(sa.func.array_agg(other.c.name))
@@ -82,7 +103,7 @@ def _of_manifest() -> tuple[sa.ColumnElement[Any], ...]:
         .scalar_subquery()
         .label("tags")
     )
-    columns = (
+    return (
         _m.digest,
         _m.media_type,
         _m.artifact_type,
@@ -91,8 +112,9 @@ def _of_manifest() -> tuple[sa.ColumnElement[Any], ...]:
         _m.platforms,
         _m.layers,
         _m.labels,
+        _m.image_created_at,
+        names,
     )
-    return (*columns, _m.image_created_at, names)
 
 
 def _image(row: Any) -> Image:
@@ -128,3 +150,133 @@ def _platforms(value: list[dict[str, Any]]) -> tuple[Platform, ...]:
         )
         for item in value
     )
+
+
+_TAGGED_INDEXES = sa.text("""
+    WITH RECURSIVE ancestors (digest) AS (
+        SELECT index_digest FROM catalog.manifest_children
+        WHERE repository_id = :repository_id AND child_digest = :digest
+      UNION
+        SELECT c.index_digest FROM ancestors JOIN catalog.manifest_children c
+          ON c.repository_id = :repository_id AND c.child_digest = ancestors.digest
+    )
+    SELECT ancestors.digest, array_agg(t.name ORDER BY t.name) AS tags
+    FROM ancestors JOIN catalog.tags t
+      ON t.repository_id = :repository_id AND t.digest = ancestors.digest
+    WHERE ancestors.digest <> :digest
+    GROUP BY ancestors.digest ORDER BY ancestors.digest
+""")
+
+
+async def list_tagged_indexes(tx: Tx, *, repository_id: int, digest: str) -> list[TaggedIndex]:
+    """Return the tagged indexes that need the manifest, directly or through another index."""
+    rows = await tx.execute(_TAGGED_INDEXES, {"repository_id": repository_id, "digest": digest})
+    return [TaggedIndex(row.digest, tuple(row.tags)) for row in rows]
+
+
+_REFERRERS = sa.text("""
+    SELECT m.digest, m.artifact_type, array_remove(array_agg(t.name ORDER BY t.name), NULL) AS tags
+    FROM catalog.manifests m LEFT JOIN catalog.tags t
+      ON t.repository_id = m.repository_id AND t.digest = m.digest
+    WHERE m.repository_id = :repository_id AND m.digest <> :digest
+      AND (m.subject = :digest OR m.digest IN (
+        SELECT digest FROM catalog.tags WHERE repository_id = :repository_id
+          AND (name = :fallback OR starts_with(name, :fallback || '.'))))
+    GROUP BY m.digest, m.artifact_type ORDER BY m.digest
+""")
+
+
+async def list_referrers(tx: Tx, *, repository_id: int, digest: str) -> list[Referrer]:
+    """Return the manifests that refer to the image.
+
+    They are the manifests whose subject it is, those under the tags of cosign (``sha256-….sig``),
+    and the list under the fallback tag ``sha256-…`` (OCI distribution spec, "Referrers Tag
+    Schema").
+    """
+    fallback = digest.replace(":", "-", 1)[:128]
+    rows = await tx.execute(
+        _REFERRERS, {"repository_id": repository_id, "digest": digest, "fallback": fallback}
+    )
+    return [Referrer(row.digest, row.artifact_type, tuple(row.tags)) for row in rows]
+
+
+async def find_last_pull(tx: Tx, *, repository_id: int, digest: str) -> datetime | None:
+    """Return the time of the last pull of any tag that names the manifest; None: never pulled."""
+    statement = sa.select(sa.func.max(_t.last_pulled_at)).where(
+        _t.repository_id == repository_id, _t.digest == digest
+    )
+    found: datetime | None = (await tx.execute(statement)).scalar_one()
+    return found
+
+
+_MANIFEST_TREE = sa.text("""
+    WITH RECURSIVE tree (digest) AS (
+        SELECT CAST(:digest AS text)
+      UNION
+        SELECT c.child_digest FROM tree JOIN catalog.manifest_children c
+          ON c.repository_id = :repository_id AND c.index_digest = tree.digest
+    )
+    SELECT tree.digest,
+           EXISTS (SELECT FROM catalog.tags t
+                   WHERE t.repository_id = :repository_id AND t.digest = tree.digest) AS is_tagged,
+           ARRAY(SELECT c.index_digest FROM catalog.manifest_children c
+                 WHERE c.repository_id = :repository_id AND c.child_digest = tree.digest) AS indexes
+    FROM tree
+""")
+
+
+async def get_manifest_tree(tx: Tx, *, repository_id: int, digest: str) -> ManifestTree:
+    """Return the manifest with all its descendants."""
+    rows = (
+        await tx.execute(_MANIFEST_TREE, {"repository_id": repository_id, "digest": digest})
+    ).all()
+    return ManifestTree(
+        tagged=frozenset(row.digest for row in rows if row.is_tagged),
+        indexes={row.digest: frozenset(row.indexes) for row in rows},
+    )
+
+
+_EXCLUSIVE_BYTES = sa.text("""
+    SELECT coalesce(sum(size_bytes), 0)::bigint FROM (
+        SELECT b.blob_digest, max(b.size_bytes) AS size_bytes FROM catalog.manifest_blobs b
+        WHERE b.repository_id = :repository_id AND b.manifest_digest = ANY(:digests)
+          AND NOT EXISTS (
+            SELECT FROM catalog.manifest_blobs o
+            WHERE o.blob_digest = b.blob_digest
+              AND NOT (o.repository_id = :repository_id AND o.manifest_digest = ANY(:digests)))
+        GROUP BY b.blob_digest) AS exclusive
+""")
+
+
+async def sum_exclusive_bytes(tx: Tx, *, repository_id: int, digests: Collection[str]) -> int:
+    """Return the size of the blobs that only these manifests reference, in any repository."""
+    values = {"repository_id": repository_id, "digests": list(digests)}
+    return int((await tx.execute(_EXCLUSIVE_BYTES, values)).scalar_one())
+
+
+_UPDATE_TOTALS = sa.text("""
+    UPDATE catalog.repositories r
+    SET tag_count = (SELECT count(*) FROM catalog.tags t WHERE t.repository_id = r.id),
+        size_bytes = (
+            SELECT least(coalesce(sum(m.size_bytes), 0), 9223372036854775807)::bigint
+            FROM catalog.manifests m
+            WHERE m.repository_id = r.id AND EXISTS (
+                SELECT FROM catalog.tags t WHERE t.repository_id = r.id AND t.digest = m.digest)),
+        last_pushed_at = greatest(r.last_pushed_at, pushed.pushed_at),
+        status = CASE
+            WHEN r.status = 'deleting' THEN 'deleting'
+            WHEN EXISTS (SELECT FROM catalog.manifests m WHERE m.repository_id = r.id) THEN 'active'
+            ELSE 'empty' END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:times AS timestamptz[])) AS pushed (id, pushed_at)
+    WHERE r.id = pushed.id
+""")
+
+
+async def update_totals(tx: Tx, *, pushed_at: Mapping[int, datetime | None]) -> None:
+    """Recompute the tag count, size, and status of repositories.
+
+    ``pushed_at`` maps the id of each repository to the time of its last push, or to None if the
+    repository was not pushed to. The size is the sum over all manifests that have a tag, each once.
+    """
+    values = {"ids": list(pushed_at), "times": list(pushed_at.values())}
+    await tx.execute(_UPDATE_TOTALS, values)

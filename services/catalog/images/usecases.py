@@ -1,51 +1,83 @@
-"""What is done with images."""
-
-import re
+"""List and show images, and preview their deletion."""
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.registry.manifests import is_digest
-from libs.common.web.errors import NotFound
 from services.catalog.images import queries
-from services.catalog.images.domain import Image, Order, TaggedImage
-from services.catalog.repositories.domain import RepositoryReader
-
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-
-
-def is_tag(text: str) -> bool:
-    """Whether ``text`` can be a tag (OCI distribution spec, "Pull")."""
-    return _TAG.fullmatch(text) is not None
+from services.catalog.images.domain import (
+    DeletionPreview,
+    Image,
+    ImageNotFound,
+    Order,
+    TaggedImage,
+    find_exclusive,
+    is_tag,
+)
+from services.catalog.repositories.domain import RepositoryOwner, RepositoryReader
 
 
 async def list_tags(
     *, tx: Tx, actor: RepositoryReader, q: str | None, order: Order, page: PageRequest
 ) -> Page[TaggedImage]:
-    """The repository's tags."""
+    """Return a page of the repository's tags; ``q`` is a part of the tag."""
     return await queries.list_tags(
         tx, repository_id=actor.repository.id, q=q, order=order, page=page
     )
 
 
 async def get_image_by_tag(*, tx: Tx, actor: RepositoryReader, tag: str) -> Image:
-    """The image that the tag names. Raises NotFound."""
-    found = (
-        await queries.find_by_tag(tx, repository_id=actor.repository.id, tag=tag)
-        if is_tag(tag)
-        else None
-    )
-    if found is None:
-        raise NotFound(f"There is no image '{actor.repository.path}:{tag}'.")
-    return found
+    """Return the image that the tag names. Raises ImageNotFound."""
+    repository = actor.repository
+    image = None
+    if is_tag(tag):
+        image = await queries.find_image_by_tag(tx, repository_id=repository.id, tag=tag)
+    if image is None:
+        raise ImageNotFound(f"{repository.path}:{tag}")
+    return image
 
 
 async def get_image_by_digest(*, tx: Tx, actor: RepositoryReader, digest: str) -> Image:
-    """The image with that digest. Raises NotFound."""
-    found = (
-        await queries.find_by_digest(tx, repository_id=actor.repository.id, digest=digest)
-        if is_digest(digest)
-        else None
+    """Return the image with this digest, tagged or not. Raises ImageNotFound."""
+    repository = actor.repository
+    image = None
+    if is_digest(digest):
+        image = await queries.find_image_by_digest(tx, repository_id=repository.id, digest=digest)
+    if image is None:
+        raise ImageNotFound(f"{repository.path}@{digest}")
+    return image
+
+
+async def preview_deletion(*, tx: Tx, actor: RepositoryOwner, image: Image) -> DeletionPreview:
+    """Return the consequences of deleting ``image``.
+
+    If the image was requested by tag, only the tag would be deleted; otherwise the manifest with
+    all its tags.
+    """
+    repository_id, digest = actor.repository.id, image.digest
+    indexes = await queries.list_tagged_indexes(tx, repository_id=repository_id, digest=digest)
+    siblings = tuple(tag for tag in image.tags if tag != image.tag)
+    if image.tag is None:
+        manifest_remains = bool(indexes)
+        last_pulled_at = await queries.find_last_pull(
+            tx, repository_id=repository_id, digest=digest
+        )
+    else:
+        manifest_remains = bool(indexes or siblings)
+        last_pulled_at = image.last_pulled_at
+    referrers = await queries.list_referrers(tx, repository_id=repository_id, digest=digest)
+    return DeletionPreview(
+        sibling_tags=siblings,
+        indexes=tuple(indexes),
+        referrers=tuple(referrers),
+        exclusive_bytes=(
+            0 if manifest_remains else await _exclusive_bytes(tx, repository_id, digest)
+        ),
+        last_pulled_at=last_pulled_at,
     )
-    if found is None:
-        raise NotFound(f"There is no image '{actor.repository.path}@{digest}'.")
-    return found
+
+
+async def _exclusive_bytes(tx: Tx, repository_id: int, digest: str) -> int:
+    tree = await queries.get_manifest_tree(tx, repository_id=repository_id, digest=digest)
+    return await queries.sum_exclusive_bytes(
+        tx, repository_id=repository_id, digests=find_exclusive(digest, tree)
+    )

@@ -11,9 +11,8 @@ from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.namespaces import usecases
 from services.catalog.namespaces.dependencies import OwnedNamespace
-from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceTaken
+from services.catalog.namespaces.domain import NamespaceTaken
 from services.catalog.namespaces.schemas import NamespaceChange, NamespaceCreate, NamespaceOut
-from services.catalog.reserved_names.dependencies import ReservedSeconds
 from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/namespaces", tags=["namespaces"])
@@ -69,32 +68,3 @@ async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange)
         tx=tx, actor=actor, visibility=body.visibility, description=body.description
     )
     return NamespaceOut.model_validate(namespace)
-
-
-@router.delete(
-    "/{namespace}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, NotFound, NamespaceNotEmpty, Invalid)
-    | {
-        202: {
-            "description": "The repositories are being deleted. The namespace disappears with "
-            "the last one: GET then returns 404."
-        }
-    },
-)
-async def delete_namespace(
-    tx: Tx,
-    actor: OwnedNamespace,
-    reserved: ReservedSeconds,
-    response: Response,
-    cascade: bool = False,
-) -> None:
-    """Delete a namespace and its grants.
-
-    With `cascade`, its repositories are deleted first. The name can be taken again when all tokens
-    that name the namespace have expired.
-    """
-    is_gone = await usecases.delete_namespace(
-        tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade
-    )
-    response.status_code = status.HTTP_204_NO_CONTENT if is_gone else status.HTTP_202_ACCEPTED

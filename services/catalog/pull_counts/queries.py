@@ -1,6 +1,8 @@
-"""SQL of the counters: the pull sums that the events service publishes, carried into indexed columns.
+"""SQL of the pull counters.
 
-Counters are set to the sum, never added to, so that carrying one twice changes nothing.
+The events service publishes sums of pulls. The catalog copies them into indexed columns, so that
+lists can be sorted by them. A counter is set to its sum, never incremented, so copying a sum twice
+changes nothing.
 """
 
 from collections.abc import Sequence
@@ -14,10 +16,11 @@ from services.catalog.tables import feed_positions
 _FEED = "pull_totals"
 
 
-async def lock(tx: Tx) -> None:
-    """Be the only one that writes counters until the transaction ends.
+async def lock_counters(tx: Tx) -> None:
+    """Lock all counters until the transaction ends.
 
-    Without it a pull counted while a first push is being written would find no row to be carried into, and be looked for no more.
+    Without the lock, the sum of a pull that is counted during a first push would find no row to be
+    copied to, and would not be copied later.
     """
     await tx.execute(
         sa.text("SELECT pg_advisory_xact_lock(hashtextextended('moorage counters', 0))")
@@ -25,13 +28,13 @@ async def lock(tx: Tx) -> None:
 
 
 async def get_position(tx: Tx) -> int:
-    """The transaction id from which on changes were not carried yet."""
+    """Return the transaction id from which on changed sums were not copied."""
     statement = sa.select(feed_positions.c.position).where(feed_positions.c.feed == _FEED)
     return int((await tx.execute(statement)).scalar_one_or_none() or 0)
 
 
 async def put_position(tx: Tx, position: int) -> None:
-    """Changes of transactions before ``position`` are carried."""
+    """Record that the changes of all transactions before ``position`` are copied."""
     statement = insert(feed_positions).values(feed=_FEED, position=str(position))
     await tx.execute(
         statement.on_conflict_do_update(
@@ -40,36 +43,47 @@ async def put_position(tx: Tx, position: int) -> None:
     )
 
 
-async def find_changed(tx: Tx, *, since: int) -> tuple[Sequence[str], int]:
-    """The repositories whose sums transactions from ``since`` on changed, and from where to look the next time.
+_CHANGED = sa.text("""
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS next,
+           coalesce((SELECT array_agg(DISTINCT repository)
+                     FROM events.pull_sums WHERE xid >= :since), '{}') AS repositories
+""")
 
-    That is the oldest transaction that may still be open: what it changes is not visible yet. One that ended after it is looked at again.
+
+async def find_changed(tx: Tx, *, since: int) -> tuple[Sequence[str], int]:
+    """Return the repositories whose sums have changed, and the next position.
+
+    ``since`` is the first transaction id to read. The next position is the oldest transaction that
+    may still be open, because its changes are not visible yet. Later transactions that have ended
+    are read again.
     """
-    statement = sa.text("""
-        SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS next,
-               coalesce((SELECT array_agg(DISTINCT repository) FROM events.pull_sums WHERE xid >= :since), '{}') AS repositories
-    """)
-    row = (await tx.execute(statement, {"since": since})).one()
+    row = (await tx.execute(_CHANGED, {"since": since})).one()
     return row.repositories, row.next
 
 
-_CARRY_REPOSITORIES = sa.text("""
-    UPDATE catalog.repositories r SET pull_count = total.pulls, last_pulled_at = total.last_pulled_at
+_COPY_REPOSITORY_SUMS = sa.text("""
+    UPDATE catalog.repositories r
+    SET pull_count = total.pulls, last_pulled_at = total.last_pulled_at
     FROM (SELECT repository, sum(pulls)::bigint AS pulls, max(last_pulled_at) AS last_pulled_at
           FROM events.pull_sums WHERE repository = ANY(:repositories) GROUP BY repository) total
-    WHERE r.path = total.repository AND (r.pull_count, r.last_pulled_at) IS DISTINCT FROM (total.pulls, total.last_pulled_at)
+    WHERE r.path = total.repository
+      AND (r.pull_count, r.last_pulled_at) IS DISTINCT FROM (total.pulls, total.last_pulled_at)
 """)
 
-_CARRY_TAGS = sa.text("""
+_COPY_TAG_SUMS = sa.text("""
     UPDATE catalog.tags t SET pull_count = total.pulls, last_pulled_at = total.last_pulled_at
     FROM events.pull_sums total JOIN catalog.repositories r ON r.path = total.repository
-    WHERE total.repository = ANY(:repositories) AND total.xid >= :since AND t.repository_id = r.id AND t.name = total.tag
+    WHERE total.repository = ANY(:repositories) AND total.xid >= :since
+      AND t.repository_id = r.id AND t.name = total.tag
       AND (t.pull_count, t.last_pulled_at) IS DISTINCT FROM (total.pulls, total.last_pulled_at)
 """)
 
 
-async def carry(tx: Tx, *, repositories: Sequence[str], since: int = 0) -> None:
-    """Set the counters of these repositories, and of those of their tags that changed from ``since`` on; call it under the ``lock``."""
+async def copy_sums(tx: Tx, *, repositories: Sequence[str], since: int = 0) -> None:
+    """Set the counters of ``repositories`` and of their tags whose sums changed since ``since``.
+
+    The caller must hold the lock of ``lock_counters``.
+    """
     if repositories:
-        await tx.execute(_CARRY_REPOSITORIES, {"repositories": list(repositories)})
-        await tx.execute(_CARRY_TAGS, {"repositories": list(repositories), "since": since})
+        await tx.execute(_COPY_REPOSITORY_SUMS, {"repositories": list(repositories)})
+        await tx.execute(_COPY_TAG_SUMS, {"repositories": list(repositories), "since": since})

@@ -1,4 +1,4 @@
-"""One step of the counters."""
+"""Copy the sums of pulls from the events service."""
 
 from libs.common.db.engine import Engine
 from services.catalog.pull_counts import queries
@@ -7,13 +7,16 @@ CHANNEL = "moorage_counts"
 _POLL_SECONDS = 1.0
 
 
-async def carry_totals(*, engine: Engine) -> float:
-    """Carry what changed since the last time; returns the seconds after which to look again without a notification."""
+async def copy_sums(*, engine: Engine) -> float:
+    """Copy all sums that have changed since the last call.
+
+    Return the seconds until the next call, if no notification comes first.
+    """
     async with engine.begin() as tx:
-        await queries.lock(tx)
+        await queries.lock_counters(tx)
         since = await queries.get_position(tx)
-        changed, following = await queries.find_changed(tx, since=since)
+        changed, next_position = await queries.find_changed(tx, since=since)
         if changed:
-            await queries.carry(tx, repositories=changed, since=since)
-            await queries.put_position(tx, following)
+            await queries.copy_sums(tx, repositories=changed, since=since)
+            await queries.put_position(tx, next_position)
     return _POLL_SECONDS

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
-from libs.common.db.engine import Engine, Tx
-from libs.common.web.authentication import Authenticated, Proof, authenticate
+from libs.common.db.engine import Tx
+from libs.common.web.authentication import Authenticated
 from services.catalog.repositories import usecases
 from services.catalog.repositories.domain import RepositoryOwner, RepositoryReader
 
@@ -26,22 +26,8 @@ async def _repository_owner(
     )
 
 
-async def _repository_to_delete_from(
-    engine: Engine, request: Request, proof: Proof, namespace: str, repository: str
-) -> RepositoryOwner:
-    async with engine.connect() as tx:
-        principal = await authenticate(tx, request, proof)
-        return await _repository_owner(tx, principal, namespace, repository)
-
-
 ReadableRepository = Annotated[RepositoryReader, Depends(_repository_reader)]
 """A route's parameter: the repository in the path, which the principal can read (else 404)."""
 
 OwnedRepository = Annotated[RepositoryOwner, Depends(_repository_owner)]
 """A route's parameter: the repository in the path, which the principal can change (else 404)."""
-
-RepositoryToDeleteFrom = Annotated[RepositoryOwner, Depends(_repository_to_delete_from)]
-"""As ``OwnedRepository``, but its transaction ends before the route runs.
-
-A route that calls the registry must not hold a transaction open meanwhile.
-"""

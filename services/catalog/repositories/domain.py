@@ -47,6 +47,11 @@ class Repository:
         """The name in the registry's API (OCI distribution spec, "Pull")."""
         return f"{self.namespace}/{self.name}"
 
+    def check_not_deleting(self) -> None:
+        """Raise RepositoryDeleting if the repository is being deleted."""
+        if self.status == "deleting":
+            raise RepositoryDeleting(self.path)
+
     def needs_share(self, principal: Principal) -> bool:
         """Return whether ``principal`` can read the repository only if a grant shares it."""
         return self.visibility != "public" and not principal.owns(self.account_id)
@@ -73,6 +78,12 @@ class RepositoryDeleting(Conflict):
 
     code = "repository_deleting"
     title = "The repository is being deleted; its images are deleted with it"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"The repository {path!r} is being deleted. Its images are deleted with it: nothing is "
+            "left to do."
+        )
 
 
 @dataclass(frozen=True, slots=True)

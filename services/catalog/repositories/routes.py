@@ -14,7 +14,6 @@ from services.catalog.repositories import usecases
 from services.catalog.repositories.dependencies import OwnedRepository, ReadableRepository
 from services.catalog.repositories.domain import Order, RepositoryTaken, View
 from services.catalog.repositories.schemas import RepositoryChange, RepositoryCreate, RepositoryOut
-from services.catalog.reserved_names.dependencies import ReservedSeconds
 from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
@@ -76,18 +75,3 @@ async def change_repository(
     """Change a repository's description."""
     repository = await usecases.change_repository(tx=tx, actor=actor, description=body.description)
     return RepositoryOut.model_validate(repository)
-
-
-@router.delete(
-    "/{namespace}/{repository:path}",
-    status_code=status.HTTP_202_ACCEPTED,
-    responses=responses(Unauthenticated, NotFound),
-)
-async def delete_repository(
-    tx: Tx, actor: OwnedRepository, reserved: ReservedSeconds
-) -> RepositoryOut:
-    """Delete it with all its images: a GET is a 404 when all is gone. From now on nobody gets a token for it, and its name can be taken
-    again once the tokens that name it have expired."""
-    return RepositoryOut.model_validate(
-        await usecases.delete_repository(tx=tx, actor=actor, reserved_seconds=reserved)
-    )

@@ -8,7 +8,6 @@ from libs.common.web.account_filter import AccountFilter
 from libs.common.web.errors import Invalid
 from services.catalog.accounts import queries as accounts
 from services.catalog.audit.usecases import record
-from services.catalog.deletion.repositories import queries as deletions
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.namespaces.domain import NamespaceDeleting, NamespaceNotFound
 from services.catalog.namespaces.usecases import get_namespace_owner
@@ -143,25 +142,4 @@ async def change_repository(
         action="repository.change",
         target=f"repositories/{repository.path}",
     )
-    return await queries.get_repository(tx, namespace=repository.namespace, name=repository.name)
-
-
-async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds: int) -> Repository:
-    """Delete it with all its images, which goes on by itself: the answer is what is left so far. Its name stays taken for
-    ``reserved_seconds``, and until all is gone. A second call changes nothing. Raises NotFound.
-    """
-    repository = actor.repository
-    if await deletions.close_repository(tx, repository_id=repository.id):
-        await deletions.insert_deletion(
-            tx, kind="repository", name=repository.path, principal=actor.principal
-        )
-        await reserved_names.reserve(
-            tx, kind="repository", name=repository.path, seconds=reserved_seconds
-        )
-        await record(
-            tx=tx,
-            principal=actor.principal,
-            action="repository.delete",
-            target=f"repositories/{repository.path}",
-        )
     return await queries.get_repository(tx, namespace=repository.namespace, name=repository.name)

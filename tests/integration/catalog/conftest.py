@@ -144,3 +144,18 @@ def registry_url(request: pytest.FixtureRequest) -> str:
 def team(registry: RegistryUnderTest) -> str:
     """The name of a namespace that no other test uses in the shared registry."""
     return f"team-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def namespace(emptied: Database, team: str) -> str:
+    """The namespace ``team`` of the account `acme`, inserted without the app."""
+    await emptied.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role)"
+        " VALUES ('acme', 'none', 'member')"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility)"
+        " SELECT id, $1, 'private' FROM catalog.accounts",
+        team,
+    )
+    return team

@@ -70,9 +70,8 @@ class Registry:
 async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     """Run the app with its background tasks; yield it and an anonymous client."""
     app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        async with app_client(app) as http:
-            yield app, http
+    async with app.router.lifespan_context(app), app_client(app) as http:
+        yield app, http
 
 
 @pytest.fixture

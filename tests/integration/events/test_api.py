@@ -44,9 +44,9 @@ async def acme(sign_in: SignIn, emptied: Database, registry: Registry) -> httpx.
 async def test_anonymous_client_is_refused(
     anonymous: httpx.AsyncClient, method: str, path: str
 ) -> None:
-    answer = await anonymous.request(method, path)
-    assert answer.status_code == 401
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = await anonymous.request(method, path)
+    assert response.status_code == 401
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -64,9 +64,9 @@ async def test_member_cannot_read_the_pipeline(
 
 
 async def pulls(client: httpx.AsyncClient, **query: str) -> Any:
-    answer = await client.get("/api/v1/pulls", params=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = await client.get("/api/v1/pulls", params=query)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 async def test_pulls_are_reported_per_hour(acme: httpx.AsyncClient) -> None:
@@ -127,9 +127,9 @@ async def test_pulls_are_filtered_by_time(acme: httpx.AsyncClient) -> None:
     ],
 )
 async def test_invalid_query_is_a_422(acme: httpx.AsyncClient, query: dict[str, str]) -> None:
-    answer = await acme.get("/api/v1/pulls", params=query)
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "validation_error"
+    response = await acme.get("/api/v1/pulls", params=query)
+    assert response.status_code == 422
+    assert response.json()["code"] == "validation_error"
 
 
 async def test_without_a_repository_all_pulls_of_the_account_are_reported(
@@ -210,13 +210,13 @@ async def test_dead_letters_are_listed_in_pages_newest_first(
         await registry.send(f"not json {n}".encode())
     seen, cursor = [], ""
     for _ in range(3):
-        answer = await admin.get(
+        response = await admin.get(
             "/api/v1/events/dead-letters",
             params={"limit": "2"} | ({"cursor": cursor} if cursor else {}),
         )
-        seen += [letter["raw"] for letter in answer.json()["items"]]
-        cursor = answer.json()["next_cursor"]
-        assert ("link" in answer.headers) == (cursor is not None)
+        seen += [letter["raw"] for letter in response.json()["items"]]
+        cursor = response.json()["next_cursor"]
+        assert ("link" in response.headers) == (cursor is not None)
     assert cursor is None
     assert seen == [f"not json {n}" for n in reversed(range(5))]
     assert (

@@ -266,9 +266,8 @@ async def test_pulls_of_a_deleted_repository_do_not_count_for_its_successor(
         1_795_500_000 + 1000,
     )
     assert await connection.fetchval(total) == 0
-    await store(
-        connection, [get(20, tag="v1"), get(1000, tag="v1"), get(1001, tag="v1")]
-    )  # the first is late
+    late = get(20, tag="v1")
+    await store(connection, [late, get(1000, tag="v1"), get(1001, tag="v1")])
     await count_all(connection)
     assert await connection.fetchval(total) == 2
 

@@ -1,4 +1,4 @@
-"""Work that must end, whatever is killed in between."""
+"""The deletion of a repository or a namespace, which outlives its request."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,10 @@ _PLURAL = {"namespace": "namespaces", "repository": "repositories"}
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A repository or namespace that is deleted. ``removed``: it is gone, and only its name is still kept (spec 2.9)."""
+    """The deletion of a repository or a namespace.
+
+    If ``removed`` is true, the object is gone and only its name is still reserved (spec 2.9).
+    """
 
     id: int
     kind: Kind
@@ -22,14 +25,14 @@ class Deletion:
     account: str | None
     client_address: str | None
 
-    def ended(self) -> AuditEntry:
-        """What the audit trail says when all of it is gone, in the name of who asked for it."""
+    def audit_entry(self) -> AuditEntry:
+        """Return the audit entry of the completed removal, in the name of the requester."""
         return AuditEntry(
             f"{self.kind}.deleted", self._target, self.account_id, self.account, self.client_address
         )
 
-    def taken_back(self) -> AuditEntry:
-        """What it says when the operator keeps what was to be deleted."""
+    def audit_entry_of_drop(self) -> AuditEntry:
+        """Return the audit entry of an operator that drops the deletion and keeps the object."""
         return AuditEntry(f"{self.kind}.kept", self._target, None, None, None)
 
     @property

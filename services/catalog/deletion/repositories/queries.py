@@ -1,4 +1,4 @@
-"""SQL of deletions."""
+"""SQL of the deletions of repositories and namespaces."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -21,14 +21,18 @@ from services.catalog.tables import (
 
 _d, _n, _r, _s = deletions.c, namespaces.c, repositories.c, reserved_names.c
 _NOW = sa.func.clock_timestamp()
-_IS_OURS = _d.origin == sa.select(sa.func.catalog.origin()).scalar_subquery()
-"""Not so of what was asked for before this database was restored from a backup: its name may have had another owner since."""
+_ROWS_PER_STATEMENT = 1000
+_IS_ACTIVE = _d.origin == sa.select(sa.func.catalog.origin()).scalar_subquery()
+"""False for a suspended deletion: this database was restored from a backup after the request.
+
+Meanwhile, the name may have had another owner.
+"""
 
 
 async def insert_deletion(
     tx: Tx, *, kind: Kind, name: str, principal: Principal, removed: bool = False
 ) -> None:
-    """Note that it is to be deleted; ``removed``: that it is gone, and that its name is kept."""
+    """Record a deletion; with ``removed``, of an object that is already gone."""
     await insert_deletions(tx, kind=kind, names=[name], principal=principal, removed=removed)
 
 
@@ -40,93 +44,70 @@ async def insert_deletions(
     principal: Principal,
     removed: bool = False,
 ) -> None:
-    """As ``insert_deletion``, for many; what is noted already stays as it is."""
-    by = {
+    """Record a deletion for each of ``names``; an existing record does not change."""
+    requester = {
         "account_id": principal.account_id,
         "account": principal.username,
         "client_address": principal.client_address,
     }
-    rows = [
-        {"kind": kind, "name": name, "removed_at": sa.func.now() if removed else None, **by}
-        for name in names
-    ]
-    for start in range(0, len(rows), 1000):
-        await tx.execute(
-            insert(deletions).values(rows[start : start + 1000]).on_conflict_do_nothing()
-        )
+    removed_at = sa.func.now() if removed else None
+    rows = [{"kind": kind, "name": name, "removed_at": removed_at, **requester} for name in names]
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        chunk = rows[start : start + _ROWS_PER_STATEMENT]
+        await tx.execute(insert(deletions).values(chunk).on_conflict_do_nothing())
 
 
-async def list_unremoved(tx: Tx, *, limit: int) -> list[Deletion]:
-    """What is to be removed now, oldest first; a namespace only when it has no repository left."""
+async def list_to_remove(tx: Tx, *, limit: int) -> list[Deletion]:
+    """Return deletions whose object must be removed now, oldest first.
+
+    A namespace is removed after its last repository.
+    """
     is_ready = sa.or_(
         _d.kind == "repository",
         ~sa.exists().where(_r.namespace_id == _n.id, _n.name == _d.name).correlate(deletions),
     )
-    return await _list(tx, _d.removed_at.is_(None), is_ready, limit=limit)
+    return await _list_due(tx, _d.removed_at.is_(None), is_ready, limit=limit)
 
 
-async def list_releasable(tx: Tx, *, limit: int) -> list[Deletion]:
-    """What was removed and whose name need not be kept any longer; a namespace's only when its repositories' are free."""
+async def list_to_release(tx: Tx, *, limit: int) -> list[Deletion]:
+    """Return removed deletions whose name can be released, oldest first.
+
+    The reservation of the name must have expired. A namespace's name is released after the names of
+    its repositories.
+    """
     other = deletions.alias()
-    has_name = _s.name == _d.name.collate(
-        "default"
-    )  # of its own collation it would pass by the primary key
-    kept = (
-        sa.exists().where(_s.kind == _d.kind, has_name, _s.available_at > _NOW).correlate(deletions)
+    # With the collation of deletions.name, the comparison would not use the primary key.
+    same_name = _s.name == _d.name.collate("default")
+    is_reserved = (
+        sa.exists()
+        .where(_s.kind == _d.kind, same_name, _s.available_at > _NOW)
+        .correlate(deletions)
     )
-    below = (
+    has_repositories = (
         sa.exists()
         .where(other.c.kind == "repository", sa.func.split_part(other.c.name, "/", 1) == _d.name)
         .correlate(deletions)
     )
-    return await _list(
-        tx, _d.removed_at.is_not(None), ~kept, sa.or_(_d.kind == "repository", ~below), limit=limit
+    return await _list_due(
+        tx,
+        _d.removed_at.is_not(None),
+        ~is_reserved,
+        sa.or_(_d.kind == "repository", ~has_repositories),
+        limit=limit,
     )
 
 
-async def list_suspended(tx: Tx) -> list[Deletion]:
-    """What came with a backup, by name: nothing of it is done until somebody says so."""
-    statement = sa.select(deletions).where(~_IS_OURS).order_by(_d.name, _d.kind)
+async def _list_due(tx: Tx, *conditions: sa.ColumnElement[bool], limit: int) -> list[Deletion]:
+    is_due = sa.or_(_d.retry_at.is_(None), _d.retry_at <= _NOW)
+    statement = (
+        sa.select(deletions).where(is_due, _IS_ACTIVE, *conditions).order_by(_d.id).limit(limit)
+    )
     return [_deletion(row) for row in await tx.execute(statement)]
 
 
-async def resume(tx: Tx, *, id: int) -> None:
-    """Let it be done after all."""
-    await tx.execute(
-        sa.update(deletions)
-        .where(_d.id == id)
-        .values(origin=sa.func.catalog.origin(), failures=0, retry_at=None)
-    )
-
-
-async def take_back(tx: Tx, *, deletion: Deletion) -> None:
-    """Forget that it was asked for. The name of what is gone is kept to its time: tokens of its owner live, and its counts end then."""
-    await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
-    if not deletion.removed:
-        await tx.execute(
-            sa.delete(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name)
-        )
-
-
-async def reopen_repository(tx: Tx, *, path: str) -> int | None:
-    """Let it be there again; returns its id, None when its row is gone already."""
-    statement = (
-        sa.update(repositories)
-        .where(_r.path == path, _r.status == "deleting")
-        .values(status="empty")
-    )
-    row = (await tx.execute(statement.returning(_r.id))).one_or_none()
-    return int(row.id) if row else None
-
-
-async def reopen_namespace(tx: Tx, *, name: str) -> None:
-    """Let it be there again."""
-    await tx.execute(sa.update(namespaces).where(_n.name == name).values(deleting=False))
-
-
-async def _list(tx: Tx, *conditions: sa.ColumnElement[bool], limit: int) -> list[Deletion]:
-    due = sa.or_(_d.retry_at.is_(None), _d.retry_at <= _NOW)
-    statement = sa.select(deletions).where(due, _IS_OURS, *conditions).order_by(_d.id).limit(limit)
+async def list_suspended(tx: Tx) -> list[Deletion]:
+    """Return the deletions from a restored backup, by name. The operator decides about them."""
+    statement = sa.select(deletions).where(~_IS_ACTIVE).order_by(_d.name, _d.kind)
     return [_deletion(row) for row in await tx.execute(statement)]
 
 
@@ -143,8 +124,29 @@ def _deletion(row: Any) -> Deletion:
     )
 
 
+async def resume(tx: Tx, *, id: int) -> None:
+    """Make a suspended deletion active again."""
+    await tx.execute(
+        sa.update(deletions)
+        .where(_d.id == id)
+        .values(origin=sa.func.catalog.origin(), failures=0, retry_at=None)
+    )
+
+
+async def delete_deletion(tx: Tx, *, deletion: Deletion) -> None:
+    """Delete the record of a deletion, and the reservation of the name unless the object is gone.
+
+    If it is gone, valid tokens still name it, and its pull counts end with the reservation.
+    """
+    await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
+    if not deletion.removed:
+        await tx.execute(
+            sa.delete(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name)
+        )
+
+
 async def postpone(tx: Tx, *, id: int, seconds: float) -> None:
-    """Try again later."""
+    """Count a failure, and retry the deletion after ``seconds``."""
     statement = sa.update(deletions).where(_d.id == id)
     await tx.execute(
         statement.values(failures=_d.failures + 1, retry_at=_NOW + timedelta(seconds=seconds))
@@ -152,30 +154,24 @@ async def postpone(tx: Tx, *, id: int, seconds: float) -> None:
 
 
 async def mark_removed(tx: Tx, *, id: int) -> bool:
-    """False: another replica did so before."""
+    """Mark the object as removed; return False if another replica has done so."""
     statement = sa.update(deletions).where(_d.id == id, _d.removed_at.is_(None))
     statement = statement.values(removed_at=_NOW, failures=0, retry_at=None)
     return (await tx.execute(statement.returning(_d.id))).one_or_none() is not None
 
 
-async def release(tx: Tx, *, deletion: Deletion) -> None:
-    """The name is free from now on: what was pushed or pulled before is of the former life."""
+async def release_name(tx: Tx, *, deletion: Deletion) -> None:
+    """End the deletion and the reservation of its name.
+
+    Earlier pushes and pulls belong to the earlier generation of the name.
+    """
     await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
-    kept = sa.update(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name)
-    await tx.execute(kept.values(available_at=_NOW))
+    reserved = sa.update(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name)
+    await tx.execute(reserved.values(available_at=_NOW))
 
 
-async def is_kept(tx: Tx, *, kind: str, name: str) -> bool:
-    """Whether a deletion of that name has not ended."""
-    return bool(
-        (
-            await tx.execute(sa.select(sa.exists().where(_d.kind == kind, _d.name == name)))
-        ).scalar_one()
-    )
-
-
-async def list_digests(tx: Tx, *, path: str) -> set[str]:
-    """The manifests that the catalog knows of a repository."""
+async def list_manifest_digests(tx: Tx, *, path: str) -> set[str]:
+    """Return the digests of the repository's manifests in the catalog."""
     statement = (
         sa.select(manifests.c.digest)
         .join(repositories, _r.id == manifests.c.repository_id)
@@ -184,8 +180,8 @@ async def list_digests(tx: Tx, *, path: str) -> set[str]:
     return set((await tx.execute(statement)).scalars())
 
 
-async def list_blobs(tx: Tx, *, path: str) -> set[str]:
-    """The configs and layers that the catalog knows of a repository."""
+async def list_blob_digests(tx: Tx, *, path: str) -> set[str]:
+    """Return the digests of the repository's configs and layers in the catalog."""
     b = manifest_blobs.c
     statement = (
         sa.select(b.blob_digest)
@@ -197,17 +193,17 @@ async def list_blobs(tx: Tx, *, path: str) -> set[str]:
 
 
 async def delete_repository(tx: Tx, *, path: str) -> None:
-    """Delete the repository's row with its tags and manifests."""
+    """Delete the repository's row with its tags and manifests, if it is being deleted."""
     await tx.execute(sa.delete(repositories).where(_r.path == path, _r.status == "deleting"))
 
 
 async def delete_namespace(tx: Tx, *, name: str) -> None:
-    """Delete the namespace's row with its grants."""
+    """Delete the namespace's row with its grants, if it is being deleted."""
     await tx.execute(sa.delete(namespaces).where(_n.name == name, _n.deleting))
 
 
-async def close_repository(tx: Tx, *, repository_id: int) -> bool:
-    """Mark the repository as being deleted; False: it is already, or is gone."""
+async def mark_repository_deleting(tx: Tx, *, repository_id: int) -> bool:
+    """Mark the repository as being deleted; return False if it is already, or does not exist."""
     statement = (
         sa.update(repositories)
         .where(_r.id == repository_id, _r.status != "deleting")
@@ -216,11 +212,12 @@ async def close_repository(tx: Tx, *, repository_id: int) -> bool:
     return (await tx.execute(statement.returning(_r.id))).one_or_none() is not None
 
 
-async def close_repositories(tx: Tx, *, namespace_id: int) -> list[str]:
-    """Mark all repositories of a namespace as being deleted; returns their paths."""
-    await tx.execute(
+async def mark_repositories_deleting(tx: Tx, *, namespace_id: int) -> list[str]:
+    """Mark all repositories of a namespace as being deleted; return their paths."""
+    in_lock_order = (
         sa.select(_r.id).where(_r.namespace_id == namespace_id).order_by(_r.id).with_for_update()
-    )  # as the feed locks them
+    )
+    await tx.execute(in_lock_order)  # the feed locks repositories in this order too
     statement = (
         sa.update(repositories)
         .where(_r.namespace_id == namespace_id)
@@ -230,6 +227,22 @@ async def close_repositories(tx: Tx, *, namespace_id: int) -> list[str]:
     return list((await tx.execute(statement)).scalars())
 
 
-async def close_namespace(tx: Tx, *, namespace_id: int) -> None:
-    """Mark a namespace as being deleted: nobody has access any more."""
+async def mark_namespace_deleting(tx: Tx, *, namespace_id: int) -> None:
+    """Mark the namespace as being deleted, which ends all access to it."""
     await tx.execute(sa.update(namespaces).where(_n.id == namespace_id).values(deleting=True))
+
+
+async def unmark_repository(tx: Tx, *, path: str) -> int | None:
+    """Mark the repository as not being deleted; return its id, or None if its row is gone."""
+    statement = (
+        sa.update(repositories)
+        .where(_r.path == path, _r.status == "deleting")
+        .values(status="empty")
+    )
+    row = (await tx.execute(statement.returning(_r.id))).one_or_none()
+    return int(row.id) if row else None
+
+
+async def unmark_namespace(tx: Tx, *, name: str) -> None:
+    """Mark the namespace as not being deleted."""
+    await tx.execute(sa.update(namespaces).where(_n.name == name).values(deleting=False))

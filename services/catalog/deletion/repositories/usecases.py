@@ -1,72 +1,92 @@
-"""The steps of a deletion. Each is harmless when it is done twice, and the next follows only from what is in the database."""
+"""Request the deletion of a repository or a namespace.
 
-import structlog
+The worker does the rest in the steps of ``steps``.
+"""
 
-from libs.common.db import audit
-from libs.common.db.engine import Engine, Tx
-from libs.common.registry.client import Registry
-from libs.common.registry.manifests import is_digest
+from libs.common.db.engine import Tx
+from services.catalog.audit.usecases import record
 from services.catalog.deletion.repositories import queries
-from services.catalog.deletion.repositories.domain import Deletion
-from services.catalog.deletion.repositories.emptying import Remover
-from services.catalog.pull_counts import queries as counters
-from services.catalog.sync.feed import queries as feed
-from services.catalog.tables import audit_entries
-
-_log = structlog.get_logger()
+from services.catalog.namespaces import queries as namespaces
+from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceOwner
+from services.catalog.repositories.domain import Repository, RepositoryOwner
+from services.catalog.repositories.queries import get_repository
+from services.catalog.reserved_names import usecases as reserved_names
 
 
-async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> None:
-    """Empty it in the registry, then delete it in the catalog; its name stays kept. Raises RegistryUnavailable."""
-    if deletion.kind == "repository":
-        async with engine.connect() as tx:
-            manifests = await queries.list_digests(tx, path=deletion.name)
-            blobs = await queries.list_blobs(tx, path=deletion.name)
-        await Remover(registry, deletion.name).empty(
-            manifests=manifests, blobs=[blob for blob in blobs if is_digest(blob)]
-        )
-    async with engine.begin() as tx:
-        if not await queries.mark_removed(tx, id=deletion.id):
-            return
-        if deletion.kind == "repository":
-            await queries.delete_repository(tx, path=deletion.name)
-        else:
-            await queries.delete_namespace(tx, name=deletion.name)
-        await audit.append(tx, audit_entries, deletion.ended())
-    _log.info("deleted", kind=deletion.kind, name=deletion.name)
+async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds: int) -> Repository:
+    """Start to delete a repository with all its images; return its present state.
 
+    The name stays reserved for ``reserved_seconds``, and until all images are gone. A second call
+    changes nothing.
 
-async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> bool:
-    """Free the name, after a last look at the registry: an event may have been lost or be late. False: the feed has not read all of it.
-
-    Raises RegistryUnavailable.
+    Raises:
+        RepositoryNotFound: the repository was deleted meanwhile.
     """
-    async with engine.connect() as tx:
-        after = await feed.get_position(tx)
-        if await feed.has_events_below(tx, after=after, name=deletion.name):
-            return False
-    paths = (
-        [deletion.name]
-        if deletion.kind == "repository"
-        else await registry.list_repositories_in(deletion.name)
+    repository = actor.repository
+    if await queries.mark_repository_deleting(tx, repository_id=repository.id):
+        await queries.insert_deletion(
+            tx, kind="repository", name=repository.path, principal=actor.principal
+        )
+        await reserved_names.reserve(
+            tx, kind="repository", name=repository.path, seconds=reserved_seconds
+        )
+        await record(
+            tx=tx,
+            principal=actor.principal,
+            action="repository.delete",
+            target=f"repositories/{repository.path}",
+        )
+    return await get_repository(tx, namespace=repository.namespace, name=repository.name)
+
+
+async def delete_namespace(
+    *, tx: Tx, actor: NamespaceOwner, reserved_seconds: int, cascade: bool
+) -> bool:
+    """Delete a namespace with its grants; return whether it is gone.
+
+    If it has repositories and ``cascade`` is true, they are being deleted, and the namespace
+    disappears after the last one. The name stays reserved for ``reserved_seconds``, and until the
+    repositories are gone.
+
+    Raises:
+        NamespaceNotFound: the namespace was deleted meanwhile.
+        NamespaceNotEmpty: the namespace has repositories and ``cascade`` is false.
+    """
+    namespace = actor.namespace
+    if namespace.deleting:
+        return False
+    if not await namespaces.lock_namespace(tx, namespace_id=namespace.id, to_delete=True):
+        # A concurrent call has deleted the namespace, or is deleting it.
+        await namespaces.get_namespace(tx, name=namespace.name)
+        return False
+    is_empty = not await namespaces.has_repositories(tx, namespace_id=namespace.id)
+    if not is_empty and not cascade:
+        raise NamespaceNotEmpty(
+            f"The namespace {namespace.name!r} has repositories. Delete them first, or add "
+            "`?cascade=true` to delete them with the namespace."
+        )
+    await queries.insert_deletion(
+        tx, kind="namespace", name=namespace.name, principal=actor.principal, removed=is_empty
     )
-    for path in paths:
-        left = await Remover(registry, path).empty()
-        if left:
-            _log.warning("deleted what was left of a former owner", repository=path, manifests=left)
-    async with engine.begin() as tx:
-        await queries.release(tx, deletion=deletion)
-    return True
-
-
-async def drop(*, tx: Tx, deletion: Deletion) -> None:
-    """Take it back: what is left of it stays, in the catalog and in the registry, and belongs to whom it belonged."""
-    if deletion.kind == "repository":
-        await counters.lock(tx)  # the feed writes repositories too, and takes this first
-        reopened = await queries.reopen_repository(tx, path=deletion.name)
-        if reopened is not None:
-            await feed.sum_up_repository(tx, repository_id=reopened)
+    await reserved_names.reserve(
+        tx, kind="namespace", name=namespace.name, seconds=reserved_seconds
+    )
+    if is_empty:
+        await namespaces.delete_namespace(tx, namespace_id=namespace.id)
     else:
-        await queries.reopen_namespace(tx, name=deletion.name)
-    await queries.take_back(tx, deletion=deletion)
-    await audit.append(tx, audit_entries, deletion.taken_back())
+        await _delete_repositories(tx, actor, reserved_seconds)
+    await record(
+        tx=tx,
+        principal=actor.principal,
+        action="namespace.delete",
+        target=f"namespaces/{namespace.name}",
+    )
+    return is_empty
+
+
+async def _delete_repositories(tx: Tx, actor: NamespaceOwner, reserved_seconds: int) -> None:
+    namespace_id = actor.namespace.id
+    await queries.mark_namespace_deleting(tx, namespace_id=namespace_id)
+    paths = await queries.mark_repositories_deleting(tx, namespace_id=namespace_id)
+    await queries.insert_deletions(tx, kind="repository", names=paths, principal=actor.principal)
+    await reserved_names.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)

@@ -1,13 +1,13 @@
-"""The worker of deletions: one piece of work after the other, and patience for a registry that is away."""
+"""The worker that carries out deletions."""
 
 import structlog
 
 from libs.common.db.engine import Engine, Tx, is_unreachable
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
-from services.catalog.deletion.repositories import queries, usecases
+from services.catalog.deletion.repositories import queries, steps
 from services.catalog.deletion.repositories.domain import Deletion
-from services.catalog.deletion.tags import usecases as tag_deletion
+from services.catalog.deletion.tags.usecases import finish_abandoned
 
 CHANNEL = "moorage_deletions"
 _BATCH = 10
@@ -17,79 +17,78 @@ _log = structlog.get_logger()
 
 
 class Deleter:
-    """Does what ``catalog.deletions`` says; it remembers nothing itself, so that a crash costs nothing but the step under way."""
+    """Carries out the deletions of ``catalog.deletions``.
+
+    Its state is in the database, so a crash costs nothing but the step that was running.
+    """
 
     def __init__(self, engine: Engine, registry: Registry) -> None:
         self._engine = engine
         self._registry = registry
-        self._is_first = True
-        self._has_told = False
+        self._has_logged_abilities = False
+        self._has_logged_suspended = False
 
     async def step(self) -> float:
-        """Do what is due; returns the seconds after which to look again without a notification."""
-        if self._is_first:
-            await self._find_abilities()
+        """Run the due steps; return the seconds until the next call without a notification."""
+        if not self._has_logged_abilities:
+            await self._log_abilities()
         try:
-            await tag_deletion.finish_abandoned(engine=self._engine, registry=self._registry)
+            await finish_abandoned(engine=self._engine, registry=self._registry)
         except RegistryUnavailable as error:
-            _log.warning("a tag's deletion is held up", reason=str(error))
+            _log.warning("tag deletion failed, will retry", reason=str(error))
         async with self._engine.connect() as tx:
-            await self._tell_of_held(tx)
-            due = await queries.list_unremoved(tx, limit=_BATCH) or await queries.list_releasable(
-                tx, limit=_BATCH
-            )
+            if not self._has_logged_suspended:
+                await self._log_suspended(tx)
+            due = await queries.list_to_remove(tx, limit=_BATCH)
+            if not due:
+                due = await queries.list_to_release(tx, limit=_BATCH)
         for deletion in due:
-            await self._work_on(deletion)
+            await self._run(deletion)
         return 0.0 if due else _POLL_SECONDS
 
-    async def _work_on(self, deletion: Deletion) -> None:
+    async def _run(self, deletion: Deletion) -> None:
+        """Run the next step of a deletion. A failure postpones this deletion only."""
+        engine, registry = self._engine, self._registry
         try:
             if not deletion.removed:
-                await usecases.remove(
-                    engine=self._engine, registry=self._registry, deletion=deletion
-                )
-            elif not await usecases.release(
-                engine=self._engine, registry=self._registry, deletion=deletion
-            ):
-                await self._postpone(deletion, "the feed has not read all of it")
+                await steps.remove(engine=engine, registry=registry, deletion=deletion)
+            elif not await steps.release(engine=engine, registry=registry, deletion=deletion):
+                await self._postpone(deletion, "the feed has unapplied events of it")
         except RegistryUnavailable as error:
             await self._postpone(deletion, str(error))
         except Exception as error:
             if is_unreachable(error):
                 raise
-            _log.exception(
-                "deletion failed", kind=deletion.kind, name=deletion.name
-            )  # and holds up no other
+            _log.exception("deletion failed", kind=deletion.kind, name=deletion.name)
             await self._postpone(deletion, type(error).__name__)
 
     async def _postpone(self, deletion: Deletion, reason: str) -> None:
-        wait = _RETRY_SECONDS[min(deletion.failures, len(_RETRY_SECONDS) - 1)]
+        seconds = _RETRY_SECONDS[min(deletion.failures, len(_RETRY_SECONDS) - 1)]
         _log.warning(
-            "deletion is held up",
+            "deletion postponed",
             kind=deletion.kind,
             name=deletion.name,
             failures=deletion.failures + 1,
             reason=reason,
         )
         async with self._engine.begin() as tx:
-            await queries.postpone(tx, id=deletion.id, seconds=wait)
+            await queries.postpone(tx, id=deletion.id, seconds=seconds)
 
-    async def _tell_of_held(self, tx: Tx) -> None:
-        """Once, for nothing happens to them until the operator says so."""
-        held = [] if self._has_told else await queries.list_suspended(tx)
-        self._has_told = True
-        if held:
-            names = [deletion.name for deletion in held[:_BATCH]]
+    async def _log_suspended(self, tx: Tx) -> None:
+        suspended = await queries.list_suspended(tx)
+        self._has_logged_suspended = True
+        if suspended:
             _log.warning(
-                "deletions from before the restore are suspended: run `moorage deletions`",
-                number=len(held),
-                names=names,
+                "deletions from before the restore are suspended: "
+                "resume or drop each with `moorage deletions`",
+                number=len(suspended),
+                names=[deletion.name for deletion in suspended[:_BATCH]],
             )
 
-    async def _find_abilities(self) -> None:
+    async def _log_abilities(self) -> None:
         try:
             deletes_tags = await self._registry.deletes_tags()
         except RegistryUnavailable:
-            return  # it is asked again when a tag is deleted
-        self._is_first = False
-        _log.info("registry's abilities", deletes_tags=deletes_tags)
+            return  # the next deletion of a tag requests it again
+        self._has_logged_abilities = True
+        _log.info("abilities of the registry", deletes_tags=deletes_tags)

@@ -1,4 +1,4 @@
-"""A tag's deletion, and which pushes it must not take with it."""
+"""The deletion of a tag, and the concurrent pushes that it must not delete."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +8,22 @@ from libs.common.db.audit import AuditEntry
 from libs.common.web.errors import Unavailable
 
 
+class CatalogBehind(Unavailable):
+    """The catalog has not applied all pushes to the repository."""
+
+    code = "catalog_behind"
+    title = "The catalog has not applied the last pushes yet; try again in a moment"
+
+
+class WritesPaused(Unavailable):
+    """Garbage collection pauses writes, and this registry deletes a tag by writing a manifest."""
+
+    code, title = "writes_paused", "Garbage collection pauses all writes; try again in a moment"
+
+
 @dataclass(frozen=True, slots=True)
 class KnownTag:
-    """A tag as the catalog has it: ``pushed_at`` is when the registry says that it was pushed."""
+    """A tag as the catalog has it. ``pushed_at`` is a time of the registry's clock."""
 
     digest: str
     pushed_at: datetime
@@ -18,7 +31,7 @@ class KnownTag:
 
 @dataclass(frozen=True, slots=True)
 class TagPush:
-    """A push of a tag, as its event tells."""
+    """A push of a tag, from its event. ``at`` is a time of the registry's clock."""
 
     digest: str
     at: datetime
@@ -27,9 +40,10 @@ class TagPush:
 
 @dataclass(frozen=True, slots=True)
 class TagDeletion:
-    """The deletion of a tag that named ``digest``, pushed at ``pushed_at`` (the registry's clock); ``placeholder`` may take its place.
+    """The deletion of a tag that named ``digest`` since ``pushed_at``.
 
-    ``restored`` is the push that came in between, if one did.
+    ``placeholder`` is the digest of the manifest that the tag may name during the deletion.
+    ``restored`` is the concurrent push that the deletion restores, if there is one.
     """
 
     id: int
@@ -45,27 +59,24 @@ class TagDeletion:
     account: str | None
     client_address: str | None
 
-    def came_between(self, push: TagPush) -> bool:
-        """Whether ``push`` was made after what is deleted, so that the deletion did not mean it."""
+    def is_concurrent(self, push: TagPush) -> bool:
+        """Return whether ``push`` is newer than the deleted one, so that it must remain."""
         if push.digest == self.placeholder:
             return False
-        return (
-            push.at >= self.started_at if push.digest == self.digest else push.at > self.pushed_at
-        )
+        if push.digest == self.digest:
+            return push.at >= self.started_at
+        return push.at > self.pushed_at
 
     def find_push_to_restore(self, pushes: Iterable[TagPush]) -> TagPush | None:
-        """The newest of ``pushes`` that came in between, unless a newer one is put back already."""
-        newest = max(
-            (push for push in pushes if self.came_between(push)),
-            key=lambda push: push.at,
-            default=None,
-        )
+        """Return the newest concurrent push, or None if a newer one is restored already."""
+        concurrent = (push for push in pushes if self.is_concurrent(push))
+        newest = max(concurrent, key=lambda push: push.at, default=None)
         if newest is None or (self.restored is not None and newest.at < self.restored.at):
             return None
         return newest
 
-    def done(self) -> AuditEntry:
-        """What the audit trail says, in the name of who asked for it."""
+    def audit_entry(self) -> AuditEntry:
+        """Return the audit entry of the deletion, in the name of the requester."""
         return AuditEntry(
             "image.delete",
             f"images/{self.repository}:{self.tag}",
@@ -73,14 +84,3 @@ class TagDeletion:
             self.account,
             self.client_address,
         )
-
-
-class CatalogBehind(Unavailable):
-    code = "catalog_behind"
-    title = "The catalog has not applied the last pushes yet; try again in a moment"
-
-
-class WritesPaused(Unavailable):
-    """This registry deletes a tag by writing, which would be lost now. Tried again, it works."""
-
-    code, title = "writes_paused", "Garbage collection pauses all writes; try again in a moment"

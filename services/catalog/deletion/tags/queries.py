@@ -1,4 +1,4 @@
-"""SQL of tags that are being deleted."""
+"""SQL of tag deletions."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,14 +12,14 @@ from services.catalog.tables import repositories, tag_deletions, tags, write_pau
 
 _d, _t, _r = tag_deletions.c, tags.c, repositories.c
 _NOW = sa.func.clock_timestamp()
-ABANDONED_SECONDS = 60
-"""No request works on a tag for longer; then whoever did was killed."""
-_KEEP = sa.text("interval '7 days'")
-"""How long an event of a push that came in between may be late."""
+_ABANDONED_AFTER = sa.text("interval '60 seconds'")
+"""No request works on a deletion for longer. After that time, its process was killed."""
+_KEPT_FOR = sa.text("interval '7 days'")
+"""The event of a concurrent push can arrive so late."""
 
 
 async def find_tag(tx: Tx, *, repository_id: int, tag: str) -> KnownTag | None:
-    """What the catalog says that the tag names."""
+    """Return the tag as the catalog has it, or None."""
     statement = sa.select(_t.digest, _t.pushed_at).where(
         _t.repository_id == repository_id, _t.name == tag
     )
@@ -28,13 +28,12 @@ async def find_tag(tx: Tx, *, repository_id: int, tag: str) -> KnownTag | None:
 
 
 async def are_writes_paused(tx: Tx) -> bool:
-    """Whether the registry's garbage is being collected, or is about to be."""
-    return bool(
-        (await tx.execute(sa.select(sa.exists().where(write_pauses.c.ends_at > _NOW)))).scalar_one()
-    )
+    """Return whether garbage collection pauses writes to the registry."""
+    statement = sa.select(sa.exists().where(write_pauses.c.ends_at > _NOW))
+    return bool((await tx.execute(statement)).scalar_one())
 
 
-async def insert_untagging(
+async def insert_tag_deletion(
     tx: Tx,
     *,
     repository: str,
@@ -43,7 +42,10 @@ async def insert_untagging(
     placeholder: str,
     principal: Principal,
 ) -> TagDeletion:
-    """Note that a tag is being deleted, before it is: who hears of a push from now on knows."""
+    """Record that a tag is being deleted, before the registry deletes it.
+
+    From then on, the follower restores concurrent pushes of the tag.
+    """
     values = {
         "repository": repository,
         "tag": tag,
@@ -54,27 +56,29 @@ async def insert_untagging(
         "account": principal.username,
         "client_address": principal.client_address,
     }
-    return _untagging(
-        (await tx.execute(sa.insert(tag_deletions).values(values).returning(tag_deletions))).one()
-    )
+    statement = sa.insert(tag_deletions).values(values).returning(tag_deletions)
+    return _tag_deletion((await tx.execute(statement)).one())
 
 
 async def lock_unfinished(tx: Tx, *, id: int) -> TagDeletion | None:
-    """The deletion unless it is finished; nobody changes it until the transaction ends."""
+    """Return the deletion and lock it for the transaction; return None if it is finished."""
     statement = (
         sa.select(tag_deletions).where(_d.id == id, _d.finished_at.is_(None)).with_for_update()
     )
     row = (await tx.execute(statement)).one_or_none()
-    return _untagging(row) if row else None
+    return _tag_deletion(row) if row else None
 
 
 async def finish(tx: Tx, *, id: int) -> None:
-    """Nothing is left to do."""
+    """Mark the deletion as finished."""
     await tx.execute(sa.update(tag_deletions).where(_d.id == id).values(finished_at=_NOW))
 
 
 async def record_restored(tx: Tx, *, id: int, push: TagPush) -> bool:
-    """Note that ``push`` came in between. False: the deletion is not finished, and who works on it puts the push back."""
+    """Record that the deletion must restore ``push``; return whether the deletion is finished.
+
+    If it is not, the request that works on the deletion restores the push.
+    """
     values = {
         "restored_digest": push.digest,
         "restored_pushed_at": push.at,
@@ -85,16 +89,19 @@ async def record_restored(tx: Tx, *, id: int, push: TagPush) -> bool:
 
 
 async def delete_tag(tx: Tx, *, repository: str, tag: str, digest: str) -> int | None:
-    """Delete the catalog's tag if it still names ``digest``; returns the id of its repository, None when there was nothing to delete."""
-    of_repository = sa.select(_r.id).where(_r.path == repository).scalar_subquery()
+    """Delete the tag from the catalog if it still names ``digest``.
+
+    Return the id of its repository, or None if nothing was deleted.
+    """
+    repository_id = sa.select(_r.id).where(_r.path == repository).scalar_subquery()
     statement = sa.delete(tags).where(
-        _t.repository_id == of_repository, _t.name == tag, _t.digest == digest
+        _t.repository_id == repository_id, _t.name == tag, _t.digest == digest
     )
     return (await tx.execute(statement.returning(_t.repository_id))).scalar_one_or_none()
 
 
-async def list_of_tags(tx: Tx, *, keys: Collection[tuple[str, str]]) -> list[TagDeletion]:
-    """The deletions of these tags (repository, tag), oldest first."""
+async def list_tag_deletions(tx: Tx, *, keys: Collection[tuple[str, str]]) -> list[TagDeletion]:
+    """Return the deletions of the tags ``keys`` (repository path, tag), oldest first."""
     if not keys:
         return []
     statement = (
@@ -102,29 +109,33 @@ async def list_of_tags(tx: Tx, *, keys: Collection[tuple[str, str]]) -> list[Tag
         .where(sa.tuple_(_d.repository, _d.tag).in_(list(keys)))
         .order_by(_d.id)
     )
-    return [_untagging(row) for row in await tx.execute(statement)]
+    return [_tag_deletion(row) for row in await tx.execute(statement)]
 
 
 async def list_abandoned(tx: Tx, *, limit: int) -> list[TagDeletion]:
-    """Deletions that nobody works on any more."""
-    began = _NOW - sa.text(f"interval '{ABANDONED_SECONDS} seconds'")
-    statement = sa.select(tag_deletions).where(_d.finished_at.is_(None), _d.started_at < began)
-    return [_untagging(row) for row in await tx.execute(statement.order_by(_d.id).limit(limit))]
+    """Return unfinished deletions whose process was killed, oldest first."""
+    statement = (
+        sa.select(tag_deletions)
+        .where(_d.finished_at.is_(None), _d.started_at < _NOW - _ABANDONED_AFTER)
+        .order_by(_d.id)
+        .limit(limit)
+    )
+    return [_tag_deletion(row) for row in await tx.execute(statement)]
 
 
-async def forget_old(tx: Tx) -> None:
-    """Delete what no late event can be about any more."""
+async def delete_old(tx: Tx) -> None:
+    """Delete the records of finished deletions for which no late event can arrive any more."""
     await tx.execute(
-        sa.delete(tag_deletions).where(_d.finished_at.is_not(None), _d.started_at < _NOW - _KEEP)
+        sa.delete(tag_deletions).where(
+            _d.finished_at.is_not(None), _d.started_at < _NOW - _KEPT_FOR
+        )
     )
 
 
-def _untagging(row: Any) -> TagDeletion:
-    restored = (
-        None
-        if row.restored_digest is None
-        else TagPush(row.restored_digest, row.restored_pushed_at, row.restored_pushed_by)
-    )
+def _tag_deletion(row: Any) -> TagDeletion:
+    restored = None
+    if row.restored_digest is not None:
+        restored = TagPush(row.restored_digest, row.restored_pushed_at, row.restored_pushed_by)
     return TagDeletion(
         id=row.id,
         repository=row.repository,

@@ -1,4 +1,8 @@
-"""Delete a tag. No transaction is open while the registry is asked."""
+"""Delete a tag.
+
+No transaction is open during calls to the registry. The deletion is recorded first, so that the
+follower can restore a concurrent push, and the worker can finish the deletion after a crash.
+"""
 
 import asyncio
 
@@ -6,8 +10,6 @@ from libs.common.db import audit
 from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
-from libs.common.security.principals import Principal
-from libs.common.web.errors import NotFound
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.domain import (
     CatalogBehind,
@@ -17,67 +19,77 @@ from services.catalog.deletion.tags.domain import (
     WritesPaused,
 )
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
-from services.catalog.pull_counts import queries as counters
-from services.catalog.repositories.domain import Repository
-from services.catalog.sync.feed import queries as feed
+from services.catalog.images.domain import ImageNotFound, is_tag
+from services.catalog.images.queries import update_totals
+from services.catalog.pull_counts.queries import lock_counters
+from services.catalog.repositories.domain import Repository, RepositoryOwner
 from services.catalog.tables import audit_entries
 
 SETTLE_SECONDS = 5.0
-"""How long a deletion waits for the catalog to hear of a push that the registry has."""
-_LOOK_SECONDS = 0.05
+"""A deletion waits so long for the catalog to apply a push that the registry has."""
+POLL_SECONDS = 0.05
 _BATCH = 20
 _TRIES = 3
 
 
 async def delete_tag(
-    *,
-    engine: Engine,
-    registry: Registry,
-    principal: Principal,
-    repository: Repository,
-    tag: str,
+    *, engine: Engine, registry: Registry, actor: RepositoryOwner, tag: str
 ) -> None:
-    """Delete the tag alone. A push of it that comes in between stays.
+    """Delete the tag, not its image. A concurrent push of the tag remains.
 
-    Raises NotFound, CatalogBehind, WritesPaused, RegistryUnavailable.
+    Raises:
+        ImageNotFound: the repository has no such tag.
+        RepositoryDeleting: the repository is being deleted.
+        CatalogBehind: the catalog has not applied the last push of the tag.
+        WritesPaused: garbage collection pauses writes, and this registry deletes tags by writing.
+        RegistryUnavailable: the registry does not answer.
     """
-    known = await _settled(engine, registry, repository, tag)
+    repository = actor.repository
+    repository.check_not_deleting()
+    if not is_tag(tag):
+        raise ImageNotFound(f"{repository.path}:{tag}")
+    known = await _wait_for_agreement(engine, registry, repository, tag)
     placeholder = make_placeholder()
-    writes = not await registry.deletes_tags()
+    deletes_by_writing = not await registry.deletes_tags()
     async with engine.begin() as tx:
-        if writes and await queries.are_writes_paused(tx):
+        if deletes_by_writing and await queries.are_writes_paused(tx):
             raise WritesPaused(retry_after=5)
-        noted = await queries.insert_untagging(
+        deletion = await queries.insert_tag_deletion(
             tx,
             repository=repository.path,
             tag=tag,
             known=known,
             placeholder=placeholder.digest,
-            principal=principal,
+            principal=actor.principal,
         )
-    # Only now: a push before this look is seen by it, and the event of one after it finds what was noted.
-    held = await registry.find_digest(repository.path, tag)
-    if held == known.digest:
+    # The record comes first: this request sees an earlier push here, and the follower finds the
+    # record when it reads the event of a later push.
+    current = await registry.find_digest(repository.path, tag)
+    if current == known.digest:
         await _remove(registry, repository.path, tag, placeholder)
-    await _finish(engine, registry, noted, is_gone=held in (None, known.digest))
+    await _finish(engine, registry, deletion, is_deleted=current in (None, known.digest))
 
 
-async def _settled(
+async def _wait_for_agreement(
     engine: Engine, registry: Registry, repository: Repository, tag: str
 ) -> KnownTag:
-    """The tag when catalog and registry agree about it, or when the registry does not have it any more."""
-    deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
+    """Return the tag when the registry has the digest of the catalog, or no such tag.
+
+    Raises ImageNotFound, CatalogBehind.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SETTLE_SECONDS
     while True:
         async with engine.connect() as tx:
             known = await queries.find_tag(tx, repository_id=repository.id, tag=tag)
-        held = await registry.find_digest(repository.path, tag)
-        if known is None and held is None:
-            raise NotFound(f"There is no image '{repository.path}:{tag}'.")
-        if known is not None and held in (None, known.digest):
+        current = await registry.find_digest(repository.path, tag)
+        if known is None and current is None:
+            raise ImageNotFound(f"{repository.path}:{tag}")
+        if known is not None and current in (None, known.digest):
             return known
-        if asyncio.get_running_loop().time() > deadline:
+        if loop.time() > deadline:
             raise CatalogBehind
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 async def _remove(registry: Registry, repository: str, tag: str, placeholder: Placeholder) -> None:
@@ -86,8 +98,9 @@ async def _remove(registry: Registry, repository: str, tag: str, placeholder: Pl
     for _ in range(_TRIES):
         await registry.put_manifest(repository, tag, placeholder.manifest)
         if await registry.delete_manifest(repository, placeholder.digest):
-            return  # else a collection of garbage has just taken it, and left the tag
-    raise RegistryUnavailable(f"the tag {tag} of {repository} stays")
+            return
+        # The registry's garbage collection took the placeholder and left the tag.
+    raise RegistryUnavailable(f"The registry did not delete the tag {tag} of {repository}.")
 
 
 async def remove_tag(*, registry: Registry, repository: str, tag: str) -> None:
@@ -95,57 +108,63 @@ async def remove_tag(*, registry: Registry, repository: str, tag: str) -> None:
     await _remove(registry, repository, tag, make_placeholder())
 
 
-async def _finish(engine: Engine, registry: Registry, noted: TagDeletion, *, is_gone: bool) -> None:
-    """Put back what came in between, as far as it is known by now; then let the catalog say so."""
-    done: TagPush | None = None
+async def _finish(
+    engine: Engine, registry: Registry, deletion: TagDeletion, *, is_deleted: bool
+) -> None:
+    """Restore the concurrent push that the follower has recorded, then finish the deletion.
+
+    The follower can record a newer push meanwhile, so the record is read again after each restore.
+    """
+    restored: TagPush | None = None
     while True:
         async with engine.begin() as tx:
-            tag_deletion = await queries.lock_unfinished(tx, id=noted.id)
-            if tag_deletion is None:
+            current = await queries.lock_unfinished(tx, id=deletion.id)
+            if current is None:
                 return
-            if tag_deletion.restored == done:
-                await queries.finish(tx, id=noted.id)
-                if is_gone:
-                    await counters.lock(
-                        tx
-                    )  # the feed writes tag and repository the other way round, and takes this first
-                    deleted = await queries.delete_tag(
-                        tx, repository=noted.repository, tag=noted.tag, digest=noted.digest
+            if current.restored == restored:
+                await queries.finish(tx, id=deletion.id)
+                if is_deleted:
+                    # The feed takes this lock first, and then locks tag and repository in another
+                    # order.
+                    await lock_counters(tx)
+                    repository_id = await queries.delete_tag(
+                        tx, repository=deletion.repository, tag=deletion.tag, digest=deletion.digest
                     )
-                    if deleted is not None:
-                        await feed.sum_up_repository(tx, repository_id=deleted)
-                    await audit.append(tx, audit_entries, noted.done())
+                    if repository_id is not None:
+                        await update_totals(tx, pushed_at={repository_id: None})
+                    await audit.append(tx, audit_entries, deletion.audit_entry())
                 return
-        assert tag_deletion.restored is not None  # it is never taken back
-        await restore(
-            registry=registry, tag_deletion=tag_deletion, push=tag_deletion.restored, before=done
+        assert current.restored is not None  # a recorded push is replaced, never removed
+        await restore_push(
+            registry=registry, deletion=current, push=current.restored, replaces=restored
         )
-        done = tag_deletion.restored
+        restored = current.restored
 
 
-async def restore(
-    *, registry: Registry, tag_deletion: TagDeletion, push: TagPush, before: TagPush | None
+async def restore_push(
+    *, registry: Registry, deletion: TagDeletion, push: TagPush, replaces: TagPush | None
 ) -> None:
-    """Let the tag name what was pushed in between, unless a later push has it; ``before`` is what was put back first."""
-    ours = {tag_deletion.placeholder, before.digest if before else None, None}
-    held = await registry.find_digest(tag_deletion.repository, tag_deletion.tag)
-    if held == push.digest or held not in ours:
+    """Point the tag at the image of a concurrent push, unless a later push has set the tag.
+
+    ``replaces`` is the push that was restored before, if there is one.
+    """
+    ours = {deletion.placeholder, replaces.digest if replaces else None, None}
+    current = await registry.find_digest(deletion.repository, deletion.tag)
+    if current == push.digest or current not in ours:
         return
-    manifest = await registry.find_manifest(tag_deletion.repository, push.digest)
+    manifest = await registry.find_manifest(deletion.repository, push.digest)
     if manifest is not None:
-        await registry.put_manifest(tag_deletion.repository, tag_deletion.tag, manifest)
+        await registry.put_manifest(deletion.repository, deletion.tag, manifest)
 
 
 async def finish_abandoned(*, engine: Engine, registry: Registry) -> None:
-    """End deletions whose process was killed half-way. Raises RegistryUnavailable."""
+    """Finish deletions whose process was killed. Raises RegistryUnavailable."""
     async with engine.begin() as tx:
         abandoned = await queries.list_abandoned(tx, limit=_BATCH)
-        await queries.forget_old(tx)
-    for tag_deletion in abandoned:
-        if (
-            await registry.find_digest(tag_deletion.repository, tag_deletion.tag)
-            == tag_deletion.placeholder
-        ):
-            await registry.delete_manifest(tag_deletion.repository, tag_deletion.placeholder)
-        is_gone = await registry.find_digest(tag_deletion.repository, tag_deletion.tag) is None
-        await _finish(engine, registry, tag_deletion, is_gone=is_gone)
+        await queries.delete_old(tx)
+    for deletion in abandoned:
+        current = await registry.find_digest(deletion.repository, deletion.tag)
+        if current == deletion.placeholder:
+            await registry.delete_manifest(deletion.repository, deletion.placeholder)
+            current = await registry.find_digest(deletion.repository, deletion.tag)
+        await _finish(engine, registry, deletion, is_deleted=current is None)

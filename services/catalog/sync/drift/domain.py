@@ -1,7 +1,8 @@
-"""What may differ between catalog and registry, as pure data.
+"""The differences between catalog and registry.
 
-The registry can list its repositories and their tags, and say of a digest whether it is there. It cannot list manifests: one without a
-tag that the catalog never heard of is found only as the child of an index.
+The registry lists its repositories and their tags, and answers whether it has a digest. It cannot
+list manifests. So an untagged manifest that the catalog does not have is found only as the child of
+an index.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What differs, in words for a table."""
+    """The kind of a difference; the value is its text in a table."""
 
     TAG_MISSING = "the registry has it, the catalog does not"
     TAG_GONE = "the catalog has it, the registry does not"
@@ -22,7 +23,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """One difference: ``what`` is a tag or a digest; ``catalog`` and ``registry`` are the digests that each names, where they do."""
+    """One difference.
+
+    ``what`` is a tag or a digest. ``catalog`` and ``registry`` are the digests that each has for
+    it, or empty.
+    """
 
     repository: str
     what: str
@@ -32,59 +37,66 @@ class Difference:
 
     @property
     def is_repairable(self) -> bool:
-        """Whether it is the catalog's to mend. What is in a namespace that nobody owns is nobody's image."""
+        """Whether the catalog can be repaired: the image must be in an existing namespace."""
         return self.kind is not Kind.NO_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the catalog knows of a repository: tags with their digests, manifests, and the children that its indexes name."""
+class CatalogContent:
+    """A repository in the catalog: its tags with their digests, manifests, and children."""
 
     tags: Mapping[str, str] = field(default_factory=dict)
     manifests: frozenset[str] = frozenset()
     children: frozenset[str] = frozenset()
 
 
-NOTHING = Known()
+NOTHING = CatalogContent()
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What the registry holds of it: tags with their digests, and those of the digests that were asked for."""
+class RegistryContent:
+    """A repository in the registry: its tags with their digests, and the requested manifests."""
 
     tags: Mapping[str, str]
     manifests: frozenset[str]
 
 
-def digests_to_ask(known: Known, tags: Mapping[str, str]) -> set[str]:
-    """The digests of which a list of ``tags`` does not say whether they are there."""
-    return (set(known.manifests) | set(known.children)) - set(tags.values())
+def digests_to_request(catalog: CatalogContent, tags: Mapping[str, str]) -> set[str]:
+    """Return the digests in the catalog that the registry's ``tags`` do not name."""
+    return (set(catalog.manifests) | set(catalog.children)) - set(tags.values())
 
 
 def differences(
-    repository: str, known: Known, held: Held, *, has_namespace: bool
+    repository: str, catalog: CatalogContent, registry: RegistryContent, *, has_namespace: bool
 ) -> list[Difference]:
-    """All that differs in one repository."""
+    """Return all differences in one repository, sorted."""
     if not has_namespace:
         return [
             Difference(repository, tag, Kind.NO_NAMESPACE, registry=digest)
-            for tag, digest in sorted(held.tags.items())
+            for tag, digest in sorted(registry.tags.items())
         ]
-    return sorted([*_of_tags(repository, known, held), *_of_manifests(repository, known, held)])
+    return sorted(
+        [*_of_tags(repository, catalog, registry), *_of_manifests(repository, catalog, registry)]
+    )
 
 
-def _of_tags(repository: str, known: Known, held: Held) -> Iterable[Difference]:
-    for tag in known.tags.keys() | held.tags.keys():
-        ours, theirs = known.tags.get(tag, ""), held.tags.get(tag, "")
+def _of_tags(
+    repository: str, catalog: CatalogContent, registry: RegistryContent
+) -> Iterable[Difference]:
+    for tag in catalog.tags.keys() | registry.tags.keys():
+        ours, theirs = catalog.tags.get(tag, ""), registry.tags.get(tag, "")
         if ours != theirs:
             kind = Kind.TAG_MISSING if not ours else Kind.TAG_GONE if not theirs else Kind.TAG_MOVED
             yield Difference(repository, tag, kind, ours, theirs)
 
 
-def _of_manifests(repository: str, known: Known, held: Held) -> Iterable[Difference]:
-    there = held.manifests | frozenset(held.tags.values())
-    tagged = frozenset(known.tags.values())  # its tag tells already that it is gone
-    for digest in known.manifests - there - tagged:
+def _of_manifests(
+    repository: str, catalog: CatalogContent, registry: RegistryContent
+) -> Iterable[Difference]:
+    tagged = frozenset(registry.tags.values())
+    present = registry.manifests | tagged
+    # A missing manifest with a tag is reported as the difference of its tag.
+    for digest in catalog.manifests - present - frozenset(catalog.tags.values()):
         yield Difference(repository, digest, Kind.MANIFEST_GONE, catalog=digest)
-    for digest in (known.children & there) - known.manifests - frozenset(held.tags.values()):
+    for digest in (catalog.children & present) - catalog.manifests - tagged:
         yield Difference(repository, digest, Kind.MANIFEST_MISSING, registry=digest)

@@ -1,31 +1,31 @@
-"""SQL of the comparison: what the catalog knows."""
+"""SQL of the comparison: the content of the catalog."""
 
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from services.catalog.sync.drift.domain import NOTHING, Known
+from services.catalog.sync.drift.domain import NOTHING, CatalogContent
 from services.catalog.tables import manifest_children, manifests, namespaces, repositories, tags
 
 _n, _r, _m, _t, _c = namespaces.c, repositories.c, manifests.c, tags.c, manifest_children.c
 
 
 async def list_paths(tx: Tx) -> set[str]:
-    """Every repository, as `namespace/name`."""
+    """Return the paths of all repositories."""
     return set((await tx.execute(sa.select(_r.path))).scalars())
 
 
 async def list_namespaces(tx: Tx) -> set[str]:
-    """Every namespace's name."""
+    """Return the names of all namespaces."""
     return set((await tx.execute(sa.select(_n.name))).scalars())
 
 
 async def has_tags(tx: Tx) -> bool:
-    """Whether the catalog knows any tag at all."""
+    """Return whether the catalog has any tag."""
     return bool((await tx.execute(sa.select(sa.exists().select_from(tags)))).scalar_one())
 
 
-async def get_known(tx: Tx, *, path: str) -> Known:
-    """What the catalog knows of a repository; nothing where there is none."""
+async def get_content(tx: Tx, *, path: str) -> CatalogContent:
+    """Return the repository's content, or NOTHING if there is no such repository."""
     found = (await tx.execute(sa.select(_r.id).where(_r.path == path))).scalar_one_or_none()
     if found is None:
         return NOTHING
@@ -34,7 +34,7 @@ async def get_known(tx: Tx, *, path: str) -> Known:
     children = await tx.execute(
         sa.select(_c.child_digest).where(_c.repository_id == found).distinct()
     )
-    return Known(
+    return CatalogContent(
         {row.name: row.digest for row in named},
         frozenset(digests.scalars()),
         frozenset(children.scalars()),

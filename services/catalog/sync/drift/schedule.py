@@ -1,4 +1,7 @@
-"""Compares and mends by itself, every so many hours: what a registry that crashed never reported is found without anybody looking."""
+"""The scheduled comparison and repair.
+
+It finds pushes that a registry never reported because it crashed.
+"""
 
 import time
 
@@ -12,23 +15,26 @@ from services.catalog.sync.drift import usecases
 
 CHANNEL = "moorage_drift"
 FIRST_AFTER_SECONDS = 600.0
-"""After a start, when the registry has delivered what it had kept; a start is when something may have been lost."""
+"""Delay of the first comparison after a start.
 
-_AGAIN_AFTER_FAILURE_SECONDS = 600.0
-_LONGEST_WAIT_SECONDS = 3600.0
+Events can be lost before a start. By then, the registry has delivered the events that it kept.
+"""
+
+_RETRY_SECONDS = 600.0
+_MAX_WAIT_SECONDS = 3600.0
 
 _found = Counter(
     "moorage_catalog_drift_found",
     "differences between catalog and registry that the scheduled comparison found",
 )
 _left = Gauge(
-    "moorage_catalog_drift_left", "differences that the last scheduled comparison could not mend"
+    "moorage_catalog_drift_left", "differences that the last scheduled comparison could not repair"
 )
 _log = structlog.get_logger()
 
 
 class Schedule:
-    """A worker's step that is due every ``hours``."""
+    """Compares and repairs every ``hours``."""
 
     def __init__(
         self,
@@ -44,23 +50,23 @@ class Schedule:
         self._due = time.monotonic() + min(first_after, self._every)
 
     async def step(self) -> float:
-        """Compare and mend when it is time; returns the seconds after which to ask again."""
+        """Compare and repair if it is due; return the seconds until the next call."""
         wait = self._due - time.monotonic()
         if wait > 0:
-            return min(wait, _LONGEST_WAIT_SECONDS)
+            return min(wait, _MAX_WAIT_SECONDS)
         try:
-            await self._compare_and_mend()
+            await self._compare_and_repair()
         except (RegistryUnavailable, usecases.NothingListed) as error:
             _log.warning(
                 "catalog and registry could not be compared",
                 reason=str(error) or type(error).__name__,
             )
-            self._due = time.monotonic() + min(_AGAIN_AFTER_FAILURE_SECONDS, self._every)
+            self._due = time.monotonic() + min(_RETRY_SECONDS, self._every)
         else:
             self._due = time.monotonic() + self._every
         return 0.0
 
-    async def _compare_and_mend(self) -> None:
+    async def _compare_and_repair(self) -> None:
         compared = await usecases.compare(engine=self._engine, registry=self._registry)
         for difference in compared.differences:
             _log.warning(

@@ -1,4 +1,4 @@
-"""Compare the catalog with the registry, and mend the catalog."""
+"""Compare the catalog with the registry, and repair the catalog."""
 
 import asyncio
 import time
@@ -10,29 +10,30 @@ from datetime import UTC, datetime
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.names import split_repository
-from services.catalog.deletion.tags.queries import list_of_tags
+from services.catalog.deletion.tags.queries import list_tag_deletions
 from services.catalog.sync.drift import queries
 from services.catalog.sync.drift.domain import Difference, Kind, differences
 from services.catalog.sync.drift.reading import Lister
 from services.catalog.sync.feed import queries as feed
-from services.catalog.sync.feed import usecases as following
+from services.catalog.sync.feed import usecases as feed_usecases
 from services.catalog.sync.feed.domain import Push, Wanted
 
 SETTLE_SECONDS = 2.0
-"""Within which a push shows in the catalog: what differs for a shorter time is on its way."""
+"""The feed applies a push within this time. A difference that disappears in it is none."""
 
 _FEED_SECONDS = 30.0
 _TRIES = 5
-_REPOSITORIES_AT_ONCE = 3  # each holds a connection now and then, and requests want some too
+_CONCURRENT_REPOSITORIES = 3
+"""Each uses a database connection now and then, and requests need some too."""
 
 
 class NothingListed(Exception):
-    """The registry lists no repository at all while the catalog knows tags: its storage is most likely not there."""
+    """The registry lists no repository, but the catalog has tags. Its storage may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differed when every repository of either side had been looked at: ``repositories`` of them."""
+    """The differences, and the number of repositories that were compared."""
 
     repositories: int
     differences: Sequence[Difference]
@@ -41,10 +42,14 @@ class Comparison:
 async def compare(
     *, engine: Engine, registry: Registry, settle_seconds: float = SETTLE_SECONDS
 ) -> Comparison:
-    """Compare all that the registry lists with all that the catalog knows.
+    """Compare all repositories of the registry and the catalog.
 
-    What differs is looked at a second time, after the feed had ``settle_seconds`` and has been read: a push that is just being made is no
-    difference. Raises RegistryUnavailable when the listing is not complete, and NothingListed.
+    Differences are read a second time after ``settle_seconds``, when the feed has caught up, so
+    that a push during the comparison is no difference.
+
+    Raises:
+        RegistryUnavailable: the listing is not complete.
+        NothingListed: the registry lists no repository, but the catalog has tags.
     """
     lister = Lister(registry)
     listed = await lister.list_repositories()
@@ -62,28 +67,30 @@ async def compare_repositories(
     paths: Iterable[str],
     settle_seconds: float = SETTLE_SECONDS,
 ) -> list[Difference]:
-    """As ``compare``, of these repositories alone. Raises RegistryUnavailable."""
+    """As ``compare``, for the repositories ``paths``. Raises RegistryUnavailable."""
     return await _compare(engine, Lister(registry), paths, settle_seconds)
 
 
 async def _compare(
     engine: Engine, lister: Lister, paths: Iterable[str], settle_seconds: float
 ) -> list[Difference]:
-    first = await _look_at(engine, lister, paths)
+    first = await _compare_each(engine, lister, paths)
     if not first:
         return []
     await _let_settle(engine, settle_seconds)
-    again = await _look_at(engine, lister, {difference.repository for difference in first})
+    again = await _compare_each(engine, lister, {difference.repository for difference in first})
     return sorted(set(first) & set(again))
 
 
 async def repair(
     *, engine: Engine, registry: Registry, found: Iterable[Difference]
 ) -> list[Difference]:
-    """Mend the catalog where ``found`` says so, by what the registry says now; returns what is left.
+    """Repair the differences ``found`` from the present state of the registry; return the rest.
 
-    What is left is nobody's, or in a repository that changed each time that it was looked at: the feed has it then. Raises
-    RegistryUnavailable.
+    The rest is in no namespace, or in a repository that changed at each try; the feed applies those
+    changes.
+
+    Raises RegistryUnavailable.
     """
     by_repository: dict[str, list[Difference]] = defaultdict(list)
     left: list[Difference] = []
@@ -93,58 +100,61 @@ async def repair(
         else:
             left.append(difference)
     for repository, here in by_repository.items():
-        if not await _mend(engine, registry, repository, here):
+        if not await _repair_repository(engine, registry, repository, here):
             left += here
     return sorted(left)
 
 
-async def _look_at(engine: Engine, lister: Lister, paths: Iterable[str]) -> list[Difference]:
+async def _compare_each(engine: Engine, lister: Lister, paths: Iterable[str]) -> list[Difference]:
     waiting = sorted(paths, reverse=True)
     found: list[Difference] = []
 
     async def work() -> None:
         while waiting:
-            found.extend(await _look_at_one(engine, lister, waiting.pop()))
+            found.extend(await _compare_one(engine, lister, waiting.pop()))
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(_REPOSITORIES_AT_ONCE, len(waiting))):
+            for _ in range(min(_CONCURRENT_REPOSITORIES, len(waiting))):
                 group.create_task(work())
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
     return sorted(found)
 
 
-async def _look_at_one(engine: Engine, lister: Lister, path: str) -> list[Difference]:
-    """The registry is asked with no connection held; the catalog is read before, so that a push meanwhile shows on one side only."""
+async def _compare_one(engine: Engine, lister: Lister, path: str) -> list[Difference]:
+    """Return the differences in one repository.
+
+    The catalog is read before the registry, so that a push meanwhile shows in the registry only. No
+    connection is open during calls to the registry.
+    """
     async with engine.connect() as tx:
-        known = await queries.get_known(tx, path=path)
-    held = await lister.read(path, known)
+        catalog = await queries.get_content(tx, path=path)
+    stored = await lister.read(path, catalog)
     async with engine.connect() as tx:
         has_namespace = split_repository(path) is not None and bool(
             await feed.find_namespaces(tx, names=[path.partition("/")[0]])
         )
-        if has_namespace and await _is_closed(tx, path):
+        if has_namespace and await _is_ownerless(tx, path):
             return []
-        found = differences(path, known, held, has_namespace=has_namespace)
+        found = differences(path, catalog, stored, has_namespace=has_namespace)
         if not found:
             return []
-        tag_deletions = await list_of_tags(
+        deletions = await list_tag_deletions(
             tx, keys=[(path, difference.what) for difference in found]
         )
-    on_the_way = {
-        tag_deletion.placeholder for tag_deletion in tag_deletions
-    }  # a tag that is being deleted names one for a moment
-    return [difference for difference in found if difference.registry not in on_the_way]
+    # During its deletion, a tag can name a placeholder.
+    placeholders = {deletion.placeholder for deletion in deletions}
+    return [difference for difference in found if difference.registry not in placeholders]
 
 
-async def _is_closed(tx: Tx, path: str) -> bool:
-    """Whether the repository is being deleted, or its name is not free yet after it: what is left there is deleted still."""
-    return (await feed.find_places(tx, paths=[path]))[path].closed
+async def _is_ownerless(tx: Tx, path: str) -> bool:
+    """Return whether the repository is being deleted or its name is reserved."""
+    return (await feed.get_path_statuses(tx, paths=[path]))[path].is_ownerless
 
 
 async def _let_settle(engine: Engine, seconds: float) -> None:
-    """Give the feed some time, and then wait until it has been read, if it is at all."""
+    """Wait ``seconds``, then until the feed has no unapplied event, for a limited time."""
     await asyncio.sleep(seconds)
     deadline = time.monotonic() + _FEED_SECONDS
     while time.monotonic() < deadline:
@@ -154,33 +164,32 @@ async def _let_settle(engine: Engine, seconds: float) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _mend(
+async def _repair_repository(
     engine: Engine, registry: Registry, repository: str, found: Sequence[Difference]
 ) -> bool:
-    """Whether the repository was brought to what the registry says now, with no event of it in between."""
+    """Repair one repository; return False if events of it arrived during each try."""
     for _ in range(_TRIES):
         async with engine.connect() as tx:
             start = await feed.get_position(tx)
         wanted = _wanted(repository, found)
-        states = await following.read_states(
+        states = await feed_usecases.read_states(
             engine=engine, registry=registry, wanted=[wanted] if wanted else []
         )
         async with engine.begin() as tx:
-            # As the feed guards its own answers: one that was read before the feed heard of something newer must not replace it.
+            # An answer from before a newer event must not replace the newer state.
             now = await feed.lock_position(tx)
             if now != start and await feed.has_events(tx, after=start, repository=repository):
                 continue
-            await following.write_states(tx=tx, states=states)
-            if await _is_closed(
-                tx, repository
-            ):  # asked after the writing, which waits for a deletion
+            await feed_usecases.write_states(tx=tx, states=states)
+            # The writes wait for a concurrent deletion, so this is read after them.
+            if await _is_ownerless(tx, repository):
                 await tx.rollback()
             return True
     return False
 
 
 def _wanted(repository: str, found: Sequence[Difference]) -> Wanted | None:
-    """What to ask about the repository; nobody knows who pushed, and the time is when it was found."""
+    """Return what to read. The pusher is unknown, and the time of the push is now."""
     split = split_repository(repository)
     if split is None:
         return None
@@ -192,9 +201,8 @@ def _wanted(repository: str, found: Sequence[Difference]) -> Wanted | None:
             if difference.registry:
                 wanted.pushed_at = now
             if difference.catalog:
-                wanted.deleted.add(
-                    difference.catalog
-                )  # asked for: it may be there still, without a tag
+                # It may still exist, without a tag.
+                wanted.deleted.add(difference.catalog)
         elif difference.kind is Kind.MANIFEST_GONE:
             wanted.deleted.add(difference.what)
         else:

@@ -1,4 +1,7 @@
-"""Pushes of a tag that came in while the tag was being deleted: the feed hears of them, and puts back what the deletion took along."""
+"""Pushes of a tag during its deletion.
+
+The deletion can remove the pushed image from the tag. The follower then restores the push.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -6,68 +9,72 @@ from dataclasses import replace
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.tokens import CATALOG_SUBJECT
-from services.catalog.deletion.tags import queries, usecases
+from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.domain import TagDeletion, TagPush
+from services.catalog.deletion.tags.usecases import restore_push
 from services.catalog.sync.feed.domain import FeedEvent
 
 
 async def list_tag_deletions(tx: Tx, events: Iterable[FeedEvent]) -> list[TagDeletion]:
-    """The deletions of the tags that ``events`` push."""
+    """Return the deletions of the tags that ``events`` push, oldest first."""
     keys = {
         (event.repository, event.tag) for event in events if event.action == "push" and event.tag
     }
-    return await queries.list_of_tags(tx, keys=keys)
+    return await queries.list_tag_deletions(tx, keys=keys)
 
 
-def without_ours(
-    events: Iterable[FeedEvent], tag_deletions: Sequence[TagDeletion]
+def without_own_pushes(
+    events: Iterable[FeedEvent], deletions: Sequence[TagDeletion]
 ) -> list[FeedEvent]:
-    """``events`` without the pushes of placeholders; what was put back is told as the push that it was."""
-    placeholders = {
-        (tag_deletion.repository, tag_deletion.placeholder) for tag_deletion in tag_deletions
+    """Return ``events`` without the catalog's own pushes.
+
+    Pushes of placeholders are removed. The push that restores a client's push gets the time and the
+    user of the client's.
+    """
+    placeholders = {(deletion.repository, deletion.placeholder) for deletion in deletions}
+    restored = {
+        (deletion.repository, deletion.tag, deletion.restored.digest): deletion.restored
+        for deletion in deletions
+        if deletion.restored is not None
     }
-    theirs = {
-        (of.repository, of.tag, of.restored.digest): of.restored
-        for of in tag_deletions
-        if of.restored is not None
-    }
-    told = []
+    kept = []
     for event in events:
         if event.docker_user != CATALOG_SUBJECT or event.action != "push":
-            told.append(event)
+            kept.append(event)
             continue
-        push = theirs.get((event.repository, event.tag or "", event.digest or ""))
-        if (event.repository, event.digest) not in placeholders:
-            told.append(event if push is None else replace(event, at=push.at, docker_user=push.by))
-    return told
+        if (event.repository, event.digest) in placeholders:
+            continue
+        push = restored.get((event.repository, event.tag or "", event.digest or ""))
+        kept.append(event if push is None else replace(event, at=push.at, docker_user=push.by))
+    return kept
 
 
-async def restore(
+async def restore_pushes(
     *,
     engine: Engine,
     registry: Registry,
     events: Iterable[FeedEvent],
-    tag_deletions: Sequence[TagDeletion],
+    deletions: Sequence[TagDeletion],
 ) -> None:
-    """Put back what came in between, or tell who works on the deletion to do so. Raises RegistryUnavailable."""
-    latest = {
-        (tag_deletion.repository, tag_deletion.tag): tag_deletion for tag_deletion in tag_deletions
-    }
+    """Restore the concurrent pushes among ``events``.
+
+    If the deletion is not finished, the push is only recorded, and the deletion restores it.
+
+    Raises RegistryUnavailable.
+    """
+    latest = {(deletion.repository, deletion.tag): deletion for deletion in deletions}
     pushes: dict[tuple[str, str], list[TagPush]] = {key: [] for key in latest}
     for event in events:
         key = (event.repository, event.tag or "")
         if key in latest and event.action == "push" and event.digest:
             pushes[key].append(TagPush(event.digest, event.at, event.docker_user))
-    for key, tag_deletion in latest.items():
-        push = tag_deletion.find_push_to_restore(pushes[key])
+    for key, deletion in latest.items():
+        push = deletion.find_push_to_restore(pushes[key])
         if push is None:
             continue
         async with engine.begin() as tx:
-            is_ours = await queries.record_restored(tx, id=tag_deletion.id, push=push)
-        if is_ours:
-            await usecases.restore(
-                registry=registry,
-                tag_deletion=tag_deletion,
-                push=push,
-                before=tag_deletion.restored,
+            is_finished = await queries.record_restored(tx, id=deletion.id, push=push)
+        if is_finished:
+            await restore_push(
+                registry=registry, deletion=deletion, push=push, replaces=deletion.restored
             )

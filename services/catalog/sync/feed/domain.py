@@ -1,6 +1,7 @@
-"""What the feed says, and what must be asked of the registry because of it.
+"""The events of the registry's feed, and what the follower must read because of them.
 
-An event is never believed about the state of the registry, for it may be late, doubled or out of order: it only says where to look.
+An event can be late, duplicate, or out of order. So it never says how the registry is; it only says
+what to read.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,20 +13,22 @@ from libs.common.registry.manifests import Described
 from libs.common.registry.names import split_repository
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNREAD = "application/octet-stream"
-_FRESH = timedelta(seconds=30)
+_BLOB = "application/octet-stream"
+"""The media type of events about blobs, which the follower ignores."""
+_RETRY_AGE = timedelta(seconds=30)
+"""The follower retries younger pushes whose tag is not visible yet."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in the feed: order of commit, not of time."""
+    """A position in the feed. The order is that of the commits, not of the times."""
 
     xid: int
     id: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read what ``str`` wrote."""
+        """Return the position that ``str`` has written."""
         xid, _, number = text.partition(":")
         return cls(int(xid), int(number))
 
@@ -51,13 +54,13 @@ class FeedEvent:
 
     @classmethod
     def at_nanoseconds(cls, at_ns: int) -> datetime:
-        """The time ``at_ns`` nanoseconds after 1970."""
+        """Return the time ``at_ns`` nanoseconds after 1970."""
         return _EPOCH + timedelta(microseconds=at_ns // 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Who pushed, and when."""
+    """The time and the Docker user of a push. An empty user is unknown."""
 
     at: datetime
     by: str
@@ -65,7 +68,11 @@ class Push:
 
 @dataclass(slots=True)
 class Wanted:
-    """What to ask about one repository: tags and digests with the pushes that named them, and digests that were deleted."""
+    """What to read of one repository.
+
+    ``tags`` and ``digests`` map to the pushes that named them. ``deleted`` are digests that may be
+    gone. ``noticed_at`` is the time of the last event, ``pushed_at`` that of the last push.
+    """
 
     namespace: str
     name: str
@@ -77,12 +84,16 @@ class Wanted:
 
     @property
     def path(self) -> str:
+        """The repository's path."""
         return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class TagState:
-    """A tag as the registry has it, and who set it; ``exact``: that push named this digest, so the time is the tag's own."""
+    """A tag in the registry with the push that set it.
+
+    ``exact`` is true if the push named this digest, so that its time is that of the tag.
+    """
 
     digest: str
     push: Push
@@ -91,7 +102,7 @@ class TagState:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryState:
-    """What the registry said about one repository: manifests to add, tags as they are, and what is gone."""
+    """What the registry answered about one repository: manifests, tags, and what is gone."""
 
     namespace: str
     name: str
@@ -103,90 +114,101 @@ class RepositoryState:
 
     @property
     def path(self) -> str:
+        """The repository's path."""
         return f"{self.namespace}/{self.name}"
 
     @property
     def has_content(self) -> bool:
-        """Whether the registry holds something of what was pushed."""
+        """Whether the registry has a wanted manifest or tag."""
         return bool(self.manifests or self.tags)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What is known of a repository's name. ``closed``: nothing may be there, for there is no such namespace or the name is not free yet
-    after a deletion. ``since``: when it was free again after the last one; what was pushed before belongs to nobody any more. ``held``: its
-    deletion came with a backup and waits for the operator; what is there may have had another owner since, and is left alone."""
+class PathStatus:
+    """The status of a repository's path.
 
-    closed: bool
-    since: datetime | None
-    held: bool = False
+    ``is_ownerless`` is true if the namespace does not exist, or if the name is reserved or being
+    deleted. ``owned_since`` is when the last reservation of the name ended: earlier pushes belong
+    to a former owner. ``is_suspended`` is true if a suspended deletion names the path: the operator
+    decides about its content, because it may belong to another owner.
+    """
 
-    def takes(self, event: FeedEvent) -> bool:
-        """Whether the event is about what is there now."""
-        return not self.closed and (self.since is None or event.at >= self.since)
+    is_ownerless: bool
+    owned_since: datetime | None
+    is_suspended: bool = False
+
+    def accepts(self, event: FeedEvent) -> bool:
+        """Return whether the event concerns the present owner."""
+        return not self.is_ownerless and (self.owned_since is None or event.at >= self.owned_since)
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """Events to apply, and manifests (repository, digest) that were pushed where nothing may be."""
+class SortedEvents:
+    """Events to apply, and orphaned manifests (repository, digest) to delete."""
 
     events: tuple[FeedEvent, ...]
-    strays: frozenset[tuple[str, str]]
+    orphaned: frozenset[tuple[str, str]]
 
 
-def sort_out(events: Iterable[FeedEvent], places: Mapping[str, Place]) -> Sorted:
-    """Tell what belongs to a repository from what a token of a former owner pushed (spec 7). A late event of a former life is neither,
-    and so is one of a place that is held."""
-    taken, strays = [], set()
+def sort_events(events: Iterable[FeedEvent], statuses: Mapping[str, PathStatus]) -> SortedEvents:
+    """Separate the events of present owners from pushes to ownerless paths (spec 7).
+
+    Late events of a former owner and events of suspended paths are neither.
+    """
+    accepted, orphaned = [], set()
     for event in events:
-        place = places.get(event.repository)
-        if place is None or place.takes(event):
-            taken.append(event)
+        status = statuses.get(event.repository)
+        if status is None or status.accepts(event):
+            accepted.append(event)
         elif (
-            place.closed
-            and not place.held
+            status.is_ownerless
+            and not status.is_suspended
             and event.action == "push"
             and event.digest
-            and event.media_type != _UNREAD
+            and event.media_type != _BLOB
         ):
-            strays.add((event.repository, event.digest))
-    return Sorted(tuple(taken), frozenset(strays))
+            orphaned.add((event.repository, event.digest))
+    return SortedEvents(tuple(accepted), frozenset(orphaned))
 
 
-def what_to_ask(events: Iterable[FeedEvent]) -> dict[str, Wanted]:
-    """What ``events`` make it necessary to ask, by repository; names that this registry does not serve are passed over."""
+def collect_wanted(events: Iterable[FeedEvent]) -> dict[str, Wanted]:
+    """Return what to read because of ``events``, by repository.
+
+    Events about blobs and about invalid repository names are ignored.
+    """
     wanted: dict[str, Wanted] = {}
     for event in events:
         split = split_repository(event.repository)
-        if split is None or event.media_type == _UNREAD:
+        if split is None or event.media_type == _BLOB:
             continue
-        of = wanted.setdefault(event.repository, Wanted(*split))
-        of.noticed_at = max(of.noticed_at, event.at)
+        repository = wanted.setdefault(event.repository, Wanted(*split))
+        repository.noticed_at = max(repository.noticed_at, event.at)
         if event.action == "push":
-            _add_push(of, event)
+            _add_push(repository, event)
         elif event.action == "delete":
             if event.tag:
-                of.tags.setdefault(event.tag, [])
+                repository.tags.setdefault(event.tag, [])
             if event.digest:
-                of.deleted.add(event.digest)
+                repository.deleted.add(event.digest)
     return wanted
 
 
-def _add_push(of: Wanted, event: FeedEvent) -> None:
+def _add_push(wanted: Wanted, event: FeedEvent) -> None:
     push = Push(event.at, event.docker_user)
-    of.pushed_at = max(of.pushed_at or push.at, push.at)
+    wanted.pushed_at = max(wanted.pushed_at or push.at, push.at)
     if event.digest:
-        of.digests.setdefault(event.digest, push)
+        wanted.digests.setdefault(event.digest, push)
     if event.tag:
-        of.tags.setdefault(event.tag, []).append((event.digest, push))
+        wanted.tags.setdefault(event.tag, []).append((event.digest, push))
 
 
-def told_early(
+def find_invisible_pushes(
     events: Iterable[FeedEvent], states: Iterable[RepositoryState], now: datetime
 ) -> list[FeedEvent]:
-    """Those fresh pushes of tags among ``events`` that ``states`` do not show: nothing that is told of here came after them.
+    """Return the last pushes of tags that ``states`` do not show, unless they are old.
 
-    Distribution tells of a push before it sets the tag (https://github.com/distribution/distribution/issues/2625).
+    Distribution reports a push before it sets the tag
+    (https://github.com/distribution/distribution/issues/2625).
     """
     latest: dict[tuple[str, str], FeedEvent] = {}
     deleted = set()
@@ -196,21 +218,27 @@ def told_early(
             latest[key] = max(latest.get(key, event), event, key=lambda one: one.at)
         if event.action == "delete":
             deleted.add((event.repository, event.digest))
-    shown = {(state.path, tag): of.digest for state in states for tag, of in state.tags.items()}
-    looked_at = {state.path for state in states}
+    states = list(states)
+    visible = {(state.path, tag): of.digest for state in states for tag, of in state.tags.items()}
+    read = {state.path for state in states}
     return [
         event
         for key, event in latest.items()
         if event.action == "push"
         and event.digest
-        and event.repository in looked_at
-        and now - event.at < _FRESH
-        if shown.get(key) != event.digest and (event.repository, event.digest) not in deleted
+        and event.repository in read
+        and now - event.at < _RETRY_AGE
+        and visible.get(key) != event.digest
+        and (event.repository, event.digest) not in deleted
     ]
 
 
 def tag_state(digest: str, pushes: list[tuple[str | None, Push]], noticed_at: datetime) -> TagState:
-    """Who set a tag that now names ``digest``: the latest of ``pushes`` with that digest, else the latest of all, until its own comes."""
+    """Return the state of a tag that names ``digest`` now.
+
+    The tag was set by the latest of ``pushes`` with this digest. If there is none, its event is
+    still to come, and the latest push of the tag stands in for it.
+    """
     own = [push for named, push in pushes if named == digest]
     others = [push for _, push in pushes]
     latest = max(own or others, key=lambda push: push.at, default=Push(noticed_at, ""))

@@ -1,4 +1,7 @@
-"""SQL of the feed, for whole batches: reading events and what the catalog knows of them, writing what the registry said."""
+"""SQL of the feed.
+
+The statements read events, and write the registry's answers to the catalog, for a whole batch each.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
@@ -12,7 +15,7 @@ from libs.common.registry.names import split_repository
 from services.catalog.sync.feed.domain import (
     START,
     FeedEvent,
-    Place,
+    PathStatus,
     Position,
     RepositoryState,
 )
@@ -43,18 +46,18 @@ _registry_feed = sa.Table(
 _f, _n, _r, _m, _t = _registry_feed.c, namespaces.c, repositories.c, manifests.c, tags.c
 _PATH = _n.name + "/" + _r.name
 _SETTLED = sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", sa.BigInteger)
-"""Below it, every transaction has ended: none can still commit an event before one that was read."""
+"""Every transaction below this id has ended, so none can commit an event before a read one."""
 
 
 async def get_position(tx: Tx) -> Position:
-    """Up to where the feed was read."""
+    """Return the position of the catalog in the feed."""
     statement = sa.select(feed_positions.c.position).where(feed_positions.c.feed == _FEED)
     text = (await tx.execute(statement)).scalar_one_or_none()
     return Position.parse(text) if text else START
 
 
 async def move_position(tx: Tx, *, old: Position, new: Position) -> bool:
-    """Whether it stood at ``old`` and now stands at ``new``; False: another replica has moved it."""
+    """Move the position from ``old`` to ``new``; return False if another replica has moved it."""
     if old == START:
         added = (
             insert(feed_positions)
@@ -72,7 +75,7 @@ async def move_position(tx: Tx, *, old: Position, new: Position) -> bool:
 
 
 async def list_events(tx: Tx, *, after: Position, limit: int) -> list[FeedEvent]:
-    """The next events in order of commit, as far as nothing can come between them any more."""
+    """Return the next events in the order of commits, up to the oldest open transaction."""
     statement = (
         sa.select(_registry_feed)
         .where(
@@ -87,13 +90,13 @@ async def list_events(tx: Tx, *, after: Position, limit: int) -> list[FeedEvent]
 
 
 async def has_unsettled(tx: Tx, *, after: Position) -> bool:
-    """Whether there is an event that must wait for a transaction that is still open."""
+    """Return whether the next event cannot be read before an open transaction ends."""
     statement = sa.select(sa.exists().where(_f.xid >= _SETTLED, _f.xid >= after.xid))
     return bool((await tx.execute(statement)).scalar_one())
 
 
 async def lock_position(tx: Tx) -> Position:
-    """Up to where the feed was read; nobody moves it until the transaction ends."""
+    """Return the position, and lock it until the transaction ends."""
     statement = (
         sa.select(feed_positions.c.position).where(feed_positions.c.feed == _FEED).with_for_update()
     )
@@ -102,23 +105,15 @@ async def lock_position(tx: Tx) -> Position:
 
 
 async def has_events(tx: Tx, *, after: Position, repository: str | None = None) -> bool:
-    """Whether the feed has something after ``after`` (of ``repository``), be it settled or not."""
+    """Return whether the feed has events after ``after``, readable or not.
+
+    If ``repository`` is given, only its events count.
+    """
     key = sa.tuple_(sa.literal(after.xid, sa.BigInteger), sa.literal(after.id, sa.BigInteger))
     exists = sa.exists().where(sa.tuple_(_f.xid, _f.id) > key)
     if repository is not None:
         exists = exists.where(_f.repository == repository)
     return bool((await tx.execute(sa.select(exists))).scalar_one())
-
-
-async def has_events_below(tx: Tx, *, after: Position, name: str) -> bool:
-    """Whether the feed has something after ``after`` of the repository ``name``, or of one in the namespace ``name``."""
-    key = sa.tuple_(sa.literal(after.xid, sa.BigInteger), sa.literal(after.id, sa.BigInteger))
-    below = sa.or_(_f.repository == name, sa.func.starts_with(_f.repository, f"{name}/"))
-    return bool(
-        (
-            await tx.execute(sa.select(sa.exists().where(sa.tuple_(_f.xid, _f.id) > key, below)))
-        ).scalar_one()
-    )
 
 
 def _event(row: Any) -> FeedEvent:
@@ -134,31 +129,34 @@ def _event(row: Any) -> FeedEvent:
     )
 
 
-_PLACES = sa.text("""
-    SELECT p.path, greatest(s.available_at, r.available_at) AS since,
+_PATH_STATUSES = sa.text("""
+    SELECT p.path, greatest(s.available_at, r.available_at) AS owned_since,
            n.id IS NULL OR n.deleting OR coalesce(r.available_at > clock_timestamp(), false)
-           OR EXISTS (SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = p.path) AS closed,
+           OR EXISTS (SELECT FROM catalog.deletions d
+                      WHERE d.kind = 'repository' AND d.name = p.path) AS is_ownerless,
            EXISTS (
                SELECT FROM catalog.deletions d
-               WHERE (d.kind, d.name) IN (('repository', p.path), ('namespace', p.space)) AND d.origin <> (SELECT catalog.origin())) AS held
-    FROM unnest(CAST(:paths AS text[]), CAST(:spaces AS text[])) AS p (path, space)
-    LEFT JOIN catalog.namespaces n ON n.name = p.space
-    LEFT JOIN catalog.reserved_names s ON s.kind = 'namespace' AND s.name = p.space
+               WHERE (d.kind, d.name) IN (('repository', p.path), ('namespace', p.namespace))
+                 AND d.origin <> (SELECT catalog.origin())) AS is_suspended
+    FROM unnest(CAST(:paths AS text[]), CAST(:namespaces AS text[])) AS p (path, namespace)
+    LEFT JOIN catalog.namespaces n ON n.name = p.namespace
+    LEFT JOIN catalog.reserved_names s ON s.kind = 'namespace' AND s.name = p.namespace
     LEFT JOIN catalog.reserved_names r ON r.kind = 'repository' AND r.name = p.path
 """)
 
 
-async def find_places(tx: Tx, *, paths: Collection[str]) -> dict[str, Place]:
-    """What is known of these repositories' names; those that this registry does not serve are left out."""
-    served = [path for path in paths if split_repository(path)]
-    rows = await tx.execute(
-        _PLACES, {"paths": served, "spaces": [path.partition("/")[0] for path in served]}
-    )
-    return {row.path: Place(row.closed, row.since, row.held) for row in rows}
+async def get_path_statuses(tx: Tx, *, paths: Collection[str]) -> dict[str, PathStatus]:
+    """Return the status of each of ``paths`` that is a valid repository path."""
+    valid = [path for path in paths if split_repository(path)]
+    namespaces_of = [path.partition("/")[0] for path in valid]
+    rows = await tx.execute(_PATH_STATUSES, {"paths": valid, "namespaces": namespaces_of})
+    return {
+        row.path: PathStatus(row.is_ownerless, row.owned_since, row.is_suspended) for row in rows
+    }
 
 
 async def find_namespaces(tx: Tx, *, names: Collection[str]) -> dict[str, int]:
-    """The ids of those of ``names`` that there are."""
+    """Return the ids of the namespaces ``names`` that exist."""
     rows = await tx.execute(sa.select(_n.name, _n.id).where(_n.name.in_(names)))
     return {row.name: row.id for row in rows}
 
@@ -166,7 +164,7 @@ async def find_namespaces(tx: Tx, *, names: Collection[str]) -> dict[str, int]:
 async def list_tags_on(
     tx: Tx, *, manifests_of: Collection[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """(repository path, tag) of all tags on the manifests (repository path, digest)."""
+    """Return the tags (repository path, tag) on the manifests (repository path, digest)."""
     if not manifests_of:
         return []
     statement = (
@@ -182,7 +180,7 @@ async def list_tags_on(
 
 
 async def find_known(tx: Tx, *, manifests_of: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those of the manifests (repository path, digest) that the catalog has."""
+    """Return those of the manifests (repository path, digest) that the catalog has."""
     if not manifests_of:
         return set()
     statement = (
@@ -208,7 +206,7 @@ def _is_among(
 async def ensure_repositories(
     tx: Tx, *, paths: Collection[tuple[int, str]]
 ) -> set[tuple[int, str]]:
-    """Make the repositories (namespace id, name) that are missing; returns those that were made."""
+    """Insert the repositories (namespace id, name) that are missing; return the inserted ones."""
     if not paths:
         return set()
     values = [{"namespace_id": namespace_id, "name": name} for namespace_id, name in sorted(paths)]
@@ -226,7 +224,10 @@ async def ensure_repositories(
 async def find_repositories(
     tx: Tx, *, paths: Collection[tuple[int, str]]
 ) -> dict[tuple[int, str], int]:
-    """The ids of those of the repositories (namespace id, name) that there are; they stay there until the transaction ends."""
+    """Return the ids of the repositories (namespace id, name) that exist.
+
+    Their rows are locked until the transaction ends.
+    """
     statement = sa.select(_r.id, _r.namespace_id, _r.name).where(
         sa.tuple_(_r.namespace_id, _r.name).in_(list(paths))
     )
@@ -235,7 +236,10 @@ async def find_repositories(
 
 
 async def add_manifests(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
-    """Write the manifests of ``states`` (each with its repository's id) that are not there yet, with the children they name."""
+    """Insert the manifests of ``states`` that are missing, with their blobs and children.
+
+    Each state comes with the id of its repository.
+    """
     described = [
         (repository_id, *item)
         for repository_id, state in states
@@ -285,7 +289,7 @@ async def add_manifests(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]
 async def find_tags(
     tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]
 ) -> set[tuple[int, str]]:
-    """Those of the tags of ``states``, as (repository id, tag), that are there already."""
+    """Return those tags (repository id, tag) of ``states`` that the catalog has."""
     keys = [(repository_id, tag) for repository_id, state in states for tag in state.tags]
     if not keys:
         return set()
@@ -296,9 +300,10 @@ async def find_tags(
 
 
 async def put_tags(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
-    """Point the tags of ``states`` at what they name in the registry.
+    """Set the tags of ``states``.
 
-    A tag that names that digest already keeps its time and pusher, unless a later push of the same digest is known for certain.
+    A tag that names the digest already keeps its time and user, unless a later push of that digest
+    is certain.
     """
     for exact in (True, False):
         rows = [
@@ -318,7 +323,7 @@ async def put_tags(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> 
         statement = insert(tags)
         changed = statement.excluded
         is_news = _t.digest != changed.digest
-        if exact:  # nobody: it was found by comparing, and its own push is heard of only now
+        if exact:  # an empty user comes from the comparison, before the event of the push
             is_news = sa.or_(is_news, _t.pushed_at < changed.pushed_at, _t.pushed_by == "")
         statement = statement.on_conflict_do_update(
             index_elements=["repository_id", "name"],
@@ -333,7 +338,7 @@ async def put_tags(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> 
 
 
 async def delete_gone(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
-    """Delete tags, and manifests with the tags on them, that the registry does not have."""
+    """Delete the tags, and the manifests with their tags, that the registry does not have."""
     gone_tags = [(repository_id, tag) for repository_id, state in states for tag in state.gone_tags]
     if gone_tags:
         await tx.execute(sa.delete(tags).where(sa.tuple_(_t.repository_id, _t.name).in_(gone_tags)))
@@ -346,33 +351,3 @@ async def delete_gone(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) 
         await tx.execute(
             sa.delete(manifests).where(sa.tuple_(_m.repository_id, _m.digest).in_(gone))
         )
-
-
-_SUM_UP = sa.text("""
-    UPDATE catalog.repositories r
-    SET tag_count = (SELECT count(*) FROM catalog.tags t WHERE t.repository_id = r.id),
-        size_bytes = (
-            SELECT least(coalesce(sum(m.size_bytes), 0), 9223372036854775807)::bigint FROM catalog.manifests m
-            WHERE m.repository_id = r.id
-              AND EXISTS (SELECT FROM catalog.tags t WHERE t.repository_id = r.id AND t.digest = m.digest)),
-        last_pushed_at = greatest(r.last_pushed_at, touched.pushed_at),
-        status = CASE
-            WHEN r.status = 'deleting' THEN 'deleting'
-            WHEN EXISTS (SELECT FROM catalog.manifests m WHERE m.repository_id = r.id) THEN 'active'
-            ELSE 'empty' END
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:times AS timestamptz[])) AS touched (id, pushed_at)
-    WHERE r.id = touched.id
-""")
-
-
-async def sum_up(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> None:
-    """Count tags and bytes of the repositories anew: the bytes of every manifest that has a tag, each once."""
-    times = [state.pushed_at if state.has_content else None for _, state in states]
-    await tx.execute(
-        _SUM_UP, {"ids": [repository_id for repository_id, _ in states], "times": times}
-    )
-
-
-async def sum_up_repository(tx: Tx, *, repository_id: int) -> None:
-    """Count tags and bytes of one repository anew."""
-    await tx.execute(_SUM_UP, {"ids": [repository_id], "times": [None]})

@@ -1,4 +1,4 @@
-"""Asks the registry what the feed made it necessary to ask. Nothing here touches the database."""
+"""Read from the registry what a batch of events names. Nothing here uses the database."""
 
 import asyncio
 from collections.abc import Collection, Iterable
@@ -24,36 +24,44 @@ from services.catalog.sync.feed.domain import (
     tag_state,
 )
 
-_AT_ONCE = 8
+_CONCURRENT_REQUESTS = 8
 _log = structlog.get_logger()
-_MAX_CONFIG = 4 * 1024 * 1024
+_MAX_CONFIG_BYTES = 4 * 1024 * 1024
 _MAX_DEPTH = 3
 _MAX_CHILDREN = 256
-"""More children of one index than this are recorded, and not looked at: no image has as many platforms."""
+"""Further children of an index are recorded, but not read. No image has so many platforms."""
 
 
 class Reader:
-    """Reads repositories' states for one batch, at most a few requests at a time; what it read once it remembers."""
+    """Reads manifests for one batch, with a few concurrent requests, and each manifest once."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._requests = asyncio.Semaphore(_CONCURRENT_REQUESTS)
         self._described: dict[tuple[str, str], Described | None] = {}
 
     async def find_tags(self, wanted: Iterable[Wanted]) -> dict[tuple[str, str], str | None]:
-        """What each wanted tag, by (repository, tag), names now; None: it is gone. Raises RegistryUnavailable."""
+        """Return the digest of each wanted tag (repository, tag), or None if the tag is gone.
+
+        Raises RegistryUnavailable.
+        """
         keys = [(of.path, tag) for of in wanted for tag in of.tags]
         digests = await asyncio.gather(*(self._find_tag(*key) for key in keys))
         return dict(zip(keys, digests, strict=True))
 
     async def find_deleted(self, candidates: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those manifests, by (repository, digest), that the registry does not have. Raises RegistryUnavailable."""
+        """Return those manifests (repository, digest) that the registry does not have.
+
+        Raises RegistryUnavailable.
+        """
         keys = sorted(candidates)
         there = await asyncio.gather(*(self._has_manifest(*key) for key in keys))
         return {key for key, is_there in zip(keys, there, strict=True) if not is_there}
 
     async def describe(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Described]:
-        """The manifests, by (repository, digest), with what their configs and children say; those that are gone are left out.
+        """Return the manifests (repository, digest) with their configs and children.
+
+        Manifests that are gone are left out.
 
         Raises RegistryUnavailable.
         """
@@ -65,26 +73,29 @@ class Reader:
         }
 
     async def delete(self, manifests: Collection[tuple[str, str]]) -> None:
-        """Delete these manifests, by (repository, digest), with their tags. Raises RegistryUnavailable."""
+        """Delete the manifests (repository, digest) with their tags.
+
+        Raises RegistryUnavailable.
+        """
         await asyncio.gather(
             *(self._delete(repository, digest) for repository, digest in sorted(manifests))
         )
 
     async def _delete(self, repository: str, digest: str) -> None:
-        async with self._turns:
+        async with self._requests:
             if await self._registry.delete_manifest(repository, digest):
                 _log.warning(
-                    "deleted what was pushed to a name that nobody has",
+                    "deleted a manifest that was pushed to an ownerless path",
                     repository=repository,
                     digest=digest,
                 )
 
     async def _find_tag(self, repository: str, tag: str) -> str | None:
-        async with self._turns:
+        async with self._requests:
             return await self._registry.find_digest(repository, tag)
 
     async def _has_manifest(self, repository: str, digest: str) -> bool:
-        async with self._turns:
+        async with self._requests:
             return await self._registry.has_manifest(repository, digest)
 
     async def _describe(self, repository: str, digest: str, depth: int) -> Described | None:
@@ -94,7 +105,7 @@ class Reader:
         return self._described[key]
 
     async def _fetch(self, repository: str, digest: str, depth: int) -> Described | None:
-        async with self._turns:
+        async with self._requests:
             fetched = await self._registry.find_manifest(repository, digest)
         if fetched is None:
             return None
@@ -103,9 +114,9 @@ class Reader:
             return describe_index(manifest, await self._children(repository, manifest, depth - 1))
         if manifest.config_digest is None:
             return describe_image(manifest, NO_CONFIG)
-        async with self._turns:
+        async with self._requests:
             config = await self._registry.find_blob(
-                repository, manifest.config_digest, limit=_MAX_CONFIG
+                repository, manifest.config_digest, limit=_MAX_CONFIG_BYTES
             )
         return describe_image(manifest, parse_config(config))
 
@@ -127,7 +138,7 @@ def states_of(
     known: Collection[tuple[str, str]],
     gone: Collection[tuple[str, str]],
 ) -> list[RepositoryState]:
-    """Puts the registry's answers together, by repository; ``known`` manifests need not be described again."""
+    """Combine the registry's answers by repository. ``known`` manifests are in the catalog."""
     return [_state(of, tags, described, known, gone) for of in wanted]
 
 
@@ -139,11 +150,11 @@ def _state(
     gone: Collection[tuple[str, str]],
 ) -> RepositoryState:
     manifests = {digest: item for (path, digest), item in described.items() if path == of.path}
-    held = {*manifests, *(digest for path, digest in known if path == of.path)}
+    present = {*manifests, *(digest for path, digest in known if path == of.path)}
     states: dict[str, TagState] = {}
     for tag, pushes in of.tags.items():
         digest = tags[of.path, tag]
-        if digest is not None and digest in held:
+        if digest is not None and digest in present:
             states[tag] = tag_state(digest, pushes, of.noticed_at)
     return RepositoryState(
         namespace=of.namespace,
@@ -159,7 +170,7 @@ def _state(
 
 
 def _push_of(of: Wanted, digest: str, tags: dict[str, TagState]) -> Push:
-    """The push that named the manifest; of a child that only its index names, the index's own."""
+    """Return the push that named the manifest; for a child of an index, the push of the index."""
     if digest in of.digests:
         return of.digests[digest]
     by_tag = [state.push for state in tags.values() if state.digest == digest]

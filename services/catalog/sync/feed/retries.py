@@ -1,36 +1,41 @@
-"""Pushes that the registry told of before it set their tags: what the catalog made of them is looked at again."""
+"""Retries of pushes whose event arrives before the registry has written the tag."""
 
 from collections.abc import Collection
 
 from services.catalog.sync.feed.domain import FeedEvent
 
-_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
-"""Seconds before each look. Setting a tag takes milliseconds on a disk, and more in storage in another house."""
-_AT_ONCE = 200
+_DELAYS_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
+"""Delay before each retry. The registry sets a tag within milliseconds on a local disk, and later
+on remote storage."""
+_BATCH = 200
 
 
-class Early:
-    """What is to be looked at again, and when. It is in memory only: the comparison of catalog and registry finds what a crash takes along.
+class PushRetries:
+    """The pushes to retry, and when.
 
-    Times are seconds of any clock that never goes back.
+    They are kept in memory only. If a crash loses them, the scheduled comparison of catalog and
+    registry finds the tags. Times are seconds of any monotonic clock.
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[FeedEvent, tuple[int, float]] = {}
+        self._pending: dict[FeedEvent, tuple[int, float]] = {}
 
     def due(self, now: float) -> list[FeedEvent]:
-        """The pushes whose time has come."""
-        return [event for event, (_, at) in self._waiting.items() if at <= now][:_AT_ONCE]
+        """Return the pushes to retry at ``now``."""
+        return [event for event, (_, at) in self._pending.items() if at <= now][:_BATCH]
 
-    def note(
-        self, *, looked_at: Collection[FeedEvent], early: Collection[FeedEvent], now: float
+    def record(
+        self, *, applied: Collection[FeedEvent], invisible: Collection[FeedEvent], now: float
     ) -> None:
-        """Of ``looked_at`` only ``early`` still do not show, or not for the first time; after the last look they are forgotten."""
-        for event in looked_at:
-            looks, _ = self._waiting.pop(event, (0, now))
-            if event in early and looks < len(_PAUSES):
-                self._waiting[event] = (looks + 1, now + _PAUSES[looks])
+        """Schedule a retry for each of the ``applied`` events that is ``invisible``.
 
-    def seconds(self, now: float, otherwise: float) -> float:
-        """How long to wait for the next look; ``otherwise``, where there is none before."""
-        return max(0.0, min([otherwise, *(at - now for _, at in self._waiting.values())]))
+        After the last retry, an event is dropped.
+        """
+        for event in applied:
+            count, _ = self._pending.pop(event, (0, now))
+            if event in invisible and count < len(_DELAYS_SECONDS):
+                self._pending[event] = (count + 1, now + _DELAYS_SECONDS[count])
+
+    def seconds_to_next(self, now: float, *, at_most: float) -> float:
+        """Return the seconds until the next retry, or ``at_most`` if none is due before."""
+        return max(0.0, min([at_most, *(at - now for _, at in self._pending.values())]))

@@ -1,5 +1,6 @@
 """The permissions to read and to change a repository, and which repositories a list shows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from services.catalog.namespaces.domain import Visibility
 from services.catalog.repositories.domain import (
     Repository,
+    RepositoryDeleting,
     RepositoryNotFound,
     RepositoryOwner,
     RepositoryReader,
@@ -114,3 +116,9 @@ def test_a_view_restricts_the_owner_of_the_listed_repositories(
 
 def test_a_taken_path_is_named() -> None:
     assert "'team/app' already exists" in RepositoryTaken("team/app").detail
+
+
+def test_repository_that_is_being_deleted_is_refused() -> None:
+    _repository().check_not_deleting()
+    with pytest.raises(RepositoryDeleting, match="'team/charts/web' is being deleted"):
+        replace(_repository(), status="deleting").check_not_deleting()

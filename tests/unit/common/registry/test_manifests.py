@@ -1,4 +1,4 @@
-"""What is read out of manifests and configs: everything that they say, and no failure whatever they say."""
+"""Parsing of manifests and configs, valid or not."""
 
 import json
 from datetime import UTC, datetime
@@ -13,8 +13,10 @@ from libs.common.registry.manifests import (
     Described,
     Layer,
     Platform,
+    child_digests,
     describe_image,
     describe_index,
+    is_digest,
     parse_config,
     parse_manifest,
 )
@@ -61,7 +63,7 @@ def _index(*named: dict[str, Any]) -> bytes:
 
 
 @given(_json)
-def test_no_manifest_and_no_config_makes_reading_fail(value: Any) -> None:
+def test_any_json_parses_as_manifest_and_config(value: Any) -> None:
     content = json.dumps(value).encode()
     manifest = parse_manifest(content, digest="sha256:x", media_type=OCI)
     described = describe_index(manifest, [describe_image(manifest, parse_config(content))])
@@ -70,7 +72,7 @@ def test_no_manifest_and_no_config_makes_reading_fail(value: Any) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_json_object_says_nothing(content: bytes) -> None:
+def test_content_that_is_no_json_object_has_empty_fields(content: bytes) -> None:
     manifest = parse_manifest(content, digest="sha256:x", media_type=OCI)
     assert (manifest.media_type, manifest.size_bytes, manifest.layers, manifest.children) == (
         OCI,
@@ -82,7 +84,7 @@ def test_what_is_no_json_object_says_nothing(content: bytes) -> None:
     assert parse_config(None) == NO_CONFIG
 
 
-def test_the_size_is_that_of_config_and_layers() -> None:
+def test_size_is_the_sum_of_config_and_layers() -> None:
     layers = [{"mediaType": "layer", "digest": f"sha256:{n}", "size": 100 + n} for n in range(2)]
     content = _manifest(
         config={"mediaType": CONFIG, "digest": "sha256:c", "size": 7}, layers=layers
@@ -94,12 +96,12 @@ def test_the_size_is_that_of_config_and_layers() -> None:
 
 
 @pytest.mark.parametrize("size", [-1, "12", 1.5, True, None, [], 2**200])
-def test_a_size_that_is_none_is_not_believed(size: Any) -> None:
+def test_invalid_size_counts_as_zero_and_huge_size_is_limited(size: Any) -> None:
     content = _manifest(layers=[{"digest": "sha256:0", "size": size}])
     assert parse_manifest(content, digest="sha256:x", media_type=OCI).size_bytes in (0, 2**50)
 
 
-def test_an_artifact_is_known_by_its_type_or_by_its_config() -> None:
+def test_artifact_type_falls_back_to_the_type_of_the_config() -> None:
     named = _manifest(
         artifactType="application/spdx+json",
         config={"mediaType": "application/vnd.oci.empty.v1+json", "digest": "sha256:e"},
@@ -119,7 +121,7 @@ def test_an_artifact_is_known_by_its_type_or_by_its_config() -> None:
     assert describe_image(manifest, NO_CONFIG).platforms == ()
 
 
-def test_a_config_tells_platform_labels_and_when_it_was_built() -> None:
+def test_config_has_platform_labels_and_build_time() -> None:
     value = {
         "os": "linux",
         "architecture": "arm",
@@ -133,11 +135,11 @@ def test_a_config_tells_platform_labels_and_when_it_was_built() -> None:
     assert config.labels == {"a": "bc", "half": "?"}
     assert parse_config(b'{"created": "yesterday"}').created_at is None
     assert parse_config(b'{"created": "2026-11-24T05:32:16"}').created_at is None, (
-        "no zone: no moment"
+        "without a time zone"
     )
 
 
-def test_an_index_is_the_sum_of_its_platforms_without_attestations() -> None:
+def test_size_of_an_index_is_the_sum_of_its_platforms_without_attestations() -> None:
     children = [
         _image("sha256:1", "amd64", 10),
         _image("sha256:2", "arm64", 20),
@@ -162,7 +164,7 @@ def test_an_index_is_the_sum_of_its_platforms_without_attestations() -> None:
     assert index.children == ("sha256:1", "sha256:2", "sha256:3", "sha256:4")
 
 
-def test_an_index_in_an_index_brings_its_platforms_along() -> None:
+def test_nested_index_adds_its_platforms() -> None:
     image = _image("sha256:1", "amd64", 10)
     inner = describe_index(
         parse_manifest(_index({"digest": "sha256:1"}), digest="sha256:i", media_type=INDEX), [image]
@@ -172,3 +174,44 @@ def test_an_index_in_an_index_brings_its_platforms_along() -> None:
     )
     assert outer.platforms == image.platforms
     assert outer.size_bytes == 10
+
+
+def test_size_of_an_index_of_artifacts_is_the_sum_of_all_children() -> None:
+    children = [_image("sha256:1", "unknown", 10), _image("sha256:2", "unknown", 20)]
+    content = _index({"digest": "sha256:1"}, {"digest": "sha256:2"})
+    index = describe_index(parse_manifest(content, digest="sha256:i", media_type=INDEX), children)
+    assert (index.platforms, index.size_bytes) == ((), 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sha256:" + "a" * 64, True),
+        ("sha256:" + "a" * 31, False),
+        ("sha256+b64:" + "A" * 44, True),
+        ("a" * 64, False),
+        ("sha256:" + "a" * 64 + "/", False),
+    ],
+)
+def test_digest_has_an_algorithm_and_an_encoded_part(text: str, expected: bool) -> None:
+    assert is_digest(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("manifest", "children"),
+    [
+        (
+            b'{"manifests": [{"digest": "sha256:1"}, {"digest": "sha256:2"},'
+            b' {"digest": "sha256:1"}]}',
+            ("sha256:1", "sha256:2"),
+        ),
+        (b'{"layers": []}', ()),
+        (b'{"manifests": [1, {"digest": 7}, {"digest": ""}]}', ()),
+        (b"[]", ()),
+        (b"{", ()),
+    ],
+)
+def test_children_of_an_index_are_its_valid_digests(
+    manifest: bytes, children: tuple[str, ...]
+) -> None:
+    assert child_digests(manifest, limit=1000) == children

@@ -1,0 +1,64 @@
+"""``DELETE /images``.
+
+A path with a digest also matches the pattern of a tag, because a digest contains a colon. So the
+route of digests is declared first.
+"""
+
+from fastapi import APIRouter, status
+
+from libs.common.db.engine import Engine
+from libs.common.web.errors import NotFound, Unauthenticated
+from libs.common.web.problems import responses
+from services.catalog.deletion.dependencies import (
+    RegistryClient,
+    RegistryUnreachable,
+    RepositoryToDeleteFrom,
+)
+from services.catalog.deletion.images import usecases
+from services.catalog.deletion.images.domain import NeededByIndex
+from services.catalog.deletion.tags import usecases as tags
+from services.catalog.deletion.tags.domain import CatalogBehind, WritesPaused
+from services.catalog.repositories.domain import RepositoryDeleting
+
+router = APIRouter(prefix="/images", tags=["images"])
+
+
+@router.delete(
+    "/{namespace}/{repository:path}@{digest}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(
+        Unauthenticated,
+        NotFound,
+        NeededByIndex,
+        RepositoryDeleting,
+        CatalogBehind,
+        RegistryUnreachable,
+    ),
+)
+async def delete_image_by_digest(
+    engine: Engine, registry: RegistryClient, actor: RepositoryToDeleteFrom, digest: str
+) -> None:
+    """Delete an image with all tags on it, unless a tagged multi-platform image needs it."""
+    await usecases.delete_image(engine=engine, registry=registry, actor=actor, digest=digest)
+
+
+@router.delete(
+    "/{namespace}/{repository:path}:{tag}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=responses(
+        Unauthenticated,
+        NotFound,
+        RepositoryDeleting,
+        CatalogBehind,
+        WritesPaused,
+        RegistryUnreachable,
+    ),
+)
+async def delete_image_by_tag(
+    engine: Engine, registry: RegistryClient, actor: RepositoryToDeleteFrom, tag: str
+) -> None:
+    """Delete one tag. Other tags on the same image remain.
+
+    If somebody pushes the tag during the deletion, the pushed image remains.
+    """
+    await tags.delete_tag(engine=engine, registry=registry, actor=actor, tag=tag)

@@ -1,0 +1,80 @@
+"""The steps of a deletion, which the worker runs.
+
+Each step can be repeated, and the database alone says which step is next. So a crash costs nothing.
+"""
+
+import structlog
+
+from libs.common.db import audit
+from libs.common.db.engine import Engine, Tx
+from libs.common.registry.client import Registry
+from libs.common.registry.manifests import is_digest
+from services.catalog.deletion.queries import has_unapplied_events_below
+from services.catalog.deletion.repositories import queries
+from services.catalog.deletion.repositories.domain import Deletion
+from services.catalog.deletion.repositories.emptying import RepositoryCleaner
+from services.catalog.images.queries import update_totals
+from services.catalog.pull_counts.queries import lock_counters
+from services.catalog.tables import audit_entries
+
+_log = structlog.get_logger()
+
+
+async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> None:
+    """Delete the object from the registry, then from the catalog. Its name stays reserved.
+
+    Raises RegistryUnavailable.
+    """
+    if deletion.kind == "repository":
+        async with engine.connect() as tx:
+            manifests = await queries.list_manifest_digests(tx, path=deletion.name)
+            blobs = await queries.list_blob_digests(tx, path=deletion.name)
+        await RepositoryCleaner(registry, deletion.name).empty(
+            manifests=manifests, blobs=[blob for blob in blobs if is_digest(blob)]
+        )
+    async with engine.begin() as tx:
+        if not await queries.mark_removed(tx, id=deletion.id):
+            return
+        if deletion.kind == "repository":
+            await queries.delete_repository(tx, path=deletion.name)
+        else:
+            await queries.delete_namespace(tx, name=deletion.name)
+        await audit.append(tx, audit_entries, deletion.audit_entry())
+    _log.info("deleted", kind=deletion.kind, name=deletion.name)
+
+
+async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> bool:
+    """Release the name; return False if the catalog has not applied all events of it.
+
+    First, the registry is emptied once more, because the event of a push may be late or lost.
+
+    Raises RegistryUnavailable.
+    """
+    async with engine.connect() as tx:
+        if await has_unapplied_events_below(tx, name=deletion.name):
+            return False
+    if deletion.kind == "repository":
+        paths = [deletion.name]
+    else:
+        paths = await registry.list_repositories_in(deletion.name)
+    for path in paths:
+        count = await RepositoryCleaner(registry, path).empty()
+        if count:
+            _log.warning("deleted manifests of the former owner", repository=path, manifests=count)
+    async with engine.begin() as tx:
+        await queries.release_name(tx, deletion=deletion)
+    return True
+
+
+async def drop(*, tx: Tx, deletion: Deletion) -> None:
+    """Drop the deletion: the object keeps its owner and all that is not deleted yet."""
+    if deletion.kind == "repository":
+        # The feed takes this lock first, and then writes repositories too.
+        await lock_counters(tx)
+        repository_id = await queries.unmark_repository(tx, path=deletion.name)
+        if repository_id is not None:
+            await update_totals(tx, pushed_at={repository_id: None})
+    else:
+        await queries.unmark_namespace(tx, name=deletion.name)
+    await queries.delete_deletion(tx, deletion=deletion)
+    await audit.append(tx, audit_entries, deletion.audit_entry_of_drop())

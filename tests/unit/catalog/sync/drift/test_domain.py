@@ -1,0 +1,63 @@
+"""Differences between catalog and registry."""
+
+from services.catalog.sync.drift.domain import (
+    NOTHING,
+    CatalogContent,
+    Difference,
+    Kind,
+    RegistryContent,
+    differences,
+    digests_to_request,
+)
+
+
+def find(
+    catalog: CatalogContent, registry: RegistryContent, *, has_namespace: bool = True
+) -> list[Difference]:
+    return differences("team/app", catalog, registry, has_namespace=has_namespace)
+
+
+def test_same_content_has_no_difference() -> None:
+    catalog = CatalogContent({"v1": "a"}, frozenset("ab"), frozenset("b"))
+    assert find(catalog, RegistryContent({"v1": "a"}, frozenset("b"))) == []
+
+
+def test_tag_can_be_missing_gone_or_moved() -> None:
+    catalog = CatalogContent({"gone": "a", "moved": "b"}, frozenset("ab"))
+    registry = RegistryContent({"missing": "c", "moved": "d"}, frozenset("ab"))
+    assert find(catalog, registry) == [
+        Difference("team/app", "gone", Kind.TAG_GONE, "a", ""),
+        Difference("team/app", "missing", Kind.TAG_MISSING, "", "c"),
+        Difference("team/app", "moved", Kind.TAG_MOVED, "b", "d"),
+    ]
+
+
+def test_untagged_manifest_can_be_gone() -> None:
+    catalog = CatalogContent({}, frozenset("a"))
+    assert find(catalog, RegistryContent({}, frozenset())) == [
+        Difference("team/app", "a", Kind.MANIFEST_GONE, "a", "")
+    ]
+
+
+def test_gone_manifest_with_a_tag_is_reported_by_its_tag() -> None:
+    catalog = CatalogContent({"v1": "a"}, frozenset("a"))
+    assert [one.kind for one in find(catalog, RegistryContent({}, frozenset()))] == [Kind.TAG_GONE]
+
+
+def test_child_of_an_index_can_be_missing() -> None:
+    catalog = CatalogContent({"v1": "i"}, frozenset("i"), frozenset("c"))
+    assert find(catalog, RegistryContent({"v1": "i"}, frozenset("c"))) == [
+        Difference("team/app", "c", Kind.MANIFEST_MISSING, "", "c")
+    ]
+
+
+def test_tags_without_a_namespace_cannot_be_repaired() -> None:
+    found = find(NOTHING, RegistryContent({"v1": "a"}, frozenset()), has_namespace=False)
+    assert found == [Difference("team/app", "v1", Kind.NO_NAMESPACE, "", "a")]
+    assert not found[0].is_repairable
+    assert Difference("team/app", "v1", Kind.TAG_GONE, "a").is_repairable
+
+
+def test_digests_without_a_tag_are_requested() -> None:
+    catalog = CatalogContent({"v1": "a"}, frozenset("ab"), frozenset("c"))
+    assert digests_to_request(catalog, {"v1": "a"}) == {"b", "c"}
