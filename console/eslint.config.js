@@ -23,7 +23,8 @@ export default tseslint.config(
   {
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "@typescript-eslint/no-confusing-void-expression": "off", // `onClick={() => setOpen(true)}` is plain enough
+      // Allows `onClick={() => setOpen(true)}`.
+      "@typescript-eslint/no-confusing-void-expression": "off",
       "@typescript-eslint/no-unnecessary-type-assertion": "error",
     },
   },

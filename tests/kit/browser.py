@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright, with everything that goes wrong in a page written down."""
+"""Runs Debian's Chromium with Playwright, and records every fault of the visited pages."""
 
 from __future__ import annotations
 
@@ -28,10 +28,13 @@ CONSOLE = PROJECT / "console"
 _AXE = CONSOLE / "node_modules" / "axe-core" / "axe.min.js"
 
 PLAIN_HTTP_NAME = "registry.example.com"
-"""A name of this machine's, for the browser alone: over plain http browsers trust localhost more than any other address."""
+"""A name that only the browser resolves to this machine.
+
+Browsers treat http://localhost as secure. Use this name to test plain HTTP.
+"""
 
 _FLAGS = [
-    "--no-sandbox",  # Chromium refuses to run as root with it
+    "--no-sandbox",  # as root, Chromium refuses to run with its sandbox
     "--disable-gpu",
     "--disable-quic",
     "--disable-dev-shm-usage",
@@ -43,13 +46,16 @@ _FLAGS = [
 ]
 _WIDE = (1440, 900)
 _NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
-"""What Chromium says to all that is under way when a network interface comes or goes, loopback's requests included."""
+"""The error of every request in progress when a network interface appears or disappears.
+
+Chromium aborts requests to the loopback interface too. Test programs beside it cause this error.
+"""
 
 
 @contextmanager
 def running_browser(program: Path, tools: Toolbox, home: Path) -> Iterator[Browser]:
-    """Chromium without a window, with `home` as its only place for files."""
-    # Playwright's own Node needs a library that a bare Debian has not.
+    """Run Chromium without a window. It writes files only to ``home``."""
+    # Playwright's own Node needs a library that a minimal Debian lacks.
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(node_program()))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -62,24 +68,31 @@ def running_browser(program: Path, tools: Toolbox, home: Path) -> Iterator[Brows
 
 
 def _environment(tools: Toolbox, home: Path) -> dict[str, str | float | bool]:
-    """That of the clients; for an unpacked browser also what Debian's packages name in full: sound's libraries, and fonts."""
+    """Return the environment of the browser.
+
+    Debian's packages contain absolute paths to libraries for sound and to fonts. If the browser is
+    unpacked and not installed, these paths must be set.
+    """
     variables = tools.environment(home)
-    sound = [str(folder) for folder in tools.root.glob("*/usr/lib/*-linux-*/pulseaudio")]
-    if sound:
-        variables["LD_LIBRARY_PATH"] = os.pathsep.join([variables["LD_LIBRARY_PATH"], *sound])
+    sound_libraries = [str(folder) for folder in tools.root.glob("*/usr/lib/*-linux-*/pulseaudio")]
+    if sound_libraries:
+        variables["LD_LIBRARY_PATH"] = os.pathsep.join(
+            [variables["LD_LIBRARY_PATH"], *sound_libraries]
+        )
     if not Path("/etc/fonts/fonts.conf").exists():
-        fonts = home / "fonts.conf"
+        configuration = home / "fonts.conf"
         folders = "".join(
             f"<dir>{folder}</dir>" for folder in sorted(tools.root.glob("*/usr/share/fonts"))
         )
-        fonts.write_text(
-            f"<fontconfig><dir>/usr/share/fonts</dir>{folders}<cachedir>{home}/fonts</cachedir></fontconfig>\n"
+        configuration.write_text(
+            f"<fontconfig><dir>/usr/share/fonts</dir>{folders}"
+            f"<cachedir>{home}/fonts</cachedir></fontconfig>\n"
         )
-        variables["FONTCONFIG_FILE"] = str(fonts)
+        variables["FONTCONFIG_FILE"] = str(configuration)
     return {**variables}
 
 
-def words(language: str) -> dict[str, str]:
+def read_texts(language: str) -> dict[str, str]:
     """Return the console's texts in one language by key."""
     entry = re.compile(r'^  "([\w.]+)":\s+"((?:[^"\\]|\\.)*)",$', re.MULTILINE)
     files = (CONSOLE / "src" / "i18n" / language).glob("*.ts")
@@ -87,17 +100,22 @@ def words(language: str) -> dict[str, str]:
 
 
 class Visit:
-    """One person's browser window. What a page must never do is in `faults`: `assert_clean` fails on it."""
+    """A browser window of one person.
+
+    Records in ``faults`` each error on the page's console, each failed request, each response with
+    a status of 400 or higher, and each request to another host. `assert_clean` reports them.
+    """
 
     def __init__(self, context: BrowserContext, url: str, language: str) -> None:
         self.url = url
-        self.say = words(language)
+        self._texts = read_texts(language)
         self.faults: list[str] = []
         self._network_changed = False
         self.page: Page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.add_init_script(
-            "addEventListener('securitypolicyviolation', (e) => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))"
+            "addEventListener('securitypolicyviolation', (event) =>"
+            " console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`))"
         )
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
@@ -105,7 +123,7 @@ class Visit:
         self.page.on("response", self._on_response)
 
     def open(self, path: str) -> None:
-        """Load the console at ``path``; once more where another program of the machine changed its network meanwhile."""
+        """Load ``path``. If the network of this machine changes, try again up to twice."""
         for _ in range(3):
             self._network_changed = False
             self._load(path)
@@ -121,29 +139,37 @@ class Visit:
             self._network_changed = True
 
     def go(self, path: str) -> None:
-        """To another page of the console without loading it anew, as its links do."""
+        """Go to another page of the console without a reload, as the console's links do."""
         self.page.evaluate("(path) => history.pushState(null, '', path)", path)
 
     def text(self, key: str, **values: str | int) -> str:
-        """A sentence of the console in the language of this visit."""
-        sentence = self.say[key]
+        """Return a text of the console in the language of this visit, with ``values`` filled in."""
+        text = self._texts[key]
         for name, value in values.items():
-            sentence = sentence.replace("{{" + name + "}}", str(value))
-        return sentence
+            text = text.replace("{{" + name + "}}", str(value))
+        return text
 
-    def assert_clean(self, *, but: str | None = None) -> None:
-        """Nothing went wrong in this visit, ``but`` what this regular expression finds, which must have."""
-        others = [fault for fault in self.faults if but is None or not re.search(but, fault)]
-        assert not others, others
-        assert but is None or self.faults, f"nothing of {but} went wrong"
+    def assert_clean(self, *, expected: str | None = None) -> None:
+        """Assert that this visit had no fault.
+
+        Faults that the regular expression ``expected`` finds are allowed, and there must be one.
+        """
+        unexpected = [
+            fault for fault in self.faults if expected is None or not re.search(expected, fault)
+        ]
+        assert not unexpected, unexpected
+        assert expected is None or self.faults, f"no fault matches {expected}"
 
     def assert_accessible(self) -> None:
-        """No serious issue by axe-core; evaluated from outside, which the page's own policy allows no script to be."""
+        """Assert that axe-core finds no serious or critical issue on the page.
+
+        The page's Content-Security-Policy forbids other scripts, so that Playwright evaluates axe.
+        """
         eventually(
             lambda: self.page.evaluate("document.getAnimations().length"),
             lambda count: count == 0,
             within=5,
-            what="the end of motion",
+            what="the end of the animations",
         )
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(_AXE.read_text())
@@ -164,23 +190,21 @@ class Visit:
     def _on_failed(self, request: Request) -> None:
         if request.failure == _NETWORK_CHANGED:
             self._network_changed = True
-        elif (
-            request.failure != "net::ERR_ABORTED"
-        ):  # a page that was left gives up what it asked for
+        elif request.failure != "net::ERR_ABORTED":  # leaving a page aborts its requests
             self.faults.append(f"{request.method} {request.url}: {request.failure}")
 
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
             self.faults.append(f"{response.request.method} {response.url}: {response.status}")
         if not response.url.startswith(self.url):
-            self.faults.append(f"a request to elsewhere: {response.url}")
+            self.faults.append(f"a request to another host: {response.url}")
 
 
 @contextmanager
-def visit(
+def open_visit(
     browser: Browser, url: str, language: str, size: tuple[int, int] = _WIDE
 ) -> Iterator[Visit]:
-    """A browser of somebody who reads `language` (`zh` or `en`), signed in nowhere."""
+    """Open a new window without a session for a person who reads ``language``, `zh` or `en`."""
     context = browser.new_context(
         locale={"zh": "zh-CN", "en": "en-GB"}[language],
         viewport={"width": size[0], "height": size[1]},

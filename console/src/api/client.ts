@@ -12,13 +12,15 @@ type Schemas = AuthComponents["schemas"] &
 /** A model of the API by its name in the OpenAPI documents. */
 export type Model<Name extends keyof Schemas> = Schemas[Name];
 
+/** Sends a request with the access token, and repeats it once with a new token after a 401. */
 async function authorizedFetch(request: Request): Promise<Response> {
-  const again = request.clone();
+  const copy = request.clone(); // the body of a request can be sent only once
   const token = await session.token();
   let response = await send(request, token);
-  // Ended meanwhile, by a password change elsewhere or a clock that went to sleep: one new token, one more try.
+  // The token can be invalid before the console expects it: the password was changed elsewhere, or
+  // the computer slept.
   if (response.status === 401 && (await session.renew())) {
-    response = await send(again, await session.token());
+    response = await send(copy, await session.token());
   }
   return response;
 }
@@ -29,13 +31,13 @@ async function send(request: Request, token: string | null): Promise<Response> {
   }
   try {
     const response = await fetch(request);
-    connection.met(response.status);
+    connection.report(response.status);
     return response;
   } catch (error) {
     if (request.signal.aborted) {
       throw error;
     }
-    connection.lose();
+    connection.markLost();
     throw new ConnectionLost();
   }
 }
@@ -48,14 +50,17 @@ const throwProblems: Middleware = {
   },
 };
 
-/** The JSON API of the three services, with the paths and types of their OpenAPI documents. Throws ApiProblem and ConnectionLost. */
+/**
+ * The JSON API of the three services, with the paths and types of their OpenAPI documents. A call
+ * throws ApiProblem if the API refuses it, and ConnectionLost if the server does not respond.
+ */
 export const api = createClient<AuthPaths & CatalogPaths & EventsPaths>({
   baseUrl: "",
   fetch: authorizedFetch,
 });
 api.use(throwProblems);
 
-/** The body of a call that succeeded. */
+/** Returns the body of a successful call. */
 export async function body<T>(call: Promise<{ data?: T }>): Promise<NonNullable<T>> {
   return (await call).data as NonNullable<T>;
 }

@@ -2,18 +2,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Connection } from "./connection";
 
 describe("Connection", () => {
-  let answers: (number | "nothing")[] = [];
-  let asked = 0;
+  let responses: (number | "none")[] = [];
+  let requests = 0;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    asked = 0;
+    requests = 0;
     vi.stubGlobal("fetch", () => {
-      asked += 1;
-      const answer = answers.shift() ?? "nothing";
-      return answer === "nothing"
+      requests += 1;
+      const status = responses.shift() ?? "none";
+      return status === "none"
         ? Promise.reject(new TypeError("Failed to fetch"))
-        : Promise.resolve(new Response(null, { status: answer }));
+        : Promise.resolve(new Response(null, { status }));
     });
   });
   afterEach(() => {
@@ -21,28 +21,28 @@ describe("Connection", () => {
     vi.unstubAllGlobals();
   });
 
-  it("is asked for until the services answer again, and not longer", async () => {
+  it("polls the server until a service responds, and then stops", async () => {
     const connection = new Connection();
-    const heard: boolean[] = [];
-    connection.subscribe(() => heard.push(connection.isLost()));
-    answers = ["nothing", 502, 200];
-    connection.lose();
-    let found = false;
-    void connection.found().then(() => (found = true));
+    const changes: boolean[] = [];
+    connection.subscribe(() => changes.push(connection.isLost()));
+    responses = ["none", 502, 200];
+    connection.markLost();
+    let restored = false;
+    void connection.whenRestored().then(() => (restored = true));
     await vi.advanceTimersByTimeAsync(4000);
-    expect([asked, connection.isLost(), found]).toEqual([2, true, false]);
+    expect([requests, connection.isLost(), restored]).toEqual([2, true, false]);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([asked, connection.isLost(), found]).toEqual([3, false, true]);
-    expect(heard).toEqual([true, false]);
+    expect([requests, connection.isLost(), restored]).toEqual([3, false, true]);
+    expect(changes).toEqual([true, false]);
   });
 
-  it("is lost behind a gateway that reaches nothing, and found by any answer of a service", async () => {
+  it("is lost after a 503, and restored by any other response", async () => {
     const connection = new Connection();
-    connection.met(503);
+    connection.report(503);
     expect(connection.isLost()).toBe(true);
-    connection.met(401);
+    connection.report(401);
     expect(connection.isLost()).toBe(false);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
   });
 });

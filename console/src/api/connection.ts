@@ -1,4 +1,9 @@
-/** Whether the server answers. While it does not, it is asked every few seconds, and whoever listens hears when it is back. */
+const POLL_MILLISECONDS = 2000;
+
+/**
+ * Whether the server responds. While the connection is lost, this polls the server. It calls its
+ * listeners when the connection is lost and when it is restored.
+ */
 export class Connection {
   #lost = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -11,17 +16,17 @@ export class Connection {
 
   readonly isLost = (): boolean => this.#lost;
 
-  /** An answer came: from the services, or from a gateway that does not reach them. */
-  met(status: number): void {
+  /** Reports the status of a response. 502 to 504 mean that the gateway reaches no service. */
+  report(status: number): void {
     if (status >= 502 && status <= 504) {
-      this.lose();
+      this.markLost();
     } else {
       this.#set(false);
     }
   }
 
-  /** Resolves when the server answers again. */
-  found(): Promise<void> {
+  /** Resolves when the connection is restored. */
+  whenRestored(): Promise<void> {
     return new Promise((resolve) => {
       const stop = this.subscribe(() => {
         if (!this.#lost) {
@@ -32,7 +37,8 @@ export class Connection {
     });
   }
 
-  lose(): void {
+  /** Reports that a request failed without a response. */
+  markLost(): void {
     this.#set(true);
   }
 
@@ -43,26 +49,26 @@ export class Connection {
     this.#lost = lost;
     clearTimeout(this.#timer);
     if (lost) {
-      this.#ask();
+      this.#poll();
     }
     for (const listener of this.#listeners) {
       listener();
     }
   }
 
-  #ask(): void {
+  #poll(): void {
     this.#timer = setTimeout(async () => {
-      // Through the gateway to a service, without a token: its 401 is an answer.
+      // This path needs no token. The gateway passes it to a service.
       const status = await fetch("/.well-known/jwks.json", { cache: "no-store" }).then(
         (response) => response.status,
         () => 0,
       );
       if (status === 0 || status >= 502) {
-        this.#ask();
+        this.#poll();
       } else {
         this.#set(false);
       }
-    }, 2000);
+    }, POLL_MILLISECONDS);
   }
 }
 

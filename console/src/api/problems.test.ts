@@ -4,7 +4,7 @@ import list from "../../../docs/errors.md?raw";
 import type { Say } from "../i18n";
 import { en } from "../i18n/en";
 import { problemText } from "../parts/feedback/problem-text";
-import { ConnectionLost, isNotFound, isPassing, problemOf } from "./problems";
+import { ConnectionLost, isNotFound, isTemporary, problemOf } from "./problems";
 
 const say: Say = (key, values) => i18next.t(key, values ?? {});
 
@@ -23,7 +23,7 @@ describe("problems", () => {
     } as Parameters<typeof i18next.init>[0]),
   );
 
-  it("hold what the API says, and are problems without a document too", () => {
+  it("contain the code and the fields of the response, if it has any", () => {
     const problem = refused(422, {
       code: "validation_error",
       detail: "No",
@@ -38,13 +38,15 @@ describe("problems", () => {
     expect(isNotFound(refused(404, { code: "not_found" }))).toBe(true);
   });
 
-  it("are asked about again when the API is in trouble; a lost connection is watched for", () => {
+  it("are temporary if the API is unavailable; a lost connection and a conflict are not", () => {
     expect(
-      [new ConnectionLost(), refused(503, null), refused(409, null), new Error("x")].map(isPassing),
+      [new ConnectionLost(), refused(503, null), refused(409, null), new Error("x")].map(
+        isTemporary,
+      ),
     ).toEqual([false, true, false, false]);
   });
 
-  it("are told in words, with when to come back", () => {
+  it("are shown as a sentence that says when to try again", () => {
     expect(
       problemText(refused(429, { code: "login_throttled" }, { "Retry-After": "30" }), say, "en-GB"),
     ).toBe("Too many failed sign-ins. Try again in 30 s.");
@@ -54,9 +56,7 @@ describe("problems", () => {
         say,
         "en-GB",
       ),
-    ).toMatch(
-      /^The name is reserved because it was in use until recently\. The name is available again on 1 May 2026/,
-    );
+    ).toMatch(/^The name is reserved .+ The name is available again on 1 May 2026/);
     expect(problemText(refused(404, { code: "of_the_future" }), say, "en-GB")).toBe(
       en["error.not_found"],
     );
@@ -65,14 +65,15 @@ describe("problems", () => {
     );
   });
 
-  it("of the API's list that a person can do something about have words of their own", () => {
+  it("that a person can act on have a text of their own", () => {
     const codes = [...list.matchAll(/^\| (401|403|404|409|429) \| `(\w+)`/gm)].map(
       (match) => match[2] ?? "",
     );
     expect(codes.length).toBeGreaterThan(20);
-    const sessionsOnly = ["cross_site_request", "read_only_key", "session_required"]; // no console call meets these
+    // No call of the console causes these.
+    const notFromConsole = ["cross_site_request", "read_only_key", "session_required"];
     expect(
-      codes.filter((code) => !sessionsOnly.includes(code) && !(`error.${code}` in en)),
+      codes.filter((code) => !notFromConsole.includes(code) && !(`error.${code}` in en)),
     ).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
-/** One field that the API refused, and the rule that it broke. */
+/** A field that the API refused, and the rule that its value breaks. */
 export interface FieldProblem {
   field: string;
   message: string;
 }
 
-/** The API said no (RFC 9457): `code` is stable, `detail` is for people. */
+/** An error response of the API (RFC 9457). `code` is stable; `detail` is for people. */
 export class ApiProblem extends Error {
   constructor(
     readonly status: number,
@@ -19,7 +19,7 @@ export class ApiProblem extends Error {
   }
 }
 
-/** The API could not be reached, or something between here and there is out of order. */
+/** The request failed without a response. */
 export class ConnectionLost extends Error {
   constructor() {
     super("connection lost");
@@ -27,18 +27,19 @@ export class ConnectionLost extends Error {
   }
 }
 
-const BETWEEN = new Set([502, 503, 504]);
+const TEMPORARY_STATUSES = new Set([502, 503, 504]);
 
-/** Whether the API was reached and may answer in a moment, with nothing changed. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof ApiProblem && BETWEEN.has(error.status);
+/** Whether the same request can succeed a moment later. */
+export function isTemporary(error: unknown): boolean {
+  return error instanceof ApiProblem && TEMPORARY_STATUSES.has(error.status);
 }
 
+/** Whether the requested object does not exist, or the account may not see it. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiProblem && error.status === 404;
 }
 
-/** Reads whatever an answer of a failed call holds; an answer without a problem document is still a problem. */
+/** Builds the error for a failed call. `body` may be anything; without a `code` it is `unknown`. */
 export function problemOf(response: Response, body: unknown): ApiProblem {
   const document =
     typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};

@@ -42,15 +42,15 @@ describe("Session", () => {
     answers = [];
   });
 
-  it("knows nobody until the cookie was tried", async () => {
+  it("is unknown until the first renewal", async () => {
     const own = session();
     expect(own.state()).toEqual({ kind: "unknown" });
     answers = [() => new Response(null, { status: 204 })];
     expect(await own.renew()).toBe(false);
-    expect(own.state()).toEqual({ kind: "nobody", ended: false });
+    expect(own.state()).toEqual({ kind: "signed-out", ended: false });
   });
 
-  it("renews the token before it ends and not sooner", async () => {
+  it("renews the token 30 seconds before it expires", async () => {
     const own = session();
     answers = [opened("first", 201), opened("second")];
     await own.signIn("acme", "password");
@@ -61,7 +61,7 @@ describe("Session", () => {
     expect(calls.map(({ path }) => path)).toEqual(["/api/v1/sessions", "/api/v1/sessions/refresh"]);
   });
 
-  it("asks once for many who wait", async () => {
+  it("sends one request for concurrent calls", async () => {
     const own = session();
     answers = [opened("one")];
     expect(await Promise.all([own.token(), own.token(), own.token()])).toEqual([
@@ -72,25 +72,25 @@ describe("Session", () => {
     expect(calls).toHaveLength(1);
   });
 
-  it("says that a session has ended, so that the sign-in page can say it", async () => {
+  it("records that the session has ended, for the sign-in page", async () => {
     const own = session();
     answers = [opened("one", 201), () => Response.json({ code: "session_ended" }, { status: 401 })];
     await own.signIn("acme", "password");
     now = 1000;
     expect(await own.token()).toBeNull();
-    expect(own.state()).toEqual({ kind: "nobody", ended: true });
+    expect(own.state()).toEqual({ kind: "signed-out", ended: true });
   });
 
-  it("changes nothing while the server cannot be reached", async () => {
+  it("stays signed in while the server is unreachable", async () => {
     const own = session();
     answers = [opened("one", 201)];
     await own.signIn("acme", "password");
     now = 1000;
     await expect(own.token()).rejects.toBeInstanceOf(ConnectionLost);
-    expect(own.state().kind).toBe("account");
+    expect(own.state().kind).toBe("signed-in");
   });
 
-  it("does not take a server in trouble for the end of the session", async () => {
+  it("stays signed in while the server fails", async () => {
     const own = session();
     answers = [
       opened("one", 201),
@@ -99,7 +99,7 @@ describe("Session", () => {
     await own.signIn("acme", "password");
     now = 1000;
     await expect(own.token()).rejects.toBeInstanceOf(ApiProblem);
-    expect(own.state().kind).toBe("account");
+    expect(own.state().kind).toBe("signed-in");
   });
 
   it("ends one session or all of them", async () => {
@@ -110,7 +110,7 @@ describe("Session", () => {
     await own.signOut();
     await own.signIn("acme", "password");
     await own.signOut(true);
-    expect(own.state()).toEqual({ kind: "nobody", ended: false });
+    expect(own.state()).toEqual({ kind: "signed-out", ended: false });
     expect(calls.filter(({ method }) => method === "DELETE")).toEqual([
       { method: "DELETE", path: "/api/v1/sessions/current", authorization: "Bearer one" },
       { method: "DELETE", path: "/api/v1/sessions", authorization: "Bearer two" },

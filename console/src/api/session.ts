@@ -5,17 +5,20 @@ import { ConnectionLost, problemOf } from "./problems";
 export type Account = components["schemas"]["AccountOut"];
 type SessionOut = components["schemas"]["SessionOut"];
 
-/** Who is signed in: not known yet, nobody, or an account. `ended`: a session was there and is over. */
+/** `unknown` until the first renewal. `ended` is true if a session existed and has ended. */
 export type SessionState =
-  { kind: "unknown" } | { kind: "nobody"; ended: boolean } | { kind: "account"; account: Account };
+  | { kind: "unknown" }
+  | { kind: "signed-out"; ended: boolean }
+  | { kind: "signed-in"; account: Account };
 
 const SESSIONS = "/api/v1/sessions";
-/** A token is renewed this long before its end, so that no request meets it. */
-const EARLY_SECONDS = 30;
+/** A token is renewed this long before it expires, so that no request carries an expired token. */
+const RENEW_BEFORE_SECONDS = 30;
 
 /**
- * The session: the access token is in this object's memory alone, the refresh token in a cookie that no script sees.
- * A second tab or a reload gets its own access token by the cookie.
+ * The session of this tab. The access token exists only in the memory of this object. The refresh
+ * token is in a cookie that scripts cannot read. With this cookie, a reload or a second tab gets an
+ * access token of its own.
  */
 export class Session {
   #token: string | null = null;
@@ -36,7 +39,7 @@ export class Session {
 
   readonly state = (): SessionState => this.#state;
 
-  /** A token that is good for a while yet; null when nobody is signed in. */
+  /** Returns an access token, renewed if it is about to expire; null if nobody is signed in. */
   async token(): Promise<string | null> {
     if (this.#token === null || this.now() >= this.#renewAt) {
       await this.renew();
@@ -44,7 +47,11 @@ export class Session {
     return this.#token;
   }
 
-  /** Asks for a new token by the cookie; calls at once share one request. Throws ConnectionLost, and then nothing has changed. */
+  /**
+   * Requests a new access token with the refresh cookie. Concurrent calls share one request.
+   * Returns whether an account is signed in. Throws ConnectionLost or ApiProblem, and then changes
+   * nothing.
+   */
   renew(): Promise<boolean> {
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = null;
@@ -58,14 +65,14 @@ export class Session {
       throw problemOf(response, await response.json().catch(() => null));
     }
     if (response.status !== 200) {
-      this.#end(this.#state.kind === "account" || response.status === 401);
+      this.#end(this.#state.kind === "signed-in" || response.status === 401);
       return false;
     }
     this.#begin((await response.json()) as SessionOut);
     return true;
   }
 
-  /** Throws ApiProblem when the name or password is refused. */
+  /** Starts a session. Throws ApiProblem if the API refuses the name or the password. */
   async signIn(username: string, password: string): Promise<void> {
     const response = await this.#call("POST", SESSIONS, { username, password });
     const body: unknown = await response.json().catch(() => null);
@@ -108,23 +115,23 @@ export class Session {
         headers,
         body: body === undefined ? null : JSON.stringify(body),
       });
-      connection.met(response.status);
+      connection.report(response.status);
       return response;
     } catch {
-      connection.lose();
+      connection.markLost();
       throw new ConnectionLost();
     }
   }
 
   #begin(session: SessionOut): void {
     this.#token = session.access_token;
-    this.#renewAt = this.now() + Math.max(1, session.expires_in - EARLY_SECONDS);
-    this.#set({ kind: "account", account: session.account });
+    this.#renewAt = this.now() + Math.max(1, session.expires_in - RENEW_BEFORE_SECONDS);
+    this.#set({ kind: "signed-in", account: session.account });
   }
 
   #end(ended: boolean): void {
     this.#token = null;
-    this.#set({ kind: "nobody", ended });
+    this.#set({ kind: "signed-out", ended });
   }
 
   #set(state: SessionState): void {

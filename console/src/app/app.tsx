@@ -4,12 +4,13 @@ import type { Locale } from "antd/es/locale";
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { connection } from "../api/connection";
-import { isPassing } from "../api/problems";
+import { isTemporary } from "../api/problems";
 import { session } from "../api/session";
 import { useWords } from "../i18n";
-import { Boundary, Failed, Loading, NotFound } from "../parts/feedback/states";
+import { ErrorBoundary } from "../parts/feedback/error-boundary";
+import { Failed, Loading, NotFound } from "../parts/feedback/states";
 import { safeReturn } from "../parts/page/url";
-import { LostConnection, Notice } from "./lost";
+import { LostConnection, Notice } from "./status-messages";
 import { theme } from "./theme";
 import { lazyPart } from "../parts/page/lazy";
 
@@ -34,9 +35,10 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2000,
-      networkMode: "always", // it is `connection` that knows
-      // What may pass by itself is tried again; a lost connection is watched by `connection`, and all is asked anew when it is back.
-      retry: (failures, error) => isPassing(error) && failures < 2,
+      networkMode: "always", // `connection` detects a lost connection, not the browser
+      // Retries 502, 503, and 504. If the connection is lost, `connection` polls the server. Once
+      // the server responds, the listener below fetches every query again.
+      retry: (failures, error) => isTemporary(error) && failures < 2,
     },
     mutations: { networkMode: "always" },
   },
@@ -50,8 +52,8 @@ connection.subscribe(() => {
   wasLost = connection.isLost();
 });
 session.subscribe(() => {
-  if (session.state().kind === "nobody") {
-    queries.clear(); // nothing of one account is shown to the next
+  if (session.state().kind === "signed-out") {
+    queries.clear(); // the next account must not see data of this one
   }
 });
 
@@ -60,8 +62,9 @@ const locales: Record<string, () => Promise<{ default: Locale }>> = {
   en: () => import("antd/locale/en_US"),
 };
 
+/** The whole console: providers, messages that concern every page, and the pages. */
 export function App(): ReactNode {
-  const { language, say } = useWords();
+  const { language } = useWords();
   const [locale, setLocale] = useState<Locale>();
   useEffect(() => {
     let current = true;
@@ -80,21 +83,24 @@ export function App(): ReactNode {
       <QueryClientProvider client={queries}>
         <LostConnection />
         <Notice />
-        <Boundary words={{ title: say("error.render"), button: say("error.reload") }}>
-          <Doorway />
-        </Boundary>
+        <ErrorBoundary>
+          <SessionGate />
+        </ErrorBoundary>
       </QueryClientProvider>
     </ConfigProvider>
   );
 }
 
-/** Lets nobody past the sign-in page, and brings whoever signed in to where they wanted to go. */
-function Doorway(): ReactNode {
+/**
+ * Shows the pages only to a signed-in account. Redirects everybody else to the sign-in page and,
+ * after they sign in, back to the requested page.
+ */
+function SessionGate(): ReactNode {
   const state = useSyncExternalStore(session.subscribe, session.state);
   const [failure, setFailure] = useState<unknown>(null);
   const [path] = useLocation();
   const search = useSearch();
-  const begin = () => {
+  const renewSession = () => {
     setFailure(null);
     session.renew().catch(setFailure);
   };
@@ -113,19 +119,19 @@ function Doorway(): ReactNode {
   );
   if (state.kind === "unknown") {
     return failure === null ? null : (
-      <main className="door">
-        <Failed error={failure} retry={begin} />
+      <main className="full-page">
+        <Failed error={failure} retry={renewSession} />
       </main>
     );
   }
-  if (state.kind === "nobody") {
+  if (state.kind === "signed-out") {
     if (path === "/sign-in") {
       return <SignIn ended={state.ended} />;
     }
-    const wanted = path + (search === "" ? "" : `?${search}`);
+    const requested = path + (search === "" ? "" : `?${search}`);
     return (
       <Redirect
-        to={wanted === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`}
+        to={requested === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(requested)}`}
         replace
       />
     );
@@ -142,11 +148,11 @@ function Doorway(): ReactNode {
   );
 }
 
+/** The page for the current path. A contract test compares these paths with the gateway's. */
 function Pages({ admin }: { admin: boolean }): ReactNode {
-  const { say } = useWords();
   const [path] = useLocation();
   return (
-    <Boundary key={path} words={{ title: say("error.render"), button: say("error.reload") }}>
+    <ErrorBoundary key={path}>
       <Switch>
         <Route path="/" component={Home} />
         <Route path="/first-steps" component={FirstSteps} />
@@ -182,10 +188,11 @@ function Pages({ admin }: { admin: boolean }): ReactNode {
         {admin && <Route path="/pipeline" component={Pipeline} />}
         <Route component={NotFound} />
       </Switch>
-    </Boundary>
+    </ErrorBoundary>
   );
 }
 
+/** Decodes one part of a path. A part with an invalid escape sequence is returned as it is. */
 function decode(part: string | undefined): string {
   try {
     return decodeURIComponent(part ?? "");

@@ -3,7 +3,7 @@ import { LANGUAGES, type Language, switchLanguage, useWords } from "../i18n";
 
 const NAMES: Record<Language, string> = { zh: "中文", en: "English" };
 
-/** Each language is named in itself, for whoever cannot read the other. */
+/** Switches the language. Each language has its own name, so that everyone can read theirs. */
 export function LanguageSwitch(): ReactNode {
   const { say, language } = useWords();
   return (

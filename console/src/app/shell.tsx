@@ -17,6 +17,7 @@ import { useWords } from "../i18n";
 import icon from "../icon.svg";
 import { LanguageSwitch } from "./language";
 
+/** The frame of every page after signing in: header, menu, and main area. */
 export default function Shell({
   account,
   children,
@@ -28,8 +29,8 @@ export default function Shell({
   const [open, setOpen] = useState(false);
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
-  const opener = useRef<HTMLButtonElement>(null);
-  const before = useRef(path);
+  const menuButton = useRef<HTMLButtonElement>(null);
+  const previousPath = useRef(path);
   useEffect(() => {
     if (!open) {
       return undefined;
@@ -37,20 +38,20 @@ export default function Shell({
     const close = (event: KeyboardEvent) => {
       if (event.key === "Escape") {
         setOpen(false);
-        opener.current?.focus();
+        menuButton.current?.focus();
       }
     };
     document.addEventListener("keydown", close);
     return () => document.removeEventListener("keydown", close);
   }, [open]);
   useEffect(() => {
-    if (before.current === path) {
+    if (previousPath.current === path) {
       return;
     }
-    before.current = path;
+    previousPath.current = path;
     setOpen(false);
     window.scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true }); // a screen reader reads on in the new page
+    main.current?.focus({ preventScroll: true }); // screen readers continue in the new page
   }, [path]);
   return (
     <div className="shell">
@@ -59,7 +60,7 @@ export default function Shell({
       </a>
       <header className="bar">
         <button
-          ref={opener}
+          ref={menuButton}
           type="button"
           className="menu-button"
           aria-expanded={open}

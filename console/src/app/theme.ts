@@ -1,6 +1,9 @@
 import type { ThemeConfig } from "antd";
 
-/** antd's own blue on white has a contrast of 4.1:1; these have 4.5:1 and more (WCAG 2, AA). */
+/**
+ * Colors with a contrast of at least 4.5:1 (WCAG 2, level AA). The default blue of antd has only
+ * 4.1:1 on white.
+ */
 export const theme: ThemeConfig = {
   cssVar: { key: "moorage" },
   hashed: false,
@@ -10,7 +13,7 @@ export const theme: ThemeConfig = {
     colorError: "#c0182b",
     colorSuccess: "#1b7a2f",
     colorWarning: "#8f5a00",
-    // Light grounds of our own: antd derives them from the dark tones above, and they come out muddy.
+    // antd derives muddy backgrounds from the dark colors above. These are lighter.
     colorSuccessBg: "#eef8f0",
     colorSuccessBorder: "#9fd3aa",
     colorWarningBg: "#fff8e8",
@@ -26,7 +29,6 @@ export const theme: ThemeConfig = {
     colorTextPlaceholder: "#6b7480",
     borderRadius: 6,
     fontSize: 14,
-    fontFamily:
-      'system-ui, -apple-system, "Segoe UI", Roboto, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", sans-serif',
+    fontFamily: "var(--font)", // app/styles/base.css
   },
 };

@@ -39,12 +39,12 @@ export default function SignInPage({ ended }: Props): ReactNode {
   }
 
   return (
-    <main className="door">
-      <div className="door-languages">
+    <main className="full-page">
+      <div className="sign-in-languages">
         <LanguageSwitch />
       </div>
-      <form className="door-form" onSubmit={(event) => void submit(event)} noValidate>
-        <p className="door-brand">
+      <form className="sign-in-form" onSubmit={(event) => void submit(event)} noValidate>
+        <p className="sign-in-brand">
           <img src={icon} alt="" width="40" height="40" /> Moorage <span>{say("app.product")}</span>
         </p>
         <h1>{say("signIn.title")}</h1>

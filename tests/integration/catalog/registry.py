@@ -15,10 +15,10 @@ import asyncpg
 import httpx
 
 from libs.common.security.jwt import SigningKey
-from tests.integration.gateway.parts import Service
 from tests.kit.database import Database
 from tests.kit.http.tokens import sign_registry_token
 from tests.kit.images import MEDIA_TYPES, Blob, Image, Index
+from tests.kit.servers.service import Service
 from tests.kit.waiting import eventually
 
 Event = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Garbage, and pushes of garbage before its deletion, which must remain (spec 7)."""
+"""Garbage collection: which manifests are garbage, and that a concurrent push wins (spec 7)."""
 
 import json
 from datetime import timedelta
@@ -23,7 +23,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 async def app_repository(acme: httpx.AsyncClient, registry: RegistryUnderTest, team: str) -> str:
-    """The path of a repository in a namespace, with the catalog running."""
+    """Return the path of a repository in an existing namespace. The catalog's workers run."""
     assert (
         await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     ).status_code == 201
@@ -46,7 +46,7 @@ async def _apply(database: Database, *events: Event) -> None:
 
 
 async def _age(database: Database, days: int) -> None:
-    """Move all events and manifests ``days`` into the past."""
+    """Move all manifests and events ``days`` into the past."""
     await database.execute(
         "UPDATE catalog.manifests SET untagged_since = untagged_since - $1 * interval '1 day'", days
     )
@@ -59,14 +59,14 @@ async def _garbage(engine: AsyncEngine, age: timedelta) -> list[str]:
     return [item.digest for item in (await usecases.find_garbage(engine=engine, age=age)).garbage]
 
 
-async def test_manifest_is_garbage_after_a_week_without_a_tag(
+async def test_a_manifest_is_garbage_only_after_a_week_without_a_tag(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
     old, new = make_image(), make_image()
     await _apply(emptied, *registry.push(old, app_repository, "v1", "latest"))
-    await _age(emptied, 30)  # with its tags
+    await _age(emptied, 30)  # The manifest has tags all the time.
     await _apply(emptied, *registry.push(new, app_repository, "v1"))
-    assert await _garbage(engine, NOW) == []  # it has the tag `latest`
+    assert await _garbage(engine, NOW) == []  # The tag `latest` still names it.
     await _apply(emptied, *registry.push(new, app_repository, "latest"))
     assert await _garbage(engine, WEEK) == []
     await _age(emptied, 6)
@@ -77,7 +77,7 @@ async def test_manifest_is_garbage_after_a_week_without_a_tag(
     assert await _garbage(engine, NOW) == []
 
 
-async def test_children_and_referrers_of_live_manifests_are_no_garbage(
+async def test_children_and_referrers_of_a_tagged_image_are_no_garbage(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
     index, signature = make_index(), make_image()
@@ -92,7 +92,7 @@ async def test_children_and_referrers_of_live_manifests_are_no_garbage(
     await _age(emptied, 30)
     assert await _garbage(engine, WEEK) == []
     await _apply(emptied, *registry.push(make_image(), app_repository, "v1"))
-    assert await _garbage(engine, WEEK) == []  # the index has just lost its tag
+    assert await _garbage(engine, WEEK) == []  # The index has just lost its tag.
     await _age(emptied, 8)
     digests = {
         index.manifest.digest,
@@ -107,10 +107,10 @@ async def test_children_and_referrers_of_live_manifests_are_no_garbage(
     )
 
 
-async def test_manifest_pushed_again_by_digest_is_no_garbage(
+async def test_a_manifest_pushed_again_by_digest_is_no_garbage(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
-    """Builders push the index minutes later."""
+    """Builders push an image by digest, and its index minutes later."""
     image = make_image()
     await _apply(emptied, *registry.push(image, app_repository))
     await _age(emptied, 30)
@@ -119,7 +119,7 @@ async def test_manifest_pushed_again_by_digest_is_no_garbage(
     assert await _garbage(engine, WEEK) == []
 
 
-async def test_garbage_that_is_tagged_again_remains(
+async def test_a_manifest_tagged_again_after_the_search_is_not_deleted(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
@@ -141,25 +141,25 @@ async def test_garbage_that_is_tagged_again_remains(
     assert registry.status(app_repository, "back") == 200
 
 
-def _deliver_with_the_deletion(
-    client: Registry, database: Database, late: list[Event], monkeypatch: pytest.MonkeyPatch
+def _delay_events_until_deletion(
+    client: Registry, database: Database, events: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Deliver ``late`` events only together with that of the deletion.
+    """Deliver ``events`` together with the event of the next deletion.
 
-    The registry reports in order, and late if its queue is long.
+    The registry reports in order. If its queue is long, it reports late.
     """
-    deleted = client.delete_manifest
+    delete_manifest = client.delete_manifest
 
     async def delete(repository: str, digest: str) -> bool:
-        gone = await deleted(repository, digest)
+        is_deleted = await delete_manifest(repository, digest)
         target = {"repository": repository, "digest": digest}
-        await deliver(database, *late, {**late[0], "action": "delete", "target": target})
-        return gone
+        await deliver(database, *events, {**events[0], "action": "delete", "target": target})
+        return is_deleted
 
     monkeypatch.setattr(client, "delete_manifest", delete)
 
 
-async def test_push_whose_event_arrives_after_the_deletion_is_restored(
+async def test_a_push_reported_only_after_the_deletion_is_restored(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
@@ -171,8 +171,8 @@ async def test_push_whose_event_arrives_after_the_deletion_is_restored(
     await _apply(emptied, *registry.push(old, app_repository, "v1"))
     await _apply(emptied, *registry.push(make_image(), app_repository, "v1"))
     found = await usecases.find_garbage(engine=engine, age=NOW)
-    late = registry.push(old, app_repository, "back", "too")
-    _deliver_with_the_deletion(client, emptied, late, monkeypatch)
+    delayed = registry.push(old, app_repository, "back", "too")
+    _delay_events_until_deletion(client, emptied, delayed, monkeypatch)
     assert (
         await usecases.delete_garbage(
             engine=engine, registry=client, found=found, batch=found.garbage
@@ -183,7 +183,7 @@ async def test_push_whose_event_arrives_after_the_deletion_is_restored(
     assert registry.status(app_repository, "back") == 200
 
 
-async def test_image_that_an_index_has_adopted_meanwhile_is_restored(
+async def test_an_image_added_to_an_index_during_its_deletion_is_restored(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
@@ -200,8 +200,8 @@ async def test_image_that_an_index_has_adopted_meanwhile_is_restored(
         "manifests": [image.manifest.descriptor()],
     }
     index = Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode())
-    late = registry.push_artifact(index, [], app_repository, "v1")
-    _deliver_with_the_deletion(client, emptied, late, monkeypatch)
+    delayed = registry.push_artifact(index, [], app_repository, "v1")
+    _delay_events_until_deletion(client, emptied, delayed, monkeypatch)
     assert (
         await usecases.delete_garbage(
             engine=engine, registry=client, found=found, batch=found.garbage
@@ -211,14 +211,14 @@ async def test_image_that_an_index_has_adopted_meanwhile_is_restored(
     assert registry.status(app_repository, image.manifest.digest) == 200
 
 
-async def test_unreported_tags_and_indexes_protect_their_images(
+async def test_a_manifest_is_no_garbage_if_the_registry_has_an_unreported_tag_or_index_on_it(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
     registry: RegistryUnderTest,
     app_repository: str,
 ) -> None:
-    """The registry crashed and lost its events, or the database was restored from a backup."""
+    """The registry crashed with its events, or the database was restored from an older backup."""
     again, child, garbage = make_image(), make_image(), make_image()
     for image in (again, child, garbage):
         await _apply(emptied, *registry.push(image, app_repository))
@@ -240,7 +240,7 @@ async def test_unreported_tags_and_indexes_protect_their_images(
     assert [row["name"] for row in rows] == ["back", "multi"]
 
 
-async def test_image_repaired_during_the_collection_is_no_garbage(
+async def test_a_manifest_is_no_garbage_if_the_worker_repairs_its_tag_during_the_search(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
@@ -269,7 +269,7 @@ async def test_image_repaired_during_the_collection_is_no_garbage(
     assert found.garbage == []
 
 
-async def test_repository_that_is_being_deleted_has_no_garbage(
+async def test_a_repository_that_is_being_deleted_has_no_garbage(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
     image = make_image()

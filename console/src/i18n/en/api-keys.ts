@@ -13,7 +13,7 @@ export const apiKeys = {
     "Can change all objects except API keys, access tokens, passwords, and accounts.",
   "apiKeys.revoke": "Revoke API key",
   "apiKeys.revoke.text": "Programs that use “{{name}}” can no longer call the API.",
-  "apiKeys.made": "Your API key",
+  "apiKeys.created": "Your API key",
   "apiKeys.secret": "API key",
-  "apiKeys.use": "Try it out",
+  "apiKeys.tryIt": "Try it out",
 };

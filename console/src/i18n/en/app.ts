@@ -9,7 +9,7 @@ export const app = {
   "app.signOutEverywhere.text":
     "Ends every session of this account. Each browser and device must sign in again.",
   "app.account": "My account",
-  "app.lost": "The connection to the server was lost. Reconnecting …",
+  "app.connectionLost": "The connection to the server was lost. Reconnecting …",
   "app.apiDocs": "API reference",
 
   "nav.repositories": "Repositories",

@@ -27,9 +27,9 @@ export const dockerUsers = {
   "dockerUsers.tokenLogin": "docker login stores a token instead of the password",
   "dockerUsers.tokenLogin.text":
     "Safer on personal computers. Leave it off to create Kubernetes pull secrets from config.json.",
-  "dockerUsers.keeps": "docker login stores",
-  "dockerUsers.keeps.token": "A token",
-  "dockerUsers.keeps.password": "The password",
+  "dockerUsers.loginStores": "docker login stores",
+  "dockerUsers.loginStores.token": "A token",
+  "dockerUsers.loginStores.password": "The password",
   "dockerUsers.grants": "Grants",
   "dockerUsers.grants.empty": "No grants",
   "dockerUsers.grants.empty.text":

@@ -13,9 +13,10 @@ export const namespaces = {
   "namespaces.delete.text": "This permanently deletes the namespace and its grants.",
   "namespaces.delete.cascade":
     "This also deletes its repositories and all their images: {{count}} ({{size}}).",
-  "namespaces.toPublic": "Every signed-in Docker user will be able to pull from this namespace.",
+  "namespaces.makePublic.text":
+    "Every signed-in Docker user will be able to pull from this namespace.",
   "namespaces.deleting":
     "This namespace is being deleted. It disappears when the deletion is complete.",
-  "namespaces.others":
+  "namespaces.ofOtherAccount":
     "This namespace belongs to another account. You see the repositories that you can pull from.",
 };

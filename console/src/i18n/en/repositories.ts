@@ -37,7 +37,7 @@ export const repositories = {
   "repositories.delete.counts": "Tags: {{tags}}, size: {{size}}",
   "repositories.deleting":
     "This repository is being deleted. Pulls and pushes fail. It disappears when this is complete.",
-  "repositories.deletionBegun": "{{name}} is being deleted.",
+  "repositories.deletionStarted": "{{name}} is being deleted.",
   "repositories.sort": "Sort by",
 
   "repository.overview": "Overview",

@@ -13,7 +13,7 @@ export const apiKeys: Record<keyof typeof en, string> = {
   "apiKeys.write.text": "可以更改除 API 密钥、访问令牌、密码和账号以外的所有内容。",
   "apiKeys.revoke": "撤销 API 密钥",
   "apiKeys.revoke.text": "使用“{{name}}”的程序将无法再调用 API。",
-  "apiKeys.made": "您的 API 密钥",
+  "apiKeys.created": "您的 API 密钥",
   "apiKeys.secret": "API 密钥",
-  "apiKeys.use": "试一试",
+  "apiKeys.tryIt": "试一试",
 };

@@ -9,7 +9,7 @@ export const app: Record<keyof typeof en, string> = {
   "app.signOutEverywhere": "在所有设备上退出",
   "app.signOutEverywhere.text": "结束此账号的所有会话，每个浏览器和设备都需要重新登录。",
   "app.account": "我的账号",
-  "app.lost": "与服务器的连接已断开，正在重新连接……",
+  "app.connectionLost": "与服务器的连接已断开，正在重新连接……",
   "app.apiDocs": "API 文档",
 
   "nav.repositories": "镜像仓库",

@@ -26,9 +26,9 @@ export const dockerUsers: Record<keyof typeof en, string> = {
   "dockerUsers.tokenLogin": "docker login 保存令牌而不是密码",
   "dockerUsers.tokenLogin.text":
     "在个人电脑上更安全。如果要用 config.json 创建 Kubernetes 拉取密钥，请保持关闭。",
-  "dockerUsers.keeps": "docker login 保存",
-  "dockerUsers.keeps.token": "令牌",
-  "dockerUsers.keeps.password": "密码",
+  "dockerUsers.loginStores": "docker login 保存",
+  "dockerUsers.loginStores.token": "令牌",
+  "dockerUsers.loginStores.password": "密码",
   "dockerUsers.grants": "授权",
   "dockerUsers.grants.empty": "没有授权",
   "dockerUsers.grants.empty.text": "请在命名空间页面中添加授权。从公开命名空间拉取无需授权。",

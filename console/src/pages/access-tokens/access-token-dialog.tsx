@@ -29,8 +29,8 @@ export default function AccessTokenDialog({ username, action, onClose }: Props):
       <ConfirmDialog
         title={say("tokens.revoke.title")}
         text={say("tokens.revoke.text", { name })}
-        button={say("tokens.revoke")}
-        done={say("tokens.revoked")}
+        confirmText={say("tokens.revoke")}
+        successText={say("tokens.revoked")}
         onConfirm={async () => {
           await api.DELETE("/api/v1/docker-users/{username}/tokens/{id}", {
             params: { path: { username, id } },
@@ -48,7 +48,7 @@ export default function AccessTokenDialog({ username, action, onClose }: Props):
       { what: say("tokens.login"), line: dockerLoginWithSecret(host, username, secret) },
       { what: say("tokens.kubernetes"), line: createPullSecret(host, username, secret) },
     ];
-    return <SecretDialog title={say("tokens.made")} lines={lines} onClose={onClose} />;
+    return <SecretDialog title={say("tokens.created")} lines={lines} onClose={onClose} />;
   }
   return (
     <CreateDialog
@@ -73,7 +73,7 @@ function CreateDialog({ username, onCreated, onClose }: CreateDialogProps): Reac
   return (
     <FormDialog<{ name: string; permission: AccessToken["permission"]; days: number }>
       title={say("tokens.create")}
-      submit={say("common.create")}
+      submitText={say("common.create")}
       initial={{ permission: "pull", days: 90 }}
       rules={{ name: "tokenName" }}
       onSubmit={async ({ name, permission, days }) => {
@@ -86,11 +86,11 @@ function CreateDialog({ username, onCreated, onClose }: CreateDialogProps): Reac
         onCreated(token.secret);
       }}
       onClose={onClose}
-      onDone={() => undefined} // the secret replaces the form
+      onSuccess={() => undefined} // the secret replaces the form
     >
       <TextField name="name" label={say("tokens.name")} rule="tokenName" focus placeholder="ci" />
-      <PermissionField label={say("tokens.limit")} />
-      <p className="page-text">{say("tokens.limit.text")}</p>
+      <PermissionField label={say("tokens.maximum")} />
+      <p className="page-text">{say("tokens.maximum.text")}</p>
       <ValidityField />
     </FormDialog>
   );

@@ -62,7 +62,7 @@ function useColumns(onAction: (action: AccessTokenAction) => void): Column<Acces
     { key: "kind", title: say("tokens.kind"), cell: (row) => say(`tokens.kind.${row.kind}`) },
     {
       key: "limit",
-      title: say("tokens.limit"),
+      title: say("tokens.maximum"),
       cell: (row) => say(`permission.${row.permission}`),
     },
     ...credentialColumns,

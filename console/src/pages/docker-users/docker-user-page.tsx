@@ -101,8 +101,12 @@ function Overview({ user }: { user: DockerUser }): ReactNode {
           [say("common.created"), formatTime(user.created_at, locale)],
           [say("common.account"), user.account],
           [
-            say("dockerUsers.keeps"),
-            say(user.token_login ? "dockerUsers.keeps.token" : "dockerUsers.keeps.password"),
+            say("dockerUsers.loginStores"),
+            say(
+              user.token_login
+                ? "dockerUsers.loginStores.token"
+                : "dockerUsers.loginStores.password",
+            ),
           ],
         ]}
       />

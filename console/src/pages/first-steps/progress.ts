@@ -49,7 +49,9 @@ export async function readProgress(): Promise<Progress> {
  */
 function ownAccount(): string | null {
   const state = session.state();
-  return state.kind === "account" && state.account.role === "admin" ? state.account.username : null;
+  return state.kind === "signed-in" && state.account.role === "admin"
+    ? state.account.username
+    : null;
 }
 
 async function findPusher(namespaces: string[], users: string[]): Promise<Pusher | null> {

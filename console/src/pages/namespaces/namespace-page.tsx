@@ -112,7 +112,7 @@ function ForeignNamespace({ name }: { name: string }): ReactNode {
     <Page
       title={name}
       breadcrumbs={[{ href: `/repositories?view=${view}`, text: say(`repositories.${view}`) }]}
-      text={say("namespaces.others")}
+      text={say("namespaces.ofOtherAccount")}
     >
       <RepositoryList view={view} namespace={name} />
     </Page>

@@ -19,7 +19,7 @@ export function DeadLettersCard(): ReactNode {
     onSuccess: () => queries.invalidateQueries({ queryKey: ["events"] }),
   });
   return (
-    <Card title={say("pipeline.asideTitle")} text={say("pipeline.asideText")}>
+    <Card title={say("pipeline.deadLetters.title")} text={say("pipeline.deadLetters.text")}>
       {replay.isError && (
         <Alert
           className="banner"
@@ -29,7 +29,7 @@ export function DeadLettersCard(): ReactNode {
         />
       )}
       <ResourceList<Model<"DeadLetterOut">>
-        label={say("pipeline.asideTitle")}
+        label={say("pipeline.deadLetters.title")}
         queryKey={["events", "dead-letters"]}
         fetchPage={({ cursor, limit }) =>
           body(api.GET("/api/v1/events/dead-letters", { params: { query: { cursor, limit } } }))
@@ -72,12 +72,14 @@ export function DeadLettersCard(): ReactNode {
                 loading={replay.isPending && replay.variables === row.id}
                 onClick={() => replay.mutate(row.id)}
               >
-                {say("pipeline.again")}
+                {say("pipeline.replay")}
               </Button>
             ),
           },
         ]}
-        empty={<Empty title={say("pipeline.empty")} text={say("pipeline.empty.text")} />}
+        empty={
+          <Empty title={say("pipeline.noDeadLetters")} text={say("pipeline.noDeadLetters.text")} />
+        }
       />
     </Card>
   );

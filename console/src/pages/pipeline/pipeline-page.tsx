@@ -34,15 +34,15 @@ function PipelineStatus({ status }: { status: Model<"StatusOut"> }): ReactNode {
   const { say, locale } = useWords();
   const [tone, summary] =
     status.dead_letters > 0
-      ? (["warning", "pipeline.attention"] as const)
+      ? (["warning", "pipeline.someDeadLettered"] as const)
       : status.pending > 0
-        ? (["info", "pipeline.busy"] as const)
-        : (["success", "pipeline.fine"] as const);
+        ? (["info", "pipeline.someWaiting"] as const)
+        : (["success", "pipeline.allCounted"] as const);
   const lagSeconds = formatCount(Math.round(status.lag_seconds), locale);
   const numbers: [name: string, value: string][] = [
     [say("pipeline.pending"), formatCount(status.pending, locale)],
-    [say("pipeline.age"), say("pipeline.seconds", { count: lagSeconds })],
-    [say("pipeline.aside"), formatCount(status.dead_letters, locale)],
+    [say("pipeline.longestWait"), say("pipeline.seconds", { count: lagSeconds })],
+    [say("pipeline.deadLetters"), formatCount(status.dead_letters, locale)],
     [
       say("pipeline.last"),
       status.last_event_at === null

@@ -4,5 +4,5 @@ import { session } from "../../api/session";
 /** Returns whether the signed-in account is an administrator. */
 export function useIsAdmin(): boolean {
   const state = useSyncExternalStore(session.subscribe, session.state);
-  return state.kind === "account" && state.account.role === "admin";
+  return state.kind === "signed-in" && state.account.role === "admin";
 }

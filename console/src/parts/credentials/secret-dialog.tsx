@@ -29,7 +29,7 @@ export function SecretDialog({ title, lines, onClose }: Props): ReactNode {
         </Button>
       }
     >
-      <Alert className="secret-box" type="warning" showIcon title={say("tokens.made.text")} />
+      <Alert className="secret-box" type="warning" showIcon title={say("tokens.created.text")} />
       {lines.map(({ what, line }) => (
         <CommandLine key={what} what={what} line={line} />
       ))}

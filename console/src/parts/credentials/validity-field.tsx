@@ -13,7 +13,7 @@ export function ValidityField(): ReactNode {
       <Select
         options={[
           ...DAYS.map((days) => ({ value: days, label: say("tokens.days", { count: days }) })),
-          { value: 0, label: say("tokens.forever") },
+          { value: 0, label: say("tokens.neverExpires") },
         ]}
       />
     </Form.Item>

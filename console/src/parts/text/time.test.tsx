@@ -1,18 +1,10 @@
-import i18next from "i18next";
 import { renderToStaticMarkup } from "react-dom/server";
-import { initReactI18next } from "react-i18next";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { en } from "../../i18n/en";
+import { initEnglish } from "../../i18n/testing";
 import { Expiry, RelativeTime } from "./time";
 
-beforeAll(() =>
-  i18next.use(initReactI18next).init({
-    lng: "en",
-    resources: { en: { translation: en } },
-    keySeparator: false,
-    nsSeparator: false,
-  } as Parameters<typeof i18next.init>[0]),
-);
+beforeAll(initEnglish);
 
 afterEach(() => vi.useRealTimers());
 
@@ -33,11 +25,11 @@ describe("RelativeTime", () => {
 describe("Expiry", () => {
   it("marks an expired credential", () => {
     expect(renderToStaticMarkup(<Expiry at="2020-01-01T00:00:00Z" />)).toContain(
-      en["tokens.over"].replace("{{time}}", "1 Jan 2020"),
+      en["tokens.expired"].replace("{{time}}", "1 Jan 2020"),
     );
   });
 
   it("shows that a credential never expires", () => {
-    expect(renderToStaticMarkup(<Expiry at={null} />)).toBe(en["tokens.forever"]);
+    expect(renderToStaticMarkup(<Expiry at={null} />)).toBe(en["tokens.neverExpires"]);
   });
 });

@@ -22,7 +22,7 @@ export function Expiry({ at }: { at: string | null }): ReactNode {
   const { say, locale } = useWords();
   const now = useNow();
   if (at === null) {
-    return say("tokens.forever");
+    return say("tokens.neverExpires");
   }
   const expired = Date.parse(at) <= now;
   const time = formatTime(at, locale);
@@ -32,7 +32,7 @@ export function Expiry({ at }: { at: string | null }): ReactNode {
       title={formatExactTime(at, locale)}
       className={expired ? "over" : undefined}
     >
-      {expired ? say("tokens.over", { time }) : time}
+      {expired ? say("tokens.expired", { time }) : time}
     </time>
   );
 }
