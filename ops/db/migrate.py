@@ -72,7 +72,7 @@ async def _run(owner_url: str, command: Callable[[Config], None]) -> None:
     except alembic.util.CommandError as error:
         raise OpsError(f"alembic: {error}") from None
     except (DBAPIError, asyncpg.PostgresError) as error:
-        # asyncpg itself raises the errors of a SQL file.
+        # A SQL file raises the errors of asyncpg, all others those of SQLAlchemy.
         reason = str(error.orig if isinstance(error, DBAPIError) else error).strip()
         raise OpsError(
             f"a step of the migration of {address(owner_url)} failed and changed nothing:"

@@ -238,9 +238,9 @@ def _check_version(found: str) -> None:
         text=True,
         check=True,
     )
-    ours = reported.stdout.split()[-1].partition(".")[0]
-    if found != ours:
+    own = reported.stdout.split()[-1].partition(".")[0]
+    if found != own:
         raise OpsError(
-            f"the data folder has data of PostgreSQL {found}, and this is PostgreSQL {ours}:"
+            f"the data folder has data of PostgreSQL {found}, and this is PostgreSQL {own}:"
             " dump it with the old version and restore it"
         )

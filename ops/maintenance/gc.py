@@ -44,7 +44,7 @@ from ops.maintenance.garbage_collector import GarbageCollector, find_garbage_col
 from ops.maintenance.write_pause import SETTLE_SECONDS, WritePause, paused_writes
 from ops.settings import RunSettings
 from services.catalog.gc import queries, usecases
-from services.catalog.gc.domain import Untagged
+from services.catalog.gc.domain import UntaggedManifest
 from services.catalog.settings import Settings
 
 _UPLOADS_SECONDS = 300.0
@@ -163,7 +163,7 @@ class _Collection:
             self._progress.advance(task, len(batch))
         return deleted, freed
 
-    def _links_size(self, batch: list[Untagged]) -> int:
+    def _links_size(self, batch: list[UntaggedManifest]) -> int:
         return sum(
             disk_usage(
                 revision_folder(self._garbage_collector.storage, item.repository, item.digest)
@@ -176,7 +176,7 @@ class _Collection:
         now = time.time()
         active = await asyncio.to_thread(read_activity, self._garbage_collector.storage, now=now)
         async with self._engine.connect() as tx:
-            last_pushes = await queries.last_pushes(
+            last_pushes = await queries.get_last_pushes(
                 tx, after_ns=int((now - 2 * IDLE_SECONDS) * 1e9)
             )
         return active_uploads(active, last_pushes, now=now)

@@ -74,29 +74,29 @@ def postgres_program(installation: Installation) -> Program:
 def service_environment(installation: Installation, service: str) -> dict[str, str]:
     """Return the environment of `service`: the user's settings and, over them, those of the run."""
     secrets = installation.layout.secrets_of(service)
-    given = {
+    chosen = {
         name: value
         for name, value in os.environ.items()
         # A variable would override the file of a secret.
         if (name == "LOG_LEVEL" or name.startswith(f"{service.upper()}_"))
         and not (secrets / name.lower()).exists()
     }
-    ours = {"SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
+    fixed = {"SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
     if service == "auth":
-        ours |= {
+        fixed |= {
             "AUTH_SERVICE": installation.token_service,
             "AUTH_ISSUER": installation.token_issuer,
         }
     else:
         prefix = service.upper()
-        ours |= {
+        fixed |= {
             f"{prefix}_REGISTRY_URL": f"http://{installation.ports['registry'].address}",
             f"{prefix}_REGISTRY_SERVICE": installation.token_service,
             f"{prefix}_ISSUER": installation.token_issuer,
         }
     if service == "catalog":
-        given |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
-    return child_environment(**given, **ours)
+        chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
+    return child_environment(**(chosen | fixed))
 
 
 def service_program(installation: Installation, service: str) -> Program:

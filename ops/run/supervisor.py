@@ -21,7 +21,7 @@ MOST_SHORT_RUNS = 5
 _FIRST_DELAY_SECONDS = 0.1
 _LONGEST_DELAY_SECONDS = 5.0
 _GOOD_RUN_SECONDS = 10.0
-"""After a run that lasted this long, the count of short runs starts anew."""
+"""After a run that lasted this long, the count of short runs restarts at 1."""
 _NOT_STARTED = 127
 _WRONG_SETTING = 2
 _LOG_BYTES = 10 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""The database of the integration tests, as each service sees it."""
+"""The database, as each service connects to it."""
 
 import asyncpg
 import pytest

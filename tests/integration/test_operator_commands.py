@@ -1,4 +1,4 @@
-"""`moorage admin …` and `moorage config`, as the operator types them."""
+"""The commands `moorage admin` and `moorage config`, as an operator runs them."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ SECRET = "a secret of the operator"
 
 @pytest.fixture
 def data(tmp_path: Path, emptied: Database) -> Path:
-    """A data folder whose owner's address leads to the test database."""
+    """Return a data folder whose database is the test database."""
     layout = Layout(tmp_path / "data")
     layout.owner_url.parent.mkdir(parents=True)
     layout.owner_url.write_text(emptied.urls["owner"])
@@ -37,7 +37,7 @@ def moorage(
     )
 
 
-async def test_an_administrator_is_made_and_audited_without_the_password(
+async def test_admin_create_adds_and_audits_an_administrator_without_printing_the_password(
     data: Path, emptied: Database
 ) -> None:
     done = moorage(data, "admin", "create", "second", typed=f"{SECRET}\n")
@@ -64,11 +64,12 @@ async def test_an_administrator_is_made_and_audited_without_the_password(
     )
 
 
-async def test_a_reset_password_enables_the_account_and_ends_what_it_had(
+async def test_admin_reset_password_enables_the_account_and_ends_its_sessions(
     data: Path, emptied: Database
 ) -> None:
     await emptied.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role, disabled) VALUES ('locked', $1, 'member', true)",
+        "INSERT INTO catalog.accounts (username, password_hash, role, disabled)"
+        " VALUES ('locked', $1, 'member', true)",
         hash_password("x"),
     )
     done = moorage(data, "admin", "reset-password", "locked", typed=f"{SECRET}\n")
@@ -87,7 +88,9 @@ async def test_a_reset_password_enables_the_account_and_ends_what_it_had(
         ("nobody", "short", "8 to 128 characters"),
     ],
 )
-def test_what_is_wrong_is_one_line(data: Path, name: str, typed: str, words: str) -> None:
+def test_a_wrong_name_or_password_is_reported_in_one_line(
+    data: Path, name: str, typed: str, words: str
+) -> None:
     done = moorage(data, "admin", "reset-password", name, typed=typed)
     assert done.returncode != 0
     assert words in done.stderr
@@ -95,7 +98,7 @@ def test_what_is_wrong_is_one_line(data: Path, name: str, typed: str, words: str
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_configured_is_listed_with_secrets_masked(data: Path) -> None:
+def test_config_lists_the_settings_and_masks_secrets(data: Path) -> None:
     done = moorage(
         data,
         "config",

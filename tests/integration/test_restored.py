@@ -1,4 +1,8 @@
-"""A database that was restored into a PostgreSQL whose transactions count from below."""
+"""A database that was restored into a PostgreSQL with lower transaction ids.
+
+The catalog reads the feed and the pull totals in the order of transaction ids. After a restore, new
+rows would come before the position of the catalog, so `moorage migrate` renumbers the old ones.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -14,19 +18,21 @@ from services.catalog.sync.feed.queries import get_position, list_events
 from tests.kit.database import SERVICES, Database
 
 FAR = 2**40
-"""A transaction that this server will not reach."""
+"""A transaction id that the test server does not reach."""
 
 
 async def push(database: Database, name: str, xid: int | None) -> None:
     columns, value = ("xid, ", f"{xid}, ") if xid else ("", "")
     await database.execute(
-        f"INSERT INTO events.inbox ({columns}event_id, at_ns, action, method, request_id, repository, docker_user, address, user_agent)"
-        f" VALUES ({value}'{name}', 1, 'push', 'PUT', 'r', 'team/{name}', 'dev', '127.0.0.1', 'test')"
+        f"INSERT INTO events.inbox ({columns}event_id, at_ns, action, method, request_id,"
+        " repository, docker_user, address, user_agent)"
+        f" VALUES ({value}'{name}', 1, 'push', 'PUT', 'r',"
+        f" 'team/{name}', 'dev', '127.0.0.1', 'test')"
     )
 
 
-async def waiting(database: Database) -> tuple[list[str], list[str]]:
-    """What the catalog would read next: repositories of the feed, repositories whose totals changed."""
+async def list_unread(database: Database) -> tuple[list[str], list[str]]:
+    """Return the repositories of the unread feed events, and those with unread pull totals."""
     engine = db.create_engine(database.urls["catalog"], application_name="tests")
     try:
         async with engine.connect() as tx:
@@ -37,7 +43,7 @@ async def waiting(database: Database) -> tuple[list[str], list[str]]:
         await engine.dispose()
 
 
-async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(
+async def test_after_a_restore_the_catalog_reads_unread_and_new_events_only(
     new_database: Callable[[], Awaitable[Database]],
 ) -> None:
     database = await new_database()
@@ -45,13 +51,15 @@ async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(
     await push(database, "unread", FAR + 5)
     (row,) = await database.fetch("SELECT id FROM events.inbox WHERE event_id = 'read'")
     await database.execute(
-        f"INSERT INTO catalog.feed_positions (feed, position) VALUES ('registry', '{FAR}:{row['id']}'), ('pull_totals', '{FAR + 9}')"
+        "INSERT INTO catalog.feed_positions (feed, position)"
+        f" VALUES ('registry', '{FAR}:{row['id']}'), ('pull_totals', '{FAR + 9}')"
     )
     await database.execute(
-        f"INSERT INTO events.pull_hours VALUES ('team/read', 0, date_trunc('hour', now()), 'v1', 'dev', 3, 0, now(), {FAR})"
+        "INSERT INTO events.pull_hours VALUES"
+        f" ('team/read', 0, date_trunc('hour', now()), 'v1', 'dev', 3, 0, now(), {FAR})"
     )
     await push(database, "new", None)
-    assert await waiting(database) == ([], [])
+    assert await list_unread(database) == ([], [])
     roles = [Role(f"{database.name}_{service}", "unchanged-password") for service in SERVICES]
     await migrate(database.urls["owner"], roles)
     urls = {
@@ -60,12 +68,12 @@ async def test_what_was_not_read_and_what_is_new_are_read_after_a_restore(
         if name != "owner"
     }
     again = Database(database.name, {**urls, "owner": database.urls["owner"]})
-    assert await waiting(again) == (["team/unread", "team/new"], ["team/read"])
+    assert await list_unread(again) == (["team/unread", "team/new"], ["team/read"])
     await push(again, "newer", None)
-    assert (await waiting(again))[0] == ["team/unread", "team/new", "team/newer"]
+    assert (await list_unread(again))[0] == ["team/unread", "team/new", "team/newer"]
 
 
-async def test_a_database_that_was_not_restored_is_left_alone(
+async def test_a_database_that_was_not_restored_is_not_renumbered(
     new_database: Callable[[], Awaitable[Database]],
 ) -> None:
     database = await new_database()

@@ -1,4 +1,4 @@
-"""The lease that `moorage gc` holds: whoever loses it stops at once."""
+"""The write pause of `moorage gc`: a lease that its holder renews, or else stops."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import engine as db
-from ops.maintenance.write_pause import LASTS, paused_writes
 from ops.db.postgres import EmbeddedServer
 from ops.errors import OpsError
+from ops.maintenance.write_pause import LASTS, paused_writes
 from tests.kit.database import Database
 from tests.kit.relay import relay
 
@@ -34,13 +34,14 @@ async def _until_renewed(database: Database) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_it_is_renewed_while_it_is_held_and_ended_with_what_it_is_for(
+async def test_a_pause_is_renewed_until_the_collection_ends(
     database: Database, engine: AsyncEngine
 ) -> None:
     async def collect() -> None:
         async with paused_writes(engine, active_uploads=["team/app"]):
             assert await database.fetch(
-                "SELECT FROM catalog.paused_writes WHERE phase = 'new_uploads' AND active_uploads = '{team/app}'"
+                "SELECT FROM catalog.paused_writes"
+                " WHERE phase = 'new_uploads' AND active_uploads = '{team/app}'"
             )
             await _until_renewed(database)
             raise ZeroDivisionError
@@ -50,7 +51,7 @@ async def test_it_is_renewed_while_it_is_held_and_ended_with_what_it_is_for(
     assert await _seconds_left(database) == 0
 
 
-async def test_what_runs_in_it_is_stopped_when_it_has_ended(
+async def test_a_collection_stops_if_its_pause_has_ended(
     database: Database, engine: AsyncEngine
 ) -> None:
     async def collect() -> None:
@@ -62,22 +63,21 @@ async def test_what_runs_in_it_is_stopped_when_it_has_ended(
         await collect()
 
 
-async def test_what_runs_in_it_is_stopped_before_it_ends_when_it_cannot_be_renewed(
+async def test_a_collection_stops_before_its_pause_ends_if_the_pause_cannot_be_renewed(
     database: Database, postgres_server: EmbeddedServer
 ) -> None:
-    async with relay(postgres_server.port) as line:
-        url = database.urls["catalog"].replace(f":{postgres_server.port}/", f":{line.port}/")
+    async with relay(postgres_server.port) as proxy:
+        url = database.urls["catalog"].replace(f":{postgres_server.port}/", f":{proxy.port}/")
         cut_off = db.create_engine(url, application_name="tests")
 
         async def collect() -> None:
             async with paused_writes(cut_off, active_uploads=()):
-                await line.cut()
+                await proxy.cut()
                 await asyncio.Event().wait()
 
         with pytest.raises(OpsError, match="cannot be reached"):
             await collect()
-        assert (
-            await _seconds_left(database) > 0
-        )  # nothing was collected any more while writes were still refused
+        # The collection has stopped while writes are still refused.
+        assert await _seconds_left(database) > 0
         await cut_off.dispose()
     await database.execute("DELETE FROM catalog.write_pauses")

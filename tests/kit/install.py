@@ -18,7 +18,7 @@ from pathlib import Path
 from ops.errors import OpsError
 from ops.host.environment import search_path
 from ops.host.privileges import die_with_parent
-from ops.install.debian import fetch_package, library_folders
+from ops.install.debian import Tool, fetch_package, find_nginx, find_registry, library_folders
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -105,6 +105,23 @@ class Toolbox:
 def toolbox() -> Toolbox:
     """Return the toolbox of this checkout."""
     return Toolbox(PROJECT / ".test-tools")
+
+
+def tools_folder() -> Path:
+    """Return the folder with unpacked packages: MOORAGE_TOOLS, or the one of this checkout."""
+    return Path(os.environ.get("MOORAGE_TOOLS") or toolbox().root)
+
+
+def nginx_program() -> Tool:
+    """Return NGINX_BIN, the machine's nginx, or Debian's, unpacked, as `make run` does."""
+    given = os.environ.get("NGINX_BIN")
+    return Tool(Path(given)) if given else find_nginx(tools_folder())
+
+
+def registry_program() -> Tool:
+    """Return REGISTRY_BIN, the machine's Distribution, or Debian's, unpacked."""
+    given = os.environ.get("REGISTRY_BIN")
+    return find_registry(tools_folder(), Path(given) if given else None)
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import { connection } from "../api/connection";
 import { isTemporary } from "../api/problems";
 import { session } from "../api/session";
 import { useWords } from "../i18n";
-import { Boundary } from "../parts/feedback/states";
+import { ErrorBoundary } from "../parts/feedback/error-boundary";
 import { SessionGate } from "./session-gate";
 import { LostConnection, Notice } from "./status-messages";
 import { theme } from "./theme";
@@ -44,7 +44,7 @@ const locales: Record<string, () => Promise<{ default: Locale }>> = {
 
 /** The whole console: providers, messages that concern every page, and the pages. */
 export function App(): ReactNode {
-  const { language, say } = useWords();
+  const { language } = useWords();
   const [locale, setLocale] = useState<Locale>();
   useEffect(() => {
     let current = true;
@@ -63,9 +63,9 @@ export function App(): ReactNode {
       <QueryClientProvider client={queries}>
         <LostConnection />
         <Notice />
-        <Boundary words={{ title: say("error.render"), button: say("error.reload") }}>
+        <ErrorBoundary>
           <SessionGate />
-        </Boundary>
+        </ErrorBoundary>
       </QueryClientProvider>
     </ConfigProvider>
   );

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Route, Switch, useLocation } from "wouter";
-import { useWords } from "../i18n";
-import { Boundary, Loading, NotFound } from "../parts/feedback/states";
+import { ErrorBoundary } from "../parts/feedback/error-boundary";
+import { Loading, NotFound } from "../parts/feedback/states";
 import { lazyPart } from "../parts/page/lazy";
 
 const Home = lazyPart(() => import("../pages/home-page"), <Loading />);
@@ -21,10 +21,9 @@ const Pipeline = lazyPart(() => import("../pages/pipeline/pipeline-page"), <Load
 
 /** The page for the current path. A contract test compares these paths with the gateway's. */
 export function Pages({ admin }: { admin: boolean }): ReactNode {
-  const { say } = useWords();
   const [path] = useLocation();
   return (
-    <Boundary key={path} words={{ title: say("error.render"), button: say("error.reload") }}>
+    <ErrorBoundary key={path}>
       <Switch>
         <Route path="/" component={Home} />
         <Route path="/first-steps" component={FirstSteps} />
@@ -60,7 +59,7 @@ export function Pages({ admin }: { admin: boolean }): ReactNode {
         {admin && <Route path="/pipeline" component={Pipeline} />}
         <Route component={NotFound} />
       </Switch>
-    </Boundary>
+    </ErrorBoundary>
   );
 }
 

@@ -1,7 +1,7 @@
 """Pages of lists in requests and responses (spec 4): parameters, body, and Link header."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
@@ -20,11 +20,6 @@ class PageOut(BaseModel, Generic[T]):
     next_cursor: str | None = Field(
         description="The `cursor` of the next page; null on the last page."
     )
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """Name the schema ``Page_<item>_`` in OpenAPI, from which clients generate types."""
-        return f"Page[{params[0].__name__}]"
 
 
 def _page_request(

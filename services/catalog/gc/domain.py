@@ -1,19 +1,17 @@
-"""Untagged manifests that are garbage, and the phases of a write pause."""
+"""Garbage in the registry, and the phases of a write pause (spec 7)."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 Key = tuple[str, str]
-"""The path of a repository and a digest."""
+"""A manifest: the path of its repository, and its digest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Untagged:
-    """A manifest without a tag since ``since``.
-
-    No manifest that must remain lists it as its child or refers to it.
-    """
+class UntaggedManifest:
+    """A manifest that has no tag since ``since``. No live manifest needs it."""
 
     repository: str
     digest: str
@@ -22,13 +20,17 @@ class Untagged:
 
     @property
     def key(self) -> Key:
-        """The path of the repository and the digest."""
+        """The repository's path and the digest."""
         return self.repository, self.digest
 
 
 @dataclass(frozen=True, slots=True)
-class PushOf:
-    """The event of a push of a manifest, by tag or by digest."""
+class PushEvent:
+    """The registry's report of the push of a manifest.
+
+    ``tag`` is None if the client pushed the manifest by digest. ``at_ns`` is the registry's time,
+    in nanoseconds since 1970. ``unread`` is true if the catalog has not applied the event yet.
+    """
 
     event_id: int
     key: Key
@@ -38,21 +40,23 @@ class PushOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Garbage, indexes first, and the events of its pushes that were known at that time.
+class FoundGarbage:
+    """The result of a search for garbage.
 
-    Any other push since ``after_ns`` (nanoseconds since 1970) came later.
+    ``known_pushes`` are the ids of all push events of the found manifests after ``after_ns``
+    (nanoseconds since 1970). A push event with another id arrived after the search.
     """
 
-    garbage: list[Untagged]
+    garbage: list[UntaggedManifest]
     known_pushes: frozenset[int]
     after_ns: int
 
 
 class Phase(Enum):
-    """The requests that a pause refuses: new uploads only, or all writes."""
+    """The writes that a write pause refuses."""
 
     NEW_UPLOADS = "new_uploads"
+    """Every write to a repository without active uploads."""
     ALL_WRITES = "all_writes"
 
 
@@ -65,9 +69,12 @@ class Run:
     freed_bytes: int
 
 
-def parents_first(found: list[Untagged], children: set[Key]) -> list[Untagged]:
-    """Return ``found`` with indexes before their ``children``.
+def order_for_deletion(
+    found: Iterable[UntaggedManifest], children: Collection[Key]
+) -> list[UntaggedManifest]:
+    """Return the manifests that no index lists, then the ``children`` of indexes.
 
-    So an interrupted collection leaves no index without its images.
+    If the collection stops halfway, an index remains together with its children. Each of the two
+    groups keeps the order of ``found``.
     """
     return sorted(found, key=lambda item: item.key in children)

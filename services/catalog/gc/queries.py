@@ -8,28 +8,24 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
-from services.catalog.gc.domain import (
-    Key,
-    Phase,
-    PushOf,
-    Run,
-    Untagged,
-)
+from services.catalog.gc.domain import Key, Phase, PushEvent, Run, UntaggedManifest
 from services.catalog.sync.feed.domain import START, Position
 from services.catalog.tables import garbage_runs, write_pauses
 
 _p, _g = write_pauses.c, garbage_runs.c
 _clock = sa.func.clock_timestamp()
 
-_SET_UNTAGGED_SINCE = sa.text("""
+_MARK_UNTAGGED = sa.text("""
     UPDATE catalog.manifests m SET untagged_since = now()
     WHERE m.untagged_since IS NULL
       AND NOT EXISTS (
-        SELECT FROM catalog.tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
+        SELECT FROM catalog.tags t
+        WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
 """)
 
-# A deletion removes all of its repository. If it is suspended, the content may have another owner.
-_REPOSITORIES_WITH_OLD = sa.text("""
+# Skips repositories that a deletion names. The deletion itself removes all of their manifests. If
+# it is suspended, the manifests may belong to a new owner.
+_REPOSITORIES_WITH_UNTAGGED = sa.text("""
     SELECT DISTINCT r.id
     FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
     WHERE m.untagged_since <= now() - :age AND r.status <> 'deleting'
@@ -41,7 +37,8 @@ _REPOSITORIES_WITH_OLD = sa.text("""
     ORDER BY 1
 """).bindparams(sa.bindparam("age", type_=sa.Interval))
 
-# Live manifests are tagged or young, and their children and referrers are live too.
+# A manifest is live if it has a tag, or lost its last tag less than `age` ago. The children and the
+# referrers of a live manifest are live too.
 _UNTAGGED = sa.text("""
     WITH RECURSIVE live (repository_id, digest) AS (
         SELECT m.repository_id, m.digest FROM catalog.manifests m
@@ -56,9 +53,10 @@ _UNTAGGED = sa.text("""
             WHERE m.repository_id = l.repository_id AND m.subject = l.digest
         ) n
     )
-    SELECT r.path, m.digest, m.untagged_since, m.size_bytes, EXISTS (
-        SELECT FROM catalog.manifest_children c
-        WHERE c.repository_id = m.repository_id AND c.child_digest = m.digest) AS is_child
+    SELECT r.path, m.digest, m.untagged_since, m.size_bytes,
+           EXISTS (
+               SELECT FROM catalog.manifest_children c
+               WHERE c.repository_id = m.repository_id AND c.child_digest = m.digest) AS is_child
     FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
     WHERE m.repository_id = ANY(:ids) AND m.untagged_since <= now() - :age
       AND NOT EXISTS (
@@ -73,47 +71,44 @@ _PUSHES = sa.text("""
            (f.xid, f.id) > (CAST(:xid AS bigint), CAST(:id AS bigint)) AS unread
     FROM events.registry_feed f
     JOIN unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
-      AS k (repository, digest) USING (repository, digest)
+         AS k (repository, digest) USING (repository, digest)
     WHERE f.action = 'push' AND f.at_ns > CAST(:after_ns AS bigint)
 """)
 
 _APPLIED_DELETIONS = sa.text("""
-    SELECT count(DISTINCT (f.repository, f.digest))
-    FROM events.registry_feed f
+    SELECT count(DISTINCT (f.repository, f.digest)) FROM events.registry_feed f
     JOIN unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
-      AS k (repository, digest) USING (repository, digest)
+         AS k (repository, digest) USING (repository, digest)
     WHERE f.action = 'delete' AND f.at_ns > CAST(:after_ns AS bigint)
       AND (f.xid, f.id) <= (CAST(:xid AS bigint), CAST(:id AS bigint))
 """)
 
-_ADOPTED = sa.text("""
+_CHILDREN_OF_OTHER_INDEXES = sa.text("""
     SELECT DISTINCT k.repository, k.digest
-    FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
-      AS k (repository, digest)
+    FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[])) AS k (repository, digest)
     JOIN catalog.repositories r ON r.path = k.repository
     JOIN catalog.manifest_children c ON c.repository_id = r.id AND c.child_digest = k.digest
     WHERE NOT EXISTS (
         SELECT FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
-            AS d (repository, digest)
+                    AS d (repository, digest)
         WHERE d.repository = k.repository AND d.digest = c.index_digest)
 """)
 
 _EXCLUSIVE_BYTES = sa.text("""
-    WITH garbage AS MATERIALIZED (
+    WITH given AS MATERIALIZED (
         SELECT r.id AS repository_id, k.digest
         FROM unnest(CAST(:repositories AS text[]), CAST(:digests AS text[]))
-          AS k (repository, digest)
+             AS k (repository, digest)
         JOIN catalog.repositories r ON r.path = k.repository),
-    referenced AS (
-        SELECT b.blob_digest, max(b.size_bytes) AS size_bytes
-        FROM catalog.manifest_blobs b JOIN garbage g
-          ON g.repository_id = b.repository_id AND g.digest = b.manifest_digest
+    blobs AS (
+        SELECT b.blob_digest, max(b.size_bytes) AS size_bytes FROM catalog.manifest_blobs b
+        JOIN given g ON g.repository_id = b.repository_id AND g.digest = b.manifest_digest
         GROUP BY 1)
-    SELECT coalesce(sum(size_bytes), 0)::bigint FROM referenced
+    SELECT coalesce(sum(size_bytes), 0)::bigint FROM blobs
     WHERE NOT EXISTS (
         SELECT FROM catalog.manifest_blobs b
-        WHERE b.blob_digest = referenced.blob_digest AND NOT EXISTS (
-            SELECT FROM garbage g
+        WHERE b.blob_digest = blobs.blob_digest AND NOT EXISTS (
+            SELECT FROM given g
             WHERE g.repository_id = b.repository_id AND g.digest = b.manifest_digest))
 """)
 
@@ -123,48 +118,53 @@ _LAST_PUSHES = sa.text("""
 """)
 
 
-def _arrays(keys: Collection[Key]) -> dict[str, Any]:
+def _to_arrays(keys: Collection[Key]) -> dict[str, Any]:
     return {
         "repositories": [repository for repository, _ in keys],
         "digests": [digest for _, digest in keys],
     }
 
 
-async def set_untagged_since(tx: Tx) -> None:
-    """Set the missing ``untagged_since`` of manifests without a tag.
+async def mark_untagged(tx: Tx) -> None:
+    """Mark each manifest without a tag as untagged from now on, unless it is marked already.
 
-    It is missing if two concurrent transactions deleted the last two tags.
+    The trigger misses a manifest if two transactions delete its last two tags at the same time.
     """
-    await tx.execute(_SET_UNTAGGED_SINCE)
+    await tx.execute(_MARK_UNTAGGED)
 
 
-async def list_repositories_with_old(tx: Tx, *, age: timedelta) -> list[int]:
-    """Return the ids of repositories with a manifest that has been untagged for ``age``.
+async def list_repositories_with_untagged(tx: Tx, *, age: timedelta) -> list[int]:
+    """Return the ids of the repositories with a manifest without a tag for ``age``.
 
-    Repositories that are being deleted are left out.
+    Children of tagged indexes count too. Repositories that a deletion names are left out.
     """
-    return list((await tx.execute(_REPOSITORIES_WITH_OLD, {"age": age})).scalars())
+    return list((await tx.execute(_REPOSITORIES_WITH_UNTAGGED, {"age": age})).scalars())
 
 
 async def list_untagged(
     tx: Tx, *, repository_ids: Sequence[int], age: timedelta
-) -> tuple[list[Untagged], set[Key]]:
-    """Return the manifests that are garbage after ``age``, and those that are children."""
+) -> tuple[list[UntaggedManifest], set[Key]]:
+    """Return the manifests without a tag for ``age``, and those of them that an index lists.
+
+    Children and referrers of live manifests are left out.
+    """
     rows = (await tx.execute(_UNTAGGED, {"ids": list(repository_ids), "age": age})).all()
-    found = [Untagged(row.path, row.digest, row.untagged_since, row.size_bytes) for row in rows]
+    found = [
+        UntaggedManifest(row.path, row.digest, row.untagged_since, row.size_bytes) for row in rows
+    ]
     return found, {(row.path, row.digest) for row in rows if row.is_child}
 
 
 async def list_pushes(
     tx: Tx, *, keys: Collection[Key], after_ns: int, position: Position = START
-) -> list[PushOf]:
-    """Return the pushes of these manifests after ``after_ns`` (nanoseconds since 1970).
+) -> list[PushEvent]:
+    """Return the push events of these manifests after ``after_ns`` (nanoseconds since 1970).
 
-    A push behind ``position`` in the feed is unread.
+    Events after ``position`` in the feed are unread.
     """
-    given = {**_arrays(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
+    given = {**_to_arrays(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
     return [
-        PushOf(row.id, (row.repository, row.digest), row.tag, row.at_ns, row.unread)
+        PushEvent(row.id, (row.repository, row.digest), row.tag, row.at_ns, row.unread)
         for row in await tx.execute(_PUSHES, given)
     ]
 
@@ -172,32 +172,38 @@ async def list_pushes(
 async def count_applied_deletions(
     tx: Tx, *, keys: Collection[Key], after_ns: int, position: Position
 ) -> int:
-    """Return of how many of these manifests the feed has a deletion up to ``position``."""
-    given = {**_arrays(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
+    """Return how many of these manifests have a deletion in the feed, up to ``position``.
+
+    Deletions before ``after_ns`` (nanoseconds since 1970) do not count.
+    """
+    given = {**_to_arrays(keys), "after_ns": after_ns, "xid": position.xid, "id": position.id}
     return int((await tx.execute(_APPLIED_DELETIONS, given)).scalar_one())
 
 
-async def list_adopted(tx: Tx, *, keys: Collection[Key]) -> set[Key]:
-    """Return those of these manifests that are children of an index outside ``keys``."""
-    return {(row.repository, row.digest) for row in await tx.execute(_ADOPTED, _arrays(keys))}
+async def list_children_of_other_indexes(tx: Tx, *, keys: Collection[Key]) -> set[Key]:
+    """Return those of these manifests that are children of an index outside of ``keys``."""
+    rows = await tx.execute(_CHILDREN_OF_OTHER_INDEXES, _to_arrays(keys))
+    return {(row.repository, row.digest) for row in rows}
 
 
 async def sum_exclusive_bytes(tx: Tx, *, keys: Collection[Key]) -> int:
-    """Return the size of the blobs that only these manifests reference."""
-    return int((await tx.execute(_EXCLUSIVE_BYTES, _arrays(keys))).scalar_one())
+    """Return the bytes of the blobs that only these manifests reference."""
+    return int((await tx.execute(_EXCLUSIVE_BYTES, _to_arrays(keys))).scalar_one())
 
 
-async def last_pushes(tx: Tx, *, after_ns: int) -> dict[str, int]:
-    """Return the time of the last push to each repository, in nanoseconds since 1970."""
-    return {
-        row.repository: row.at_ns for row in await tx.execute(_LAST_PUSHES, {"after_ns": after_ns})
-    }
+async def get_last_pushes(tx: Tx, *, after_ns: int) -> dict[str, int]:
+    """Return the time of the last push to each repository that has one after ``after_ns``.
+
+    Both times are in nanoseconds since 1970.
+    """
+    rows = await tx.execute(_LAST_PUSHES, {"after_ns": after_ns})
+    return {row.repository: row.at_ns for row in rows}
 
 
 async def put_pause(
     tx: Tx, *, phase: Phase, active_uploads: Collection[str], lasts: timedelta
 ) -> None:
-    """Start a pause, or change the running one."""
+    """Begin a write pause, or change the present one. It ends after ``lasts``."""
     now = {
         "phase": phase.value,
         "active_uploads": sorted(active_uploads),
@@ -208,23 +214,23 @@ async def put_pause(
 
 
 async def renew_pause(tx: Tx, *, lasts: timedelta) -> bool:
-    """Extend the pause; return False if it has ended."""
+    """Let the write pause end ``lasts`` from now. Return False if it has ended already."""
     statement = sa.update(write_pauses).where(_p.ends_at > _clock).values(ends_at=_clock + lasts)
     return bool((await tx.execute(statement)).rowcount)
 
 
 async def end_pause(tx: Tx) -> None:
-    """End the pause."""
+    """End the write pause."""
     await tx.execute(sa.delete(write_pauses))
 
 
 async def start_run(tx: Tx) -> int:
-    """Record the start of a collection; return its id."""
+    """Record the start of a collection, and return its id."""
     return int((await tx.execute(insert(garbage_runs).returning(_g.id))).scalar_one())
 
 
 async def finish_run(tx: Tx, *, run: int, manifests_deleted: int, freed_bytes: int) -> None:
-    """Record the end of a collection."""
+    """Record the end and the result of a collection."""
     values = {
         "finished_at": _clock,
         "manifests_deleted": manifests_deleted,
@@ -234,7 +240,7 @@ async def finish_run(tx: Tx, *, run: int, manifests_deleted: int, freed_bytes: i
 
 
 async def find_last_run(tx: Tx) -> Run | None:
-    """Return the last finished collection, or None."""
+    """Return the finished collection that started last."""
     statement = (
         sa.select(garbage_runs)
         .where(_g.finished_at.is_not(None))

@@ -1,4 +1,4 @@
-"""Find and delete garbage. A concurrent push of garbage is restored."""
+"""Finds garbage, and deletes it so that a concurrent push wins (spec 7)."""
 
 import asyncio
 import time
@@ -10,51 +10,57 @@ from libs.common.db.engine import Engine
 from libs.common.registry.client import Fetched, Registry
 from services.catalog.gc import queries
 from services.catalog.gc.domain import (
-    Found,
+    FoundGarbage,
     Key,
-    PushOf,
-    Untagged,
-    parents_first,
+    PushEvent,
+    UntaggedManifest,
+    order_for_deletion,
 )
 from services.catalog.sync.drift import usecases as drift
 from services.catalog.sync.feed import queries as feed
 
-_REPOSITORIES_PER_QUERY = 200
-_CONCURRENT_DELETIONS = 4
-_FEED_SECONDS = 15.0
+_REPOSITORIES_AT_ONCE = 200
+_DELETES_AT_ONCE = 4
+_APPLIED_SECONDS = 15.0
+"""The longest time to wait until the catalog has applied deletions."""
 _POLL_SECONDS = 0.05
-_MIN_PERIOD = timedelta(minutes=10)
-_CLOCK_DIFFERENCE_NS = 5 * 10**9
-"""The registry's clock can be behind by so much."""
+_LEAST_LOOK_BACK = timedelta(minutes=10)
+"""Push events are read from at least this time before a search, even if ``age`` is shorter."""
+_CLOCK_SKEW_NS = 5 * 10**9
+"""How far the registry's clock may be behind the clock of this host."""
 
 
-async def find_garbage(*, engine: Engine, age: timedelta) -> Found:
-    """Return manifests that are untagged for ``age``, not pushed since, and not needed.
+async def find_garbage(*, engine: Engine, age: timedelta) -> FoundGarbage:
+    """Return the manifests that have been untagged for ``age``, and that nothing needs.
 
-    Repositories that are being deleted are left out.
+    A manifest is no garbage if it is a child or a referrer of a live manifest, if it was pushed
+    again within ``age``, or if the catalog has not applied a push of it yet. Repositories that are
+    being deleted are left out: their deletion removes all manifests.
     """
     now_ns = time.time_ns()
-    after_ns = now_ns - _nanoseconds(max(age, _MIN_PERIOD))
+    after_ns = now_ns - _nanoseconds(max(age, _LEAST_LOOK_BACK))
     async with engine.begin() as tx:
-        await queries.set_untagged_since(tx)
-        ids = await queries.list_repositories_with_old(tx, age=age)
-    garbage: list[Untagged] = []
+        await queries.mark_untagged(tx)
+        ids = await queries.list_repositories_with_untagged(tx, age=age)
+    garbage: list[UntaggedManifest] = []
     known: set[int] = set()
-    for start in range(0, len(ids), _REPOSITORIES_PER_QUERY):
+    for start in range(0, len(ids), _REPOSITORIES_AT_ONCE):
         async with engine.connect() as tx:
             position = await feed.get_position(tx)
-            some, children = await queries.list_untagged(
-                tx, repository_ids=ids[start : start + _REPOSITORIES_PER_QUERY], age=age
+            untagged, children = await queries.list_untagged(
+                tx, repository_ids=ids[start : start + _REPOSITORIES_AT_ONCE], age=age
             )
             pushes = await queries.list_pushes(
-                tx, keys=[item.key for item in some], after_ns=after_ns, position=position
+                tx, keys=[item.key for item in untagged], after_ns=after_ns, position=position
             )
-        again = {
+        pushed_again = {
             push.key for push in pushes if push.unread or push.at_ns > now_ns - _nanoseconds(age)
         }
-        garbage += parents_first([item for item in some if item.key not in again], children)
+        garbage += order_for_deletion(
+            [item for item in untagged if item.key not in pushed_again], children
+        )
         known |= {push.event_id for push in pushes}
-    return Found(garbage, frozenset(known), after_ns)
+    return FoundGarbage(garbage, frozenset(known), after_ns)
 
 
 async def find_confirmed(
@@ -63,60 +69,66 @@ async def find_confirmed(
     registry: Registry,
     age: timedelta,
     settle_seconds: float = drift.SETTLE_SECONDS,
-) -> Found:
-    """As ``find_garbage``, after the catalog of the affected repositories is repaired.
+) -> FoundGarbage:
+    """Like ``find_garbage``, after a comparison of the repositories with the registry.
 
-    A crashed registry loses events, and a backup lacks later pushes. The catalog would then delete
-    a tag that it does not have together with its manifest. Repositories that cannot be repaired are
-    left out.
+    The catalog can lack a tag: a registry that crashes loses the events that it has not reported,
+    and a backup lacks later pushes. The deletion of the manifest would delete such a tag too. So
+    the catalog is repaired first. A repository that cannot be repaired keeps its garbage.
 
-    Raises RegistryUnavailable.
+    Raises:
+        RegistryUnavailable: The registry cannot be read.
     """
     found = await find_garbage(engine=engine, age=age)
     if not found.garbage:
         return found
     paths = {item.repository for item in found.garbage}
-    missed = await drift.compare_repositories(
+    differences = await drift.compare_repositories(
         engine=engine, registry=registry, paths=paths, settle_seconds=settle_seconds
     )
-    left = {
+    unrepaired = {
         difference.repository
-        for difference in await drift.repair(engine=engine, registry=registry, found=missed)
+        for difference in await drift.repair(engine=engine, registry=registry, found=differences)
     }
-    # Also if nothing was missed here: the scheduled comparison may have repaired it meanwhile.
+    # Search again even without a difference: the worker may have repaired the catalog meanwhile.
     found = await find_garbage(engine=engine, age=age)
     return replace(
-        found, garbage=[item for item in found.garbage if item.repository in paths - left]
+        found, garbage=[item for item in found.garbage if item.repository in paths - unrepaired]
     )
 
 
 async def delete_garbage(
-    *, engine: Engine, registry: Registry, found: Found, batch: Sequence[Untagged]
+    *, engine: Engine, registry: Registry, found: FoundGarbage, batch: Sequence[UntaggedManifest]
 ) -> list[Key]:
-    """Delete a ``batch`` of ``found`` from the registry; return the manifests that are gone.
+    """Delete ``batch``, a part of ``found``, in the registry. Return the manifests that are gone.
 
-    A manifest that was pushed, tagged, or added to an index meanwhile is restored.
+    A manifest that was pushed again since the search is not deleted. A manifest that a client
+    pushes, tags, or adds to an index during its deletion is restored.
 
-    Raises RegistryUnavailable.
+    Raises:
+        RegistryUnavailable: The registry failed. A manifest may be deleted and not restored.
     """
     keys = [item.key for item in batch]
-    started_ns = time.time_ns() - _CLOCK_DIFFERENCE_NS
-    again = {push.key for push in await _new_pushes(engine, keys, found)}
-    contents = await _delete(registry, [key for key in keys if key not in again])
-    await _wait_for_feed(engine, contents.keys(), after_ns=started_ns)
-    pushes = await _new_pushes(engine, list(contents), found)
+    started_ns = time.time_ns() - _CLOCK_SKEW_NS
+    pushed_again = {push.key for push in await _list_new_pushes(engine, keys, found)}
+    deleted = await _delete(registry, [key for key in keys if key not in pushed_again])
+    await _wait_until_applied(engine, deleted.keys(), after_ns=started_ns)
+    concurrent = await _list_new_pushes(engine, list(deleted), found)
     async with engine.connect() as tx:
-        adopted = await queries.list_adopted(tx, keys=contents.keys())
-    restored = {(push.key, push.tag or push.key[1]) for push in pushes} | {
-        (key, key[1]) for key in adopted
+        needed = await queries.list_children_of_other_indexes(tx, keys=deleted.keys())
+    to_restore = {(push.key, push.tag or push.key[1]) for push in concurrent} | {
+        (key, key[1]) for key in needed
     }
-    for (repository, digest), reference in sorted(restored):
-        await registry.put_manifest(repository, reference, contents[repository, digest])
-    kept = {key for key, _ in restored}
-    return [key for key in contents if key not in kept]
+    for (repository, digest), reference in sorted(to_restore):
+        await registry.put_manifest(repository, reference, deleted[repository, digest])
+    restored = {key for key, _ in to_restore}
+    return [key for key in deleted if key not in restored]
 
 
-async def _new_pushes(engine: Engine, keys: Sequence[Key], found: Found) -> list[PushOf]:
+async def _list_new_pushes(
+    engine: Engine, keys: Sequence[Key], found: FoundGarbage
+) -> list[PushEvent]:
+    """Return the push events of these manifests that arrived after the search."""
     async with engine.connect() as tx:
         pushes = await queries.list_pushes(tx, keys=keys, after_ns=found.after_ns)
     return [push for push in pushes if push.event_id not in found.known_pushes]
@@ -127,7 +139,7 @@ def _nanoseconds(span: timedelta) -> int:
 
 
 async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]:
-    """Delete manifests in order, a few at a time; return the contents of those that existed."""
+    """Delete manifests in the given order, a few at once. Return the content of those deleted."""
     contents: dict[Key, Fetched] = {}
 
     async def delete(key: Key) -> None:
@@ -135,22 +147,23 @@ async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]
         if fetched is not None and await registry.delete_manifest(*key):
             contents[key] = fetched
 
-    for start in range(0, len(keys), _CONCURRENT_DELETIONS):
-        await asyncio.gather(*(delete(key) for key in keys[start : start + _CONCURRENT_DELETIONS]))
+    for start in range(0, len(keys), _DELETES_AT_ONCE):
+        await asyncio.gather(*(delete(key) for key in keys[start : start + _DELETES_AT_ONCE]))
     return contents
 
 
-async def _wait_for_feed(engine: Engine, keys: Collection[Key], *, after_ns: int) -> None:
-    """Wait until the catalog has applied these deletions, and so all pushes before them.
+async def _wait_until_applied(engine: Engine, keys: Collection[Key], *, after_ns: int) -> None:
+    """Wait until the catalog has applied the deletions of these manifests, or for 15 s.
 
-    After a time limit, return anyway.
+    The registry reports in order, so the catalog has then applied every earlier push too.
     """
-    deadline = time.monotonic() + _FEED_SECONDS
+    deadline = time.monotonic() + _APPLIED_SECONDS
     while keys and time.monotonic() < deadline:
         async with engine.connect() as tx:
             position = await feed.get_position(tx)
-            if await queries.count_applied_deletions(
+            applied = await queries.count_applied_deletions(
                 tx, keys=keys, after_ns=after_ns, position=position
-            ) >= len(keys):
-                return
+            )
+        if applied >= len(keys):
+            return
         await asyncio.sleep(_POLL_SECONDS)

@@ -1,6 +1,5 @@
 """The catalog's app on a real database, signed-in accounts, and a real registry."""
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -19,13 +18,13 @@ from libs.common.registry.client import Registry, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import load_signing_keys
 from ops.host.privileges import run_user
-from ops.install.debian import find_registry
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
 from tests.integration.catalog.registry import RegistryUnderTest
-from tests.integration.gateway.conftest import TOOLS
-from tests.integration.gateway.parts import running_registry, running_service
 from tests.kit.database import Database
+from tests.kit.install import registry_program
+from tests.kit.servers.distribution import running_distribution
+from tests.kit.servers.service import running_service
 from tests.kit.sessions import Secrets, SignIn, app_client, signing_in, write_secrets
 
 
@@ -116,8 +115,7 @@ async def admin(sign_in: SignIn) -> httpx.AsyncClient:
 @pytest.fixture(scope="session")
 def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
     """A real Distribution that trusts the catalog's keys. A test delivers its events."""
-    given = os.environ.get("REGISTRY_BIN")
-    distribution = find_registry(TOOLS, Path(given) if given else None)
+    distribution = registry_program()
     user = run_user([distribution.path])
     # Other users cannot read pytest's own folders.
     folder = Path(tempfile.mkdtemp(prefix="moorage-catalog-"))
@@ -126,7 +124,7 @@ def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
     key = load_signing_keys(catalog_secrets.directory / "token-keys")[0]
     with running_service("events") as webhook:
         url = f"http://{webhook.address}/registry-events"
-        with running_registry(
+        with running_distribution(
             distribution, user, folder, ca=folder / "ca.pem", webhook=url, secret="webhook-secret"
         ) as running:
             yield RegistryUnderTest(f"http://{running.address}", running.storage, key, webhook)
@@ -146,3 +144,18 @@ def registry_url(request: pytest.FixtureRequest) -> str:
 def team(registry: RegistryUnderTest) -> str:
     """The name of a namespace that no other test uses in the shared registry."""
     return f"team-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def namespace(emptied: Database, team: str) -> str:
+    """The namespace ``team`` of the account `acme`, inserted without the app."""
+    await emptied.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role)"
+        " VALUES ('acme', 'none', 'member')"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility)"
+        " SELECT id, $1, 'private' FROM catalog.accounts",
+        team,
+    )
+    return team

@@ -1,4 +1,4 @@
-"""Taking the feed's steps by hand."""
+"""Follow the feed step by step, without the app's worker."""
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -8,14 +8,14 @@ from tests.kit.waiting import soon
 
 
 async def follow_to_the_end(follower: Follower, engine: AsyncEngine) -> None:
-    """Apply all that is in the feed.
+    """Apply all events in the feed.
 
-    What was just stored can be unreadable for some milliseconds, while a transaction that began before it is open: one of PostgreSQL's
-    own in another database of the server is enough. So one step without an event is not yet the end.
+    A new event is unreadable while an older transaction is open, even one of PostgreSQL's own in
+    another database. So a step without an event does not mean that the feed is at its end.
     """
 
-    async def rest() -> usecases.Batch:
+    async def read_rest() -> usecases.Batch:
         await follower.step()
         return await usecases.read_batch(engine=engine, limit=1)
 
-    await soon(rest, lambda batch: not batch.events and not batch.unsettled, within=10)
+    await soon(read_rest, lambda batch: not batch.events and not batch.unsettled, within=10)

@@ -1,4 +1,4 @@
-"""Delivers what the registry reports to the catalog, as the events service does, until it is stopped."""
+"""Delivers the registry's events to the catalog, as the events service does."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from tests.kit.database import Database
 
 @contextlib.asynccontextmanager
 async def delivering(database: Database, registry: RegistryUnderTest) -> AsyncIterator[None]:
-    """Everything that the registry reports from now on is delivered, in its order."""
+    """Deliver all events of the registry from now on, in their order, until the block ends."""
     stop = asyncio.Event()
     task = asyncio.create_task(_deliver(database, registry, len(registry.webhook.received), stop))
     try:

@@ -1,4 +1,7 @@
-"""A real Distribution for the feed's tests: pushes go into it, and what it reported can be delivered late, twice or in any order."""
+"""A real Distribution for the tests of the feed.
+
+Tests push to it, and deliver its events late, twice, or in any order.
+"""
 
 import json
 import re
@@ -12,10 +15,10 @@ import asyncpg
 import httpx
 
 from libs.common.security.jwt import SigningKey
-from tests.integration.gateway.parts import Service
 from tests.kit.database import Database
 from tests.kit.http.tokens import sign_registry_token
 from tests.kit.images import MEDIA_TYPES, Blob, Image, Index
+from tests.kit.servers.service import Service
 from tests.kit.waiting import eventually
 
 Event = dict[str, Any]
@@ -24,7 +27,7 @@ _ACCEPT = {"Accept": ", ".join(name for types in MEDIA_TYPES.values() for name i
 
 @dataclass(frozen=True, slots=True)
 class RegistryUnderTest:
-    """The registry, a key that it trusts, and the webhook receiver that keeps what it reports."""
+    """The registry, a key that it trusts, and the webhook receiver that keeps its events."""
 
     url: str
     storage: Path
@@ -34,7 +37,7 @@ class RegistryUnderTest:
     def push(
         self, content: Image | Index, repository: str, *tags: str, by: str = "alice"
     ) -> list[Event]:
-        """Push as clients do and return the events of it, as the registry reported them."""
+        """Push as clients do; return the events that the registry reported."""
         before = len(self._events("push"))
         with self._client(repository, by) as http:
             for image in content.images if isinstance(content, Index) else (content,):
@@ -48,7 +51,7 @@ class RegistryUnderTest:
         return self._pushed(before, children + max(1, len(tags)))
 
     def push_many(self, images: list[Image], repository: str) -> None:
-        """Push images that share their blobs, each under a tag of its own."""
+        """Push images that share their blobs as the tags v0, v1, and so on."""
         with self._client(repository, "alice") as http:
             for blob in images[0].blobs:
                 self._upload(http, repository, blob)
@@ -58,7 +61,7 @@ class RegistryUnderTest:
     def push_artifact(
         self, manifest: Blob, blobs: list[Blob], repository: str, tag: str
     ) -> list[Event]:
-        """Push any manifest with its blobs."""
+        """Push any manifest with its blobs; return the events."""
         before = len(self._events("push"))
         with self._client(repository, "alice") as http:
             for blob in blobs:
@@ -67,7 +70,10 @@ class RegistryUnderTest:
         return self._pushed(before, 1)
 
     def delete(self, repository: str, digest: str) -> list[Event]:
-        """Delete a manifest by digest. The registry may say more later: a deletion for each tag that it took along."""
+        """Delete a manifest by digest; return the first events.
+
+        The registry can report a deletion for each tag later.
+        """
 
         def reported() -> list[Event]:
             return [
@@ -84,17 +90,17 @@ class RegistryUnderTest:
         )[before:]
 
     def status(self, repository: str, reference: str) -> int:
-        """How the registry answers a GET of the manifest."""
+        """Return the status of a GET of the manifest."""
         with self._client(repository, "moorage:catalog") as http:
             return http.get(f"/v2/{repository}/manifests/{reference}", headers=_ACCEPT).status_code
 
     def blob_status(self, repository: str, digest: str) -> int:
-        """How the registry answers a HEAD of the blob."""
+        """Return the status of a HEAD of the blob."""
         with self._client(repository, "moorage:catalog") as http:
             return http.head(f"/v2/{repository}/blobs/{digest}").status_code
 
-    def held(self, repository: str, digests: list[str]) -> list[str]:
-        """Those manifests that the registry has."""
+    def present(self, repository: str, digests: list[str]) -> list[str]:
+        """Return those manifests that the registry has."""
         with self._client(repository, "moorage:catalog") as http:
             return [
                 digest
@@ -104,14 +110,14 @@ class RegistryUnderTest:
             ]
 
     def tags(self, repository: str) -> list[str]:
-        """The tags that the registry has; none also when it knows no such repository."""
+        """Return the tags of the repository; none if it does not exist."""
         with self._client(repository, "moorage:catalog") as http:
             answer = http.get(f"/v2/{repository}/tags/list")
         return sorted(answer.json()["tags"] or []) if answer.status_code == 200 else []
 
     @staticmethod
     def put(http: httpx.Client, repository: str, manifest: Blob, reference: str) -> None:
-        """Put a manifest under a tag or its digest."""
+        """Put a manifest by tag or by digest."""
         path = f"/v2/{repository}/manifests/{reference}"
         http.put(
             path, content=manifest.content, headers={"Content-Type": manifest.media_type}
@@ -119,9 +125,9 @@ class RegistryUnderTest:
 
     def _upload(self, http: httpx.Client, repository: str, blob: Blob) -> None:
         opened = http.post(f"/v2/{repository}/blobs/uploads/").raise_for_status()
-        place = httpx.URL(opened.headers["Location"]).copy_merge_params({"digest": blob.digest})
+        location = httpx.URL(opened.headers["Location"]).copy_merge_params({"digest": blob.digest})
         http.put(
-            place, content=blob.content, headers={"Content-Type": "application/octet-stream"}
+            location, content=blob.content, headers={"Content-Type": "application/octet-stream"}
         ).raise_for_status()
 
     def _client(self, repository: str, by: str) -> httpx.Client:
@@ -148,7 +154,7 @@ class RegistryUnderTest:
 
 
 async def deliver(database: Database, *events: Event) -> None:
-    """Store events as the events service does, each in a transaction of its own, and tell the catalog."""
+    """Store each event in its own transaction, as the events service does; notify the catalog."""
     connection = await asyncpg.connect(database.urls["events"])
     try:
         for event in events:
@@ -158,19 +164,20 @@ async def deliver(database: Database, *events: Event) -> None:
         await connection.close()
 
 
-INSERT = (
-    "INSERT INTO events.inbox (event_id, at_ns, action, method, request_id, repository, tag, digest, media_type, docker_user, address,"
-    " user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-)
+INSERT = """
+    INSERT INTO events.inbox
+      (event_id, at_ns, action, method, request_id, repository, tag, digest, media_type,
+       docker_user, address, user_agent)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
 
 
 def row_of(event: Event) -> tuple[object, ...]:
-    """The inbox's columns of an event."""
+    """Return the columns of the inbox for an event."""
     target, request = event["target"], event["request"]
     return (
-        str(
-            uuid.uuid4()
-        ),  # a doubled event with an id of its own: the feed must bear what the inbox would not let through
+        # The inbox rejects a duplicate id. Tests of the feed deliver duplicates under new ids.
+        str(uuid.uuid4()),
         _nanoseconds(event["timestamp"]),
         event["action"],
         request["method"],
@@ -192,6 +199,6 @@ def _nanoseconds(timestamp: str) -> int:
 
 
 def at(event: Event) -> str:
-    """The event's time as the API writes it."""
+    """Return the event's time in the format of the API."""
     moment = datetime.fromtimestamp(_nanoseconds(event["timestamp"]) // 1000 / 10**6, UTC)
     return moment.isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Deleting tags and digests over the API, on the real registry (spec 7)."""
+"""Delete tags and digests over the API, on a real registry (spec 7)."""
 
 import json
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.registry_versions
 
 
 class Space:
-    """A namespace of `acme`, into which tests push; what the registry reports reaches the catalog by itself."""
+    """A namespace of `acme`. The events of the registry are delivered automatically."""
 
     def __init__(
         self, name: str, http: httpx.AsyncClient, registry: RegistryUnderTest, database: Database
@@ -29,7 +29,7 @@ class Space:
         self.database = database
 
     async def push(self, content: Image | Index, repository: str, *tags: str) -> None:
-        """Push, and return when the catalog shows it."""
+        """Push, and wait until the catalog shows all tags."""
         self.registry.push(content, f"{self.name}/{repository}", *tags)
         for tag in tags:
             await self.shows(repository, tag, content.manifest.digest)
@@ -53,7 +53,7 @@ class Space:
         return {item["tag"]: item["digest"] for item in listed}
 
     def pulls(self, repository: str, content: Image | Index, reference: str) -> bool:
-        """Whether the registry gives the manifest, and the manifests that it needs."""
+        """Return whether the registry has the manifest and its children."""
         path = f"{self.name}/{repository}"
         below = (
             [image.manifest.digest for image in content.images]
@@ -75,12 +75,12 @@ async def space(
 
 
 async def _settle(space: Space) -> None:
-    """Return when the catalog has heard of all that happened so far."""
+    """Wait until the catalog has applied all events so far."""
     marker = make_image()
     await space.push(marker, "marker", "now")
 
 
-async def test_a_deleted_tag_leaves_its_sibling_and_no_trace(space: Space) -> None:
+async def test_deleted_tag_is_gone_and_its_sibling_remains(space: Space) -> None:
     image = make_image()
     await space.push(image, "app", "v1", "v2")
     assert (await space.delete("app:v1")).status_code == 204
@@ -92,13 +92,13 @@ async def test_a_deleted_tag_leaves_its_sibling_and_no_trace(space: Space) -> No
     manifests = await space.database.fetch(
         "SELECT digest FROM catalog.manifests JOIN catalog.repositories ON id = repository_id"
     )
-    assert len(manifests) == 2  # the image, and the one that settles
+    assert len(manifests) == 2  # the image, and the marker
     repository = (await space.http.get(f"/api/v1/repositories/{space.name}/app")).json()
     assert (repository["tag_count"], repository["size_bytes"]) == (1, image.size_bytes)
     assert (await space.delete("app:v1")).status_code == 404
 
 
-async def test_the_last_tag_goes_and_its_image_stays_until_it_is_cleaned(space: Space) -> None:
+async def test_image_remains_after_the_deletion_of_its_last_tag(space: Space) -> None:
     image = make_image()
     await space.push(image, "app", "v1")
     assert (await space.delete("app:v1")).status_code == 204
@@ -115,7 +115,7 @@ async def test_the_last_tag_goes_and_its_image_stays_until_it_is_cleaned(space: 
     ).status_code == 200
 
 
-async def test_a_tag_that_was_pushed_a_moment_ago_is_deleted_too(space: Space) -> None:
+async def test_tag_can_be_deleted_at_once_after_its_push(space: Space) -> None:
     image = make_image()
     await space.push(make_image(), "app", "v0")
     space.registry.push(image, f"{space.name}/app", "v1")
@@ -125,7 +125,7 @@ async def test_a_tag_that_was_pushed_a_moment_ago_is_deleted_too(space: Space) -
     assert set(await space.tags("app")) == {"v0"}
 
 
-async def test_a_tag_of_a_child_goes_and_the_index_pulls(space: Space) -> None:
+async def test_index_can_be_pulled_after_the_deletion_of_a_tag_on_its_child(space: Space) -> None:
     index = make_index()
     await space.push(index, "app", "multi")
     await space.push(index.images[0], "app", "amd64")
@@ -138,7 +138,7 @@ async def test_a_tag_of_a_child_goes_and_the_index_pulls(space: Space) -> None:
     assert space.pulls("app", index, "multi")
 
 
-async def test_the_child_of_an_index_is_not_deleted_while_a_live_index_needs_it(
+async def test_child_cannot_be_deleted_while_a_tagged_index_needs_it(
     space: Space,
 ) -> None:
     index = make_index()
@@ -161,7 +161,7 @@ async def test_the_child_of_an_index_is_not_deleted_while_a_live_index_needs_it(
     assert space.registry.status(f"{space.name}/app", child) == 404
 
 
-async def test_a_deleted_digest_takes_all_its_tags_with_it(space: Space) -> None:
+async def test_deleted_digest_loses_all_its_tags(space: Space) -> None:
     image, other = make_image(), make_image()
     await space.push(image, "app", "v1", "v2")
     await space.push(other, "app", "v3")
@@ -171,7 +171,7 @@ async def test_a_deleted_digest_takes_all_its_tags_with_it(space: Space) -> None
     assert (await space.delete(f"app@{image.manifest.digest}")).status_code == 404
 
 
-async def test_what_only_an_image_holds_is_counted_over_tags_and_repositories(space: Space) -> None:
+async def test_exclusive_bytes_exclude_blobs_of_other_tags_and_repositories(space: Space) -> None:
     first = make_image(layers=2)
     second = _image_on(first.layers[0])
     await space.push(first, "app", "v1")
@@ -192,7 +192,7 @@ async def test_what_only_an_image_holds_is_counted_over_tags_and_repositories(sp
     assert (await space.preview(f"app@{first.manifest.digest}"))["exclusive_bytes"] == 0
 
 
-async def test_an_index_holds_alone_the_children_that_nothing_else_names(space: Space) -> None:
+async def test_exclusive_bytes_of_an_index_include_its_untagged_children(space: Space) -> None:
     index = make_index()
     await space.push(index, "app", "multi")
     assert (await space.preview("app:multi"))["exclusive_bytes"] == sum(
@@ -202,7 +202,7 @@ async def test_an_index_holds_alone_the_children_that_nothing_else_names(space: 
     assert (await space.preview("app:multi"))["exclusive_bytes"] == index.images[1].size_bytes
 
 
-async def test_signatures_and_sboms_are_named_beforehand(space: Space) -> None:
+async def test_preview_names_signatures_and_sboms(space: Space) -> None:
     image = make_image()
     await space.push(image, "app", "v1")
     empty = Blob("application/vnd.oci.empty.v1+json", b"{}")
@@ -227,7 +227,9 @@ async def test_signatures_and_sboms_are_named_beforehand(space: Space) -> None:
     assert preview["last_pulled_at"] is None
 
 
-async def test_others_neither_delete_nor_preview(space: Space, other: httpx.AsyncClient) -> None:
+async def test_other_account_can_neither_delete_nor_preview(
+    space: Space, other: httpx.AsyncClient
+) -> None:
     image = make_image()
     await space.push(image, "app", "v1")
     await space.http.patch(f"/api/v1/namespaces/{space.name}", json={"visibility": "public"})
@@ -240,10 +242,10 @@ async def test_others_neither_delete_nor_preview(space: Space, other: httpx.Asyn
 
 
 @pytest.mark.parametrize("moment", ["put_manifest", "delete_manifest"])
-async def test_a_push_that_comes_in_between_wins(
+async def test_concurrent_push_of_a_deleted_tag_remains(
     space: Space, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """On a registry that cannot delete tags, or one that is made to look so: before and after the placeholder takes the tag's place."""
+    """Push before and after the tag names the placeholder, without deletion of tags."""
     old, new = make_image(), make_image(layers=2)
     await space.push(old, "app", "v1", "kept")
     original = getattr(Registry, moment)
@@ -279,7 +281,7 @@ async def test_a_push_that_comes_in_between_wins(
     ] == "bob"
 
 
-async def test_a_tag_that_can_only_be_deleted_by_writing_waits_while_writes_are_paused(
+async def test_tag_is_not_deleted_by_writing_while_writes_are_paused(
     space: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def cannot(_: Registry) -> bool:
@@ -304,7 +306,7 @@ async def test_a_tag_that_can_only_be_deleted_by_writing_waits_while_writes_are_
     assert space.registry.tags(f"{space.name}/app") == ["v2"]
 
 
-async def test_a_late_event_of_what_was_deleted_brings_nothing_back(space: Space) -> None:
+async def test_late_event_of_a_deleted_tag_does_not_restore_it(space: Space) -> None:
     image = make_image()
     late = space.registry.push(image, f"{space.name}/app", "v1")
     await space.shows("app", "v1", image.manifest.digest)
@@ -315,7 +317,7 @@ async def test_a_late_event_of_what_was_deleted_brings_nothing_back(space: Space
     assert (await space.http.get(f"/api/v1/images/{space.name}/app:v1")).status_code == 404
 
 
-async def test_a_deletion_that_was_killed_half_way_is_ended_by_the_next(
+async def test_worker_finishes_a_tag_deletion_whose_process_was_killed(
     space: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = make_image()
@@ -358,7 +360,7 @@ def _index_of(*images: Image) -> Index:
             "schemaVersion": 2,
             "mediaType": media_type,
             "manifests": named,
-            "annotations": {"of": "a test"},
+            "annotations": {"org.example": "other"},
         }
     )
     return Index(Blob(media_type, content.encode()), images)

@@ -1,4 +1,4 @@
-"""Deleting repositories and namespaces: work that ends by itself, with nothing left in the registry (spec 7 and 2.9)."""
+"""Delete repositories and namespaces over the API, on a real registry (spec 7 and 2.9)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.registry_versions
 async def space(
     acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str
 ) -> AsyncIterator[str]:
-    """A namespace of `acme`; what the registry reports reaches the catalog by itself."""
+    """A namespace of `acme`. The events of the registry are delivered automatically."""
     assert (
         await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     ).status_code == 201
@@ -46,7 +46,7 @@ async def _gone(client: httpx.AsyncClient, path: str) -> None:
     await soon(status, lambda code: code == 404, within=10)
 
 
-async def test_a_deleted_repository_is_gone_from_catalog_and_registry_and_its_neighbour_is_not(
+async def test_deleted_repository_is_gone_and_its_neighbor_remains(
     space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest
 ) -> None:
     index, image = make_index(), make_image()
@@ -78,7 +78,7 @@ async def test_a_deleted_repository_is_gone_from_catalog_and_registry_and_its_ne
     assert (refused.status_code, refused.json()["code"]) == (409, "name_reserved")
 
 
-async def test_while_a_repository_is_deleted_it_says_so_and_changes_nothing_more(
+async def test_repository_that_is_being_deleted_refuses_other_deletions(
     space: str,
     acme: httpx.AsyncClient,
     registry: RegistryUnderTest,
@@ -88,12 +88,12 @@ async def test_while_a_repository_is_deleted_it_says_so_and_changes_nothing_more
     image = make_image()
     registry.push(image, f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
-    with monkeypatch.context() as away:
+    with monkeypatch.context() as unavailable:
 
         async def fails(*_: Any) -> list[str]:
-            raise RegistryUnavailable("away")
+            raise RegistryUnavailable("connection lost")
 
-        away.setattr(Registry, "list_tags", fails)
+        unavailable.setattr(Registry, "list_tags", fails)
         assert (await acme.delete(f"/api/v1/repositories/{space}/app")).status_code == 202
         again = await acme.delete(f"/api/v1/repositories/{space}/app")
         assert (again.status_code, again.json()["status"]) == (202, "deleting")
@@ -105,7 +105,7 @@ async def test_while_a_repository_is_deleted_it_says_so_and_changes_nothing_more
     await _gone(acme, f"/api/v1/repositories/{space}/app")
 
 
-async def test_an_image_that_is_pushed_while_its_repository_is_being_deleted_goes_with_it(
+async def test_image_pushed_during_the_deletion_is_deleted_too(
     space: str,
     acme: httpx.AsyncClient,
     registry: RegistryUnderTest,
@@ -118,7 +118,7 @@ async def test_an_image_that_is_pushed_while_its_repository_is_being_deleted_goe
     pushed = asyncio.Event()
 
     async def after_a_push(self: Registry, repository: str) -> list[str]:
-        """The deletion is at work: what the catalog knew of is deleted, and the registry is asked for what is left."""
+        """Push when the known manifests are deleted and the rest is being listed."""
         if not pushed.is_set():
             pushed.set()
             registry.push(late, repository, "v1")
@@ -139,25 +139,26 @@ async def test_an_image_that_is_pushed_while_its_repository_is_being_deleted_goe
                 *(image.manifest for image in index.images),
             )
         ]
-        return [*registry.tags(f"{space}/app"), *registry.held(f"{space}/app", digests)]
+        return [*registry.tags(f"{space}/app"), *registry.present(f"{space}/app", digests)]
 
     await soon(left, lambda found: found == [], within=10)
 
 
-async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_counts_start_at_zero(
+async def test_pushes_with_old_tokens_are_deleted_and_pull_counts_restart_at_zero(
     space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, emptied: Database
 ) -> None:
     registry.push(make_image(), f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
     await emptied.execute(
-        "INSERT INTO events.pull_hours (repository, generation, hour, tag, docker_user, pulls, checks)"
+        "INSERT INTO events.pull_hours"
+        " (repository, generation, hour, tag, docker_user, pulls, checks)"
         " VALUES ($1, 0, now(), 'v1', 'a', 7, 0)",
         f"{space}/app",
     )
     await soon_json(acme, f"/api/v1/repositories/{space}/app", lambda body: body["pull_count"] == 7)
     assert (await acme.delete(f"/api/v1/repositories/{space}/app")).status_code == 202
     late = make_image()
-    registry.push(late, f"{space}/app", "late")  # at once, while it is being deleted
+    registry.push(late, f"{space}/app", "late")  # during the deletion
     await _gone(acme, f"/api/v1/repositories/{space}/app")
 
     async def left() -> list[str]:
@@ -179,7 +180,7 @@ async def test_what_older_tokens_push_is_deleted_until_the_name_is_free_and_coun
     assert registry.tags(f"{space}/app") == ["new"]
 
 
-async def test_a_namespace_goes_with_its_repositories_when_told_so(
+async def test_cascade_deletes_a_namespace_with_its_repositories(
     space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest, emptied: Database
 ) -> None:
     image = make_image()
@@ -203,7 +204,7 @@ async def test_a_namespace_goes_with_its_repositories_when_told_so(
     assert (taken.status_code, taken.json()["code"]) == (409, "name_reserved")
 
 
-async def test_two_deletions_at_once_are_one(
+async def test_concurrent_deletions_of_a_namespace_are_one(
     space: str, acme: httpx.AsyncClient, registry: RegistryUnderTest
 ) -> None:
     registry.push(make_image(), f"{space}/app", "v1")
@@ -225,7 +226,7 @@ async def test_two_deletions_at_once_are_one(
     ]
 
 
-async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(
+async def test_namespace_that_is_being_deleted_takes_no_repository_and_no_push(
     space: str,
     acme: httpx.AsyncClient,
     registry: RegistryUnderTest,
@@ -233,12 +234,12 @@ async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(
 ) -> None:
     registry.push(make_image(), f"{space}/app", "v1")
     await _shows(acme, f"{space}/app", 1)
-    with monkeypatch.context() as away:
+    with monkeypatch.context() as unavailable:
 
         async def fails(*_: Any) -> list[str]:
-            raise RegistryUnavailable("away")
+            raise RegistryUnavailable("connection lost")
 
-        away.setattr(Registry, "list_tags", fails)
+        unavailable.setattr(Registry, "list_tags", fails)
         path = f"/api/v1/namespaces/{space}"
         assert (await acme.delete(path, params={"cascade": "true"})).status_code == 202
         assert (await acme.get(path)).json()["deleting"] is True
@@ -255,7 +256,7 @@ async def test_nothing_new_comes_into_a_namespace_that_is_being_deleted(
     await _gone(acme, f"/api/v1/namespaces/{space}")
 
 
-async def test_others_delete_nothing(
+async def test_other_account_cannot_delete(
     space: str, acme: httpx.AsyncClient, other: httpx.AsyncClient, registry: RegistryUnderTest
 ) -> None:
     registry.push(make_image(), f"{space}/app", "v1")

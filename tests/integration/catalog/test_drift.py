@@ -1,4 +1,4 @@
-"""Comparing the catalog with the real registry, and mending it."""
+"""Compare the catalog with a real registry, and repair the catalog."""
 
 import os
 import subprocess
@@ -27,7 +27,10 @@ pytestmark = pytest.mark.registry_versions
 
 
 class Here:
-    """A namespace, its repository `app`, and a catalog without workers: what it hears of the registry is what the test lets it."""
+    """A namespace with the repository `app`, and a catalog without workers.
+
+    The catalog gets only those events that the test delivers.
+    """
 
     def __init__(
         self,
@@ -47,13 +50,13 @@ class Here:
         self.app = f"{team}/app"
         self._follower = Follower(engine, client)
 
-    async def hear(self, *events: dict[str, Any]) -> None:
-        """Deliver the events and follow the feed to its end."""
+    async def deliver(self, *events: dict[str, Any]) -> None:
+        """Deliver the events, and follow the feed to its end."""
         await deliver(self.database, *events)
         await follow_to_the_end(self._follower, self.engine)
 
     async def compare(self) -> list[Difference]:
-        """What differs in this test's namespace; the registry is shared with other tests."""
+        """Return the differences in this namespace. Other tests use the registry too."""
         compared = await usecases.compare(
             engine=self.engine, registry=self.client, settle_seconds=0
         )
@@ -63,13 +66,14 @@ class Here:
             if difference.repository.startswith(f"{self.team}/")
         ]
 
-    async def mend(self, found: list[Difference]) -> list[Difference]:
+    async def repair(self, found: list[Difference]) -> list[Difference]:
         return await usecases.repair(engine=self.engine, registry=self.client, found=found)
 
     async def tags(self, repository: str | None = None) -> dict[str, tuple[str, str]]:
-        """(digest, pusher) by tag."""
+        """Return (digest, pusher) of each tag."""
         rows = await self.database.fetch(
-            "SELECT t.name, t.digest, t.pushed_by FROM catalog.tags t JOIN catalog.repositories r ON r.id = t.repository_id"
+            "SELECT t.name, t.digest, t.pushed_by"
+            " FROM catalog.tags t JOIN catalog.repositories r ON r.id = t.repository_id"
             " WHERE r.path = $1",
             repository or self.app,
         )
@@ -77,7 +81,9 @@ class Here:
 
     async def manifests(self) -> set[str]:
         rows = await self.database.fetch(
-            "SELECT m.digest FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id WHERE r.path = $1",
+            "SELECT m.digest"
+            " FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id"
+            " WHERE r.path = $1",
             self.app,
         )
         return {row["digest"] for row in rows}
@@ -85,43 +91,41 @@ class Here:
 
 @pytest.fixture
 async def here(
-    engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, emptied: Database, team: str
+    engine: AsyncEngine,
+    client: Registry,
+    registry: RegistryUnderTest,
+    emptied: Database,
+    namespace: str,
 ) -> Here:
-    await emptied.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
-    )
-    await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
-        team,
-    )
-    return Here(engine, client, registry, emptied, team)
+    return Here(engine, client, registry, emptied, namespace)
 
 
-async def test_lost_pushes_are_found_and_mended_and_then_nothing_differs(here: Here) -> None:
+async def test_lost_pushes_are_found_and_repaired(here: Here) -> None:
     old, new, index = make_image(), make_image(), make_index()
-    await here.hear(*here.registry.push(old, here.app, "kept", "moved"))
+    await here.deliver(*here.registry.push(old, here.app, "kept", "moved"))
     assert await here.compare() == []
     here.registry.push(new, here.app, "moved", "added")
-    here.registry.push(index, f"{here.team}/never/heard-of", "v1")
+    here.registry.push(index, f"{here.team}/never/reported", "v1")
     found = await here.compare()
     before, after = old.manifest.digest, new.manifest.digest
     assert found == [
         Difference(here.app, "added", Kind.TAG_MISSING, "", after),
         Difference(here.app, "moved", Kind.TAG_MOVED, before, after),
         Difference(
-            f"{here.team}/never/heard-of", "v1", Kind.TAG_MISSING, "", index.manifest.digest
+            f"{here.team}/never/reported", "v1", Kind.TAG_MISSING, "", index.manifest.digest
         ),
     ]
-    assert await here.mend(found) == []
+    assert await here.repair(found) == []
     assert await here.tags() == {
         "kept": (before, "alice"),
         "moved": (after, ""),
         "added": (after, ""),
     }
-    assert await here.tags(f"{here.team}/never/heard-of") == {"v1": (index.manifest.digest, "")}
+    assert await here.tags(f"{here.team}/never/reported") == {"v1": (index.manifest.digest, "")}
     (repository,) = await here.database.fetch(
-        "SELECT status, tag_count, size_bytes, last_pushed_at FROM catalog.repositories WHERE path = $1",
-        f"{here.team}/never/heard-of",
+        "SELECT status, tag_count, size_bytes, last_pushed_at"
+        " FROM catalog.repositories WHERE path = $1",
+        f"{here.team}/never/reported",
     )
     assert (repository["status"], repository["tag_count"]) == ("active", 1)
     assert repository["size_bytes"] == sum(image.size_bytes for image in index.images)
@@ -129,20 +133,20 @@ async def test_lost_pushes_are_found_and_mended_and_then_nothing_differs(here: H
     assert await here.compare() == []
 
 
-async def test_a_push_that_is_heard_of_after_all_names_its_pusher(here: Here) -> None:
+async def test_late_event_of_a_repaired_push_names_the_pusher(here: Here) -> None:
     image = make_image()
     late = here.registry.push(image, here.app, "v1", by="bob")
-    await here.mend(await here.compare())
+    await here.repair(await here.compare())
     assert await here.tags() == {"v1": (image.manifest.digest, "")}
-    await here.hear(*late)
+    await here.deliver(*late)
     assert await here.tags() == {"v1": (image.manifest.digest, "bob")}
 
 
-async def test_what_the_registry_lost_leaves_the_catalog_too(here: Here) -> None:
+async def test_repair_deletes_from_the_catalog_what_the_registry_has_lost(here: Here) -> None:
     image, other, untagged = make_image(), make_image(), make_image()
-    await here.hear(*here.registry.push(untagged, here.app, "v1"))
-    await here.hear(*here.registry.push(image, here.app, "v1", "v2"))
-    await here.hear(*here.registry.push(other, here.app, "stays"))
+    await here.deliver(*here.registry.push(untagged, here.app, "v1"))
+    await here.deliver(*here.registry.push(image, here.app, "v1", "v2"))
+    await here.deliver(*here.registry.push(other, here.app, "stays"))
     here.registry.delete(here.app, image.manifest.digest)
     here.registry.delete(here.app, untagged.manifest.digest)
     found = await here.compare()
@@ -153,76 +157,78 @@ async def test_what_the_registry_lost_leaves_the_catalog_too(here: Here) -> None
             ("v2", Kind.TAG_GONE),
         ]
     )
-    assert await here.mend(found) == []
+    assert await here.repair(found) == []
     assert await here.tags() == {"stays": (other.manifest.digest, "alice")}
     assert await here.manifests() == {other.manifest.digest}
     assert await here.compare() == []
 
 
-async def test_a_repository_that_was_emptied_differs_in_nothing(here: Here) -> None:
+async def test_empty_repository_has_no_difference(here: Here) -> None:
     image = make_image()
-    await here.hear(*here.registry.push(image, here.app, "v1"))
-    await here.hear(*here.registry.delete(here.app, image.manifest.digest))
+    await here.deliver(*here.registry.push(image, here.app, "v1"))
+    await here.deliver(*here.registry.delete(here.app, image.manifest.digest))
     assert await here.tags() == {}
-    assert here.app in await here.client.list_repositories()  # it has tags: null there
+    assert here.app in await here.client.list_repositories()  # with tags: null
     assert await here.compare() == []
 
 
-async def test_the_child_of_an_index_that_the_catalog_lacks_is_added(here: Here) -> None:
+async def test_repair_adds_the_missing_child_of_an_index(here: Here) -> None:
     index = make_index()
-    await here.hear(*here.registry.push(index, here.app, "v1"))
+    await here.deliver(*here.registry.push(index, here.app, "v1"))
     child = index.images[1].manifest.digest
     await here.database.execute("DELETE FROM catalog.manifests WHERE digest = $1", child)
     found = await here.compare()
     assert found == [Difference(here.app, child, Kind.MANIFEST_MISSING, "", child)]
-    assert await here.mend(found) == []
+    assert await here.repair(found) == []
     assert child in await here.manifests()
     assert await here.compare() == []
 
 
-async def test_a_child_that_the_registry_lost_leaves_its_index_alone(here: Here) -> None:
+async def test_index_remains_although_the_registry_has_lost_its_child(here: Here) -> None:
     index = make_index()
-    await here.hear(*here.registry.push(index, here.app, "v1"))
+    await here.deliver(*here.registry.push(index, here.app, "v1"))
     child = index.images[1].manifest.digest
     here.registry.delete(here.app, child)
     found = await here.compare()
     assert found == [Difference(here.app, child, Kind.MANIFEST_GONE, child, "")]
-    assert await here.mend(found) == []
+    assert await here.repair(found) == []
     assert await here.tags() == {"v1": (index.manifest.digest, "alice")}
     assert await here.compare() == []
 
 
-async def test_what_nobody_owns_is_told_and_left_alone(here: Here) -> None:
+async def test_image_without_a_namespace_is_reported_and_not_repaired(here: Here) -> None:
     image = make_image()
-    nobodys = f"{here.team}/x"
-    here.registry.push(image, nobodys, "v1")
+    ownerless = f"{here.team}/x"
+    here.registry.push(image, ownerless, "v1")
     await here.database.execute("DELETE FROM catalog.namespaces")
     found = await here.compare()
-    assert found == [Difference(nobodys, "v1", Kind.NO_NAMESPACE, "", image.manifest.digest)]
-    assert await here.mend(found) == found
-    assert await here.client.find_digest(nobodys, "v1") == image.manifest.digest
+    assert found == [Difference(ownerless, "v1", Kind.NO_NAMESPACE, "", image.manifest.digest)]
+    assert await here.repair(found) == found
+    assert await here.client.find_digest(ownerless, "v1") == image.manifest.digest
 
 
-async def test_a_repository_that_is_being_deleted_does_not_come_back(here: Here) -> None:
+async def test_repository_that_is_being_deleted_is_not_repaired(here: Here) -> None:
     here.registry.push(make_image(), here.app, "v1")
     found = await here.compare()
     await here.database.execute(
-        "INSERT INTO catalog.reserved_names (kind, name, available_at) VALUES ('repository', $1, now() + interval '1 minute')",
+        "INSERT INTO catalog.reserved_names (kind, name, available_at)"
+        " VALUES ('repository', $1, now() + interval '1 minute')",
         here.app,
     )
     assert await here.compare() == []
-    await here.mend(found)
+    await here.repair(found)
     assert await here.tags() == {}
 
 
-async def test_a_tag_that_is_being_deleted_is_no_difference(here: Here) -> None:
+async def test_tag_that_is_being_deleted_is_no_difference(here: Here) -> None:
     image, placeholder = make_image(), make_image()
-    await here.hear(*here.registry.push(image, here.app, "v1", "stays"))
+    await here.deliver(*here.registry.push(image, here.app, "v1", "stays"))
     await here.database.execute("DELETE FROM catalog.tags WHERE name = 'v1'")
     here.registry.push(placeholder, here.app, "v1")
     assert [difference.what for difference in await here.compare()] == ["v1"]
     await here.database.execute(
-        "INSERT INTO catalog.tag_deletions (repository, tag, digest, pushed_at, placeholder) VALUES ($1, 'v1', $2, now(), $3)",
+        "INSERT INTO catalog.tag_deletions (repository, tag, digest, pushed_at, placeholder)"
+        " VALUES ($1, 'v1', $2, now(), $3)",
         here.app,
         image.manifest.digest,
         placeholder.manifest.digest,
@@ -230,58 +236,56 @@ async def test_a_tag_that_is_being_deleted_is_no_difference(here: Here) -> None:
     assert await here.compare() == []
 
 
-async def test_a_push_after_the_comparison_is_not_mended_away(here: Here) -> None:
+async def test_repair_keeps_a_push_after_the_comparison(here: Here) -> None:
     old, new = make_image(), make_image()
-    await here.hear(*here.registry.push(old, here.app, "v1"))
+    await here.deliver(*here.registry.push(old, here.app, "v1"))
     here.registry.delete(here.app, old.manifest.digest)
     found = await here.compare()
-    await here.hear(*here.registry.push(new, here.app, "v1"))
-    assert await here.mend(found) == []
+    await here.deliver(*here.registry.push(new, here.app, "v1"))
+    assert await here.repair(found) == []
     assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
 
 
-async def test_a_push_between_the_question_and_the_mending_wins(
+async def test_repair_keeps_a_push_during_the_repair(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost, new = make_image(), make_image()
     here.registry.push(lost, here.app, "v1")
     found = await here.compare()
-    genuine, waiting = following.read_states, [new]
+    original, waiting = following.read_states, [new]
 
     async def slow(**arguments: Any) -> Any:
-        answer = await genuine(**arguments)
+        answer = await original(**arguments)
         if waiting:
-            await here.hear(*here.registry.push(waiting.pop(), here.app, "v1"))
+            await here.deliver(*here.registry.push(waiting.pop(), here.app, "v1"))
         return answer
 
     monkeypatch.setattr(following, "read_states", slow)
-    await here.mend(found)
+    await here.repair(found)
     assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
 
 
-async def test_a_push_during_the_comparison_is_no_difference(
+async def test_push_during_the_comparison_is_no_difference(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    genuine, waiting = usecases._let_settle, here.registry.push(make_image(), here.app, "v1")
+    original, waiting = usecases._let_settle, here.registry.push(make_image(), here.app, "v1")
 
     async def settle(*arguments: Any) -> None:
-        await here.hear(*waiting)
-        await genuine(*arguments)
+        await here.deliver(*waiting)
+        await original(*arguments)
 
     monkeypatch.setattr(usecases, "_let_settle", settle)
     assert await here.compare() == []
 
 
-async def test_a_list_that_breaks_off_mends_nothing(
-    here: Here, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_incomplete_list_repairs_nothing(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     here.registry.push(make_image(), here.app, "v1")
-    genuine = Registry.list_tags
+    original = Registry.list_tags
 
     async def broken(self: Registry, repository: str) -> list[str]:
         if repository == here.app:
-            raise RegistryUnavailable("it went away")
-        return await genuine(self, repository)
+            raise RegistryUnavailable("connection lost")
+        return await original(self, repository)
 
     monkeypatch.setattr(Registry, "list_tags", broken)
     with pytest.raises(RegistryUnavailable):
@@ -290,10 +294,10 @@ async def test_a_list_that_breaks_off_mends_nothing(
     assert await here.tags() == {}
 
 
-async def test_a_registry_without_its_storage_empties_no_catalog(
+async def test_registry_without_its_storage_does_not_empty_the_catalog(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await here.hear(*here.registry.push(make_image(), here.app, "v1"))
+    await here.deliver(*here.registry.push(make_image(), here.app, "v1"))
 
     async def nothing(self: Registry) -> list[str]:
         return []
@@ -303,7 +307,7 @@ async def test_a_registry_without_its_storage_empties_no_catalog(
         await here.compare()
 
 
-async def test_the_list_of_repositories_is_read_page_by_page(
+async def test_list_of_repositories_is_read_page_by_page(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = {f"{here.team}/app-{number}" for number in range(5)}
@@ -315,7 +319,7 @@ async def test_the_list_of_repositories_is_read_page_by_page(
     assert len(listed) == len(set(listed))
 
 
-async def test_the_schedule_compares_when_it_is_due_and_mends(here: Here) -> None:
+async def test_schedule_compares_and_repairs_when_it_is_due(here: Here) -> None:
     image = make_image()
     here.registry.push(image, here.app, "v1")
     later = Schedule(here.engine, here.client, hours=1, first_after=1000)
@@ -349,7 +353,7 @@ def moorage_drift(
     )
 
 
-async def test_the_command_lists_mends_and_then_agrees(
+async def test_command_lists_and_repairs_differences(
     here: Here, catalog_secrets: Secrets, tmp_path: Path
 ) -> None:
     image = make_image()
@@ -367,7 +371,7 @@ async def test_the_command_lists_mends_and_then_agrees(
     assert here.app not in again.stdout
 
 
-async def test_the_command_tells_in_one_line_what_it_cannot_reach(
+async def test_command_reports_in_one_line_what_it_cannot_reach(
     here: Here, catalog_secrets: Secrets, tmp_path: Path
 ) -> None:
     nowhere = "http://127.0.0.1:9"

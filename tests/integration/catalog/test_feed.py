@@ -1,4 +1,4 @@
-"""The catalog ends in the state of the registry, however its events come."""
+"""The catalog converges to the state of the registry, in whatever order events arrive."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from tests.kit.waiting import soon_json
 
 
 class Team:
-    """A namespace of the account `acme`, into which tests push and whose feed they deliver."""
+    """A namespace of the account `acme`, with the pushes to it and their events."""
 
     def __init__(
         self, name: str, http: httpx.AsyncClient, database: Database, registry: RegistryUnderTest
@@ -30,19 +30,19 @@ class Team:
     async def push(
         self, content: Image | Index, *tags: str, by: str = "alice"
     ) -> list[dict[str, Any]]:
-        """Push and deliver what the registry said."""
+        """Push, and deliver the events."""
         events = self.registry.push(content, self.app, *tags, by=by)
         await deliver(self.database, *events)
         return events
 
     async def repository(self, **expected: object) -> Any:
-        """The repository once it is as expected."""
+        """Return the repository when it has the ``expected`` values."""
         return await soon_json(
             self.http, f"/api/v1/repositories/{self.app}", lambda body: _has(body, expected)
         )
 
     async def tags(self, **digests: str) -> Any:
-        """The tags once they are exactly these, each on this digest."""
+        """Return the tags when they have exactly these ``digests``."""
         body = await soon_json(
             self.http,
             f"/api/v1/images/{self.app}",
@@ -51,7 +51,7 @@ class Team:
         return {item["tag"]: item for item in body["items"]}
 
     async def image(self, reference: str) -> Any:
-        """One image, `:tag` or `@digest`."""
+        """Return one image, by `:tag` or `@digest`."""
         return await soon_json(self.http, f"/api/v1/images/{self.app}{reference}", lambda _: True)
 
 
@@ -69,7 +69,7 @@ async def here(
 
 
 @pytest.mark.parametrize("kind", ["oci", "docker"])
-async def test_a_push_makes_the_repository_and_its_tag(here: Team, kind: Kind) -> None:
+async def test_push_creates_the_repository_and_the_tag(here: Team, kind: Kind) -> None:
     image = make_image(kind=kind, architecture="arm64", layers=2)
     (event,) = await here.push(image, "v1")
     repository = await here.repository(tag_count=1)
@@ -94,7 +94,7 @@ async def test_a_push_makes_the_repository_and_its_tag(here: Team, kind: Kind) -
     )
 
 
-async def test_an_image_has_its_layers_labels_and_the_commands_that_pull_it(here: Team) -> None:
+async def test_image_has_layers_labels_and_pull_commands(here: Team) -> None:
     image = make_image(layers=2)
     await here.push(image, "v1", "latest")
     await here.tags(v1=image.manifest.digest, latest=image.manifest.digest)
@@ -121,7 +121,7 @@ async def test_an_image_has_its_layers_labels_and_the_commands_that_pull_it(here
 
 
 @pytest.mark.parametrize("kind", ["oci", "docker"])
-async def test_an_index_is_as_large_as_all_its_platforms(here: Team, kind: Kind) -> None:
+async def test_size_of_an_index_is_the_sum_of_its_platforms(here: Team, kind: Kind) -> None:
     index = make_index(kind=kind, architectures=("amd64", "arm64"))
     await here.push(index, "v1")
     tag = (await here.tags(v1=index.manifest.digest))["v1"]
@@ -140,7 +140,7 @@ async def test_an_index_is_as_large_as_all_its_platforms(here: Team, kind: Kind)
     }
 
 
-async def test_an_attestation_is_no_platform(here: Team) -> None:
+async def test_attestation_is_not_a_platform(here: Team) -> None:
     image, attestation = make_image(architecture="amd64"), make_image(architecture="unknown")
     named = [
         image.manifest.descriptor(platform={"os": "linux", "architecture": "amd64"}),
@@ -159,7 +159,7 @@ async def test_an_attestation_is_no_platform(here: Team) -> None:
     assert tag["size_bytes"] == image.size_bytes
 
 
-async def test_an_index_that_names_no_platforms_takes_them_from_its_images(here: Team) -> None:
+async def test_index_without_platforms_gets_them_from_its_images(here: Team) -> None:
     image = make_image(architecture="riscv64")
     content = json.dumps(
         {
@@ -176,7 +176,7 @@ async def test_an_index_that_names_no_platforms_takes_them_from_its_images(here:
     ]
 
 
-async def test_a_helm_chart_and_an_sbom_are_taken_as_they_are(here: Team) -> None:
+async def test_helm_chart_and_sbom_are_listed_as_artifacts(here: Team) -> None:
     chart = Blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", b"a chart")
     config = Blob("application/vnd.cncf.helm.config.v1+json", b'{"name":"web","version":"1.0.0"}')
     empty = Blob("application/vnd.oci.empty.v1+json", b"{}")
@@ -212,7 +212,7 @@ async def test_a_helm_chart_and_an_sbom_are_taken_as_they_are(here: Team) -> Non
     assert (about["artifact_type"], about["subject"]) == ("application/spdx+json", helm.digest)
 
 
-async def test_a_moved_tag_names_the_new_image_and_the_old_one_counts_no_more(here: Team) -> None:
+async def test_moved_tag_names_the_new_image_and_the_size_excludes_the_old_one(here: Team) -> None:
     old, new = make_image(), make_image(layers=3)
     await here.push(old, "latest", by="alice")
     await here.tags(latest=old.manifest.digest)
@@ -224,8 +224,8 @@ async def test_a_moved_tag_names_the_new_image_and_the_old_one_counts_no_more(he
     assert (await here.image(f"@{old.manifest.digest}"))["tags"] == []
 
 
-async def test_a_push_that_is_told_before_its_tag_is_set_is_not_lost(here: Team) -> None:
-    """Distribution tells first: https://github.com/distribution/distribution/issues/2625."""
+async def test_push_is_applied_although_its_event_arrives_before_the_tag_is_set(here: Team) -> None:
+    """Distribution reports first: https://github.com/distribution/distribution/issues/2625."""
     old, new = make_image(), make_image()
     await here.push(old, "latest")
     await here.tags(latest=old.manifest.digest)
@@ -234,20 +234,20 @@ async def test_a_push_that_is_told_before_its_tag_is_set_is_not_lost(here: Team)
     (tags / "v2").rename(tags.parent / "v2")
     (tags / "latest/current/link").write_text(old.manifest.digest)
     await deliver(here.database, *events)
-    await asyncio.sleep(0.1)  # so slow is the registry's storage
+    await asyncio.sleep(0.1)  # as long as slow storage takes
     (tags.parent / "v2").rename(tags / "v2")
     (tags / "latest/current/link").write_text(new.manifest.digest)
     set_at = await here.tags(latest=new.manifest.digest, v2=new.manifest.digest)
     assert set_at["latest"]["pushed_at"] == at(events[0])
 
 
-async def test_two_tags_on_one_image_count_its_bytes_once(here: Team) -> None:
+async def test_image_with_two_tags_is_counted_once(here: Team) -> None:
     image = make_image()
     await here.push(image, "v1", "v2")
     assert (await here.repository(tag_count=2))["size_bytes"] == image.size_bytes
 
 
-async def test_pushing_the_same_again_changes_the_time_alone(here: Team) -> None:
+async def test_second_push_of_the_same_image_changes_only_time_and_pusher(here: Team) -> None:
     image = make_image()
     await here.push(image, "v1")
     await here.tags(v1=image.manifest.digest)
@@ -258,7 +258,7 @@ async def test_pushing_the_same_again_changes_the_time_alone(here: Team) -> None
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_late_doubled_and_shuffled_events_end_in_the_registrys_state(
+async def test_late_duplicate_and_shuffled_events_converge_to_the_registry(
     here: Team, seed: int
 ) -> None:
     chance = random.Random(seed)
@@ -277,13 +277,12 @@ async def test_late_doubled_and_shuffled_events_end_in_the_registrys_state(
     last = here.registry.push(images[2], here.app, "e", by="zoe")
     shuffled = [*events, *chance.sample(events, 3), *last]
     chance.shuffle(shuffled)
-    while shuffled:  # in several deliveries, so that the feed works in between
+    while shuffled:  # in several deliveries, so that the follower works between them
         part, shuffled = shuffled[:3], shuffled[3:]
         await deliver(here.database, *part)
     zero, two, many = images[0].manifest.digest, images[2].manifest.digest, index.manifest.digest
-    await here.repository(
-        tag_count=4, last_pushed_at=at(last[0])
-    )  # "a" went with the image that was deleted
+    # The deletion of its image has deleted the tag "a".
+    await here.repository(tag_count=4, last_pushed_at=at(last[0]))
     tags = await here.tags(b=two, c=many, d=zero, e=two)
     assert tags["e"]["pushed_by"] == "zoe"
     size = (
@@ -294,7 +293,7 @@ async def test_late_doubled_and_shuffled_events_end_in_the_registrys_state(
     assert (await here.repository(tag_count=4))["size_bytes"] == size
 
 
-async def test_a_deleted_image_takes_all_its_tags_with_it(here: Team) -> None:
+async def test_deleted_image_loses_all_its_tags(here: Team) -> None:
     image, other = make_image(), make_image()
     await here.push(image, "v1", "v2")
     await here.push(other, "v3")
@@ -305,11 +304,11 @@ async def test_a_deleted_image_takes_all_its_tags_with_it(here: Team) -> None:
     assert (await here.repository(tag_count=0))["status"] == "empty"
 
 
-async def test_a_deleted_tag_leaves_its_siblings_and_its_image(here: Team) -> None:
+async def test_deleted_tag_keeps_its_siblings_and_its_image(here: Team) -> None:
     image = make_image()
     (event, _) = await here.push(image, "v1", "v2")
     await here.repository(tag_count=2)
-    # What 3.x does and says when a tag is deleted; 2.8.2 has no such call.
+    # Distribution 3 deletes the folder and reports it. 2.8.2 cannot delete a tag.
     shutil.rmtree(
         here.registry.storage / f"docker/registry/v2/repositories/{here.app}/_manifests/tags/v1"
     )
@@ -321,7 +320,7 @@ async def test_a_deleted_tag_leaves_its_siblings_and_its_image(here: Team) -> No
     assert (repository["status"], repository["size_bytes"]) == ("active", image.size_bytes)
 
 
-async def test_a_push_that_is_heard_of_after_its_deletion_makes_nothing(here: Team) -> None:
+async def test_push_event_after_the_deletion_event_creates_nothing(here: Team) -> None:
     image, other = make_image(), make_image()
     pushed = here.registry.push(image, here.app, "v1")
     deleted = here.registry.delete(here.app, image.manifest.digest)
@@ -333,22 +332,22 @@ async def test_a_push_that_is_heard_of_after_its_deletion_makes_nothing(here: Te
     assert (await here.http.get(f"/api/v1/repositories/{here.app}")).status_code == 404
 
 
-async def test_a_push_into_an_unknown_namespace_makes_nothing_and_holds_nothing_up(
+async def test_push_to_an_unknown_namespace_is_ignored_and_delays_no_other(
     here: Team,
 ) -> None:
-    stray = here.registry.push(make_image(), f"{here.name}-unknown/app", "v1")
-    await deliver(here.database, *stray)
+    ignored = here.registry.push(make_image(), f"{here.name}-unknown/app", "v1")
+    await deliver(here.database, *ignored)
     await here.push(make_image(), "v1")
     await here.repository(tag_count=1)
     assert (await here.http.get("/api/v1/namespaces")).json()["items"][0]["repository_count"] == 1
 
 
-async def test_a_pushed_image_fills_a_repository_that_was_made_by_hand(here: Team) -> None:
-    body = {"namespace": here.name, "name": "app", "description": "by hand"}
+async def test_push_to_an_existing_empty_repository_keeps_its_description(here: Team) -> None:
+    body = {"namespace": here.name, "name": "app", "description": "web"}
     assert (await here.http.post("/api/v1/repositories", json=body)).status_code == 201
     await here.push(make_image(), "v1")
     repository = await here.repository(tag_count=1)
-    assert (repository["status"], repository["description"]) == ("active", "by hand")
+    assert (repository["status"], repository["description"]) == ("active", "web")
 
 
 def _manifest(**members: object) -> Blob:

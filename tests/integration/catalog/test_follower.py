@@ -1,4 +1,4 @@
-"""The feed's patience: a registry that is away, an event that cannot be applied, a transaction that is still open, replicas."""
+"""The follower: unavailable registry, broken event, open transaction, and several replicas."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,7 +29,7 @@ FollowerAt = Callable[[str], Awaitable[Follower]]
 async def follower_at(
     engine: AsyncEngine, emptied: Database, catalog_secrets: Secrets
 ) -> AsyncIterator[FollowerAt]:
-    """Makes a follower whose registry is at a URL; the test takes its steps."""
+    """Returns a follower whose registry is at the given URL. The test calls its steps."""
     contexts = []
 
     async def make(url: str) -> Follower:
@@ -43,24 +43,11 @@ async def follower_at(
         await context.__aexit__(None, None, None)
 
 
-@pytest.fixture
-async def namespace(emptied: Database, team: str) -> str:
-    """A namespace of an account, both put in behind the services' backs."""
-    await emptied.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
-    )
-    await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
-        team,
-    )
-    return team
-
-
 async def _tags(database: Database) -> set[str]:
     return {row["name"] for row in await database.fetch("SELECT name FROM catalog.tags")}
 
 
-async def test_while_the_registry_is_away_nothing_is_passed_over(
+async def test_no_event_is_skipped_while_the_registry_is_unavailable(
     emptied: Database,
     engine: AsyncEngine,
     registry: RegistryUnderTest,
@@ -79,7 +66,7 @@ async def test_while_the_registry_is_away_nothing_is_passed_over(
     assert await _tags(emptied) == {"v1"}
 
 
-async def test_a_registry_that_refuses_our_tokens_is_waited_for(
+async def test_no_event_is_skipped_while_the_registry_refuses_the_tokens(
     emptied: Database,
     registry: RegistryUnderTest,
     engine: AsyncEngine,
@@ -88,13 +75,13 @@ async def test_a_registry_that_refuses_our_tokens_is_waited_for(
 ) -> None:
     await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
     settings = catalog_settings(emptied, catalog_secrets, registry.url, issuer="somebody-else")
-    async with connected(settings.registry, subject=CATALOG_SUBJECT) as stranger:
-        follower = Follower(engine, stranger)
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as refused:
+        follower = Follower(engine, refused)
         assert all([await follower.step() > 0 for _ in range(12)])
     assert await emptied.fetch("SELECT * FROM catalog.feed_positions") == []
 
 
-async def test_an_event_that_cannot_be_applied_is_passed_over_and_the_others_are_not(
+async def test_only_the_event_that_cannot_be_applied_is_skipped(
     emptied: Database,
     engine: AsyncEngine,
     registry: RegistryUnderTest,
@@ -108,9 +95,7 @@ async def test_an_event_that_cannot_be_applied_is_passed_over_and_the_others_are
         registry.storage
         / f"docker/registry/v2/repositories/{namespace}/app/_manifests/tags/broken/current/link"
     )
-    link.write_text(
-        "no digest"
-    )  # a storage error: the registry answers 500 to everything about this tag
+    link.write_text("no digest")  # the registry answers 500 to every request for this tag
     await deliver(emptied, *before, *broken, *after)
     follower = await follower_at(registry.url)
     await follow_to_the_end(follower, engine)
@@ -118,7 +103,7 @@ async def test_an_event_that_cannot_be_applied_is_passed_over_and_the_others_are
     link.unlink()  # the registry is shared
 
 
-async def test_an_event_whose_transaction_ends_late_is_not_missed(
+async def test_event_of_a_transaction_that_commits_late_is_applied(
     emptied: Database,
     engine: AsyncEngine,
     registry: RegistryUnderTest,
@@ -134,9 +119,7 @@ async def test_an_event_whose_transaction_ends_late_is_not_missed(
         await transaction.start()
         await slow.execute(INSERT, *row_of(first))
         await deliver(emptied, second)
-        assert (
-            0 < await follower.step() < 0.5
-        )  # something is there that cannot be read yet: look again soon
+        assert 0 < await follower.step() < 0.5  # an event cannot be read yet
         assert await _tags(emptied) == set()
         await transaction.commit()
     finally:
@@ -145,7 +128,7 @@ async def test_an_event_whose_transaction_ends_late_is_not_missed(
     assert await _tags(emptied) == {"first", "second"}
 
 
-async def test_a_namespace_that_was_deleted_meanwhile_gets_no_repository(
+async def test_push_to_a_deleted_namespace_creates_no_repository(
     emptied: Database,
     engine: AsyncEngine,
     registry: RegistryUnderTest,
@@ -159,7 +142,9 @@ async def test_a_namespace_that_was_deleted_meanwhile_gets_no_repository(
     assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
 
 
-async def test_one_replica_works_and_another_takes_over(emptied: Database) -> None:
+async def test_second_replica_takes_over_when_the_first_loses_its_session(
+    emptied: Database,
+) -> None:
     steps: list[str] = []
 
     def worker(name: str) -> LeaderWorker:
@@ -195,7 +180,7 @@ async def test_one_replica_works_and_another_takes_over(emptied: Database) -> No
 
 
 async def _terminate(database: Database, pid: int) -> None:
-    """End a session of the catalog's role, as a role may its own."""
+    """Terminate a session of the catalog's role with a session of the same role."""
     connection = await asyncpg.connect(database.urls["catalog"])
     try:
         await connection.execute("SELECT pg_terminate_backend($1)", pid)
@@ -203,7 +188,7 @@ async def _terminate(database: Database, pid: int) -> None:
         await connection.close()
 
 
-async def test_a_push_shows_though_its_notification_was_lost(
+async def test_push_is_applied_although_its_notification_is_lost(
     sign_in: SignIn, emptied: Database, registry: RegistryUnderTest, team: str
 ) -> None:
     acme: httpx.AsyncClient = await sign_in("acme")

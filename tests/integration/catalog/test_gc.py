@@ -1,4 +1,4 @@
-"""What is garbage, and that a push which comes between the look and the deletion wins (spec 7)."""
+"""Garbage collection: which manifests are garbage, and that a concurrent push wins (spec 7)."""
 
 import json
 from datetime import timedelta
@@ -23,20 +23,21 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 async def app_repository(acme: httpx.AsyncClient, registry: RegistryUnderTest, team: str) -> str:
-    """A repository's name in a namespace that is there, with the catalog running."""
+    """Return the path of a repository in an existing namespace. The catalog's workers run."""
     assert (
         await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     ).status_code == 201
     return f"{team}/app"
 
 
-async def _read(database: Database, *events: Event) -> None:
-    """Deliver events and wait until the catalog has read them."""
+async def _apply(database: Database, *events: Event) -> None:
+    """Deliver events, and wait until the catalog has applied them."""
     await deliver(database, *events)
 
     async def unread() -> int:
         rows = await database.fetch(
-            "SELECT count(*) FROM events.registry_feed f, catalog.feed_progress p WHERE (f.xid, f.id) > (p.xid, p.id)"
+            "SELECT count(*) FROM events.registry_feed f, catalog.feed_progress p"
+            " WHERE (f.xid, f.id) > (p.xid, p.id)"
         )
         progress = await database.fetch("SELECT FROM catalog.feed_progress")
         return int(rows[0][0]) if progress else -1
@@ -45,7 +46,7 @@ async def _read(database: Database, *events: Event) -> None:
 
 
 async def _age(database: Database, days: int) -> None:
-    """Let everything be as long ago as that."""
+    """Move all manifests and events ``days`` into the past."""
     await database.execute(
         "UPDATE catalog.manifests SET untagged_since = untagged_since - $1 * interval '1 day'", days
     )
@@ -58,25 +59,25 @@ async def _garbage(engine: AsyncEngine, age: timedelta) -> list[str]:
     return [item.digest for item in (await usecases.find_garbage(engine=engine, age=age)).garbage]
 
 
-async def test_what_is_without_a_tag_for_a_week_is_garbage_and_nothing_before(
+async def test_a_manifest_is_garbage_only_after_a_week_without_a_tag(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
     old, new = make_image(), make_image()
-    await _read(emptied, *registry.push(old, app_repository, "v1", "latest"))
-    await _age(emptied, 30)  # tagged all the time
-    await _read(emptied, *registry.push(new, app_repository, "v1"))
-    assert await _garbage(engine, NOW) == []  # `latest` is still on it
-    await _read(emptied, *registry.push(new, app_repository, "latest"))
+    await _apply(emptied, *registry.push(old, app_repository, "v1", "latest"))
+    await _age(emptied, 30)  # The manifest has tags all the time.
+    await _apply(emptied, *registry.push(new, app_repository, "v1"))
+    assert await _garbage(engine, NOW) == []  # The tag `latest` still names it.
+    await _apply(emptied, *registry.push(new, app_repository, "latest"))
     assert await _garbage(engine, WEEK) == []
     await _age(emptied, 6)
     assert await _garbage(engine, WEEK) == []
     await _age(emptied, 2)
     assert await _garbage(engine, WEEK) == [old.manifest.digest]
-    await _read(emptied, *registry.push(old, app_repository, "back"))
+    await _apply(emptied, *registry.push(old, app_repository, "back"))
     assert await _garbage(engine, NOW) == []
 
 
-async def test_children_and_referrers_of_what_lives_are_no_garbage(
+async def test_children_and_referrers_of_a_tagged_image_are_no_garbage(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
     index, signature = make_index(), make_image()
@@ -85,13 +86,13 @@ async def test_children_and_referrers_of_what_lives_are_no_garbage(
     }
     manifest = Blob(MEDIA_TYPES["oci"]["manifest"], json.dumps(refers).encode())
     signed = Image(signature.architecture, manifest, signature.config, signature.layers)
-    await _read(
+    await _apply(
         emptied, *registry.push(index, app_repository, "v1"), *registry.push(signed, app_repository)
     )
     await _age(emptied, 30)
     assert await _garbage(engine, WEEK) == []
-    await _read(emptied, *registry.push(make_image(), app_repository, "v1"))
-    assert await _garbage(engine, WEEK) == []  # the index is without a tag since a moment ago
+    await _apply(emptied, *registry.push(make_image(), app_repository, "v1"))
+    assert await _garbage(engine, WEEK) == []  # The index has just lost its tag.
     await _age(emptied, 8)
     digests = {
         index.manifest.digest,
@@ -106,19 +107,19 @@ async def test_children_and_referrers_of_what_lives_are_no_garbage(
     )
 
 
-async def test_a_manifest_that_was_pushed_again_by_its_digest_is_not_garbage_yet(
+async def test_a_manifest_pushed_again_by_digest_is_no_garbage(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
-    """As builders do that put an index over it minutes later."""
+    """Builders push an image by digest, and its index minutes later."""
     image = make_image()
-    await _read(emptied, *registry.push(image, app_repository))
+    await _apply(emptied, *registry.push(image, app_repository))
     await _age(emptied, 30)
     assert await _garbage(engine, WEEK) == [image.manifest.digest]
-    await _read(emptied, *registry.push(image, app_repository))
+    await _apply(emptied, *registry.push(image, app_repository))
     assert await _garbage(engine, WEEK) == []
 
 
-async def test_what_is_tagged_again_after_the_look_stays(
+async def test_a_manifest_tagged_again_after_the_search_is_not_deleted(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
@@ -126,11 +127,11 @@ async def test_what_is_tagged_again_after_the_look_stays(
     app_repository: str,
 ) -> None:
     old = make_image()
-    await _read(emptied, *registry.push(old, app_repository, "v1"))
-    await _read(emptied, *registry.push(make_image(), app_repository, "v1"))
+    await _apply(emptied, *registry.push(old, app_repository, "v1"))
+    await _apply(emptied, *registry.push(make_image(), app_repository, "v1"))
     found = await usecases.find_garbage(engine=engine, age=NOW)
     assert [item.digest for item in found.garbage] == [old.manifest.digest]
-    await _read(emptied, *registry.push(old, app_repository, "back"))
+    await _apply(emptied, *registry.push(old, app_repository, "back"))
     assert (
         await usecases.delete_garbage(
             engine=engine, registry=client, found=found, batch=found.garbage
@@ -140,22 +141,25 @@ async def test_what_is_tagged_again_after_the_look_stays(
     assert registry.status(app_repository, "back") == 200
 
 
-def _hear_with_the_deletion(
-    client: Registry, database: Database, unheard: list[Event], monkeypatch: pytest.MonkeyPatch
+def _delay_events_until_deletion(
+    client: Registry, database: Database, events: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Let events come in only with a deletion's: the registry reports in order, and late when much is in its queue."""
-    deleted = client.delete_manifest
+    """Deliver ``events`` together with the event of the next deletion.
+
+    The registry reports in order. If its queue is long, it reports late.
+    """
+    delete_manifest = client.delete_manifest
 
     async def delete(repository: str, digest: str) -> bool:
-        gone = await deleted(repository, digest)
+        is_deleted = await delete_manifest(repository, digest)
         target = {"repository": repository, "digest": digest}
-        await deliver(database, *unheard, {**unheard[0], "action": "delete", "target": target})
-        return gone
+        await deliver(database, *events, {**events[0], "action": "delete", "target": target})
+        return is_deleted
 
     monkeypatch.setattr(client, "delete_manifest", delete)
 
 
-async def test_a_push_that_was_not_heard_of_before_the_deletion_is_put_back(
+async def test_a_push_reported_only_after_the_deletion_is_restored(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
@@ -164,11 +168,11 @@ async def test_a_push_that_was_not_heard_of_before_the_deletion_is_put_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     old = make_image()
-    await _read(emptied, *registry.push(old, app_repository, "v1"))
-    await _read(emptied, *registry.push(make_image(), app_repository, "v1"))
+    await _apply(emptied, *registry.push(old, app_repository, "v1"))
+    await _apply(emptied, *registry.push(make_image(), app_repository, "v1"))
     found = await usecases.find_garbage(engine=engine, age=NOW)
-    unheard = registry.push(old, app_repository, "back", "too")
-    _hear_with_the_deletion(client, emptied, unheard, monkeypatch)
+    delayed = registry.push(old, app_repository, "back", "too")
+    _delay_events_until_deletion(client, emptied, delayed, monkeypatch)
     assert (
         await usecases.delete_garbage(
             engine=engine, registry=client, found=found, batch=found.garbage
@@ -179,7 +183,7 @@ async def test_a_push_that_was_not_heard_of_before_the_deletion_is_put_back(
     assert registry.status(app_repository, "back") == 200
 
 
-async def test_an_image_that_an_index_took_in_meanwhile_is_put_back(
+async def test_an_image_added_to_an_index_during_its_deletion_is_restored(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
@@ -188,7 +192,7 @@ async def test_an_image_that_an_index_took_in_meanwhile_is_put_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     image = make_image()
-    await _read(emptied, *registry.push(image, app_repository))
+    await _apply(emptied, *registry.push(image, app_repository))
     found = await usecases.find_garbage(engine=engine, age=NOW)
     content = {
         "schemaVersion": 2,
@@ -196,8 +200,8 @@ async def test_an_image_that_an_index_took_in_meanwhile_is_put_back(
         "manifests": [image.manifest.descriptor()],
     }
     index = Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode())
-    unheard = registry.push_artifact(index, [], app_repository, "v1")
-    _hear_with_the_deletion(client, emptied, unheard, monkeypatch)
+    delayed = registry.push_artifact(index, [], app_repository, "v1")
+    _delay_events_until_deletion(client, emptied, delayed, monkeypatch)
     assert (
         await usecases.delete_garbage(
             engine=engine, registry=client, found=found, batch=found.garbage
@@ -207,17 +211,17 @@ async def test_an_image_that_an_index_took_in_meanwhile_is_put_back(
     assert registry.status(app_repository, image.manifest.digest) == 200
 
 
-async def test_what_was_tagged_again_or_taken_into_an_index_stays_though_the_registry_never_reported_it(
+async def test_a_manifest_is_no_garbage_if_the_registry_has_an_unreported_tag_or_index_on_it(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
     registry: RegistryUnderTest,
     app_repository: str,
 ) -> None:
-    """It crashed with its events, or the database was restored from a backup of before."""
+    """The registry crashed with its events, or the database was restored from an older backup."""
     again, child, garbage = make_image(), make_image(), make_image()
     for image in (again, child, garbage):
-        await _read(emptied, *registry.push(image, app_repository))
+        await _apply(emptied, *registry.push(image, app_repository))
     await _age(emptied, 30)
     registry.push(again, app_repository, "back")
     content = {
@@ -236,7 +240,7 @@ async def test_what_was_tagged_again_or_taken_into_an_index_stays_though_the_reg
     assert [row["name"] for row in rows] == ["back", "multi"]
 
 
-async def test_what_was_mended_while_the_registry_was_asked_is_no_garbage(
+async def test_a_manifest_is_no_garbage_if_the_worker_repairs_its_tag_during_the_search(
     emptied: Database,
     engine: AsyncEngine,
     client: Registry,
@@ -245,7 +249,7 @@ async def test_what_was_mended_while_the_registry_was_asked_is_no_garbage(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     image, listed = make_image(), client.list_tags
-    await _read(emptied, *registry.push(image, app_repository))
+    await _apply(emptied, *registry.push(image, app_repository))
     await _age(emptied, 30)
     registry.push(image, app_repository, "back")
 
@@ -265,11 +269,11 @@ async def test_what_was_mended_while_the_registry_was_asked_is_no_garbage(
     assert found.garbage == []
 
 
-async def test_what_is_in_a_repository_that_is_being_deleted_is_left_to_its_deletion(
+async def test_a_repository_that_is_being_deleted_has_no_garbage(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
     image = make_image()
-    await _read(emptied, *registry.push(image, app_repository))
+    await _apply(emptied, *registry.push(image, app_repository))
     assert await _garbage(engine, NOW) == [image.manifest.digest]
     for kind, name in (
         ("repository", app_repository),

@@ -1,4 +1,7 @@
-"""What was pushed to a name that nobody has, or has not yet again, is deleted in the registry: its next owner must not find it."""
+"""Orphaned manifests: pushes to a name without an owner.
+
+They are deleted from the registry, so that the next owner of the name does not get them.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -25,13 +28,13 @@ async def _gone(registry: RegistryUnderTest, repository: str, digest: str) -> No
     await soon(status, lambda code: code == 404)
 
 
-async def test_what_was_pushed_before_its_namespace_went_is_not_there_for_the_next_owner(
+async def test_next_owner_does_not_get_a_push_from_before_the_deletion(
     sign_in: SignIn, emptied: Database, registry: RegistryUnderTest, team: str
 ) -> None:
     acme, other = await sign_in("acme"), await sign_in("other")
     await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     index = make_index()
-    pushed = registry.push(index, f"{team}/app", "v1")  # and the catalog does not hear of it yet
+    pushed = registry.push(index, f"{team}/app", "v1")  # the event arrives later
     assert (await acme.delete(f"/api/v1/namespaces/{team}")).status_code == 204
     await deliver(emptied, *pushed)
     for manifest in (index.manifest, *(image.manifest for image in index.images)):
@@ -48,14 +51,14 @@ async def test_what_was_pushed_before_its_namespace_went_is_not_there_for_the_ne
     assert (await other.get("/api/v1/repositories")).json()["items"] == []
 
 
-async def test_what_nobody_told_of_is_deleted_before_the_name_is_free(
+async def test_push_without_an_event_is_deleted_before_the_name_is_released(
     sign_in: SignIn, emptied: Database, registry: RegistryUnderTest, team: str
 ) -> None:
     acme, other = await sign_in("acme"), await sign_in("other")
     await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     assert (await acme.delete(f"/api/v1/namespaces/{team}")).status_code == 204
     index = make_index()
-    registry.push(index, f"{team}/charts/web", "v1")  # under an old token, and the event is lost
+    registry.push(index, f"{team}/charts/web", "v1")  # with an old token; the event is lost
     registry.push(make_image(), f"{team}-x/app", "v1")
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
 
@@ -70,7 +73,7 @@ async def test_what_nobody_told_of_is_deleted_before_the_name_is_free(
     assert registry.tags(f"{team}-x/app") == ["v1"]
 
 
-async def test_what_a_former_owner_pushed_and_is_heard_of_late_makes_no_repository_of_the_next_owners(
+async def test_late_event_of_a_former_owner_creates_no_repository(
     sign_in: SignIn, emptied: Database, registry: RegistryUnderTest, team: str
 ) -> None:
     other = await sign_in("other")
@@ -87,7 +90,7 @@ async def test_what_a_former_owner_pushed_and_is_heard_of_late_makes_no_reposito
     assert [item["name"] for item in listed["items"]] == ["mine"]
 
 
-async def test_a_push_to_a_repository_whose_name_is_not_free_yet_is_deleted_and_its_neighbours_is_not(
+async def test_push_to_a_reserved_name_is_deleted_and_its_neighbor_remains(
     acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str
 ) -> None:
     await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
@@ -96,11 +99,11 @@ async def test_a_push_to_a_repository_whose_name_is_not_free_yet_is_deleted_and_
         f"{team}/app",
     )
     image = make_image()
-    stray, kept = (
+    orphaned, kept = (
         registry.push(image, f"{team}/app", "v1"),
         registry.push(image, f"{team}/apple", "v1"),
     )
-    await deliver(emptied, *stray, *kept)
+    await deliver(emptied, *orphaned, *kept)
     await _gone(registry, f"{team}/app", image.manifest.digest)
     listed = (await soon_json(acme, "/api/v1/repositories", lambda body: len(body["items"]) > 0))[
         "items"
@@ -109,8 +112,8 @@ async def test_a_push_to_a_repository_whose_name_is_not_free_yet_is_deleted_and_
     assert registry.status(f"{team}/apple", "v1") == 200
 
 
-class _Meanwhile(Registry):
-    """Does something once, while the feed asks the registry."""
+class _RegistryWithCallback(Registry):
+    """Calls ``do`` once, before the first answer about a tag."""
 
     def __init__(self, registry: Registry, do: Callable[[], Awaitable[object]]) -> None:
         self.__dict__.update(registry.__dict__)
@@ -123,43 +126,37 @@ class _Meanwhile(Registry):
         return await super().find_digest(repository, tag)
 
 
-async def test_a_namespace_that_goes_while_the_registry_is_asked_leaves_nothing_behind(
-    emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, team: str
+async def test_namespace_deleted_during_a_call_to_the_registry_leaves_no_manifest(
+    emptied: Database,
+    engine: AsyncEngine,
+    client: Registry,
+    registry: RegistryUnderTest,
+    namespace: str,
 ) -> None:
-    await emptied.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
-    )
-    await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
-        team,
-    )
     image = make_image()
-    await deliver(emptied, *registry.push(image, f"{team}/app", "v1"))
+    await deliver(emptied, *registry.push(image, f"{namespace}/app", "v1"))
 
     async def delete_namespace() -> None:
         await emptied.execute("DELETE FROM catalog.namespaces")
 
-    follower = Follower(engine, _Meanwhile(client, delete_namespace))
+    follower = Follower(engine, _RegistryWithCallback(client, delete_namespace))
     await follow_to_the_end(follower, engine)
-    assert registry.status(f"{team}/app", image.manifest.digest) == 404
+    assert registry.status(f"{namespace}/app", image.manifest.digest) == 404
     assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
 
 
-async def test_what_is_pushed_where_a_deletion_of_before_a_restore_waits_stays_until_the_operator_says_so(
-    emptied: Database, engine: AsyncEngine, client: Registry, registry: RegistryUnderTest, team: str
+async def test_push_to_a_name_with_a_suspended_deletion_remains(
+    emptied: Database,
+    engine: AsyncEngine,
+    client: Registry,
+    registry: RegistryUnderTest,
+    namespace: str,
 ) -> None:
-    await emptied.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
-    )
-    await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
-        team,
-    )
-    held = {
-        f"{team}/app": ("repository", f"{team}/app"),
-        f"{team}-x/app": ("namespace", f"{team}-x"),
+    suspended = {
+        f"{namespace}/app": ("repository", f"{namespace}/app"),
+        f"{namespace}-x/app": ("namespace", f"{namespace}-x"),
     }
-    for kind, name in held.values():
+    for kind, name in suspended.values():
         await emptied.execute(
             "INSERT INTO catalog.deletions (kind, name, origin) VALUES ($1, $2, 'a backup')",
             kind,
@@ -167,9 +164,9 @@ async def test_what_is_pushed_where_a_deletion_of_before_a_restore_waits_stays_u
         )
     await emptied.execute(
         "INSERT INTO catalog.deletions (kind, name, removed_at) VALUES ('repository', $1, now())",
-        f"{team}/gone",
+        f"{namespace}/gone",
     )
-    images = {path: make_image() for path in (*held, f"{team}/gone")}
+    images = {path: make_image() for path in (*suspended, f"{namespace}/gone")}
     for path, image in images.items():
         await deliver(emptied, *registry.push(image, path, "v1"))
     await follow_to_the_end(Follower(engine, client), engine)

@@ -1,4 +1,4 @@
-"""Pull totals of the events service arrive in the counters that lists sort by."""
+"""The catalog copies the pull sums of the events service to its counters."""
 
 from datetime import UTC, datetime
 
@@ -14,10 +14,12 @@ from tests.kit.waiting import soon_json
 HOUR = datetime(2026, 11, 24, 5, tzinfo=UTC)
 PULLED = datetime(2026, 11, 24, 5, 32, tzinfo=UTC)
 UPSERT = """
-    INSERT INTO events.pull_hours (hour, repository, generation, tag, docker_user, pulls, checks, last_pulled_at)
+    INSERT INTO events.pull_hours
+      (hour, repository, generation, tag, docker_user, pulls, checks, last_pulled_at)
     VALUES ($1, $2, 0, $3, $4, $5, 7, $6)
     ON CONFLICT (hour, repository, generation, tag, docker_user) DO UPDATE
-    SET pulls = excluded.pulls, last_pulled_at = excluded.last_pulled_at, xid = pg_current_xact_id()::text::bigint
+    SET pulls = excluded.pulls, last_pulled_at = excluded.last_pulled_at,
+        xid = pg_current_xact_id()::text::bigint
 """
 
 
@@ -30,7 +32,7 @@ async def count(
     user: str = "alice",
     hour: datetime = HOUR,
 ) -> None:
-    """Set a total as the events service does, and tell the catalog."""
+    """Set a sum as the events service does, and notify the catalog."""
     connection = await asyncpg.connect(database.urls["events"])
     try:
         await connection.execute(UPSERT, hour, repository, tag, user, pulls, PULLED)
@@ -43,14 +45,14 @@ async def count(
 async def app_path(
     acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, team: str
 ) -> str:
-    """A repository with the tags v1 and v2."""
+    """The path of a repository with the tags v1 and v2."""
     await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     await deliver(emptied, *registry.push(make_image(), f"{team}/app", "v1", "v2"))
     await soon_json(acme, f"/api/v1/repositories/{team}/app", lambda body: body["tag_count"] == 2)
     return f"{team}/app"
 
 
-async def test_pulls_show_on_tag_repository_and_namespace(
+async def test_pulls_are_counted_on_tag_repository_and_namespace(
     acme: httpx.AsyncClient, emptied: Database, app_path: str
 ) -> None:
     before = (await acme.get(f"/api/v1/repositories/{app_path}")).json()
@@ -68,7 +70,7 @@ async def test_pulls_show_on_tag_repository_and_namespace(
     assert (await acme.get(f"/api/v1/namespaces/{namespace}")).json()["pull_count"] == 10
 
 
-async def test_a_total_that_is_corrected_is_carried_again(
+async def test_corrected_sum_is_copied_again(
     acme: httpx.AsyncClient, emptied: Database, app_path: str
 ) -> None:
     await count(emptied, app_path, "v1", 3)
@@ -77,7 +79,7 @@ async def test_a_total_that_is_corrected_is_carried_again(
     await soon_json(acme, f"/api/v1/images/{app_path}:v1", lambda body: body["pull_count"] == 2)
 
 
-async def test_pulls_of_a_deleted_tag_stay_in_the_repositorys_count(
+async def test_pulls_of_a_deleted_tag_remain_in_the_count_of_the_repository(
     acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, app_path: str
 ) -> None:
     await count(emptied, app_path, "v1", 3)
@@ -92,7 +94,7 @@ async def test_pulls_of_a_deleted_tag_stay_in_the_repositorys_count(
     await soon_json(acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 5)
 
 
-async def test_pulls_that_were_counted_before_the_push_was_heard_of_are_not_lost(
+async def test_pulls_counted_before_the_push_is_applied_are_not_lost(
     acme: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest, app_path: str
 ) -> None:
     late = f"{app_path.partition('/')[0]}/late"
@@ -101,7 +103,7 @@ async def test_pulls_that_were_counted_before_the_push_was_heard_of_are_not_lost
     await count(emptied, app_path, "v1", 1)
     await soon_json(
         acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 1
-    )  # the counters went by
+    )  # the sums were copied
     await deliver(emptied, *pushed)
     await soon_json(acme, f"/api/v1/repositories/{late}", lambda body: body["pull_count"] == 6)
     assert (await acme.get(f"/api/v1/images/{late}:v1")).json()["pull_count"] == 6

@@ -1,4 +1,7 @@
-"""A database that was restored from a backup holds deletions whose names may have had another owner since: nothing is deleted by them."""
+"""Deletions in a restored database are suspended.
+
+Since the backup, their names may have had another owner.
+"""
 
 import os
 import subprocess
@@ -32,42 +35,40 @@ Restore = Callable[[], Awaitable["Restored"]]
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A database that a backup was brought back into, and what works on it."""
+    """A database that was restored from a backup, with clients of it and the registry."""
 
     database: Database
     engine: AsyncEngine
     registry: Registry
 
     async def work(self) -> None:
-        """Let the worker do all that is due."""
+        """Run the worker until nothing is due."""
         deleter = Deleter(self.engine, self.registry)
         while await deleter.step() == 0.0:
             pass
 
-    async def held(self) -> list[str]:
+    async def suspended(self) -> list[str]:
         async with self.engine.connect() as tx:
             return [deletion.name for deletion in await queries.list_suspended(tx)]
 
 
 @pytest.fixture
-async def doomed(emptied: Database, team: str) -> str:
-    """A repository that is being deleted when the backup is made, in a namespace of `acme`; so is a namespace beside it."""
+async def deleting(emptied: Database, namespace: str) -> str:
+    """The path of a repository that is being deleted at the time of the backup.
+
+    So is another namespace, ``{namespace}-x``.
+    """
     await emptied.execute(
-        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', 'none', 'member')"
-    )
-    await emptied.execute(
-        "INSERT INTO catalog.namespaces (account_id, name, visibility) SELECT id, $1, 'private' FROM catalog.accounts",
-        team,
-    )
-    await emptied.execute(
-        "INSERT INTO catalog.repositories (namespace_id, name, status) SELECT id, 'app', 'deleting' FROM catalog.namespaces"
+        "INSERT INTO catalog.repositories (namespace_id, name, status)"
+        " SELECT id, 'app', 'deleting' FROM catalog.namespaces"
     )
     for kind, name, removed in (
-        ("repository", f"{team}/app", None),
-        ("namespace", f"{team}-x", "2026-01-01"),
+        ("repository", f"{namespace}/app", None),
+        ("namespace", f"{namespace}-x", "2026-01-01"),
     ):
         await emptied.execute(
-            "INSERT INTO catalog.deletions (kind, name, removed_at) VALUES ($1, $2, $3::text::timestamptz)",
+            "INSERT INTO catalog.deletions (kind, name, removed_at)"
+            " VALUES ($1, $2, $3::text::timestamptz)",
             kind,
             name,
             removed,
@@ -75,7 +76,7 @@ async def doomed(emptied: Database, team: str) -> str:
         await emptied.execute(
             "INSERT INTO catalog.reserved_names VALUES ($1, $2, now())", kind, name
         )
-    return f"{team}/app"
+    return f"{namespace}/app"
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ async def restore(
     catalog_secrets: Secrets,
     tmp_path: Path,
 ) -> AsyncIterator[Restore]:
-    """Makes a backup and brings it back into a database beside the first, as the operator's page says."""
+    """Backs the database up and restores it under another name, as docs/operations.md says."""
     name = f"{emptied.name}_restored"
     engine = db.create_engine(_in(emptied.urls["catalog"], name), application_name="tests")
     settings = Settings(
@@ -133,32 +134,32 @@ def _postgres(program: str, server: EmbeddedServer, *arguments: str) -> None:
     )
 
 
-async def test_what_a_backup_would_have_deleted_stays_until_the_operator_says_so(
-    doomed: str, restore: Restore, registry: RegistryUnderTest
+async def test_restored_deletion_is_suspended_until_the_operator_decides(
+    deleting: str, restore: Restore, registry: RegistryUnderTest
 ) -> None:
     restored = await restore()
     images = {
-        repository: make_image() for repository in (doomed, f"{doomed.partition('/')[0]}-x/app")
+        repository: make_image() for repository in (deleting, f"{deleting.partition('/')[0]}-x/app")
     }
     for repository, image in images.items():
-        registry.push(image, repository, "v1")  # by whoever had the name after the backup
+        registry.push(image, repository, "v1")  # by the owner after the backup
     await restored.work()
     assert [registry.tags(repository) for repository in images] == [["v1"], ["v1"]]
-    assert await restored.held() == [f"{doomed.partition('/')[0]}-x", doomed]
+    assert await restored.suspended() == [f"{deleting.partition('/')[0]}-x", deleting]
     closed = await restored.database.fetch("SELECT repository FROM catalog.reserved_repositories")
-    assert [row["repository"] for row in closed] == [doomed]
+    assert [row["repository"] for row in closed] == [deleting]
 
 
-async def test_the_operator_deletes_one_and_keeps_the_other(
-    doomed: str,
+async def test_operator_resumes_one_deletion_and_drops_another(
+    deleting: str,
     restore: Restore,
     registry: RegistryUnderTest,
     catalog_secrets: Secrets,
     tmp_path: Path,
 ) -> None:
-    restored, team = await restore(), doomed.partition("/")[0]
+    restored, team = await restore(), deleting.partition("/")[0]
     kept = make_image()
-    registry.push(kept, doomed, "v1")
+    registry.push(kept, deleting, "v1")
     registry.push(make_image(), f"{team}-x/app", "v1")
     given = {
         "MOORAGE_DATA": str(tmp_path),
@@ -180,7 +181,7 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
         return done.returncode, done.stdout + done.stderr
 
     status, listed = moorage_deletions()
-    assert (status, f"repository {doomed}: to be deleted" in listed) == (0, True)
+    assert (status, f"repository {deleting}: to be deleted" in listed) == (0, True)
     assert f"namespace {team}-x: deleted, its name is still reserved" in listed
     assert moorage_deletions("--drop", "other") == (
         1,
@@ -192,7 +193,7 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
     )
     await restored.work()
     assert registry.tags(f"{team}-x/app") == []
-    assert registry.tags(doomed) == ["v1"]
+    assert registry.tags(deleting) == ["v1"]
     assert await restored.database.fetch("SELECT * FROM catalog.deletions") == []
     (found,) = [
         difference
@@ -201,7 +202,7 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
                 engine=restored.engine, registry=restored.registry, settle_seconds=0
             )
         ).differences
-        if difference.repository == doomed
+        if difference.repository == deleting
     ]
     assert (
         await drift.repair(engine=restored.engine, registry=restored.registry, found=[found]) == []
@@ -214,8 +215,8 @@ async def test_the_operator_deletes_one_and_keeps_the_other(
     assert [row["action"] for row in actions] == ["repository.kept"]
 
 
-async def test_a_name_whose_owner_is_gone_is_not_free_before_its_time_when_its_deletion_is_kept(
-    doomed: str, restore: Restore, emptied: Database
+async def test_name_of_a_removed_object_stays_reserved_after_its_deletion_is_dropped(
+    deleting: str, restore: Restore, emptied: Database
 ) -> None:
     await emptied.execute(
         "UPDATE catalog.reserved_names SET available_at = now() + interval '1 hour'"
@@ -224,20 +225,22 @@ async def test_a_name_whose_owner_is_gone_is_not_free_before_its_time_when_its_d
     async with restored.engine.begin() as tx:
         for deletion in await queries.list_suspended(tx):
             await steps.drop(tx=tx, deletion=deletion)
-    assert await restored.held() == []
+    assert await restored.suspended() == []
     kept = await restored.database.fetch(
         "SELECT kind, name FROM catalog.reserved_names WHERE available_at > now()"
     )
-    assert [tuple(row) for row in kept] == [("namespace", f"{doomed.partition('/')[0]}-x")]
+    assert [tuple(row) for row in kept] == [("namespace", f"{deleting.partition('/')[0]}-x")]
 
 
-async def test_names_that_are_kept_are_looked_up_by_their_key(emptied: Database) -> None:
-    """One after the other through the whole table they would take a minute."""
+async def test_reserved_names_are_read_by_their_primary_key(emptied: Database) -> None:
+    """Without the key, each name would scan the whole table, which takes a minute."""
     await emptied.execute(
-        "INSERT INTO catalog.deletions (kind, name, removed_at) SELECT 'repository', 'a/' || i, now() FROM generate_series(1, 30000) i"
+        "INSERT INTO catalog.deletions (kind, name, removed_at)"
+        " SELECT 'repository', 'a/' || i, now() FROM generate_series(1, 30000) i"
     )
     await emptied.execute(
-        "INSERT INTO catalog.reserved_names SELECT kind, name, now() + interval '1 hour' FROM catalog.deletions WHERE name <> 'a/9'"
+        "INSERT INTO catalog.reserved_names SELECT kind, name, now() + interval '1 hour'"
+        " FROM catalog.deletions WHERE name <> 'a/9'"
     )
     engine = db.create_engine(emptied.urls["catalog"], application_name="tests")
     try:

@@ -1,6 +1,5 @@
 """A real Distribution that delivers to a real process of the events service."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,13 +15,12 @@ from libs.common.security.jwt import SigningKey, load_signing_keys
 from ops.host.environment import child_environment
 from ops.host.ports import ReservedPort, reserve
 from ops.host.privileges import run_user
-from ops.install.debian import find_registry
 from ops.secrets import keys
 from tests.integration.events.conftest import WEBHOOK_SECRET
-from tests.integration.gateway.conftest import TOOLS
-from tests.integration.gateway.parts import running_registry
 from tests.kit.http.registry import DirectRegistry
 from tests.kit.http.tokens import sign_registry_token
+from tests.kit.install import registry_program
+from tests.kit.servers.distribution import running_distribution
 from tests.kit.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -99,8 +97,7 @@ class Live:
 @contextmanager
 def live(database_url: str) -> Iterator[Live]:
     """Run the registry and the service while the context is open."""
-    given = os.environ.get("REGISTRY_BIN")
-    distribution = find_registry(TOOLS, Path(given) if given else None)
+    distribution = registry_program()
     with tempfile.TemporaryDirectory(prefix="moorage-events-") as made, reserve() as port:
         folder = Path(made)
         folder.chmod(0o755)  # the registry can run as another user
@@ -114,7 +111,7 @@ def live(database_url: str) -> Iterator[Live]:
         (secrets / "events_webhook_secret").write_text(WEBHOOK_SECRET)
         webhook = f"http://{port.address}/registry-events"
         user = run_user([distribution.path])
-        with running_registry(
+        with running_distribution(
             distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET
         ) as registry:
             url = f"http://{registry.address}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,21 +13,14 @@ import pytest
 
 from libs.common.security.jwt import load_signing_keys
 from ops.host.privileges import RunUser, run_user
-from ops.install.debian import Tool, find_nginx, find_registry
+from ops.install.debian import Tool
 from ops.secrets.keys import new_authority, new_token_key
-from tests.integration.gateway.parts import (
-    TRUSTED,
-    Gateway,
-    Registry,
-    Service,
-    running_gateway,
-    running_registry,
-    running_service,
-)
 from tests.kit.http.tokens import sign_registry_token
-from tests.kit.install import toolbox
+from tests.kit.install import nginx_program, registry_program
+from tests.kit.servers.distribution import Distribution, running_distribution
+from tests.kit.servers.gateway import TRUSTED, Gateway, running_gateway
+from tests.kit.servers.service import Service, running_service
 
-TOOLS = Path(os.environ.get("MOORAGE_TOOLS") or toolbox().root)
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
 
 Start = Callable[..., Gateway]
@@ -38,15 +30,13 @@ Tokens = Callable[..., str]
 @pytest.fixture(scope="session")
 def nginx() -> Tool:
     """`NGINX_BIN`, or the nginx that `make run` finds: the machine's own, or Debian's package."""
-    given = os.environ.get("NGINX_BIN")
-    return Tool(Path(given)) if given else find_nginx(TOOLS)
+    return nginx_program()
 
 
 @pytest.fixture(scope="session")
 def distribution() -> Tool:
     """`REGISTRY_BIN`, the machine's own registry, or Debian's package."""
-    given = os.environ.get("REGISTRY_BIN")
-    return find_registry(TOOLS, Path(given) if given else None)
+    return registry_program()
 
 
 @pytest.fixture(scope="session")
@@ -92,9 +82,9 @@ def tokens(folder: Path) -> Tokens:
 @pytest.fixture(scope="session")
 def registry(
     distribution: Tool, user: RunUser, folder: Path, tokens: Tokens, services: dict[str, Service]
-) -> Iterator[Registry]:
+) -> Iterator[Distribution]:
     webhook = f"http://{services['events'].address}/registry-events"
-    with running_registry(
+    with running_distribution(
         distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET
     ) as running:
         yield running
@@ -102,7 +92,7 @@ def registry(
 
 @pytest.fixture(scope="session")
 def start(
-    nginx: Tool, user: RunUser, folder: Path, services: dict[str, Service], registry: Registry
+    nginx: Tool, user: RunUser, folder: Path, services: dict[str, Service], registry: Distribution
 ) -> Iterator[Start]:
     """A function that starts a gateway in front of the services and the registry.
 

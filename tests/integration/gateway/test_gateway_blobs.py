@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from tests.integration.gateway.conftest import Start, Tokens
-from tests.integration.gateway.parts import Gateway, Registry
 from tests.integration.gateway.test_gateway_realm import challenge
+from tests.kit.servers.distribution import Distribution
+from tests.kit.servers.gateway import Gateway
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 DIGEST = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
@@ -217,7 +218,7 @@ def test_deleted_blob_is_a_404(blobs: Gateway, tokens: Tokens) -> None:
 
 
 def test_blob_whose_file_is_missing_is_a_404_in_the_registrys_format(
-    blobs: Gateway, registry: Registry, tokens: Tokens
+    blobs: Gateway, registry: Distribution, tokens: Tokens
 ) -> None:
     content = b"to be collected"
     with blobs.client(headers={"Authorization": f"Bearer {tokens('team/lost:pull,push')}"}) as http:

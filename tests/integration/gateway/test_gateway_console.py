@@ -10,7 +10,7 @@ import pytest
 from ops.host.privileges import RunUser
 from ops.install.console import publish_console
 from tests.integration.gateway.conftest import Start
-from tests.integration.gateway.parts import Gateway
+from tests.kit.servers.gateway import Gateway
 
 PAGE = b"<!doctype html><title>Moorage</title>"
 SCRIPT = b"export const answer = 42;"

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.integration.gateway.parts import Gateway
+from tests.kit.servers.gateway import Gateway
 
 
 def test_api_page_loads_nothing_from_another_host(gateway: Gateway) -> None:

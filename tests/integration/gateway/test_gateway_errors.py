@@ -14,7 +14,9 @@ import pytest
 
 from ops.host.ports import reserve
 from tests.integration.gateway.conftest import Start, Tokens
-from tests.integration.gateway.parts import Gateway, Registry, Service
+from tests.kit.servers.distribution import Distribution
+from tests.kit.servers.gateway import Gateway
+from tests.kit.servers.service import Service
 from tests.kit.waiting import eventually
 
 MIB = 1024 * 1024
@@ -94,7 +96,7 @@ def test_upload_has_no_size_limit(gateway: Gateway, tokens: Tokens, framing: str
 
 
 def test_upload_reaches_the_registry_before_it_is_complete(
-    gateway: Gateway, registry: Registry, tokens: Tokens
+    gateway: Gateway, registry: Distribution, tokens: Tokens
 ) -> None:
     """Half of a body is on the registry's disk before the client sends the other half."""
     authorization = f"Bearer {tokens('team/slow:pull,push')}"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.integration.gateway.conftest import Start, Tokens
-from tests.integration.gateway.parts import TRUSTED, Gateway
+from tests.kit.servers.gateway import TRUSTED, Gateway
 
 
 def challenge(answer: httpx.Response) -> dict[str, str]:

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.integration.gateway.parts import TRUSTED, Gateway, Service
+from tests.kit.servers.gateway import TRUSTED, Gateway
+from tests.kit.servers.service import Service
 
 PUBLIC = [
     ("/token", "auth"),

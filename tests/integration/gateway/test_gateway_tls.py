@@ -12,9 +12,9 @@ import pytest
 
 from ops.host.privileges import RunUser
 from tests.integration.gateway.conftest import Start
-from tests.integration.gateway.parts import Gateway
 from tests.integration.gateway.test_gateway_realm import challenge
 from tests.kit.clients.certificates import ServerCertificate, make_certificate
+from tests.kit.servers.gateway import Gateway
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.gateway.conftest import Start, Tokens
-from tests.integration.gateway.parts import Gateway, Service, running_service
+from tests.kit.servers.gateway import Gateway
+from tests.kit.servers.service import Service, running_service
 
 UPLOADS = "/v2/team/paused/blobs/uploads/"
 

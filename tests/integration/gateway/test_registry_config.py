@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tests.integration.gateway.conftest import WEBHOOK_SECRET, Start, Tokens
-from tests.integration.gateway.parts import Gateway, Registry, Service
 from tests.integration.gateway.test_gateway_blobs import push_blob
+from tests.kit.servers.distribution import Distribution
+from tests.kit.servers.gateway import Gateway
+from tests.kit.servers.service import Service
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
@@ -99,7 +101,7 @@ def test_foreign_layer_is_accepted_from_microsoft_only(gateway: Gateway, tokens:
 
 
 def test_registry_log_contains_no_secret(
-    registry: Registry, gateway: Gateway, tokens: Tokens
+    registry: Distribution, gateway: Gateway, tokens: Tokens
 ) -> None:
     token = tokens("team/app:pull")
     with gateway.client() as http:
@@ -129,7 +131,7 @@ def test_manifest_can_be_deleted(gateway: Gateway, tokens: Tokens) -> None:
 
 @pytest.mark.parametrize("address", ["/debug/vars", "/metrics", "/debug/health"])
 def test_debug_path_is_not_reachable_through_the_gateway(
-    registry: Registry, start: Start, address: str
+    registry: Distribution, start: Start, address: str
 ) -> None:
     with start(f"debug{address.replace('/', '-')}").client() as http:
         assert http.get(address).status_code == 404

@@ -481,7 +481,7 @@ export interface components {
              */
             secret: string;
         };
-        /** Page[ApiKeyOut] */
+        /** PageOut[ApiKeyOut] */
         PageOut_ApiKeyOut_: {
             /** Items */
             items: components["schemas"]["ApiKeyOut"][];
@@ -491,7 +491,7 @@ export interface components {
              */
             next_cursor: string | null;
         };
-        /** Page[TokenOut] */
+        /** PageOut[TokenOut] */
         PageOut_TokenOut_: {
             /** Items */
             items: components["schemas"]["TokenOut"][];

@@ -118,7 +118,7 @@ export interface components {
              */
             raw: string;
         };
-        /** Page[DeadLetterOut] */
+        /** PageOut[DeadLetterOut] */
         PageOut_DeadLetterOut_: {
             /** Items */
             items: components["schemas"]["DeadLetterOut"][];

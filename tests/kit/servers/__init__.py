@@ -1,0 +1,1 @@
+"""Real nginx and Distribution processes, and doubles of the services behind them."""
