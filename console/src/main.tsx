@@ -4,14 +4,14 @@ import { connection } from "./api/connection";
 import { App } from "./app/app";
 import "./app/styles/index.css";
 import { startLanguage } from "./i18n";
-import { loadAnew } from "./parts/page/lazy";
+import { reloadWhenConnected } from "./parts/page/lazy";
 
 const root = document.getElementById("root");
 if (root === null) {
   throw new Error("index.html has no #root");
 }
 window.addEventListener("offline", () => connection.markLost());
-await startLanguage().catch(loadAnew);
+await startLanguage().catch(reloadWhenConnected);
 createRoot(root).render(
   <StrictMode>
     <App />

@@ -15,8 +15,8 @@ from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.drift.schedule import Schedule
-from services.catalog.sync.feed import usecases as following
 from services.catalog.sync.feed.follower import Follower
+from services.catalog.sync.states import usecases as states
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
@@ -252,7 +252,7 @@ async def test_repair_keeps_a_push_during_the_repair(
     lost, new = make_image(), make_image()
     here.registry.push(lost, here.app, "v1")
     found = await here.compare()
-    original, waiting = following.read_states, [new]
+    original, waiting = states.read_states, [new]
 
     async def slow(**arguments: Any) -> Any:
         answer = await original(**arguments)
@@ -260,7 +260,7 @@ async def test_repair_keeps_a_push_during_the_repair(
             await here.deliver(*here.registry.push(waiting.pop(), here.app, "v1"))
         return answer
 
-    monkeypatch.setattr(following, "read_states", slow)
+    monkeypatch.setattr(states, "read_states", slow)
     await here.repair(found)
     assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
 

@@ -29,8 +29,8 @@ export default function AccessTokenDialog({ username, action, onClose }: Props):
       <ConfirmDialog
         title={say("tokens.revoke.title")}
         text={say("tokens.revoke.text", { name })}
-        button={say("tokens.revoke")}
-        done={say("tokens.revoked")}
+        confirmText={say("tokens.revoke")}
+        successText={say("tokens.revoked")}
         onConfirm={async () => {
           await api.DELETE("/api/v1/docker-users/{username}/tokens/{id}", {
             params: { path: { username, id } },
@@ -73,7 +73,7 @@ function CreateDialog({ username, onCreated, onClose }: CreateDialogProps): Reac
   return (
     <FormDialog<{ name: string; permission: AccessToken["permission"]; days: number }>
       title={say("tokens.create")}
-      submit={say("common.create")}
+      submitText={say("common.create")}
       initial={{ permission: "pull", days: 90 }}
       rules={{ name: "tokenName" }}
       onSubmit={async ({ name, permission, days }) => {
@@ -86,7 +86,7 @@ function CreateDialog({ username, onCreated, onClose }: CreateDialogProps): Reac
         onCreated(token.secret);
       }}
       onClose={onClose}
-      onDone={() => undefined} // the secret replaces the form
+      onSuccess={() => undefined} // the secret replaces the form
     >
       <TextField name="name" label={say("tokens.name")} rule="tokenName" focus placeholder="ci" />
       <PermissionField label={say("tokens.maximum")} />

@@ -33,8 +33,8 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
       return (
         <FormDialog<{ role: Role }>
           title={`${say("accounts.changeRole")}: ${username}`}
-          submit={say("common.save")}
-          done={say("common.saved")}
+          submitText={say("common.save")}
+          successText={say("common.saved")}
           initial={{ role }}
           onSubmit={change}
           onClose={onClose}
@@ -46,8 +46,8 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
       return (
         <FormDialog<{ password: string }>
           title={`${say("accounts.password")}: ${username}`}
-          submit={say("common.save")}
-          done={say("common.saved")}
+          submitText={say("common.save")}
+          successText={say("common.saved")}
           initial={{}}
           rules={{ password: "password" }}
           onSubmit={change}
@@ -66,7 +66,7 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
         <ConfirmDialog
           title={say("accounts.disable.title")}
           text={say("accounts.disable.text", { user: username })}
-          button={say("dockerUsers.disable")}
+          confirmText={say("dockerUsers.disable")}
           onConfirm={() => change({ disabled: true })}
           onClose={onClose}
         />
@@ -76,7 +76,7 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
         <ConfirmDialog
           title={`${say("dockerUsers.enable")}: ${username}`}
           text={username}
-          button={say("dockerUsers.enable")}
+          confirmText={say("dockerUsers.enable")}
           danger={false}
           onConfirm={() => change({ disabled: false })}
           onClose={onClose}
@@ -95,7 +95,7 @@ function CreateDialog({ refresh, onClose }: CreateDialogProps): ReactNode {
   return (
     <FormDialog<{ username: string; password: string; role: Role }>
       title={say("accounts.create")}
-      submit={say("common.create")}
+      submitText={say("common.create")}
       initial={{ role: "member" }}
       rules={{ username: "username", password: "password" }}
       onSubmit={async (values) => {

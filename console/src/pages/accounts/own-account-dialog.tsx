@@ -20,7 +20,7 @@ export default function OwnAccountDialog({ action, onClose }: Props): ReactNode 
       <ConfirmDialog
         title={say("app.signOutEverywhere")}
         text={say("app.signOutEverywhere.text")}
-        button={say("app.signOutEverywhere")}
+        confirmText={say("app.signOutEverywhere")}
         onConfirm={() => session.signOut(true)}
         onClose={onClose}
       />
@@ -29,8 +29,8 @@ export default function OwnAccountDialog({ action, onClose }: Props): ReactNode 
   return (
     <FormDialog<{ current_password: string; password: string }>
       title={say("account.password")}
-      submit={say("common.save")}
-      done={say("common.saved")}
+      submitText={say("common.save")}
+      successText={say("common.saved")}
       initial={{}}
       rules={{ password: "password", current_password: "password" }}
       onSubmit={async (values) => {

@@ -27,8 +27,8 @@ export default function ApiKeyDialog({ action, onClose }: Props): ReactNode {
       <ConfirmDialog
         title={say("apiKeys.revoke")}
         text={say("apiKeys.revoke.text", { name })}
-        button={say("tokens.revoke")}
-        done={say("tokens.revoked")}
+        confirmText={say("tokens.revoke")}
+        successText={say("tokens.revoked")}
         onConfirm={async () => {
           await api.DELETE("/api/v1/api-keys/{id}", { params: { path: { id } } });
           await refresh();
@@ -65,7 +65,7 @@ function CreateDialog({ onCreated, onClose }: CreateDialogProps): ReactNode {
   return (
     <FormDialog<{ name: string; permission: ApiKey["permission"]; days: number }>
       title={say("apiKeys.create")}
-      submit={say("common.create")}
+      submitText={say("common.create")}
       initial={{ permission: "read", days: 90 }}
       rules={{ name: "tokenName" }}
       onSubmit={async ({ name, permission, days }) => {
@@ -77,7 +77,7 @@ function CreateDialog({ onCreated, onClose }: CreateDialogProps): ReactNode {
         onCreated(apiKey.secret);
       }}
       onClose={onClose}
-      onDone={() => undefined} // the secret replaces the form
+      onSuccess={() => undefined} // the secret replaces the form
     >
       <TextField
         name="name"

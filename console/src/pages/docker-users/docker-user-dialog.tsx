@@ -40,8 +40,8 @@ export default function DockerUserDialog({
         <ConfirmDialog
           title={say("dockerUsers.delete")}
           text={say("dockerUsers.delete.text", { user: user.username })}
-          button={say("common.delete")}
-          done={say("common.deleted")}
+          confirmText={say("common.delete")}
+          successText={say("common.deleted")}
           onConfirm={async () => {
             await api.DELETE("/api/v1/docker-users/{username}", { params: { path } });
             onDeleted?.();
@@ -55,7 +55,7 @@ export default function DockerUserDialog({
         <ConfirmDialog
           title={say("dockerUsers.disable.title")}
           text={say("dockerUsers.disable.text", { user: user.username })}
-          button={say("dockerUsers.disable")}
+          confirmText={say("dockerUsers.disable")}
           onConfirm={async () => {
             await api.PATCH("/api/v1/docker-users/{username}", {
               params: { path },
@@ -80,7 +80,7 @@ function CreateDialog({ refresh, onClose, onCreated }: CreateDialogProps): React
   return (
     <FormDialog<{ username: string; password: string; description: string; token_login: boolean }>
       title={say("dockerUsers.create")}
-      submit={say("common.create")}
+      submitText={say("common.create")}
       initial={{ description: "", token_login: false }}
       rules={{ username: "username", password: "password", description: "description" }}
       onSubmit={async (values) => {
@@ -113,8 +113,8 @@ function ChangeDialog({ user, refresh, onClose }: ChangeDialogProps): ReactNode 
   return (
     <FormDialog<{ description: string; token_login: boolean }>
       title={`${say("dockerUsers.change.title")}: ${user.username}`}
-      submit={say("common.save")}
-      done={say("common.saved")}
+      submitText={say("common.save")}
+      successText={say("common.saved")}
       initial={{ description: user.description, token_login: user.token_login }}
       rules={{ description: "description" }}
       onSubmit={async (values) => {
@@ -142,8 +142,8 @@ function PasswordDialog({ user, onClose }: PasswordDialogProps): ReactNode {
   return (
     <FormDialog<{ password: string }>
       title={`${say("dockerUsers.changePassword")}: ${user.username}`}
-      submit={say("common.save")}
-      done={say("common.saved")}
+      submitText={say("common.save")}
+      successText={say("common.saved")}
       initial={{}}
       rules={{ password: "password" }}
       onSubmit={(values) =>

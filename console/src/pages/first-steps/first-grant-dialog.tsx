@@ -27,7 +27,7 @@ export default function FirstGrantDialog({ namespaces, users, onClose }: Props):
   return (
     <FormDialog<Values>
       title={say("grants.add")}
-      submit={say("grants.add")}
+      submitText={say("grants.add")}
       initial={{ namespace: namespaces[0] ?? "", docker_user: users[0] ?? "", permission: "push" }}
       onSubmit={async ({ namespace, docker_user, permission }) => {
         await api.PUT("/api/v1/namespaces/{namespace}/grants/{docker_user}", {

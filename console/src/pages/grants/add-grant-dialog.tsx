@@ -32,7 +32,7 @@ export function AddGrantDialog({ namespace, owner, refresh, onClose }: Props): R
   return (
     <FormDialog<Values>
       title={say("grants.add")}
-      submit={say("grants.add")}
+      submitText={say("grants.add")}
       initial={{ whose: "own", permission: "pull" }}
       rules={{ account: "username" }}
       onSubmit={async ({ whose, permission, ...values }) => {

@@ -33,8 +33,8 @@ export default function GrantDialog({ namespace, owner, action, onClose }: Props
       <ConfirmDialog
         title={say("grants.remove")}
         text={say("grants.remove.text", { user: docker_user })}
-        button={say("common.remove")}
-        done={say("common.removed")}
+        confirmText={say("common.remove")}
+        successText={say("common.removed")}
         onConfirm={async () => {
           await api.DELETE("/api/v1/namespaces/{namespace}/grants/{docker_user}", {
             params: { path },
@@ -48,8 +48,8 @@ export default function GrantDialog({ namespace, owner, action, onClose }: Props
   return (
     <FormDialog<{ permission: Permission }>
       title={`${say("grants.change")}: ${docker_user}`}
-      submit={say("common.save")}
-      done={say("common.saved")}
+      submitText={say("common.save")}
+      successText={say("common.saved")}
       initial={{ permission }}
       onSubmit={async (values) => {
         await api.PUT("/api/v1/namespaces/{namespace}/grants/{docker_user}", {

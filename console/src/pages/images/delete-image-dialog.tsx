@@ -34,8 +34,8 @@ export default function DeleteImageDialog({ onClose, onDeleted, ...image }: Prop
     <ConfirmDialog
       title={say(tag === null ? "image.deleteDigest" : "image.delete")}
       text={tag === null ? say("image.delete.digest") : say("image.delete.tag", { tag })}
-      button={say("common.delete")}
-      done={say("common.deleted")}
+      confirmText={say("common.delete")}
+      successText={say("common.deleted")}
       onConfirm={async () => {
         await deleteImage(image);
         onDeleted?.();

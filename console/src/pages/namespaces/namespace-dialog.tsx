@@ -33,7 +33,7 @@ function CreateDialog({ onClose }: { onClose: () => void }): ReactNode {
   return (
     <FormDialog<{ name: string; visibility: Visibility; description: string }>
       title={say("namespaces.create")}
-      submit={say("common.create")}
+      submitText={say("common.create")}
       initial={{ visibility: "private", description: "" }}
       rules={{ name: "namespace", description: "description" }}
       onSubmit={async (values) => {
@@ -60,8 +60,8 @@ function ChangeDialog({ namespace, onClose }: ChangeDialogProps): ReactNode {
   return (
     <FormDialog<{ visibility: Visibility; description: string }>
       title={`${say("namespaces.change")} ${namespace.name}`}
-      submit={say("common.save")}
-      done={say("common.saved")}
+      submitText={say("common.save")}
+      successText={say("common.saved")}
       initial={{ visibility: namespace.visibility, description: namespace.description }}
       rules={{ description: "description" }}
       onSubmit={async (values) => {
@@ -107,8 +107,8 @@ function DeleteDialog({ namespace, onClose, onDeleted }: DeleteDialogProps): Rea
     <ConfirmDialog
       title={say("namespaces.delete")}
       text={say("namespaces.delete.text")}
-      button={say("common.delete")}
-      done={say("common.deleted")}
+      confirmText={say("common.delete")}
+      successText={say("common.deleted")}
       requiredName={namespace.name}
       onConfirm={async () => {
         await api.DELETE("/api/v1/namespaces/{namespace}", {

@@ -49,8 +49,8 @@ function ChangeDialog({ repository, onClose }: ChangeDialogProps): ReactNode {
   return (
     <FormDialog<{ description: string }>
       title={say("repositories.change")}
-      submit={say("common.save")}
-      done={say("common.saved")}
+      submitText={say("common.save")}
+      successText={say("common.saved")}
       initial={{ description: repository.description }}
       rules={{ description: "description" }}
       onSubmit={async (values) => {
@@ -90,8 +90,8 @@ function DeleteDialog({ repository, onClose, onDeleted }: DeleteDialogProps): Re
     <ConfirmDialog
       title={say("repositories.delete")}
       text={say("repositories.delete.text")}
-      button={say("common.delete")}
-      done={say("repositories.deletionStarted", { name })}
+      confirmText={say("common.delete")}
+      successText={say("repositories.deletionStarted", { name })}
       requiredName={name}
       onConfirm={async () => {
         await api.DELETE("/api/v1/repositories/{namespace}/{repository}", {
@@ -126,7 +126,7 @@ function CreateDialog({ namespace, onClose }: CreateDialogProps): ReactNode {
   return (
     <FormDialog<{ namespace: string; name: string; description: string }>
       title={say("repositories.create")}
-      submit={say("common.create")}
+      submitText={say("common.create")}
       initial={{ ...(namespace ? { namespace } : {}), description: "" }}
       rules={{ namespace: "namespace", name: "repository", description: "description" }}
       onSubmit={async (values) => {

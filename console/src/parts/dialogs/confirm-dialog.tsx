@@ -9,12 +9,12 @@ interface Props {
   title: string;
   text: string;
   /** The text of the confirm button. */
-  button: string;
+  confirmText: string;
   /** A name that the user must type before the button is enabled. */
   requiredName?: string;
   danger?: boolean;
   /** A notice that confirms success. */
-  done?: string;
+  successText?: string;
   onConfirm: () => Promise<unknown>;
   onClose: () => void;
   children?: ReactNode;
@@ -24,10 +24,10 @@ interface Props {
 export function ConfirmDialog({
   title,
   text,
-  button,
+  confirmText,
   requiredName,
   danger = true,
-  done,
+  successText,
   onConfirm,
   onClose,
   children,
@@ -44,8 +44,8 @@ export function ConfirmDialog({
     setError(null);
     try {
       await onConfirm();
-      if (done !== undefined) {
-        notice.show(done);
+      if (successText !== undefined) {
+        notice.show(successText);
       }
       onClose();
     } catch (problem) {
@@ -71,7 +71,7 @@ export function ConfirmDialog({
           loading={confirming}
           onClick={() => void confirm()}
         >
-          {button}
+          {confirmText}
         </Button>,
       ]}
       mask={{ closable: false }}

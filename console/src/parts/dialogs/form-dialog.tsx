@@ -10,29 +10,29 @@ import { useReturnFocus } from "./return-focus";
 interface Props<Values> {
   title: string;
   /** The text of the submit button. */
-  submit: string;
+  submitText: string;
   initial: Partial<Values>;
   /** The rule of each API field. If the API refuses a field, the dialog shows its rule there. */
   rules?: Record<string, RuleName>;
   onSubmit: (values: Values) => Promise<unknown>;
   onClose: () => void;
   /** Runs after the API has accepted the form. The default is `onClose`. */
-  onDone?: () => void;
+  onSuccess?: () => void;
   /** A notice that confirms success, if the page does not show the result by itself. */
-  done?: string;
+  successText?: string;
   children: ReactNode | ((form: FormInstance) => ReactNode);
 }
 
 /** A form in a dialog. If the API refuses the form, the dialog stays open and keeps its values. */
 export function FormDialog<Values extends object>({
   title,
-  submit,
+  submitText,
   initial,
   rules,
   onSubmit,
   onClose,
-  onDone = onClose,
-  done,
+  onSuccess = onClose,
+  successText,
   children,
 }: Props<Values>): ReactNode {
   const { say, locale } = useWords();
@@ -47,10 +47,10 @@ export function FormDialog<Values extends object>({
     setError(null);
     try {
       await onSubmit(values);
-      if (done !== undefined) {
-        notice.show(done);
+      if (successText !== undefined) {
+        notice.show(successText);
       }
-      onDone();
+      onSuccess();
     } catch (problem) {
       setError(problem);
       setSubmitting(false);
@@ -80,7 +80,7 @@ export function FormDialog<Values extends object>({
           {say("common.cancel")}
         </Button>,
         <Button key="submit" type="primary" loading={submitting} onClick={() => form.submit()}>
-          {submit}
+          {submitText}
         </Button>,
       ]}
       mask={{ closable: false }}

@@ -1,5 +1,5 @@
 import { Alert, Button } from "antd";
-import { Component, type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Link } from "wouter";
 import { isNotFound } from "../../api/problems";
 import { useWords } from "../../i18n";
@@ -73,34 +73,4 @@ export function Empty({ title, text, children }: EmptyProps): ReactNode {
       {children}
     </div>
   );
-}
-
-interface BoundaryProps {
-  children: ReactNode;
-  /** The texts of the error. The caller passes them because a class cannot call `useWords`. */
-  words: { title: string; button: string };
-}
-
-/** Shows an error in place of children that fail to render, so that the rest keeps working. */
-export class Boundary extends Component<BoundaryProps, { broken: boolean }> {
-  override state = { broken: false };
-
-  static getDerivedStateFromError(): { broken: boolean } {
-    return { broken: true };
-  }
-
-  override render(): ReactNode {
-    if (!this.state.broken) {
-      return this.props.children;
-    }
-    const { title, button } = this.props.words;
-    return (
-      <Alert
-        type="error"
-        showIcon
-        title={title}
-        action={<Button onClick={() => window.location.reload()}>{button}</Button>}
-      />
-    );
-  }
 }

@@ -48,7 +48,7 @@ export const RULES = {
 
 export type RuleName = keyof typeof RULES;
 
-/** Returns whether `value` obeys `rule`. As the API does, it counts code points, not UTF-16 units. */
+/** Returns whether `value` obeys `rule`. Like the API, it counts code points, not UTF-16 units. */
 export function isValid(rule: RuleName, value: string): boolean {
   const { pattern, minLength, maxLength } = RULES[rule];
   const length = Array.from(value).length;

@@ -2,9 +2,9 @@ import { type ComponentType, type ReactNode, useEffect, useState } from "react";
 import { connection } from "../../api/connection";
 
 /**
- * Returns a component that loads its code when it first renders, and shows `placeholder` until then.
- * The code fails to load if the connection is lost, or if an update has replaced the file. Then the
- * page reloads as soon as the server answers.
+ * Returns a component that loads its code when it first renders, and shows `placeholder` until
+ * then. If the code fails to load, the connection is lost or an update has replaced the file. In
+ * both cases, the page reloads as soon as the server answers.
  *
  * This replaces React's `lazy`: once Suspense shows a fallback, it keeps it for at least 300 ms.
  */
@@ -15,7 +15,7 @@ export function lazyPart<Props extends object>(
   let loaded: ComponentType<Props> | null = null;
   let loading: Promise<void> | null = null;
   const startLoading = () =>
-    (loading ??= load().then((part) => void (loaded = part.default), loadAnew));
+    (loading ??= load().then((part) => void (loaded = part.default), reloadWhenConnected));
 
   return function LazyPart(props: Props): ReactNode {
     const [Part, setPart] = useState(() => loaded);
@@ -31,7 +31,7 @@ export function lazyPart<Props extends object>(
 }
 
 /** Reloads the page once the server answers. The promise never resolves. */
-export async function loadAnew(): Promise<never> {
+export async function reloadWhenConnected(): Promise<never> {
   connection.markLost();
   await connection.whenRestored();
   window.location.reload();

@@ -26,8 +26,8 @@ export function withChange(search: string, change: QueryValues): string {
 }
 
 /**
- * Returns the values of the query string, and a function that changes some of them. Lists keep their
- * search, order, and page there, so that links and the back button restore them.
+ * Returns the values of the query string, and a function that changes some of them. Lists keep
+ * their search, order, and page there, so that links and the back button restore them.
  */
 export function useQueryValues(): [
   QueryValues,

@@ -1,18 +1,9 @@
-import i18next from "i18next";
 import { renderToStaticMarkup } from "react-dom/server";
-import { initReactI18next } from "react-i18next";
 import { beforeAll, describe, expect, it } from "vitest";
-import { en } from "../../i18n/en";
+import { initEnglish } from "../../i18n/testing";
 import { type Column, DataTable } from "./data-table";
 
-beforeAll(() =>
-  i18next.use(initReactI18next).init({
-    lng: "en",
-    resources: { en: { translation: en } },
-    keySeparator: false,
-    nsSeparator: false,
-  } as Parameters<typeof i18next.init>[0]),
-);
+beforeAll(initEnglish);
 
 describe("DataTable", () => {
   const columns: Column<{ name: string; pulls: number }>[] = [

@@ -15,8 +15,9 @@ from services.catalog.sync.drift import queries
 from services.catalog.sync.drift.domain import Difference, Kind, differences
 from services.catalog.sync.drift.reading import RegistryReader
 from services.catalog.sync.feed import queries as feed
-from services.catalog.sync.feed import usecases as feed_usecases
-from services.catalog.sync.feed.domain import Push, Wanted
+from services.catalog.sync.states import usecases as states
+from services.catalog.sync.states.domain import Push, Wanted
+from services.catalog.sync.states.queries import find_namespaces
 
 SETTLE_SECONDS = 2.0
 """The catalog applies a push within this time, so a shorter difference is no drift."""
@@ -139,7 +140,7 @@ async def _compare_one(engine: Engine, reader: RegistryReader, path: str) -> lis
     stored = await reader.read(path, catalog)
     async with engine.connect() as tx:
         has_namespace = split_repository(path) is not None and bool(
-            await feed.find_namespaces(tx, names=[path.partition("/")[0]])
+            await find_namespaces(tx, names=[path.partition("/")[0]])
         )
         if has_namespace and await _is_ownerless(tx, path):
             return []
@@ -178,7 +179,7 @@ async def _repair_repository(
         async with engine.connect() as tx:
             start = await feed.get_position(tx)
         wanted = _wanted(repository, found)
-        states = await feed_usecases.read_states(
+        found_states = await states.read_states(
             engine=engine, registry=registry, wanted=[wanted] if wanted else []
         )
         async with engine.begin() as tx:
@@ -186,8 +187,8 @@ async def _repair_repository(
             now = await feed.lock_position(tx)
             if now != start and await feed.has_events(tx, after=start, repository=repository):
                 continue
-            await feed_usecases.write_states(tx=tx, states=states)
-            # The write waits for a concurrent deletion, so the status is read after it.
+            await states.write_states(tx=tx, states=found_states)
+            # The writes wait for a concurrent deletion, so this is read after them.
             if await _is_ownerless(tx, repository):
                 await tx.rollback()
             return True
