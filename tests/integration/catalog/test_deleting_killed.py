@@ -28,9 +28,8 @@ from tests.kit.waiting import soon
 pytestmark = pytest.mark.registry_versions
 
 TAGS, KILLS = 200, 10
-_processes = multiprocessing.get_context(
-    "forkserver"
-)  # it has everything imported, so that a start takes milliseconds
+# The fork server imports this module once, so that a process starts within milliseconds.
+_processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
 
 

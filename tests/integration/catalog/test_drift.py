@@ -15,8 +15,8 @@ from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.drift.schedule import Schedule
-from services.catalog.sync.feed import usecases as following
 from services.catalog.sync.feed.follower import Follower
+from services.catalog.sync.states import usecases as states
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
@@ -150,7 +150,7 @@ async def test_repair_deletes_from_the_catalog_what_the_registry_has_lost(here: 
     here.registry.delete(here.app, image.manifest.digest)
     here.registry.delete(here.app, untagged.manifest.digest)
     found = await here.compare()
-    assert [(difference.what, difference.kind) for difference in found] == sorted(
+    assert [(difference.reference, difference.kind) for difference in found] == sorted(
         [
             (untagged.manifest.digest, Kind.MANIFEST_GONE),
             ("v1", Kind.TAG_GONE),
@@ -225,7 +225,7 @@ async def test_tag_that_is_being_deleted_is_no_difference(here: Here) -> None:
     await here.deliver(*here.registry.push(image, here.app, "v1", "stays"))
     await here.database.execute("DELETE FROM catalog.tags WHERE name = 'v1'")
     here.registry.push(placeholder, here.app, "v1")
-    assert [difference.what for difference in await here.compare()] == ["v1"]
+    assert [difference.reference for difference in await here.compare()] == ["v1"]
     await here.database.execute(
         "INSERT INTO catalog.tag_deletions (repository, tag, digest, pushed_at, placeholder)"
         " VALUES ($1, 'v1', $2, now(), $3)",
@@ -252,7 +252,7 @@ async def test_repair_keeps_a_push_during_the_repair(
     lost, new = make_image(), make_image()
     here.registry.push(lost, here.app, "v1")
     found = await here.compare()
-    original, waiting = following.read_states, [new]
+    original, waiting = states.read_states, [new]
 
     async def slow(**arguments: Any) -> Any:
         answer = await original(**arguments)
@@ -260,7 +260,7 @@ async def test_repair_keeps_a_push_during_the_repair(
             await here.deliver(*here.registry.push(waiting.pop(), here.app, "v1"))
         return answer
 
-    monkeypatch.setattr(following, "read_states", slow)
+    monkeypatch.setattr(states, "read_states", slow)
     await here.repair(found)
     assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
 

@@ -101,9 +101,8 @@ async def test_pulls_counted_before_the_push_is_applied_are_not_lost(
     pushed = registry.push(make_image(), late, "v1")
     await count(emptied, late, "v1", 6)
     await count(emptied, app_path, "v1", 1)
-    await soon_json(
-        acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 1
-    )  # the sums were copied
+    # When this sum is copied, the position is behind that of the other repository.
+    await soon_json(acme, f"/api/v1/repositories/{app_path}", lambda body: body["pull_count"] == 1)
     await deliver(emptied, *pushed)
     await soon_json(acme, f"/api/v1/repositories/{late}", lambda body: body["pull_count"] == 6)
     assert (await acme.get(f"/api/v1/images/{late}:v1")).json()["pull_count"] == 6

@@ -8,22 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from libs.common.db.engine import Engine, Tx
+from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry
-from services.catalog.deletion.tags.queries import list_tag_deletions
-from services.catalog.images.queries import update_totals
-from services.catalog.pull_counts.queries import copy_sums, lock_counters
 from services.catalog.sync.feed import concurrent_pushes, queries
 from services.catalog.sync.feed.domain import (
     FeedEvent,
     Position,
-    RepositoryState,
-    Wanted,
     collect_wanted,
     find_invisible_pushes,
     sort_events,
 )
-from services.catalog.sync.feed.reading import Reader, states_of
+from services.catalog.sync.states.reading import Reader
+from services.catalog.sync.states.usecases import read_states, write_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,68 +102,3 @@ async def skip_batch(*, engine: Engine, batch: Batch) -> None:
     """Move the position behind the batch without applying it."""
     async with engine.begin() as tx:
         await queries.move_position(tx, old=batch.start, new=batch.end)
-
-
-async def read_states(
-    *, engine: Engine, registry: Registry, wanted: list[Wanted]
-) -> list[RepositoryState]:
-    """Return the registry's answers about all of ``wanted`` whose namespace exists.
-
-    Raises RegistryUnavailable.
-    """
-    async with engine.connect() as tx:
-        namespaces = (
-            await queries.find_namespaces(tx, names={of.namespace for of in wanted})
-            if wanted
-            else {}
-        )
-        wanted = [of for of in wanted if of.namespace in namespaces]
-        deleted = await queries.find_known(
-            tx, manifests_of=[(of.path, digest) for of in wanted for digest in of.deleted]
-        )
-        tags_on_deleted = await queries.list_tags_on(tx, manifests_of=deleted)
-    # With a manifest, its tags are deleted. Some registries do not report them.
-    for path, tag in tags_on_deleted:
-        next(of for of in wanted if of.path == path).tags.setdefault(tag, [])
-    reader = Reader(registry)
-    gone = await reader.find_deleted(deleted)
-    tags = await reader.find_tags(wanted)
-    async with engine.connect() as tx:
-        deletions = await list_tag_deletions(tx, keys=tags.keys())
-    placeholders = {(deletion.repository, deletion.placeholder) for deletion in deletions}
-    tags = {
-        key: None if (key[0], digest) in placeholders else digest for key, digest in tags.items()
-    }
-    candidates = {(of.path, digest) for of in wanted for digest in of.digests}
-    candidates |= {(path, digest) for (path, _), digest in tags.items() if digest is not None}
-    async with engine.connect() as tx:
-        known = await queries.find_known(tx, manifests_of=candidates)
-    described = await reader.describe(candidates - known)
-    return states_of(wanted, tags=tags, described=described, known=known, gone=gone)
-
-
-async def write_states(*, tx: Tx, states: list[RepositoryState]) -> None:
-    """Write ``states`` to the catalog."""
-    await lock_counters(tx)
-    namespaces = await queries.find_namespaces(tx, names={state.namespace for state in states})
-    states = [state for state in states if state.namespace in namespaces]
-    key = {state.path: (namespaces[state.namespace], state.name) for state in states}
-    created = await queries.ensure_repositories(
-        tx, paths={key[state.path] for state in states if state.has_content}
-    )
-    ids = await queries.find_repositories(tx, paths=set(key.values()))
-    found = [(ids[key[state.path]], state) for state in states if key[state.path] in ids]
-    await queries.add_manifests(tx, states=found)
-    tags_before = await queries.find_tags(tx, states=found)
-    await queries.put_tags(tx, states=found)
-    await queries.delete_gone(tx, states=found)
-    await update_totals(
-        tx, pushed_at={id_: state.pushed_at if state.has_content else None for id_, state in found}
-    )
-    # Pulls of a new tag may have been counted before the tag had a row for their sum.
-    new = [
-        state.path
-        for id_, state in found
-        if key[state.path] in created or any((id_, tag) not in tags_before for tag in state.tags)
-    ]
-    await copy_sums(tx, repositories=new)

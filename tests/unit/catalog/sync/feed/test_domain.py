@@ -1,4 +1,4 @@
-"""The feed: what the follower reads because of events, and which push set a tag."""
+"""The feed: what the follower reads because of events, and which pushes it retries."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,13 +6,11 @@ from services.catalog.sync.feed.domain import (
     FeedEvent,
     PathStatus,
     Position,
-    Push,
-    RepositoryState,
     collect_wanted,
     find_invisible_pushes,
     sort_events,
-    tag_state,
 )
+from services.catalog.sync.states.domain import RepositoryState, tag_state
 from tests.unit.catalog.sync.feed.events import T0, event
 
 
@@ -74,11 +72,6 @@ def state(**digests: str) -> RepositoryState:
     return RepositoryState("team", "app", T0, {}, tags, frozenset(), frozenset())
 
 
-def test_repository_state_has_content_if_it_has_a_tag() -> None:
-    assert state(v1="sha256:1").has_content
-    assert not state().has_content
-
-
 def test_push_is_invisible_until_the_tag_names_its_digest() -> None:
     first, second = event(tag="v1", digest="sha256:1"), event(tag="v1", digest="sha256:2", minute=1)
     now = T0 + timedelta(minutes=1, seconds=1)
@@ -110,20 +103,6 @@ def test_push_is_not_retried_after_its_tag_or_image_was_deleted() -> None:
     assert find_invisible_pushes([pushed], [state()], now) == [pushed]
     assert find_invisible_pushes([pushed, tag], [state()], now) == []
     assert find_invisible_pushes([pushed, image], [state()], now) == []
-
-
-def test_tag_was_set_by_the_latest_push_of_its_digest() -> None:
-    pushes: list[tuple[str | None, Push]] = [
-        ("sha256:1", Push(T0, "alice")),
-        ("sha256:1", Push(T0 + timedelta(minutes=2), "bob")),
-        ("sha256:2", Push(T0 + timedelta(minutes=1), "zoe")),
-    ]
-    one = tag_state("sha256:1", pushes, T0)
-    assert (one.push.by, one.exact) == ("bob", True)
-    assert tag_state("sha256:2", pushes, T0).push.by == "zoe"
-    other = tag_state("sha256:3", pushes, T0)
-    assert (other.push.by, other.exact) == ("bob", False), "until its own event arrives"
-    assert tag_state("sha256:3", [], T0).push == Push(T0, "")
 
 
 def test_push_to_an_ownerless_path_leaves_an_orphaned_manifest() -> None:

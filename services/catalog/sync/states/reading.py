@@ -1,4 +1,4 @@
-"""Read from the registry what a batch of events names. Nothing here uses the database."""
+"""Read the states of repositories from the registry. Nothing here uses the database."""
 
 import asyncio
 from collections.abc import Collection, Iterable
@@ -16,7 +16,7 @@ from libs.common.registry.manifests import (
     parse_config,
     parse_manifest,
 )
-from services.catalog.sync.feed.domain import (
+from services.catalog.sync.states.domain import (
     Push,
     RepositoryState,
     TagState,
@@ -33,7 +33,7 @@ _MAX_CHILDREN = 256
 
 
 class Reader:
-    """Reads manifests for one batch, with a few concurrent requests, and each manifest once."""
+    """Reads manifests with a few concurrent requests, and each manifest once."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

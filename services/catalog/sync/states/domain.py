@@ -1,0 +1,85 @@
+"""The state of a repository in the registry: what to read, and what the registry answered."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from libs.common.registry.manifests import Described
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The time and the Docker user of a push. An empty user is unknown."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What to read of one repository.
+
+    ``tags`` and ``digests`` map to the pushes that named them. ``deleted`` are digests that may be
+    gone. ``noticed_at`` is the time of the last event, ``pushed_at`` that of the last push.
+    """
+
+    namespace: str
+    name: str
+    tags: dict[str, list[tuple[str | None, Push]]] = field(default_factory=dict)
+    digests: dict[str, Push] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    noticed_at: datetime = _EPOCH
+    pushed_at: datetime | None = None
+
+    @property
+    def path(self) -> str:
+        """The repository's path."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class TagState:
+    """A tag in the registry with the push that set it.
+
+    ``exact`` is true if the push named this digest, so that its time is that of the tag.
+    """
+
+    digest: str
+    push: Push
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """What the registry answered about one repository: manifests, tags, and what is gone."""
+
+    namespace: str
+    name: str
+    pushed_at: datetime | None
+    manifests: dict[str, tuple[Described, Push]]
+    tags: dict[str, TagState]
+    gone_tags: frozenset[str]
+    gone_manifests: frozenset[str]
+
+    @property
+    def path(self) -> str:
+        """The repository's path."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the registry has a wanted manifest or tag."""
+        return bool(self.manifests or self.tags)
+
+
+def tag_state(digest: str, pushes: list[tuple[str | None, Push]], noticed_at: datetime) -> TagState:
+    """Return the state of a tag that names ``digest`` now.
+
+    The tag was set by the latest of ``pushes`` with this digest. If there is none, its event is
+    still to come, and the latest push of the tag stands in for it.
+    """
+    own = [push for named, push in pushes if named == digest]
+    others = [push for _, push in pushes]
+    latest = max(own or others, key=lambda push: push.at, default=Push(noticed_at, ""))
+    return TagState(digest, latest, exact=bool(own))
