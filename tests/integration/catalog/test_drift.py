@@ -35,20 +35,20 @@ class World:
     def __init__(
         self,
         engine: AsyncEngine,
-        client: Registry,
+        registry_client: Registry,
         registry: RegistryUnderTest,
         database: Database,
         team: str,
     ) -> None:
         self.engine, self.client, self.registry, self.database, self.team = (
             engine,
-            client,
+            registry_client,
             registry,
             database,
             team,
         )
         self.app = f"{team}/app"
-        self._follower = Follower(engine, client)
+        self._follower = Follower(engine, registry_client)
 
     async def deliver(self, *events: dict[str, Any]) -> None:
         """Deliver the events, and follow the feed to its end."""
@@ -92,12 +92,12 @@ class World:
 @pytest.fixture
 async def world(
     engine: AsyncEngine,
-    client: Registry,
+    registry_client: Registry,
     registry: RegistryUnderTest,
     emptied: Database,
     namespace: str,
 ) -> World:
-    return World(engine, client, registry, emptied, namespace)
+    return World(engine, registry_client, registry, emptied, namespace)
 
 
 async def test_lost_pushes_are_found_and_repaired(world: World) -> None:

@@ -129,7 +129,7 @@ class _RegistryWithCallback(Registry):
 async def test_namespace_deleted_during_a_call_to_the_registry_leaves_no_manifest(
     emptied: Database,
     engine: AsyncEngine,
-    client: Registry,
+    registry_client: Registry,
     registry: RegistryUnderTest,
     namespace: str,
 ) -> None:
@@ -139,7 +139,7 @@ async def test_namespace_deleted_during_a_call_to_the_registry_leaves_no_manifes
     async def delete_namespace() -> None:
         await emptied.execute("DELETE FROM catalog.namespaces")
 
-    follower = Follower(engine, _RegistryWithCallback(client, delete_namespace))
+    follower = Follower(engine, _RegistryWithCallback(registry_client, delete_namespace))
     await follow_to_the_end(follower, engine)
     assert registry.status(f"{namespace}/app", image.manifest.digest) == 404
     assert await emptied.fetch("SELECT * FROM catalog.repositories") == []
@@ -148,7 +148,7 @@ async def test_namespace_deleted_during_a_call_to_the_registry_leaves_no_manifes
 async def test_push_to_a_name_with_a_suspended_deletion_remains(
     emptied: Database,
     engine: AsyncEngine,
-    client: Registry,
+    registry_client: Registry,
     registry: RegistryUnderTest,
     namespace: str,
 ) -> None:
@@ -169,7 +169,7 @@ async def test_push_to_a_name_with_a_suspended_deletion_remains(
     images = {path: make_image() for path in (*suspended, f"{namespace}/gone")}
     for path, image in images.items():
         await deliver(emptied, *registry.push(image, path, "v1"))
-    await follow_to_the_end(Follower(engine, client), engine)
+    await follow_to_the_end(Follower(engine, registry_client), engine)
     assert [registry.status(path, image.manifest.digest) for path, image in images.items()] == [
         200,
         200,
