@@ -204,10 +204,9 @@ export interface paths {
         post?: never;
         /**
          * Delete Namespace
-         * @description Delete a namespace and its grants.
+         * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
-         *     With `cascade`, its repositories are deleted first. The name can be taken again when all tokens
-         *     that name the namespace have expired.
+         *     Its name can be taken again after the tokens that name it have expired.
          */
         delete: operations["delete_namespace"];
         options?: never;
@@ -328,8 +327,11 @@ export interface paths {
         post?: never;
         /**
          * Delete Repository
-         * @description Delete it with all its images: a GET is a 404 when all is gone. From now on nobody gets a token for it, and its name can be taken
-         *     again once the tokens that name it have expired.
+         * @description Delete a repository with all its images.
+         *
+         *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
+         *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
+         *     it have expired.
          */
         delete: operations["delete_repository"];
         options?: never;
@@ -350,14 +352,14 @@ export interface paths {
         };
         /**
          * Get Image By Digest
-         * @description One image by its digest, whether a tag names it or not.
+         * @description Return one image by its digest, tagged or not.
          */
         get: operations["get_image_by_digest"];
         put?: never;
         post?: never;
         /**
          * Delete Image By Digest
-         * @description Delete an image with all tags on it, unless a multi-platform image needs it.
+         * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -374,14 +376,18 @@ export interface paths {
         };
         /**
          * Get Image By Tag
-         * @description One image by a tag, with its platforms, layers, labels and the commands that pull it from the address of this request.
+         * @description Return one image by a tag.
+         *
+         *     Its pull commands use the address of this request.
          */
         get: operations["get_image_by_tag"];
         put?: never;
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete a tag alone: other tags on the same image stay, and a push of this tag that comes in between does, too.
+         * @description Delete one tag. Other tags on the same image remain.
+         *
+         *     If somebody pushes the tag during the deletion, the pushed image remains.
          */
         delete: operations["delete_image_by_tag"];
         options?: never;
@@ -398,7 +404,7 @@ export interface paths {
         };
         /**
          * List Tags
-         * @description The repository's tags with the images that they name.
+         * @description List the repository's tags with the images that they name.
          */
         get: operations["list_tags"];
         put?: never;
@@ -541,12 +547,12 @@ export interface components {
         };
         /**
          * DeletionPreviewOut
-         * @description What deleting the image would mean.
+         * @description The consequences of deleting the image.
          */
         DeletionPreviewOut: {
             /**
              * Sibling Tags
-             * @description other tags on the image: they stay when the tag is deleted, and go when the digest is
+             * @description other tags on the image: deleting the tag keeps them, and deleting the digest deletes them
              * @example [
              *       "latest"
              *     ]
@@ -554,17 +560,17 @@ export interface components {
             sibling_tags: string[];
             /**
              * Indexes
-             * @description multi-platform images with a tag that need it: its digest cannot be deleted
+             * @description tagged multi-platform images that need the image: while there is one, the digest cannot be deleted
              */
             indexes: components["schemas"]["IndexOut"][];
             /**
              * Referrers
-             * @description what is about it and would stay behind
+             * @description artifacts that refer to the image; the deletion keeps them
              */
             referrers: components["schemas"]["ReferrerOut"][];
             /**
              * Exclusive Bytes
-             * @description bytes that only this image holds, over all tags and repositories; 0 while another tag or index keeps it
+             * @description size of the blobs that only this image references, over all tags and repositories; 0 while another tag or index needs the image
              * @example 3401613
              */
             exclusive_bytes: number;
@@ -739,7 +745,7 @@ export interface components {
         ImageOut: {
             /**
              * Tag
-             * @description the tag that was asked for; null: it was asked by digest
+             * @description the requested tag; null if the image was requested by digest
              * @example v1
              */
             tag: string | null;
@@ -755,17 +761,17 @@ export interface components {
             media_type: string;
             /**
              * Artifact Type
-             * @description what it is when it is no image: a chart, a signature, …
+             * @description type of an artifact that is not an image: a chart, a signature, …
              */
             artifact_type: string | null;
             /**
              * Subject
-             * @description digest of the image that it is about, for a signature or an SBOM
+             * @description for a signature or an SBOM: the digest of the image that it describes
              */
             subject: string | null;
             /**
              * Size Bytes
-             * @description config and compressed layers; of all platforms
+             * @description config and compressed layers of all platforms
              * @example 3401613
              */
             size_bytes: number;
@@ -773,7 +779,7 @@ export interface components {
             platforms: components["schemas"]["PlatformOut"][];
             /**
              * Layers
-             * @description empty for an index: each platform has its own
+             * @description empty for an index, because each platform has its own layers
              */
             layers: components["schemas"]["LayerOut"][];
             /**
@@ -787,7 +793,7 @@ export interface components {
             };
             /**
              * Created At
-             * @description when it was built, as its config says; UTC
+             * @description time of the build, from the config; UTC
              */
             created_at: string | null;
             /**
@@ -798,24 +804,24 @@ export interface components {
             pushed_at: string;
             /**
              * Pushed By
-             * @description Docker user; empty: not known, for the registry never reported the push
+             * @description Docker user; empty if it is unknown, because the registry never reported the push
              * @example ci-builder
              */
             pushed_by: string;
             /**
              * Pull Count
-             * @description of the tag; null: it was asked by digest
+             * @description pulls of the tag; null if the image was requested by digest
              * @example 1204
              */
             pull_count: number | null;
             /**
              * Last Pulled At
-             * @description of the tag; UTC; null: never, or it was asked by digest
+             * @description last pull of the tag, UTC; null: never, or the image was requested by digest
              */
             last_pulled_at: string | null;
             /**
              * Tags
-             * @description all tags that name it
+             * @description all tags that name the image
              * @example [
              *       "latest",
              *       "v1"
@@ -827,7 +833,7 @@ export interface components {
         };
         /**
          * IndexOut
-         * @description A multi-platform image with the tags on it.
+         * @description A multi-platform image with its tags.
          */
         IndexOut: {
             /**
@@ -1124,7 +1130,7 @@ export interface components {
         };
         /**
          * PullCommandOut
-         * @description A line for a shell that pulls the image.
+         * @description A shell command that pulls the image.
          */
         PullCommandOut: {
             /**
@@ -1140,7 +1146,7 @@ export interface components {
         };
         /**
          * ReferrerOut
-         * @description A signature, SBOM or the like that is about the image.
+         * @description A signature, an SBOM, or another artifact that refers to the image.
          */
         ReferrerOut: {
             /**
@@ -1150,13 +1156,13 @@ export interface components {
             digest: string;
             /**
              * Artifact Type
-             * @description null: it does not say
+             * @description null if the manifest has none
              * @example application/spdx+json
              */
             artifact_type: string | null;
             /**
              * Tags
-             * @description cosign's are made of the image's digest
+             * @description cosign derives its tags from the digest of the image
              * @example [
              *       "sha256-4fb4e1d2.sig"
              *     ]
@@ -1276,13 +1282,13 @@ export interface components {
             media_type: string;
             /**
              * Size Bytes
-             * @description config and compressed layers; of all platforms
+             * @description config and compressed layers of all platforms
              * @example 3401613
              */
             size_bytes: number;
             /**
              * Platforms
-             * @description empty for artifacts that are no images
+             * @description empty for an artifact that is not an image
              */
             platforms: components["schemas"]["PlatformOut"][];
             /**
@@ -1293,7 +1299,7 @@ export interface components {
             pushed_at: string;
             /**
              * Pushed By
-             * @description Docker user; empty: not known, for the registry never reported the push
+             * @description Docker user; empty if it is unknown, because the registry never reported the push
              * @example ci-builder
              */
             pushed_by: string;
@@ -2532,7 +2538,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The repositories are being deleted. The namespace disappears with the last one: GET then returns 404. */
+            /** @description The repositories are being deleted, and the namespace disappears with the last one. When all is gone, a GET returns 404. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3397,7 +3403,7 @@ export interface operations {
     get_image_by_digest: {
         parameters: {
             query?: {
-                /** @description `delete`: what deleting it would mean, for the owner of the repository */
+                /** @description `delete`: return the consequences of deleting the image instead; for the owner of the repository */
                 preview?: "delete" | null;
             };
             header?: never;
@@ -3540,7 +3546,7 @@ export interface operations {
     get_image_by_tag: {
         parameters: {
             query?: {
-                /** @description `delete`: what deleting it would mean, for the owner of the repository */
+                /** @description `delete`: return the consequences of deleting the image instead; for the owner of the repository */
                 preview?: "delete" | null;
             };
             header?: never;
