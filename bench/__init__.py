@@ -1,4 +1,1 @@
-"""The benchmark that `make bench` runs.
-
-It measures each row of the speed contract as a ratio within one run. It is not a test.
-"""
+"""What `make bench` runs: each row of the speed contract, as a ratio within one run."""

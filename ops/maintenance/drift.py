@@ -80,7 +80,7 @@ def _print_differences(compared: usecases.Comparison) -> None:
     for difference in compared.differences:
         table.add_row(
             difference.repository,
-            difference.what,
+            difference.reference,
             difference.kind.value,
             _shorten(difference.catalog),
             _shorten(difference.registry),
@@ -99,7 +99,7 @@ def _print_repairs(found: Sequence[Difference], left: Sequence[Difference]) -> N
             if difference.is_repairable
             else difference.kind.value
         )
-        Console().print(f"Not repaired: {difference.repository} {difference.what}: {reason}")
+        Console().print(f"Not repaired: {difference.repository} {difference.reference}: {reason}")
 
 
 def _shorten(digest: str) -> str:

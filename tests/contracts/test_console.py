@@ -51,7 +51,9 @@ def test_git_tracks_no_built_or_installed_file() -> None:
 
 def test_gateway_serves_every_page_of_the_console() -> None:
     """The gateway answers 404 for an unknown page, and some browsers then fail to reload it."""
-    routes = re.findall(r'path=(?:"/|{/\^\\/)([a-z-]+)', (CONSOLE / "src/app/app.tsx").read_text())
+    routes = re.findall(
+        r'path=(?:"/|{/\^\\/)([a-z-]+)', (CONSOLE / "src/app/pages.tsx").read_text()
+    )
     served = re.search(
         r"location ~ \"\^/\(\?:\\z\|\(\?:([a-z|-]+)\)",
         (CONSOLE.parent / "deploy/gateway/nginx.conf.j2").read_text(),

@@ -71,7 +71,10 @@ def _watched_stack(folder: Path, **settings: str) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def stack(folder: Path) -> Iterator[Stack]:
-    """A Moorage on plain http."""
+    """A Moorage on plain http.
+
+    A module whose tests kill programs overrides it with a stack of its own.
+    """
     with _watched_stack(folder / "stack") as running:
         yield running
 
@@ -98,14 +101,14 @@ def secure_stack(folder: Path, certificate: ServerCertificate) -> Iterator[Stack
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def admin(stack: Stack) -> Iterator[Account]:
     """The administrator of ``stack``."""
     with Account(stack.url, "admin", stack.admin_password) as account:
         yield account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def http(stack: Stack) -> Iterator[httpx.Client]:
     """An anonymous HTTP client of the gateway."""
     with httpx.Client(base_url=stack.url, timeout=30, trust_env=False) as client:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.e2e.test_new_user import MakeContent, assert_denied, make_content, native
-from tests.kit.clients.base import Client, NewClient
+from tests.kit.clients.base import NewClient
 from tests.kit.http.accounts import Account, DockerUser
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant, make_tenant
@@ -59,11 +59,6 @@ def composed(compose: Compose, admin_password: str) -> Iterator[Tenant]:
         yield make_tenant(account)
 
 
-def signed_in(client: Client, compose: Compose, user: DockerUser) -> Client:
-    client.login(compose.registry, user.username, user.password).checked()
-    return client
-
-
 def pull_is_possible(compose: Compose, user: DockerUser, repository: str) -> bool:
     try:
         with Registry(compose.url, (user.username, user.password)) as registry:
@@ -86,11 +81,11 @@ def test_new_user_pushes_and_pulls_and_another_user_is_denied(
     content, repository = make_content(), f"{composed.private}/{os.urandom(4).hex()}/app"
     reference = f"{compose.registry}/{repository}:v1"
     assert_denied(new_client(), "pull", reference)
-    signed_in(new_client(), compose, composed.granted).push(content, reference).checked()
-    puller = signed_in(new_client(), compose, composed.granted)
+    new_client().logged_in(compose.registry, composed.granted).push(content, reference).checked()
+    puller = new_client().logged_in(compose.registry, composed.granted)
     puller.pull(reference).checked()
     assert puller.pulled_config(reference) == native(content).config.digest
-    other = signed_in(new_client(), compose, composed.other)
+    other = new_client().logged_in(compose.registry, composed.other)
     assert_denied(other, "pull", reference)
     assert_denied(other, "push", make_image(), reference)
     # `docker manifest` itself pulls the single images, under other tags.

@@ -137,12 +137,13 @@ def check_page(visit: Visit, path: str, text: str, width: int) -> None:
     visit.assert_accessible()
     if width != PHONE_WIDTH:
         visit.page.set_viewport_size({"width": PHONE_WIDTH, "height": 900})
+    # A chart changes its width only when it is drawn again.
     eventually(
         lambda: visit.page.evaluate("document.documentElement.scrollWidth"),
         lambda pixels: pixels <= PHONE_WIDTH,
         within=10,
         what=f"{path} on a phone",
-    )  # a chart changes its width only when it is drawn again
+    )
     if width != PHONE_WIDTH:
         visit.page.set_viewport_size({"width": width, "height": 900})
 
@@ -187,9 +188,8 @@ def test_public_namespace_of_another_account_is_shown_without_actions(
         wait_for_page(visit, content.namespace)
         visit.page.get_by_text(visit.text("namespaces.ofOtherAccount")).wait_for()
         expect(rows(visit)).to_have_count(1)
-        visit.assert_clean(
-            expected=r"\b404\b"
-        )  # the page requests it first as if the account owned it
+        # The page first requests the namespace as its owner would.
+        visit.assert_clean(expected=r"\b404\b")
 
 
 def test_api_key_is_shown_once_and_works_until_it_is_revoked(

@@ -10,7 +10,7 @@ import pytest
 from tests.kit.clients.docker import Docker
 from tests.kit.http.accounts import DockerUser
 from tests.kit.http.tenant import Tenant
-from tests.kit.http.tokens import access_of, ask
+from tests.kit.http.tokens import access_of, request_token
 from tests.kit.images import make_image, make_index
 from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
@@ -41,7 +41,7 @@ def test_user_without_token_login_gets_a_config_for_an_image_pull_secret(
     assert docker.stored_login(stack.registry) == (user.username, user.password)
     # A kubelet uses such a secret with a GET and Basic credentials, without a refresh token.
     scope = f"repository:{tenant.private}/app:pull"
-    assert access_of(ask(http, scope, auth=docker.stored_login(stack.registry))) == {
+    assert access_of(request_token(http, scope, auth=docker.stored_login(stack.registry))) == {
         f"{tenant.private}/app": {"pull"}
     }
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.kit.http.accounts import DockerUser, unique
 from tests.kit.http.tenant import Tenant
-from tests.kit.http.tokens import ask
+from tests.kit.http.tokens import request_token
 from tests.kit.stack.run import Stack
 
 ALLOWED_FAILURES = 10
@@ -39,7 +39,7 @@ def fail(client: httpx.Client, username: str, **headers: str) -> httpx.Response:
 
 def status_of(client: httpx.Client, user: DockerUser) -> int:
     """Request a token with the right password and return the status."""
-    return ask(client, auth=user.credentials).status_code
+    return request_token(client, auth=user.credentials).status_code
 
 
 def exhaust(client: httpx.Client, username: str) -> None:

@@ -52,13 +52,6 @@ def stack(folder: Path) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def admin(stack: Stack) -> Iterator[Account]:
-    """The administrator of this module's stack."""
-    with Account(stack.url, "admin", stack.admin_password) as account:
-        yield account
-
-
 @pytest.fixture
 def repository(shared_tenant: Tenant, shared_registry: Registry) -> str:
     """A repository with an image under the tag v1."""

@@ -22,7 +22,7 @@ import pytest
 
 from tests.kit.http.accounts import Account
 from tests.kit.http.registry import Registry
-from tests.kit.http.tenant import Tenant, new_tenant
+from tests.kit.http.tenant import Tenant
 from tests.kit.images import Blob, Image, Index, make_image, make_index
 from tests.kit.install import PROJECT
 from tests.kit.process import run
@@ -36,7 +36,7 @@ WRITABLE_SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
-def own_stack(folder: Path) -> Iterator[Stack]:
+def stack(folder: Path) -> Iterator[Stack]:
     """A Moorage for this module, because pushes are refused while the collection runs.
 
     Its schedule starts one collection, at the start of the stack.
@@ -51,24 +51,6 @@ def own_stack(folder: Path) -> Iterator[Stack]:
             what="the first scheduled collection",
         )
         yield running
-
-
-@pytest.fixture(scope="module")
-def own_tenant(own_stack: Stack) -> Iterator[Tenant]:
-    with (
-        Account(own_stack.url, "admin", own_stack.admin_password) as admin,
-        new_tenant(admin) as tenant,
-    ):
-        yield tenant
-
-
-@pytest.fixture
-def registry(own_stack: Stack, own_tenant: Tenant) -> Iterator[Registry]:
-    """The registry, as the Docker user that can push."""
-    with Registry(
-        own_stack.url, (own_tenant.granted.username, own_tenant.granted.password)
-    ) as client:
-        yield client
 
 
 def _push(registry: Registry, tenant: Tenant, content: Image | Index, name: str, tag: str) -> str:
@@ -103,53 +85,53 @@ def _drift(stack: Stack) -> str:
 
 
 def test_untagged_images_are_deleted_and_every_tag_can_still_be_pulled(
-    own_stack: Stack, own_tenant: Tenant, registry: Registry
+    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
     old, new, several, replaced = make_image(), make_image(), make_index(), make_index()
-    single = _push(registry, own_tenant, old, "single", "v1")
-    _push(registry, own_tenant, new, "single", "v1")
-    multi = _push(registry, own_tenant, replaced, "multi", "v1")
-    _push(registry, own_tenant, several, "multi", "v1")
-    before = disk_usage(own_stack.data / "registry")
-    young = gc(own_stack).checked()
+    single = _push(shared_registry, shared_tenant, old, "single", "v1")
+    _push(shared_registry, shared_tenant, new, "single", "v1")
+    multi = _push(shared_registry, shared_tenant, replaced, "multi", "v1")
+    _push(shared_registry, shared_tenant, several, "multi", "v1")
+    before = disk_usage(stack.data / "registry")
+    young = gc(stack).checked()
     assert "Deleted: 0 untagged manifests" in young.stdout
-    assert registry.manifest(single, old.manifest.digest).is_success
-    dry_run = gc(own_stack, "--dry-run", days=0).checked().stdout
+    assert shared_registry.manifest(single, old.manifest.digest).is_success
+    dry_run = gc(stack, "--dry-run", days=0).checked().stdout
     assert old.manifest.digest in dry_run
     assert "Would delete: 4 untagged manifests" in dry_run
-    assert disk_usage(own_stack.data / "registry") == before
-    done = gc(own_stack, days=0).checked()
+    assert disk_usage(stack.data / "registry") == before
+    done = gc(stack, days=0).checked()
     assert "Deleted: 4 untagged manifests" in done.stdout
-    freed = before - disk_usage(own_stack.data / "registry")
+    freed = before - disk_usage(stack.data / "registry")
     assert freed > 0
     assert freed_bytes(done.stdout) == pytest.approx(freed, rel=0.01)
-    _assert_pulls(registry, single, new, "v1")
-    _assert_pulls(registry, multi, several, "v1")
-    assert registry.manifest(single, old.manifest.digest).status_code == 404
-    assert registry.manifest(multi, replaced.images[1].manifest.digest).status_code == 404
+    _assert_pulls(shared_registry, single, new, "v1")
+    _assert_pulls(shared_registry, multi, several, "v1")
+    assert shared_registry.manifest(single, old.manifest.digest).status_code == 404
+    assert shared_registry.manifest(multi, replaced.images[1].manifest.digest).status_code == 404
     assert (
-        registry.blob(
-            single, old.layers[0].digest, token=registry.token(f"repository:{single}:pull")
+        shared_registry.blob(
+            single, old.layers[0].digest, token=shared_registry.token(f"repository:{single}:pull")
         ).status_code
         == 404
     )
-    assert "agree" in _drift(own_stack)
-    _push(registry, own_tenant, old, "single", "again")
-    _assert_pulls(registry, single, old, "again")
-    _push(registry, own_tenant, replaced, "multi", "again")
-    _assert_pulls(registry, multi, replaced, "again")
+    assert "agree" in _drift(stack)
+    _push(shared_registry, shared_tenant, old, "single", "again")
+    _assert_pulls(shared_registry, single, old, "again")
+    _push(shared_registry, shared_tenant, replaced, "multi", "again")
+    _assert_pulls(shared_registry, multi, replaced, "again")
 
 
 def test_space_of_deleted_images_is_reclaimed_and_catalog_counts_and_registry_agree(
-    own_stack: Stack, own_tenant: Tenant, registry: Registry
+    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
-    account, kept, doomed, gone = own_tenant.account, make_index(), make_image(), make_image()
-    repository = _push(registry, own_tenant, kept, "counted", "v1")
-    _push(registry, own_tenant, kept, "counted", "v2")
-    _push(registry, own_tenant, doomed, "counted", "old")
-    other = _push(registry, own_tenant, gone, "deleted", "v1")
+    account, kept, doomed, gone = shared_tenant.account, make_index(), make_image(), make_image()
+    repository = _push(shared_registry, shared_tenant, kept, "counted", "v1")
+    _push(shared_registry, shared_tenant, kept, "counted", "v2")
+    _push(shared_registry, shared_tenant, doomed, "counted", "old")
+    other = _push(shared_registry, shared_tenant, gone, "deleted", "v1")
     for tag in ("v1", "v2", "v2", "old"):
-        assert registry.manifest(repository, tag).is_success
+        assert shared_registry.manifest(repository, tag).is_success
     eventually(
         lambda: _counted(account, repository)["pull_count"],
         until=lambda count: count == 4,
@@ -160,19 +142,19 @@ def test_space_of_deleted_images_is_reclaimed_and_catalog_counts_and_registry_ag
     account.call("DELETE", f"/images/{repository}@{doomed.manifest.digest}")
     account.call("DELETE", f"/repositories/{other}")
     eventually(lambda: account.repository(other) is None, within=20, what="the end of a repository")
-    before = disk_usage(own_stack.data / "registry")
-    done = gc(own_stack, days=0).checked()
+    before = disk_usage(stack.data / "registry")
+    done = gc(stack, days=0).checked()
     assert freed_bytes(done.stdout) == pytest.approx(
-        before - disk_usage(own_stack.data / "registry"), rel=0.01
+        before - disk_usage(stack.data / "registry"), rel=0.01
     )
     assert freed_bytes(done.stdout) > sum(len(image.layers[0].content) for image in (doomed, gone))
-    assert "agree" in _drift(own_stack)
+    assert "agree" in _drift(stack)
     shown = _counted(account, repository)
     assert (shown["tag_count"], shown["pull_count"]) == (1, 4)
     assert shown["size_bytes"] == sum(image.size_bytes for image in kept.images)
     assert {tag: item["pull_count"] for tag, item in account.tags(repository).items()} == {"v1": 1}
     assert account.call("GET", "/pulls", params={"repository": repository})["total"] == 4
-    _assert_pulls(registry, repository, kept, "v1")
+    _assert_pulls(shared_registry, repository, kept, "v1")
 
 
 def _counted(account: Account, repository: str) -> dict[str, Any]:
@@ -182,19 +164,19 @@ def _counted(account: Account, repository: str) -> dict[str, Any]:
 
 
 def test_a_referrer_of_a_tagged_image_is_kept(
-    own_stack: Stack, own_tenant: Tenant, registry: Registry
+    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
     image, signature = make_image(), make_image()
-    repository = _push(registry, own_tenant, image, "signed", "v1")
+    repository = _push(shared_registry, shared_tenant, image, "signed", "v1")
     refers = json.loads(signature.manifest.content) | {"subject": image.manifest.descriptor()}
     manifest = Blob(signature.manifest.media_type, json.dumps(refers).encode())
-    registry.push(
+    shared_registry.push(
         Image(signature.architecture, manifest, signature.config, signature.layers),
         repository,
         manifest.digest,
     )
-    gc(own_stack, days=0).checked()
-    assert registry.manifest(repository, manifest.digest).is_success
+    gc(stack, days=0).checked()
+    assert shared_registry.manifest(repository, manifest.digest).is_success
 
 
 @dataclass
@@ -293,21 +275,21 @@ def _until_refused(registry: Registry, repository: str) -> httpx.Response:
 
 
 def test_during_a_collection_open_pushes_finish_new_ones_are_refused_and_pulls_work(
-    own_stack: Stack, own_tenant: Tenant, registry: Registry
+    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
     pulled = make_index()
-    repository = _push(registry, own_tenant, pulled, "pulled", "v1")
-    begun, late = OpenPush(registry, f"{own_tenant.private}/begun"), make_image()
-    with _pulling(own_stack, own_tenant, repository, pulled) as pulls:
-        collecting = start_gc(own_stack, days=0)
-        refused = _until_refused(registry, f"{own_tenant.private}/late")
+    repository = _push(shared_registry, shared_tenant, pulled, "pulled", "v1")
+    begun, late = OpenPush(shared_registry, f"{shared_tenant.private}/begun"), make_image()
+    with _pulling(stack, shared_tenant, repository, pulled) as pulls:
+        collecting = start_gc(stack, days=0)
+        refused = _until_refused(shared_registry, f"{shared_tenant.private}/late")
         (error,) = refused.json()["errors"]
         assert error["code"] == "UNAVAILABLE"
         assert "while disk space is reclaimed; try again" in error["message"]
         assert int(refused.headers["retry-after"]) > 0
         with pytest.raises(httpx.HTTPStatusError, match="503"):
-            registry.push(late, f"{own_tenant.private}/late", "v1")
-        second = gc(own_stack)
+            shared_registry.push(late, f"{shared_tenant.private}/late", "v1")
+        second = gc(stack)
         assert (second.status, second.stderr) == (
             1,
             "moorage: another garbage collection is running\n",
@@ -318,39 +300,41 @@ def test_during_a_collection_open_pushes_finish_new_ones_are_refused_and_pulls_w
     assert collecting.returncode == 0, output
     assert not pulls.failed
     assert pulls.done > 5
-    _assert_pulls(registry, begun.repository, begun.image, "v1")
-    _push(registry, own_tenant, late, "late", "v1")
-    _assert_pulls(registry, f"{own_tenant.private}/late", late, "v1")
-    assert "agree" in _drift(own_stack)
+    _assert_pulls(shared_registry, begun.repository, begun.image, "v1")
+    _push(shared_registry, shared_tenant, late, "late", "v1")
+    _assert_pulls(shared_registry, f"{shared_tenant.private}/late", late, "v1")
+    assert "agree" in _drift(stack)
 
 
 def test_writes_are_accepted_at_once_after_a_waiting_collection_is_terminated(
-    own_stack: Stack, own_tenant: Tenant, registry: Registry
+    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
-    begun = OpenPush(registry, f"{own_tenant.private}/ended-open")  # the collection waits for it
-    collecting = start_gc(own_stack, days=0)
-    _until_refused(registry, f"{own_tenant.private}/ended")
+    begun = OpenPush(
+        shared_registry, f"{shared_tenant.private}/ended-open"
+    )  # the collection waits for it
+    collecting = start_gc(stack, days=0)
+    _until_refused(shared_registry, f"{shared_tenant.private}/ended")
     collecting.terminate()
     collecting.communicate(timeout=10)
     assert collecting.returncode == 128 + signal.SIGTERM
-    _assert_writable(registry, f"{own_tenant.private}/ended", within=3)
+    _assert_writable(shared_registry, f"{shared_tenant.private}/ended", within=3)
     begun.finish()
 
 
 def test_a_collection_killed_during_the_sweep_loses_no_tag_and_the_next_one_finishes(
-    own_stack: Stack, own_tenant: Tenant, registry: Registry
+    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
     image, several = make_image(), make_index()
-    _push(registry, own_tenant, image, "kept", "v1")
-    _push(registry, own_tenant, several, "kept", "multi")
-    loose = _killed_in_the_sweep(own_stack)
-    _assert_writable(registry, f"{own_tenant.private}/killed", within=WRITABLE_SECONDS)
-    assert _every_tag_pulls(registry, own_tenant) > 2
-    done = gc(own_stack, days=0).checked()
+    _push(shared_registry, shared_tenant, image, "kept", "v1")
+    _push(shared_registry, shared_tenant, several, "kept", "multi")
+    loose = _killed_in_the_sweep(stack)
+    _assert_writable(shared_registry, f"{shared_tenant.private}/killed", within=WRITABLE_SECONDS)
+    assert _every_tag_pulls(shared_registry, shared_tenant) > 2
+    done = gc(stack, days=0).checked()
     assert freed_bytes(done.stdout) > 0
     assert loose.left() == 0
-    assert _every_tag_pulls(registry, own_tenant) > 2
-    assert "agree" in _drift(own_stack)
+    assert _every_tag_pulls(shared_registry, shared_tenant) > 2
+    assert "agree" in _drift(stack)
 
 
 class LooseBlobs:

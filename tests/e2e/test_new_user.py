@@ -9,7 +9,7 @@ import pytest
 
 from tests.kit.clients.base import Client, NewClient
 from tests.kit.clients.skopeo import Skopeo
-from tests.kit.http.accounts import Account, DockerUser
+from tests.kit.http.accounts import Account
 from tests.kit.http.tenant import Tenant
 from tests.kit.images import Image, Index, make_image, make_index, write_skopeo_folder
 from tests.kit.stack.run import Stack
@@ -27,11 +27,6 @@ MakeContent = Callable[[], Image | Index]
 def make_content(request: pytest.FixtureRequest) -> MakeContent:
     """Makes an image for one platform, or an index for two."""
     return make_image if request.param == "one-platform" else make_index
-
-
-def signed_in(client: Client, stack: Stack, user: DockerUser) -> Client:
-    client.login(stack.registry, user.username, user.password).checked()
-    return client
 
 
 def native(content: Image | Index) -> Image:
@@ -53,7 +48,7 @@ def published(tenant: Tenant, skopeo: Skopeo, stack: Stack) -> Callable[[str], t
         publisher = tenant.account.make_docker_user()
         tenant.account.grant(namespace, publisher, "push")
         image, reference = make_image(), f"{stack.registry}/{namespace}/app:v1"
-        signed_in(skopeo, stack, publisher)
+        skopeo.logged_in(stack.registry, publisher)
         skopeo.push(image, reference).checked()
         return reference, image
 
@@ -85,8 +80,8 @@ def test_user_with_a_push_grant_pushes_and_pulls_the_same_image(
     tenant: Tenant, new_client: NewClient, make_content: MakeContent, stack: Stack
 ) -> None:
     content, reference = make_content(), f"{stack.registry}/{tenant.private}/team/app:v1"
-    signed_in(new_client(), stack, tenant.granted).push(content, reference).checked()
-    puller = signed_in(new_client(), stack, tenant.granted)
+    new_client().logged_in(stack.registry, tenant.granted).push(content, reference).checked()
+    puller = new_client().logged_in(stack.registry, tenant.granted)
     puller.pull(reference).checked()
     assert puller.pulled_config(reference) == native(content).config.digest
 
@@ -98,7 +93,7 @@ def test_user_without_a_grant_is_denied_in_a_private_namespace(
     stack: Stack,
 ) -> None:
     reference, _ = published(tenant.private)
-    other = signed_in(new_client(), stack, tenant.other)
+    other = new_client().logged_in(stack.registry, tenant.other)
     assert_denied(other, "pull", reference)
     assert_denied(other, "push", make_image(), reference)
 
@@ -111,7 +106,7 @@ def test_user_with_a_pull_grant_can_pull_but_not_push(
 ) -> None:
     reference, image = published(tenant.private)
     tenant.account.grant(tenant.private, tenant.other, "pull")
-    other = signed_in(new_client(), stack, tenant.other)
+    other = new_client().logged_in(stack.registry, tenant.other)
     other.pull(reference).checked()
     assert other.pulled_config(reference) == image.config.digest
     assert_denied(other, "push", make_image(), reference)
@@ -125,7 +120,7 @@ def test_every_user_can_pull_from_a_public_namespace_but_not_push_without_a_gran
 ) -> None:
     reference, image = published(tenant.public)
     for user in (tenant.granted, tenant.other):
-        client = signed_in(new_client(), stack, user)
+        client = new_client().logged_in(stack.registry, user)
         client.pull(reference).checked()
         assert client.pulled_config(reference) == image.config.digest
         assert_denied(client, "push", make_image(), reference)
@@ -139,7 +134,7 @@ def test_user_of_another_account_can_pull_from_a_public_but_not_from_a_private_n
     stack: Stack,
 ) -> None:
     with admin.make_account() as stranger:
-        client = signed_in(new_client(), stack, stranger.make_docker_user())
+        client = new_client().logged_in(stack.registry, stranger.make_docker_user())
         client.pull(published(tenant.public)[0]).checked()
         assert_denied(client, "pull", published(tenant.private)[0])
 
@@ -149,7 +144,7 @@ def test_the_list_shows_the_push_and_then_one_pull(
 ) -> None:
     content, name = make_content(), f"{tenant.private}/app"
     reference = f"{stack.registry}/{name}:v1"
-    client = signed_in(new_client(), stack, tenant.granted)
+    client = new_client().logged_in(stack.registry, tenant.granted)
     client.push(content, reference).checked()
 
     tag = eventually(
@@ -190,7 +185,7 @@ def test_a_listed_tag_has_the_digest_and_size_of_the_pushed_image(
     tenant: Tenant, skopeo: Skopeo, stack: Stack
 ) -> None:
     image, index, name = make_image(layers=3), make_index(), f"{tenant.private}/app"
-    signed_in(skopeo, stack, tenant.granted)
+    skopeo.logged_in(stack.registry, tenant.granted)
     skopeo.push(image, f"{stack.registry}/{name}:image").checked()
     skopeo.push(index, f"{stack.registry}/{name}:index").checked()
     tags = eventually(
@@ -212,7 +207,7 @@ def test_a_manifest_with_docker_media_types_is_served_byte_for_byte(
     tenant: Tenant, skopeo: Skopeo, stack: Stack, make: Callable[..., Image | Index]
 ) -> None:
     content, reference = make(kind="docker"), f"{stack.registry}/{tenant.private}/app:v2s2"
-    signed_in(skopeo, stack, tenant.granted)
+    skopeo.logged_in(stack.registry, tenant.granted)
     folder = write_skopeo_folder(content, skopeo.home / "images" / "docker-types")
     skopeo.push_from(f"dir:{folder}", reference).checked()
     assert skopeo.raw_manifest(reference) == content.manifest.content
@@ -220,7 +215,7 @@ def test_a_manifest_with_docker_media_types_is_served_byte_for_byte(
 
 def test_an_index_is_served_byte_for_byte(tenant: Tenant, skopeo: Skopeo, stack: Stack) -> None:
     index, reference = make_index(), f"{stack.registry}/{tenant.private}/app:all"
-    signed_in(skopeo, stack, tenant.granted)
+    skopeo.logged_in(stack.registry, tenant.granted)
     skopeo.push(index, reference).checked()
     skopeo.pull(reference, all_platforms=True).checked()
     assert skopeo.pulled_manifest(reference) == index.manifest
@@ -230,7 +225,7 @@ def test_a_user_with_a_push_grant_cannot_delete_over_the_registry_api(
     tenant: Tenant, skopeo: Skopeo, published: Callable[[str], tuple[str, Image]], stack: Stack
 ) -> None:
     reference, image = published(tenant.private)
-    signed_in(skopeo, stack, tenant.granted)
+    skopeo.logged_in(stack.registry, tenant.granted)
     assert not skopeo.delete(reference).ok
     skopeo.pull(reference).checked()
     assert skopeo.pulled_manifest(reference) == image.manifest
@@ -255,4 +250,4 @@ def test_a_password_in_any_script_can_log_in(
     tenant.account.grant(tenant.private, user, "push")
     client = new_client()
     assert not client.login(stack.registry, user.username, password[:-1]).ok
-    signed_in(client, stack, user).push(make_image(), reference).checked()
+    client.logged_in(stack.registry, user).push(make_image(), reference).checked()

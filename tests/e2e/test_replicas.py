@@ -12,7 +12,7 @@ import pytest
 
 from ops.host.ports import reserve
 from tests.kit.http.tenant import Tenant
-from tests.kit.http.tokens import access_of, ask
+from tests.kit.http.tokens import access_of, request_token
 from tests.kit.install import PROJECT
 from tests.kit.stack.run import MOORAGE, Stack
 from tests.kit.waiting import eventually
@@ -56,7 +56,9 @@ def _is_ready(client: httpx.Client) -> bool:
 def grants_on(replica: httpx.Client, tenant: Tenant, repository: str) -> set[str]:
     """Return the actions that a new token of ``tenant.granted`` allows on the repository."""
     user = tenant.granted
-    access = access_of(ask(replica, f"repository:{repository}:pull,push", auth=user.credentials))
+    access = access_of(
+        request_token(replica, f"repository:{repository}:pull,push", auth=user.credentials)
+    )
     return access.get(repository, set())
 
 
@@ -109,17 +111,17 @@ def test_both_replicas_refuse_the_old_password_after_a_change(
     tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
 ) -> None:
     old = tenant.granted.credentials
-    assert [ask(replica, auth=old).status_code for replica in replicas] == [200, 200]
+    assert [request_token(replica, auth=old).status_code for replica in replicas] == [200, 200]
     path = f"/docker-users/{tenant.granted.username}/password"
     tenant.account.call("PUT", path, json={"password": "another-password"})
     eventually(
-        lambda: [ask(replica, auth=old).status_code for replica in replicas],
+        lambda: [request_token(replica, auth=old).status_code for replica in replicas],
         lambda statuses: statuses == [401, 401],
         within=EFFECTIVE_WITHIN_SECONDS,
         what="the end of the old password on both replicas",
     )
     new = (tenant.granted.username, "another-password")
-    assert [ask(replica, auth=new).status_code for replica in replicas] == [200, 200]
+    assert [request_token(replica, auth=new).status_code for replica in replicas] == [200, 200]
 
 
 @pytest.mark.parametrize(("method", "body"), [("PATCH", {"disabled": True}), ("DELETE", None)])
@@ -130,10 +132,13 @@ def test_both_replicas_refuse_a_disabled_or_deleted_docker_user(
     body: dict[str, bool] | None,
 ) -> None:
     credentials = tenant.granted.credentials
-    assert [ask(replica, auth=credentials).status_code for replica in replicas] == [200, 200]
+    assert [request_token(replica, auth=credentials).status_code for replica in replicas] == [
+        200,
+        200,
+    ]
     tenant.account.call(method, f"/docker-users/{tenant.granted.username}", json=body)
     eventually(
-        lambda: [ask(replica, auth=credentials).status_code for replica in replicas],
+        lambda: [request_token(replica, auth=credentials).status_code for replica in replicas],
         lambda statuses: statuses == [401, 401],
         within=EFFECTIVE_WITHIN_SECONDS,
         what="a refusal by both replicas",

@@ -14,7 +14,7 @@ import pytest
 from ops.host.ports import reserve
 from tests.kit.http.accounts import Account, RefusedByApi
 from tests.kit.http.registry import Registry
-from tests.kit.http.tenant import Tenant, make_tenant, new_tenant
+from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import make_image
 from tests.kit.install import PROJECT
 from tests.kit.stack.processes import open_for_writing, parent, part, parts, workers
@@ -26,21 +26,12 @@ RESTART_SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
-def own_stack(folder: Path) -> Iterator[Stack]:
+def stack(folder: Path) -> Iterator[Stack]:
     """A stack for this module only, because its tests kill programs."""
     own_folder = folder / "run"
     own_folder.mkdir()
     with running_stack(own_folder) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def own_tenant(own_stack: Stack) -> Iterator[Tenant]:
-    with (
-        Account(own_stack.url, "admin", own_stack.admin_password) as admin,
-        new_tenant(admin) as tenant,
-    ):
-        yield tenant
 
 
 def push_and_pull(stack: Stack, tenant: Tenant, repository: str) -> bool:
@@ -56,31 +47,31 @@ def push_and_pull(stack: Stack, tenant: Tenant, repository: str) -> bool:
 
 @pytest.mark.parametrize("name", PARTS)
 def test_a_killed_process_is_restarted_and_clients_can_push_and_pull(
-    own_stack: Stack, own_tenant: Tenant, name: str
+    stack: Stack, shared_tenant: Tenant, name: str
 ) -> None:
-    before = part(own_stack.data, name)
+    before = part(stack.data, name)
     os.kill(before, signal.SIGKILL)
     eventually(
-        lambda: parts(own_stack.data).get(name, before),
+        lambda: parts(stack.data).get(name, before),
         until=lambda pid: pid != before,
         within=RESTART_SECONDS,
         what=f"a new process of {name}",
     )
-    repository = f"{own_tenant.private}/after-{name}"
+    repository = f"{shared_tenant.private}/after-{name}"
     eventually(
-        lambda: push_and_pull(own_stack, own_tenant, repository),
+        lambda: push_and_pull(stack, shared_tenant, repository),
         within=RESTART_SECONDS,
         what=f"a push and a pull after the end of {name}",
     )
     eventually(
-        lambda: is_listed(own_tenant.account, repository),
+        lambda: is_listed(shared_tenant.account, repository),
         within=RESTART_SECONDS,
         what="the repository in the catalog",
     )
 
 
-def test_every_worker_of_a_killed_gateway_ends(own_stack: Stack) -> None:
-    master = part(own_stack.data, "gateway")
+def test_every_worker_of_a_killed_gateway_ends(stack: Stack) -> None:
+    master = part(stack.data, "gateway")
     old = workers(master)
     assert old
     os.kill(master, signal.SIGKILL)
@@ -91,16 +82,16 @@ def test_every_worker_of_a_killed_gateway_ends(own_stack: Stack) -> None:
         what="the end of old workers",
     )
     eventually(
-        lambda: responds(own_stack), within=RESTART_SECONDS, what="a response of the new gateway"
+        lambda: responds(stack), within=RESTART_SECONDS, what="a response of the new gateway"
     )
 
 
 @pytest.mark.parametrize("name", ["gateway", "postgres"])
 def test_clients_can_push_and_pull_after_a_worker_is_killed(
-    own_stack: Stack, own_tenant: Tenant, name: str
+    stack: Stack, shared_tenant: Tenant, name: str
 ) -> None:
     """If one session is killed, PostgreSQL ends all sessions, and every service reconnects."""
-    newest = max(workers(part(own_stack.data, name)))
+    newest = max(workers(part(stack.data, name)))
     os.kill(newest, signal.SIGKILL)
     eventually(
         lambda: running_processes({newest}),
@@ -108,14 +99,14 @@ def test_clients_can_push_and_pull_after_a_worker_is_killed(
         within=RESTART_SECONDS,
         what="the end of a worker",
     )
-    repository = f"{own_tenant.private}/after-a-worker-of-{name}"
+    repository = f"{shared_tenant.private}/after-a-worker-of-{name}"
     eventually(
-        lambda: push_and_pull(own_stack, own_tenant, repository),
+        lambda: push_and_pull(stack, shared_tenant, repository),
         within=RESTART_SECONDS,
         what="a push and a pull",
     )
     eventually(
-        lambda: is_listed(own_tenant.account, repository),
+        lambda: is_listed(shared_tenant.account, repository),
         within=RESTART_SECONDS,
         what="the repository in the catalog",
     )
@@ -140,13 +131,13 @@ def test_a_stop_during_the_start_leaves_no_process(folder: Path, number: signal.
     assert not parts(data)
 
 
-def test_two_installations_run_from_one_checkout(own_stack: Stack, folder: Path) -> None:
+def test_two_installations_run_from_one_checkout(stack: Stack, folder: Path) -> None:
     own_folder = folder / "beside"
     own_folder.mkdir()
     with running_stack(own_folder) as other:
         assert responds(other)
-        assert responds(own_stack)
-        assert not set(parts(other.data).values()) & set(parts(own_stack.data).values())
+        assert responds(stack)
+        assert not set(parts(other.data).values()) & set(parts(stack.data).values())
 
 
 def test_a_second_start_has_the_accounts_images_and_counts_of_the_first(folder: Path) -> None:
@@ -174,14 +165,14 @@ def test_a_second_start_has_the_accounts_images_and_counts_of_the_first(folder: 
             )
 
 
-def test_a_run_writes_only_to_its_data_folder(own_stack: Stack) -> None:
+def test_a_run_writes_only_to_its_data_folder(stack: Stack) -> None:
     kernel = ("/dev/null", "/dev/shm/PostgreSQL.", "/proc/", "/sys/")
-    for name, pid in parts(own_stack.data).items():
+    for name, pid in parts(stack.data).items():
         for process in {pid} | workers(pid):
             elsewhere = [
                 file
                 for file in open_for_writing(process)
-                if not file.startswith((str(own_stack.data), str(own_stack.output), *kernel))
+                if not file.startswith((str(stack.data), str(stack.output), *kernel))
             ]
             assert not elsewhere, name
 
@@ -195,22 +186,22 @@ def test_a_run_leaves_nothing_in_the_home_folder(folder: Path) -> None:
     assert list(home.iterdir()) == []
 
 
-def test_only_the_gateway_listens_beyond_loopback(own_stack: Stack) -> None:
-    pids = {pid for main in parts(own_stack.data).values() for pid in {main} | workers(main)}
-    assert ports_on_other_addresses(pids) == {own_stack.port}
+def test_only_the_gateway_listens_beyond_loopback(stack: Stack) -> None:
+    pids = {pid for main in parts(stack.data).values() for pid in {main} | workers(main)}
+    assert ports_on_other_addresses(pids) == {stack.port}
 
 
-def test_no_command_line_and_no_log_contains_a_secret(own_stack: Stack) -> None:
+def test_no_command_line_and_no_log_contains_a_secret(stack: Stack) -> None:
     secrets = {
         file.read_text().strip()
-        for file in (own_stack.data / "secrets").rglob("*")
+        for file in (stack.data / "secrets").rglob("*")
         if file.is_file() and file.suffix != ".pem" and "url" not in file.name
-    } | {own_stack.admin_password}
+    } | {stack.admin_password}
     texts = [
         text.read_text(errors="replace")
-        for text in [own_stack.output, *(own_stack.data / "logs").iterdir()]
+        for text in [stack.output, *(stack.data / "logs").iterdir()]
     ]
-    texts += [Path(f"/proc/{pid}/cmdline").read_text() for pid in parts(own_stack.data).values()]
+    texts += [Path(f"/proc/{pid}/cmdline").read_text() for pid in parts(stack.data).values()]
     assert len(secrets) >= 5
     for text in texts:
         assert not [secret for secret in secrets if secret in text]

@@ -261,7 +261,7 @@ def test_text_injected_into_the_challenge_of_a_mount_grants_nothing(
     assert_refused(challenged)
     scope = challenged.headers["WWW-Authenticate"].partition('scope="')[2].rpartition('"')[0]
     auth = scene.tenant.other.credentials
-    access = tokens.access_of(tokens.ask(scene.other.http, scope, auth=auth))
+    access = tokens.access_of(tokens.request_token(scene.other.http, scope, auth=auth))
     assert scene.repository not in access
     assert access.get(f"{scene.tenant.public}/app", set()) <= {"pull"}
 

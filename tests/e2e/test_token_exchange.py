@@ -10,7 +10,7 @@ import pytest
 from tests.kit.clients.docker import Ctr
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant
-from tests.kit.http.tokens import SERVICE, access_of, ask, claims_of, post
+from tests.kit.http.tokens import SERVICE, access_of, claims_of, post_token_form, request_token
 from tests.kit.images import make_image, make_index
 from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
@@ -47,7 +47,7 @@ def test_form_without_a_required_field_is_400_or_401(
     http: httpx.Client, shared_tenant: Tenant, missing: str
 ) -> None:
     form = {name: value for name, value in password_form(shared_tenant).items() if name != missing}
-    assert post(http, **form).status_code in (400, 401)
+    assert post_token_form(http, **form).status_code in (400, 401)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,9 @@ def test_form_without_a_required_field_is_400_or_401(
 def test_unsupported_grant_type_is_400_or_401(
     http: httpx.Client, shared_tenant: Tenant, grant_type: str
 ) -> None:
-    assert post(http, **password_form(shared_tenant, grant_type=grant_type)).status_code in (
+    assert post_token_form(
+        http, **password_form(shared_tenant, grant_type=grant_type)
+    ).status_code in (
         400,
         401,
     )
@@ -106,7 +108,7 @@ def test_password_grant_returns_the_token_under_both_names(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
     app, web = f"{shared_tenant.private}/app", f"{shared_tenant.private}/web"
-    answer = post(
+    answer = post_token_form(
         http,
         **password_form(shared_tenant, scope=f"repository:{app}:pull repository:{web}:pull,push"),
     )
@@ -122,13 +124,18 @@ def test_wrong_password_is_a_401_and_never_anonymous(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
     scope = f"repository:{shared_tenant.public}/app:pull"
-    answer = post(http, **password_form(shared_tenant, password="wrong-password", scope=scope))
+    answer = post_token_form(
+        http, **password_form(shared_tenant, password="wrong-password", scope=scope)
+    )
     assert answer.status_code == 401
     assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
 def test_request_for_another_service_is_a_400(http: httpx.Client, shared_tenant: Tenant) -> None:
-    assert post(http, **password_form(shared_tenant, service="someone-else")).status_code == 400
+    assert (
+        post_token_form(http, **password_form(shared_tenant, service="someone-else")).status_code
+        == 400
+    )
 
 
 def test_offline_access_returns_a_refresh_token_of_the_user(
@@ -136,9 +143,13 @@ def test_offline_access_returns_a_refresh_token_of_the_user(
 ) -> None:
     app = f"{shared_tenant.private}/app"
     first = (
-        post(http, **password_form(shared_tenant, access_type="offline")).raise_for_status().json()
+        post_token_form(http, **password_form(shared_tenant, access_type="offline"))
+        .raise_for_status()
+        .json()
     )
-    again = post(http, **refresh_form(first["refresh_token"], scope=f"repository:{app}:pull,push"))
+    again = post_token_form(
+        http, **refresh_form(first["refresh_token"], scope=f"repository:{app}:pull,push")
+    )
     assert access_of(again) == {app: {"pull", "push"}}
     assert claims_of(again.json()["token"])["sub"] == shared_tenant.granted.username
 
@@ -146,34 +157,36 @@ def test_offline_access_returns_a_refresh_token_of_the_user(
 def test_unknown_or_altered_refresh_token_is_refused(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    genuine: str = post(http, **password_form(shared_tenant, access_type="offline")).json()[
-        "refresh_token"
-    ]
+    genuine: str = post_token_form(
+        http, **password_form(shared_tenant, access_type="offline")
+    ).json()["refresh_token"]
     for token in ("", "x", genuine[:-1], genuine + "x", genuine.swapcase(), "\x00", "é" * 100):
-        assert post(http, **refresh_form(token)).status_code in (400, 401), token
-    access = post(http, **password_form(shared_tenant)).json()["token"]
-    assert post(http, **refresh_form(access)).status_code == 401
+        assert post_token_form(http, **refresh_form(token)).status_code in (400, 401), token
+    access = post_token_form(http, **password_form(shared_tenant)).json()["token"]
+    assert post_token_form(http, **refresh_form(access)).status_code == 401
 
 
 def test_refresh_token_is_not_accepted_as_a_password(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    genuine: str = post(http, **password_form(shared_tenant, access_type="offline")).json()[
-        "refresh_token"
-    ]
-    assert ask(http, auth=(shared_tenant.granted.username, genuine)).status_code == 401
+    genuine: str = post_token_form(
+        http, **password_form(shared_tenant, access_type="offline")
+    ).json()["refresh_token"]
+    assert request_token(http, auth=(shared_tenant.granted.username, genuine)).status_code == 401
 
 
 def test_refresh_token_follows_grant_changes_and_ends_when_the_password_changes(
     http: httpx.Client, tenant: Tenant
 ) -> None:
     scope, app = f"repository:{tenant.private}/app:pull", f"{tenant.private}/app"
-    token: str = post(http, **password_form(tenant, access_type="offline")).json()["refresh_token"]
-    assert access_of(post(http, **refresh_form(token, scope=scope))) == {app: {"pull"}}
+    token: str = post_token_form(http, **password_form(tenant, access_type="offline")).json()[
+        "refresh_token"
+    ]
+    assert access_of(post_token_form(http, **refresh_form(token, scope=scope))) == {app: {"pull"}}
 
     tenant.account.revoke(tenant.private, tenant.granted)
     eventually(
-        lambda: access_of(post(http, **refresh_form(token, scope=scope))),
+        lambda: access_of(post_token_form(http, **refresh_form(token, scope=scope))),
         lambda access: access == {},
         within=1,
         what="a token without the grant",
@@ -182,7 +195,7 @@ def test_refresh_token_follows_grant_changes_and_ends_when_the_password_changes(
     path = f"/docker-users/{tenant.granted.username}/password"
     tenant.account.call("PUT", path, json={"password": "another-password"})
     eventually(
-        lambda: post(http, **refresh_form(token)).status_code,
+        lambda: post_token_form(http, **refresh_form(token)).status_code,
         lambda status: status == 401,
         within=1,
         what="the end of the refresh token",
@@ -192,13 +205,15 @@ def test_refresh_token_follows_grant_changes_and_ends_when_the_password_changes(
 def test_disabled_user_is_refused_by_password_and_by_refresh_token(
     http: httpx.Client, tenant: Tenant
 ) -> None:
-    token: str = post(http, **password_form(tenant, access_type="offline")).json()["refresh_token"]
+    token: str = post_token_form(http, **password_form(tenant, access_type="offline")).json()[
+        "refresh_token"
+    ]
     tenant.account.call(
         "PATCH", f"/docker-users/{tenant.granted.username}", json={"disabled": True}
     )
     for form in (password_form(tenant), refresh_form(token)):
         eventually(
-            lambda form=form: post(http, **form).status_code,  # type: ignore[misc]
+            lambda form=form: post_token_form(http, **form).status_code,  # type: ignore[misc]
             lambda status: status == 401,
             within=1,
             what="a refusal",
@@ -210,8 +225,10 @@ def test_post_and_get_of_containerd_grant_the_same_access(
 ) -> None:
     app = f"{shared_tenant.private}/app"
     scope = f"repository:{app}:pull repository:{app}:pull,push"
-    posted = post(http, **password_form(shared_tenant, client_id="containerd-client", scope=scope))
-    got = ask(
+    posted = post_token_form(
+        http, **password_form(shared_tenant, client_id="containerd-client", scope=scope)
+    )
+    got = request_token(
         http, *scope.split(), auth=(shared_tenant.granted.username, shared_tenant.granted.password)
     )
     assert access_of(posted) == access_of(got) == {app: {"pull", "push"}}
@@ -220,7 +237,7 @@ def test_post_and_get_of_containerd_grant_the_same_access(
 def test_refused_post_has_a_status_after_which_containerd_tries_get(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
-    answer = post(
+    answer = post_token_form(
         http,
         **password_form(shared_tenant, password="wrong-password", client_id="containerd-client"),
     )

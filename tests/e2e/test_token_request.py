@@ -12,7 +12,7 @@ import pytest
 
 from tests.kit.http.accounts import unique
 from tests.kit.http.tenant import Tenant
-from tests.kit.http.tokens import SERVICE, access_of, ask, claims_of, header_of
+from tests.kit.http.tokens import SERVICE, access_of, claims_of, header_of, request_token
 from tests.kit.stack.run import Stack
 
 PULL_SECONDS = 300
@@ -30,7 +30,7 @@ def app_of(tenant: Tenant) -> str:
 
 def test_anonymous_client_gets_no_access(http: httpx.Client, shared_tenant: Tenant) -> None:
     for repository in (f"{shared_tenant.private}/app", f"{shared_tenant.public}/app"):
-        answer = ask(http, f"repository:{repository}:pull")
+        answer = request_token(http, f"repository:{repository}:pull")
         assert answer.status_code == 401 or access_of(answer) == {}
 
 
@@ -38,7 +38,7 @@ def test_account_parameter_does_not_log_an_anonymous_client_in(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
     for name in ("admin", shared_tenant.granted.username):
-        answer = ask(http, f"repository:{app_of(shared_tenant)}:pull", account=name)
+        answer = request_token(http, f"repository:{app_of(shared_tenant)}:pull", account=name)
         if answer.status_code == 200:
             assert access_of(answer) == {}
             assert claims_of(answer.json()["token"])["sub"] == ""
@@ -50,7 +50,7 @@ def test_account_parameter_does_not_change_the_docker_user(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
     other = (shared_tenant.other.username, shared_tenant.other.password)
-    answer = ask(
+    answer = request_token(
         http,
         f"repository:{app_of(shared_tenant)}:pull",
         auth=other,
@@ -63,7 +63,7 @@ def test_account_parameter_does_not_change_the_docker_user(
 def test_response_has_every_field_that_clients_read(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
-    answer = ask(http, f"repository:{app_of(shared_tenant)}:pull", auth=credentials)
+    answer = request_token(http, f"repository:{app_of(shared_tenant)}:pull", auth=credentials)
     body = answer.json()
     assert body["token"] == body["access_token"]
     assert type(body["expires_in"]) is int
@@ -79,7 +79,7 @@ def test_token_has_the_header_and_claims_that_every_registry_accepts(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     answers = [
-        ask(http, f"repository:{app_of(shared_tenant)}:{actions}", auth=credentials)
+        request_token(http, f"repository:{app_of(shared_tenant)}:{actions}", auth=credentials)
         for actions in ("pull", "pull,push")
     ]
     pull, push = (claims_of(answer.json()["token"]) for answer in answers)
@@ -97,7 +97,10 @@ def test_token_has_the_header_and_claims_that_every_registry_accepts(
 def test_request_without_a_scope_is_a_login(
     http: httpx.Client, credentials: tuple[str, str]
 ) -> None:
-    for answer in (ask(http, auth=credentials), ask(http, "", auth=credentials)):
+    for answer in (
+        request_token(http, auth=credentials),
+        request_token(http, "", auth=credentials),
+    ):
         assert answer.status_code == 200
         assert claims_of(answer.json()["token"])["access"] == []
 
@@ -106,7 +109,7 @@ def test_granted_access_is_the_intersection_of_request_and_permission(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     app, foreign = app_of(shared_tenant), f"{shared_tenant.public}/app"
-    answer = ask(
+    answer = request_token(
         http,
         f"repository:{app}:pull,push,delete",
         f"repository:{foreign}:pull,push",
@@ -121,9 +124,9 @@ def test_request_with_partial_or_no_permission_gets_a_token(
     other = (shared_tenant.other.username, shared_tenant.other.password)
     private, public = app_of(shared_tenant), f"{shared_tenant.public}/app"
     assert access_of(
-        ask(http, f"repository:{private}:pull", f"repository:{public}:pull", auth=other)
+        request_token(http, f"repository:{private}:pull", f"repository:{public}:pull", auth=other)
     ) == {public: {"pull"}}
-    assert access_of(ask(http, f"repository:{private}:pull,push", auth=other)) == {}
+    assert access_of(request_token(http, f"repository:{private}:pull,push", auth=other)) == {}
 
 
 def test_unknown_and_private_namespaces_get_the_same_response(
@@ -132,7 +135,7 @@ def test_unknown_and_private_namespaces_get_the_same_response(
     other = (shared_tenant.other.username, shared_tenant.other.password)
     bodies = []
     for namespace in (shared_tenant.private, unique("nowhere")):
-        answer = ask(http, f"repository:{namespace}/app:pull,push", auth=other)
+        answer = request_token(http, f"repository:{namespace}/app:pull,push", auth=other)
         assert access_of(answer) == {}
         bodies.append(set(answer.json()))
     assert bodies[0] == bodies[1]
@@ -145,8 +148,8 @@ def test_scopes_in_one_parameter_equal_scopes_in_several(
         f"repository:{app_of(shared_tenant)}:pull",
         f"repository:{shared_tenant.public}/app:pull",
     )
-    apart = ask(http, first, second, auth=credentials)
-    together = ask(http, f"{first} {second}", auth=credentials)
+    apart = request_token(http, first, second, auth=credentials)
+    together = request_token(http, f"{first} {second}", auth=credentials)
     assert (
         access_of(apart)
         == access_of(together)
@@ -158,7 +161,7 @@ def test_scopes_of_one_repository_are_merged_in_request_order(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     app, web = app_of(shared_tenant), f"{shared_tenant.private}/web"
-    answer = ask(
+    answer = request_token(
         http,
         f"repository:{web}:pull",
         f"repository:{app}:pull",
@@ -175,7 +178,7 @@ def test_class_of_a_resource_type_is_ignored_or_grants_nothing(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     access = access_of(
-        ask(http, f"repository(plugin):{app_of(shared_tenant)}:pull", auth=credentials)
+        request_token(http, f"repository(plugin):{app_of(shared_tenant)}:pull", auth=credentials)
     )
     assert access in ({}, {app_of(shared_tenant): {"pull"}})
 
@@ -184,7 +187,7 @@ def test_delete_and_the_registry_catalog_are_never_granted(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     app = app_of(shared_tenant)
-    answer = ask(
+    answer = request_token(
         http,
         "registry:catalog:*",
         f"repository:{app}:delete",
@@ -232,9 +235,11 @@ def test_malformed_scope_grants_nothing_and_does_not_affect_a_valid_one(
 ) -> None:
     space = shared_tenant.private
     scope = template.format(space=space, Space=space.capitalize(), long="a" * (255 - len(space)))
-    assert access_of(ask(http, scope, auth=credentials)) == {}
+    assert access_of(request_token(http, scope, auth=credentials)) == {}
     valid = f"repository:{app_of(shared_tenant)}:pull"
-    assert access_of(ask(http, scope, valid, auth=credentials)) == {app_of(shared_tenant): {"pull"}}
+    assert access_of(request_token(http, scope, valid, auth=credentials)) == {
+        app_of(shared_tenant): {"pull"}
+    }
 
 
 def test_name_of_255_characters_is_granted(
@@ -242,7 +247,9 @@ def test_name_of_255_characters_is_granted(
 ) -> None:
     name = f"{shared_tenant.private}/{'a' * (254 - len(shared_tenant.private))}"
     assert len(name) == 255
-    assert access_of(ask(http, f"repository:{name}:pull", auth=credentials)) == {name: {"pull"}}
+    assert access_of(request_token(http, f"repository:{name}:pull", auth=credentials)) == {
+        name: {"pull"}
+    }
 
 
 def test_query_that_is_not_utf8_gets_a_token_without_access(
@@ -264,7 +271,9 @@ def test_only_the_first_64_scopes_are_granted(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     names = [f"{shared_tenant.private}/n{number}" for number in range(65)]
-    access = access_of(ask(http, *(f"repository:{name}:pull" for name in names), auth=credentials))
+    access = access_of(
+        request_token(http, *(f"repository:{name}:pull" for name in names), auth=credentials)
+    )
     assert list(access) == names[:64]
 
 
@@ -297,7 +306,7 @@ def test_request_for_another_service_is_a_400(
     http: httpx.Client, credentials: tuple[str, str]
 ) -> None:
     for auth in (None, credentials):
-        answer = ask(http, auth=auth, service="someone-else")
+        answer = request_token(http, auth=auth, service="someone-else")
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["code"]
 
@@ -307,7 +316,7 @@ def test_wrong_password_is_refused_in_the_registrys_error_format(
 ) -> None:
     scope = f"repository:{shared_tenant.public}/app:pull"
     for auth in ((credentials[0], "wrong-password"), (credentials[0], ""), ("", credentials[1])):
-        answer = ask(http, scope, auth=auth)
+        answer = request_token(http, scope, auth=auth)
         assert answer.status_code == 401
         assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
@@ -349,6 +358,6 @@ def test_published_keys_are_public_and_include_the_signing_key(
     published = http.get("/.well-known/jwks.json").raise_for_status().json()["keys"]
     assert published
     assert all("d" not in key for key in published)
-    header = header_of(ask(http, auth=credentials).json()["token"])
+    header = header_of(request_token(http, auth=credentials).json()["token"])
     if "kid" in header:
         assert header["kid"] in {key["kid"] for key in published}

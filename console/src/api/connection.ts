@@ -1,8 +1,8 @@
 const POLL_MILLISECONDS = 2000;
 
 /**
- * Whether the server responds. While the connection is lost, this polls the server. It calls its
- * listeners when the connection is lost and when it is restored.
+ * Tracks whether the server responds. While the connection is lost, it polls the server. It calls
+ * its listeners when the connection is lost and when it is restored.
  */
 export class Connection {
   #lost = false;
@@ -16,7 +16,7 @@ export class Connection {
 
   readonly isLost = (): boolean => this.#lost;
 
-  /** Reports the status of a response. 502 to 504 mean that the gateway reaches no service. */
+  /** Records the status of a response. 502 to 504 mean that the gateway reaches no service. */
   report(status: number): void {
     if (status >= 502 && status <= 504) {
       this.markLost();
@@ -37,7 +37,7 @@ export class Connection {
     });
   }
 
-  /** Reports that a request failed without a response. */
+  /** Records that a request failed without a response. */
   markLost(): void {
     this.#set(true);
   }

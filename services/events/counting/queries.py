@@ -45,7 +45,7 @@ async def claim_events(connection: Connection, *, limit: int) -> dict[Client, li
 
 
 async def lock_clients(connection: Connection, clients: Collection[Client]) -> None:
-    """Wait until no other transaction counts one of ``clients``; exclude others until it ends."""
+    """Lock ``clients`` until the transaction ends. Waits for transactions that hold a lock."""
     locks = sorted({client.id.int % _CLIENT_LOCKS for client in clients})
     await connection.execute(
         "SELECT pg_advisory_xact_lock($1, lock) FROM unnest($2::int[]) AS lock", _LOCK_CLASS, locks

@@ -29,8 +29,8 @@ _START: Key = (0, "")
 class Batch:
     """The result of a batch: how many events were claimed, and how many of them were counted.
 
-    The others wait for ``unknown`` manifests, whose children are not known. Each manifest comes
-    with the time at which the first event that waits for it was received.
+    The others wait for ``unknown`` manifests, whose children must be looked up. The value of each
+    manifest is the time at which its first waiting event was received.
     """
 
     claimed: int
@@ -65,9 +65,9 @@ class _ClientBatch:
 class _Result:
     """The changes that a batch writes.
 
-    ``effects`` are by id of the event. The checkpoints of a client from the key ``outdated_from``
-    on follow a newly counted event, and the one at ``superseded`` is followed by a newer one: both
-    are deleted, and ``checkpoints`` are saved.
+    ``effects`` has the id and the effect of each event. A client's checkpoints from the key in
+    ``outdated_from`` on are deleted, because an event before them was counted. The checkpoint at
+    the key in ``superseded`` is deleted, because one of ``checkpoints`` replaces it.
     """
 
     effects: list[tuple[int, RecordedEffect | None]] = field(default_factory=list)
@@ -78,7 +78,7 @@ class _Result:
 
 
 async def count_batch(connection: Connection, *, limit: int) -> Batch:
-    """Count up to ``limit`` pull events. Any number of workers can do so at once."""
+    """Count up to ``limit`` pull events. Any number of workers can call this concurrently."""
     async with connection.transaction():
         claimed = await queries.claim_events(connection, limit=limit)
         if not claimed:
@@ -127,8 +127,8 @@ async def _load_children(
 ) -> tuple[Mapping[str, Children], dict[Client, set[ManifestRef]]]:
     """Return the children of every index, by repository, and the unknown manifests of each client.
 
-    A client with unknown manifests cannot be counted yet. A client with deferred events waits for
-    their manifests too, because its events count in order.
+    The events of a client with unknown manifests cannot be counted yet. Its deferred events, which
+    this batch did not claim, must be counted first, so their manifests are needed too.
     """
     needed = {batch.client: batch.possible_indexes() for batch in batches}
     claimed_ids = {item.id for batch in batches for item in batch.claimed}

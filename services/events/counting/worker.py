@@ -1,4 +1,4 @@
-"""Runs the counting in the background: when events arrive, and at least once a second."""
+"""Counts in the background, when events arrive and at least once a second."""
 
 import asyncio
 import contextlib

@@ -23,7 +23,7 @@ HEAD_WINDOW_NS = 120 * SECOND_NS
 CREDIT_WINDOW_NS = 15 * 60 * SECOND_NS
 REQUEST_WINDOW_NS = 10 * SECOND_NS
 MAX_CREDITS = 50_000
-"""The credits of one client. Beyond them, its oldest pulls lose theirs: a history is bounded."""
+"""The credits of one client. Beyond them, its oldest pulls lose theirs, to bound the memory."""
 
 MANIFEST_TYPES = frozenset(
     {
@@ -81,7 +81,7 @@ class PullEvent:
 
     @property
     def may_be_index(self) -> bool:
-        """Whether the children of the manifest must be known before the event can be counted."""
+        """Whether the manifest can be an index. Counting the event then needs its children."""
         return self.media_type not in MANIFEST_TYPES
 
 
@@ -95,7 +95,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class TagHead:
-    """A HEAD of a tag. ``may_be_index`` says whether its manifest can be an index."""
+    """A HEAD of a tag. ``may_be_index`` is True if its manifest can be an index."""
 
     at_ns: int
     tag: str
@@ -170,7 +170,7 @@ class History:
                 tagged = event.tag is not None
                 self.requests[event.request_id] = CountedRequest(event.key, tagged, index_pull)
             else:
-                self._join(event, counted, effects)
+                self._count_again(event, counted, effects)
         return effects
 
     def expire(self, at_ns: int) -> None:
@@ -226,7 +226,7 @@ class History:
 
     def _add_head(self, event: PullEvent) -> None:
         if event.tag is not None:
-            self.heads.pop(event.digest, None)  # so that it moves to the end
+            self.heads.pop(event.digest, None)  # insert it again at the end
             self.heads[event.digest] = TagHead(event.at_ns, event.tag, event.may_be_index)
 
     def _find_head(self, digest: str, at_ns: int) -> TagHead | None:
@@ -256,7 +256,10 @@ class History:
             self._drop(next(iter(self.index_pulls)))
 
     def _spend_credit(self, event: PullEvent) -> bool:
-        """Spend a credit for the event's digest, of the newest pull with one; extend that pull."""
+        """Spend a credit of the newest pull that has one for the event's digest.
+
+        Extends the other credits of that pull. Returns whether there was a credit.
+        """
         numbers = self.pulls_by_child.get(event.digest, [])
         while numbers:
             number = numbers.pop()
@@ -273,7 +276,7 @@ class History:
     def _drop(self, number: int) -> None:
         self.credits -= len(self.index_pulls.pop(number).credits)
 
-    def _join(
+    def _count_again(
         self, event: PullEvent, counted: CountedRequest, effects: dict[Key, Effect | None]
     ) -> None:
         """Count a second event of one request: only the tagged event has an effect.

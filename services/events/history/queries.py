@@ -9,7 +9,7 @@ from services.events.history.domain import Checkpoint, Client, Key
 async def find_checkpoints(
     connection: Connection, before: Mapping[Client, Key]
 ) -> dict[Client, Checkpoint]:
-    """Return the last checkpoint of each client before a key. A client without one is left out."""
+    """Return each client's last checkpoint before its key. A client without one is left out."""
     clients = list(before)
     rows = await connection.fetch(
         """
@@ -34,7 +34,7 @@ async def find_checkpoints(
 async def delete_checkpoints(
     connection: Connection, *, starting_at: Mapping[Client, Key], at: Mapping[Client, Key]
 ) -> None:
-    """Delete each client's checkpoints that start at a key, and the one exactly at a key."""
+    """Delete each client's checkpoints from ``starting_at`` on, and the one exactly at ``at``."""
     deletions = [(client, key, False) for client, key in starting_at.items()]
     deletions += [(client, key, True) for client, key in at.items()]
     await connection.execute(

@@ -10,7 +10,8 @@ def dump(history: History) -> str:
     """Return ``history`` as JSON.
 
     The credits of an index pull are bits, one for each child of the index in the order of the
-    digests, so that an index of a thousand platforms takes 250 bytes.
+    digests, so that an index of a thousand platforms takes 250 bytes. The key ``grants`` holds the
+    index pulls, and ``swept`` the time up to which state is expired. These names are stored.
     """
     bits = _CreditBits(history.children)
     numbers: dict[str, int] = {}

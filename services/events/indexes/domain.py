@@ -1,4 +1,4 @@
-"""Which manifest is meant by a lookup, and the limits of lookups."""
+"""The reference to a manifest that is looked up, and the limits of lookups."""
 
 from datetime import timedelta
 from typing import NamedTuple

@@ -13,10 +13,10 @@ from services.events.indexes.domain import MAX_CHILDREN, ManifestRef
 async def find_children(
     connection: Connection, refs: Collection[ManifestRef]
 ) -> dict[ManifestRef, tuple[str, ...]]:
-    """Return the stored children of each of ``refs``: none for another manifest than an index.
+    """Return the stored children of each of ``refs``. A manifest that is no index has none.
 
-    A manifest without a stored answer is left out. The answer that the registry does not have a
-    manifest is valid for one minute, because the manifest can be pushed again.
+    A manifest that was not looked up yet is left out. If the registry did not have a manifest, that
+    answer is valid for one minute, because the manifest can be pushed again.
     """
     rows = await connection.fetch(
         """
@@ -76,7 +76,7 @@ async def save_children(
 
 
 async def defer_events(connection: Connection, ids: Sequence[int]) -> None:
-    """Let events wait for one second, until the children of an index are known."""
+    """Postpone events by one second, because the children of an index must be looked up."""
     await connection.execute(
         "UPDATE events.inbox SET retry_at = now() + interval '1 second'"
         " WHERE id = ANY ($1::bigint[])",
@@ -85,7 +85,7 @@ async def defer_events(connection: Connection, ids: Sequence[int]) -> None:
 
 
 async def list_deferred_events(connection: Connection) -> list[tuple[int, Client, str]]:
-    """Return the waiting events whose own manifest can be an index: (id, client, digest)."""
+    """Return (id, client, digest) of each deferred event whose manifest can be an index."""
     rows = await connection.fetch(
         """
         SELECT id, repository, docker_user, address, user_agent, digest FROM events.inbox
@@ -105,7 +105,7 @@ async def list_deferred_events(connection: Connection) -> list[tuple[int, Client
 
 
 async def resume_events(connection: Connection, repositories: Collection[str]) -> None:
-    """Let the waiting events of ``repositories`` be counted now."""
+    """Make the deferred events of ``repositories`` due now."""
     await connection.execute(
         """
         UPDATE events.inbox SET retry_at = now() WHERE id IN (

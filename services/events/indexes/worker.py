@@ -33,7 +33,7 @@ class IndexLookup:
         self._any_requested = asyncio.Event()
 
     def request(self, unknown: Mapping[ManifestRef, datetime]) -> None:
-        """Look up ``unknown`` soon. Each comes with the time since when an event waits for it."""
+        """Queue lookups. The value of each manifest is the time since when an event waits."""
         self._requested.update(unknown)
         if self._requested:
             self._any_requested.set()
@@ -87,9 +87,6 @@ class IndexLookup:
             return {ref: None} if given_up else {}
 
     async def _find_children(self, ref: ManifestRef) -> tuple[str, ...] | None:
-        """Return the children of a manifest, or None if the registry does not have it.
-
-        A manifest that is no index has no children.
-        """
+        """Return the children of a manifest, or None if the registry does not have it."""
         manifest = await self._registry.find_manifest(ref.repository, ref.digest)
         return None if manifest is None else child_digests(manifest.content, limit=MAX_CHILDREN)

@@ -16,7 +16,7 @@ from typing import Any
 ACTIONS = frozenset({"pull", "push", "mount", "delete"})
 """The actions that Distribution reports."""
 SERVICE_USER_PREFIX = "moorage:"
-"""The names of Moorage's own services at the registry. No Docker user can have such a name."""
+"""Starts the name of each of Moorage's services. No Docker user can have such a name."""
 BLOB_TYPE = "application/octet-stream"
 """The media type of every blob in an event."""
 MAX_ENVELOPE_BYTES = 4 * 1024 * 1024

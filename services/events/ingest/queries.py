@@ -1,7 +1,7 @@
 """SQL of the inbox and the dead letters: one statement for each delivery.
 
-The functions take an asyncpg connection, because the registry waits for every tenth of a
-millisecond.
+The functions use asyncpg directly. The registry delivers one event after the other, so every tenth
+of a millisecond limits its rate.
 """
 
 from collections.abc import Sequence

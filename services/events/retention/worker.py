@@ -44,7 +44,7 @@ class Retention:
             await asyncio.sleep(_INTERVAL_SECONDS)
 
     async def delete(self) -> int:
-        """Delete every row that is old enough; return how many rows that were."""
+        """Delete all rows that are old enough. Returns their number."""
         async with self._pool.connection() as connection:
             rules = (
                 (queries.delete_pull_events, self._pulls),

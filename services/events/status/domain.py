@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """``pending`` pull events are not counted yet; the oldest has waited for ``lag_seconds``."""
+    """``pending`` pull events are not counted yet. The oldest has waited for ``lag_seconds``."""
 
     pending: int
     lag_seconds: float

@@ -14,5 +14,5 @@ router = APIRouter(prefix="/api/v1/events", tags=["events"])
 
 @router.get("/status", responses=responses(Unauthenticated, Forbidden, DatabaseUnavailable))
 async def get_events_status(tx: Tx, _: Administrator) -> StatusOut:
-    """Report how far the counting of the registry's events is."""
+    """Report the state of the event pipeline."""
     return StatusOut.model_validate(await queries.get_status(tx))

@@ -167,3 +167,23 @@ async def _is_current(listener: InvalidationListener) -> bool:
 async def client(replica: Replica) -> httpx.AsyncClient:
     """A client of one replica with the default settings."""
     return await replica()
+
+
+async def sign_in(
+    client: httpx.AsyncClient, world: World, password: str = PASSWORD
+) -> httpx.Response:
+    """Sign the owner in to the JSON API."""
+    return await client.post(
+        "/api/v1/sessions", json={"username": world.name("owner"), "password": password}
+    )
+
+
+def bearer(answer: httpx.Response) -> dict[str, str]:
+    """Return the header with the access token of a sign-in."""
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@pytest.fixture
+async def me(client: httpx.AsyncClient, world: World) -> dict[str, str]:
+    """The header of the signed-in owner."""
+    return bearer(await sign_in(client, world))

@@ -3,20 +3,12 @@
 from typing import Any
 
 import httpx
-import pytest
 
 from libs.common.security.passwords import hash_password
-from tests.integration.auth.conftest import PASSWORD, Replica, World
+from tests.integration.auth.conftest import PASSWORD, Replica, World, bearer, sign_in
 from tests.integration.auth.test_refresh_tokens import use
-from tests.integration.auth.test_sessions import bearer, sign_in
 from tests.integration.auth.tokens import access, get, post
 from tests.kit.waiting import soon
-
-
-@pytest.fixture
-async def me(client: httpx.AsyncClient, world: World) -> dict[str, str]:
-    """The headers of the signed-in owner."""
-    return bearer(await sign_in(client, world))
 
 
 def path(world: World, user: str = "dev") -> str:

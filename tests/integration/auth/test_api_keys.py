@@ -5,17 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.auth.conftest import Replica, World
-from tests.integration.auth.test_sessions import bearer, sign_in
+from tests.integration.auth.conftest import Replica, World, bearer, sign_in
 from tests.kit.waiting import soon
 
 KEYS = "/api/v1/api-keys"
-
-
-@pytest.fixture
-async def me(client: httpx.AsyncClient, world: World) -> dict[str, str]:
-    """The headers of a signed-in account."""
-    return bearer(await sign_in(client, world))
 
 
 async def new_key(

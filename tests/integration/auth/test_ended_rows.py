@@ -5,9 +5,8 @@ import uuid
 import pytest
 
 from services.auth import app
-from tests.integration.auth.conftest import Replica, World
+from tests.integration.auth.conftest import Replica, World, sign_in
 from tests.integration.auth.test_refresh_tokens import log_in
-from tests.integration.auth.test_sessions import sign_in
 from tests.integration.auth.tokens import get
 from tests.kit.waiting import soon
 

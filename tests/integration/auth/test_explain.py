@@ -3,8 +3,7 @@
 import httpx
 import pytest
 
-from tests.integration.auth.conftest import Replica, World
-from tests.integration.auth.test_sessions import bearer, sign_in
+from tests.integration.auth.conftest import Replica, World, bearer, sign_in
 from tests.integration.auth.tokens import access, get
 
 

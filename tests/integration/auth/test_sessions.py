@@ -5,17 +5,9 @@ import asyncio
 import httpx
 import pytest
 
-from tests.integration.auth.conftest import PASSWORD, Replica, World
+from tests.integration.auth.conftest import PASSWORD, Replica, World, bearer, sign_in
 
 COOKIE = "moorage_refresh_8080"
-
-
-async def sign_in(
-    client: httpx.AsyncClient, world: World, password: str = PASSWORD
-) -> httpx.Response:
-    return await client.post(
-        "/api/v1/sessions", json={"username": world.name("owner"), "password": password}
-    )
 
 
 async def refresh(client: httpx.AsyncClient, cookie: str | None = None) -> httpx.Response:
@@ -23,10 +15,6 @@ async def refresh(client: httpx.AsyncClient, cookie: str | None = None) -> httpx
     if cookie is not None:
         client.cookies.clear()
     return await client.post("/api/v1/sessions/refresh", headers=headers)
-
-
-def bearer(answer: httpx.Response) -> dict[str, str]:
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
 async def test_anonymous_client_cannot_sign_out(client: httpx.AsyncClient) -> None:

@@ -1,30 +1,23 @@
 """Requests registry tokens and decodes them."""
 
-import base64
-import json
 from typing import Any
 
 import httpx
 
 from tests.integration.auth.conftest import PASSWORD
+from tests.kit.http.tokens import claims_of, header_of
 
 
 def claims(response: httpx.Response) -> dict[str, Any]:
     """Return the claims of the token in a 200 response."""
     assert response.status_code == 200, response.text
-    decoded: dict[str, Any] = json.loads(_part(response.json()["token"], 1))
-    return decoded
+    return claims_of(response.json()["token"])
 
 
 def header(response: httpx.Response) -> dict[str, Any]:
     """Return the JOSE header of the token in a 200 response."""
-    decoded: dict[str, Any] = json.loads(_part(response.json()["token"], 0))
-    return decoded
-
-
-def _part(token: str, index: int) -> bytes:
-    part = token.split(".")[index]
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    assert response.status_code == 200, response.text
+    return header_of(response.json()["token"])
 
 
 def access(response: httpx.Response) -> list[tuple[str, list[str]]]:

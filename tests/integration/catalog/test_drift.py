@@ -150,7 +150,7 @@ async def test_repair_deletes_from_the_catalog_what_the_registry_has_lost(here: 
     here.registry.delete(here.app, image.manifest.digest)
     here.registry.delete(here.app, untagged.manifest.digest)
     found = await here.compare()
-    assert [(difference.what, difference.kind) for difference in found] == sorted(
+    assert [(difference.reference, difference.kind) for difference in found] == sorted(
         [
             (untagged.manifest.digest, Kind.MANIFEST_GONE),
             ("v1", Kind.TAG_GONE),
@@ -225,7 +225,7 @@ async def test_tag_that_is_being_deleted_is_no_difference(here: Here) -> None:
     await here.deliver(*here.registry.push(image, here.app, "v1", "stays"))
     await here.database.execute("DELETE FROM catalog.tags WHERE name = 'v1'")
     here.registry.push(placeholder, here.app, "v1")
-    assert [difference.what for difference in await here.compare()] == ["v1"]
+    assert [difference.reference for difference in await here.compare()] == ["v1"]
     await here.database.execute(
         "INSERT INTO catalog.tag_deletions (repository, tag, digest, pushed_at, placeholder)"
         " VALUES ($1, 'v1', $2, now(), $3)",

@@ -77,7 +77,7 @@ async def test_a_manifest_is_garbage_only_after_a_week_without_a_tag(
     assert await _garbage(engine, NOW) == []
 
 
-async def test_children_and_referrers_of_a_tagged_image_are_no_garbage(
+async def test_children_and_referrers_of_live_manifests_are_no_garbage(
     emptied: Database, engine: AsyncEngine, registry: RegistryUnderTest, app_repository: str
 ) -> None:
     index, signature = make_index(), make_image()

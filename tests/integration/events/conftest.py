@@ -9,6 +9,10 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from libs.common.db.pool import Pool
+from libs.common.registry.client import Registry as RegistryClient
+from libs.common.registry.tokens import EVENTS_SUBJECT, RegistryTokens
+from libs.common.registry.transport import Transport
 from services.events.app import create_app
 from services.events.settings import Settings
 from tests.kit.database import Database
@@ -70,9 +74,8 @@ class Registry:
 async def running(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     """Run the app with its background tasks; yield it and an anonymous client."""
     app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        async with app_client(app) as http:
-            yield app, http
+    async with app.router.lifespan_context(app), app_client(app) as http:
+        yield app, http
 
 
 @pytest.fixture
@@ -104,6 +107,26 @@ async def sign_in(
     """
     async with signing_in(app_and_client[0], emptied, events_secrets.session_key) as sign_in:
         yield sign_in
+
+
+@pytest.fixture
+async def pool(emptied: Database) -> AsyncIterator[Pool]:
+    """A pool of connections with the role of the service."""
+    found = Pool(emptied.urls["events"], application_name="tests", size=4)
+    yield found
+    await found.close()
+
+
+def registry_client(url: str, events_secrets: Secrets) -> RegistryClient:
+    """Return a client of the registry at ``url``, as the service has it."""
+    tokens = RegistryTokens(
+        keys=events_secrets.directory / "token-keys",
+        service="moorage",
+        issuer="moorage",
+        subject=EVENTS_SUBJECT,
+    )
+    http = httpx.AsyncClient(base_url=url, timeout=1, trust_env=False)
+    return RegistryClient(Transport(http, tokens))
 
 
 async def make_repository(

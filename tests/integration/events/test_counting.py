@@ -13,18 +13,13 @@ from hypothesis import strategies as st
 
 from libs.common.db.pool import Connection
 from services.events.counting import queries, usecases
-from services.events.indexes import queries as indexes
-from services.events.indexes.domain import ManifestRef
-from services.events.ingest import queries as inbox
-from services.events.ingest.domain import parse_event
 from tests.integration.events.conftest import Registry, counts, make_repository
+from tests.integration.events.inbox import count_all, store, store_indexes
 from tests.kit.database import Database
 from tests.kit.pulls.envelopes import digest_of, event
 from tests.kit.pulls.patterns import CHILDREN, Counts, Pattern, get, head, patterns
 from tests.kit.pulls.sums import assert_hours_hold
 from tests.kit.waiting import soon
-
-INDEXES = {"index": CHILDREN, "index-of-indexes": ("index",), "amd64": ()}
 
 
 @pytest.fixture
@@ -34,26 +29,6 @@ async def connection(emptied: Database) -> AsyncIterator[Connection]:
     await store_indexes(found, "team/app")
     yield found
     await found.close()
-
-
-async def store_indexes(connection: Connection, repository: str) -> None:
-    known = {
-        ManifestRef(repository, digest_of(index)): tuple(digest_of(child) for child in children)
-        for index, children in INDEXES.items()
-    }
-    await indexes.save_children(connection, known)
-
-
-async def store(connection: Connection, raw: Sequence[dict[str, Any]]) -> None:
-    await inbox.store_events(connection, [parse_event(item) for item in raw])
-
-
-async def count_all(connection: Connection, limit: int = 2000) -> int:
-    """Count until no event is claimed; return the number of batches."""
-    batches = 0
-    while (await usecases.count_batch(connection, limit=limit)).claimed:
-        batches += 1
-    return batches
 
 
 @pytest.mark.parametrize("pattern", patterns(), ids=str)
@@ -98,10 +73,11 @@ async def test_shuffled_events_are_counted_exactly_once_by_several_workers(
     async def work() -> None:
         own = await asyncpg.connect(emptied.urls["events"])
         try:
-            while not done.is_set() or (await usecases.count_batch(own, limit=700)).claimed:
-                if done.is_set():
-                    continue
-                await usecases.count_batch(own, limit=700)
+            while True:
+                all_stored = done.is_set()
+                batch = await usecases.count_batch(own, limit=700)
+                if all_stored and not batch.claimed:
+                    return
                 await asyncio.sleep(0)
         finally:
             await own.close()
@@ -266,9 +242,8 @@ async def test_pulls_of_a_deleted_repository_do_not_count_for_its_successor(
         1_795_500_000 + 1000,
     )
     assert await connection.fetchval(total) == 0
-    await store(
-        connection, [get(20, tag="v1"), get(1000, tag="v1"), get(1001, tag="v1")]
-    )  # the first is late
+    late = get(20, tag="v1")
+    await store(connection, [late, get(1000, tag="v1"), get(1001, tag="v1")])
     await count_all(connection)
     assert await connection.fetchval(total) == 2
 

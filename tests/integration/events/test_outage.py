@@ -49,9 +49,9 @@ async def test_webhook_answers_503_within_a_second_while_the_database_is_unreach
     late = event(tag="v1", at=1)
     for body in (late, {"no": "event"}):
         started = time.monotonic()
-        answer = await registry.deliver(body)
-        assert answer.status_code == 503
-        assert answer.json()["code"] == "database_unavailable"
+        response = await registry.deliver(body)
+        assert response.status_code == 503
+        assert response.json()["code"] == "database_unavailable"
         assert time.monotonic() - started < 1
     await line.repair()
     assert (await registry.deliver(late)).status_code == 202
@@ -68,8 +68,8 @@ async def test_webhook_answers_503_within_a_second_while_the_database_hangs(
         async with holder.transaction():
             await holder.execute("LOCK TABLE events.inbox IN ACCESS EXCLUSIVE MODE")
             started = time.monotonic()
-            answers = await asyncio.gather(*(registry.deliver(item) for item in late))
-            assert {answer.status_code for answer in answers} == {503}
+            responses = await asyncio.gather(*(registry.deliver(item) for item in late))
+            assert {response.status_code for response in responses} == {503}
             assert time.monotonic() - started < 1
     finally:
         await holder.close()

@@ -27,6 +27,19 @@ async def dead_letters(database: Database) -> list[tuple[str, bytes]]:
     ]
 
 
+def delivery_scope(authorization: str | None) -> dict[str, Any]:
+    """Return the ASGI scope of a delivery, for tests that send the body themselves."""
+    headers = [(b"authorization", authorization.encode())] if authorization is not None else []
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/registry-events",
+        "query_string": b"",
+        "headers": headers,
+        "client": None,
+    }
+
+
 @pytest.mark.parametrize(
     "authorization",
     [
@@ -42,15 +55,7 @@ async def dead_letters(database: Database) -> list[tuple[str, bytes]]:
 async def test_delivery_without_the_secret_is_neither_read_nor_stored(
     app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database, authorization: str | None
 ) -> None:
-    headers = [(b"authorization", authorization.encode())] if authorization is not None else []
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/registry-events",
-        "query_string": b"",
-        "headers": headers,
-        "client": None,
-    }
+    scope = delivery_scope(authorization)
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -66,10 +71,10 @@ async def test_delivery_without_the_secret_is_neither_read_nor_stored(
 
 
 async def test_other_methods_than_post_are_refused(anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.get(
+    response = await anonymous.get(
         "/registry-events", headers={"Authorization": f"Bearer {WEBHOOK_SECRET}"}
     )
-    assert answer.status_code == 405
+    assert response.status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -84,8 +89,8 @@ async def test_other_methods_than_post_are_refused(anonymous: httpx.AsyncClient)
 async def test_pull_is_stored_and_counted(
     registry: Registry, emptied: Database, content_type: str
 ) -> None:
-    answer = await registry.send({"events": [event(tag="v1")]}, content_type=content_type)
-    assert answer.status_code == 202
+    response = await registry.send({"events": [event(tag="v1")]}, content_type=content_type)
+    assert response.status_code == 202
     assert await counts(emptied) == {"v1": (1, 0)}
 
 
@@ -130,15 +135,7 @@ async def test_delivery_of_ten_mebibytes_is_dead_lettered_in_bounded_memory(
 ) -> None:
     chunk = b'{"events":[' + b" " * (64 * 1024 - 11)
     chunks = 160
-    headers = [(b"authorization", f"Bearer {WEBHOOK_SECRET}".encode())]
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/registry-events",
-        "query_string": b"",
-        "headers": headers,
-        "client": None,
-    }
+    scope = delivery_scope(f"Bearer {WEBHOOK_SECRET}")
     left, sent = chunks, list[Any]()
 
     async def receive() -> Any:
@@ -166,15 +163,7 @@ async def test_delivery_of_ten_mebibytes_is_dead_lettered_in_bounded_memory(
 async def test_endless_body_is_not_read_to_its_end(
     app_and_client: tuple[FastAPI, httpx.AsyncClient], emptied: Database
 ) -> None:
-    headers = [(b"authorization", f"Bearer {WEBHOOK_SECRET}".encode())]
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/registry-events",
-        "query_string": b"",
-        "headers": headers,
-        "client": None,
-    }
+    scope = delivery_scope(f"Bearer {WEBHOOK_SECRET}")
     chunk, sent = b"x" * 1024 * 1024, list[Any]()
 
     async def receive() -> Any:
@@ -190,18 +179,18 @@ async def test_endless_body_is_not_read_to_its_end(
 
 
 async def test_api_refuses_bodies_over_one_mebibyte(anonymous: httpx.AsyncClient) -> None:
-    answer = await anonymous.post(
+    response = await anonymous.post(
         "/api/v1/events/dead-letters/1/replay", content=b"x" * (1024 * 1024 + 1)
     )
-    assert answer.status_code == 413
+    assert response.status_code == 413
 
 
 async def test_event_delivered_a_hundred_times_at_once_counts_once(
     registry: Registry, emptied: Database
 ) -> None:
     one = event(tag="v1")
-    answers = await asyncio.gather(*(registry.deliver(one) for _ in range(100)))
-    assert {answer.status_code for answer in answers} == {202}
+    responses = await asyncio.gather(*(registry.deliver(one) for _ in range(100)))
+    assert {response.status_code for response in responses} == {202}
     assert await stored(emptied) == 1
     assert await counts(emptied) == {"v1": (1, 0)}
 
@@ -215,7 +204,7 @@ async def test_event_delivered_again_after_it_was_counted_counts_once(
         assert await counts(emptied) == {"v1": (1, 0)}
 
 
-async def test_blobs_mounts_and_pulls_by_our_services_are_not_stored(
+async def test_blobs_mounts_and_pulls_by_moorage_services_are_not_stored(
     registry: Registry, emptied: Database
 ) -> None:
     octets = "application/octet-stream"

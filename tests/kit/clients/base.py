@@ -8,9 +8,10 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.kit.clients.private_mounts import in_private_mounts, write_hosts
+from tests.kit.http.accounts import DockerUser
 from tests.kit.images import Image, Index, write_oci_layout
 from tests.kit.install import Toolbox
 from tests.kit.process import Finished, run
@@ -70,6 +71,15 @@ class Client(Program, ABC):
     @abstractmethod
     def pulled_config(self, reference: str) -> str:
         """Return the config digest (the image ID) of the last pull of ``reference``."""
+
+    def logged_in(self, registry: str, user: DockerUser) -> Self:
+        """Log in as ``user`` and return this client.
+
+        Raises:
+            CommandFailed: the registry refused the login.
+        """
+        self.login(registry, user.username, user.password).checked()
+        return self
 
     def login_entry(self, registry: str) -> dict[str, Any]:
         """Return the entry of the login file for ``registry``."""

@@ -29,7 +29,7 @@ from libs.common.security.jwt import SigningKey
 SERVICE = "moorage"
 
 
-def ask(
+def request_token(
     http: httpx.Client,
     *scopes: str,
     auth: tuple[str, str] | None = None,
@@ -46,14 +46,14 @@ def ask(
     return http.get("/token", params=query, auth=_basic(auth))
 
 
-def post(http: httpx.Client, **form: str) -> httpx.Response:
+def post_token_form(http: httpx.Client, **form: str) -> httpx.Response:
     """Send `POST /token` with exactly these form fields."""
     return http.post("/token", data=form)
 
 
 def token_for(http: httpx.Client, *scopes: str, auth: tuple[str, str] | None = None) -> str:
     """Return a token for ``scopes``. It may allow less than they name."""
-    token: str = ask(http, *scopes, auth=auth).raise_for_status().json()["token"]
+    token: str = request_token(http, *scopes, auth=auth).raise_for_status().json()["token"]
     return token
 
 

@@ -29,7 +29,7 @@ export interface paths {
         };
         /**
          * Get Events Status
-         * @description Report how far the counting of the registry's events is.
+         * @description Report the state of the event pipeline.
          */
         get: operations["get_events_status"];
         put?: never;

@@ -16,6 +16,6 @@ export const grants = {
   "grants.whose.other": "Another account",
   "grants.otherAccount": "Account of the Docker user",
   "grants.otherAccount.text":
-    "Enter both names. A typing error in one of them then cannot grant access to a stranger.",
+    "Both names must match, so that a typing error cannot grant access to a stranger.",
   "grants.pick": "Choose a Docker user",
 };

@@ -12,11 +12,11 @@ export const namespaces = {
   "namespaces.delete": "Delete namespace",
   "namespaces.delete.text": "This permanently deletes the namespace and its grants.",
   "namespaces.delete.cascade":
-    "This also deletes its repositories and all their images: {{count}} ({{size}}).",
+    "Repositories in it: {{count}} ({{size}}). They and all their images are deleted too.",
   "namespaces.makePublic.text":
     "Every signed-in Docker user will be able to pull from this namespace.",
   "namespaces.deleting":
-    "This namespace is being deleted. It disappears when the deletion is complete.",
+    "This namespace is being deleted with everything in it. It disappears soon.",
   "namespaces.ofOtherAccount":
     "This namespace belongs to another account. You see the repositories that you can pull from.",
 };

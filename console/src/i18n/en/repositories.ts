@@ -36,7 +36,7 @@ export const repositories = {
   "repositories.delete.text": "This permanently deletes all tags and images of the repository.",
   "repositories.delete.counts": "Tags: {{tags}}, size: {{size}}",
   "repositories.deleting":
-    "This repository is being deleted. Pulls and pushes fail. It disappears when this is complete.",
+    "This repository is being deleted and disappears soon. You cannot pull from it or push to it.",
   "repositories.deletionStarted": "{{name}} is being deleted.",
   "repositories.sort": "Sort by",
 

@@ -15,6 +15,6 @@ export const grants: Record<keyof typeof en, string> = {
   "grants.whose.own": "我的账号",
   "grants.whose.other": "其他账号",
   "grants.otherAccount": "Docker 用户所属账号",
-  "grants.otherAccount.text": "请同时填写两个名称，以免因其中一个输入错误而授权给陌生人。",
+  "grants.otherAccount.text": "两个名称必须匹配，以免因输入错误而授权给陌生人。",
   "grants.pick": "选择 Docker 用户",
 };

@@ -13,6 +13,6 @@ export const namespaces: Record<keyof typeof en, string> = {
   "namespaces.delete.text": "该命名空间及其授权将被永久删除。",
   "namespaces.delete.cascade": "其中的 {{count}} 个仓库（共 {{size}}）及其所有镜像也会一并删除。",
   "namespaces.makePublic.text": "所有已登录的 Docker 用户都将可以从该命名空间拉取。",
-  "namespaces.deleting": "该命名空间正在删除。删除完成后，它会自动消失。",
+  "namespaces.deleting": "该命名空间及其全部内容正在删除，不久后会自动消失。",
   "namespaces.ofOtherAccount": "该命名空间属于其他账号。列表中是您可以拉取的仓库。",
 };

@@ -33,7 +33,7 @@ export const repositories: Record<keyof typeof en, string> = {
   "repositories.delete": "删除仓库",
   "repositories.delete.text": "该仓库的所有标签和镜像将被永久删除。",
   "repositories.delete.counts": "{{tags}} 个标签，共 {{size}}",
-  "repositories.deleting": "该仓库正在删除，期间无法拉取或推送。删除完成后，它会自动消失。",
+  "repositories.deleting": "该仓库正在删除，不久后会自动消失。期间无法拉取或推送。",
   "repositories.deletionStarted": "正在删除 {{name}}。",
   "repositories.sort": "排序",
 

@@ -2,11 +2,11 @@ import { Button } from "antd";
 import { type ReactNode, useState } from "react";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { useIsAdmin } from "../../parts/access/admin";
 import { useCredentialColumns } from "../../parts/credentials/columns";
 import { Empty } from "../../parts/feedback/states";
 import { lazyPart } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
+import { useAccountColumns } from "../../parts/tables/account-columns";
 import type { Column } from "../../parts/tables/data-table";
 import { ResourceList } from "../../parts/tables/resource-list";
 import type { ApiKey, ApiKeyAction } from "./api-key";
@@ -47,7 +47,7 @@ export default function ApiKeysPage(): ReactNode {
 
 function useColumns(onAction: (action: ApiKeyAction) => void): Column<ApiKey>[] {
   const { say } = useWords();
-  const isAdmin = useIsAdmin();
+  const accountColumns = useAccountColumns<ApiKey>();
   const credentialColumns = useCredentialColumns<ApiKey>((apiKey) =>
     onAction({ kind: "revoke", apiKey }),
   );
@@ -57,9 +57,7 @@ function useColumns(onAction: (action: ApiKeyAction) => void): Column<ApiKey>[] 
       title: say("common.name"),
       cell: (row) => <span className="name-cell">{row.name}</span>,
     },
-    ...(isAdmin
-      ? [{ key: "account", title: say("common.account"), cell: (row: ApiKey) => row.account }]
-      : []),
+    ...accountColumns,
     {
       key: "permission",
       title: say("permission.label"),

@@ -3,11 +3,11 @@ import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { useIsAdmin } from "../../parts/access/admin";
 import { EnabledStatus } from "../../parts/feedback/enabled-status";
 import { Empty } from "../../parts/feedback/states";
 import { lazyPart } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
+import { useAccountColumns } from "../../parts/tables/account-columns";
 import type { Column } from "../../parts/tables/data-table";
 import { ResourceList } from "../../parts/tables/resource-list";
 import { RowButton } from "../../parts/tables/row-button";
@@ -61,7 +61,7 @@ export default function DockerUsersPage(): ReactNode {
 
 function useColumns(onAction: (action: DockerUserAction) => void): Column<DockerUser>[] {
   const { say } = useWords();
-  const isAdmin = useIsAdmin();
+  const accountColumns = useAccountColumns<DockerUser>();
   return [
     {
       key: "name",
@@ -73,9 +73,7 @@ function useColumns(onAction: (action: DockerUserAction) => void): Column<Docker
         </div>
       ),
     },
-    ...(isAdmin
-      ? [{ key: "account", title: say("common.account"), cell: (row: DockerUser) => row.account }]
-      : []),
+    ...accountColumns,
     {
       key: "status",
       title: say("dockerUsers.status"),

@@ -3,11 +3,11 @@ import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { useIsAdmin } from "../../parts/access/admin";
 import { Empty } from "../../parts/feedback/states";
 import { Status } from "../../parts/feedback/status";
 import { lazyPart } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
+import { useAccountColumns } from "../../parts/tables/account-columns";
 import type { Column } from "../../parts/tables/data-table";
 import { ResourceList } from "../../parts/tables/resource-list";
 import { RowButton } from "../../parts/tables/row-button";
@@ -53,7 +53,7 @@ export default function NamespacesPage(): ReactNode {
 
 function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespace>[] {
   const { say, locale } = useWords();
-  const isAdmin = useIsAdmin();
+  const accountColumns = useAccountColumns<Namespace>();
   return [
     {
       key: "name",
@@ -66,9 +66,7 @@ function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespa
         </div>
       ),
     },
-    ...(isAdmin
-      ? [{ key: "account", title: say("common.account"), cell: (row: Namespace) => row.account }]
-      : []),
+    ...accountColumns,
     {
       key: "visibility",
       title: say("visibility.label"),

@@ -1,43 +1,43 @@
-"""The differences between catalog and registry.
+"""The differences between the catalog and the registry.
 
 The registry lists its repositories and their tags, and answers whether it has a digest. It cannot
 list manifests. So an untagged manifest that the catalog does not have is found only as the child of
 an index.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kind of a difference; the value is its text in a table."""
+    """The kind of a difference. The value is its text for the operator."""
 
-    TAG_MISSING = "the registry has it, the catalog does not"
-    TAG_GONE = "the catalog has it, the registry does not"
-    TAG_MOVED = "catalog and registry name different images"
-    MANIFEST_MISSING = "part of a multi-platform image that the catalog does not have"
-    MANIFEST_GONE = "image without a tag that the registry does not have any more"
-    NO_NAMESPACE = "the registry has it, but there is no such namespace; left alone"
+    TAG_MISSING = "tag that only the registry has"
+    TAG_GONE = "tag that only the catalog has"
+    TAG_MOVED = "tag that names different manifests"
+    MANIFEST_MISSING = "child of an index that only the registry has"
+    MANIFEST_GONE = "manifest that only the catalog has"
+    NO_NAMESPACE = "tag in a namespace that does not exist"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
     """One difference.
 
-    ``what`` is a tag or a digest. ``catalog`` and ``registry`` are the digests that each has for
-    it, or empty.
+    ``reference`` is a tag or a digest. ``catalog`` and ``registry`` are the digests that it names
+    on each side, or empty.
     """
 
     repository: str
-    what: str
+    reference: str
     kind: Kind
     catalog: str = ""
     registry: str = ""
 
     @property
     def is_repairable(self) -> bool:
-        """Whether the catalog can be repaired: the image must be in an existing namespace."""
+        """Whether the catalog can be repaired. Without a namespace, the tag has no owner."""
         return self.kind is not Kind.NO_NAMESPACE
 
 
@@ -76,26 +76,35 @@ def differences(
             for tag, digest in sorted(registry.tags.items())
         ]
     return sorted(
-        [*_of_tags(repository, catalog, registry), *_of_manifests(repository, catalog, registry)]
+        [
+            *_tag_differences(repository, catalog, registry),
+            *_manifest_differences(repository, catalog, registry),
+        ]
     )
 
 
-def _of_tags(
+def _tag_differences(
     repository: str, catalog: CatalogContent, registry: RegistryContent
-) -> Iterable[Difference]:
+) -> Iterator[Difference]:
     for tag in catalog.tags.keys() | registry.tags.keys():
         ours, theirs = catalog.tags.get(tag, ""), registry.tags.get(tag, "")
-        if ours != theirs:
-            kind = Kind.TAG_MISSING if not ours else Kind.TAG_GONE if not theirs else Kind.TAG_MOVED
-            yield Difference(repository, tag, kind, ours, theirs)
+        if ours == theirs:
+            continue
+        if not ours:
+            kind = Kind.TAG_MISSING
+        elif not theirs:
+            kind = Kind.TAG_GONE
+        else:
+            kind = Kind.TAG_MOVED
+        yield Difference(repository, tag, kind, ours, theirs)
 
 
-def _of_manifests(
+def _manifest_differences(
     repository: str, catalog: CatalogContent, registry: RegistryContent
-) -> Iterable[Difference]:
+) -> Iterator[Difference]:
     tagged = frozenset(registry.tags.values())
     present = registry.manifests | tagged
-    # A missing manifest with a tag is reported as the difference of its tag.
+    # If a manifest has a tag, the difference of the tag reports it.
     for digest in catalog.manifests - present - frozenset(catalog.tags.values()):
         yield Difference(repository, digest, Kind.MANIFEST_GONE, catalog=digest)
     for digest in (catalog.children & present) - catalog.manifests - tagged:

@@ -4,19 +4,14 @@ import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
 from services.catalog.sync.drift.domain import NOTHING, CatalogContent
-from services.catalog.tables import manifest_children, manifests, namespaces, repositories, tags
+from services.catalog.tables import manifest_children, manifests, repositories, tags
 
-_n, _r, _m, _t, _c = namespaces.c, repositories.c, manifests.c, tags.c, manifest_children.c
+_r, _m, _t, _c = repositories.c, manifests.c, tags.c, manifest_children.c
 
 
 async def list_paths(tx: Tx) -> set[str]:
     """Return the paths of all repositories."""
     return set((await tx.execute(sa.select(_r.path))).scalars())
-
-
-async def list_namespaces(tx: Tx) -> set[str]:
-    """Return the names of all namespaces."""
-    return set((await tx.execute(sa.select(_n.name))).scalars())
 
 
 async def has_tags(tx: Tx) -> bool:

@@ -1,4 +1,4 @@
-"""Read the content of repositories from the registry. Nothing here uses the database."""
+"""Reads the content of repositories from the registry, without the database."""
 
 import asyncio
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from services.catalog.sync.drift.domain import CatalogContent, RegistryContent, 
 _CONCURRENT_REQUESTS = 8
 
 
-class Lister:
-    """Lists repositories, with a few concurrent requests."""
+class RegistryReader:
+    """Reads repositories of the registry, with a few concurrent requests."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

@@ -1,6 +1,6 @@
 """The scheduled comparison and repair.
 
-It finds pushes that a registry never reported because it crashed.
+A registry that crashes does not report its last pushes. The comparison finds them.
 """
 
 import time
@@ -17,7 +17,7 @@ CHANNEL = "moorage_drift"
 FIRST_AFTER_SECONDS = 600.0
 """Delay of the first comparison after a start.
 
-Events can be lost before a start. By then, the registry has delivered the events that it kept.
+Events may have been lost before the start. The delay lets the registry deliver its queued events.
 """
 
 _RETRY_SECONDS = 600.0
@@ -50,7 +50,7 @@ class Schedule:
         self._due = time.monotonic() + min(first_after, self._every)
 
     async def step(self) -> float:
-        """Compare and repair if it is due; return the seconds until the next call."""
+        """Compare and repair if it is due. Return the seconds until the next call."""
         wait = self._due - time.monotonic()
         if wait > 0:
             return min(wait, _MAX_WAIT_SECONDS)
@@ -72,8 +72,8 @@ class Schedule:
             _log.warning(
                 "catalog and registry differ",
                 repository=difference.repository,
-                what=difference.what,
-                how=difference.kind.value,
+                reference=difference.reference,
+                kind=difference.kind.value,
             )
         left = await usecases.repair(
             engine=self._engine, registry=self._registry, found=compared.differences

@@ -1,4 +1,4 @@
-"""Compare the catalog with the registry, and repair the catalog."""
+"""Compares the catalog with the registry, and repairs the catalog."""
 
 import asyncio
 import time
@@ -13,23 +13,27 @@ from libs.common.registry.names import split_repository
 from services.catalog.deletion.tags.queries import list_tag_deletions
 from services.catalog.sync.drift import queries
 from services.catalog.sync.drift.domain import Difference, Kind, differences
-from services.catalog.sync.drift.reading import Lister
+from services.catalog.sync.drift.reading import RegistryReader
 from services.catalog.sync.feed import queries as feed
 from services.catalog.sync.states import usecases as states
 from services.catalog.sync.states.domain import Push, Wanted
 from services.catalog.sync.states.queries import find_namespaces
 
 SETTLE_SECONDS = 2.0
-"""The feed applies a push within this time. A difference that disappears in it is none."""
+"""The catalog applies a push within this time, so a shorter difference is no drift."""
 
 _FEED_SECONDS = 30.0
+"""The longest time to wait until the catalog has applied the feed."""
 _TRIES = 5
 _CONCURRENT_REPOSITORIES = 3
 """Each uses a database connection now and then, and requests need some too."""
 
 
 class NothingListed(Exception):
-    """The registry lists no repository, but the catalog has tags. Its storage may be missing."""
+    """The registry lists no repository, but the catalog has tags.
+
+    Most likely, the registry runs without its storage.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +49,20 @@ async def compare(
 ) -> Comparison:
     """Compare all repositories of the registry and the catalog.
 
-    Differences are read a second time after ``settle_seconds``, when the feed has caught up, so
-    that a push during the comparison is no difference.
+    If a repository differs, it is compared again after ``settle_seconds``, when the catalog has
+    applied the feed. So a push during the comparison is no difference.
 
     Raises:
-        RegistryUnavailable: the listing is not complete.
-        NothingListed: the registry lists no repository, but the catalog has tags.
+        RegistryUnavailable: The list of repositories or tags is not complete.
+        NothingListed: The registry lists no repository, but the catalog has tags.
     """
-    lister = Lister(registry)
-    listed = await lister.list_repositories()
+    reader = RegistryReader(registry)
+    listed = await reader.list_repositories()
     async with engine.connect() as tx:
         paths = set(listed) | await queries.list_paths(tx)
         if not listed and await queries.has_tags(tx):
             raise NothingListed
-    return Comparison(len(paths), await _compare(engine, lister, paths, settle_seconds))
+    return Comparison(len(paths), await _compare(engine, reader, paths, settle_seconds))
 
 
 async def compare_repositories(
@@ -68,28 +72,28 @@ async def compare_repositories(
     paths: Iterable[str],
     settle_seconds: float = SETTLE_SECONDS,
 ) -> list[Difference]:
-    """As ``compare``, for the repositories ``paths``. Raises RegistryUnavailable."""
-    return await _compare(engine, Lister(registry), paths, settle_seconds)
+    """Like ``compare``, for the repositories ``paths``. Raises RegistryUnavailable."""
+    return await _compare(engine, RegistryReader(registry), paths, settle_seconds)
 
 
 async def _compare(
-    engine: Engine, lister: Lister, paths: Iterable[str], settle_seconds: float
+    engine: Engine, reader: RegistryReader, paths: Iterable[str], settle_seconds: float
 ) -> list[Difference]:
-    first = await _compare_each(engine, lister, paths)
+    first = await _compare_each(engine, reader, paths)
     if not first:
         return []
     await _let_settle(engine, settle_seconds)
-    again = await _compare_each(engine, lister, {difference.repository for difference in first})
+    again = await _compare_each(engine, reader, {difference.repository for difference in first})
     return sorted(set(first) & set(again))
 
 
 async def repair(
     *, engine: Engine, registry: Registry, found: Iterable[Difference]
 ) -> list[Difference]:
-    """Repair the differences ``found`` from the present state of the registry; return the rest.
+    """Copy the present state of the references in ``found`` from the registry to the catalog.
 
-    The rest is in no namespace, or in a repository that changed at each try; the feed applies those
-    changes.
+    Return the differences that are left. Their namespace does not exist, or their repository
+    changed during each try. The follower applies such changes from the feed.
 
     Raises RegistryUnavailable.
     """
@@ -106,13 +110,15 @@ async def repair(
     return sorted(left)
 
 
-async def _compare_each(engine: Engine, lister: Lister, paths: Iterable[str]) -> list[Difference]:
+async def _compare_each(
+    engine: Engine, reader: RegistryReader, paths: Iterable[str]
+) -> list[Difference]:
     waiting = sorted(paths, reverse=True)
     found: list[Difference] = []
 
     async def work() -> None:
         while waiting:
-            found.extend(await _compare_one(engine, lister, waiting.pop()))
+            found.extend(await _compare_one(engine, reader, waiting.pop()))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -123,15 +129,15 @@ async def _compare_each(engine: Engine, lister: Lister, paths: Iterable[str]) ->
     return sorted(found)
 
 
-async def _compare_one(engine: Engine, lister: Lister, path: str) -> list[Difference]:
+async def _compare_one(engine: Engine, reader: RegistryReader, path: str) -> list[Difference]:
     """Return the differences in one repository.
 
-    The catalog is read before the registry, so that a push meanwhile shows in the registry only. No
-    connection is open during calls to the registry.
+    The catalog is read before the registry, so that only the registry can show a push meanwhile.
+    No database connection is open during the requests to the registry.
     """
     async with engine.connect() as tx:
         catalog = await queries.get_content(tx, path=path)
-    stored = await lister.read(path, catalog)
+    stored = await reader.read(path, catalog)
     async with engine.connect() as tx:
         has_namespace = split_repository(path) is not None and bool(
             await find_namespaces(tx, names=[path.partition("/")[0]])
@@ -142,7 +148,7 @@ async def _compare_one(engine: Engine, lister: Lister, path: str) -> list[Differ
         if not found:
             return []
         deletions = await list_tag_deletions(
-            tx, keys=[(path, difference.what) for difference in found]
+            tx, keys=[(path, difference.reference) for difference in found]
         )
     # During its deletion, a tag can name a placeholder.
     placeholders = {deletion.placeholder for deletion in deletions}
@@ -155,7 +161,7 @@ async def _is_ownerless(tx: Tx, path: str) -> bool:
 
 
 async def _let_settle(engine: Engine, seconds: float) -> None:
-    """Wait ``seconds``, then until the feed has no unapplied event, for a limited time."""
+    """Wait for ``seconds``, and then until the catalog has applied the feed, or for 30 s more."""
     await asyncio.sleep(seconds)
     deadline = time.monotonic() + _FEED_SECONDS
     while time.monotonic() < deadline:
@@ -168,7 +174,7 @@ async def _let_settle(engine: Engine, seconds: float) -> None:
 async def _repair_repository(
     engine: Engine, registry: Registry, repository: str, found: Sequence[Difference]
 ) -> bool:
-    """Repair one repository; return False if events of it arrived during each try."""
+    """Repair one repository. Return False if an event of it arrived during each try."""
     for _ in range(_TRIES):
         async with engine.connect() as tx:
             start = await feed.get_position(tx)
@@ -177,7 +183,7 @@ async def _repair_repository(
             engine=engine, registry=registry, wanted=[wanted] if wanted else []
         )
         async with engine.begin() as tx:
-            # An answer from before a newer event must not replace the newer state.
+            # If an event arrived after the read, the states may be older than the catalog.
             now = await feed.lock_position(tx)
             if now != start and await feed.has_events(tx, after=start, repository=repository):
                 continue
@@ -190,7 +196,10 @@ async def _repair_repository(
 
 
 def _wanted(repository: str, found: Sequence[Difference]) -> Wanted | None:
-    """Return what to read. The pusher is unknown, and the time of the push is now."""
+    """Return the tags and digests to read, or None if ``repository`` is no valid path.
+
+    The pusher is unknown, and the time of discovery stands for the time of the push.
+    """
     split = split_repository(repository)
     if split is None:
         return None
@@ -198,14 +207,14 @@ def _wanted(repository: str, found: Sequence[Difference]) -> Wanted | None:
     wanted = Wanted(*split, noticed_at=now)
     for difference in found:
         if difference.kind in (Kind.TAG_MISSING, Kind.TAG_GONE, Kind.TAG_MOVED):
-            wanted.tags[difference.what] = []
+            wanted.tags[difference.reference] = []
             if difference.registry:
                 wanted.pushed_at = now
             if difference.catalog:
-                # It may still exist, without a tag.
+                # The manifest may still exist without the tag; the read decides.
                 wanted.deleted.add(difference.catalog)
         elif difference.kind is Kind.MANIFEST_GONE:
-            wanted.deleted.add(difference.what)
+            wanted.deleted.add(difference.reference)
         else:
-            wanted.digests[difference.what] = Push(now, "")
+            wanted.digests[difference.reference] = Push(now, "")
     return wanted

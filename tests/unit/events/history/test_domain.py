@@ -58,6 +58,12 @@ def test_client_that_received_the_child_has_no_credit_for_it() -> None:
     assert counts_of(History(KNOWN).count(events_of(raw))) == {"v1": (1, 0), "": (1, 0)}
 
 
+def test_child_counts_by_digest_if_the_head_of_its_index_is_too_old() -> None:
+    # The pull at 115 s expires old state. Then the HEAD is 115 s old, and still valid.
+    raw = [head(0, "index"), get(115, "image"), get(121, "amd64")]
+    assert counts_of(History(KNOWN).count(events_of(raw))) == {"v1": (0, 1), "": (2, 0)}
+
+
 def test_credits_of_a_client_are_bounded() -> None:
     history = History(KNOWN)
     history.count(

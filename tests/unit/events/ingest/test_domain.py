@@ -146,7 +146,7 @@ def test_deletion_of_a_tag_has_no_digest() -> None:
         (event("delete", media_type=None), True),
     ],
 )
-def test_blobs_mounts_and_pulls_by_our_services_have_no_effect(
+def test_blobs_mounts_and_pulls_by_moorage_services_have_no_effect(
     raw: dict[str, Any], has_effect: bool
 ) -> None:
     assert parse_event(raw).has_effect is has_effect

@@ -1,4 +1,4 @@
-"""Differences between catalog and registry."""
+"""The differences between the catalog and the registry."""
 
 from services.catalog.sync.drift.domain import (
     NOTHING,
@@ -17,12 +17,12 @@ def find(
     return differences("team/app", catalog, registry, has_namespace=has_namespace)
 
 
-def test_same_content_has_no_difference() -> None:
+def test_equal_content_has_no_difference() -> None:
     catalog = CatalogContent({"v1": "a"}, frozenset("ab"), frozenset("b"))
     assert find(catalog, RegistryContent({"v1": "a"}, frozenset("b"))) == []
 
 
-def test_tag_can_be_missing_gone_or_moved() -> None:
+def test_a_tag_can_be_missing_gone_or_moved() -> None:
     catalog = CatalogContent({"gone": "a", "moved": "b"}, frozenset("ab"))
     registry = RegistryContent({"missing": "c", "moved": "d"}, frozenset("ab"))
     assert find(catalog, registry) == [
@@ -32,32 +32,53 @@ def test_tag_can_be_missing_gone_or_moved() -> None:
     ]
 
 
-def test_untagged_manifest_can_be_gone() -> None:
+def test_an_untagged_manifest_can_be_gone() -> None:
     catalog = CatalogContent({}, frozenset("a"))
     assert find(catalog, RegistryContent({}, frozenset())) == [
         Difference("team/app", "a", Kind.MANIFEST_GONE, "a", "")
     ]
 
 
-def test_gone_manifest_with_a_tag_is_reported_by_its_tag() -> None:
+def test_a_gone_manifest_with_a_tag_is_reported_only_by_its_tag() -> None:
     catalog = CatalogContent({"v1": "a"}, frozenset("a"))
-    assert [one.kind for one in find(catalog, RegistryContent({}, frozenset()))] == [Kind.TAG_GONE]
+    assert find(catalog, RegistryContent({}, frozenset())) == [
+        Difference("team/app", "v1", Kind.TAG_GONE, "a", "")
+    ]
 
 
-def test_child_of_an_index_can_be_missing() -> None:
+def test_a_manifest_that_only_the_registry_has_tagged_is_not_gone() -> None:
+    catalog = CatalogContent({}, frozenset("a"))
+    assert find(catalog, RegistryContent({"v1": "a"}, frozenset())) == [
+        Difference("team/app", "v1", Kind.TAG_MISSING, "", "a")
+    ]
+
+
+def test_a_child_of_an_index_can_be_missing() -> None:
     catalog = CatalogContent({"v1": "i"}, frozenset("i"), frozenset("c"))
     assert find(catalog, RegistryContent({"v1": "i"}, frozenset("c"))) == [
         Difference("team/app", "c", Kind.MANIFEST_MISSING, "", "c")
     ]
 
 
-def test_tags_without_a_namespace_cannot_be_repaired() -> None:
+def test_a_missing_child_with_a_tag_is_reported_only_by_its_tag() -> None:
+    catalog = CatalogContent({"v1": "i"}, frozenset("i"), frozenset("c"))
+    assert find(catalog, RegistryContent({"v1": "i", "v2": "c"}, frozenset())) == [
+        Difference("team/app", "v2", Kind.TAG_MISSING, "", "c")
+    ]
+
+
+def test_a_child_that_neither_side_has_is_no_difference() -> None:
+    catalog = CatalogContent({"v1": "i"}, frozenset("i"), frozenset("c"))
+    assert find(catalog, RegistryContent({"v1": "i"}, frozenset())) == []
+
+
+def test_a_tag_without_a_namespace_cannot_be_repaired() -> None:
     found = find(NOTHING, RegistryContent({"v1": "a"}, frozenset()), has_namespace=False)
     assert found == [Difference("team/app", "v1", Kind.NO_NAMESPACE, "", "a")]
     assert not found[0].is_repairable
     assert Difference("team/app", "v1", Kind.TAG_GONE, "a").is_repairable
 
 
-def test_digests_without_a_tag_are_requested() -> None:
+def test_only_digests_without_a_tag_in_the_registry_are_requested() -> None:
     catalog = CatalogContent({"v1": "a"}, frozenset("ab"), frozenset("c"))
     assert digests_to_request(catalog, {"v1": "a"}) == {"b", "c"}

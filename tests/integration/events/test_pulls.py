@@ -1,6 +1,5 @@
-"""The JSON API of the events service: permissions, filters, and totals."""
+"""Pulls over time: filters, totals, and who can see them."""
 
-import json
 from typing import Any
 
 import httpx
@@ -11,7 +10,6 @@ from tests.kit.database import Database
 from tests.kit.pulls.envelopes import event
 from tests.kit.pulls.patterns import get, head
 from tests.kit.sessions import SignIn
-from tests.kit.waiting import soon
 
 DAY = "2026-11-24T"
 
@@ -32,41 +30,10 @@ async def acme(sign_in: SignIn, emptied: Database, registry: Registry) -> httpx.
     return client
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/api/v1/pulls"),
-        ("GET", "/api/v1/events/status"),
-        ("GET", "/api/v1/events/dead-letters"),
-        ("POST", "/api/v1/events/dead-letters/1/replay"),
-    ],
-)
-async def test_anonymous_client_is_refused(
-    anonymous: httpx.AsyncClient, method: str, path: str
-) -> None:
-    answer = await anonymous.request(method, path)
-    assert answer.status_code == 401
-    assert answer.headers["content-type"] == "application/problem+json"
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/api/v1/events/status"),
-        ("GET", "/api/v1/events/dead-letters"),
-        ("POST", "/api/v1/events/dead-letters/1/replay"),
-    ],
-)
-async def test_member_cannot_read_the_pipeline(
-    acme: httpx.AsyncClient, method: str, path: str
-) -> None:
-    assert (await acme.request(method, path)).status_code == 403
-
-
 async def pulls(client: httpx.AsyncClient, **query: str) -> Any:
-    answer = await client.get("/api/v1/pulls", params=query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = await client.get("/api/v1/pulls", params=query)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 async def test_pulls_are_reported_per_hour(acme: httpx.AsyncClient) -> None:
@@ -127,9 +94,9 @@ async def test_pulls_are_filtered_by_time(acme: httpx.AsyncClient) -> None:
     ],
 )
 async def test_invalid_query_is_a_422(acme: httpx.AsyncClient, query: dict[str, str]) -> None:
-    answer = await acme.get("/api/v1/pulls", params=query)
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "validation_error"
+    response = await acme.get("/api/v1/pulls", params=query)
+    assert response.status_code == 422
+    assert response.json()["code"] == "validation_error"
 
 
 async def test_without_a_repository_all_pulls_of_the_account_are_reported(
@@ -183,84 +150,3 @@ async def test_pulls_of_a_shared_or_public_repository_are_visible_but_not_by_doc
     )
     assert filtered.status_code == 403
     assert (await pulls(third))["total"] == 0
-
-
-async def test_status_reports_waiting_events_and_dead_letters(
-    sign_in: SignIn, registry: Registry, emptied: Database
-) -> None:
-    admin = await sign_in("root", role="admin")
-    before = (await admin.get("/api/v1/events/status")).json()
-    assert before == {"pending": 0, "lag_seconds": 0.0, "last_event_at": None, "dead_letters": 0}
-    await registry.deliver(get(0, "index", "v1"))  # waits for its children
-    await registry.send(b"not json")
-
-    async def status() -> Any:
-        return (await admin.get("/api/v1/events/status")).json()
-
-    seen = await soon(status, lambda found: found["lag_seconds"] > 0, within=5, what="the lag")
-    assert (seen["pending"], seen["dead_letters"]) == (1, 1)
-    assert seen["last_event_at"] is not None
-
-
-async def test_dead_letters_are_listed_in_pages_newest_first(
-    sign_in: SignIn, registry: Registry
-) -> None:
-    admin = await sign_in("root", role="admin")
-    for n in range(5):
-        await registry.send(f"not json {n}".encode())
-    seen, cursor = [], ""
-    for _ in range(3):
-        answer = await admin.get(
-            "/api/v1/events/dead-letters",
-            params={"limit": "2"} | ({"cursor": cursor} if cursor else {}),
-        )
-        seen += [letter["raw"] for letter in answer.json()["items"]]
-        cursor = answer.json()["next_cursor"]
-        assert ("link" in answer.headers) == (cursor is not None)
-    assert cursor is None
-    assert seen == [f"not json {n}" for n in reversed(range(5))]
-    assert (
-        await admin.get("/api/v1/events/dead-letters", params={"cursor": "W10"})
-    ).status_code == 422
-
-
-async def test_replayed_dead_letter_counts_once_and_is_audited(
-    sign_in: SignIn, registry: Registry, emptied: Database
-) -> None:
-    admin = await sign_in("root", role="admin")
-    good = event(tag="v1")
-    await registry.deliver(good | {"action": "frobnicate"})
-    (letter,) = (await admin.get("/api/v1/events/dead-letters")).json()["items"]
-    assert "frobnicate" in letter["reason"]
-    refused = await admin.post(f"/api/v1/events/dead-letters/{letter['id']}/replay")
-    assert (refused.status_code, refused.json()["code"]) == (409, "not_replayable")
-    # Simulate a later version that can interpret the letter.
-    await emptied.execute(
-        "UPDATE events.dead_letters SET raw = $1", json.dumps({"events": [good]}).encode()
-    )
-    for expected in (200, 404):
-        assert (
-            await admin.post(f"/api/v1/events/dead-letters/{letter['id']}/replay")
-        ).status_code == expected
-    await registry.deliver(good)
-    assert await counts(emptied) == {"v1": (1, 0)}
-    entries = await emptied.fetch(
-        "SELECT action, target, account, client_address FROM events.audit_entries"
-    )
-    assert [tuple(entry) for entry in entries] == [
-        ("dead_letter.replay", f"events/dead-letters/{letter['id']}", "root", "192.0.2.1"),
-    ]
-
-
-async def test_metrics_have_the_counters_of_events(
-    registry: Registry, anonymous: httpx.AsyncClient
-) -> None:
-    await registry.deliver(event(tag="v1"))
-    text = (await anonymous.get("/metrics")).text
-    for name in (
-        "events_received_total",
-        "events_duplicate_total",
-        "events_dead_letters_total",
-        "events_lag_seconds",
-    ):
-        assert f"\nmoorage_{name} " in text
