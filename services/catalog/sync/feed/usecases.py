@@ -1,6 +1,6 @@
 """Apply a batch of events.
 
-The follower reads from the registry what the events name, and writes the answers and its new
+The follower reads the named tags and manifests from the registry, and writes the answers and its new
 position in one transaction.
 """
 
