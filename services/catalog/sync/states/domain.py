@@ -1,4 +1,4 @@
-"""The state of a repository in the registry: what to read, and what the registry answered."""
+"""The state of a repository: the tags and manifests to read, and the registry's answers."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Push:
 
 @dataclass(slots=True)
 class Wanted:
-    """What to read of one repository.
+    """The tags and manifests of one repository to read from the registry.
 
     ``tags`` and ``digests`` map to the pushes that named them. ``deleted`` are digests that may be
     gone. ``noticed_at`` is the time of the last event, ``pushed_at`` that of the last push.
@@ -53,7 +53,7 @@ class TagState:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryState:
-    """What the registry answered about one repository: manifests, tags, and what is gone."""
+    """The registry's answers about one repository: manifests, tags, and those that are gone."""
 
     namespace: str
     name: str
