@@ -117,6 +117,12 @@ def make_image(
     return Image(architecture, Blob(types["manifest"], _json(manifest)), config, compressed)
 
 
+def make_manifest(**fields: object) -> Blob:
+    """Return an OCI image manifest with exactly these fields, valid or not."""
+    media_type = MEDIA_TYPES["oci"]["manifest"]
+    return Blob(media_type, _json({"schemaVersion": 2, "mediaType": media_type, **fields}))
+
+
 def make_index(
     *, kind: Kind = "oci", architectures: Sequence[str] = (HOST_ARCHITECTURE, OTHER_ARCHITECTURE)
 ) -> Index:

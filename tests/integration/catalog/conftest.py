@@ -85,13 +85,13 @@ async def engine(emptied: Database) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def client(
+async def registry_client(
     emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
 ) -> AsyncIterator[Registry]:
     """The catalog's own client of the registry."""
     settings = catalog_settings(emptied, catalog_secrets, registry.url)
-    async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry_client:
-        yield registry_client
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as client:
+        yield client
 
 
 @pytest.fixture

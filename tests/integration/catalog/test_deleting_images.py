@@ -11,7 +11,7 @@ from libs.common.registry.client import Fetched, Registry
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
-from tests.kit.images import MEDIA_TYPES, Blob, Image, Index, make_image, make_index
+from tests.kit.images import MEDIA_TYPES, Blob, Image, Index, make_image, make_index, make_manifest
 from tests.kit.waiting import soon, soon_json
 
 pytestmark = pytest.mark.registry_versions
@@ -211,10 +211,10 @@ async def test_preview_names_signatures_and_sboms(space: Space) -> None:
         "digest": image.manifest.digest,
         "size": len(image.manifest.content),
     }
-    sbom = _manifest(
+    sbom = make_manifest(
         artifactType="application/spdx+json", config=empty.descriptor(), layers=[], subject=subject
     )
-    signature = _manifest(config=empty.descriptor(), layers=[])
+    signature = make_manifest(config=empty.descriptor(), layers=[])
     cosign = f"sha256-{image.manifest.hex}.sig"
     space.registry.push_artifact(sbom, [empty], f"{space.name}/app", "sbom")
     space.registry.push_artifact(signature, [empty], f"{space.name}/app", cosign)
@@ -369,14 +369,7 @@ def _index_of(*images: Image) -> Index:
 def _image_on(layer: Blob) -> Image:
     made = make_image()
     layers = (layer, *made.layers)
-    manifest = _manifest(
+    manifest = make_manifest(
         config=made.config.descriptor(), layers=[one.descriptor() for one in layers]
     )
     return Image(made.architecture, manifest, made.config, layers)
-
-
-def _manifest(**members: object) -> Blob:
-    media_type = MEDIA_TYPES["oci"]["manifest"]
-    return Blob(
-        media_type, json.dumps({"schemaVersion": 2, "mediaType": media_type, **members}).encode()
-    )

@@ -11,7 +11,16 @@ import pytest
 
 from tests.integration.catalog.registry import RegistryUnderTest, at, deliver
 from tests.kit.database import Database
-from tests.kit.images import MEDIA_TYPES, Blob, Image, Index, Kind, make_image, make_index
+from tests.kit.images import (
+    MEDIA_TYPES,
+    Blob,
+    Image,
+    Index,
+    Kind,
+    make_image,
+    make_index,
+    make_manifest,
+)
 from tests.kit.waiting import soon_json
 
 
@@ -180,8 +189,8 @@ async def test_helm_chart_and_sbom_are_listed_as_artifacts(here: Team) -> None:
     chart = Blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", b"a chart")
     config = Blob("application/vnd.cncf.helm.config.v1+json", b'{"name":"web","version":"1.0.0"}')
     empty = Blob("application/vnd.oci.empty.v1+json", b"{}")
-    helm = _manifest(config=config.descriptor(), layers=[chart.descriptor()])
-    sbom = _manifest(
+    helm = make_manifest(config=config.descriptor(), layers=[chart.descriptor()])
+    sbom = make_manifest(
         artifactType="application/spdx+json",
         config=empty.descriptor(),
         layers=[chart.descriptor()],
@@ -348,10 +357,3 @@ async def test_push_to_an_existing_empty_repository_keeps_its_description(here: 
     await here.push(make_image(), "v1")
     repository = await here.repository(tag_count=1)
     assert (repository["status"], repository["description"]) == ("active", "web")
-
-
-def _manifest(**members: object) -> Blob:
-    media_type = MEDIA_TYPES["oci"]["manifest"]
-    return Blob(
-        media_type, json.dumps({"schemaVersion": 2, "mediaType": media_type, **members}).encode()
-    )

@@ -122,7 +122,7 @@ async def test_a_manifest_pushed_again_by_digest_is_no_garbage(
 async def test_a_manifest_tagged_again_after_the_search_is_not_deleted(
     emptied: Database,
     engine: AsyncEngine,
-    client: Registry,
+    registry_client: Registry,
     registry: RegistryUnderTest,
     app_repository: str,
 ) -> None:
@@ -134,7 +134,7 @@ async def test_a_manifest_tagged_again_after_the_search_is_not_deleted(
     await _apply(emptied, *registry.push(old, app_repository, "back"))
     assert (
         await usecases.delete_garbage(
-            engine=engine, registry=client, found=found, batch=found.garbage
+            engine=engine, registry=registry_client, found=found, batch=found.garbage
         )
         == []
     )
@@ -142,13 +142,16 @@ async def test_a_manifest_tagged_again_after_the_search_is_not_deleted(
 
 
 def _delay_events_until_deletion(
-    client: Registry, database: Database, events: list[Event], monkeypatch: pytest.MonkeyPatch
+    registry_client: Registry,
+    database: Database,
+    events: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Deliver ``events`` together with the event of the next deletion.
 
     The registry reports in order. If its queue is long, it reports late.
     """
-    delete_manifest = client.delete_manifest
+    delete_manifest = registry_client.delete_manifest
 
     async def delete(repository: str, digest: str) -> bool:
         is_deleted = await delete_manifest(repository, digest)
@@ -156,13 +159,13 @@ def _delay_events_until_deletion(
         await deliver(database, *events, {**events[0], "action": "delete", "target": target})
         return is_deleted
 
-    monkeypatch.setattr(client, "delete_manifest", delete)
+    monkeypatch.setattr(registry_client, "delete_manifest", delete)
 
 
 async def test_a_push_reported_only_after_the_deletion_is_restored(
     emptied: Database,
     engine: AsyncEngine,
-    client: Registry,
+    registry_client: Registry,
     registry: RegistryUnderTest,
     app_repository: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -172,10 +175,10 @@ async def test_a_push_reported_only_after_the_deletion_is_restored(
     await _apply(emptied, *registry.push(make_image(), app_repository, "v1"))
     found = await usecases.find_garbage(engine=engine, age=NOW)
     delayed = registry.push(old, app_repository, "back", "too")
-    _delay_events_until_deletion(client, emptied, delayed, monkeypatch)
+    _delay_events_until_deletion(registry_client, emptied, delayed, monkeypatch)
     assert (
         await usecases.delete_garbage(
-            engine=engine, registry=client, found=found, batch=found.garbage
+            engine=engine, registry=registry_client, found=found, batch=found.garbage
         )
         == []
     )
@@ -186,7 +189,7 @@ async def test_a_push_reported_only_after_the_deletion_is_restored(
 async def test_an_image_added_to_an_index_during_its_deletion_is_restored(
     emptied: Database,
     engine: AsyncEngine,
-    client: Registry,
+    registry_client: Registry,
     registry: RegistryUnderTest,
     app_repository: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -201,10 +204,10 @@ async def test_an_image_added_to_an_index_during_its_deletion_is_restored(
     }
     index = Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode())
     delayed = registry.push_artifact(index, [], app_repository, "v1")
-    _delay_events_until_deletion(client, emptied, delayed, monkeypatch)
+    _delay_events_until_deletion(registry_client, emptied, delayed, monkeypatch)
     assert (
         await usecases.delete_garbage(
-            engine=engine, registry=client, found=found, batch=found.garbage
+            engine=engine, registry=registry_client, found=found, batch=found.garbage
         )
         == []
     )
@@ -214,7 +217,7 @@ async def test_an_image_added_to_an_index_during_its_deletion_is_restored(
 async def test_a_manifest_is_no_garbage_if_the_registry_has_an_unreported_tag_or_index_on_it(
     emptied: Database,
     engine: AsyncEngine,
-    client: Registry,
+    registry_client: Registry,
     registry: RegistryUnderTest,
     app_repository: str,
 ) -> None:
@@ -233,7 +236,7 @@ async def test_a_manifest_is_no_garbage_if_the_registry_has_an_unreported_tag_or
         Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode()), [], app_repository, "multi"
     )
     found = await usecases.find_confirmed(
-        engine=engine, registry=client, age=WEEK, settle_seconds=0
+        engine=engine, registry=registry_client, age=WEEK, settle_seconds=0
     )
     assert [item.digest for item in found.garbage] == [garbage.manifest.digest]
     rows = await emptied.fetch("SELECT name FROM catalog.tags ORDER BY name")
@@ -243,27 +246,27 @@ async def test_a_manifest_is_no_garbage_if_the_registry_has_an_unreported_tag_or
 async def test_a_manifest_is_no_garbage_if_the_worker_repairs_its_tag_during_the_search(
     emptied: Database,
     engine: AsyncEngine,
-    client: Registry,
+    registry_client: Registry,
     registry: RegistryUnderTest,
     app_repository: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    image, listed = make_image(), client.list_tags
+    image, listed = make_image(), registry_client.list_tags
     await _apply(emptied, *registry.push(image, app_repository))
     await _age(emptied, 30)
     registry.push(image, app_repository, "back")
 
     async def list_tags(repository: str) -> list[str]:
-        monkeypatch.setattr(client, "list_tags", listed)
+        monkeypatch.setattr(registry_client, "list_tags", listed)
         found = await drift.compare_repositories(
-            engine=engine, registry=client, paths=[repository], settle_seconds=0
+            engine=engine, registry=registry_client, paths=[repository], settle_seconds=0
         )
-        assert await drift.repair(engine=engine, registry=client, found=found) == []
+        assert await drift.repair(engine=engine, registry=registry_client, found=found) == []
         return await listed(repository)
 
-    monkeypatch.setattr(client, "list_tags", list_tags)
+    monkeypatch.setattr(registry_client, "list_tags", list_tags)
     found = await usecases.find_confirmed(
-        engine=engine, registry=client, age=WEEK, settle_seconds=0
+        engine=engine, registry=registry_client, age=WEEK, settle_seconds=0
     )
     assert [row["name"] for row in await emptied.fetch("SELECT name FROM catalog.tags")] == ["back"]
     assert found.garbage == []
