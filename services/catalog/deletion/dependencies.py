@@ -1,4 +1,4 @@
-"""What the routes of deletion need besides the other nouns' dependencies."""
+"""Dependencies of the DELETE routes: the registry, and the repository to delete from."""
 
 from typing import Annotated
 

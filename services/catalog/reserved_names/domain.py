@@ -36,7 +36,7 @@ class NameReserved(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class NameStatus:
-    """What keeps a name from being taken, at the time ``now`` of the database.
+    """The obstacles to taking a name, at the time ``now`` of the database.
 
     ``reserved_until`` is None if the name was never reserved. ``is_deleting`` holds until the
     registry confirms that nothing is left of the deleted object.

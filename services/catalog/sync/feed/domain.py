@@ -1,7 +1,7 @@
-"""The events of the registry's feed, and what the follower must read because of them.
+"""The events of the registry's feed, and the tags and manifests to read because of them.
 
-An event can be late, duplicate, or out of order. So it never says how the registry is; it only says
-what to read.
+An event can be late, duplicate, or out of order. So the follower does not trust its content: it
+reads the named tags and manifests from the registry.
 """
 
 from collections.abc import Iterable, Mapping
@@ -107,7 +107,7 @@ def sort_events(events: Iterable[FeedEvent], statuses: Mapping[str, PathStatus])
 
 
 def collect_wanted(events: Iterable[FeedEvent]) -> dict[str, Wanted]:
-    """Return what to read because of ``events``, by repository.
+    """Return the tags and manifests to read because of ``events``, by repository.
 
     Events about blobs and about invalid repository names are ignored.
     """

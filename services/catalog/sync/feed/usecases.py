@@ -1,7 +1,7 @@
 """Apply a batch of events.
 
-The follower reads from the registry what the events name, and writes the answers and its new
-position in one transaction.
+The follower reads the tags and manifests that the events name from the registry. It writes them and
+its new position in one transaction.
 """
 
 from collections.abc import Sequence

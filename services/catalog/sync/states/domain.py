@@ -1,5 +1,6 @@
-"""The state of a repository in the registry: what to read, and what the registry answered."""
+"""The state of a repository: the tags and manifests to read, and the registry's answers."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,7 +19,7 @@ class Push:
 
 @dataclass(slots=True)
 class Wanted:
-    """What to read of one repository.
+    """The tags and manifests of one repository to read from the registry.
 
     ``tags`` and ``digests`` map to the pushes that named them. ``deleted`` are digests that may be
     gone. ``noticed_at`` is the time of the last event, ``pushed_at`` that of the last push.
@@ -52,7 +53,7 @@ class TagState:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryState:
-    """What the registry answered about one repository: manifests, tags, and what is gone."""
+    """The registry's answers about one repository: manifests, tags, and those that are gone."""
 
     namespace: str
     name: str
@@ -83,3 +84,54 @@ def tag_state(digest: str, pushes: list[tuple[str | None, Push]], noticed_at: da
     others = [push for _, push in pushes]
     latest = max(own or others, key=lambda push: push.at, default=Push(noticed_at, ""))
     return TagState(digest, latest, exact=bool(own))
+
+
+def states_of(
+    wanted: Iterable[Wanted],
+    *,
+    tags: dict[tuple[str, str], str | None],
+    described: dict[tuple[str, str], Described],
+    known: Collection[tuple[str, str]],
+    gone: Collection[tuple[str, str]],
+) -> list[RepositoryState]:
+    """Combine the registry's answers by repository. ``known`` manifests are in the catalog."""
+    return [_state(of, tags, described, known, gone) for of in wanted]
+
+
+def _state(
+    of: Wanted,
+    tags: dict[tuple[str, str], str | None],
+    described: dict[tuple[str, str], Described],
+    known: Collection[tuple[str, str]],
+    gone: Collection[tuple[str, str]],
+) -> RepositoryState:
+    manifests = {digest: item for (path, digest), item in described.items() if path == of.path}
+    present = {*manifests, *(digest for path, digest in known if path == of.path)}
+    states: dict[str, TagState] = {}
+    for tag, pushes in of.tags.items():
+        digest = tags[of.path, tag]
+        if digest is not None and digest in present:
+            states[tag] = tag_state(digest, pushes, of.noticed_at)
+    return RepositoryState(
+        namespace=of.namespace,
+        name=of.name,
+        pushed_at=of.pushed_at,
+        manifests={
+            digest: (item, _push_of(of, digest, states)) for digest, item in manifests.items()
+        },
+        tags=states,
+        gone_tags=frozenset(of.tags.keys() - states.keys()),
+        gone_manifests=frozenset(digest for path, digest in gone if path == of.path),
+    )
+
+
+def _push_of(of: Wanted, digest: str, tags: dict[str, TagState]) -> Push:
+    """Return the push that named the manifest; for a child of an index, the push of the index."""
+    if digest in of.digests:
+        return of.digests[digest]
+    by_tag = [state.push for state in tags.values() if state.digest == digest]
+    return (
+        by_tag[0]
+        if by_tag
+        else Push(of.pushed_at or of.noticed_at, next((p.by for p in of.digests.values()), ""))
+    )

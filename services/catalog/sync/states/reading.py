@@ -16,13 +16,7 @@ from libs.common.registry.manifests import (
     parse_config,
     parse_manifest,
 )
-from services.catalog.sync.states.domain import (
-    Push,
-    RepositoryState,
-    TagState,
-    Wanted,
-    tag_state,
-)
+from services.catalog.sync.states.domain import Wanted
 
 _CONCURRENT_REQUESTS = 8
 _log = structlog.get_logger()
@@ -128,54 +122,3 @@ class Reader:
             *(self._describe(repository, digest, depth) for digest in digests)
         )
         return [child for child in described if child is not None]
-
-
-def states_of(
-    wanted: Iterable[Wanted],
-    *,
-    tags: dict[tuple[str, str], str | None],
-    described: dict[tuple[str, str], Described],
-    known: Collection[tuple[str, str]],
-    gone: Collection[tuple[str, str]],
-) -> list[RepositoryState]:
-    """Combine the registry's answers by repository. ``known`` manifests are in the catalog."""
-    return [_state(of, tags, described, known, gone) for of in wanted]
-
-
-def _state(
-    of: Wanted,
-    tags: dict[tuple[str, str], str | None],
-    described: dict[tuple[str, str], Described],
-    known: Collection[tuple[str, str]],
-    gone: Collection[tuple[str, str]],
-) -> RepositoryState:
-    manifests = {digest: item for (path, digest), item in described.items() if path == of.path}
-    present = {*manifests, *(digest for path, digest in known if path == of.path)}
-    states: dict[str, TagState] = {}
-    for tag, pushes in of.tags.items():
-        digest = tags[of.path, tag]
-        if digest is not None and digest in present:
-            states[tag] = tag_state(digest, pushes, of.noticed_at)
-    return RepositoryState(
-        namespace=of.namespace,
-        name=of.name,
-        pushed_at=of.pushed_at,
-        manifests={
-            digest: (item, _push_of(of, digest, states)) for digest, item in manifests.items()
-        },
-        tags=states,
-        gone_tags=frozenset(of.tags.keys() - states.keys()),
-        gone_manifests=frozenset(digest for path, digest in gone if path == of.path),
-    )
-
-
-def _push_of(of: Wanted, digest: str, tags: dict[str, TagState]) -> Push:
-    """Return the push that named the manifest; for a child of an index, the push of the index."""
-    if digest in of.digests:
-        return of.digests[digest]
-    by_tag = [state.push for state in tags.values() if state.digest == digest]
-    return (
-        by_tag[0]
-        if by_tag
-        else Push(of.pushed_at or of.noticed_at, next((p.by for p in of.digests.values()), ""))
-    )

@@ -1,18 +1,35 @@
-"""States of repositories: their content, and the push that set a tag."""
+"""States of repositories: which manifests and tags they have, and who pushed them."""
 
 from datetime import UTC, datetime, timedelta
 
-from services.catalog.sync.states.domain import Push, RepositoryState, TagState, tag_state
+from libs.common.registry.manifests import NO_CONFIG, Described, describe_image, parse_manifest
+from services.catalog.sync.states.domain import (
+    Push,
+    RepositoryState,
+    Wanted,
+    states_of,
+    tag_state,
+)
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
+APP = "team/app"
 
 
-def test_repository_state_has_content_if_it_has_a_tag() -> None:
-    tags = {"v1": TagState("sha256:1", Push(T0, "alice"), exact=True)}
-    nothing: frozenset[str] = frozenset()
-    state = RepositoryState("team", "app", T0, {}, tags, nothing, nothing)
-    assert (state.path, state.has_content) == ("team/app", True)
-    assert not RepositoryState("team", "app", T0, {}, {}, nothing, nothing).has_content
+def described(digest: str) -> Described:
+    manifest = parse_manifest(b"{}", digest=digest, media_type="m")
+    return describe_image(manifest, NO_CONFIG)
+
+
+def state(wanted: Wanted, tags: dict[str, str | None], *described_digests: str) -> RepositoryState:
+    """Return the state if the registry has ``tags`` and the catalog has only `known`."""
+    (found,) = states_of(
+        [wanted],
+        tags={(APP, tag): digest for tag, digest in tags.items()},
+        described={(APP, digest): described(digest) for digest in described_digests},
+        known={(APP, "known"), ("other/app", "elsewhere")},
+        gone={(APP, "gone"), ("other/app", "elsewhere")},
+    )
+    return found
 
 
 def test_tag_was_set_by_the_latest_push_of_its_digest() -> None:
@@ -27,3 +44,37 @@ def test_tag_was_set_by_the_latest_push_of_its_digest() -> None:
     other = tag_state("sha256:3", pushes, T0)
     assert (other.push.by, other.exact) == ("bob", False), "until its own event arrives"
     assert tag_state("sha256:3", [], T0).push == Push(T0, "")
+
+
+def test_tag_on_a_new_or_known_manifest_is_present_and_any_other_is_gone() -> None:
+    wanted = Wanted("team", "app", tags={"v1": [], "v2": [], "v3": [], "v4": []})
+    found = state(wanted, {"v1": "new", "v2": "known", "v3": None, "v4": "elsewhere"}, "new")
+    assert {tag: of.digest for tag, of in found.tags.items()} == {"v1": "new", "v2": "known"}
+    assert found.gone_tags == {"v3", "v4"}
+    assert found.gone_manifests == {"gone"}
+    assert (found.path, found.has_content) == (APP, True)
+
+
+def test_repository_without_manifests_and_tags_has_no_content() -> None:
+    assert not state(Wanted("team", "app", tags={"v1": []}), {"v1": None}).has_content
+
+
+def test_manifest_has_the_push_of_its_digest_or_of_its_tag() -> None:
+    by_digest, by_tag = Push(T0, "alice"), Push(T0, "bob")
+    wanted = Wanted("team", "app", tags={"v1": [("b", by_tag)]}, digests={"a": by_digest})
+    found = state(wanted, {"v1": "b"}, "a", "b")
+    assert {digest: push for digest, (_, push) in found.manifests.items()} == {
+        "a": by_digest,
+        "b": by_tag,
+    }
+
+
+def test_child_has_the_push_of_its_index() -> None:
+    wanted = Wanted("team", "app", digests={"index": Push(T0, "alice")}, pushed_at=T0)
+    found = state(wanted, {}, "index", "child")
+    assert found.manifests["child"][1] == Push(T0, "alice")
+
+
+def test_child_without_a_reported_push_has_no_pusher() -> None:
+    found = state(Wanted("team", "app", noticed_at=T0), {}, "child")
+    assert found.manifests["child"][1] == Push(T0, "")
