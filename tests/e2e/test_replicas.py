@@ -92,7 +92,7 @@ def test_a_new_grant_and_a_lowered_grant_take_effect_on_both_replicas(
         )
 
 
-def test_a_namespace_that_becomes_private_cannot_be_pulled_from_on_either_replica(
+def test_both_replicas_deny_pulls_from_a_namespace_that_becomes_private(
     tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
 ) -> None:
     repository = f"{tenant.public}/app"
