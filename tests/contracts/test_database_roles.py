@@ -1,4 +1,4 @@
-"""Who can read and write which table and view, as the database enforces it (docs/adr/0001)."""
+"""The privileges of the services on tables and views in the database (docs/adr/0001)."""
 
 import re
 from collections.abc import Iterable

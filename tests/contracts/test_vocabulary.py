@@ -1,4 +1,4 @@
-"""No name contains a word that vocabulary.txt forbids (design: one word for one thing)."""
+"""No name contains a word that vocabulary.txt forbids, so that one thing has one name."""
 
 import importlib
 import re

@@ -1,4 +1,4 @@
-"""Where the names of the project stand, and which of their words are forbidden."""
+"""Reads the names of the project, and the rules about their words in vocabulary.txt."""
 
 import ast
 import json
@@ -95,7 +95,7 @@ def metric_names(path: Path) -> Iterator[str]:
 
 
 def typescript_identifiers(path: Path) -> set[str]:
-    """Return the names in the file outside strings, comments, and text between tags."""
+    """Return the names in the file, without strings, comments, and text between tags."""
     return set(re.findall(r"[A-Za-z_$][\w$]*", _NOT_CODE.sub(" ", path.read_text())))
 
 

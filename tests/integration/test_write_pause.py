@@ -1,4 +1,4 @@
-"""The write pause of `moorage gc`: a lease that its holder renews, or else stops."""
+"""The write pause of `moorage gc`: a lease. If it is lost, the collection stops."""
 
 import asyncio
 from collections.abc import AsyncIterator

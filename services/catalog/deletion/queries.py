@@ -1,28 +1,38 @@
-"""SQL of the question whether the catalog has applied all events of a repository."""
+"""SQL of events in the feed that the catalog has not applied."""
 
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
 
-_UNAPPLIED = """
+# The position is "xid:id". It is read first and passed as a value: then PostgreSQL estimates how
+# few events are behind it, and reads those instead of all events of the repository.
+_POSITION = sa.text("""
+    SELECT split_part(position, ':', 1)::bigint AS xid, split_part(position, ':', 2)::bigint AS id
+    FROM catalog.feed_positions WHERE feed = 'registry'
+""")
+_EVENTS = sa.text("""
     SELECT EXISTS (
         SELECT FROM events.registry_feed f
-        WHERE (f.xid, f.id) > (
-            coalesce((SELECT split_part(position, ':', 1)::bigint FROM catalog.feed_positions
-                      WHERE feed = 'registry'), 0),
-            coalesce((SELECT split_part(position, ':', 2)::bigint FROM catalog.feed_positions
-                      WHERE feed = 'registry'), 0))
-          AND {condition})
-"""
-_IN_REPOSITORY = sa.text(_UNAPPLIED.format(condition="f.repository = :name"))
-_IN_OR_BELOW = sa.text(
-    _UNAPPLIED.format(condition="(f.repository = :name OR starts_with(f.repository, :name || '/'))")
-)
+        WHERE (f.xid, f.id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
+          AND f.repository = :repository)
+""")
+_EVENTS_BELOW = sa.text("""
+    SELECT EXISTS (
+        SELECT FROM events.registry_feed f
+        WHERE (f.xid, f.id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
+          AND (f.repository = :name OR starts_with(f.repository, :name || '/')))
+""")
+
+
+async def _get_position(tx: Tx) -> dict[str, int]:
+    row = (await tx.execute(_POSITION)).one_or_none()
+    return {"xid": row.xid, "id": row.id} if row else {"xid": 0, "id": 0}
 
 
 async def has_unapplied_events(tx: Tx, *, repository: str) -> bool:
     """Return whether the feed has events of the repository that the catalog has not applied."""
-    return bool((await tx.execute(_IN_REPOSITORY, {"name": repository})).scalar_one())
+    values = {**await _get_position(tx), "repository": repository}
+    return bool((await tx.execute(_EVENTS, values)).scalar_one())
 
 
 async def has_unapplied_events_below(tx: Tx, *, name: str) -> bool:
@@ -30,4 +40,5 @@ async def has_unapplied_events_below(tx: Tx, *, name: str) -> bool:
 
     ``name`` is a namespace or the path of a repository.
     """
-    return bool((await tx.execute(_IN_OR_BELOW, {"name": name})).scalar_one())
+    values = {**await _get_position(tx), "name": name}
+    return bool((await tx.execute(_EVENTS_BELOW, values)).scalar_one())

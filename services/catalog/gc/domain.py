@@ -43,8 +43,8 @@ class PushEvent:
 class FoundGarbage:
     """The result of a search for garbage.
 
-    ``known_pushes`` are the ids of all push events of the found manifests after ``after_ns``
-    (nanoseconds since 1970). A push event with another id arrived after the search.
+    ``known_pushes`` are the ids of all push events of untagged manifests after ``after_ns``
+    (nanoseconds since 1970). An event with another id arrived after the search.
     """
 
     garbage: list[UntaggedManifest]
@@ -56,7 +56,7 @@ class Phase(Enum):
     """The writes that a write pause refuses."""
 
     NEW_UPLOADS = "new_uploads"
-    """Every write to a repository without active uploads."""
+    """New uploads, except to repositories with active uploads."""
     ALL_WRITES = "all_writes"
 
 
@@ -74,7 +74,7 @@ def order_for_deletion(
 ) -> list[UntaggedManifest]:
     """Return the manifests that no index lists, then the ``children`` of indexes.
 
-    If the collection stops halfway, an index remains together with its children. Each of the two
-    groups keeps the order of ``found``.
+    An index must not remain without its children if the collection stops halfway. Each of the two
+    groups keeps the order of ``found``, so the children of a nested index can precede it.
     """
     return sorted(found, key=lambda item: item.key in children)

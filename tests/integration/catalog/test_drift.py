@@ -26,7 +26,7 @@ from tests.kit.sessions import Secrets
 pytestmark = pytest.mark.registry_versions
 
 
-class Here:
+class World:
     """A namespace with the repository `app`, and a catalog without workers.
 
     The catalog gets only those events that the test delivers.
@@ -90,66 +90,66 @@ class Here:
 
 
 @pytest.fixture
-async def here(
+async def world(
     engine: AsyncEngine,
     registry_client: Registry,
     registry: RegistryUnderTest,
     emptied: Database,
     namespace: str,
-) -> Here:
-    return Here(engine, registry_client, registry, emptied, namespace)
+) -> World:
+    return World(engine, registry_client, registry, emptied, namespace)
 
 
-async def test_lost_pushes_are_found_and_repaired(here: Here) -> None:
+async def test_lost_pushes_are_found_and_repaired(world: World) -> None:
     old, new, index = make_image(), make_image(), make_index()
-    await here.deliver(*here.registry.push(old, here.app, "kept", "moved"))
-    assert await here.compare() == []
-    here.registry.push(new, here.app, "moved", "added")
-    here.registry.push(index, f"{here.team}/never/reported", "v1")
-    found = await here.compare()
+    await world.deliver(*world.registry.push(old, world.app, "kept", "moved"))
+    assert await world.compare() == []
+    world.registry.push(new, world.app, "moved", "added")
+    world.registry.push(index, f"{world.team}/never/reported", "v1")
+    found = await world.compare()
     before, after = old.manifest.digest, new.manifest.digest
     assert found == [
-        Difference(here.app, "added", Kind.TAG_MISSING, "", after),
-        Difference(here.app, "moved", Kind.TAG_MOVED, before, after),
+        Difference(world.app, "added", Kind.TAG_MISSING, "", after),
+        Difference(world.app, "moved", Kind.TAG_MOVED, before, after),
         Difference(
-            f"{here.team}/never/reported", "v1", Kind.TAG_MISSING, "", index.manifest.digest
+            f"{world.team}/never/reported", "v1", Kind.TAG_MISSING, "", index.manifest.digest
         ),
     ]
-    assert await here.repair(found) == []
-    assert await here.tags() == {
+    assert await world.repair(found) == []
+    assert await world.tags() == {
         "kept": (before, "alice"),
         "moved": (after, ""),
         "added": (after, ""),
     }
-    assert await here.tags(f"{here.team}/never/reported") == {"v1": (index.manifest.digest, "")}
-    (repository,) = await here.database.fetch(
+    assert await world.tags(f"{world.team}/never/reported") == {"v1": (index.manifest.digest, "")}
+    (repository,) = await world.database.fetch(
         "SELECT status, tag_count, size_bytes, last_pushed_at"
         " FROM catalog.repositories WHERE path = $1",
-        f"{here.team}/never/reported",
+        f"{world.team}/never/reported",
     )
     assert (repository["status"], repository["tag_count"]) == ("active", 1)
     assert repository["size_bytes"] == sum(image.size_bytes for image in index.images)
     assert repository["last_pushed_at"] is not None
-    assert await here.compare() == []
+    assert await world.compare() == []
 
 
-async def test_late_event_of_a_repaired_push_names_the_pusher(here: Here) -> None:
+async def test_late_event_of_a_repaired_push_names_the_pusher(world: World) -> None:
     image = make_image()
-    late = here.registry.push(image, here.app, "v1", by="bob")
-    await here.repair(await here.compare())
-    assert await here.tags() == {"v1": (image.manifest.digest, "")}
-    await here.deliver(*late)
-    assert await here.tags() == {"v1": (image.manifest.digest, "bob")}
+    late = world.registry.push(image, world.app, "v1", by="bob")
+    await world.repair(await world.compare())
+    assert await world.tags() == {"v1": (image.manifest.digest, "")}
+    await world.deliver(*late)
+    assert await world.tags() == {"v1": (image.manifest.digest, "bob")}
 
 
-async def test_repair_deletes_from_the_catalog_what_the_registry_has_lost(here: Here) -> None:
+async def test_repair_deletes_from_the_catalog_what_the_registry_has_lost(world: World) -> None:
     image, other, untagged = make_image(), make_image(), make_image()
-    await here.deliver(*here.registry.push(untagged, here.app, "v1"))
-    await here.deliver(*here.registry.push(image, here.app, "v1", "v2"))
-    await here.deliver(*here.registry.push(other, here.app, "stays"))
-    here.registry.delete(here.app, image.manifest.digest)
-    here.registry.delete(here.app, untagged.manifest.digest)
-    found = await here.compare()
+    await world.deliver(*world.registry.push(untagged, world.app, "v1"))
+    await world.deliver(*world.registry.push(image, world.app, "v1", "v2"))
+    await world.deliver(*world.registry.push(other, world.app, "stays"))
+    world.registry.delete(world.app, image.manifest.digest)
+    world.registry.delete(world.app, untagged.manifest.digest)
+    found = await world.compare()
     assert [(difference.reference, difference.kind) for difference in found] == sorted(
         [
             (untagged.manifest.digest, Kind.MANIFEST_GONE),
@@ -157,188 +157,190 @@ async def test_repair_deletes_from_the_catalog_what_the_registry_has_lost(here: 
             ("v2", Kind.TAG_GONE),
         ]
     )
-    assert await here.repair(found) == []
-    assert await here.tags() == {"stays": (other.manifest.digest, "alice")}
-    assert await here.manifests() == {other.manifest.digest}
-    assert await here.compare() == []
+    assert await world.repair(found) == []
+    assert await world.tags() == {"stays": (other.manifest.digest, "alice")}
+    assert await world.manifests() == {other.manifest.digest}
+    assert await world.compare() == []
 
 
-async def test_empty_repository_has_no_difference(here: Here) -> None:
+async def test_empty_repository_has_no_difference(world: World) -> None:
     image = make_image()
-    await here.deliver(*here.registry.push(image, here.app, "v1"))
-    await here.deliver(*here.registry.delete(here.app, image.manifest.digest))
-    assert await here.tags() == {}
-    assert here.app in await here.client.list_repositories()  # with tags: null
-    assert await here.compare() == []
+    await world.deliver(*world.registry.push(image, world.app, "v1"))
+    await world.deliver(*world.registry.delete(world.app, image.manifest.digest))
+    assert await world.tags() == {}
+    assert world.app in await world.client.list_repositories()  # with tags: null
+    assert await world.compare() == []
 
 
-async def test_repair_adds_the_missing_child_of_an_index(here: Here) -> None:
+async def test_repair_adds_the_missing_child_of_an_index(world: World) -> None:
     index = make_index()
-    await here.deliver(*here.registry.push(index, here.app, "v1"))
+    await world.deliver(*world.registry.push(index, world.app, "v1"))
     child = index.images[1].manifest.digest
-    await here.database.execute("DELETE FROM catalog.manifests WHERE digest = $1", child)
-    found = await here.compare()
-    assert found == [Difference(here.app, child, Kind.MANIFEST_MISSING, "", child)]
-    assert await here.repair(found) == []
-    assert child in await here.manifests()
-    assert await here.compare() == []
+    await world.database.execute("DELETE FROM catalog.manifests WHERE digest = $1", child)
+    found = await world.compare()
+    assert found == [Difference(world.app, child, Kind.MANIFEST_MISSING, "", child)]
+    assert await world.repair(found) == []
+    assert child in await world.manifests()
+    assert await world.compare() == []
 
 
-async def test_index_remains_although_the_registry_has_lost_its_child(here: Here) -> None:
+async def test_index_remains_although_the_registry_has_lost_its_child(world: World) -> None:
     index = make_index()
-    await here.deliver(*here.registry.push(index, here.app, "v1"))
+    await world.deliver(*world.registry.push(index, world.app, "v1"))
     child = index.images[1].manifest.digest
-    here.registry.delete(here.app, child)
-    found = await here.compare()
-    assert found == [Difference(here.app, child, Kind.MANIFEST_GONE, child, "")]
-    assert await here.repair(found) == []
-    assert await here.tags() == {"v1": (index.manifest.digest, "alice")}
-    assert await here.compare() == []
+    world.registry.delete(world.app, child)
+    found = await world.compare()
+    assert found == [Difference(world.app, child, Kind.MANIFEST_GONE, child, "")]
+    assert await world.repair(found) == []
+    assert await world.tags() == {"v1": (index.manifest.digest, "alice")}
+    assert await world.compare() == []
 
 
-async def test_image_without_a_namespace_is_reported_and_not_repaired(here: Here) -> None:
+async def test_image_without_a_namespace_is_reported_and_not_repaired(world: World) -> None:
     image = make_image()
-    ownerless = f"{here.team}/x"
-    here.registry.push(image, ownerless, "v1")
-    await here.database.execute("DELETE FROM catalog.namespaces")
-    found = await here.compare()
+    ownerless = f"{world.team}/x"
+    world.registry.push(image, ownerless, "v1")
+    await world.database.execute("DELETE FROM catalog.namespaces")
+    found = await world.compare()
     assert found == [Difference(ownerless, "v1", Kind.NO_NAMESPACE, "", image.manifest.digest)]
-    assert await here.repair(found) == found
-    assert await here.client.find_digest(ownerless, "v1") == image.manifest.digest
+    assert await world.repair(found) == found
+    assert await world.client.find_digest(ownerless, "v1") == image.manifest.digest
 
 
-async def test_repository_that_is_being_deleted_is_not_repaired(here: Here) -> None:
-    here.registry.push(make_image(), here.app, "v1")
-    found = await here.compare()
-    await here.database.execute(
+async def test_repository_that_is_being_deleted_is_not_repaired(world: World) -> None:
+    world.registry.push(make_image(), world.app, "v1")
+    found = await world.compare()
+    await world.database.execute(
         "INSERT INTO catalog.reserved_names (kind, name, available_at)"
         " VALUES ('repository', $1, now() + interval '1 minute')",
-        here.app,
+        world.app,
     )
-    assert await here.compare() == []
-    await here.repair(found)
-    assert await here.tags() == {}
+    assert await world.compare() == []
+    await world.repair(found)
+    assert await world.tags() == {}
 
 
-async def test_tag_that_is_being_deleted_is_no_difference(here: Here) -> None:
+async def test_tag_that_is_being_deleted_is_no_difference(world: World) -> None:
     image, placeholder = make_image(), make_image()
-    await here.deliver(*here.registry.push(image, here.app, "v1", "stays"))
-    await here.database.execute("DELETE FROM catalog.tags WHERE name = 'v1'")
-    here.registry.push(placeholder, here.app, "v1")
-    assert [difference.reference for difference in await here.compare()] == ["v1"]
-    await here.database.execute(
+    await world.deliver(*world.registry.push(image, world.app, "v1", "stays"))
+    await world.database.execute("DELETE FROM catalog.tags WHERE name = 'v1'")
+    world.registry.push(placeholder, world.app, "v1")
+    assert [difference.reference for difference in await world.compare()] == ["v1"]
+    await world.database.execute(
         "INSERT INTO catalog.tag_deletions (repository, tag, digest, pushed_at, placeholder)"
         " VALUES ($1, 'v1', $2, now(), $3)",
-        here.app,
+        world.app,
         image.manifest.digest,
         placeholder.manifest.digest,
     )
-    assert await here.compare() == []
+    assert await world.compare() == []
 
 
-async def test_repair_keeps_a_push_after_the_comparison(here: Here) -> None:
+async def test_repair_keeps_a_push_after_the_comparison(world: World) -> None:
     old, new = make_image(), make_image()
-    await here.deliver(*here.registry.push(old, here.app, "v1"))
-    here.registry.delete(here.app, old.manifest.digest)
-    found = await here.compare()
-    await here.deliver(*here.registry.push(new, here.app, "v1"))
-    assert await here.repair(found) == []
-    assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
+    await world.deliver(*world.registry.push(old, world.app, "v1"))
+    world.registry.delete(world.app, old.manifest.digest)
+    found = await world.compare()
+    await world.deliver(*world.registry.push(new, world.app, "v1"))
+    assert await world.repair(found) == []
+    assert await world.tags() == {"v1": (new.manifest.digest, "alice")}
 
 
 async def test_repair_keeps_a_push_during_the_repair(
-    here: Here, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost, new = make_image(), make_image()
-    here.registry.push(lost, here.app, "v1")
-    found = await here.compare()
+    world.registry.push(lost, world.app, "v1")
+    found = await world.compare()
     original, waiting = states.read_states, [new]
 
     async def slow(**arguments: Any) -> Any:
         answer = await original(**arguments)
         if waiting:
-            await here.deliver(*here.registry.push(waiting.pop(), here.app, "v1"))
+            await world.deliver(*world.registry.push(waiting.pop(), world.app, "v1"))
         return answer
 
     monkeypatch.setattr(states, "read_states", slow)
-    await here.repair(found)
-    assert await here.tags() == {"v1": (new.manifest.digest, "alice")}
+    await world.repair(found)
+    assert await world.tags() == {"v1": (new.manifest.digest, "alice")}
 
 
 async def test_push_during_the_comparison_is_no_difference(
-    here: Here, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original, waiting = usecases._let_settle, here.registry.push(make_image(), here.app, "v1")
+    original, waiting = usecases._let_settle, world.registry.push(make_image(), world.app, "v1")
 
     async def settle(*arguments: Any) -> None:
-        await here.deliver(*waiting)
+        await world.deliver(*waiting)
         await original(*arguments)
 
     monkeypatch.setattr(usecases, "_let_settle", settle)
-    assert await here.compare() == []
+    assert await world.compare() == []
 
 
-async def test_incomplete_list_repairs_nothing(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    here.registry.push(make_image(), here.app, "v1")
+async def test_incomplete_list_repairs_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.registry.push(make_image(), world.app, "v1")
     original = Registry.list_tags
 
     async def broken(self: Registry, repository: str) -> list[str]:
-        if repository == here.app:
+        if repository == world.app:
             raise RegistryUnavailable("connection lost")
         return await original(self, repository)
 
     monkeypatch.setattr(Registry, "list_tags", broken)
     with pytest.raises(RegistryUnavailable):
-        await here.compare()
-    await Schedule(here.engine, here.client, hours=1, first_after=0).step()
-    assert await here.tags() == {}
+        await world.compare()
+    await Schedule(world.engine, world.client, hours=1, first_after=0).step()
+    assert await world.tags() == {}
 
 
 async def test_registry_without_its_storage_does_not_empty_the_catalog(
-    here: Here, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await here.deliver(*here.registry.push(make_image(), here.app, "v1"))
+    await world.deliver(*world.registry.push(make_image(), world.app, "v1"))
 
     async def nothing(self: Registry) -> list[str]:
         return []
 
     monkeypatch.setattr(Registry, "list_repositories", nothing)
     with pytest.raises(usecases.NothingListed):
-        await here.compare()
+        await world.compare()
 
 
 async def test_list_of_repositories_is_read_page_by_page(
-    here: Here, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = {f"{here.team}/app-{number}" for number in range(5)}
+    names = {f"{world.team}/app-{number}" for number in range(5)}
     for name in names:
-        here.registry.push(make_image(), name, "v1")
+        world.registry.push(make_image(), name, "v1")
     monkeypatch.setattr(registry_module, "_PAGE_SIZE", 2)
-    listed = await here.client.list_repositories()
+    listed = await world.client.list_repositories()
     assert names <= set(listed)
     assert len(listed) == len(set(listed))
 
 
-async def test_schedule_compares_and_repairs_when_it_is_due(here: Here) -> None:
+async def test_schedule_compares_and_repairs_when_it_is_due(world: World) -> None:
     image = make_image()
-    here.registry.push(image, here.app, "v1")
-    later = Schedule(here.engine, here.client, hours=1, first_after=1000)
+    world.registry.push(image, world.app, "v1")
+    later = Schedule(world.engine, world.client, hours=1, first_after=1000)
     assert 900 < await later.step() <= 1000
-    assert await here.tags() == {}
-    now = Schedule(here.engine, here.client, hours=1, first_after=0)
+    assert await world.tags() == {}
+    now = Schedule(world.engine, world.client, hours=1, first_after=0)
     assert await now.step() == 0.0
-    assert await here.tags() == {"v1": (image.manifest.digest, "")}
+    assert await world.tags() == {"v1": (image.manifest.digest, "")}
     assert 3500 < await now.step() <= 3600
 
 
 def moorage_drift(
-    here: Here, secrets: Secrets, data: Path, *arguments: str, **environment: str
+    world: World, secrets: Secrets, data: Path, *arguments: str, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     given = {
         "MOORAGE_DATA": str(data),
         "SECRETS_DIR": str(secrets.directory),
-        "CATALOG_DATABASE_URL": here.database.urls["catalog"],
-        "CATALOG_REGISTRY_URL": here.registry.url,
+        "CATALOG_DATABASE_URL": world.database.urls["catalog"],
+        "CATALOG_REGISTRY_URL": world.registry.url,
         "COLUMNS": "250",
         **environment,
     }
@@ -354,32 +356,32 @@ def moorage_drift(
 
 
 async def test_command_lists_and_repairs_differences(
-    here: Here, catalog_secrets: Secrets, tmp_path: Path
+    world: World, catalog_secrets: Secrets, tmp_path: Path
 ) -> None:
     image = make_image()
-    here.registry.push(image, here.app, "v1")
-    listed = moorage_drift(here, catalog_secrets, tmp_path)
+    world.registry.push(image, world.app, "v1")
+    listed = moorage_drift(world, catalog_secrets, tmp_path)
     assert (listed.returncode, listed.stderr) == (1, "")
-    (line,) = [line for line in listed.stdout.splitlines() if here.app in line]
+    (line,) = [line for line in listed.stdout.splitlines() if world.app in line]
     assert line.split()[1] == "v1"
     assert Kind.TAG_MISSING.value in line
     assert image.manifest.digest[:19] in line
-    assert await here.tags() == {}
-    moorage_drift(here, catalog_secrets, tmp_path, "--repair")
-    assert await here.tags() == {"v1": (image.manifest.digest, "")}
-    again = moorage_drift(here, catalog_secrets, tmp_path)
-    assert here.app not in again.stdout
+    assert await world.tags() == {}
+    moorage_drift(world, catalog_secrets, tmp_path, "--repair")
+    assert await world.tags() == {"v1": (image.manifest.digest, "")}
+    again = moorage_drift(world, catalog_secrets, tmp_path)
+    assert world.app not in again.stdout
 
 
 async def test_command_reports_in_one_line_what_it_cannot_reach(
-    here: Here, catalog_secrets: Secrets, tmp_path: Path
+    world: World, catalog_secrets: Secrets, tmp_path: Path
 ) -> None:
     nowhere = "http://127.0.0.1:9"
     for wrong in (
         {"CATALOG_REGISTRY_URL": nowhere},
         {"CATALOG_DATABASE_URL": "postgresql://u:hidden@127.0.0.1:9/d"},
     ):
-        done = moorage_drift(here, catalog_secrets, tmp_path, "--repair", **wrong)
+        done = moorage_drift(world, catalog_secrets, tmp_path, "--repair", **wrong)
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
         assert done.stderr.startswith("moorage: ")

@@ -21,7 +21,7 @@ from tests.kit.waiting import soon, soon_json
 pytestmark = pytest.mark.registry_versions
 
 
-async def _gone(registry: RegistryUnderTest, repository: str, digest: str) -> None:
+async def _wait_until_gone(registry: RegistryUnderTest, repository: str, digest: str) -> None:
     async def status() -> int:
         return registry.status(repository, digest)
 
@@ -38,15 +38,15 @@ async def test_next_owner_does_not_get_a_push_from_before_the_deletion(
     assert (await acme.delete(f"/api/v1/namespaces/{team}")).status_code == 204
     await deliver(emptied, *pushed)
     for manifest in (index.manifest, *(image.manifest for image in index.images)):
-        await _gone(registry, f"{team}/app", manifest.digest)
+        await _wait_until_gone(registry, f"{team}/app", manifest.digest)
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
 
-    async def take() -> int:
+    async def create_namespace() -> int:
         return (
             await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
         ).status_code
 
-    await soon(take, lambda code: code == 201)
+    await soon(create_namespace, lambda code: code == 201)
     assert registry.tags(f"{team}/app") == []
     assert (await other.get("/api/v1/repositories")).json()["items"] == []
 
@@ -62,12 +62,12 @@ async def test_push_without_an_event_is_deleted_before_the_name_is_released(
     registry.push(make_image(), f"{team}-x/app", "v1")
     await emptied.execute("UPDATE catalog.reserved_names SET available_at = now()")
 
-    async def take() -> int:
+    async def create_namespace() -> int:
         return (
             await other.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
         ).status_code
 
-    await soon(take, lambda code: code == 201, within=5)
+    await soon(create_namespace, lambda code: code == 201, within=5)
     for manifest in (index.manifest, *(image.manifest for image in index.images)):
         assert registry.status(f"{team}/charts/web", manifest.digest) == 404
     assert registry.tags(f"{team}-x/app") == ["v1"]
@@ -104,7 +104,7 @@ async def test_push_to_a_reserved_name_is_deleted_and_its_neighbor_remains(
         registry.push(image, f"{team}/apple", "v1"),
     )
     await deliver(emptied, *orphaned, *kept)
-    await _gone(registry, f"{team}/app", image.manifest.digest)
+    await _wait_until_gone(registry, f"{team}/app", image.manifest.digest)
     listed = (await soon_json(acme, "/api/v1/repositories", lambda body: len(body["items"]) > 0))[
         "items"
     ]

@@ -29,10 +29,11 @@ export const errors = {
     "This name is taken. Names of namespaces are unique in the whole registry.",
   "error.repository_taken": "This name is taken by another repository. Choose another name.",
   "error.name_reserved": "The name is reserved because it was in use until recently.",
-  "error.namespace_not_empty": "The namespace contains repositories.",
+  "error.namespace_not_empty": "The namespace contains repositories. Delete them first.",
   "error.last_administrator":
     "This is the last administrator. Make another account an administrator first.",
-  "error.not_replayable": "The event still cannot be processed.",
+  "error.not_replayable":
+    "The event still cannot be processed. Try again after an update of Moorage.",
   "error.not_found": "The object no longer exists.",
   "error.api_key_not_found": "The API key no longer exists.",
   "error.token_not_found": "The token no longer exists.",
@@ -40,12 +41,12 @@ export const errors = {
   "error.catalog_behind": "Recent pushes are still being processed. Try again in a moment.",
   "error.writes_paused":
     "Changes are paused while the registry reclaims disk space. Try again in a moment.",
-  "error.docker_user_not_found": "The Docker user does not exist.",
-  "error.namespace_not_found": "The namespace does not exist.",
+  "error.docker_user_not_found": "The Docker user does not exist. Check its name and its account.",
+  "error.namespace_not_found": "The namespace does not exist. Check its name.",
   "error.needed_by_index":
     "A multi-platform image contains this image. Delete the multi-platform image first.",
-  "error.repository_deleting": "The repository is being deleted.",
-  "error.namespace_deleting": "The namespace is being deleted.",
+  "error.repository_deleting": "The repository is being deleted. Try again later.",
+  "error.namespace_deleting": "The namespace is being deleted. Try again later.",
   "error.conflict": "The object has changed in the meantime. Reload the page.",
   "error.unavailable": "The server is unavailable. Try again later.",
 };

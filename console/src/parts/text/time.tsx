@@ -30,7 +30,7 @@ export function Expiry({ at }: { at: string | null }): ReactNode {
     <time
       dateTime={at}
       title={formatExactTime(at, locale)}
-      className={expired ? "over" : undefined}
+      className={expired ? "expired" : undefined}
     >
       {expired ? say("tokens.expired", { time }) : time}
     </time>

@@ -28,8 +28,8 @@ def without_own_pushes(
 ) -> list[FeedEvent]:
     """Return ``events`` without the catalog's own pushes.
 
-    Pushes of placeholders are removed. The push that restores a client's push gets the time and the
-    user of the client's.
+    Pushes of placeholders are left out. If the catalog restored a client's push, the event of the
+    restore gets the time and the user of that push.
     """
     placeholders = {(deletion.repository, deletion.placeholder) for deletion in deletions}
     restored = {
