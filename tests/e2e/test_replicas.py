@@ -24,7 +24,7 @@ EFFECTIVE_WITHIN_SECONDS = 1.0
 def replicas(
     stack: Stack, http: httpx.Client, folder: Path
 ) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """The stack's auth service behind the gateway, and a second one on the same database."""
+    """Two auth services on one database: the stack's own, and a second one."""
     with reserve() as reserved:
         port = reserved.number
     environment = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(stack.data / "secrets" / "auth")}
