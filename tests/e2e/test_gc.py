@@ -309,9 +309,8 @@ def test_during_a_collection_open_pushes_finish_new_ones_are_refused_and_pulls_w
 def test_writes_are_accepted_at_once_after_a_waiting_collection_is_terminated(
     stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
-    begun = OpenPush(
-        shared_registry, f"{shared_tenant.private}/ended-open"
-    )  # the collection waits for it
+    # The collection waits for this push.
+    begun = OpenPush(shared_registry, f"{shared_tenant.private}/ended-open")
     collecting = start_gc(stack, days=0)
     _until_refused(shared_registry, f"{shared_tenant.private}/ended")
     collecting.terminate()

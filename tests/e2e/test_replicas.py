@@ -24,7 +24,7 @@ EFFECTIVE_WITHIN_SECONDS = 1.0
 def replicas(
     stack: Stack, http: httpx.Client, folder: Path
 ) -> Iterator[tuple[httpx.Client, httpx.Client]]:
-    """The stack's auth service behind the gateway, and a second one on the same database."""
+    """Two auth services on one database: the stack's own, and a second one."""
     with reserve() as reserved:
         port = reserved.number
     environment = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(stack.data / "secrets" / "auth")}
@@ -92,7 +92,7 @@ def test_a_new_grant_and_a_lowered_grant_take_effect_on_both_replicas(
         )
 
 
-def test_a_namespace_that_becomes_private_cannot_be_pulled_from_on_either_replica(
+def test_both_replicas_deny_pulls_from_a_namespace_that_becomes_private(
     tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
 ) -> None:
     repository = f"{tenant.public}/app"

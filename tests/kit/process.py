@@ -82,9 +82,9 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired as hung:
-        said = (hung.stdout or b"") + (hung.stderr or b"")
+        output = ((hung.stdout or b"") + (hung.stderr or b"")).decode(errors="replace")
         raise CommandFailed(
-            f"{shlex.join(words)}\nnot finished after {seconds} s\n{said.decode(errors='replace')}"
+            f"{shlex.join(words)}\nnot finished after {seconds} s\n{output}"
         ) from hung
     return Finished(
         words,

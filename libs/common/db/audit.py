@@ -14,7 +14,7 @@ class AuditEntry:
     """One change, or one refused login. No field may hold a secret.
 
     ``action`` is ``noun.verb``, such as ``namespace.create``. ``target`` names the object as in its
-    API path. ``account`` is the username of the actor, or None if nobody is signed in.
+    API path. ``account`` is the username of the actor, or None if no account is signed in.
     """
 
     action: str

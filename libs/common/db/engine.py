@@ -90,4 +90,4 @@ def _engine(request: Request) -> AsyncEngine:
 
 
 Engine = Annotated[AsyncEngine, Depends(_engine)]
-"""For use cases that call the registry and must not hold a transaction open meanwhile."""
+"""For use cases that call the registry, during which no transaction must stay open."""

@@ -57,7 +57,7 @@ class FairQueue:
             raise
 
     def _release(self) -> None:
-        """Pass the slot to the next source in turn, or free it if nobody waits."""
+        """Pass the slot to the next source in turn, or free it if no caller waits."""
         while self._waiting:
             source, queue = self._waiting.popitem(last=False)
             admitted = queue.popleft()

@@ -21,7 +21,7 @@ class Account:
 
 
 def leaves_no_administrator(administrator_ids: list[int], demoted_id: int) -> bool:
-    """Return whether nobody can administer the registry once ``demoted_id`` no longer does.
+    """Return whether ``demoted_id`` is the only one of ``administrator_ids``.
 
     ``administrator_ids`` are the administrators that are not disabled.
     """

@@ -30,7 +30,7 @@ class WrongPasswords:
         """Count an attempt.
 
         Raises:
-            PasswordThrottled: the account is at its limit; ``Retry-After`` says for how long.
+            PasswordThrottled: the account is at its limit. ``Retry-After`` has the seconds to wait.
         """
         now = self._clock()
         self._drop_expired_accounts(now)

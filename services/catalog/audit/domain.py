@@ -9,7 +9,7 @@ class Entry:
     """One change, or one refused login.
 
     ``action`` is ``noun.verb``, and ``target`` is the object's path below ``/api/v1/``. ``account``
-    is None if nobody was signed in, or if the operator acted from the command line.
+    is None if no account was signed in, or if the operator acted from the command line.
     """
 
     at: datetime

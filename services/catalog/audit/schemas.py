@@ -12,7 +12,8 @@ class AuditEntryOut(Output):
 
     at: datetime = Field(description="time of the change, UTC")
     account: str | None = Field(
-        description="account that made the change; null: nobody was signed in", examples=["acme"]
+        description="account that made the change; null if no account was signed in",
+        examples=["acme"],
     )
     action: str = Field(description="`noun.verb`", examples=["namespace.create"])
     target: str = Field(

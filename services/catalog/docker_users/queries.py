@@ -56,7 +56,7 @@ def _docker_user(row: sa.Row[Any]) -> DockerUser:
 async def find_docker_user(tx: Tx, *, username: str, lock: bool = False) -> DockerUser | None:
     """Return the Docker user ``username`` of any account, or None.
 
-    With ``lock``, nobody can delete it before the transaction ends.
+    With ``lock``, other transactions cannot delete it until this one ends.
     """
     if not is_username(username):
         return None  # PostgreSQL rejects some texts, such as one with a NUL

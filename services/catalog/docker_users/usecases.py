@@ -68,7 +68,7 @@ async def change_docker_user(
     """Change the values that are not None. Disabling the Docker user ends its logins.
 
     Raises:
-        DockerUserNotFound: the Docker user was deleted meanwhile.
+        DockerUserNotFound: a concurrent request deleted the Docker user.
     """
     user = actor.docker_user
     if description is None and disabled is None and token_login is None:
@@ -98,7 +98,7 @@ async def change_docker_user_password(
     """Set a new password and end the Docker user's logins.
 
     Raises:
-        DockerUserNotFound: the Docker user was deleted meanwhile.
+        DockerUserNotFound: a concurrent request deleted the Docker user.
     """
     user = actor.docker_user
     password_hash = await hasher.hash(password)
@@ -119,7 +119,7 @@ async def delete_docker_user(*, tx: Tx, actor: DockerUserOwner, reserved_seconds
     """Delete the Docker user and its grants, and reserve its name for ``reserved_seconds``.
 
     Raises:
-        DockerUserNotFound: the Docker user was deleted meanwhile.
+        DockerUserNotFound: a concurrent request deleted the Docker user.
     """
     user = actor.docker_user
     if not await queries.delete_docker_user(tx, docker_user_id=user.id):

@@ -41,7 +41,7 @@ async def put_grant(
 
     Raises:
         GranteeNotFound: ``account`` (None: the namespace's account) has no such Docker user.
-        NamespaceNotFound: the namespace was deleted meanwhile.
+        NamespaceNotFound: a concurrent request deleted the namespace.
     """
     namespace = actor.namespace
     owner = grantee_account(named=account, namespace_account=namespace.account)

@@ -61,7 +61,7 @@ async def change_namespace(
     """Change the values that are not None.
 
     Raises:
-        NamespaceNotFound: the namespace was deleted meanwhile.
+        NamespaceNotFound: a concurrent request deleted the namespace.
     """
     namespace = actor.namespace
     if visibility is None and description is None:

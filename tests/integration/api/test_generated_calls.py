@@ -115,15 +115,21 @@ def _call(
 
 
 @auth.parametrize()  # type: ignore[untyped-decorator]
-def test_calls_of_auth_match_its_document(case: Any, served: Served, callers: Callers) -> None:
+def test_generated_calls_of_auth_match_its_openapi_document(
+    case: Any, served: Served, callers: Callers
+) -> None:
     _check(case, "auth", served, callers)
 
 
 @catalog.parametrize()  # type: ignore[untyped-decorator]
-def test_calls_of_catalog_match_its_document(case: Any, served: Served, callers: Callers) -> None:
+def test_generated_calls_of_catalog_match_its_openapi_document(
+    case: Any, served: Served, callers: Callers
+) -> None:
     _check(case, "catalog", served, callers)
 
 
 @events.parametrize()  # type: ignore[untyped-decorator]
-def test_calls_of_events_match_its_document(case: Any, served: Served, callers: Callers) -> None:
+def test_generated_calls_of_events_match_its_openapi_document(
+    case: Any, served: Served, callers: Callers
+) -> None:
     _check(case, "events", served, callers)

@@ -38,7 +38,7 @@ async def test_every_change_is_recorded_and_a_refused_one_is_not(
     }
 
 
-async def test_the_list_unites_the_trails_of_all_services(
+async def test_the_audit_list_merges_the_entries_of_all_services(
     acme: httpx.AsyncClient, admin: httpx.AsyncClient, emptied: Database
 ) -> None:
     at = datetime(2026, 11, 24, 5, tzinfo=UTC)

@@ -46,7 +46,9 @@ def test_an_invalid_setting_is_reported_in_one_line_that_names_it(
     assert "\n" not in str(error.value)
 
 
-def test_a_missing_setting_is_named(secrets_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_missing_setting_names_it(
+    secrets_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (secrets_folder / "catalog_database_url").unlink()
     with pytest.raises(SettingsError, match=r"^CATALOG_DATABASE_URL: missing"):
         load_settings()

@@ -523,7 +523,7 @@ export interface components {
             at: string;
             /**
              * Account
-             * @description account that made the change; null: nobody was signed in
+             * @description account that made the change; null if no account was signed in
              * @example acme
              */
             account: string | null;

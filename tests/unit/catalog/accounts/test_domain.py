@@ -9,7 +9,7 @@ from services.catalog.accounts.domain import AccountNotFound, AccountTaken, leav
     ("administrator_ids", "demoted_id", "expected"),
     [([1], 1, True), ([1, 2], 1, False), ([2], 1, False), ([], 1, False)],
 )
-def test_only_the_last_administrator_must_stay(
+def test_only_the_last_administrator_cannot_be_demoted(
     administrator_ids: list[int], demoted_id: int, expected: bool
 ) -> None:
     assert leaves_no_administrator(administrator_ids, demoted_id) is expected

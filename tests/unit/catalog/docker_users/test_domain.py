@@ -39,5 +39,5 @@ def test_another_accounts_docker_user_is_reported_as_missing(principal: MakePrin
     assert refused.value.detail == "There is no Docker user 'builder'."
 
 
-def test_a_taken_username_is_named() -> None:
+def test_the_error_of_a_taken_username_names_it() -> None:
     assert "'builder' already exists" in DockerUserTaken("builder").detail

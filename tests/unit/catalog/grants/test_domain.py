@@ -11,7 +11,7 @@ def test_a_docker_user_of_another_account_is_granted_by_that_accounts_name() -> 
     assert grantee_account(named="partner", namespace_account="acme") == "partner"
 
 
-def test_errors_name_the_docker_user_and_where_it_was_sought() -> None:
+def test_errors_name_the_docker_user_and_its_account_or_namespace() -> None:
     assert GranteeNotFound(docker_user="ci", account="acme").detail.startswith(
         "There is no Docker user 'ci' of the account 'acme'."
     )

@@ -32,7 +32,7 @@ def _namespace(visibility: Visibility = "private") -> Namespace:
 
 
 @pytest.mark.parametrize(("account_id", "role"), [(1, "member"), (2, "admin")])
-def test_its_account_and_administrators_own_a_namespace(
+def test_a_namespace_is_owned_by_its_account_and_by_administrators(
     principal: MakePrincipal, account_id: int, role: str
 ) -> None:
     namespace = _namespace()

@@ -52,7 +52,7 @@ def test_the_path_joins_namespace_and_name() -> None:
         (2, "member", "private", True),
     ],
 )
-def test_owners_administrators_everyone_and_sharers_can_read(
+def test_owners_and_administrators_can_read_and_others_if_it_is_public_or_shared(
     principal: MakePrincipal, account_id: int, role: str, visibility: Visibility, is_shared: bool
 ) -> None:
     repository = _repository(visibility)
@@ -75,7 +75,7 @@ def test_a_repository_that_is_not_shared_is_reported_as_missing(principal: MakeP
 
 
 @pytest.mark.parametrize(("account_id", "role"), [(1, "member"), (2, "admin")])
-def test_an_owner_who_reads_can_change(
+def test_a_reader_who_owns_the_repository_can_change_it(
     principal: MakePrincipal, account_id: int, role: str
 ) -> None:
     reader = RepositoryReader(principal(account_id, role=role), _repository())
@@ -84,7 +84,7 @@ def test_an_owner_who_reads_can_change(
 
 
 @pytest.mark.parametrize(("visibility", "is_shared"), [("public", False), ("private", True)])
-def test_a_mere_reader_cannot_change(
+def test_a_reader_who_does_not_own_the_repository_cannot_change_it(
     principal: MakePrincipal, visibility: Visibility, is_shared: bool
 ) -> None:
     reader = RepositoryReader(principal(2), _repository(visibility), is_shared)
@@ -114,7 +114,7 @@ def test_a_view_restricts_the_owner_of_the_listed_repositories(
     assert owner_to_list(view, principal=viewer, account_id=account_id) == expected
 
 
-def test_a_taken_path_is_named() -> None:
+def test_the_error_of_a_taken_path_names_it() -> None:
     assert "'team/app' already exists" in RepositoryTaken("team/app").detail
 
 

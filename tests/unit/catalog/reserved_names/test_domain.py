@@ -20,7 +20,7 @@ def test_a_name_without_a_valid_reservation_is_available(reserved_until: datetim
     NameStatus(NOW, reserved_until, is_deleting=False).check_available("team/app")
 
 
-def test_a_reserved_name_says_when_it_is_available() -> None:
+def test_the_error_of_a_reserved_name_has_the_time_when_it_is_available() -> None:
     until = NOW + timedelta(minutes=1, milliseconds=1)
     refused = _refusal(NameStatus(NOW, until, is_deleting=False))
     assert refused.extra == {"available_at": "2026-11-24T05:33:00.001000Z"}
@@ -29,7 +29,7 @@ def test_a_reserved_name_says_when_it_is_available() -> None:
 
 
 @pytest.mark.parametrize("reserved_until", [None, NOW - timedelta(days=1)])
-def test_the_name_of_an_object_that_is_being_deleted_is_retried_in_two_seconds(
+def test_retry_after_is_two_seconds_while_the_object_of_a_name_is_being_deleted(
     reserved_until: datetime | None,
 ) -> None:
     refused = _refusal(NameStatus(NOW, reserved_until, is_deleting=True))
@@ -41,5 +41,5 @@ def test_the_reservation_outlasts_the_deletion() -> None:
     assert refused.headers == {"Retry-After": "3600"}
 
 
-def test_a_client_never_retries_at_once() -> None:
+def test_retry_after_is_at_least_one_second() -> None:
     assert NameReserved("team", available_at=NOW, now=NOW).headers == {"Retry-After": "1"}

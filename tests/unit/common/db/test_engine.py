@@ -24,7 +24,7 @@ def test_a_lost_connection_means_unreachable(error: Exception) -> None:
     assert is_unreachable(error)
 
 
-def test_the_cause_of_an_error_counts() -> None:
+def test_an_error_caused_by_a_lost_connection_means_unreachable() -> None:
     error = RuntimeError()
     error.__cause__ = ConnectionResetError()
     assert is_unreachable(error)
@@ -36,7 +36,7 @@ def test_a_rejected_statement_does_not_mean_unreachable(error: Exception) -> Non
     assert not is_unreachable(DBAPIError("INSERT", None, error))
 
 
-def test_a_circle_of_causes_ends() -> None:
+def test_a_cycle_of_causes_does_not_loop_forever() -> None:
     first, second = ValueError(), KeyError()
     first.__cause__, second.__cause__ = second, first
     assert not is_unreachable(first)

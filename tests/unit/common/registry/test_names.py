@@ -6,7 +6,7 @@ from libs.common.registry.names import is_namespace, is_username, split_reposito
 
 
 @pytest.mark.parametrize("name", ["ab", "a1", "team", "my-team", "a.b_c-d", "0" * 63])
-def test_a_valid_name_names_namespaces_and_users(name: str) -> None:
+def test_a_valid_name_is_accepted_for_namespaces_and_users(name: str) -> None:
     assert is_namespace(name)
     assert is_username(name)
 
@@ -20,7 +20,7 @@ def test_an_invalid_name_is_rejected(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a..b", "a--b", "ab-", "a._b"])
-def test_a_namespace_has_single_separators_between_groups(name: str) -> None:
+def test_a_namespace_with_repeated_or_trailing_separators_is_rejected(name: str) -> None:
     assert not is_namespace(name)
 
 
