@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -62,7 +63,11 @@ def create_app(settings: Settings) -> FastAPI:
         window_seconds=settings.login_window_seconds,
     )
     recorder = LastUsedRecorder(
-        engine, refresh_token_lifetime=timedelta(days=settings.refresh_token_days)
+        engine,
+        write_refresh_tokens=partial(
+            refresh_token_queries.record_uses,
+            lifetime=timedelta(days=settings.refresh_token_days),
+        ),
     )
     listener = InvalidationListener(url)
     listener.on_notification(KEY_USE_CHANNEL, recorder.record_api_key)

@@ -6,7 +6,6 @@ registry accepts never fails to parse: missing and invalid values are left out.
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,19 +22,8 @@ IMAGE_CONFIG_TYPES = frozenset(
 _DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")
 _MAX_LABELS = 200
 _MAX_TEXT = 4096
-_MAX_SIZE = 2**50
+MAX_SIZE = 2**50
 """Clients declare sizes, and the registry does not check them. Sums must fit into a bigint."""
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """One platform of an image: its manifest, and the size of its config and layers."""
-
-    os: str
-    architecture: str
-    variant: str | None
-    digest: str
-    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +75,6 @@ class ImageConfig:
     labels: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A manifest with the data of its config and children.
-
-    ``size_bytes`` of an index is the sum over its platforms. ``blobs`` are the digests and sizes of
-    the config and the layers, each once.
-    """
-
-    digest: str
-    media_type: str
-    artifact_type: str | None
-    subject: str | None
-    size_bytes: int
-    platforms: tuple[Platform, ...]
-    layers: tuple[Layer, ...]
-    labels: dict[str, str]
-    image_created_at: datetime | None
-    children: tuple[str, ...]
-    blobs: tuple[tuple[str, int], ...]
-
-
 NO_CONFIG = ImageConfig(None, None, None, None, {})
 
 
@@ -135,7 +102,7 @@ def parse_manifest(content: bytes, *, digest: str, media_type: str) -> Manifest:
         layers=layers,
         children=tuple(_child(item) for item in _objects(value.get("manifests"))),
         size_bytes=min(
-            _MAX_SIZE, _size(config.get("size")) + sum(layer.size_bytes for layer in layers)
+            MAX_SIZE, _size(config.get("size")) + sum(layer.size_bytes for layer in layers)
         ),
         blobs=_blobs(config, layers),
     )
@@ -157,65 +124,6 @@ def parse_config(content: bytes | None) -> ImageConfig:
         created_at=_time(value.get("created")),
         labels=dict(list(clean.items())[:_MAX_LABELS]),
     )
-
-
-def describe_image(manifest: Manifest, config: ImageConfig) -> Described:
-    """Combine a manifest that is not an index with its config."""
-    platform = _platform(
-        manifest.digest, config.os, config.architecture, config.variant, manifest.size_bytes
-    )
-    return _described(manifest, manifest.size_bytes, (platform,) if platform else (), config)
-
-
-def describe_index(manifest: Manifest, children: Sequence[Described]) -> Described:
-    """Combine an index with those of its ``children`` that the registry has.
-
-    Attestations and other artifacts are not platforms.
-    """
-    known = {child.digest: child for child in children}
-    platforms: list[Platform] = []
-    for named in manifest.children:
-        child = known.get(named.digest)
-        if child is not None and child.children:
-            platforms.extend(child.platforms)
-            continue
-        size = child.size_bytes if child is not None else 0
-        platform = _platform(named.digest, named.os, named.architecture, named.variant, size)
-        if named.os is None and child is not None and child.platforms:
-            # The index names no platform, but the config of the image does.
-            platform = child.platforms[0]
-        if platform is not None:
-            platforms.append(platform)
-    size = sum(platform.size_bytes for platform in platforms)
-    if not platforms:  # an index of artifacts
-        size = sum(child.size_bytes for child in known.values())
-    return _described(manifest, min(_MAX_SIZE, size), tuple(dict.fromkeys(platforms)), NO_CONFIG)
-
-
-def _described(
-    manifest: Manifest, size: int, platforms: tuple[Platform, ...], config: ImageConfig
-) -> Described:
-    return Described(
-        digest=manifest.digest,
-        media_type=manifest.media_type,
-        artifact_type=manifest.artifact_type,
-        subject=manifest.subject,
-        size_bytes=size,
-        platforms=platforms,
-        layers=manifest.layers,
-        labels=config.labels,
-        image_created_at=config.created_at,
-        children=tuple(dict.fromkeys(child.digest for child in manifest.children)),
-        blobs=manifest.blobs,
-    )
-
-
-def _platform(
-    digest: str, os: str | None, architecture: str | None, variant: str | None, size: int
-) -> Platform | None:
-    if not os or not architecture or "unknown" in (os, architecture):
-        return None
-    return Platform(os, architecture, variant or None, digest, size)
 
 
 def _blobs(config: dict[str, Any], layers: tuple[Layer, ...]) -> tuple[tuple[str, int], ...]:
@@ -268,7 +176,7 @@ def _text(value: object) -> str | None:
 
 def _size(value: object) -> int:
     return (
-        min(value, _MAX_SIZE)
+        min(value, MAX_SIZE)
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0
         else 0
     )

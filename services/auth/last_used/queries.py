@@ -6,14 +6,14 @@ for each other's locks in a circle. An older time never replaces a newer one.
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from libs.common.db.engine import Tx
-from services.auth.tables import access_tokens, api_keys, last_logins, refresh_tokens
+from services.auth.tables import access_tokens, api_keys, last_logins
 
 LastUses = Mapping[uuid.UUID, tuple[datetime, str]]
 """Time and client address of the last use, by id of the key or token."""
@@ -41,30 +41,8 @@ async def update_access_tokens(tx: Tx, *, last_uses: LastUses) -> None:
     await _update(tx, access_tokens, last_uses)
 
 
-async def update_refresh_tokens(tx: Tx, *, last_uses: LastUses, lifetime: timedelta) -> None:
-    """Write the last uses of refresh tokens, and extend each token to ``lifetime`` after its use.
-
-    A refresh token never outlives the access token that it was issued for.
-    """
-    used, t = _rows(last_uses), refresh_tokens.c
-    access_token_ends = (
-        sa.select(access_tokens.c.expires_at)
-        .where(access_tokens.c.id == t.access_token_id)
-        .scalar_subquery()
-    )
-    await tx.execute(
-        refresh_tokens.update()
-        .where(t.id == used.c.id, t.last_used_at < used.c.at)
-        .values(
-            last_used_at=used.c.at,
-            last_used_from=used.c.address,
-            expires_at=sa.func.least(used.c.at + lifetime, access_token_ends),
-        )
-    )
-
-
 async def _update(tx: Tx, table: sa.Table, last_uses: LastUses) -> None:
-    used, t = _rows(last_uses), table.c
+    used, t = rows_of(last_uses), table.c
     newer = sa.or_(t.last_used_at.is_(None), t.last_used_at < used.c.at)
     await tx.execute(
         table.update()
@@ -73,7 +51,7 @@ async def _update(tx: Tx, table: sa.Table, last_uses: LastUses) -> None:
     )
 
 
-def _rows(last_uses: LastUses) -> TableValuedAlias:
+def rows_of(last_uses: LastUses) -> TableValuedAlias:
     """Return ``last_uses`` as rows (id, at, address), ordered by id."""
     ids = sorted(last_uses)
     return (

@@ -2,26 +2,34 @@
 
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Protocol
 
 import structlog
 
-from libs.common.db.engine import Engine, is_unreachable
+from libs.common.db.engine import Engine, Tx, is_unreachable
 from services.auth.last_used import queries
 
 _log = structlog.get_logger()
 _LastUses = dict[uuid.UUID, tuple[datetime, str]]
 
 
+class WriteUses(Protocol):
+    """Writes the last uses of keys or tokens of one kind."""
+
+    async def __call__(self, tx: Tx, *, last_uses: queries.LastUses) -> None:
+        """Write ``last_uses`` in the transaction."""
+
+
 class LastUsedRecorder:
     """Collects the newest use of each key and token in memory until ``flush`` writes them.
 
-    ``refresh_token_lifetime`` counts from the last use of a refresh token.
+    ``write_refresh_tokens`` writes the uses of refresh tokens, which extend their validity.
     """
 
-    def __init__(self, engine: Engine, *, refresh_token_lifetime: timedelta) -> None:
+    def __init__(self, engine: Engine, *, write_refresh_tokens: WriteUses) -> None:
         self._engine = engine
-        self._refresh_token_lifetime = refresh_token_lifetime
+        self._write_refresh_tokens = write_refresh_tokens
         self._logins: dict[int, datetime] = {}
         self._refresh_tokens: _LastUses = {}
         self._access_tokens: _LastUses = {}
@@ -57,9 +65,7 @@ class LastUsedRecorder:
                 if logins:
                     await queries.put_last_logins(tx, logins=logins)
                 if refresh_tokens:
-                    await queries.update_refresh_tokens(
-                        tx, last_uses=refresh_tokens, lifetime=self._refresh_token_lifetime
-                    )
+                    await self._write_refresh_tokens(tx, last_uses=refresh_tokens)
                 if access_tokens:
                     await queries.update_access_tokens(tx, last_uses=access_tokens)
                 if api_keys:

@@ -1,12 +1,14 @@
 """SQL of refresh tokens."""
 
 from collections.abc import Collection
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from libs.common.db.engine import Tx
 from services.auth.access.domain import NAMES, Permission
+from services.auth.last_used.queries import LastUses, rows_of
 from services.auth.refresh_tokens.domain import RefreshToken
 from services.auth.tables import access_tokens, refresh_tokens
 from services.auth.views import credentials
@@ -58,6 +60,29 @@ async def insert(tx: Tx, *, token: RefreshToken, token_hash: bytes, client_id: s
     except IntegrityError:
         return False
     return True
+
+
+async def record_uses(tx: Tx, *, last_uses: LastUses, lifetime: timedelta) -> None:
+    """Write the last uses of refresh tokens, and extend each token to ``lifetime`` after its use.
+
+    A refresh token never outlives the access token that it was issued for. An older time never
+    replaces a newer one.
+    """
+    used, t = rows_of(last_uses), refresh_tokens.c
+    access_token_ends = (
+        sa.select(access_tokens.c.expires_at)
+        .where(access_tokens.c.id == t.access_token_id)
+        .scalar_subquery()
+    )
+    await tx.execute(
+        refresh_tokens.update()
+        .where(t.id == used.c.id, t.last_used_at < used.c.at)
+        .values(
+            last_used_at=used.c.at,
+            last_used_from=used.c.address,
+            expires_at=sa.func.least(used.c.at + lifetime, access_token_ends),
+        )
+    )
 
 
 async def delete_beyond(tx: Tx, *, docker_user_id: int, limit: int) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from libs.common.registry.manifests import Layer, Platform
+from libs.common.registry.manifests import Layer
 from libs.common.web.errors import NotFound
+from services.catalog.images.description import Platform
 
 Order = Literal[
     "name",

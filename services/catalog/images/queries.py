@@ -1,6 +1,6 @@
 """SQL of images: tags, manifests, and the references between them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page, or_never
-from libs.common.registry.manifests import Layer, Platform
+from libs.common.registry.manifests import Layer
+from services.catalog.images.description import Platform
 from services.catalog.images.domain import (
     Image,
     ManifestTree,
@@ -252,31 +253,3 @@ async def sum_exclusive_bytes(tx: Tx, *, repository_id: int, digests: Collection
     """Return the size of the blobs that only these manifests reference, in any repository."""
     values = {"repository_id": repository_id, "digests": list(digests)}
     return int((await tx.execute(_EXCLUSIVE_BYTES, values)).scalar_one())
-
-
-_UPDATE_TOTALS = sa.text("""
-    UPDATE catalog.repositories r
-    SET tag_count = (SELECT count(*) FROM catalog.tags t WHERE t.repository_id = r.id),
-        size_bytes = (
-            SELECT least(coalesce(sum(m.size_bytes), 0), 9223372036854775807)::bigint
-            FROM catalog.manifests m
-            WHERE m.repository_id = r.id AND EXISTS (
-                SELECT FROM catalog.tags t WHERE t.repository_id = r.id AND t.digest = m.digest)),
-        last_pushed_at = greatest(r.last_pushed_at, pushed.pushed_at),
-        status = CASE
-            WHEN r.status = 'deleting' THEN 'deleting'
-            WHEN EXISTS (SELECT FROM catalog.manifests m WHERE m.repository_id = r.id) THEN 'active'
-            ELSE 'empty' END
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:times AS timestamptz[])) AS pushed (id, pushed_at)
-    WHERE r.id = pushed.id
-""")
-
-
-async def update_totals(tx: Tx, *, pushed_at: Mapping[int, datetime | None]) -> None:
-    """Recompute the tag count, size, and status of repositories.
-
-    ``pushed_at`` maps the id of each repository to the time of its last push, or to None if the
-    repository was not pushed to. The size is the sum over all manifests that have a tag, each once.
-    """
-    values = {"ids": list(pushed_at), "times": list(pushed_at.values())}
-    await tx.execute(_UPDATE_TOTALS, values)

@@ -4,8 +4,9 @@ A list takes each page from an index in the order of the list, so that a page co
 few repositories and among many.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -99,6 +100,34 @@ async def update_description(tx: Tx, *, repository_id: int, description: str) ->
         .returning(_r.id)
     )
     return (await tx.execute(statement)).one_or_none() is not None
+
+
+_UPDATE_TOTALS = sa.text("""
+    UPDATE catalog.repositories r
+    SET tag_count = (SELECT count(*) FROM catalog.tags t WHERE t.repository_id = r.id),
+        size_bytes = (
+            SELECT least(coalesce(sum(m.size_bytes), 0), 9223372036854775807)::bigint
+            FROM catalog.manifests m
+            WHERE m.repository_id = r.id AND EXISTS (
+                SELECT FROM catalog.tags t WHERE t.repository_id = r.id AND t.digest = m.digest)),
+        last_pushed_at = greatest(r.last_pushed_at, pushed.pushed_at),
+        status = CASE
+            WHEN r.status = 'deleting' THEN 'deleting'
+            WHEN EXISTS (SELECT FROM catalog.manifests m WHERE m.repository_id = r.id) THEN 'active'
+            ELSE 'empty' END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:times AS timestamptz[])) AS pushed (id, pushed_at)
+    WHERE r.id = pushed.id
+""")
+
+
+async def update_totals(tx: Tx, *, pushed_at: Mapping[int, datetime | None]) -> None:
+    """Recompute the tag count, size, and status of repositories.
+
+    ``pushed_at`` maps the id of each repository to the time of its last push, or to None if the
+    repository was not pushed to. The size is the sum over all manifests that have a tag, each once.
+    """
+    values = {"ids": list(pushed_at), "times": list(pushed_at.values())}
+    await tx.execute(_UPDATE_TOTALS, values)
 
 
 async def list_repositories(

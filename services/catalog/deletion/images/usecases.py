@@ -13,10 +13,11 @@ from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.deletion.queries import has_unapplied_events
 from services.catalog.deletion.tags.domain import CatalogBehind
 from services.catalog.deletion.tags.usecases import POLL_SECONDS, SETTLE_SECONDS
-from services.catalog.images.queries import list_tagged_indexes, update_totals
+from services.catalog.images.queries import list_tagged_indexes
 from services.catalog.images.usecases import get_image_by_digest
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.domain import RepositoryOwner
+from services.catalog.repositories.queries import update_totals
 
 
 async def delete_image(

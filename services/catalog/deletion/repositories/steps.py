@@ -13,8 +13,8 @@ from services.catalog.deletion.queries import has_unapplied_events_below
 from services.catalog.deletion.repositories import queries
 from services.catalog.deletion.repositories.domain import Deletion
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
-from services.catalog.images.queries import update_totals
 from services.catalog.pull_counts.queries import lock_counters
+from services.catalog.repositories.queries import update_totals
 from services.catalog.tables import audit_entries
 
 _log = structlog.get_logger()

@@ -20,9 +20,9 @@ from services.catalog.deletion.tags.domain import (
 )
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.images.domain import ImageNotFound, is_tag
-from services.catalog.images.queries import update_totals
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.domain import Repository, RepositoryOwner
+from services.catalog.repositories.queries import update_totals
 from services.catalog.tables import audit_entries
 
 SETTLE_SECONDS = 5.0

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from libs.common.registry.manifests import Described
+from services.catalog.images.description import Described
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

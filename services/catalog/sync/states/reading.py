@@ -9,13 +9,11 @@ from libs.common.registry.client import Registry
 from libs.common.registry.manifests import (
     INDEX_TYPES,
     NO_CONFIG,
-    Described,
     Manifest,
-    describe_image,
-    describe_index,
     parse_config,
     parse_manifest,
 )
+from services.catalog.images.description import Described, describe_image, describe_index
 from services.catalog.sync.states.domain import Wanted
 
 _CONCURRENT_REQUESTS = 8

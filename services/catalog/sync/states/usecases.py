@@ -3,8 +3,8 @@
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from services.catalog.deletion.tags.queries import list_tag_deletions
-from services.catalog.images.queries import update_totals
 from services.catalog.pull_counts.queries import copy_sums, lock_counters
+from services.catalog.repositories.queries import update_totals
 from services.catalog.sync.states import queries
 from services.catalog.sync.states.domain import RepositoryState, Wanted, states_of
 from services.catalog.sync.states.reading import Reader

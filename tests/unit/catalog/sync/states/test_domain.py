@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from libs.common.registry.manifests import NO_CONFIG, Described, describe_image, parse_manifest
+from libs.common.registry.manifests import NO_CONFIG, parse_manifest
+from services.catalog.images.description import Described, describe_image
 from services.catalog.sync.states.domain import (
     Push,
     RepositoryState,
