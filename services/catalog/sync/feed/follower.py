@@ -26,7 +26,7 @@ _applied = Counter(
     "moorage_catalog_feed_events", "events of the registry that were applied to the catalog"
 )
 _skipped = Counter(
-    "moorage_catalog_feed_events_passed_over",
+    "moorage_catalog_feed_events_skipped",
     "events that could not be applied and were skipped",
 )
 _log = structlog.get_logger()
