@@ -29,7 +29,6 @@ reads their path: malformed requests, and those with too long an address or head
 
 ## Errors of the services
 
-
 | status | code | what is wrong, and what to do |
 | --- | --- | --- |
 """
