@@ -39,9 +39,9 @@ ORDERS = (
     "-created_at",
 )
 VIEWS = {
-    "own, half of all": ("bench-owner", "view=own"),
-    "own, a namespace's": ("bench-few", "view=own"),
-    "all accounts'": ("bench-admin", "view=own"),
+    "own, half of all repositories": ("bench-owner", "view=own"),
+    "own, one namespace only": ("bench-few", "view=own"),
+    "all repositories": ("bench-admin", "view=own"),
     "shared": ("bench-owner", "view=shared"),
     "public": ("bench-few", "view=public"),
     "one namespace": ("bench-owner", "namespace=team-0000"),

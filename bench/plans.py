@@ -21,10 +21,11 @@ from services.catalog.repositories.queries import list_repositories
 
 Call = Callable[[AsyncConnection], Awaitable[object]]
 _PAGE = PageRequest(limit=50, cursor=None)
+# By heading: the view, the account, the namespace, and the search text.
 _VIEWS: dict[str, tuple[View, str | None, str | None, str | None]] = {
-    "all accounts'": ("own", None, None, None),
-    "own, half of all": ("own", "bench-owner", None, None),
-    "own, a namespace's": ("own", "bench-few", None, None),
+    "all repositories": ("own", None, None, None),
+    "own, half of all repositories": ("own", "bench-owner", None, None),
+    "own, one namespace only": ("own", "bench-few", None, None),
     "shared": ("shared", None, None, None),
     "public": ("public", None, None, None),
     "one namespace": ("own", "bench-owner", "team-0000", None),

@@ -54,7 +54,7 @@ SMALL = Sizes(1_000, 10_000, 100, 1_000)
 async def seed(superuser_url: str, sizes: Sizes) -> None:
     """Fill a migrated database.
 
-    Only the superuser can switch triggers and foreign keys off, which would slow COPY down.
+    Triggers and foreign keys would slow COPY down, and only the superuser can switch them off.
     """
     connection = await asyncpg.connect(superuser_url)
     try:
@@ -166,7 +166,8 @@ def _api_keys() -> Iterable[Row]:
 def _owner(sizes: Sizes, number: int) -> int:
     """Return the id of the owner of a namespace.
 
-    bench-owner owns half of them, bench-few number 1, and the other accounts the rest.
+    `bench-owner` owns every second namespace, `bench-few` owns namespace 1, and the other accounts
+    own the rest.
     """
     if number == 1:
         return _FIRST_ID + 2

@@ -16,6 +16,7 @@ from tests.kit.pulls.envelopes import event
 
 _ROUNDS = 9
 _EACH = 150
+"""The number of deliveries, and of inserts, in each round."""
 _INSERT = (
     "INSERT INTO events.inbox (event_id, at_ns, action, method, request_id, repository, tag,"
     " digest, media_type, docker_user, address, user_agent)"

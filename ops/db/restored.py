@@ -1,6 +1,6 @@
 """Renumbers the events of a restored database, so that the catalog reads all of them.
 
-The catalog reads the feed and the pull totals in the order of the transactions that wrote them. A
+The catalog reads the feed and the pull sums in the order of the transactions that wrote them. A
 restored row keeps the transaction id of the old server. The new server can count from a lower id.
 Its rows then come before the position that the catalog has read, and the catalog would skip them.
 """
@@ -12,8 +12,8 @@ SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint <= greatest(
   (SELECT max(xid) FROM events.inbox), (SELECT max(xid) FROM events.pull_hours),
   (SELECT max(split_part(position, ':', 1)::bigint) FROM catalog.feed_positions))
 """
-# Both numbers are below every transaction id of a server: 1 for rows that the catalog has read, 2
-# for the others. Rows from after the restore are unread, whatever their transaction id is.
+# A row gets the transaction id 1 if the catalog has read it, and 2 otherwise. The ids that a server
+# assigns are higher. A row that was written after the restore is unread, whatever its id is.
 _RENUMBER = """
 LOCK TABLE events.inbox, events.pull_hours, events.pull_tags, catalog.feed_positions
 IN EXCLUSIVE MODE;
@@ -32,11 +32,11 @@ SET position = CASE feed WHEN 'registry' THEN '1:' || 9223372036854775807 ELSE '
 async def renumber_if_restored(connection: Any) -> bool:
     """Renumber the rows if the database was restored, and return whether it was.
 
-    The events that the catalog has read stay read. The catalog reads all totals again, which
-    corrects them at most.
+    The events that the catalog has read stay read. The catalog reads all pull sums
+    again. This changes a counter only if it was wrong.
 
     Args:
-        connection: asyncpg's connection, as the owner of the schemas.
+        connection: An asyncpg connection, logged in as the owner of the schemas.
     """
     if not await connection.fetchval(_IS_RESTORED):
         return False

@@ -1,7 +1,8 @@
-"""Generates docs/errors.md from the error classes."""
+"""Generates docs/errors.md from the error classes and the template of the gateway."""
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 
 import libs.common
@@ -10,21 +11,45 @@ from libs.common.web.errors import MoorageError, NotFound
 from ops.layout import PROJECT
 
 PAGE = PROJECT / "docs" / "errors.md"
+_GATEWAY = PROJECT / "deploy" / "gateway" / "nginx.conf.j2"
+
 
 _HEAD = """\
 # Errors of the JSON API
 
-`moorage docs` generates this page from the error classes.
+`moorage docs` generates this page from the error classes of the services and the configuration of
+the gateway.
 
 Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `code`, and
 `detail`. **`code` is stable**: programs can rely on it. `title` and `detail` are for people and can
 change. A `validation_error` lists each invalid field in `errors`, with the rule that it breaks. If
 a request can be repeated later, `Retry-After` says after how many seconds. `/token` and `/v2/` use
-Distribution's error format instead.
+Distribution's error format instead. The exceptions are requests that the gateway refuses before it
+reads their path: malformed requests, and those with too long an address or header.
+
+## Errors of the services
 
 | status | code | what is wrong, and what to do |
 | --- | --- | --- |
 """
+_GATEWAY_HEAD = """
+## Errors of the gateway
+
+The gateway itself answers with some of the codes above, and with these:
+
+| status | code | what is wrong, and what to do |
+| --- | --- | --- |
+"""
+_GATEWAY_TITLES = {
+    "request_timeout": "The request did not arrive in time; send it again",
+    "uri_too_long": "The address is longer than 64 KiB; shorten it",
+    "misdirected_request": (
+        "Moorage does not serve this host name; use another one, or add it to `MOORAGE_HOSTS`"
+    ),
+    "request_headers_too_large": "The headers are too large; send fewer or shorter ones",
+    "bad_gateway": "The service cannot be reached; try again in a moment",
+    "gateway_timeout": "The service did not answer in time; try again later",
+}
 
 
 def page() -> str:
@@ -43,7 +68,18 @@ def page() -> str:
     rows = (
         f"| {status} | `{code}` | {title} |\n" for (status, code), title in sorted(titles.items())
     )
-    return _HEAD + "".join(rows)
+    codes = {code for _, code in titles}
+    gateway_rows = (
+        f"| {status} | `{code}` | {_GATEWAY_TITLES[code]} |\n"
+        for status, code in _gateway_codes()
+        if code not in codes
+    )
+    return "".join([_HEAD, *rows, _GATEWAY_HEAD, *gateway_rows])
+
+
+def _gateway_codes() -> list[tuple[str, str]]:
+    _, _, rest = _GATEWAY.read_text().partition("map $status $error_code {")
+    return re.findall(r"(\d{3}) (\w+);", rest.partition("}")[0])
 
 
 def _classes(base: type[MoorageError]) -> Iterator[type[MoorageError]]:

@@ -22,7 +22,7 @@ status 2. An empty variable counts as not set.
 ## `make run`
 
 `make run` reads environment variables and the file `.env` in the project's folder. The environment
-takes precedence. `make run` passes the settings of the services below on to the services.
+takes precedence. `make run` also reads the settings of the services, below, and passes them on.
 
 | variable | default | meaning |
 | --- | --- | --- |

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 IDLE_SECONDS = 30.0
-"""An upload that has not grown for this long is abandoned. So is a blob without a manifest."""
+"""An upload that has not grown for this long is abandoned.
+
+So is a blob that no manifest has followed for this long.
+"""
 QUIET_SECONDS = 2.0
-"""For this long after a manifest, another manifest of the same push can follow: the index."""
+"""A push counts as active for this long after a manifest, because its index can follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,10 @@ def _list_repositories(folder: Path) -> Iterator[Path]:
 
 
 def _last_blob(repository: Path, since: float) -> float:
-    """Return the time of the newest link, or 0 if no link or upload came or went after `since`.
+    """Return the time of the newest link.
 
-    The times of two folders then replace those of all links.
+    If neither `_layers/sha256` nor `_uploads` has changed after `since`, return 0 without reading
+    the links.
     """
     links = repository / "_layers/sha256"
     if max(_modified_at(links), _modified_at(repository / "_uploads")) <= since:

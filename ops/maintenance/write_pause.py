@@ -1,7 +1,8 @@
 """A pause of writes to the registry: a lease in the database.
 
-The auth service reads the lease, and the gateway requests its answer for each write. The holder
-renews the lease every few seconds. If the holder is killed, the lease expires by itself.
+The auth service reads the lease. For each write, the gateway requests permission from the auth
+service. The holder renews the lease every few seconds. If the holder is killed, the lease expires
+by itself.
 """
 
 import asyncio
@@ -18,8 +19,9 @@ from services.catalog.gc import queries
 from services.catalog.gc.domain import Phase
 
 LASTS = timedelta(seconds=12)
+"""The pause ends this long after its last renewal."""
 SETTLE_SECONDS = 2.5
-"""After this time, every auth replica applies a change of the pause, and earlier writes are done.
+"""This long after a change, every auth replica has applied it, and earlier writes have finished.
 
 A replica that receives no notification and no heartbeat for a second refuses writes by itself.
 """
@@ -70,12 +72,14 @@ class WritePause:
                     raise
                 if now - renewed > _GIVE_UP_SECONDS:
                     raise OpsError(
-                        "the database cannot be reached: the collection was stopped,"
+                        "the database cannot be reached: garbage collection was stopped,"
                         " and writes are allowed again within seconds"
                     ) from None
                 continue
             if not is_paused:
-                raise OpsError("the pause of writes ended too soon: the collection was stopped")
+                raise OpsError(
+                    "the write pause ended too soon: garbage collection was stopped; run it again"
+                )
             renewed = now
 
 
@@ -83,7 +87,7 @@ class WritePause:
 async def paused_writes(
     engine: AsyncEngine, *, active_uploads: Collection[str]
 ) -> AsyncIterator[WritePause]:
-    """Pause new uploads, except to the repositories with active uploads, for the block.
+    """Refuse new uploads while the `with` block runs, except to repositories with active uploads.
 
     If the pause is lost, the block is cancelled.
 

@@ -22,7 +22,7 @@ from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 MOST_TABS = 60
-"""Pressing the tab key this often reaches every element of every page."""
+"""This many presses of the tab key reach every element of every page."""
 BACKWARD = "Shift+Tab"
 
 

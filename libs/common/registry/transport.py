@@ -1,4 +1,4 @@
-"""Authenticated HTTP requests to Distribution, with a limit of the response size."""
+"""Authenticated HTTP requests to Distribution, with a limit on the response size."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ _ACTIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class OwnedNamespace:
+class Namespace:
     """A namespace and the id of the account that owns it."""
 
     name: str

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from services.auth.access.domain import NAMES, OwnedNamespace, Permission
+from services.auth.access.domain import NAMES, Namespace, Permission
 from services.auth.views import effective_access, namespace_owners, reserved_repositories
 
 
@@ -46,7 +46,7 @@ async def list_reserved_repositories(
     return {namespace: frozenset(repositories) for namespace, repositories in found.items()}
 
 
-async def find_namespace(tx: Tx, *, name: str) -> OwnedNamespace | None:
+async def find_namespace(tx: Tx, *, name: str) -> Namespace | None:
     """Return the namespace ``name`` with its owner."""
     o = namespace_owners.c
     row = (
@@ -54,4 +54,4 @@ async def find_namespace(tx: Tx, *, name: str) -> OwnedNamespace | None:
             sa.select(o.namespace, o.visibility, o.account_id).where(o.namespace == name)
         )
     ).one_or_none()
-    return None if row is None else OwnedNamespace(*row)
+    return None if row is None else Namespace(*row)

@@ -1,4 +1,7 @@
-"""An access token of a Docker user, and its owner's list of access tokens and logins (spec 3)."""
+"""An access token of a Docker user, and the list of tokens that the user's owner sees (spec 3).
+
+The list has access tokens and logins. A login is a refresh token.
+"""
 
 import uuid
 from dataclasses import dataclass, field
@@ -52,7 +55,7 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True, slots=True)
 class ListedToken:
-    """An access token, or a login, which is a refresh token. ``permission`` is its maximum."""
+    """An access token or a refresh token. ``permission`` is its maximum permission."""
 
     id: uuid.UUID
     kind: Literal["access", "login"]

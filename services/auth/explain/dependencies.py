@@ -28,5 +28,5 @@ async def _get_owned_namespace(
     return ExplainableNamespace(principal, namespace)
 
 
-OwnNamespace = Annotated[ExplainableNamespace, Depends(_get_owned_namespace)]
+OwnedNamespace = Annotated[ExplainableNamespace, Depends(_get_owned_namespace)]
 """A route's parameter: the repository's namespace if the caller owns it, or is an administrator."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from services.auth.access.domain import OwnedNamespace, Visibility
+from services.auth.access.domain import Namespace, Visibility
 from services.auth.credentials.domain import Credential, Nobody
 
 Action = Literal["pull", "push", "delete"]
@@ -31,7 +31,7 @@ class ExplainableNamespace:
     """A namespace, and the principal who owns it or is an administrator."""
 
     principal: Principal
-    namespace: OwnedNamespace
+    namespace: Namespace
 
 
 def reserved_reason(repository: str) -> str:
@@ -43,7 +43,7 @@ def reserved_reason(repository: str) -> str:
 
 
 def reason(
-    namespace: OwnedNamespace,
+    namespace: Namespace,
     docker_user: Credential | Nobody | None,
     username: str,
     action: Action,

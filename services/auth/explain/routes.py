@@ -9,7 +9,7 @@ from libs.common.web.fields import OptionalText
 from libs.common.web.problems import responses
 from libs.common.web.provided import provided
 from services.auth.explain import usecases
-from services.auth.explain.dependencies import OwnNamespace, RepositoryPath
+from services.auth.explain.dependencies import OwnedNamespace, RepositoryPath
 from services.auth.explain.domain import Action, NoSuchNamespace
 from services.auth.explain.schemas import ExplanationOut
 from services.auth.registry_tokens.usecases import TokenIssuer
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1/access", tags=["access"])
 )
 async def explain_access(
     token_issuer: Issuer,
-    actor: OwnNamespace,
+    actor: OwnedNamespace,
     repository: RepositoryPath,
     action: Annotated[Action, Query(examples=["push"])],
     docker_user: Annotated[
@@ -32,7 +32,7 @@ async def explain_access(
         OptionalText,
     ] = None,
 ) -> ExplanationOut:
-    """Explain why a Docker user may or may not pull or push.
+    """Explain whether a Docker user or an anonymous client can pull, push, or delete, and why.
 
     The owner of a namespace uses it when Docker reports only "denied".
     """

@@ -1,6 +1,7 @@
 """Errors of the gateway itself.
 
-Clients of the registry get Distribution's error format, all others problem+json (RFC 9457).
+Clients of the registry get Distribution's error format, and all others get problem+json (RFC 9457).
+A request that nginx refuses before it reads the path always gets problem+json.
 """
 
 from __future__ import annotations
@@ -142,7 +143,9 @@ def test_large_token_passes_and_too_large_headers_are_refused(
         "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
-def test_malformed_http_request_is_a_problem(gateway: Gateway, request_line: str) -> None:
+def test_malformed_http_request_gets_a_problem_document(
+    gateway: Gateway, request_line: str
+) -> None:
     status, headers, body = gateway.raw(request_line)
     assert status == 400
     assert headers["content-type"] == "application/problem+json"
@@ -198,7 +201,7 @@ def test_service_that_does_not_respond_is_a_502_problem(alone: Gateway, path: st
 @pytest.mark.parametrize(
     "path", ["/v2/", "/v2/team/app/manifests/v1", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"]
 )
-def test_registry_that_does_not_respond_is_a_502_in_its_own_format(
+def test_docker_path_without_a_service_is_a_502_in_the_registrys_format(
     alone: Gateway, path: str
 ) -> None:
     with alone.client() as http:

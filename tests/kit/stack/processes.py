@@ -9,7 +9,7 @@ SERVICES = ("auth", "catalog", "events")
 
 
 def parts(data: Path) -> dict[str, int]:
-    """Return the main process of each program that runs on the data folder, by name."""
+    """Return the process id of each program that uses the data folder, by the program's name."""
     found: dict[str, int] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -24,18 +24,18 @@ def parts(data: Path) -> dict[str, int]:
 
 
 def part(data: Path, name: str) -> int:
-    """Return the main process of one program. Raises KeyError if it does not run."""
+    """Return the process id of one program. Raises KeyError if the program does not run."""
     return parts(data)[name]
 
 
 def workers(pid: int) -> set[int]:
-    """Return the child processes of ``pid``."""
+    """Return the ids of the child processes of ``pid``."""
     children = Path(f"/proc/{pid}/task/{pid}/children")
     return {int(child) for child in children.read_text().split()}
 
 
 def parent(pid: int) -> int:
-    """Return the parent of a process."""
+    """Return the id of the parent process of ``pid``."""
     # proc(5): "pid (name) state ppid …". The name can contain spaces and parentheses.
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 

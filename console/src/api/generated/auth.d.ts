@@ -214,7 +214,7 @@ export interface paths {
         };
         /**
          * Explain Access
-         * @description Explain why a Docker user may or may not pull or push.
+         * @description Explain whether a Docker user or an anonymous client can pull, push, or delete, and why.
          *
          *     The owner of a namespace uses it when Docker reports only "denied".
          */

@@ -3512,7 +3512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted; its images are deleted with it (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository and all its images are being deleted; nothing else has to be deleted (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3655,7 +3655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository is being deleted; its images are deleted with it (`repository_deleting`) */
+            /** @description The repository and all its images are being deleted; nothing else has to be deleted (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -30,7 +30,7 @@ describe("the rules for text fields", () => {
     ]);
   });
 
-  it("match the API's lengths of a password", () => {
+  it("match the API's length limits for a password", () => {
     const { minLength, maxLength } = fieldSchema("DockerUserCreate", "password");
     expect([minLength, maxLength]).toEqual([RULES.password.minLength, RULES.password.maxLength]);
   });

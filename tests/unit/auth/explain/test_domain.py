@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.auth.access.domain import OwnedNamespace, Visibility
+from services.auth.access.domain import Namespace, Visibility
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.explain.domain import Action, reason, reserved_reason
 from tests.unit.auth.make import credential
@@ -15,7 +15,7 @@ def explain(
     *,
     allowed: bool = False,
 ) -> str:
-    namespace = OwnedNamespace("team", visibility, 7)
+    namespace = Namespace("team", visibility, 7)
     return reason(namespace, user, "dev", action, allowed=allowed)
 
 
@@ -24,7 +24,7 @@ def test_nobody_deletes_through_docker(user: Credential | Nobody | None) -> None
     assert "owner of the namespace deletes" in explain("public", user, "delete")
 
 
-def test_unknown_and_disabled_docker_users_are_named() -> None:
+def test_reason_names_an_unknown_or_disabled_docker_user() -> None:
     assert explain("public", NOBODY, "pull") == "There is no Docker user 'dev'. Check the name."
     assert "is disabled" in explain("public", credential(disabled=True), "pull")
 
@@ -39,7 +39,7 @@ def test_unknown_and_disabled_docker_users_are_named() -> None:
         ("private", "pull", False, "'team' is private, and 'dev' has no grant in it"),
     ],
 )
-def test_docker_user_gets_the_grant_that_decides(
+def test_reason_for_a_docker_user_names_the_deciding_grant(
     visibility: Visibility, action: Action, allowed: bool, words: str
 ) -> None:
     assert words in explain(visibility, credential(), action, allowed=allowed)
@@ -54,11 +54,11 @@ def test_docker_user_gets_the_grant_that_decides(
         ("private", "pull", False, "Pulling requires a Docker user with a grant"),
     ],
 )
-def test_anonymous_client_gets_what_is_missing(
+def test_reason_for_an_anonymous_client_says_what_is_required(
     visibility: Visibility, action: Action, allowed: bool, words: str
 ) -> None:
     assert words in explain(visibility, None, action, allowed=allowed)
 
 
-def test_deleted_repository_is_named() -> None:
+def test_reason_names_a_repository_that_is_being_deleted() -> None:
     assert reserved_reason("team/app").startswith("'team/app' is being deleted")

@@ -1,4 +1,4 @@
-"""`moorage migrate` creates roles and the schema, many times and several at once."""
+"""`moorage migrate` creates the roles and the schema. It can run repeatedly and concurrently."""
 
 import asyncio
 
@@ -34,7 +34,7 @@ async def test_several_migrations_at_once_succeed(database_layout: Layout, owner
     await migrate(owner_url, roles)
 
 
-async def test_a_migration_sets_the_password_of_a_changed_secret(
+async def test_migration_sets_the_password_of_a_role_after_its_secret_changes(
     database_layout: Layout, owner_url: str
 ) -> None:
     await migrate(owner_url, service_roles(database_layout))
