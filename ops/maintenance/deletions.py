@@ -12,6 +12,7 @@ from libs.common.db.engine import create_engine, is_unreachable
 from ops.errors import OpsError
 from ops.layout import Layout
 from ops.maintenance.catalog_settings import catalog_settings
+from ops.maintenance.counted import counted
 from services.catalog.deletion.repositories import queries, steps
 from services.catalog.deletion.repositories.domain import Deletion
 
@@ -66,9 +67,8 @@ def _print(suspended: Sequence[Deletion]) -> None:
     if not suspended:
         typer.echo("No deletion is suspended.")
         return
-    subject = "1 deletion" if len(suspended) == 1 else f"{len(suspended)} deletions"
     verb = "is" if len(suspended) == 1 else "are"
     typer.echo(
-        f"{subject} from before the restore {verb} suspended."
+        f"{counted(len(suspended), 'deletion')} from before the restore {verb} suspended."
         " Resume or drop each with `moorage deletions`."
     )

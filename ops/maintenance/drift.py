@@ -67,7 +67,9 @@ def _one_line_errors(*, repair: bool) -> Iterator[None]:
 
 def _print_differences(compared: usecases.Comparison) -> None:
     if not compared.differences:
-        Console().print(f"Catalog and registry agree on {compared.repositories} repositories.")
+        Console().print(
+            f"Repositories compared: {compared.repositories}. Catalog and registry agree."
+        )
         return
     table = Table(
         Column("repository", overflow="fold"),
@@ -87,7 +89,7 @@ def _print_differences(compared: usecases.Comparison) -> None:
         )
     Console().print(table)
     Console().print(
-        f"{len(compared.differences)} differences in {compared.repositories} repositories."
+        f"Repositories compared: {compared.repositories}. Differences: {len(compared.differences)}."
     )
 
 

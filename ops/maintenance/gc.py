@@ -40,6 +40,7 @@ from ops.maintenance.active_uploads import (
     revision_folder,
 )
 from ops.maintenance.catalog_settings import catalog_settings
+from ops.maintenance.counted import counted
 from ops.maintenance.garbage_collector import GarbageCollector, find_garbage_collector
 from ops.maintenance.write_pause import SETTLE_SECONDS, WritePause, paused_writes
 from ops.settings import RunSettings
@@ -136,7 +137,8 @@ class _Collection:
                 tx, run=run, manifests_deleted=done.manifests, freed_bytes=done.freed_bytes
             )
         Console(soft_wrap=True).print(
-            f"Deleted: {done.manifests} untagged manifests, {done.blobs} blobs."
+            f"Deleted: {counted(done.manifests, 'untagged manifest')},"
+            f" {counted(done.blobs, 'blob')}."
             f" Freed: {done.freed_bytes} bytes ({format_size(done.freed_bytes)})."
             f" Writes were refused for {done.refused_seconds:.1f} s,"
             f" {done.sweep_seconds:.1f} s of it while the registry's garbage collector ran."
@@ -239,11 +241,11 @@ async def _list_garbage(
     size = format_size(sum(garbage_collector.blob_size(digest) for digest in unreferenced))
     console = Console(soft_wrap=True)
     console.print(
-        f"Would delete: {len(found)} untagged manifests, with {format_size(exclusive)} in blobs"
-        " that no other manifest references,"
+        f"Would delete: {counted(len(found), 'untagged manifest')},"
+        f" with {format_size(exclusive)} in blobs that no other manifest references,"
     )
     console.print(
-        f"and {len(unreferenced)} blobs that no manifest references, with {size}."
+        f"and {counted(len(unreferenced), 'blob')} that no manifest references, with {size}."
         " Nothing was changed."
     )
 

@@ -268,7 +268,7 @@ def test_gc_reclaims_disk_space_while_the_registry_runs(compose: Compose, compos
             )
         done = compose("run", "--rm", "--no-TTY", "gc", "gc", GC_UNTAGGED_DAYS="0").checked()
         # other tests leave untagged manifests, too
-        assert re.search(r"Deleted: [1-9]\d* untagged manifests", done.stdout)
+        assert re.search(r"Deleted: [1-9]\d* untagged manifests?", done.stdout)
         assert registry.manifest(repository, "v1").content == new.manifest.content
         assert registry.manifest(repository, old.manifest.digest).status_code == 404
         registry.push(old, repository, "again")
