@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from libs.common.security.principals import Principal
+from libs.common.web.errors import Forbidden, NotFound
 
 Interval = Literal["hour", "day"]
 
@@ -62,7 +63,7 @@ class PullFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnedRepository:
+class Repository:
     """A repository (``namespace/name``), the account that owns it, and whether it is public."""
 
     path: str
@@ -73,3 +74,50 @@ class OwnedRepository:
     def is_owned_by(self, principal: Principal) -> bool:
         """Return whether the principal's account owns the repository. An administrator owns all."""
         return principal.owns(self.account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PullsReader:
+    """A principal that can read the pulls of ``repository`` (spec 2.10).
+
+    If ``repository`` is None, it reads the pulls of its account, and an administrator those of all
+    accounts. ``is_shared`` says whether the repository's namespace has a grant for a Docker user of
+    the principal's account.
+
+    Raises:
+        NotFound: the repository is neither the principal's own, nor public, nor shared with it. The
+            error does not reveal its existence.
+    """
+
+    principal: Principal
+    repository: Repository | None
+    is_shared: bool = False
+
+    def __post_init__(self) -> None:
+        repository = self.repository
+        if repository is not None and not (
+            repository.is_owned_by(self.principal) or repository.public or self.is_shared
+        ):
+            raise repository_not_found(repository.path)
+
+    @property
+    def account_id(self) -> int | None:
+        """The account to report without a repository; None stands for every account."""
+        return None if self.principal.is_admin else self.principal.account_id
+
+    def check(self, pull_filter: PullFilter) -> None:
+        """Raise Forbidden if only the owner of the repository can use ``pull_filter``."""
+        if (
+            pull_filter.docker_user is not None
+            and self.repository is not None
+            and not self.repository.is_owned_by(self.principal)
+        ):
+            raise Forbidden(
+                "Only the owner of a repository can filter its pulls by Docker user. "
+                "Remove `docker_user`."
+            )
+
+
+def repository_not_found(path: str) -> NotFound:
+    """Return the error for a repository that does not exist or is hidden."""
+    return NotFound(f"There is no repository {path!r}.")

@@ -5,7 +5,7 @@ from datetime import UTC
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from services.events.pulls.domain import MAX_POINTS, OwnedRepository, Point, PullFilter
+from services.events.pulls.domain import MAX_POINTS, Point, PullFilter, Repository
 
 _catalog = sa.MetaData(schema="catalog")
 _owners = sa.Table(
@@ -35,15 +35,13 @@ _totals = sa.Table(
 )
 
 
-async def find_repository(tx: Tx, *, namespace: str, name: str) -> OwnedRepository | None:
+async def find_repository(tx: Tx, *, namespace: str, name: str) -> Repository | None:
     """Return the repository ``namespace/name`` and its owner, or None."""
     statement = sa.select(_owners).where(_owners.c.namespace == namespace, _owners.c.name == name)
     row = (await tx.execute(statement)).one_or_none()
     if row is None:
         return None
-    return OwnedRepository(
-        row.repository, row.namespace, row.account_id, row.visibility == "public"
-    )
+    return Repository(row.repository, row.namespace, row.account_id, row.visibility == "public")
 
 
 async def is_shared_with(tx: Tx, *, namespace: str, account_id: int) -> bool:

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AwareDatetime
 
 from libs.common.db.engine import Tx
-from libs.common.web.authentication import Authenticated
 from libs.common.web.errors import (
     DatabaseUnavailable,
     Forbidden,
@@ -17,6 +16,7 @@ from libs.common.web.errors import (
 )
 from libs.common.web.problems import responses
 from services.events.pulls import usecases
+from services.events.pulls.dependencies import ReadablePulls
 from services.events.pulls.domain import Interval, PullFilter
 from services.events.pulls.schemas import PullsOut
 
@@ -40,14 +40,7 @@ Time = Annotated[AwareDatetime | None, AfterValidator(_plausible)]
 )
 async def list_pulls(
     tx: Tx,
-    principal: Authenticated,
-    repository: Annotated[
-        str | None,
-        Query(
-            max_length=255,
-            description="`namespace/name`. Without it, all repositories of the account.",
-        ),
-    ] = None,
+    reader: ReadablePulls,
     tag: Annotated[
         str | None,
         Query(
@@ -82,7 +75,5 @@ async def list_pulls(
         tag=tag, docker_user=docker_user, start=from_, end=to, interval=interval
     )
     return PullsOut.model_validate(
-        await usecases.list_pulls(
-            tx=tx, principal=principal, repository=repository, pull_filter=pull_filter
-        )
+        await usecases.list_pulls(tx=tx, reader=reader, pull_filter=pull_filter)
     )

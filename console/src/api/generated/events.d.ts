@@ -282,8 +282,6 @@ export interface operations {
     list_pulls: {
         parameters: {
             query?: {
-                /** @description `namespace/name`. Without it, all repositories of the account. */
-                repository?: string | null;
                 /** @description The tag. If it is empty, pulls by digest alone. */
                 tag?: string | null;
                 /** @description The Docker user. If it is empty, anonymous pulls. */
@@ -294,6 +292,8 @@ export interface operations {
                 to?: string | null;
                 /** @description Points for hours or days, UTC. */
                 interval?: "hour" | "day";
+                /** @description `namespace/name`. Without it, all repositories of the account. */
+                repository?: string | null;
             };
             header?: never;
             path?: never;

@@ -2,7 +2,7 @@ import { Button } from "antd";
 import { type ReactNode, useState } from "react";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
-import { useCredentialColumns } from "../../parts/credentials/columns";
+import { useCredentialColumns } from "../../parts/tables/credential-columns";
 import { Empty } from "../../parts/feedback/states";
 import { lazyPart } from "../../parts/page/lazy";
 import { Card } from "../../parts/page/page";

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
-import type { Column } from "../tables/data-table";
-import { RowButton } from "../tables/row-button";
+import type { Column } from "./data-table";
+import { RowButton } from "./row-button";
 import { Expiry, RelativeTime } from "../text/time";
 
 interface Credential {
