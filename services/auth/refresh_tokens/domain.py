@@ -12,6 +12,10 @@ from services.auth.access.domain import Permission
 from services.auth.credentials.domain import Credential
 
 PREFIX = "mrt_"
+MAX_PER_DOCKER_USER = 1000
+"""If a Docker user has more refresh tokens, the ones unused for the longest time are deleted."""
+MAX_CLIENT_ID_CHARACTERS = 200
+"""A longer name of a client is cut."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from libs.common.security.secrets import hash_of, new_secret
 from services.auth.access.domain import Permission
 from services.auth.credentials.domain import Credential
 from services.auth.refresh_tokens import queries
-from services.auth.refresh_tokens.domain import PREFIX, RefreshToken, expiry
-
-MAX_PER_DOCKER_USER = 1000
-"""If a Docker user has more refresh tokens, the ones unused for the longest time are deleted."""
-_MAX_CLIENT_ID_CHARACTERS = 200
+from services.auth.refresh_tokens.domain import (
+    MAX_CLIENT_ID_CHARACTERS,
+    MAX_PER_DOCKER_USER,
+    PREFIX,
+    RefreshToken,
+    expiry,
+)
 
 
 async def create_refresh_token(
@@ -46,7 +48,7 @@ async def create_refresh_token(
         access_token_id=access_token_id,
     )
     # PostgreSQL cannot store NUL in text
-    stored_client_id = client_id[:_MAX_CLIENT_ID_CHARACTERS].replace("\0", "")
+    stored_client_id = client_id[:MAX_CLIENT_ID_CHARACTERS].replace("\0", "")
     async with engine.connect() as tx:
         if not await queries.insert(
             tx, token=token, token_hash=hash_of(secret), client_id=stored_client_id
