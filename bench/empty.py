@@ -1,6 +1,6 @@
 """A bare FastAPI route that returns a small dict, on the server and settings of the services.
 
-The figures of the token path are ratios to it.
+The figures of `/token` are ratios to it.
 """
 
 import signal

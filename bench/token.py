@@ -61,7 +61,7 @@ class _Server:
 
 
 def measure(installation: Installation) -> Iterator[Figure]:
-    """Yield all figures of the token path."""
+    """Yield all figures of `/token`."""
     token = installation.address("auth") + "/token?service=moorage"
     warm = f"{token}&scope={SCOPE}"
     request_token(warm, 0)

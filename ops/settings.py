@@ -105,7 +105,9 @@ class RunSettings(BaseModel):
         ge=1,
         le=65535,
         alias="MOORAGE_PORT",
-        description="Port of the gateway, on all addresses. Other machines reach no other port.",
+        description=(
+            "Port of the gateway, on all addresses. Other machines can reach only this port."
+        ),
     )
     data: Annotated[Path, AfterValidator(_folder)] = Field(
         Path(".moorage"),
@@ -165,7 +167,8 @@ class RunSettings(BaseModel):
         None,
         alias="REGISTRY_BIN",
         description=(
-            "Path of the Distribution program. Without a value: the machine's, or else Debian's."
+            "Path of the Distribution program. Without a value: the program that is installed on "
+            "the machine, or else the one unpacked from Debian's package."
         ),
     )
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(

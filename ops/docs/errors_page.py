@@ -24,8 +24,8 @@ Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `stat
 `detail`. **`code` is stable**: programs can rely on it. `title` and `detail` are for people and can
 change. A `validation_error` lists each invalid field in `errors`, with the rule that it breaks. If
 a request can be repeated later, `Retry-After` says after how many seconds. `/token` and `/v2/` use
-Distribution's error format instead. The exceptions are requests that the gateway refuses before it
-reads their path: malformed requests, and those with too long an address or header.
+Distribution's error format instead. A request that the gateway refuses before it reads the
+path always gets a problem document: a malformed request, or one with too long an address or header.
 
 ## Errors of the services
 
@@ -44,7 +44,7 @@ _GATEWAY_TITLES = {
     "request_timeout": "The request did not arrive in time; send it again",
     "uri_too_long": "The address is longer than 64 KiB; shorten it",
     "misdirected_request": (
-        "Moorage does not serve this host name; use another one, or add it to `MOORAGE_HOSTS`"
+        "Moorage does not serve this host name; add it to `MOORAGE_HOSTS`, or use another name"
     ),
     "request_headers_too_large": "The headers are too large; send fewer or shorter ones",
     "bad_gateway": "The service cannot be reached; try again in a moment",

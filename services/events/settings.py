@@ -56,8 +56,8 @@ class Settings(ServiceSettings):
         ge=1,
         le=365,
         description=(
-            "How long pushes and deletions are kept at least, in days. They are always kept "
-            "until the catalog has applied them."
+            "The shortest time for which push and deletion events are kept, in days. They are "
+            "always kept until the catalog has applied them."
         ),
     )
 

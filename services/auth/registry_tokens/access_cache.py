@@ -1,4 +1,4 @@
-"""What one replica caches for the token path, and which change invalidates which entry."""
+"""What one replica caches for ``/token``, and which change invalidates which entry."""
 
 from collections.abc import Collection, Mapping
 

@@ -28,7 +28,7 @@ class DockerUserCreate(Body):
     token_login: StrictBool = Field(
         default=False,
         description="let `docker login` store a token instead of the password; "
-        "a Kubernetes pull secret made from such a login holds no credential",
+        "Kubernetes cannot use a pull secret that is made from such a login",
     )
 
 
@@ -37,7 +37,9 @@ class DockerUserChange(Body):
 
     description: Description | None = None
     disabled: StrictBool | None = Field(
-        default=None, description="true ends the logins of the Docker user"
+        default=None,
+        description="if true, the Docker user can neither log in nor use its tokens; "
+        "false enables it again",
     )
     token_login: StrictBool | None = None
 

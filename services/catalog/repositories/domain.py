@@ -77,7 +77,7 @@ class RepositoryDeleting(Conflict):
     """The operation is not possible because the repository is being deleted."""
 
     code = "repository_deleting"
-    title = "The repository and all its images are being deleted; nothing else has to be deleted"
+    title = "The repository is being deleted with all its images; you need not delete them yourself"
 
     def __init__(self, path: str) -> None:
         super().__init__(

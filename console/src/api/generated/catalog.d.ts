@@ -589,7 +589,7 @@ export interface components {
             description?: string | null;
             /**
              * Disabled
-             * @description true ends the logins of the Docker user
+             * @description if true, the Docker user can neither log in nor use its tokens; false enables it again
              */
             disabled?: boolean | null;
             /** Token Login */
@@ -621,7 +621,7 @@ export interface components {
             description: string;
             /**
              * Token Login
-             * @description let `docker login` store a token instead of the password; a Kubernetes pull secret made from such a login holds no credential
+             * @description let `docker login` store a token instead of the password; Kubernetes cannot use a pull secret that is made from such a login
              * @default false
              */
             token_login: boolean;
@@ -3512,7 +3512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository and all its images are being deleted; nothing else has to be deleted (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3655,7 +3655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository and all its images are being deleted; nothing else has to be deleted (`repository_deleting`) */
+            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
