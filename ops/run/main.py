@@ -1,6 +1,6 @@
 """`moorage run`: prepares and starts everything, keeps it running, and stops it.
 
-The order of the stop loses no event.
+It stops the programs in an order that loses no event.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 from ops.settings import RunSettings
 
 _CONSOLE_SECONDS = 60
-"""`ready` waits this long for the console, because a login works without it."""
+"""`ready` waits at most this long for the console, because a login works without it."""
 
 
 def run(settings: RunSettings) -> None:
@@ -90,8 +90,8 @@ def _prepare(
     reset_run_folder(layout, user)
     private_dir(layout.logs, user)
     ensure_secrets(layout, Owners.all(user))
-    # Reserved until this process ends, so that another installation never takes a port while a
-    # child restarts.
+    # Reserve the ports until this process ends, so that no other installation can take the port of
+    # a child while that child restarts.
     ports = {part: stack.enter_context(reserve(avoid=settings.port)) for part in PARTS}
     return Installation(settings, layout, user, nginx, registry, ports, ipv6)
 
@@ -111,7 +111,7 @@ class _Run:
     async def main(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup ignores SIGHUP.
+            # If nohup started the process, SIGHUP stays ignored.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 loop.add_signal_handler(number, self._on_signal)
         rotation = asyncio.create_task(rotate_logs(self.layout.logs, self.installation.user))
@@ -146,7 +146,7 @@ class _Run:
         ensure_database_urls(self.layout, owner_url, Owners.all(self.installation.user))
         for service in SERVICES:
             _check_service_settings(service, service_environment(self.installation, service))
-        # A wrong configuration then stops the run before the migration.
+        # Render the configuration first, so that an error in it stops the run before the migration.
         registry, gateway = registry_program(self.installation), gateway_program(self.installation)
         self.console_tasks.append(asyncio.create_task(self._deliver_console()))
         await migrate(self.installation)

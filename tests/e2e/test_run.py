@@ -90,7 +90,7 @@ def test_every_worker_of_a_killed_gateway_ends(stack: Stack) -> None:
 def test_clients_can_push_and_pull_after_a_worker_is_killed(
     stack: Stack, shared_tenant: Tenant, name: str
 ) -> None:
-    """If one session is killed, PostgreSQL ends all sessions, and every service reconnects."""
+    """If one backend process is killed, PostgreSQL ends all connections; services reconnect."""
     newest = max(workers(part(stack.data, name)))
     os.kill(newest, signal.SIGKILL)
     eventually(
@@ -229,7 +229,7 @@ def test_every_process_ends_when_the_supervisor_is_killed(folder: Path) -> None:
 def is_listed(account: Account, repository: str) -> bool:
     try:
         return (account.repository(repository) or {}).get("status") == "active"
-    except (RefusedByApi, httpx.HTTPError):  # Its service is restarting.
+    except (RefusedByApi, httpx.HTTPError):  # The service that answers is restarting.
         return False
 
 

@@ -156,7 +156,7 @@ def write_oci_layout(content: Image | Index, folder: Path, tag: str = "latest") 
 
 
 def write_skopeo_folder(content: Image | Index, folder: Path) -> Path:
-    """Write skopeo's `dir:FOLDER` format, which unlike a layout allows Docker's media types."""
+    """Write skopeo's `dir:FOLDER` format. Unlike an OCI layout, it allows Docker's media types."""
     folder.mkdir(parents=True)
     images = content.images if isinstance(content, Index) else (content,)
     (folder / "version").write_text("Directory Transport Version: 1.1\n")

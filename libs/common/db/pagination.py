@@ -224,5 +224,5 @@ def _parse_time(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
         return None if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):  # not a time, or outside the range of UTC
+    except (ValueError, OverflowError):  # not a time, or outside the years 1 to 9999 in UTC
         return None

@@ -18,7 +18,8 @@ def run_beside(connection: sa.Connection, migration: str) -> None:
     sql = Path(migration).with_suffix(".sql").read_text()
     for service in _SERVICES:
         sql = sql.replace(f":{service}_role", f'"{database}_{service}"')
-    # SQLAlchemy prepares each statement, and PostgreSQL prepares only one statement at a time.
+    # SQLAlchemy prepares what it executes, and PostgreSQL cannot prepare a text of several
+    # statements. So the driver executes the file directly.
     adapted = connection.connection.dbapi_connection
     assert adapted is not None
     adapted.run_async(lambda driver: driver.execute(sql))

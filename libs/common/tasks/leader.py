@@ -23,9 +23,9 @@ class LeaderWorker:
     """Runs ``step`` again and again while it holds the advisory lock ``name``.
 
     The lock ends with its database connection; then another replica takes over. Standby replicas
-    try the lock once per second and do not block on it, because a blocked statement would hold
-    back vacuum. A replica notices a lost connection late, so a step must be safe while two
-    replicas run it.
+    try to take the lock once per second. They do not block on it, because a blocked statement
+    would hold back vacuum. A replica notices a lost connection late, so a step must be safe while
+    two replicas run it.
     """
 
     def __init__(
@@ -33,8 +33,8 @@ class LeaderWorker:
     ) -> None:
         """Create the worker ``name`` of the service ``application_name``.
 
-        The worker shows in ``pg_stat_activity`` as both names. Notifications on ``channel`` wake
-        it.
+        ``pg_stat_activity`` shows its connection as ``application_name name``. Notifications on
+        ``channel`` wake the worker.
         """
         self._name = name
         self._application_name = application_name
@@ -71,7 +71,7 @@ class LeaderWorker:
             ):
                 await self._wait_for_wakeup(within=_STANDBY_SECONDS)
             await connection.add_listener(self._channel, lambda *_: self._wake.set())
-            _log.info("worker leads", worker=self._name)
+            _log.info("worker became the leader", worker=self._name)
             while not connection.is_closed():
                 self._wake.clear()
                 await self._wait_for_wakeup(within=await self._guarded_step())

@@ -108,7 +108,7 @@ async def test_another_account_sees_nothing_of_the_owner_and_changes_nothing(
     elif operation.id not in _CALLERS_OWN:
         assert answer.status_code == 404, answer.text
     if answer.is_success:
-        leaked = {name for name in shared_world.secrets_and_names if f'"{name}"' in answer.text}
+        leaked = {name for name in shared_world.names_and_ids if f'"{name}"' in answer.text}
         assert not leaked
     assert await rows_of(installation.database, shared_world.owner) == before
 

@@ -201,7 +201,8 @@ def _encoded(value: Any) -> str:
 def _tampered(cursor: str) -> tuple[list[str], list[str]]:
     """Return variants of ``cursor``, each with one change.
 
-    The first list must be refused. The second can be valid cursors of other places.
+    Each cursor in the first list must be refused. Those in the second may be valid cursors that
+    point to another place in the list.
     """
     sort, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     wrong: list[Any] = [
@@ -227,10 +228,10 @@ def _tampered(cursor: str) -> tuple[list[str], list[str]]:
 
 
 @by_order
-async def test_a_forged_cursor_is_refused_or_is_a_place_in_the_list(
+async def test_a_forged_cursor_is_refused_or_points_to_a_place_in_the_list(
     listed: Listed, order: Order
 ) -> None:
-    """Times outside the range of UTC and values outside a column's type are refused."""
+    """Times outside the years 1 to 9999 in UTC and values outside a column's type are refused."""
     for _ in range(3):
         await listed.add()
     cursor = (await listed.client.get(listed.url, params=order.query | {"limit": 1})).json()[

@@ -10,7 +10,7 @@ from tests.integration.api.installation import HASH, Installation, Person
 DIGEST = "sha256:" + "a" * 64
 _USER = (
     "INSERT INTO catalog.docker_users (account_id, username, password_hash, description)"
-    " VALUES ($1, $2, $3, 'of the first') RETURNING id"
+    " VALUES ($1, $2, $3, 'of the first account') RETURNING id"
 )
 _NAMESPACE = (
     "INSERT INTO catalog.namespaces (account_id, name, visibility) VALUES ($1, $2, 'private')"
@@ -49,10 +49,10 @@ _EVENT = b'{"events": []}'
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The names of the objects.
+    """The names and ids of the objects, and the secret of the access token.
 
-    ``empty`` is a second namespace without repositories. ``granted`` is a Docker user with a grant
-    on ``namespace``.
+    ``empty`` is a second namespace, which has no repositories. ``granted`` is a Docker user with a
+    grant on ``namespace``.
     """
 
     owner: Person
@@ -74,8 +74,8 @@ class World:
         return f"{self.namespace}/{self.repository}"
 
     @property
-    def secrets_and_names(self) -> tuple[str, ...]:
-        """Names and IDs that no response to another account may contain."""
+    def names_and_ids(self) -> tuple[str, ...]:
+        """Names and ids that no response to another account may contain."""
         return (
             self.owner.username,
             self.namespace,

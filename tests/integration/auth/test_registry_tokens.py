@@ -99,7 +99,7 @@ async def test_granted_access_is_the_intersection_of_request_and_permission(
     )
 
 
-async def test_scopes_are_merged_in_either_notation(
+async def test_scopes_are_merged_whether_repeated_or_joined_by_spaces(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -137,7 +137,7 @@ async def test_scopes_are_merged_in_either_notation(
         "*",
     ],
 )
-async def test_malformed_scope_grants_nothing_and_does_not_affect_a_valid_one(
+async def test_malformed_or_forbidden_scope_grants_nothing_and_does_not_affect_a_valid_one(
     client: httpx.AsyncClient, world: World, scope: str
 ) -> None:
     user = await world.add_user("dev")
@@ -192,7 +192,7 @@ async def test_request_for_another_service_is_a_400(
         "Basic /////w==",
     ],
 )
-async def test_malformed_credentials_are_refused_and_not_anonymous(
+async def test_malformed_credentials_are_refused_and_not_treated_as_anonymous(
     client: httpx.AsyncClient, authorization: str
 ) -> None:
     answer = await client.get("/token?service=moorage", headers={"Authorization": authorization})
@@ -257,7 +257,7 @@ async def test_form_response_contains_the_granted_scope(
         {"grant_type": "password", "username": "dev\0", "password": "x"},
     ],
 )
-async def test_incomplete_form_is_a_400_or_401(
+async def test_incomplete_or_invalid_form_is_a_400_or_401(
     client: httpx.AsyncClient, form: dict[str, str]
 ) -> None:
     answer = await post(client, **form)

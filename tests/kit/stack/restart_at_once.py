@@ -1,4 +1,4 @@
-"""`moorage`, but it restarts a program that has died at once, however often.
+"""`moorage`, but it restarts a dead program after 0.1 s, however often the program dies.
 
 For tests that kill one program many times: `python -m tests.kit.stack.restart_at_once run` is
 otherwise `moorage run`.

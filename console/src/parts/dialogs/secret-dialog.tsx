@@ -10,8 +10,8 @@ interface Props {
 }
 
 /**
- * Shows a new secret, which nobody can read again. Only the button closes the dialog, so that no
- * click beside it and no Escape key loses the secret.
+ * Shows a new secret for the only time: it cannot be read again later. Only the button closes the
+ * dialog, so that neither a click outside it nor the Escape key loses the secret.
  */
 export function SecretDialog({ title, lines, onClose }: Props): ReactNode {
   const { say } = useWords();

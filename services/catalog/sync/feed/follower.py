@@ -45,8 +45,11 @@ class Follower:
         self._retries = PushRetries()
 
     async def step(self) -> float:
-        """Apply the next events; return the seconds until the next call without a notification."""
-        # After a failure, batches have one event, so that a bad event does not hold others back.
+        """Apply the next events.
+
+        Return how many seconds to wait for a notification before the next call.
+        """
+        # After a failure, a batch has one event, so that only the bad event is retried and skipped.
         batch = await usecases.read_batch(
             engine=self._engine, limit=1 if self._failures else _BATCH
         )

@@ -52,7 +52,7 @@ def test_the_path_joins_namespace_and_name() -> None:
         (2, "member", "private", True),
     ],
 )
-def test_owners_and_administrators_can_read_and_others_if_it_is_public_or_shared(
+def test_owner_and_administrator_can_read_a_repository_and_others_if_public_or_shared(
     principal: MakePrincipal, account_id: int, role: str, visibility: Visibility, is_shared: bool
 ) -> None:
     repository = _repository(visibility)
@@ -60,7 +60,7 @@ def test_owners_and_administrators_can_read_and_others_if_it_is_public_or_shared
     assert reader.repository is repository
 
 
-def test_only_a_private_repository_of_another_account_needs_a_share(
+def test_only_a_private_repository_of_another_account_needs_a_grant_to_be_read(
     principal: MakePrincipal,
 ) -> None:
     assert _repository().needs_share(principal(2))
@@ -75,7 +75,7 @@ def test_a_repository_that_is_not_shared_is_reported_as_missing(principal: MakeP
 
 
 @pytest.mark.parametrize(("account_id", "role"), [(1, "member"), (2, "admin")])
-def test_a_reader_who_owns_the_repository_can_change_it(
+def test_the_owner_and_an_administrator_can_change_the_repository(
     principal: MakePrincipal, account_id: int, role: str
 ) -> None:
     reader = RepositoryReader(principal(account_id, role=role), _repository())
@@ -84,7 +84,7 @@ def test_a_reader_who_owns_the_repository_can_change_it(
 
 
 @pytest.mark.parametrize(("visibility", "is_shared"), [("public", False), ("private", True)])
-def test_a_reader_who_does_not_own_the_repository_cannot_change_it(
+def test_a_reader_who_is_neither_owner_nor_administrator_cannot_change_the_repository(
     principal: MakePrincipal, visibility: Visibility, is_shared: bool
 ) -> None:
     reader = RepositoryReader(principal(2), _repository(visibility), is_shared)
@@ -107,7 +107,7 @@ def test_a_reader_who_does_not_own_the_repository_cannot_change_it(
         ("public", "admin", None, None),
     ],
 )
-def test_a_view_restricts_the_owner_of_the_listed_repositories(
+def test_the_view_decides_whose_repositories_are_listed(
     principal: MakePrincipal, view: View, role: str, account_id: int | None, expected: int | None
 ) -> None:
     viewer = principal(1, role=role)

@@ -1,4 +1,4 @@
-"""No service accepts a forged, expired, or wrong kind of access token (RFC 8725)."""
+"""No service accepts an access token that is forged, expired, or of the wrong kind (RFC 8725)."""
 
 import base64
 import dataclasses
@@ -108,7 +108,7 @@ async def test_a_token_of_another_type_is_refused(
     assert await _answers(installation, key.sign(tokens.claims_of(person.token))) == [401, 401, 401]
 
 
-async def test_registry_refresh_and_docker_access_tokens_are_refused_by_the_json_api(
+async def test_the_json_api_refuses_registry_tokens_refresh_tokens_and_tokens_of_docker_users(
     installation: Installation, world: World
 ) -> None:
     await installation.database.execute(
@@ -144,7 +144,7 @@ async def test_malformed_tokens_are_refused(installation: Installation, text: st
 
 
 @pytest.mark.parametrize("header", ["Basic {}", "bearer", "Bearer", "Bearer  ", "Token {}", "{}"])
-async def test_a_token_in_another_scheme_query_or_cookie_is_ignored(
+async def test_a_token_is_ignored_in_a_query_in_a_cookie_or_with_another_scheme(
     installation: Installation, person: Person, header: str
 ) -> None:
     async with installation.client() as client:
