@@ -71,7 +71,7 @@ class Layout:
 
     @property
     def catalog_environment(self) -> Path:
-        """The catalog's settings in the current run, for commands that work beside it."""
+        """The catalog's settings in the current run, for commands that run at the same time."""
         return self.run / "catalog-environment.json"
 
     @property

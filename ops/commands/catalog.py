@@ -64,7 +64,7 @@ def gc(
         bool, typer.Option("--schedule", help="repeat every GC_SCHEDULE_HOURS until stopped")
     ] = False,
 ) -> None:
-    """Delete manifests without a tag for GC_UNTAGGED_DAYS, and reclaim their disk space.
+    """Delete manifests that have had no tag for GC_UNTAGGED_DAYS, and reclaim disk space.
 
     Pulls continue meanwhile. Pushes are refused for a moment.
 

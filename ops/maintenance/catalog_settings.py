@@ -1,4 +1,4 @@
-"""The settings of the catalog, for commands that do the catalog's work beside it."""
+"""The settings of the catalog, for commands that do its work in a process of their own."""
 
 import json
 import os

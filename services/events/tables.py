@@ -108,7 +108,7 @@ indexes = sa.Table(
     sa.Column("repository", sa.Text, primary_key=True),
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column(
-        "children", ARRAY(sa.Text), nullable=False, doc="empty for a manifest that is no index"
+        "children", ARRAY(sa.Text), nullable=False, doc="empty for a manifest that is not an index"
     ),
     sa.Column(
         "gone",

@@ -115,7 +115,7 @@ def test_realm_is_https_over_https(https: httpx.Client, secure_stack: Stack) -> 
         assert realm_of(https.get("/v2/", headers={"Host": address})) == f"https://{address}/token"
 
 
-def test_host_that_is_not_served_is_a_421(https: httpx.Client, secure_stack: Stack) -> None:
+def test_host_that_is_not_served_gets_421(https: httpx.Client, secure_stack: Stack) -> None:
     for path in ("/v2/", "/token", "/api/v1/namespaces"):
         answer = https.get(path, headers={"Host": f"localhost:{secure_stack.port}"})
         assert answer.status_code == 421, path

@@ -120,7 +120,7 @@ def test_password_grant_returns_the_token_under_both_names(
     assert "refresh_token" not in body
 
 
-def test_wrong_password_is_a_401_and_never_anonymous(
+def test_wrong_password_gets_401_and_is_never_treated_as_anonymous(
     http: httpx.Client, shared_tenant: Tenant
 ) -> None:
     scope = f"repository:{shared_tenant.public}/app:pull"
@@ -131,7 +131,7 @@ def test_wrong_password_is_a_401_and_never_anonymous(
     assert answer.json()["errors"][0]["code"] == "UNAUTHORIZED"
 
 
-def test_request_for_another_service_is_a_400(http: httpx.Client, shared_tenant: Tenant) -> None:
+def test_request_for_another_service_gets_400(http: httpx.Client, shared_tenant: Tenant) -> None:
     assert (
         post_token_form(http, **password_form(shared_tenant, service="someone-else")).status_code
         == 400

@@ -302,7 +302,7 @@ def test_ten_thousand_scopes_cause_no_server_error(
         assert len(access_of(posted)) <= 64
 
 
-def test_request_for_another_service_is_a_400(
+def test_request_for_another_service_gets_400(
     http: httpx.Client, credentials: tuple[str, str]
 ) -> None:
     for auth in (None, credentials):
@@ -334,7 +334,7 @@ def test_wrong_password_is_refused_in_the_registrys_error_format(
         "Basic " + "QQ" * 20_000,
     ],
 )
-def test_malformed_credentials_are_refused_and_not_anonymous(
+def test_malformed_credentials_are_refused_and_not_treated_as_anonymous(
     http: httpx.Client, shared_tenant: Tenant, authorization: str
 ) -> None:
     answer = http.get(

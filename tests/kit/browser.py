@@ -48,7 +48,7 @@ _WIDE = (1440, 900)
 _NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 """The error of every request in progress when a network interface appears or disappears.
 
-Chromium aborts requests to the loopback interface too. Test programs beside it cause this error.
+Chromium aborts requests to the loopback interface too. Other programs of the tests cause it.
 """
 
 

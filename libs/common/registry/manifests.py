@@ -168,7 +168,7 @@ def _objects(value: object) -> list[dict[str, Any]]:
 
 
 def _text(value: object) -> str | None:
-    """Return ``value`` as text that PostgreSQL can store, truncated; None if it is no text."""
+    """Return ``value`` as text that PostgreSQL can store, truncated; None if it is not text."""
     if not isinstance(value, str):
         return None
     return value.replace("\0", "").encode("utf-8", "replace").decode()[:_MAX_TEXT]

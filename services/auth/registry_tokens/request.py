@@ -86,7 +86,7 @@ def parse_form(body: bytes, content_type: str, *, service: str) -> TokenRequest:
     """Parse a POST request.
 
     Raises:
-        BadRequest: the body is no form, lacks a field, or names another service.
+        BadRequest: the body is not a form, lacks a field, or names another service.
     """
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise BadRequest(f"Content-Type: must be {FORM}")

@@ -134,7 +134,7 @@ async def mark_untagged(tx: Tx) -> None:
 
 
 async def list_repositories_with_untagged(tx: Tx, *, age: timedelta) -> list[int]:
-    """Return the ids of the repositories with a manifest without a tag for ``age``.
+    """Return the ids of the repositories with a manifest that has had no tag for ``age``.
 
     Children of tagged indexes count too. Repositories that a deletion names are left out.
     """
@@ -144,7 +144,7 @@ async def list_repositories_with_untagged(tx: Tx, *, age: timedelta) -> list[int
 async def list_untagged(
     tx: Tx, *, repository_ids: Sequence[int], age: timedelta
 ) -> tuple[list[UntaggedManifest], set[Key]]:
-    """Return the manifests without a tag for ``age``, and those of them that an index lists.
+    """Return the manifests that have had no tag for ``age``, and those that an index lists.
 
     Children and referrers of live manifests are left out.
     """

@@ -33,7 +33,7 @@ _CLOCK_SKEW_NS = 5 * 10**9
 async def find_garbage(*, engine: Engine, age: timedelta) -> FoundGarbage:
     """Return the manifests that have been untagged for ``age``, and that nothing needs.
 
-    A manifest is no garbage if it is a child or a referrer of a live manifest, if it was pushed
+    A manifest is not garbage if it is a child or a referrer of a live manifest, if it was pushed
     again within ``age``, or if the catalog has not applied a push of it yet. Repositories that are
     being deleted are left out: their deletion removes all manifests.
     """

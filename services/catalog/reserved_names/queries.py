@@ -23,8 +23,8 @@ async def upsert_reserved_names(tx: Tx, *, kind: Kind, names: Sequence[str], sec
 async def get_name_status(tx: Tx, *, kind: Kind, name: str) -> NameStatus:
     """Return whether ``name`` is reserved or an object of that name is being deleted.
 
-    An expired reservation keeps its row: it starts a new generation of the name, by which the pull
-    counts are told apart (``catalog.repository_generations``).
+    An expired reservation keeps its row: it starts a new generation of the name, and pulls are
+    counted per generation (``catalog.repository_generations``).
     """
     r, d = reserved_names.c, deletions.c
     until = sa.select(r.available_at).where(r.kind == kind, r.name == name).scalar_subquery()

@@ -13,7 +13,7 @@ from services.events.indexes.domain import MAX_CHILDREN, ManifestRef
 async def find_children(
     connection: Connection, refs: Collection[ManifestRef]
 ) -> dict[ManifestRef, tuple[str, ...]]:
-    """Return the stored children of each of ``refs``. A manifest that is no index has none.
+    """Return the stored children of each of ``refs``. Only an index has children.
 
     A manifest that was not looked up yet is left out. If the registry did not have a manifest, that
     answer is valid for one minute, because the manifest can be pushed again.

@@ -116,7 +116,7 @@ async def test_key_ends_when_its_account_is_disabled_or_gets_a_new_password(
     assert (await client.get(KEYS, headers=key(made))).status_code == 401
 
 
-async def test_key_of_another_account_is_a_404(
+async def test_key_of_another_account_gets_404(
     replica: Replica, world: World, me: dict[str, str]
 ) -> None:
     client = await replica()

@@ -7,7 +7,7 @@ from tests.integration.auth.conftest import World, running
 from tests.kit.relay import relay
 
 
-async def test_forged_access_token_is_a_401_without_the_database(
+async def test_forged_access_token_gets_401_without_the_database(
     world: World, secrets_dir: Path, postgres_server: EmbeddedServer
 ) -> None:
     async with relay(postgres_server.port) as line:

@@ -170,7 +170,7 @@ async def test_only_the_first_64_scopes_are_granted(
     assert [name for name, _ in access(answer)] == [f"{space}/a{n}" for n in range(64)]
 
 
-async def test_request_for_another_service_is_a_400(
+async def test_request_for_another_service_gets_400(
     client: httpx.AsyncClient, world: World
 ) -> None:
     user = await world.add_user("dev")
@@ -257,7 +257,7 @@ async def test_form_response_contains_the_granted_scope(
         {"grant_type": "password", "username": "dev\0", "password": "x"},
     ],
 )
-async def test_incomplete_or_invalid_form_is_a_400_or_401(
+async def test_incomplete_or_invalid_form_gets_400_or_401(
     client: httpx.AsyncClient, form: dict[str, str]
 ) -> None:
     answer = await post(client, **form)
@@ -265,12 +265,12 @@ async def test_incomplete_or_invalid_form_is_a_400_or_401(
     assert answer.json()["errors"][0]["code"] in ("UNSUPPORTED", "UNAUTHORIZED")
 
 
-async def test_json_body_is_a_400(client: httpx.AsyncClient) -> None:
+async def test_json_body_gets_400(client: httpx.AsyncClient) -> None:
     answer = await client.post("/token", json={"grant_type": "password", "service": "moorage"})
     assert answer.status_code == 400
 
 
-async def test_body_over_one_mebibyte_is_a_413(client: httpx.AsyncClient) -> None:
+async def test_body_over_one_mebibyte_gets_413(client: httpx.AsyncClient) -> None:
     answer = await post(client, grant_type="password", scope="x" * (1024 * 1024))
     assert answer.status_code == 413
 

@@ -93,7 +93,7 @@ async def test_pulls_are_filtered_by_time(acme: httpx.AsyncClient) -> None:
         {"tag": "v" * 129},
     ],
 )
-async def test_invalid_query_is_a_422(acme: httpx.AsyncClient, query: dict[str, str]) -> None:
+async def test_invalid_query_gets_422(acme: httpx.AsyncClient, query: dict[str, str]) -> None:
     response = await acme.get("/api/v1/pulls", params=query)
     assert response.status_code == 422
     assert response.json()["code"] == "validation_error"
@@ -117,7 +117,7 @@ async def test_without_a_repository_all_pulls_of_the_account_are_reported(
     "repository",
     ["team/nothing", "team", "team/app/", "../app", "Team/App", "team/app\0", "x" * 255],
 )
-async def test_missing_repository_is_a_404(acme: httpx.AsyncClient, repository: str) -> None:
+async def test_missing_repository_gets_404(acme: httpx.AsyncClient, repository: str) -> None:
     assert (await acme.get("/api/v1/pulls", params={"repository": repository})).status_code == 404
 
 

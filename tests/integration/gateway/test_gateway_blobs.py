@@ -129,7 +129,7 @@ def test_range_request_with_a_wrong_validator_returns_the_whole_blob(
         assert http.get(BLOB, headers={"If-Range": '"another"'}).status_code == 200
 
 
-def test_range_beyond_the_end_is_a_416(gateway: Gateway, may_pull: dict[str, str]) -> None:
+def test_range_beyond_the_end_gets_416(gateway: Gateway, may_pull: dict[str, str]) -> None:
     """Not compared with Distribution, which announces the blob's length and sends a text."""
     with gateway.client(headers=may_pull) as http:
         answer = http.get(BLOB, headers={"Range": "bytes=99999999-"})
@@ -170,7 +170,7 @@ def test_forged_token_cannot_pull_a_blob(blobs: Gateway, may_pull: dict[str, str
         assert challenge(http.get(BLOB))["scope"] == "repository:team/app:pull"
 
 
-def test_unknown_blob_is_a_404_in_the_registrys_format(
+def test_unknown_blob_gets_404_in_the_registrys_format(
     blobs: Gateway, may_pull: dict[str, str]
 ) -> None:
     with blobs.client(headers=may_pull) as http:
@@ -206,7 +206,7 @@ def test_disguised_path_gives_no_access_beyond_the_token(
     assert CONTENT[:64] not in body
 
 
-def test_deleted_blob_is_a_404(blobs: Gateway, tokens: Tokens) -> None:
+def test_deleted_blob_gets_404(blobs: Gateway, tokens: Tokens) -> None:
     content = b"to be deleted"
     with blobs.client(
         headers={"Authorization": f"Bearer {tokens('team/gone:pull,push,delete')}"}
@@ -217,7 +217,7 @@ def test_deleted_blob_is_a_404(blobs: Gateway, tokens: Tokens) -> None:
         assert http.get(path).status_code == 404
 
 
-def test_blob_whose_file_is_missing_is_a_404_in_the_registrys_format(
+def test_blob_whose_file_is_missing_gets_404_in_the_registrys_format(
     blobs: Gateway, registry: Distribution, tokens: Tokens
 ) -> None:
     content = b"to be collected"

@@ -62,13 +62,13 @@ def test_body_over_one_mebibyte_reaches_no_service(
     assert [len(service.received) for service in services.values()] == before
 
 
-def test_body_over_one_mebibyte_for_an_unknown_path_is_a_413(gateway: Gateway) -> None:
+def test_body_over_one_mebibyte_for_an_unknown_path_gets_413(gateway: Gateway) -> None:
     with gateway.client() as http:
         answer = http.post("/nothing", content=b"x" * (MIB + 1))
     assert (answer.status_code, problem(answer)) == (413, "content_too_large")
 
 
-def test_token_request_over_one_mebibyte_is_a_413_in_the_registrys_format(
+def test_token_request_over_one_mebibyte_gets_413_in_the_registrys_format(
     gateway: Gateway,
 ) -> None:
     with gateway.client() as http:
@@ -191,7 +191,7 @@ def alone(start: Start) -> Gateway:
         "/openapi/auth.json",
     ],
 )
-def test_service_that_does_not_respond_is_a_502_problem(alone: Gateway, path: str) -> None:
+def test_service_that_does_not_respond_causes_a_502_problem(alone: Gateway, path: str) -> None:
     with alone.client() as http:
         answer = http.get(path)
     assert (answer.status_code, problem(answer)) == (502, "bad_gateway")
@@ -201,7 +201,7 @@ def test_service_that_does_not_respond_is_a_502_problem(alone: Gateway, path: st
 @pytest.mark.parametrize(
     "path", ["/v2/", "/v2/team/app/manifests/v1", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"]
 )
-def test_docker_path_without_a_service_is_a_502_in_the_registrys_format(
+def test_docker_path_without_a_service_gets_502_in_the_registrys_format(
     alone: Gateway, path: str
 ) -> None:
     with alone.client() as http:

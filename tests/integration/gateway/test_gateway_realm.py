@@ -147,7 +147,7 @@ def test_listed_host_is_served(named: Gateway, host: str) -> None:
 @pytest.mark.parametrize(
     "host", ["other.example", "hub.example.evil", "nothub.example", "localhost"]
 )
-def test_unlisted_host_is_a_421(named: Gateway, host: str) -> None:
+def test_unlisted_host_gets_421(named: Gateway, host: str) -> None:
     with named.client(headers={"Host": host}) as http:
         for path in ("/v2/", f"/v2/team/app/blobs/sha256:{'0' * 64}", "/token"):
             answer = http.get(path)

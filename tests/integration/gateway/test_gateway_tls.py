@@ -68,6 +68,6 @@ def test_tls_before_1_2_is_refused(secure: Gateway, certificate: ServerCertifica
         context.wrap_socket(plain, server_hostname="hub.example")
 
 
-def test_plain_http_on_the_https_port_is_a_400(secure: Gateway) -> None:
+def test_plain_http_on_the_https_port_gets_400(secure: Gateway) -> None:
     answer = httpx.get(f"http://127.0.0.1:{secure.port}/v2/", trust_env=False)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")

@@ -63,7 +63,7 @@ def test_gateway_does_not_check_reads(checking: Gateway, auth: Service, tokens: 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", [UPLOADS, f"/v2/team/paused/blobs/sha256:{'0' * 64}"])
-def test_refused_write_is_a_503_in_the_registrys_format(
+def test_refused_write_gets_503_in_the_registrys_format(
     checking: Gateway, auth: Service, tokens: Tokens, method: str, path: str
 ) -> None:
     auth.refuse_writes = True

@@ -1,6 +1,6 @@
 """Delete the content of a repository from the registry.
 
-Each call can be repeated at any time: something that is gone already is no error.
+Each call can be repeated at any time: it is not an error if something is gone already.
 """
 
 import asyncio

@@ -20,7 +20,7 @@ from services.catalog.sync.states.domain import Push, Wanted
 from services.catalog.sync.states.queries import find_namespaces
 
 SETTLE_SECONDS = 2.0
-"""The catalog applies a push within this time, so a shorter difference is no drift."""
+"""The catalog applies a push within this time, so a difference that lasts less is not drift."""
 
 _FEED_SECONDS = 30.0
 """The longest time to wait until the catalog has applied the feed."""
@@ -50,7 +50,7 @@ async def compare(
     """Compare all repositories of the registry and the catalog.
 
     If a repository differs, it is compared again after ``settle_seconds``, when the catalog has
-    applied the feed. So a push during the comparison is no difference.
+    applied the feed. So a push during the comparison is not reported.
 
     Raises:
         RegistryUnavailable: The list of repositories or tags is not complete.
@@ -196,7 +196,7 @@ async def _repair_repository(
 
 
 def _wanted(repository: str, found: Sequence[Difference]) -> Wanted | None:
-    """Return the tags and digests to read, or None if ``repository`` is no valid path.
+    """Return the tags and digests to read, or None if ``repository`` is not a valid path.
 
     The pusher is unknown, and the time of discovery stands for the time of the push.
     """

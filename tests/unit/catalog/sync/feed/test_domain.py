@@ -57,7 +57,7 @@ def test_each_tag_and_digest_is_read_once() -> None:
         {"sha256:1", "sha256:2"},
         {"sha256:3"},
     )
-    assert app.pushed_at == T0 + timedelta(minutes=1), "a deletion is no push"
+    assert app.pushed_at == T0 + timedelta(minutes=1), "a deletion is not a push"
     assert app.noticed_at == T0 + timedelta(minutes=2)
     assert (wanted["team/other"].tags, set(wanted["team/other"].digests)) == ({}, {"sha256:1"})
 
