@@ -24,8 +24,8 @@ Every error is `application/problem+json` (RFC 9457) with `type`, `title`, `stat
 `detail`. **`code` is stable**: programs can rely on it. `title` and `detail` are for people and can
 change. A `validation_error` lists each invalid field in `errors`, with the rule that it breaks. If
 a request can be repeated later, `Retry-After` says after how many seconds. `/token` and `/v2/` use
-Distribution's error format instead. A request that the gateway refuses before it reads the
-path always gets a problem document: a malformed request, or one with too long an address or header.
+Distribution's error format instead. A request that the gateway refuses before it reads the path
+always gets a problem document: a malformed request, or one with too long an address or header.
 
 ## Errors of the services
 
