@@ -8,8 +8,11 @@ from pathlib import Path
 import httpx
 
 from ops.db.postgres import EmbeddedServer
-from services.auth.write_gate.domain import ALL_WRITES_RETRY_SECONDS, NEW_UPLOADS_RETRY_SECONDS
-from services.auth.write_gate.usecases import TRUSTED_SECONDS
+from services.auth.write_gate.domain import (
+    ALL_WRITES_RETRY_SECONDS,
+    NEW_UPLOADS_RETRY_SECONDS,
+    TRUSTED_SECONDS,
+)
 from tests.integration.auth.conftest import Replica, World, running
 from tests.kit.database import Database
 from tests.kit.relay import relay
