@@ -44,13 +44,15 @@ format: ## format the code and fix lint errors that can be fixed automatically
 	.venv/bin/moorage console --dev
 	cd console && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent format
 
+COMPILE = .venv/bin/uv pip compile -q --universal --generate-hashes --no-strip-extras \
+	--no-emit-index-url --python-version 3.11 --custom-compile-command "make lock"
+
 lock: ## update the lock files: pin every version with hashes, without the name of a registry
 	@scripts/bootstrap dev
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --python-version 3.11 \
-		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-strip-extras --no-emit-index-url --python-version 3.11 \
-		--custom-compile-command "make lock" --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove .venv, build output, and caches; keep the data
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis console/node_modules console/dist console/dist.new console/.npm-cache console/.built
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		console/node_modules console/dist console/dist.new console/.npm-cache console/.built
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

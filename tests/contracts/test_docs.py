@@ -41,3 +41,29 @@ def test_functions_in_the_trips_of_the_architecture_page_exist() -> None:
         name for name in names if not re.search(rf"(def|class) {name.split('.')[-1]}\b", SOURCES)
     ]
     assert not missing
+
+
+def _mapped_files(section: str) -> set[Path]:
+    """Return the Python files that the map names under the heading ``section``."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    rows = page.split(f"### {section}\n")[1].split("\n#")[0].splitlines()
+    files = set()
+    for cells in (row.split("|")[1:-1] for row in rows if row.startswith("| `")):
+        named = re.findall(r"`(\w+\.py)`", " ".join(cells))
+        folder = re.fullmatch(r"`([\w/]+)`", cells[0].strip())
+        rooms = cells[2].replace(",", " ").split() if len(cells) == 4 else []
+        base = ROOT / section / (folder.group(1) if folder else "")
+        files |= {base / name for name in (*named, *(f"{room}.py" for room in rooms))}
+    return files
+
+
+@pytest.mark.parametrize(
+    "section", ["services/auth", "services/catalog", "services/events", "libs/common", "ops"]
+)
+def test_map_of_the_architecture_page_names_every_file(section: str) -> None:
+    files = {path for path in (ROOT / section).rglob("*.py") if path.name != "__init__.py"}
+    if section.startswith("services/"):  # the page names the files at the top of a service once
+        files = {path for path in files if path.parent != ROOT / section}
+    mapped = _mapped_files(section)
+    assert {str(path.relative_to(ROOT)) for path in files - mapped} == set(), "not on the map"
+    assert {str(path.relative_to(ROOT)) for path in mapped - files} == set(), "not in the tree"

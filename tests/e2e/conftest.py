@@ -192,7 +192,7 @@ def new_client(
         engine: Engine = request.getfixturevalue("engine")
         # The engine sends the requests. It verifies no certificate of 127.0.0.0/8, so no `ca`.
         return lambda ca=None: Docker(tools, home(), engine, hosts=HOSTS)
-    program: type[Podman] | type[Skopeo] = {"podman": Podman, "skopeo": Skopeo}[kind]  # type: ignore[assignment]
+    program: type[Podman] | type[Skopeo] = Podman if kind == "podman" else Skopeo
     return lambda ca=None: program(tools, home(), hosts=HOSTS, ca=ca)
 
 

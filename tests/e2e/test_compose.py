@@ -6,10 +6,12 @@ tests are skipped.
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -262,7 +264,7 @@ def test_gc_reclaims_disk_space_while_the_registry_runs(compose: Compose, compos
             registry.push(image, repository, "v1")
             eventually(
                 lambda: composed.account.tags(repository).get("v1", {}).get("digest"),
-                until=lambda digest, image=image: digest == image.manifest.digest,  # type: ignore[misc]
+                until=partial(operator.eq, image.manifest.digest),
                 within=10,
                 what="the push in the catalog",
             )

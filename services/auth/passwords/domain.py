@@ -7,6 +7,15 @@ from libs.common.registry.names import is_username
 from libs.common.web.errors import MoorageError, TooManyRequests
 from services.auth.credentials.domain import Kind
 
+CACHE_SECONDS = 600
+"""How long a right password is cached, so that it is not hashed again."""
+CACHE_SIZE = 20_000
+MAX_WAITING_PER_SOURCE = 64
+"""How many passwords of one source can wait to be hashed; further logins are refused."""
+MAX_WAITING = 1024
+BUSY_RETRY_SECONDS = 2
+"""When a login that was refused for this reason can be tried again."""
+
 
 class LoginRefused(MoorageError):
     """The user is unknown or disabled, or the password is wrong; the error does not say which.

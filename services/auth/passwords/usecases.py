@@ -13,16 +13,20 @@ from libs.common.security.fair_queue import FairQueue, QueueFull
 from libs.common.security.passwords import PasswordHasher
 from services.auth.cache.two_generation import TwoGenerationCache
 from services.auth.credentials.domain import Credential, Nobody
-from services.auth.passwords.domain import Attempt, LoginRefused, LoginsBusy
+from services.auth.passwords.domain import (
+    BUSY_RETRY_SECONDS,
+    CACHE_SECONDS,
+    CACHE_SIZE,
+    MAX_WAITING,
+    MAX_WAITING_PER_SOURCE,
+    Attempt,
+    LoginRefused,
+    LoginsBusy,
+)
 from services.auth.passwords.throttle import LoginThrottle
 
 FindCredential = Callable[[str], Awaitable[Credential | Nobody]]
 """Returns the current credential of a user name."""
-_CACHE_SECONDS = 600
-_CACHE_SIZE = 20_000
-_MAX_WAITING_PER_SOURCE = 64
-_MAX_WAITING = 1024
-_BUSY_RETRY_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,10 @@ class PasswordLogin:
         self._hasher = hasher
         self._throttle = LoginThrottle(engine, failures=failures, window_seconds=window_seconds)
         self._queue = FairQueue(
-            concurrency=hasher.threads, per_source=_MAX_WAITING_PER_SOURCE, total=_MAX_WAITING
+            concurrency=hasher.threads, per_source=MAX_WAITING_PER_SOURCE, total=MAX_WAITING
         )
         self._key = secrets.token_bytes(32)
-        self._verified: TwoGenerationCache[bytes, _Verified] = TwoGenerationCache(_CACHE_SIZE)
+        self._verified: TwoGenerationCache[bytes, _Verified] = TwoGenerationCache(CACHE_SIZE)
         self._checks: dict[tuple[bytes, str], asyncio.Task[Credential]] = {}
 
     async def login(self, attempt: Attempt, find_credential: FindCredential) -> Credential:
@@ -101,13 +105,13 @@ class PasswordLogin:
             credential, matches = await self._verify(attempt, credential, find_credential)
         except QueueFull:
             await self._throttle.release(attempt)
-            raise LoginsBusy(retry_after=_BUSY_RETRY_SECONDS) from None
+            raise LoginsBusy(retry_after=BUSY_RETRY_SECONDS) from None
         if not matches or not isinstance(credential, Credential) or credential.disabled:
             await self._throttle.refuse(attempt, credential)
             raise LoginRefused
         await self._throttle.clear(attempt)
         self._verified[self._fingerprint(attempt)] = _Verified(
-            credential.id, credential.version, time.monotonic() + _CACHE_SECONDS
+            credential.id, credential.version, time.monotonic() + CACHE_SECONDS
         )
         return credential
 

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 NEW_UPLOADS_RETRY_SECONDS = 15
 ALL_WRITES_RETRY_SECONDS = 5
+UNREACHABLE_RETRY_SECONDS = 2
+TRUSTED_SECONDS = 1.0
+"""How long after the last heartbeat the cached pause is used while the database is unreachable.
+
+`moorage gc` refuses writes for longer than that before it collects.
+"""
 _UPLOADS_PATH = re.compile(r"/v2/(?P<repository>[a-z0-9._/-]+)/blobs/uploads/?")
 
 

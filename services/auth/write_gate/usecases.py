@@ -5,16 +5,15 @@ import time
 
 from libs.common.db.engine import Engine, is_unreachable
 from services.auth.cache.listener import InvalidationListener
-from services.auth.write_gate.domain import Pause, retry_after
+from services.auth.write_gate.domain import (
+    TRUSTED_SECONDS,
+    UNREACHABLE_RETRY_SECONDS,
+    Pause,
+    retry_after,
+)
 from services.auth.write_gate.queries import find_pause
 
-TRUSTED_SECONDS = 1.0
-"""How long after the last heartbeat the cached pause is used while the database is unreachable.
-
-`moorage gc` refuses writes for longer than that before it collects.
-"""
 _READ_SECONDS = 2.0
-_UNREACHABLE_RETRY_SECONDS = 2
 
 
 class WriteGate:
@@ -45,7 +44,7 @@ class WriteGate:
                     raise
                 silence = time.monotonic() - self._listener.last_heartbeat_at
                 if not self._is_current or silence > TRUSTED_SECONDS:
-                    return _UNREACHABLE_RETRY_SECONDS
+                    return UNREACHABLE_RETRY_SECONDS
         if self._pause is None:
             return None
         return retry_after(

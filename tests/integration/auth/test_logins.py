@@ -7,6 +7,7 @@ import time
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from libs.common.security.passwords import PasswordHasher, hash_password
 from services.auth.registry_tokens.access_cache import AccessCache
@@ -168,7 +169,8 @@ async def test_password_changed_during_its_check_is_refused(
     changed = False
     transport = client._transport
     assert isinstance(transport, httpx.ASGITransport)
-    cache: AccessCache = transport.app.state.provided[TokenIssuer].cache  # type: ignore[attr-defined]
+    assert isinstance(transport.app, FastAPI)
+    cache: AccessCache = transport.app.state.provided[TokenIssuer].cache
 
     async def is_invalidated() -> bool:
         return cache.credentials.peek(user) is None

@@ -3,13 +3,17 @@
 import base64
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
 
 from ops.db.postgres import EmbeddedServer
-from services.auth.write_gate.domain import ALL_WRITES_RETRY_SECONDS, NEW_UPLOADS_RETRY_SECONDS
-from services.auth.write_gate.usecases import TRUSTED_SECONDS
+from services.auth.write_gate.domain import (
+    ALL_WRITES_RETRY_SECONDS,
+    NEW_UPLOADS_RETRY_SECONDS,
+    TRUSTED_SECONDS,
+)
 from tests.integration.auth.conftest import Replica, World, running
 from tests.kit.database import Database
 from tests.kit.relay import relay
@@ -61,7 +65,7 @@ async def test_every_write_is_allowed_without_a_pause(
         ("DELETE", "/v2/team/app/manifests/v1"),
     ):
         await soon(
-            lambda method=method, uri=uri: check(client, method, uri),  # type: ignore[misc]
+            partial(check, client, method, uri),
             lambda seconds: seconds == 0,
             within=1,
         )
@@ -73,7 +77,7 @@ async def test_new_uploads_are_refused_on_both_replicas_and_active_ones_continue
     clients = [await replica(), await replica()]
     for client in clients:
         await soon(
-            lambda client=client: check(client, "POST", UPLOADS),  # type: ignore[misc]
+            partial(check, client, "POST", UPLOADS),
             lambda seconds: seconds == 0,
             within=1,
         )
@@ -81,7 +85,7 @@ async def test_new_uploads_are_refused_on_both_replicas_and_active_ones_continue
     new = NEW_UPLOADS_RETRY_SECONDS
     for client in clients:
         await soon(
-            lambda client=client: check(client, "POST", "/v2/team/other/blobs/uploads/"),  # type: ignore[misc]
+            partial(check, client, "POST", "/v2/team/other/blobs/uploads/"),
             lambda seconds: seconds == new,
             within=1,
         )

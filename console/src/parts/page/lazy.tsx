@@ -3,8 +3,8 @@ import { connection } from "../../api/connection";
 
 /**
  * Returns a component that loads its code when it first renders, and shows `placeholder` until
- * then. The code fails to load if the connection is lost or an update has replaced the file. In both
- * cases, the page reloads as soon as the server answers.
+ * then. The code fails to load if the connection is lost or an update has replaced the file. In
+ * both cases, the page reloads as soon as the server answers.
  *
  * This replaces React's `lazy`: once Suspense shows a fallback, it keeps it for at least 300 ms.
  */

@@ -6,6 +6,12 @@ from datetime import UTC, datetime
 
 from services.catalog.images.description import Described
 
+MAX_CONFIG_BYTES = 4 * 1024 * 1024
+"""A larger config is not read: its image has no platform and no labels."""
+MAX_DEPTH = 3
+"""How deep indexes in indexes are read."""
+MAX_CHILDREN = 256
+"""Further children of an index are recorded, but not read. No image has so many platforms."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -14,14 +14,15 @@ from libs.common.registry.manifests import (
     parse_manifest,
 )
 from services.catalog.images.description import Described, describe_image, describe_index
-from services.catalog.sync.states.domain import Wanted
+from services.catalog.sync.states.domain import (
+    MAX_CHILDREN,
+    MAX_CONFIG_BYTES,
+    MAX_DEPTH,
+    Wanted,
+)
 
 _CONCURRENT_REQUESTS = 8
 _log = structlog.get_logger()
-_MAX_CONFIG_BYTES = 4 * 1024 * 1024
-_MAX_DEPTH = 3
-_MAX_CHILDREN = 256
-"""Further children of an index are recorded, but not read. No image has so many platforms."""
 
 
 class Reader:
@@ -58,7 +59,7 @@ class Reader:
         Raises RegistryUnavailable.
         """
         await asyncio.gather(
-            *(self._describe(repository, digest, _MAX_DEPTH) for repository, digest in sorted(keys))
+            *(self._describe(repository, digest, MAX_DEPTH) for repository, digest in sorted(keys))
         )
         return {
             key: described for key, described in self._described.items() if described is not None
@@ -108,14 +109,14 @@ class Reader:
             return describe_image(manifest, NO_CONFIG)
         async with self._requests:
             config = await self._registry.find_blob(
-                repository, manifest.config_digest, limit=_MAX_CONFIG_BYTES
+                repository, manifest.config_digest, limit=MAX_CONFIG_BYTES
             )
         return describe_image(manifest, parse_config(config))
 
     async def _children(self, repository: str, manifest: Manifest, depth: int) -> list[Described]:
         if depth == 0:
             return []
-        digests = list(dict.fromkeys(child.digest for child in manifest.children))[:_MAX_CHILDREN]
+        digests = list(dict.fromkeys(child.digest for child in manifest.children))[:MAX_CHILDREN]
         described = await asyncio.gather(
             *(self._describe(repository, digest, depth) for digest in digests)
         )
