@@ -49,7 +49,8 @@ CREATE TABLE catalog.docker_users (
     credential_version BIGINT DEFAULT 1 NOT NULL,
     created_at timestamptz DEFAULT now() NOT NULL,
     CONSTRAINT docker_users_pkey PRIMARY KEY (id),
-    CONSTRAINT docker_users_account_id_fkey FOREIGN KEY(account_id) REFERENCES catalog.accounts (id),
+    CONSTRAINT docker_users_account_id_fkey FOREIGN KEY(account_id)
+        REFERENCES catalog.accounts (id),
     CONSTRAINT docker_users_username_key UNIQUE (username)
 );
 
@@ -64,7 +65,8 @@ CREATE TABLE catalog.namespaces (
     created_at timestamptz DEFAULT now() NOT NULL,
     CONSTRAINT namespaces_pkey PRIMARY KEY (id),
     CONSTRAINT namespaces_visibility_check CHECK (visibility IN ('public', 'private')),
-    CONSTRAINT namespaces_account_id_fkey FOREIGN KEY(account_id) REFERENCES catalog.accounts (id),
+    CONSTRAINT namespaces_account_id_fkey FOREIGN KEY(account_id)
+        REFERENCES catalog.accounts (id),
     CONSTRAINT namespaces_name_key UNIQUE (name)
 );
 
@@ -78,8 +80,10 @@ CREATE TABLE catalog.grants (
     updated_at timestamptz DEFAULT now() NOT NULL,
     CONSTRAINT grants_pkey PRIMARY KEY (namespace_id, docker_user_id),
     CONSTRAINT grants_permission_check CHECK (permission IN ('pull', 'push')),
-    CONSTRAINT grants_namespace_id_fkey FOREIGN KEY(namespace_id) REFERENCES catalog.namespaces (id) ON DELETE CASCADE,
-    CONSTRAINT grants_docker_user_id_fkey FOREIGN KEY(docker_user_id) REFERENCES catalog.docker_users (id) ON DELETE CASCADE
+    CONSTRAINT grants_namespace_id_fkey FOREIGN KEY(namespace_id)
+        REFERENCES catalog.namespaces (id) ON DELETE CASCADE,
+    CONSTRAINT grants_docker_user_id_fkey FOREIGN KEY(docker_user_id)
+        REFERENCES catalog.docker_users (id) ON DELETE CASCADE
 );
 
 CREATE INDEX grants_docker_user_id_idx ON catalog.grants (docker_user_id);
@@ -99,14 +103,16 @@ CREATE TABLE catalog.repositories (
     CONSTRAINT repositories_pkey PRIMARY KEY (id),
     CONSTRAINT repositories_namespace_id_name_key UNIQUE (namespace_id, name),
     CONSTRAINT repositories_status_check CHECK (status IN ('empty', 'active', 'deleting')),
-    CONSTRAINT repositories_namespace_id_fkey FOREIGN KEY(namespace_id) REFERENCES catalog.namespaces (id)
+    CONSTRAINT repositories_namespace_id_fkey FOREIGN KEY(namespace_id)
+        REFERENCES catalog.namespaces (id)
 );
 
 CREATE INDEX repositories_pull_count_idx ON catalog.repositories (pull_count, id);
 
 CREATE INDEX repositories_created_at_idx ON catalog.repositories (created_at, id);
 
-CREATE INDEX repositories_last_pushed_at_idx ON catalog.repositories (COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz), id);
+CREATE INDEX repositories_last_pushed_at_idx ON catalog.repositories
+(COALESCE(last_pushed_at, '1970-01-01 00:00:00+00'::timestamptz), id);
 
 CREATE TABLE catalog.manifests (
     repository_id BIGINT NOT NULL,
@@ -122,7 +128,8 @@ CREATE TABLE catalog.manifests (
     pushed_at timestamptz NOT NULL,
     pushed_by TEXT NOT NULL,
     CONSTRAINT manifests_pkey PRIMARY KEY (repository_id, digest),
-    CONSTRAINT manifests_repository_id_fkey FOREIGN KEY(repository_id) REFERENCES catalog.repositories (id) ON DELETE CASCADE
+    CONSTRAINT manifests_repository_id_fkey FOREIGN KEY(repository_id)
+        REFERENCES catalog.repositories (id) ON DELETE CASCADE
 );
 
 CREATE TABLE catalog.manifest_children (
@@ -130,7 +137,8 @@ CREATE TABLE catalog.manifest_children (
     index_digest TEXT NOT NULL,
     child_digest TEXT NOT NULL,
     CONSTRAINT manifest_children_pkey PRIMARY KEY (repository_id, index_digest, child_digest),
-    CONSTRAINT manifest_children_repository_id_fkey FOREIGN KEY(repository_id, index_digest) REFERENCES catalog.manifests (repository_id, digest) ON DELETE CASCADE
+    CONSTRAINT manifest_children_repository_id_fkey FOREIGN KEY(repository_id, index_digest)
+        REFERENCES catalog.manifests (repository_id, digest) ON DELETE CASCADE
 );
 
 CREATE INDEX manifest_children_child_idx ON catalog.manifest_children (repository_id, child_digest);
@@ -144,7 +152,8 @@ CREATE TABLE catalog.tags (
     pull_count BIGINT DEFAULT 0 NOT NULL,
     last_pulled_at timestamptz,
     CONSTRAINT tags_pkey PRIMARY KEY (repository_id, name),
-    CONSTRAINT tags_repository_id_fkey FOREIGN KEY(repository_id, digest) REFERENCES catalog.manifests (repository_id, digest) ON DELETE CASCADE
+    CONSTRAINT tags_repository_id_fkey FOREIGN KEY(repository_id, digest)
+        REFERENCES catalog.manifests (repository_id, digest) ON DELETE CASCADE
 );
 
 CREATE INDEX tags_digest_idx ON catalog.tags (repository_id, digest);
@@ -263,7 +272,8 @@ CREATE INDEX inbox_feed_idx ON events.inbox (xid, id) WHERE action <> 'pull';
 
 CREATE INDEX inbox_uncounted_idx ON events.inbox (id) WHERE counted_at IS NULL;
 
-CREATE INDEX inbox_waiting_idx ON events.inbox (retry_at) WHERE counted_at IS NULL AND retry_at IS NOT NULL;
+CREATE INDEX inbox_waiting_idx ON events.inbox (retry_at)
+WHERE counted_at IS NULL AND retry_at IS NOT NULL;
 
 CREATE INDEX inbox_received_idx ON events.inbox USING brin (received_at);
 
@@ -310,70 +320,100 @@ CREATE INDEX pull_hours_xid_idx ON events.pull_hours (xid);
 -- The views that each service publishes to the others
 
 CREATE VIEW catalog.credentials AS
-SELECT 'account' AS kind, id, username, password_hash, disabled, credential_version, id AS account_id, username AS account, role,
-       false AS token_login, created_at
+SELECT 'account' AS kind, id, username, password_hash, disabled, credential_version,
+       id AS account_id, username AS account, role, false AS token_login, created_at
 FROM catalog.accounts
 UNION ALL
-SELECT 'docker_user', u.id, u.username, u.password_hash, u.disabled OR a.disabled, u.credential_version, a.id, a.username, NULL,
-       u.token_login, u.created_at
+SELECT 'docker_user', u.id, u.username, u.password_hash, u.disabled OR a.disabled,
+       u.credential_version, a.id, a.username, NULL, u.token_login, u.created_at
 FROM catalog.docker_users u JOIN catalog.accounts a ON a.id = u.account_id;
 
-COMMENT ON VIEW catalog.credentials IS 'accounts, which sign in to the API and the console, and Docker users, which log in to the registry; disabled is also true for a Docker user of a disabled account';
+COMMENT ON VIEW catalog.credentials IS
+'accounts, which sign in to the API and the console, and Docker users, which log in to the '
+'registry; disabled is also true for a Docker user of a disabled account';
 
 CREATE VIEW catalog.effective_access AS
-SELECT name AS namespace, NULL::bigint AS docker_user_id, 'pull' AS permission FROM catalog.namespaces WHERE visibility = 'public'
+SELECT name AS namespace, NULL::bigint AS docker_user_id, 'pull' AS permission
+FROM catalog.namespaces WHERE visibility = 'public'
 UNION ALL
-SELECT n.name, g.docker_user_id, g.permission FROM catalog.grants g JOIN catalog.namespaces n ON n.id = g.namespace_id;
+SELECT n.name, g.docker_user_id, g.permission
+FROM catalog.grants g JOIN catalog.namespaces n ON n.id = g.namespace_id;
 
-COMMENT ON VIEW catalog.effective_access IS 'the permissions of Docker users on namespaces; docker_user_id NULL stands for every Docker user that is logged in';
+COMMENT ON VIEW catalog.effective_access IS
+'the permissions of Docker users on namespaces; docker_user_id NULL stands for every Docker user '
+'that is logged in';
 
 CREATE VIEW catalog.index_children AS
-SELECT n.name || '/' || r.name AS repository, n.name AS namespace, r.name, c.index_digest, c.child_digest
-FROM catalog.manifest_children c JOIN catalog.repositories r ON r.id = c.repository_id JOIN catalog.namespaces n ON n.id = r.namespace_id;
+SELECT n.name || '/' || r.name AS repository, n.name AS namespace, r.name, c.index_digest,
+       c.child_digest
+FROM catalog.manifest_children c
+JOIN catalog.repositories r ON r.id = c.repository_id
+JOIN catalog.namespaces n ON n.id = r.namespace_id;
 
 CREATE VIEW catalog.repository_owners AS
-SELECT n.name || '/' || r.name AS repository, n.name AS namespace, r.name, n.account_id, n.visibility
+SELECT n.name || '/' || r.name AS repository, n.name AS namespace, r.name, n.account_id,
+       n.visibility
 FROM catalog.repositories r JOIN catalog.namespaces n ON n.id = r.namespace_id;
 
 CREATE VIEW catalog.namespace_viewers AS
 SELECT DISTINCT n.name AS namespace, u.account_id
-FROM catalog.grants g JOIN catalog.namespaces n ON n.id = g.namespace_id JOIN catalog.docker_users u ON u.id = g.docker_user_id;
+FROM catalog.grants g
+JOIN catalog.namespaces n ON n.id = g.namespace_id
+JOIN catalog.docker_users u ON u.id = g.docker_user_id;
 
-COMMENT ON VIEW catalog.namespace_viewers IS 'accounts with a Docker user that has a grant in the namespace: they can view its repositories';
+COMMENT ON VIEW catalog.namespace_viewers IS
+'accounts with a Docker user that has a grant in the namespace: they can view its repositories';
 
 CREATE VIEW catalog.repository_lives AS
-SELECT name AS repository, available_at AS since FROM catalog.reserved_names WHERE kind = 'repository';
+SELECT name AS repository, available_at AS since
+FROM catalog.reserved_names WHERE kind = 'repository';
 
-COMMENT ON VIEW catalog.repository_lives IS 'when the name (namespace/name) of a deleted repository became free: earlier pulls belong to the deleted repository';
+COMMENT ON VIEW catalog.repository_lives IS
+'when the name (namespace/name) of a deleted repository became free: earlier pulls belong to the '
+'deleted repository';
 
 CREATE VIEW catalog.feed_progress AS
-SELECT split_part(position, ':', 1)::bigint AS xid, split_part(position, ':', 2)::bigint AS id FROM catalog.feed_positions WHERE feed = 'registry';
+SELECT split_part(position, ':', 1)::bigint AS xid, split_part(position, ':', 2)::bigint AS id
+FROM catalog.feed_positions WHERE feed = 'registry';
 
-COMMENT ON VIEW catalog.feed_progress IS 'the position up to which the catalog has read events.registry_feed: later events must be kept';
+COMMENT ON VIEW catalog.feed_progress IS
+'the position up to which the catalog has read events.registry_feed: later events must be kept';
 
 CREATE VIEW auth.principals AS
-SELECT 'session' AS kind, s.id, c.account_id, c.username, c.role, 'write' AS permission, s.expires_at
+SELECT 'session' AS kind, s.id, c.account_id, c.username, c.role, 'write' AS permission,
+       s.expires_at
 FROM auth.sessions s JOIN catalog.credentials c ON c.kind = 'account' AND c.id = s.account_id
 WHERE NOT c.disabled AND c.credential_version = s.credential_version AND s.expires_at > now();
 
-COMMENT ON VIEW auth.principals IS 'sessions that are valid now, each with the current state of its account';
+COMMENT ON VIEW auth.principals IS
+'sessions that are valid now, each with the current state of its account';
 
 CREATE VIEW auth.docker_user_logins AS SELECT docker_user_id, last_login_at FROM auth.last_logins;
 
-CREATE VIEW auth.audit AS SELECT id, at, account_id, account, action, target, client_address FROM auth.audit_entries;
+CREATE VIEW auth.audit AS
+SELECT id, at, account_id, account, action, target, client_address FROM auth.audit_entries;
 
 CREATE VIEW events.registry_feed AS
-SELECT xid, id, at_ns, action, repository, tag, digest, media_type, docker_user FROM events.inbox WHERE action <> 'pull';
+SELECT xid, id, at_ns, action, repository, tag, digest, media_type, docker_user
+FROM events.inbox WHERE action <> 'pull';
 
-COMMENT ON VIEW events.registry_feed IS 'pushes and deletions. To miss none, read them in the order of (xid, id), and only those with an xid below pg_snapshot_xmin(pg_current_snapshot())';
+COMMENT ON VIEW events.registry_feed IS
+'pushes and deletions. To miss none, read them in the order of (xid, id), and only those with an '
+'xid below pg_snapshot_xmin(pg_current_snapshot())';
 
 CREATE VIEW events.pull_totals AS
-SELECT h.hour, h.repository, h.tag, h.docker_user, h.pulls, h.checks, h.last_pulled_at, h.xid FROM events.pull_hours h
-WHERE h.since_ns = coalesce((SELECT (extract(epoch FROM l.since) * 1000000)::bigint * 1000 FROM catalog.repository_lives l WHERE l.repository = h.repository), 0);
+SELECT h.hour, h.repository, h.tag, h.docker_user, h.pulls, h.checks, h.last_pulled_at, h.xid
+FROM events.pull_hours h
+WHERE h.since_ns = coalesce((
+  SELECT (extract(epoch FROM l.since) * 1000000)::bigint * 1000
+  FROM catalog.repository_lives l WHERE l.repository = h.repository), 0);
 
-COMMENT ON VIEW events.pull_totals IS 'pulls per hour, tag, and Docker user; if several repositories had one name one after the other, only those of the last one';
+COMMENT ON VIEW events.pull_totals IS
+'pulls per hour, tag, and Docker user; if several repositories had one name one after the other, '
+'only those of the last one';
 
-CREATE VIEW events.audit AS SELECT id, at, account_id, account, action, target, client_address FROM events.audit_entries;
+CREATE VIEW events.audit AS
+SELECT id, at, account_id, account, action, target, client_address FROM events.audit_entries;
 
 -- Notifications: every auth replica invalidates cached access that changed
 
@@ -383,7 +423,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER accounts_notify AFTER UPDATE OR DELETE ON catalog.accounts FOR EACH ROW EXECUTE FUNCTION catalog.notify_account();
+CREATE TRIGGER accounts_notify AFTER UPDATE OR DELETE ON catalog.accounts
+FOR EACH ROW EXECUTE FUNCTION catalog.notify_account();
 
 CREATE FUNCTION catalog.notify_docker_user() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -405,12 +446,14 @@ FOR EACH ROW EXECUTE FUNCTION catalog.notify_namespace();
 
 CREATE FUNCTION catalog.notify_grant() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_notify('moorage_access', 'grant:' || COALESCE(NEW.docker_user_id, OLD.docker_user_id) || ':' || n.name)
+  PERFORM pg_notify('moorage_access',
+    'grant:' || COALESCE(NEW.docker_user_id, OLD.docker_user_id) || ':' || n.name)
   FROM catalog.namespaces n WHERE n.id = COALESCE(NEW.namespace_id, OLD.namespace_id);
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER grants_notify AFTER INSERT OR UPDATE OR DELETE ON catalog.grants FOR EACH ROW EXECUTE FUNCTION catalog.notify_grant();
+CREATE TRIGGER grants_notify AFTER INSERT OR UPDATE OR DELETE ON catalog.grants
+FOR EACH ROW EXECUTE FUNCTION catalog.notify_grant();
 
 CREATE FUNCTION auth.notify_refresh_token() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -418,7 +461,8 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER refresh_tokens_notify AFTER DELETE ON auth.refresh_tokens FOR EACH ROW EXECUTE FUNCTION auth.notify_refresh_token();
+CREATE TRIGGER refresh_tokens_notify AFTER DELETE ON auth.refresh_tokens
+FOR EACH ROW EXECUTE FUNCTION auth.notify_refresh_token();
 
 -- Privileges: each service writes its own tables and reads the views published to it
 
@@ -432,12 +476,14 @@ GRANT USAGE ON SCHEMA moorage TO :catalog_role, :auth_role, :events_role;
 
 GRANT SELECT ON moorage.alembic_version TO :catalog_role, :auth_role, :events_role;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.accounts, catalog.docker_users, catalog.namespaces, catalog.grants, catalog.repositories,
-  catalog.manifests, catalog.manifest_children, catalog.tags, catalog.reserved_names, catalog.feed_positions TO :catalog_role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.accounts, catalog.docker_users, catalog.namespaces,
+  catalog.grants, catalog.repositories, catalog.manifests, catalog.manifest_children, catalog.tags,
+  catalog.reserved_names, catalog.feed_positions TO :catalog_role;
 
 GRANT SELECT, INSERT ON catalog.audit_entries TO :catalog_role;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON auth.sessions, auth.refresh_tokens, auth.login_throttle, auth.last_logins TO :auth_role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON auth.sessions, auth.refresh_tokens, auth.login_throttle,
+  auth.last_logins TO :auth_role;
 
 GRANT SELECT, INSERT ON auth.audit_entries TO :auth_role;
 
@@ -448,8 +494,8 @@ GRANT SELECT, INSERT ON events.audit_entries TO :events_role;
 
 GRANT SELECT ON catalog.credentials, catalog.effective_access TO :auth_role;
 
-GRANT SELECT ON catalog.index_children, catalog.repository_owners, catalog.namespace_viewers, catalog.repository_lives,
-  catalog.feed_progress TO :events_role;
+GRANT SELECT ON catalog.index_children, catalog.repository_owners, catalog.namespace_viewers,
+  catalog.repository_lives, catalog.feed_progress TO :events_role;
 
 GRANT SELECT ON events.pull_totals TO :events_role;
 

@@ -46,18 +46,22 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER access_tokens_notify AFTER DELETE ON auth.access_tokens FOR EACH ROW EXECUTE FUNCTION auth.notify_access_token();
+CREATE TRIGGER access_tokens_notify AFTER DELETE ON auth.access_tokens
+FOR EACH ROW EXECUTE FUNCTION auth.notify_access_token();
 
 CREATE OR REPLACE VIEW auth.principals AS
-SELECT 'session' AS kind, s.id, c.account_id, c.username, c.role, 'write' AS permission, s.expires_at, NULL::bytea AS secret_hash
+SELECT 'session' AS kind, s.id, c.account_id, c.username, c.role, 'write' AS permission,
+       s.expires_at, NULL::bytea AS secret_hash
 FROM auth.sessions s JOIN catalog.credentials c ON c.kind = 'account' AND c.id = s.account_id
 WHERE NOT c.disabled AND c.credential_version = s.credential_version AND s.expires_at > now()
 UNION ALL
 SELECT 'api_key', k.id, c.account_id, c.username, c.role, k.permission, k.expires_at, k.secret_hash
 FROM auth.api_keys k JOIN catalog.credentials c ON c.kind = 'account' AND c.id = k.account_id
-WHERE NOT c.disabled AND c.credential_version = k.credential_version AND (k.expires_at IS NULL OR k.expires_at > now());
+WHERE NOT c.disabled AND c.credential_version = k.credential_version
+  AND (k.expires_at IS NULL OR k.expires_at > now());
 
-COMMENT ON VIEW auth.principals IS 'sessions and API keys that are valid now, each with the current state of its account';
+COMMENT ON VIEW auth.principals IS
+'sessions and API keys that are valid now, each with the current state of its account';
 
 CREATE VIEW catalog.namespace_owners AS
 SELECT n.name AS namespace, n.visibility, n.account_id, a.username AS account

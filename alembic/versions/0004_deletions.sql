@@ -47,7 +47,8 @@ CREATE TABLE catalog.manifest_blobs (
     blob_digest TEXT NOT NULL,
     size_bytes BIGINT NOT NULL,
     CONSTRAINT manifest_blobs_pkey PRIMARY KEY (repository_id, manifest_digest, blob_digest),
-    CONSTRAINT manifest_blobs_repository_id_fkey FOREIGN KEY(repository_id, manifest_digest) REFERENCES catalog.manifests (repository_id, digest) ON DELETE CASCADE
+    CONSTRAINT manifest_blobs_repository_id_fkey FOREIGN KEY(repository_id, manifest_digest)
+        REFERENCES catalog.manifests (repository_id, digest) ON DELETE CASCADE
 );
 
 CREATE INDEX manifest_blobs_blob_idx ON catalog.manifest_blobs (blob_digest);
@@ -62,26 +63,33 @@ WHERE l.digest <> ''
 GROUP BY m.repository_id, m.digest, l.digest;
 
 CREATE OR REPLACE VIEW catalog.effective_access AS
-SELECT name AS namespace, NULL::bigint AS docker_user_id, 'pull' AS permission FROM catalog.namespaces WHERE visibility = 'public' AND NOT deleting
+SELECT name AS namespace, NULL::bigint AS docker_user_id, 'pull' AS permission
+FROM catalog.namespaces WHERE visibility = 'public' AND NOT deleting
 UNION ALL
-SELECT n.name, g.docker_user_id, g.permission FROM catalog.grants g JOIN catalog.namespaces n ON n.id = g.namespace_id WHERE NOT n.deleting;
+SELECT n.name, g.docker_user_id, g.permission
+FROM catalog.grants g JOIN catalog.namespaces n ON n.id = g.namespace_id WHERE NOT n.deleting;
 
 CREATE VIEW catalog.closed_repositories AS
-SELECT name AS repository, split_part(name, '/', 1) AS namespace FROM catalog.deletions WHERE kind = 'repository';
+SELECT name AS repository, split_part(name, '/', 1) AS namespace
+FROM catalog.deletions WHERE kind = 'repository';
 
-COMMENT ON VIEW catalog.closed_repositories IS 'repositories that are being deleted, or whose names are reserved: no token is issued for them';
+COMMENT ON VIEW catalog.closed_repositories IS
+'repositories that are being deleted, or whose names are reserved: no token is issued for them';
 
 CREATE INDEX deletions_namespace_idx ON catalog.deletions (split_part(name, '/', 1));
 
 CREATE FUNCTION catalog.notify_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_notify('moorage_access', 'repository:' || split_part(COALESCE(NEW.name, OLD.name), '/', 1));
+  PERFORM pg_notify('moorage_access',
+    'repository:' || split_part(COALESCE(NEW.name, OLD.name), '/', 1));
   PERFORM pg_notify('moorage_deletions', '');
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER deletions_notify AFTER INSERT OR DELETE ON catalog.deletions FOR EACH ROW EXECUTE FUNCTION catalog.notify_deletion();
+CREATE TRIGGER deletions_notify AFTER INSERT OR DELETE ON catalog.deletions
+FOR EACH ROW EXECUTE FUNCTION catalog.notify_deletion();
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.deletions, catalog.tag_deletions, catalog.manifest_blobs TO :catalog_role;
+GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.deletions, catalog.tag_deletions,
+  catalog.manifest_blobs TO :catalog_role;
 
 GRANT SELECT ON catalog.closed_repositories TO :auth_role;

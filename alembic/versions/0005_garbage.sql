@@ -1,20 +1,25 @@
 ALTER TABLE catalog.manifests ADD COLUMN untagged_since timestamptz DEFAULT now();
 
 UPDATE catalog.manifests m SET untagged_since = NULL
-WHERE EXISTS (SELECT FROM catalog.tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest);
+WHERE EXISTS (
+  SELECT FROM catalog.tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest);
 
-CREATE INDEX manifests_subject_idx ON catalog.manifests (repository_id, subject) WHERE subject IS NOT NULL;
+CREATE INDEX manifests_subject_idx ON catalog.manifests (repository_id, subject)
+WHERE subject IS NOT NULL;
 
 CREATE FUNCTION catalog.note_untagged() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP <> 'INSERT' THEN
     UPDATE catalog.manifests m SET untagged_since = now()
     WHERE m.repository_id = OLD.repository_id AND m.digest = OLD.digest AND m.untagged_since IS NULL
-      AND NOT EXISTS (SELECT FROM catalog.tags t WHERE t.repository_id = m.repository_id AND t.digest = m.digest);
+      AND NOT EXISTS (
+        SELECT FROM catalog.tags t
+        WHERE t.repository_id = m.repository_id AND t.digest = m.digest);
   END IF;
   IF TG_OP <> 'DELETE' THEN
     UPDATE catalog.manifests m SET untagged_since = NULL
-    WHERE m.repository_id = NEW.repository_id AND m.digest = NEW.digest AND m.untagged_since IS NOT NULL;
+    WHERE m.repository_id = NEW.repository_id AND m.digest = NEW.digest
+      AND m.untagged_since IS NOT NULL;
   END IF;
   RETURN NULL;
 END $$;
@@ -45,10 +50,13 @@ CREATE TABLE catalog.write_pauses (
 );
 
 CREATE VIEW catalog.paused_writes AS
-SELECT phase, pushing, started_at, extract(epoch FROM ends_at - clock_timestamp())::float8 AS seconds
+SELECT phase, pushing, started_at,
+       extract(epoch FROM ends_at - clock_timestamp())::float8 AS seconds
 FROM catalog.write_pauses WHERE ends_at > clock_timestamp();
 
-COMMENT ON VIEW catalog.paused_writes IS 'the writes that the gateway refuses, and for how many seconds from now: every write, or new uploads to repositories without active uploads';
+COMMENT ON VIEW catalog.paused_writes IS
+'the writes that the gateway refuses, and for how many seconds from now: every write, or new '
+'uploads to repositories without active uploads';
 
 CREATE FUNCTION catalog.notify_write_pause() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
