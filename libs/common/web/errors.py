@@ -71,10 +71,15 @@ class Conflict(MoorageError):
 
 
 class ContentTooLarge(MoorageError):
-    """The request body exceeds the limit."""
+    """The request body is larger than ``limit`` bytes."""
 
     status, code = 413, "content_too_large"
-    title = "The request body is larger than 1 MiB; send a smaller one"
+    title = "The request body is too large; send a smaller one"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"The request body is larger than {limit // 1024} KiB. Send a smaller one."
+        )
 
 
 class Invalid(MoorageError):

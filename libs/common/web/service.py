@@ -11,17 +11,20 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.middleware import Middleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.db.key_use import KeyUseNotifier
 from libs.common.tasks.background import running
 from libs.common.web import health, openapi, problems
-from libs.common.web.errors import ContentTooLarge, NotFound
+from libs.common.web.errors import ContentTooLarge, MoorageError, NotFound
 from libs.common.web.logging import RequestLog
 from libs.common.web.provided import provide
 
 MAX_BODY = 1024 * 1024
 """Default limit of request bodies, in bytes."""
+Refuse = Callable[[MoorageError], Response]
+"""Returns the response for an error, in the format of the path."""
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Front = Mapping[tuple[str | None, str], ASGIApp]
@@ -78,12 +81,15 @@ def build(
     return app
 
 
-def logged(app: ASGIApp, *, max_body: int = MAX_BODY) -> ASGIApp:
+def logged(
+    app: ASGIApp, *, max_body: int = MAX_BODY, refuse: Refuse = problems.of_error
+) -> ASGIApp:
     """Return ``app`` with the request log and a body limit of ``max_body`` bytes.
 
-    The framework's requests get both from ``build``.
+    ``refuse`` returns the response to a larger body. The framework's requests get both from
+    ``build``.
     """
-    return RequestLog(BodyLimit(app, max_body))
+    return RequestLog(BodyLimit(app, max_body, refuse=refuse))
 
 
 class _App(FastAPI):
@@ -127,12 +133,13 @@ class WholePaths:
 class BodyLimit:
     """ASGI middleware that answers 413 for a body over ``limit`` bytes.
 
-    It counts the bytes if the length is not declared.
+    It counts the bytes if the length is not declared. ``refuse`` returns the response.
     """
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, *, refuse: Refuse = problems.of_error) -> None:
         self._app = app
         self._limit = limit
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -142,7 +149,7 @@ class BodyLimit:
         request = Request(scope)
         declared = request.headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > self._limit:
-            await problems.of_error(ContentTooLarge())(scope, receive, send)
+            await self._refuse(ContentTooLarge(limit=self._limit))(scope, receive, send)
             return
         received = 0
 
@@ -151,7 +158,7 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._limit:
-                raise ContentTooLarge
+                raise ContentTooLarge(limit=self._limit)
             return message
 
         async def send_unless_too_large(message: Message) -> None:
@@ -161,4 +168,4 @@ class BodyLimit:
         # FastAPI turns every error while it reads a body into a 400, so this sends the 413 itself.
         await self._app(scope, receive_limited, send_unless_too_large)
         if received > self._limit:
-            await problems.of_error(ContentTooLarge())(scope, receive, send)
+            await self._refuse(ContentTooLarge(limit=self._limit))(scope, receive, send)

@@ -11,6 +11,9 @@ from services.auth.passwords.domain import LoginRefused
 from services.auth.registry_tokens.domain import Scope, parse_scopes
 
 FORM = "application/x-www-form-urlencoded"
+MAX_FORM_BYTES = 64 * 1024
+MAX_FORM_FIELDS = 100
+"""More fields would block the service while it parses them (spec 4)."""
 _PUBLIC_FIELDS = frozenset({"service", "scope", "account", "client_id", "offline_token"})
 _MAX_CACHED_BYTES = 1024
 _CACHE_SIZE = 512
@@ -86,11 +89,15 @@ def parse_form(body: bytes, content_type: str, *, service: str) -> TokenRequest:
     """Parse a POST request.
 
     Raises:
-        BadRequest: the body is not a form, lacks a field, or names another service.
+        BadRequest: the body is not a form, has too many fields, lacks a field, or names another
+            service.
     """
     if content_type.partition(";")[0].strip().lower() != FORM:
         raise BadRequest(f"Content-Type: must be {FORM}")
-    fields = _parse_fields(body)
+    try:
+        fields = _parse_fields(body, max_fields=MAX_FORM_FIELDS)
+    except ValueError:
+        raise BadRequest(f"The form has more than {MAX_FORM_FIELDS} fields") from None
     if fields.get("service", []) != [service]:
         raise BadRequest(f"service: must be {service!r}")
     return TokenRequest(
@@ -129,10 +136,14 @@ def _parse_form_proof(fields: dict[str, list[str]]) -> PasswordProof | RefreshPr
             raise BadRequest("grant_type: must be 'password' or 'refresh_token'")
 
 
-def _parse_fields(encoded: bytes) -> dict[str, list[str]]:
+def _parse_fields(encoded: bytes, *, max_fields: int | None = None) -> dict[str, list[str]]:
+    """Return the values of each field. Raises ValueError if there are more than ``max_fields``."""
     fields: dict[str, list[str]] = {}
     for name, value in parse_qsl(
-        encoded.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"
+        encoded.decode("utf-8", "replace"),
+        keep_blank_values=True,
+        errors="replace",
+        max_num_fields=max_fields,
     ):
         fields.setdefault(name, []).append(value)
     return fields

@@ -21,7 +21,12 @@ from libs.common.web.provided import provided
 from libs.common.web.service import Front, logged
 from services.auth.registry_tokens import schemas, usecases
 from services.auth.registry_tokens.domain import scope_text
-from services.auth.registry_tokens.request import TokenRequest, parse_form, parse_query
+from services.auth.registry_tokens.request import (
+    MAX_FORM_BYTES,
+    TokenRequest,
+    parse_form,
+    parse_query,
+)
 from services.auth.registry_tokens.usecases import IssuedToken, TokenIssuer
 
 router = APIRouter(tags=["registry tokens"])
@@ -75,16 +80,6 @@ def _as_app(endpoint: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
         await response(scope, receive, send)
 
     return app
-
-
-FRONT: Final[Front] = {
-    ("GET", "/token"): logged(_as_app(get_token)),
-    ("POST", "/token"): logged(_as_app(post_token)),
-}
-"""``/token`` in front of the framework, which costs as much as all the rest (docs/adr/0013).
-
-The routes above document ``/token`` in OpenAPI and answer other methods.
-"""
 
 
 class _TokenResponse(Response):
@@ -144,3 +139,13 @@ def _refusal(error: Exception) -> Response:
         headers["WWW-Authenticate"] = 'Basic realm="moorage"'
     item = {"code": _CODES.get(error.status, "UNKNOWN"), "message": error.detail, "detail": None}
     return JSONResponse({"errors": [item]}, status_code=error.status, headers=headers)
+
+
+FRONT: Final[Front] = {
+    ("GET", "/token"): logged(_as_app(get_token)),
+    ("POST", "/token"): logged(_as_app(post_token), max_body=MAX_FORM_BYTES, refuse=_refusal),
+}
+"""``/token`` in front of the framework, which costs as much as all the rest (docs/adr/0013).
+
+The routes above document ``/token`` in OpenAPI and answer other methods.
+"""

@@ -66,10 +66,11 @@ TOKEN_RESPONSES: dict[int | str, dict[str, Any]] = {
     },
     400: {
         "model": RegistryErrors,
-        "description": "The request names another service or lacks a field",
+        "description": "The request names another service, lacks a field, or has more than "
+        "100 fields",
     },
     401: {"model": RegistryErrors, "description": "The credentials are wrong"},
-    413: {"model": RegistryErrors, "description": "The body is larger than 1 MiB"},
+    413: {"model": RegistryErrors, "description": "The form is larger than 64 KiB"},
     429: {"model": RegistryErrors, "description": "Too many logins, see Retry-After"},
     503: {"model": RegistryErrors, "description": "The database is unreachable"},
 }

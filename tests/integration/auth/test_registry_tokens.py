@@ -163,7 +163,7 @@ async def test_only_the_first_64_scopes_are_granted(
 ) -> None:
     user = await world.add_user("dev")
     space = await world.add_namespace("team", dev="push")
-    scope = " ".join(f"repository:{space}/a{n}:pull" for n in range(10_000))
+    scope = " ".join(f"repository:{space}/a{n}:pull" for n in range(1_000))
     answer = await post(
         client, grant_type="password", username=user, password=PASSWORD, scope=scope
     )
@@ -270,9 +270,10 @@ async def test_json_body_gets_400(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 400
 
 
-async def test_body_over_one_mebibyte_gets_413(client: httpx.AsyncClient) -> None:
+async def test_form_over_one_mebibyte_gets_413(client: httpx.AsyncClient) -> None:
     answer = await post(client, grant_type="password", scope="x" * (1024 * 1024))
     assert answer.status_code == 413
+    assert answer.json()["errors"][0]["code"] == "SIZE_INVALID"
 
 
 async def test_repeated_request_gets_the_same_token(

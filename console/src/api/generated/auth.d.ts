@@ -789,7 +789,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryTokenOut"];
                 };
             };
-            /** @description The request names another service or lacks a field */
+            /** @description The request names another service, lacks a field, or has more than 100 fields */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -807,7 +807,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description The body is larger than 1 MiB */
+            /** @description The form is larger than 64 KiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -873,7 +873,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryTokenOut"];
                 };
             };
-            /** @description The request names another service or lacks a field */
+            /** @description The request names another service, lacks a field, or has more than 100 fields */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -891,7 +891,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryErrors"];
                 };
             };
-            /** @description The body is larger than 1 MiB */
+            /** @description The form is larger than 64 KiB */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1002,7 +1002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1312,7 +1312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1539,7 +1539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;

@@ -1471,7 +1471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1640,7 +1640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1809,7 +1809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1968,7 +1968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2186,7 +2186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2275,7 +2275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2434,7 +2434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2670,7 +2670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2840,7 +2840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3146,7 +3146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3369,7 +3369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request body is larger than 1 MiB; send a smaller one (`content_too_large`) */
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
                     [name: string]: unknown;

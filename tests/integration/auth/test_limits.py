@@ -1,0 +1,71 @@
+"""Limits of requests, and of the responses to invalid ones (spec 4)."""
+
+import time
+from collections.abc import AsyncIterator
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from tests.integration.auth.conftest import PASSWORD, World
+
+KIB = 1024
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+async def in_pieces(content: bytes) -> AsyncIterator[bytes]:
+    """Yield ``content`` in pieces, so that its length is not declared."""
+    for start in range(0, len(content), 4 * KIB):
+        yield content[start : start + 4 * KIB]
+
+
+def form_for(user: str) -> bytes:
+    """Return a valid form that ends with the value of `scope`."""
+    fields = {
+        "service": "moorage",
+        "grant_type": "password",
+        "username": user,
+        "password": PASSWORD,
+        "scope": "x",
+    }
+    return urlencode(fields).encode()
+
+
+def registry_error(answer: httpx.Response) -> tuple[int, str]:
+    """Return the status and the code of a response in Distribution's error format."""
+    (error,) = answer.json()["errors"]
+    assert set(error) == {"code", "message", "detail"}
+    return answer.status_code, error["code"]
+
+
+async def test_form_over_64_kib_gets_413(client: httpx.AsyncClient, world: World) -> None:
+    fitting = form_for(await world.add_user("dev")).ljust(64 * KIB, b"x")
+    for content in (fitting, in_pieces(fitting)):
+        assert (await client.post("/token", content=content, headers=FORM)).status_code == 200
+    for content in (fitting + b"x", in_pieces(fitting + b"x")):
+        answer = await client.post("/token", content=content, headers=FORM)
+        assert registry_error(answer) == (413, "SIZE_INVALID")
+        assert "64 KiB" in answer.text
+
+
+async def test_form_of_more_than_100_fields_gets_400(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    form = form_for(await world.add_user("dev"))
+    fields = form.count(b"=")
+    fitting = form + b"&a=1" * (100 - fields)
+    assert (await client.post("/token", content=fitting, headers=FORM)).status_code == 200
+    answer = await client.post("/token", content=fitting + b"&a=1", headers=FORM)
+    assert registry_error(answer) == (400, "UNSUPPORTED")
+    assert "100 fields" in answer.text
+
+
+@pytest.mark.parametrize("fields", [30_000, 349_000])
+async def test_form_of_many_fields_is_refused_quickly(
+    client: httpx.AsyncClient, world: World, fields: int
+) -> None:
+    content = form_for(await world.add_user("dev")) + b"&a" * fields
+    started = time.perf_counter()
+    answer = await client.post("/token", content=content, headers=FORM)
+    assert answer.status_code == (400 if len(content) <= 64 * KIB else 413)
+    assert time.perf_counter() - started < 0.5
