@@ -94,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage auth",
         description=DESCRIPTION,
         engine=engine,
+        body_limits={sessions.PATH: sessions.MAX_BODY},
         lifespan=lifespan,
         front={**registry_tokens.FRONT, (None, WRITE_GATE_PATH): WriteGateApp(write_gate)},
     )

@@ -37,10 +37,14 @@ def build(
     description: str,
     engine: AsyncEngine,
     max_body: int = MAX_BODY,
+    body_limits: Mapping[str, int] | None = None,
     lifespan: Lifespan | None = None,
     front: Front | None = None,
 ) -> FastAPI:
     """Return an app that uses ``engine`` and disposes of it at the end.
+
+    ``max_body`` limits request bodies, in bytes. ``body_limits`` has other limits, by the path that
+    they hold for; they also hold for the paths below it.
 
     ``lifespan`` starts background work and stops it before the engine closes. The apps of ``front``
     answer without the framework, whose middleware and routing cost more than their own work
@@ -69,7 +73,7 @@ def build(
         middleware=[
             Middleware(RequestLog),
             Middleware(WholePaths),
-            Middleware(BodyLimit, limit=max_body),
+            Middleware(BodyLimit, limit=max_body, by_path=body_limits),
         ],
     )
     app.front = front or {}
@@ -133,12 +137,21 @@ class WholePaths:
 class BodyLimit:
     """ASGI middleware that answers 413 for a body over ``limit`` bytes.
 
-    It counts the bytes if the length is not declared. ``refuse`` returns the response.
+    It counts the bytes if the length is not declared. ``by_path`` has other limits for some paths
+    and the paths below them. ``refuse`` returns the response.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, *, refuse: Refuse = problems.of_error) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limit: int,
+        *,
+        by_path: Mapping[str, int] | None = None,
+        refuse: Refuse = problems.of_error,
+    ) -> None:
         self._app = app
         self._limit = limit
+        self._by_path = by_path or {}
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,10 +159,11 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in _WITHOUT_BODY:
             await self._app(scope, receive, send)
             return
+        limit = self._limit_of(scope["path"])
         request = Request(scope)
         declared = request.headers.get("content-length", "0")
-        if not declared.isdigit() or int(declared) > self._limit:
-            await self._refuse(ContentTooLarge(limit=self._limit))(scope, receive, send)
+        if not declared.isdigit() or int(declared) > limit:
+            await self._refuse(ContentTooLarge(limit=limit))(scope, receive, send)
             return
         received = 0
 
@@ -157,15 +171,21 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._limit:
-                raise ContentTooLarge(limit=self._limit)
+            if received > limit:
+                raise ContentTooLarge(limit=limit)
             return message
 
         async def send_unless_too_large(message: Message) -> None:
-            if received <= self._limit:
+            if received <= limit:
                 await send(message)
 
         # FastAPI turns every error while it reads a body into a 400, so this sends the 413 itself.
         await self._app(scope, receive_limited, send_unless_too_large)
-        if received > self._limit:
-            await self._refuse(ContentTooLarge(limit=self._limit))(scope, receive, send)
+        if received > limit:
+            await self._refuse(ContentTooLarge(limit=limit))(scope, receive, send)
+
+    def _limit_of(self, path: str) -> int:
+        for above, limit in self._by_path.items():
+            if path == above or path.startswith(f"{above}/"):
+                return limit
+        return self._limit

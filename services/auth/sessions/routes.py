@@ -18,6 +18,8 @@ from services.auth.sessions.schemas import SessionIn, SessionOut
 from services.auth.sessions.usecases import SessionService
 
 PATH = "/api/v1/sessions"
+MAX_BODY = 16 * 1024
+"""Limit of the bodies of these paths, in bytes. Anonymous clients can send them."""
 Sessions = Annotated[SessionService, Depends(provided(SessionService))]
 router = APIRouter(prefix=PATH, tags=["sessions"])
 

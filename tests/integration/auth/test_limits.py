@@ -1,5 +1,6 @@
 """Limits of requests, and of the responses to invalid ones (spec 4)."""
 
+import json
 import time
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
@@ -11,6 +12,8 @@ from tests.integration.auth.conftest import PASSWORD, World
 
 KIB = 1024
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
+SESSIONS = "/api/v1/sessions"
 
 
 async def in_pieces(content: bytes) -> AsyncIterator[bytes]:
@@ -69,3 +72,30 @@ async def test_form_of_many_fields_is_refused_quickly(
     answer = await client.post("/token", content=content, headers=FORM)
     assert answer.status_code == (400 if len(content) <= 64 * KIB else 413)
     assert time.perf_counter() - started < 0.5
+
+
+async def test_session_body_over_16_kib_gets_413(client: httpx.AsyncClient, world: World) -> None:
+    credentials = {"username": world.name("owner"), "password": PASSWORD}
+    fitting = json.dumps(credentials).encode().ljust(16 * KIB)
+    for content in (fitting, in_pieces(fitting)):
+        assert (await client.post(SESSIONS, content=content, headers=JSON)).status_code == 201
+    for content in (fitting + b" ", in_pieces(fitting + b" ")):
+        answer = await client.post(SESSIONS, content=content, headers=JSON)
+        assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
+        assert "16 KiB" in answer.json()["detail"]
+
+
+async def test_body_over_16_kib_of_a_path_under_sessions_gets_413(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.post(f"{SESSIONS}/refresh", content=b" " * (16 * KIB + 1))
+    assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
+
+
+async def test_large_session_body_is_refused_quickly(client: httpx.AsyncClient) -> None:
+    content = json.dumps({f"field-{number}": 1 for number in range(50_000)}).encode()
+    started = time.perf_counter()
+    answer = await client.post(SESSIONS, content=content, headers=JSON)
+    assert answer.status_code == 413
+    assert time.perf_counter() - started < 0.5
+    assert len(answer.content) < KIB
