@@ -17,6 +17,11 @@ from libs.common.db.pagination import InvalidCursor
 from libs.common.web.errors import DatabaseUnavailable, Invalid, MoorageError, NotFound
 
 MEDIA_TYPE = "application/problem+json"
+MAX_FIELDS = 20
+"""How many fields a validation error lists. No response to an invalid request exceeds 16 KiB."""
+_MAX_FIELD = 64
+_MAX_MESSAGE = 300
+_MAX_DETAIL = 1000
 _CODES = {
     400: "bad_request",
     404: "not_found",
@@ -46,7 +51,9 @@ class Problem(BaseModel):
     code: str = Field(examples=["not_found"])
     detail: str = Field(examples=["There is no namespace 'team'."])
     errors: list[FieldProblem] | None = Field(
-        default=None, description="On a validation error: the invalid fields."
+        default=None,
+        description="On a validation error: the first 20 invalid fields. `detail` says how many "
+        "more there are.",
     )
     available_at: datetime | None = Field(
         default=None, description="On `name_reserved`: when the name becomes available (UTC)."
@@ -82,13 +89,13 @@ def problem(
     headers: dict[str, str] | None = None,
     **extra: Any,
 ) -> Response:
-    """Return a response with one problem document."""
+    """Return a response with one problem document. A long ``detail`` is cut."""
     body = {
         "type": "about:blank",
         "title": title,
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": _cut(detail, _MAX_DETAIL),
         **extra,
     }
     return Response(
@@ -121,9 +128,32 @@ async def _http_error(_: Request, error: Exception) -> Response:
 
 async def _validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    fields = [{"field": _path(item["loc"]), "message": str(item["msg"])} for item in error.errors()]
+    found = error.errors()
+    fields = [_field_problem(item) for item in found[:MAX_FIELDS]]
     detail = "; ".join(f"{f['field']}: {f['message']}" for f in fields)
+    more = len(found) - len(fields)
+    if more:
+        end = f"; and {more} more {'field' if more == 1 else 'fields'}"
+        detail = _cut(detail, _MAX_DETAIL - len(end)) + end
     return problem(Invalid.status, Invalid.code, Invalid.title, detail, errors=fields)
+
+
+def _field_problem(item: Any) -> dict[str, str]:
+    """Return the FieldProblem of one error of Pydantic.
+
+    The client chooses the name of an unknown field, so the name is cut and made printable.
+    """
+    name = _cut(_path(item["loc"]), _MAX_FIELD)
+    return {
+        "field": "".join(
+            char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name
+        ),
+        "message": _cut(str(item["msg"]), _MAX_MESSAGE),
+    }
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _path(loc: tuple[int | str, ...]) -> str:

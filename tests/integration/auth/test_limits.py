@@ -99,3 +99,32 @@ async def test_large_session_body_is_refused_quickly(client: httpx.AsyncClient) 
     assert answer.status_code == 413
     assert time.perf_counter() - started < 0.5
     assert len(answer.content) < KIB
+
+
+async def test_validation_error_lists_at_most_20_fields(client: httpx.AsyncClient) -> None:
+    body = {"password": "x", **{f"field-{number}": 1 for number in range(500)}}
+    answer = await client.post(SESSIONS, json=body)
+    assert answer.status_code == 422
+    fields = [item["field"] for item in answer.json()["errors"]]
+    assert fields == ["username", *(f"field-{number}" for number in range(19))]
+    assert answer.json()["detail"].endswith("and 481 more fields")
+
+
+async def test_validation_error_of_20_fields_has_no_remainder(client: httpx.AsyncClient) -> None:
+    body = {"password": "x", **{f"field-{number}": 1 for number in range(19)}}
+    answer = await client.post(SESSIONS, json=body)
+    assert len(answer.json()["errors"]) == 20
+    assert "more field" not in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("character", ["x", "名", "\U0001f600", "\x01", '"'])
+async def test_validation_error_with_long_field_names_has_at_most_16_kib(
+    client: httpx.AsyncClient, character: str
+) -> None:
+    body = {str(number) + character * (15 * KIB // 18 // 12): 1 for number in range(17)}
+    body["18" + character * 60] = 1
+    answer = await client.post(SESSIONS, content=json.dumps(body).encode(), headers=JSON)
+    assert answer.status_code == 422
+    assert len(answer.content) <= 16 * KIB
+    assert len(answer.json()["errors"]) == 20
+    assert all(len(item["field"]) <= 64 for item in answer.json()["errors"])

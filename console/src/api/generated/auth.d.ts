@@ -725,7 +725,7 @@ export interface components {
             detail: string;
             /**
              * Errors
-             * @description On a validation error: the invalid fields.
+             * @description On a validation error: the first 20 invalid fields. `detail` says how many more there are.
              * @default null
              */
             errors: components["schemas"]["FieldProblem"][] | null;

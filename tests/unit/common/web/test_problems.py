@@ -25,6 +25,10 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     async def number(number: int) -> None:
         raise TooManyRequests(retry_after=number)
 
+    @app.get("/missing")
+    async def missing(length: int) -> None:
+        raise NotFound("\x01" * length)
+
     @app.get("/bug")
     async def bug() -> None:
         raise RuntimeError("a secret")
@@ -55,6 +59,14 @@ async def test_a_rate_limit_names_the_seconds_to_wait(client: httpx.AsyncClient)
 async def test_an_unknown_path_is_a_problem_document(client: httpx.AsyncClient) -> None:
     answer = await client.get("/nowhere")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_long_detail_is_cut(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/missing?length=60000")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.json()["detail"].endswith("…")
+    assert len(answer.content) <= 16 * 1024
+    assert len((await client.get("/missing?length=500")).json()["detail"]) == 500
 
 
 async def test_an_unexpected_error_does_not_reveal_its_message(client: httpx.AsyncClient) -> None:
