@@ -105,7 +105,13 @@ async def delete_sessions(request: Request, response: Response, tx: Tx, actor: S
 
 def _require_same_site(request: Request) -> None:
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is None:
+        return
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        raise CrossSite from None
+    if host != request.headers.get("host"):
         raise CrossSite
 
 

@@ -128,3 +128,13 @@ async def test_validation_error_with_long_field_names_has_at_most_16_kib(
     assert len(answer.content) <= 16 * KIB
     assert len(answer.json()["errors"]) == 20
     assert all(len(item["field"]) <= 64 for item in answer.json()["errors"])
+
+
+@pytest.mark.parametrize("path", [SESSIONS, f"{SESSIONS}/refresh"])
+@pytest.mark.parametrize("origin", ["http://[x", "http://[::1", "http://]", "null", "", "//", "["])
+async def test_malformed_origin_is_another_site(
+    client: httpx.AsyncClient, path: str, origin: str
+) -> None:
+    body = {"username": "dev", "password": "x"} if path == SESSIONS else None
+    answer = await client.post(path, json=body, headers={"Origin": origin})
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_request")
