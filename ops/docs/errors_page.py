@@ -42,7 +42,6 @@ The gateway itself answers with some of the codes above, and with these:
 """
 _GATEWAY_TITLES = {
     "request_timeout": "The request did not arrive in time; send it again",
-    "uri_too_long": "The address is longer than 64 KiB; shorten it",
     "misdirected_request": (
         "Moorage does not serve this host name; add it to `MOORAGE_HOSTS`, or use another name"
     ),

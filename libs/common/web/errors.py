@@ -82,6 +82,16 @@ class ContentTooLarge(MoorageError):
         )
 
 
+class UriTooLong(MoorageError):
+    """The path and query of the request are longer than ``limit`` bytes."""
+
+    status, code = 414, "uri_too_long"
+    title = "The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(f"The path and query are longer than {limit // 1024} KiB. Shorten them.")
+
+
 class Invalid(MoorageError):
     """A field breaks a rule.
 

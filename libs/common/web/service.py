@@ -17,12 +17,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from libs.common.db.key_use import KeyUseNotifier
 from libs.common.tasks.background import running
 from libs.common.web import health, openapi, problems
-from libs.common.web.errors import ContentTooLarge, MoorageError, NotFound
+from libs.common.web.errors import (
+    BadRequest,
+    ContentTooLarge,
+    MoorageError,
+    NotFound,
+    UriTooLong,
+)
 from libs.common.web.logging import RequestLog
 from libs.common.web.provided import provide
 
 MAX_BODY = 1024 * 1024
 """Default limit of request bodies, in bytes."""
+MAX_ADDRESS = 8 * 1024
+"""Limit of path and query together, in bytes.
+
+A response header can repeat them: `Link` of a list, or `Location` of a redirect. Encoding can
+triple their length, and the gateway accepts headers of 32 KiB (`proxy_buffer_size`).
+"""
 Refuse = Callable[[MoorageError], Response]
 """Returns the response for an error, in the format of the path."""
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
@@ -72,7 +84,7 @@ def build(
         generate_unique_id_function=_operation_id,
         middleware=[
             Middleware(RequestLog),
-            Middleware(WholePaths),
+            Middleware(AddressCheck),
             Middleware(BodyLimit, limit=max_body, by_path=body_limits),
         ],
     )
@@ -117,10 +129,12 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-class WholePaths:
-    """ASGI middleware that answers 404 for a path that ends with a line break.
+class AddressCheck:
+    """ASGI middleware that refuses an address that the framework does not process correctly.
 
-    The framework's route patterns end with ``$``, which also matches before a final line break.
+    It answers 404 for a path that ends with a line break: the framework's route patterns end with
+    ``$``, which also matches before a final line break. It answers 414 for a path and query over
+    ``MAX_ADDRESS``, and 400 for a query that is not UTF-8.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -128,10 +142,22 @@ class WholePaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and scope["path"].endswith("\n"):
-            await problems.of_error(NotFound())(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        error = _address_error(scope) if scope["type"] == "http" else None
+        app = self._app if error is None else problems.of_error(error)
+        await app(scope, receive, send)
+
+
+def _address_error(scope: Scope) -> MoorageError | None:
+    query: bytes = scope["query_string"]
+    if len(scope["raw_path"]) + len(query) > MAX_ADDRESS:
+        return UriTooLong(limit=MAX_ADDRESS)
+    if scope["path"].endswith("\n"):
+        return NotFound()
+    try:
+        query.decode()
+    except UnicodeDecodeError:
+        return BadRequest("The query is not UTF-8. Percent-encode it.")
+    return None
 
 
 class BodyLimit:

@@ -17,7 +17,7 @@ from ops.host.ports import reserve
 from tests.integration.gateway.conftest import Start, Tokens
 from tests.kit.servers.distribution import Distribution
 from tests.kit.servers.gateway import Gateway
-from tests.kit.servers.service import Service
+from tests.kit.servers.service import LONG_HEADER, Service
 from tests.kit.waiting import eventually
 
 MIB = 1024 * 1024
@@ -132,6 +132,14 @@ def test_large_token_passes_and_too_large_headers_are_refused(
         assert (answer.status_code, problem(answer)) == (431, "request_headers_too_large")
     status, _, body = gateway.get_raw("/token?scope=" + "x" * 70_000)
     assert (status, json.loads(body)["code"]) == (414, "uri_too_long")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/", "/api/v1/sessions/", "/api/v1/pulls/"])
+def test_long_response_header_of_a_service_passes(gateway: Gateway, path: str) -> None:
+    """The header `Link` of a list repeats the query, which the service limits to 8 KiB."""
+    with gateway.client() as http:
+        answer = http.get(f"{path}long-header")
+    assert (answer.status_code, len(answer.headers["link"])) == (200, LONG_HEADER)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from starlette.types import Receive, Scope, Send
 from tests.kit.waiting import eventually
 
 START_SECONDS = 20.0
+LONG_HEADER = 30 * 1024
+"""Length of the header `Link` of a path that ends with `/long-header`, in bytes."""
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Service:
             (b"server", b"secret-server/1.0"),
             (b"retry-after", b"7"),
         ]
+        if scope["path"].endswith("/long-header"):
+            headers.append((b"link", b"x" * LONG_HEADER))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 

@@ -1,0 +1,65 @@
+"""Addresses that are too long or malformed get a 4xx from every service, and never a 5xx."""
+
+import httpx
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.integration.api.installation import Installation
+from tests.integration.api.world import World
+
+KIB = 1024
+GATEWAY_HEADERS = 30 * KIB
+"""The gateway accepts response headers of 32 KiB in total (`proxy_buffer_size`)."""
+PATHS = ["/api/v1/account", "/api/v1/namespaces", "/api/v1/pulls", "/api/v1/api-keys", "/healthz"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_query_of_9_kb_gets_414(installation: Installation, world: World, path: str) -> None:
+    async with installation.client(world.owner.token) as client:
+        answer = await client.get(f"{path}?limit=1&x=" + "x" * 9000)
+    assert (answer.status_code, answer.json()["code"]) == (414, "uri_too_long")
+    assert "8 KiB" in answer.json()["detail"]
+    assert len(answer.content) < KIB
+
+
+async def test_path_of_9_kb_gets_414(installation: Installation, world: World) -> None:
+    async with installation.client(world.owner.token) as client:
+        for path in ("x" * 9000, "x" * 9000 + "/"):
+            answer = await client.get(f"/api/v1/namespaces/{path}")
+            assert (answer.status_code, answer.json()["code"]) == (414, "uri_too_long")
+
+
+@pytest.mark.parametrize("character", ["x", ":", "%3A", "%FF", "%"])
+async def test_headers_of_a_response_to_the_longest_query_pass_the_gateway(
+    installation: Installation, world: World, character: str
+) -> None:
+    path = "/api/v1/namespaces"
+    query = "limit=1&x="
+    repeated = (8 * KIB - len(f"{path}?{query}")) // len(character)
+    async with installation.client(world.owner.token) as client:
+        answer = await client.get(f"{path}?{query}{character * repeated}")
+        redirected = await client.get(f"{path}/?{query}{character * (repeated - 1)}")
+    assert answer.status_code == 200
+    assert "link" in answer.headers
+    for response in (answer, redirected):
+        sizes = [len(name) + len(value) + 4 for name, value in response.headers.raw]
+        assert sum(sizes) < GATEWAY_HEADERS
+    assert redirected.status_code == 307
+
+
+async def test_query_that_is_not_utf8_gets_no_5xx(installation: Installation, world: World) -> None:
+    """A client can send a query as raw bytes."""
+    for name, path in (
+        ("catalog", "/api/v1/namespaces"),
+        ("auth", "/api/v1/sessions/refresh"),
+    ):
+        app = installation.apps[name]
+
+        async def raw(scope: Scope, receive: Receive, send: Send, app: ASGIApp = app) -> None:
+            await app({**scope, "query_string": b"limit=1&x=\xff"}, receive, send)
+
+        transport = httpx.ASGITransport(raw, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            method = "POST" if name == "auth" else "GET"
+            answer = await client.request(method, path, headers=world.owner.bearer)
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
