@@ -67,6 +67,21 @@ async def test_clients_of_one_ipv6_network_are_throttled_together(
     assert (await get(other, user, password="guess number 1")).status_code == 429
 
 
+async def test_ipv4_address_and_its_ipv4_mapped_ipv6_address_are_throttled_together(
+    replica: Replica, world: World
+) -> None:
+    user = await world.add_user("dev")
+    mapped, plain, other = (
+        await replica(login_failures=2, address="::ffff:192.0.2.1"),
+        await replica(login_failures=2, address="192.0.2.1"),
+        await replica(login_failures=2, address="::ffff:198.51.100.7"),
+    )
+    for _ in range(2):
+        await get(mapped, user, password="guess number 1")
+    assert (await get(plain, user, password="guess number 1")).status_code == 429
+    assert (await get(other, user)).status_code == 200
+
+
 async def test_concurrent_logins_with_one_password_share_one_hash(
     replica: Replica, world: World
 ) -> None:
