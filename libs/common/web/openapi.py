@@ -16,6 +16,7 @@ from libs.common.web.errors import (
     Invalid,
     MoorageError,
     Unauthenticated,
+    UriTooLong,
 )
 from libs.common.web.problems import FieldProblem, Problem, responses
 
@@ -88,6 +89,8 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     common: list[type[MoorageError]] = [DatabaseUnavailable]
     if {"HTTPBearer": []} in operation.get("security", []):
         common += [Unauthenticated] if method == "get" else [Unauthenticated, ReadOnlyKey]
+    if operation.get("parameters"):
+        common.append(UriTooLong)
     if operation.get("parameters") or "requestBody" in operation:
         common.append(Invalid)
     if "requestBody" in operation:

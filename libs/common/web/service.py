@@ -18,7 +18,6 @@ from libs.common.db.key_use import KeyUseNotifier
 from libs.common.tasks.background import running
 from libs.common.web import health, openapi, problems
 from libs.common.web.errors import (
-    BadRequest,
     ContentTooLarge,
     MoorageError,
     NotFound,
@@ -134,7 +133,7 @@ class AddressCheck:
 
     It answers 404 for a path that ends with a line break: the framework's route patterns end with
     ``$``, which also matches before a final line break. It answers 414 for a path and query over
-    ``MAX_ADDRESS``, and 400 for a query that is not UTF-8.
+    ``MAX_ADDRESS``.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -148,15 +147,10 @@ class AddressCheck:
 
 
 def _address_error(scope: Scope) -> MoorageError | None:
-    query: bytes = scope["query_string"]
-    if len(scope["raw_path"]) + len(query) > MAX_ADDRESS:
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_ADDRESS:
         return UriTooLong(limit=MAX_ADDRESS)
     if scope["path"].endswith("\n"):
         return NotFound()
-    try:
-        query.decode()
-    except UnicodeDecodeError:
-        return BadRequest("The query is not UTF-8. Percent-encode it.")
     return None
 
 
