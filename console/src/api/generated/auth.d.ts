@@ -265,7 +265,7 @@ export interface components {
             name: string;
             /**
              * Permission
-             * @description `read`: GET only; `write`: all but keys, passwords, tokens, and accounts
+             * @description `read`: GET only; `write`: all but keys, passwords, tokens, Docker users, and accounts
              * @example read
              * @enum {string}
              */

@@ -1950,7 +1950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2086,7 +2086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2168,7 +2168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            /** @description API keys cannot do this; sign in with a password (`session_required`) */
             403: {
                 headers: {
                     [name: string]: unknown;
