@@ -163,11 +163,13 @@ def _token_issuer(
 
 def _session_service(settings: Settings, engine: Engine, login: PasswordLogin) -> SessionService:
     directory = settings.secrets_dir / "session-keys"
-    newest = max(directory.glob("*.pem"))
+    newest_first = sorted(directory.glob("*.pem"), reverse=True)
     return SessionService(
         engine=engine,
         login=login,
         key=load_signing_keys(directory, typ="at+jwt")[0],
-        rotation_key=hashlib.sha256(b"refresh cookie" + newest.read_bytes()).digest(),
+        rotation_keys=[
+            hashlib.sha256(b"refresh cookie" + path.read_bytes()).digest() for path in newest_first
+        ],
         lifetime=timedelta(days=settings.session_days),
     )

@@ -35,8 +35,8 @@ class ReadOnlyKey(Forbidden):
 class SessionRequired(Forbidden):
     """The operation requires a session.
 
-    An API key cannot manage keys, passwords, tokens, or accounts: it could raise its own
-    permissions.
+    An API key cannot manage keys, passwords, tokens, Docker users, or accounts (spec 4): it could
+    raise its own permissions, or leave a credential that outlives it.
     """
 
     code, title = "session_required", "API keys cannot do this; sign in with a password"

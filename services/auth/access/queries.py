@@ -30,6 +30,13 @@ async def list_permissions(
     return found
 
 
+async def has_grant(tx: Tx, *, docker_user_id: int, namespace: str) -> bool:
+    """Return whether the Docker user itself has a grant in ``namespace``."""
+    a = effective_access.c
+    granted = sa.exists().where(a.namespace == namespace, a.docker_user_id == docker_user_id)
+    return bool((await tx.execute(sa.select(granted))).scalar_one())
+
+
 async def list_reserved_repositories(
     tx: Tx, *, namespaces: Collection[str]
 ) -> dict[str, frozenset[str]]:

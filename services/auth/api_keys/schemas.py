@@ -14,7 +14,8 @@ class ApiKeyCreate(Body):
 
     name: Name = Field(examples=["deploy pipeline"])
     permission: Permission = Field(
-        description="`read`: GET only; `write`: all but keys, passwords, tokens, and accounts",
+        description="`read`: GET only; `write`: all but keys, passwords, tokens, Docker users, and "
+        "accounts",
         examples=["read"],
     )
     expires_at: Future | None = Field(

@@ -53,7 +53,8 @@ def reason(
     """Return the reason why ``docker_user`` may or may not do ``action``.
 
     The token issuer has decided ``allowed``. A ``docker_user`` of None stands for an anonymous
-    client; ``username`` is the requested name, which may belong to nobody.
+    client, and Nobody for a Docker user that does not exist or that the caller cannot see.
+    ``username`` is the requested name.
     """
     if action == "delete":
         return (
@@ -61,7 +62,7 @@ def reason(
             "the console."
         )
     if isinstance(docker_user, Nobody):
-        return f"There is no Docker user {username!r}. Check the name."
+        return _unseen_reason(namespace.name, username, allowed=allowed)
     if docker_user is not None and docker_user.disabled:
         return f"The Docker user {username!r} or its account is disabled. Enable it."
     if docker_user is None:
@@ -73,6 +74,18 @@ def reason(
     return (
         f"{namespace.name!r} is private, and {username!r} has no grant in it. Add a `pull` or "
         "`push` grant."
+    )
+
+
+def _unseen_reason(namespace: str, username: str, *, allowed: bool) -> str:
+    if allowed:
+        return (
+            f"{namespace!r} is public. Every Docker user who signs in may pull. There is no Docker "
+            f"user {username!r} in your account, and none with a grant: check the name."
+        )
+    return (
+        f"There is no Docker user {username!r} in your account, and none with a grant in "
+        f"{namespace!r}. Check the name, or add a grant."
     )
 
 

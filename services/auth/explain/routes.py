@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from libs.common.db.engine import Tx
 from libs.common.web.errors import DatabaseUnavailable, Invalid, Unauthenticated
 from libs.common.web.fields import OptionalText
 from libs.common.web.problems import responses
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/api/v1/access", tags=["access"])
     "/explain", responses=responses(Unauthenticated, NoSuchNamespace, Invalid, DatabaseUnavailable)
 )
 async def explain_access(
+    tx: Tx,
     token_issuer: Issuer,
     actor: OwnedNamespace,
     repository: RepositoryPath,
@@ -34,10 +36,13 @@ async def explain_access(
 ) -> ExplanationOut:
     """Explain whether a Docker user or an anonymous client can pull, push, or delete, and why.
 
-    The owner of a namespace uses it when Docker reports only "denied".
+    The owner of a namespace uses it when Docker reports only "denied". A Docker user of another
+    account that has no grant in the namespace gets the same answer as an unknown name: what every
+    Docker user without a grant may do.
     """
     return ExplanationOut.model_validate(
         await usecases.explain(
+            tx=tx,
             token_issuer=token_issuer,
             actor=actor,
             docker_user=docker_user,

@@ -1,6 +1,9 @@
 """Explains access with the function that issues tokens, so that explanation and token agree."""
 
-from services.auth.credentials.domain import Credential
+from libs.common.db.engine import Tx
+from services.auth.access.domain import allowed_actions
+from services.auth.access.queries import has_grant
+from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.explain.domain import (
     Action,
     ExplainableNamespace,
@@ -8,30 +11,53 @@ from services.auth.explain.domain import (
     reason,
     reserved_reason,
 )
+from services.auth.registry_tokens.access_cache import ANONYMOUS
 from services.auth.registry_tokens.domain import Scope
 from services.auth.registry_tokens.usecases import Identity, TokenIssuer, authorize
 
 
 async def explain(
     *,
+    tx: Tx,
     token_issuer: TokenIssuer,
     actor: ExplainableNamespace,
     docker_user: str | None,
     repository: str,
     action: Action,
 ) -> Explanation:
-    """Explain whether the Docker user, or an anonymous client if it is None, may do ``action``."""
+    """Explain whether the Docker user, or an anonymous client if it is None, may do ``action``.
+
+    The explanation must not reveal which Docker users other accounts have (spec 2.10). An unknown
+    Docker user, and one that the actor cannot see, are therefore explained alike: as a Docker user
+    without a grant.
+    """
     namespace = actor.namespace
-    user = None if docker_user is None else await token_issuer.find_credential(docker_user)
-    identity = Identity(user) if isinstance(user, Credential) else None
-    cannot_log_in = docker_user is not None and (identity is None or identity.user.disabled)
-    scope = Scope(repository, namespace.name, (action,))
-    access = (
-        ()
-        if cannot_log_in
-        else await authorize(token_issuer=token_issuer, identity=identity, scopes=[scope])
+    user = (
+        None
+        if docker_user is None
+        else await _find_visible(tx, token_issuer, actor, username=docker_user)
     )
     if repository in await token_issuer.cache.reserved_repositories.get(namespace.name):
         return Explanation(False, reserved_reason(repository))
-    allowed = bool(access)
+    if isinstance(user, Nobody):
+        permission = await token_issuer.cache.permissions.get((ANONYMOUS, namespace.name))
+        allowed = action in allowed_actions(permission)
+    elif user is not None and user.disabled:
+        allowed = False
+    else:
+        identity = None if user is None else Identity(user)
+        scope = Scope(repository, namespace.name, (action,))
+        access = await authorize(token_issuer=token_issuer, identity=identity, scopes=[scope])
+        allowed = bool(access)
     return Explanation(allowed, reason(namespace, user, docker_user or "", action, allowed=allowed))
+
+
+async def _find_visible(
+    tx: Tx, token_issuer: TokenIssuer, actor: ExplainableNamespace, *, username: str
+) -> Credential | Nobody:
+    """Return the Docker user if the actor owns it, or sees it in the namespace's grants."""
+    user = await token_issuer.find_credential(username)
+    if isinstance(user, Nobody) or actor.principal.owns(user.account_id):
+        return user
+    granted = await has_grant(tx, docker_user_id=user.id, namespace=actor.namespace.name)
+    return user if granted else NOBODY

@@ -5,6 +5,7 @@ A session has a short access token, and a refresh cookie that each refresh repla
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -46,14 +47,15 @@ class OpenSession:
 class SessionService:
     """What the use cases of sessions need; the app builds it once.
 
-    ``key`` signs access tokens, ``rotation_key`` derives refresh secrets. A session expires
-    ``lifetime`` after its last refresh.
+    ``key`` signs access tokens. The first of ``rotation_keys`` derives and signs refresh secrets;
+    all of them recognize the secrets that they signed. A session expires ``lifetime`` after its
+    last refresh.
     """
 
     engine: Engine
     login: PasswordLogin
     key: SigningKey
-    rotation_key: bytes
+    rotation_keys: Sequence[bytes]
     lifetime: timedelta
 
     async def find_account(self, username: str) -> Credential | Nobody:
@@ -90,7 +92,7 @@ async def sign_in(
     account = await session_service.login.login(
         Attempt("account", username, password, client_address), session_service.find_account
     )
-    refresh_secret = new_refresh_secret()
+    refresh_secret = new_refresh_secret(session_service.rotation_keys[0])
     now = datetime.now(UTC)
     session = Session(
         id=refresh_secret.session_id,
@@ -113,10 +115,12 @@ async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> 
     """Return a new access token and the refresh secret that replaces ``secret``.
 
     For ten seconds after a rotation, the previous secret gets the same replacement. Any other
-    secret ends the session, because a stolen cookie may have been used (RFC 9700, 4.14.2).
+    replaced secret ends the session, because the cookie may be stolen (RFC 9700, 4.14.2). A secret
+    that the session never had is refused and ends nothing: a session id is no secret, and whoever
+    reads it must not be able to sign its owner out. ``Session.has_issued`` tells them apart.
 
     Raises:
-        SessionEnded: the session has ended, or ``secret`` ends it now.
+        SessionEnded: the session has ended, ``secret`` ends it now, or ``secret`` is wrong.
     """
     now = datetime.now(UTC)
     async with session_service.engine.begin() as tx:
@@ -129,7 +133,11 @@ async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> 
         replacement = None
         if session is not None and account is not None and session.is_current(account, now=now):
             replacement = await _rotate(tx, session_service, session, secret, now)
-        if session is not None and replacement is None:
+        if (
+            session is not None
+            and replacement is None
+            and session.has_issued(secret, keys=session_service.rotation_keys)
+        ):
             await queries.delete(tx, id=session.id)
     if session is None or account is None or replacement is None:
         raise SessionEnded  # outside the transaction, which must commit the deletion
@@ -143,7 +151,7 @@ async def _rotate(
     secret: RefreshSecret,
     now: datetime,
 ) -> RefreshSecret | None:
-    replacement = secret.next(session_service.rotation_key)
+    replacement = secret.next(session_service.rotation_keys[0])
     if secret.hash == session.refresh_hash:
         await queries.rotate(
             tx,

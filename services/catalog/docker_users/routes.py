@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response, status
 
 from libs.common.db.engine import Tx
 from libs.common.web.account_filter import ByAccount
-from libs.common.web.authentication import Authenticated, SessionRequired, SignedIn
+from libs.common.web.authentication import SessionRequired, SignedIn
 from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from libs.common.web.fields import Search
 from libs.common.web.pagination import PageOut, Paging, page_of
@@ -12,7 +12,7 @@ from libs.common.web.problems import responses
 from services.catalog.accounts.dependencies import Hasher
 from services.catalog.accounts.domain import HashingBusy
 from services.catalog.docker_users import usecases
-from services.catalog.docker_users.dependencies import OwnedDockerUser
+from services.catalog.docker_users.dependencies import ManageableDockerUser, OwnedDockerUser
 from services.catalog.docker_users.domain import DockerUserTaken
 from services.catalog.docker_users.schemas import (
     DockerUserChange,
@@ -43,10 +43,12 @@ async def list_docker_users(
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(Unauthenticated, DockerUserTaken, NameReserved, Invalid, HashingBusy),
+    responses=responses(
+        Unauthenticated, SessionRequired, DockerUserTaken, NameReserved, Invalid, HashingBusy
+    ),
 )
 async def create_docker_user(
-    hasher: Hasher, tx: Tx, principal: Authenticated, body: DockerUserCreate, response: Response
+    hasher: Hasher, tx: Tx, principal: SignedIn, body: DockerUserCreate, response: Response
 ) -> DockerUserOut:
     """Create a Docker user."""
     user = await usecases.create_docker_user(
@@ -68,9 +70,11 @@ async def get_docker_user(actor: OwnedDockerUser) -> DockerUserOut:
     return DockerUserOut.model_validate(actor.docker_user)
 
 
-@router.patch("/{username}", responses=responses(Unauthenticated, NotFound, Invalid))
+@router.patch(
+    "/{username}", responses=responses(Unauthenticated, SessionRequired, NotFound, Invalid)
+)
 async def change_docker_user(
-    tx: Tx, actor: OwnedDockerUser, body: DockerUserChange
+    tx: Tx, actor: ManageableDockerUser, body: DockerUserChange
 ) -> DockerUserOut:
     """Change a Docker user's description, disable or enable it, or switch token logins."""
     user = await usecases.change_docker_user(
@@ -89,7 +93,7 @@ async def change_docker_user(
     responses=responses(Unauthenticated, SessionRequired, NotFound, Invalid, HashingBusy),
 )
 async def change_docker_user_password(
-    hasher: Hasher, tx: Tx, _: SignedIn, actor: OwnedDockerUser, body: PasswordChange
+    hasher: Hasher, tx: Tx, actor: ManageableDockerUser, body: PasswordChange
 ) -> None:
     """Set a new password for a Docker user. Its logins end."""
     await usecases.change_docker_user_password(
@@ -100,9 +104,11 @@ async def change_docker_user_password(
 @router.delete(
     "/{username}",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, NotFound),
+    responses=responses(Unauthenticated, SessionRequired, NotFound),
 )
-async def delete_docker_user(tx: Tx, actor: OwnedDockerUser, reserved: ReservedSeconds) -> None:
+async def delete_docker_user(
+    tx: Tx, actor: ManageableDockerUser, reserved: ReservedSeconds
+) -> None:
     """Delete a Docker user and its grants.
 
     The name can be taken again when all tokens that name the Docker user have expired.

@@ -30,8 +30,7 @@ ADMIN_ONLY = {
     "replay_dead_letter",
 }
 _FOR_SESSIONS_ONLY = re.compile(
-    r"^/api/v1/"
-    r"(account/password|accounts\b|api-keys\b|sessions\b|docker-users/[^/]+/(password|tokens))"
+    r"^/api/v1/(account/password|accounts\b|api-keys\b|sessions\b|docker-users\b)"
 )
 
 

@@ -163,7 +163,7 @@ async def test_a_read_key_can_read_but_changes_nothing(
 
 
 @by_change
-async def test_a_write_key_cannot_manage_keys_passwords_tokens_accounts_or_sessions(
+async def test_a_write_key_cannot_manage_credentials_accounts_or_sessions(
     installation: Installation, operation: Operation
 ) -> None:
     world = await make_world(installation, "admin")

@@ -234,6 +234,33 @@ async def test_sessions_and_keys_lose_the_role_that_their_account_loses(
                 } == {status}
 
 
+async def test_an_api_key_can_read_docker_users_but_not_create_change_or_delete_them(
+    installation: Installation,
+) -> None:
+    """A Docker user is a credential that outlives the key (spec 4)."""
+    world = await make_world(installation)
+    users = "SELECT u::text FROM catalog.docker_users u WHERE account_id = $1 ORDER BY 1"
+    before = await installation.database.fetch(users, world.owner.id)
+    path = f"/api/v1/docker-users/{world.docker_user}"
+    new = {"username": f"{world.docker_user}.new", "password": PASSWORD}
+    key = await installation.api_key(world.owner.id, "write")
+    async with installation.client(key) as client:
+        for answer in (
+            await client.post("/api/v1/docker-users", json=new),
+            await client.patch(path, json={"token_login": True}),
+            await client.patch(path, json={"disabled": False}),
+            await client.patch(path, json={"description": "changed by a key"}),
+            await client.delete(path),
+            await client.delete("/api/v1/docker-users/no-such-robot"),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (403, "session_required")
+        for readable in (path, f"{path}/grants", "/api/v1/docker-users"):
+            assert (await client.get(readable)).status_code == 200
+    assert await installation.database.fetch(users, world.owner.id) == before
+    async with installation.client(world.owner.token) as client:
+        assert (await client.post("/api/v1/docker-users", json=new)).status_code == 201
+
+
 @pytest.mark.parametrize("operation", WITH_BODY, ids=ids)
 async def test_a_refused_password_is_in_no_response_log_or_audit_entry(
     installation: Installation, world: World, operation: Operation, log: io.StringIO

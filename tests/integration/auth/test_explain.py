@@ -5,6 +5,7 @@ import pytest
 
 from tests.integration.auth.conftest import Replica, World, bearer, sign_in
 from tests.integration.auth.tokens import access, get
+from tests.kit.database import Database
 
 
 async def explain(
@@ -77,6 +78,61 @@ async def test_denial_names_what_is_missing(
     assert not answer["allowed"]
     assert words in answer["reason"]
     assert world.name(user) in answer["reason"]
+
+
+@pytest.mark.parametrize("visibility", ["public", "private"])
+@pytest.mark.parametrize("anonymous_pull", [False, True])
+async def test_docker_user_of_another_account_looks_like_one_that_does_not_exist(
+    replica: Replica, world: World, visibility: str, anonymous_pull: bool
+) -> None:
+    """Otherwise the owner of a namespace could find out which Docker users exist (spec 2.10)."""
+    client = await replica(anonymous_pull=anonymous_pull)
+    me = bearer(await sign_in(client, world))
+    space = await world.add_namespace("team", visibility)
+    other = World(world.database)
+    await other.add_account()
+    names = [await other.add_user("enabled"), await other.add_user("off"), world.name("nobody")]
+    await other.set_user("off", "disabled = true")
+    for action in ("pull", "push", "delete"):
+        answers = [
+            (await explain(client, me, f"{space}/app", action, name)).text.replace(name, "NAME")
+            for name in names
+        ]
+        assert len(set(answers)) == 1, answers
+        token = await get(client, names[0], f"repository:{space}/app:{action}")
+        assert f'"allowed":{str(bool(access(token))).lower()}' in answers[0].replace(" ", "")
+
+
+async def test_docker_user_of_another_account_with_a_grant_is_explained(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    """The owner sees the Docker user in the list of grants."""
+    me = bearer(await sign_in(client, world))
+    space = await world.add_namespace("team")
+    other = World(world.database)
+    await other.add_account()
+    partner = await other.add_user("partner")
+    world.users["partner"] = other.users["partner"]
+    await world.grant("team", "partner", "pull")
+    pull = (await explain(client, me, f"{space}/app", "pull", partner)).json()
+    assert pull == {"allowed": True, "reason": f"'{partner}' has a grant in '{space}'."}
+    push = (await explain(client, me, f"{space}/app", "push", partner)).json()
+    assert (push["allowed"], "has no push grant" in push["reason"]) == (False, True)
+    await other.set_user("partner", "disabled = true")
+    off = (await explain(client, me, f"{space}/app", "pull", partner)).json()
+    assert (off["allowed"], "disabled" in off["reason"]) == (False, True)
+
+
+async def test_administrator_gets_the_reason_of_every_docker_user(
+    client: httpx.AsyncClient, database: Database, world: World
+) -> None:
+    admin = World(database)
+    await admin.add_account("admin")
+    me = bearer(await sign_in(client, admin))
+    space = await world.add_namespace("team")
+    stranger = await world.add_user("stranger")
+    answer = (await explain(client, me, f"{space}/app", "pull", stranger)).json()
+    assert f"'{stranger}' has no grant in it" in answer["reason"]
 
 
 async def test_invalid_input_names_its_field(client: httpx.AsyncClient, world: World) -> None:

@@ -117,6 +117,52 @@ async def test_cookie_two_rotations_old_ends_the_session_at_once(
     assert (await refresh(client, third)).status_code == 401
 
 
+@pytest.mark.parametrize("guess", ["0", "0" * 64, "0" * 128])
+async def test_wrong_secret_with_a_known_session_id_ends_no_session(
+    client: httpx.AsyncClient, world: World, guess: str
+) -> None:
+    """Otherwise whoever reads a session id in the audit could sign its owner out."""
+    opened = await sign_in(client, world)
+    first = client.cookies[COOKIE]
+    second = (await refresh(client, first)).cookies[COOKIE]
+    session_id, _, secret = second.partition(".")
+    for wrong in (
+        guess,
+        secret[:-1],
+        secret + "0",
+        secret[:-1] + ("1" if secret[-1] == "0" else "0"),
+    ):
+        refused = await refresh(client, f"{session_id}.{wrong}")
+        assert (refused.status_code, refused.json()["code"]) == (401, "session_ended")
+    assert (await client.get("/api/v1/api-keys", headers=bearer(opened))).status_code == 200
+    assert (await refresh(client, second)).status_code == 200
+
+
+async def test_secret_of_another_session_ends_no_session(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    cookies = []
+    for _ in range(2):
+        await sign_in(client, world)
+        cookies.append(client.cookies[COOKIE])
+    (mine, _, _), (_, _, theirs) = (cookie.partition(".") for cookie in cookies)
+    assert (await refresh(client, f"{mine}.{theirs}")).status_code == 401
+    for cookie in cookies:
+        assert (await refresh(client, cookie)).status_code == 200
+
+
+async def test_any_replaced_cookie_ends_the_session_however_old_it_is(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    """A thief who refreshes often cannot hide the theft from the owner's next request."""
+    await sign_in(client, world)
+    first = newest = client.cookies[COOKIE]
+    for _ in range(20):
+        newest = (await refresh(client, newest)).cookies[COOKIE]
+    assert (await refresh(client, first)).status_code == 401
+    assert (await refresh(client, newest)).status_code == 401
+
+
 @pytest.mark.parametrize("cookie", ["", "x", "00.00", "%00", "0" * 32 + ".abc", "0" * 5000])
 async def test_malformed_cookie_is_refused(client: httpx.AsyncClient, cookie: str) -> None:
     assert (await refresh(client, cookie)).status_code == (401 if cookie else 204)

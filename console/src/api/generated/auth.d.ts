@@ -216,7 +216,9 @@ export interface paths {
          * Explain Access
          * @description Explain whether a Docker user or an anonymous client can pull, push, or delete, and why.
          *
-         *     The owner of a namespace uses it when Docker reports only "denied".
+         *     The owner of a namespace uses it when Docker reports only "denied". A Docker user of another
+         *     account that has no grant in the namespace gets the same answer as an unknown name: what every
+         *     Docker user without a grant may do.
          */
         get: operations["explain_access"];
         put?: never;
@@ -265,7 +267,7 @@ export interface components {
             name: string;
             /**
              * Permission
-             * @description `read`: GET only; `write`: all but keys, passwords, tokens, and accounts
+             * @description `read`: GET only; `write`: all but keys, passwords, tokens, Docker users, and accounts
              * @example read
              * @enum {string}
              */

@@ -10,7 +10,7 @@ export const apiKeys = {
   "apiKeys.read.text": "Can view everything that the account owns. Cannot change anything.",
   "apiKeys.write": "Read and write",
   "apiKeys.write.text":
-    "Can change all objects except API keys, access tokens, passwords, and accounts.",
+    "Can change all objects except API keys, access tokens, passwords, Docker users, and accounts.",
   "apiKeys.revoke": "Revoke API key",
   "apiKeys.revoke.text": "Programs that use “{{name}}” can no longer call the API.",
   "apiKeys.created": "Your API key",

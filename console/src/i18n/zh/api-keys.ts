@@ -10,7 +10,7 @@ export const apiKeys: Record<keyof typeof en, string> = {
   "apiKeys.read": "只读",
   "apiKeys.read.text": "可以查看账号拥有的全部内容，不能更改。",
   "apiKeys.write": "读写",
-  "apiKeys.write.text": "可以更改除 API 密钥、访问令牌、密码和账号以外的所有内容。",
+  "apiKeys.write.text": "可以更改除 API 密钥、访问令牌、密码、Docker 用户和账号以外的所有内容。",
   "apiKeys.revoke": "撤销 API 密钥",
   "apiKeys.revoke.text": "使用“{{name}}”的程序将无法再调用 API。",
   "apiKeys.created": "您的 API 密钥",

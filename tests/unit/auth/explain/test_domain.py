@@ -25,7 +25,14 @@ def test_nobody_deletes_through_docker(user: Credential | Nobody | None) -> None
 
 
 def test_reason_names_an_unknown_or_disabled_docker_user() -> None:
-    assert explain("public", NOBODY, "pull") == "There is no Docker user 'dev'. Check the name."
+    assert explain("private", NOBODY, "pull") == (
+        "There is no Docker user 'dev' in your account, and none with a grant in 'team'. Check the "
+        "name, or add a grant."
+    )
+    assert explain("public", NOBODY, "pull", allowed=True) == (
+        "'team' is public. Every Docker user who signs in may pull. There is no Docker user 'dev' "
+        "in your account, and none with a grant: check the name."
+    )
     assert "is disabled" in explain("public", credential(disabled=True), "pull")
 
 

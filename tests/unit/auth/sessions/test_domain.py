@@ -29,7 +29,7 @@ def test_session_ends_when_its_account_is_disabled_or_gets_a_new_password() -> N
 
 
 def test_cookie_round_trips() -> None:
-    secret = new_refresh_secret()
+    secret = new_refresh_secret(b"key")
     assert parse_cookie(secret.cookie()) == secret
 
 
@@ -47,3 +47,16 @@ def test_next_secret_depends_on_the_secret_and_the_key_only() -> None:
     assert first.next(b"key").next(b"key") != first.next(b"key")
     assert first.next(b"key").session_id == first.session_id
     assert first.next(b"key").hash != first.hash
+
+
+def test_service_recognizes_every_secret_that_it_issued() -> None:
+    first = new_refresh_secret(b"key")
+    for secret in (first, first.next(b"key"), first.next(b"key").next(b"key")):
+        assert secret.is_issued(keys=[b"new key", b"key"])
+        assert not secret.is_issued(keys=[b"other key"])
+        assert not RefreshSecret(uuid.uuid4(), secret.secret).is_issued(keys=[b"key"])
+
+
+@pytest.mark.parametrize("wrong", ["a1", "0" * 64, "0" * 128])
+def test_service_recognizes_no_invented_secret(wrong: str) -> None:
+    assert not RefreshSecret(uuid.uuid4(), wrong).is_issued(keys=[b"key"])
