@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from ops.commands.errors import one_line_errors
-from ops.errors import OpsError
 from ops.host.privileges import RunUser
 from ops.layout import SERVICES, Layout
 
@@ -25,11 +24,13 @@ def run(
 
     Example: moorage run --env-file .env
     """
+    from ops.run.env_file import read_env_file
     from ops.run.main import run as run_everything
     from ops.settings import load_run_settings
 
     if env_file is not None:
-        _read_env_file(env_file)
+        for name, value in read_env_file(env_file).items():
+            os.environ.setdefault(name, value)
     run_everything(load_run_settings())
 
 
@@ -83,13 +84,3 @@ def _parse_user(value: str, option: str) -> RunUser:
     if not (uid.isdecimal() and gid.isdecimal()):
         raise typer.BadParameter("write uid:gid, two numbers", param_hint=option)
     return RunUser(uid=int(uid), gid=int(gid), drops_root=os.geteuid() == 0)
-
-
-def _read_env_file(env_file: Path) -> None:
-    """Add the settings of the file to the environment. Variables that are set stay as they are."""
-    from dotenv import dotenv_values
-
-    if not env_file.is_file():
-        raise OpsError(f"there is no file {env_file}")
-    for name, value in dotenv_values(env_file).items():
-        os.environ.setdefault(name, value or "")

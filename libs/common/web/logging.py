@@ -1,4 +1,7 @@
-"""Structured logs: one JSON object per line, with the request id from the gateway."""
+"""Structured logs: one JSON object per line, with the request id from the gateway.
+
+A log that cannot be written, such as on a full disk, stops neither requests nor background work.
+"""
 
 import json
 import logging
@@ -8,14 +11,44 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
+from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _request_of_line: ContextVar[str | None] = ContextVar("request_id", default=None)
 _text = json.JSONEncoder().encode
+_failed_writes = Counter(
+    "moorage_log_failed_writes_total", "Writes to the log that failed, such as on a full disk"
+)
+
+
+class _Output:
+    """Writes to a stream, and counts failures instead of raising them.
+
+    A disk that becomes full can cut a line. The next line that can be written then begins on a new
+    line.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._failed = False
+
+    def write(self, text: str) -> None:
+        try:
+            self._stream.write(f"\n{text}" if self._failed else text)
+            self._failed = False
+        except OSError:
+            self._failed = True
+            _failed_writes.inc()
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            _failed_writes.inc()
 
 
 @dataclass(slots=True)
@@ -24,7 +57,7 @@ class _Setup:
 
     service: str = ""
     requests: bool = True
-    output: TextIO | None = None
+    output: _Output | None = None
 
 
 _setup = _Setup()
@@ -33,7 +66,7 @@ _setup = _Setup()
 def configure(service: str, level: str) -> None:
     """Write the logs of this process from ``level`` upwards to standard output."""
     _setup.service = service
-    _setup.output = sys.stdout
+    _setup.output = output = _Output(sys.stdout)
     _setup.requests = logging.getLevelName(level.upper()) <= logging.INFO
     shared: list[Any] = [
         _add_request_id,
@@ -48,10 +81,10 @@ def configure(service: str, level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, output)),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -78,7 +111,7 @@ def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -
     It bypasses structlog, which takes as long as the rest of a token request (bench/results.md).
     """
     at = datetime.now(UTC).isoformat()[:-6]
-    output = _setup.output or sys.stdout
+    output = _setup.output or _Output(sys.stdout)
     output.write(
         f'{{"service": {_text(_setup.service)}, "request_id": "{request_id}",'
         f' "method": {_text(scope["method"])}, "path": {_text(scope["path"])}, "status": {status},'

@@ -1,6 +1,9 @@
 """Background work stops with its context and restarts after a failure."""
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +42,43 @@ async def test_failed_work_restarts(monkeypatch: pytest.MonkeyPatch) -> None:
     async with background.running([work]):
         await asyncio.wait_for(succeeded.wait(), 5)
     assert attempts == 3
+
+
+_FAILING_WORK = """
+import asyncio, os, sys
+from libs.common.tasks import background
+from libs.common.web import logging
+
+async def main():
+    attempts, repeated = 0, asyncio.Event()
+
+    async def work():
+        nonlocal attempts
+        attempts += 1
+        if attempts == 3:
+            repeated.set()
+        raise ValueError
+
+    async with background.running([work]):
+        await asyncio.wait_for(repeated.wait(), 5)
+
+logging.configure("catalog", "info")
+background._RESTART_SECONDS = 0
+asyncio.run(main())
+os._exit(0)  # without a last flush of standard output, which fails
+"""
+
+
+def test_failed_work_restarts_if_its_failure_cannot_be_logged() -> None:
+    with Path("/dev/full").open("w") as full_disk:
+        done = subprocess.run(
+            [sys.executable, "-c", _FAILING_WORK],
+            stdout=full_disk,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 async def test_a_step_runs_again_and_again() -> None:

@@ -1,4 +1,4 @@
-"""The log line of a request is one JSON object, and the log level suppresses it."""
+"""Log lines are JSON objects, and a log that cannot be written stops nothing."""
 
 import json
 import subprocess
@@ -51,3 +51,67 @@ def test_a_request_is_logged_as_one_json_object(level: str, count: int) -> None:
             "event": "request",
             "level": "info",
         }
+
+
+_FULL_DISK = r"""
+import asyncio, errno, io, logging as standard, sys
+
+import prometheus_client, structlog
+from libs.common.web import logging
+
+class Disk(io.StringIO):
+    # Takes the start of the first line, as a file without a buffer does.
+
+    space = 20
+
+    def write(self, text):
+        if not self.space:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = super().write(text[: self.space])
+        self.space -= written
+        return written
+
+    def flush(self):
+        if not self.space:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+async def send(message):
+    pass
+
+def request(path):
+    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    asyncio.run(logging.RequestLog(app)(scope, None, send))
+
+terminal, sys.stdout = sys.stdout, Disk()
+logging.configure("catalog", "info")
+write = {
+    "structlog": structlog.get_logger().error,
+    "standard library": standard.getLogger("uvicorn.error").error,
+    "request": request,
+}[sys.argv[1]]
+write("/cut")
+write("/lost")
+failed = prometheus_client.REGISTRY.get_sample_value("moorage_log_failed_writes_total")
+assert failed and failed >= 1, failed
+sys.stdout.space = 10_000
+write("/first")
+write("/second")
+terminal.write(sys.stdout.getvalue())
+"""
+
+
+@pytest.mark.parametrize("writer", ["structlog", "standard library", "request"])
+def test_a_full_disk_raises_nothing_and_later_lines_are_written(writer: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL_DISK, writer], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    cut, *whole = done.stdout.splitlines()
+    assert len(cut) == 20
+    assert [line.get("path", line["event"]) for line in map(json.loads, whole)] == [
+        "/first",
+        "/second",
+    ]
