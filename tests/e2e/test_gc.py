@@ -328,11 +328,11 @@ def test_a_collection_killed_during_the_sweep_loses_no_tag_and_the_next_one_fini
     _push(shared_registry, shared_tenant, several, "kept", "multi")
     loose = _killed_in_the_sweep(stack)
     _assert_writable(shared_registry, f"{shared_tenant.private}/killed", within=WRITABLE_SECONDS)
-    assert _every_tag_pulls(shared_registry, shared_tenant) > 2
+    assert _every_tag_pulls(shared_registry, shared_tenant) >= 2
     done = gc(stack, days=0).checked()
     assert freed_bytes(done.stdout) > 0
     assert loose.left() == 0
-    assert _every_tag_pulls(shared_registry, shared_tenant) > 2
+    assert _every_tag_pulls(shared_registry, shared_tenant) >= 2
     assert "agree" in _drift(stack)
 
 
@@ -354,13 +354,17 @@ class LooseBlobs:
                 os.chown(made, owner.st_uid, owner.st_gid)
 
     def left(self) -> int:
-        """Return how many of the blobs still exist."""
-        return len(self._names & {entry.name for entry in self._folder.iterdir()})
+        """Return how many of the blobs still have their data.
+
+        If the sweep is killed between the two steps of a deletion, it leaves an empty folder, which
+        is no blob for Distribution.
+        """
+        return sum((self._folder / name / "data").exists() for name in self._names)
 
     @property
     def is_touched(self) -> bool:
         """Whether the sweep has deleted one of the blobs."""
-        return self.left() < len(self._names)
+        return not self._names <= {entry.name for entry in self._folder.iterdir()}
 
 
 def _killed_in_the_sweep(stack: Stack) -> LooseBlobs:
