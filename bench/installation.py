@@ -65,5 +65,5 @@ def running(folder: Path) -> Iterator[Installation]:
     """Run a stack until the block ends."""
     with running_stack(folder, MOORAGE_ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="info") as stack:
         gateway = (stack.data / "run" / "nginx.conf").read_text()
-        found = re.findall(r"upstream moorage_(\w+) { server 127\.0\.0\.1:(\d+);", gateway)
+        found = re.findall(r"upstream moorage_(\w+) {\s*server 127\.0\.0\.1:(\d+);", gateway)
         yield Installation(stack, {name: int(port) for name, port in found})
