@@ -6,6 +6,7 @@ It starts a stack of its own, fills it through the gateway, and collects half of
 prints for how long `moorage gc` refused writes, and what the check before each write costs.
 """
 
+import re
 import statistics
 import tempfile
 import time
@@ -80,10 +81,7 @@ def _blobs(storage: Path) -> int:
 def _measure_gate(stack: Stack, user: DockerUser, namespace: str) -> None:
     """Print the time of a cheap write and read, with and without the gateway, and of the check."""
     configuration = (stack.data / "run/nginx.conf").read_text()
-    address = {
-        name: configuration.split(f"moorage_{name} {{ server ")[1].split(";")[0]
-        for name in ("auth", "registry")
-    }
+    address = dict(re.findall(r"upstream moorage_(\w+) {\s*server ([\d.:]+);", configuration))
     part(stack.data, "registry")  # raises KeyError if it does not run
     with Registry(stack.url, (user.username, user.password)) as registry:
         headers = {

@@ -88,12 +88,14 @@ def _machine() -> list[str]:
         check=True,
     ).stdout.strip()
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    # The output begins with the program's path, which differs between machines.
+    registry = find_registry(tools, None).output("--version").split(maxsplit=1)[1].strip()
     return [
         f"machine: {os.cpu_count()} × {model}, {_memory()} GiB,"
         f" {platform.system()} {platform.release()}; load average at the end {load}",
         f"Python {platform.python_version()}, "
         + ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
-        f"{server}; {find_registry(tools, None).output('--version').strip()};"
+        f"{server}; docker-registry {registry};"
         f" {find_nginx(tools).output('-v').strip()};"
         f" {wrk().output('-v').splitlines()[0].partition(' Copyright')[0]}",
     ]
