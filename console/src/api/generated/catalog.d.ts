@@ -570,7 +570,7 @@ export interface components {
             referrers: components["schemas"]["ReferrerOut"][];
             /**
              * Exclusive Bytes
-             * @description size of the blobs that only this image references, over all tags and repositories; 0 while another tag or index needs the image
+             * @description size of the blobs that only this image references, over all tags and repositories of the account; 0 while another tag or index needs the image
              * @example 3401613
              */
             exclusive_bytes: number;
