@@ -154,7 +154,10 @@ export interface paths {
         get?: never;
         /**
          * Change Docker User Password
-         * @description Set a new password for a Docker user. Its logins end.
+         * @description Set a new password for a Docker user.
+         *
+         *     Its logins end, also those with an access token. Its access tokens stay valid: each is a
+         *     credential of its own, which you can revoke separately.
          */
         put: operations["change_docker_user_password"];
         post?: never;
