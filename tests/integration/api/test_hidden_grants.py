@@ -163,6 +163,17 @@ async def test_other_docker_user_of_the_account_still_shows_the_namespace(
         assert await shared(client) == [gift.world.path]
 
 
+async def test_grant_is_not_hidden_through_another_docker_user_of_the_account(
+    installation: Installation, gift: Gift
+) -> None:
+    async with installation.client(gift.receiver.token) as client:
+        second = f"{gift.user}.2"
+        await client.post("/api/v1/docker-users", json={"username": second, "password": PASSWORD})
+        path = f"/api/v1/docker-users/{second}/grants/{gift.world.namespace}"
+        assert (await client.patch(path, json={"hidden": True})).status_code == 404
+        assert await shared(client) == [gift.world.path]
+
+
 async def test_deleted_docker_user_leaves_no_hidden_grant(
     installation: Installation, gift: Gift
 ) -> None:
