@@ -21,6 +21,7 @@ from ops.install.api_page import publish_api_page
 from ops.install.console import is_current, publish_console
 from ops.install.debian import Tool, nginx_version
 from ops.layout import SERVICES, Layout
+from ops.run.line_filter import without_queries
 from ops.run.supervisor import Program, last_line
 from ops.settings import RunSettings
 
@@ -151,6 +152,7 @@ def registry_program(installation: Installation) -> Program:
         environment=environment,
         log=installation.log("registry"),
         stop_seconds=5,
+        line_filter=without_queries,
     )
 
 
