@@ -11,12 +11,12 @@ from typing import Any
 
 from libs.common.registry.descriptors import (
     Descriptor,
-    ManifestInvalid,
     check_annotations,
     check_keys,
     descriptor,
     media_type_of,
 )
+from libs.common.registry.error_format import ManifestInvalid
 from libs.common.registry.foreign_urls import ForeignPrefix
 from libs.common.registry.manifests import IMAGE_CONFIG_TYPES, INDEX_TYPES
 from libs.common.registry.strict_json import InvalidJson, read_object, shown

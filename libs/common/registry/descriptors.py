@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from libs.common.registry.error_format import ManifestInvalid
 from libs.common.registry.foreign_urls import ForeignPrefix, is_allowed
 from libs.common.registry.manifests import MAX_SIZE
 from libs.common.registry.strict_json import shown
@@ -49,14 +50,6 @@ _KEYS = frozenset(
     ]
 )
 _FOLDED_KEYS = {key.casefold(): key for key in _KEYS}
-
-
-class ManifestInvalid(Exception):
-    """The registry must refuse the manifest. The message names the field and the rule."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True, slots=True)

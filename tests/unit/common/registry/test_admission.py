@@ -16,7 +16,7 @@ from libs.common.registry.admission import (
     OCI_MANIFEST,
     parse_for_admission,
 )
-from libs.common.registry.descriptors import ManifestInvalid
+from libs.common.registry.error_format import ManifestInvalid
 from libs.common.registry.manifests import parse_manifest
 from tests.unit.common.registry.manifest_kit import (
     CONFIG,
