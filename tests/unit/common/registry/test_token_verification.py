@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -280,6 +281,32 @@ def test_no_forged_token_is_accepted(world: World) -> None:
     for name, token in _forgeries(world).items():
         for _ in range(2):
             assert world.error(token) == "invalid_token", name
+
+
+@pytest.mark.parametrize(
+    "more", [{"crit": ["x"], "x": 1}, {"jwk": {}}, {"kid": "x"}, {"b64": False}]
+)
+def test_genuine_signature_with_another_header_is_invalid(
+    world: World, more: dict[str, Any]
+) -> None:
+    header = tokens.header_of(world.key.sign({}))
+    assert world.verify(tokens.signed(world.claims(), header, world.key.key))
+    token = tokens.signed(world.claims(), {**header, **more}, world.key.key)
+    assert world.error(token) == "invalid_token"
+
+
+def test_token_that_the_ca_itself_signs_is_invalid(world: World) -> None:
+    key = serialization.load_pem_private_key(world.authority.key, password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    token = tokens.signed(world.claims(), {"typ": "JWT", "x5c": [_ca(world)]}, key)
+    assert world.error(token) == "invalid_token"
+
+
+def test_expired_certificate_is_invalid(world: World) -> None:
+    token = world.key.sign(world.claims(nbf=0, exp=2**40))
+    assert world.verify(token)
+    fresh = World(world.folder, world.authority, now=NOW + 20 * 365 * 86400)
+    assert fresh.error(token) == "invalid_token"
 
 
 def test_forged_tokens_cost_at_most_a_few_milliseconds(world: World) -> None:
