@@ -27,7 +27,8 @@ class Settings(settings.ServiceSettings):
     secrets_dir: DirectoryPath = Field(
         validation_alias="SECRETS_DIR",
         description=(
-            "Folder of the service's secrets, with `token-keys/` and `session-public-keys/`."
+            "Folder of the service's secrets, with `token-keys/`, `session-public-keys/`, and "
+            "`token_ca.pem`."
         ),
     )
     database_url: Annotated[SecretStr, AfterValidator(_is_postgresql)] = Field(
@@ -72,6 +73,11 @@ class Settings(settings.ServiceSettings):
             service=self.registry_service,
             issuer=self.issuer,
         )
+
+    @property
+    def token_ca(self) -> Path:
+        """The certificate of the CA whose keys sign the registry tokens of clients."""
+        return self.secrets_dir / "token_ca.pem"
 
     @property
     def session_public_keys(self) -> Path:
