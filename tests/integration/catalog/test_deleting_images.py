@@ -192,6 +192,23 @@ async def test_exclusive_bytes_exclude_blobs_of_other_tags_and_repositories(spac
     assert (await space.preview(f"app@{first.manifest.digest}"))["exclusive_bytes"] == 0
 
 
+async def test_preview_shows_nothing_of_the_repositories_of_other_accounts(
+    space: Space, other: httpx.AsyncClient
+) -> None:
+    """Otherwise anyone could find out by a preview whether another account has a blob."""
+    image, path = make_image(layers=2), f"{space.name}-other/app"
+    await space.push(image, "app", "v1")
+    alone = await space.preview("app:v1")
+    assert alone["exclusive_bytes"] == image.size_bytes
+    namespace = {"name": f"{space.name}-other", "visibility": "private"}
+    await other.post("/api/v1/namespaces", json=namespace)
+    space.registry.push(image, path, "same")
+    await soon_json(other, f"/api/v1/images/{path}:same", lambda body: "digest" in body, within=5)
+    await space.database.execute("UPDATE catalog.tags SET last_pulled_at = now() WHERE name='same'")
+    assert await space.preview("app:v1") == alone
+    assert await space.preview(f"app@{image.manifest.digest}") == alone | {"sibling_tags": ["v1"]}
+
+
 async def test_exclusive_bytes_of_an_index_include_its_untagged_children(space: Space) -> None:
     index = make_index()
     await space.push(index, "app", "multi")

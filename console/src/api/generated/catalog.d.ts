@@ -154,7 +154,10 @@ export interface paths {
         get?: never;
         /**
          * Change Docker User Password
-         * @description Set a new password for a Docker user. Its logins end.
+         * @description Set a new password for a Docker user.
+         *
+         *     Its logins end, also those with an access token. Its access tokens stay valid: each is a
+         *     credential of its own, which you can revoke separately.
          */
         put: operations["change_docker_user_password"];
         post?: never;
@@ -570,7 +573,7 @@ export interface components {
             referrers: components["schemas"]["ReferrerOut"][];
             /**
              * Exclusive Bytes
-             * @description size of the blobs that only this image references, over all tags and repositories; 0 while another tag or index needs the image
+             * @description size of the blobs that only this image references, over all tags and repositories of the account; 0 while another tag or index needs the image
              * @example 3401613
              */
             exclusive_bytes: number;

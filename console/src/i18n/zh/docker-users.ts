@@ -15,11 +15,13 @@ export const dockerUsers: Record<keyof typeof en, string> = {
   "dockerUsers.lastLogin": "最近登录",
   "dockerUsers.disable": "停用",
   "dockerUsers.disable.title": "停用 Docker 用户",
-  "dockerUsers.disable.text": "{{user}} 将无法再登录、拉取或推送。已签发的令牌会在几分钟内失效。",
+  "dockerUsers.disable.text":
+    "{{user}} 将无法再登录、拉取或推送，使用访问令牌也不行。已签发的仓库令牌会在几分钟内失效。",
   "dockerUsers.enable": "启用",
   "dockerUsers.change.title": "修改 Docker 用户",
   "dockerUsers.changePassword": "修改密码",
-  "dockerUsers.changePassword.text": "用旧密码创建的登录和令牌会立即失效。",
+  "dockerUsers.changePassword.text":
+    "该 Docker 用户的所有登录会立即失效。访问令牌仍然有效，如有需要请单独撤销。",
   "dockerUsers.delete": "删除 Docker 用户",
   "dockerUsers.delete.text":
     "{{user}} 及其授权和令牌将被删除，此后任何人都无法再以 {{user}} 登录。",
