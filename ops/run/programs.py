@@ -95,6 +95,8 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             f"{prefix}_ISSUER": installation.token_issuer,
         }
     if service == "catalog":
+        fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
+        fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
         chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
     return child_environment(**(chosen | fixed))
 

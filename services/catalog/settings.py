@@ -3,6 +3,7 @@
 They come from environment variables ``CATALOG_…``, and secrets from files in ``SECRETS_DIR``.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,23 @@ from pydantic_settings import SettingsConfigDict
 
 from libs.common import settings
 from libs.common.registry.client import RegistryAddress
+from libs.common.registry.foreign_urls import DEFAULT_FOREIGN_LAYER_URLS, ForeignPrefix
 
 
 def _is_postgresql(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().startswith("postgresql://"):
         raise ValueError("must start with postgresql://")
     return url
+
+
+def parse_foreign_prefixes(text: str) -> tuple[ForeignPrefix, ...]:
+    """Return the prefixes in ``text``, which separates them by commas. Raises ValueError."""
+    return tuple(ForeignPrefix.parse(part) for part in re.split(r"[,\s]+", text) if part)
+
+
+def _are_foreign_prefixes(text: str) -> str:
+    parse_foreign_prefixes(text)
+    return text
 
 
 class Settings(settings.ServiceSettings):
@@ -45,6 +57,22 @@ class Settings(settings.ServiceSettings):
     issuer: str = Field(
         default="moorage", min_length=1, description="Issuer of registry tokens (`iss`)."
     )
+    storage_path: DirectoryPath | None = Field(
+        default=None,
+        description=(
+            "Folder of Distribution's storage on this machine, which this service reads to check "
+            "the blobs of a manifest. Without a value, it asks the registry about each blob, "
+            "which takes longer."
+        ),
+    )
+    foreign_layer_urls: Annotated[str, AfterValidator(_are_foreign_prefixes)] = Field(
+        default=",".join(DEFAULT_FOREIGN_LAYER_URLS),
+        validation_alias="MOORAGE_FOREIGN_LAYER_URLS",
+        description=(
+            "Addresses, separated by commas, from which clients may download a layer that a "
+            "manifest names by URL. `make run` and Compose pass the setting on."
+        ),
+    )
     name_reservation_seconds: int = Field(
         default=1860,
         ge=0,
@@ -63,6 +91,11 @@ class Settings(settings.ServiceSettings):
             "catalog. 0 turns them off."
         ),
     )
+
+    @property
+    def foreign_prefixes(self) -> tuple[ForeignPrefix, ...]:
+        """The parsed value of ``foreign_layer_urls``."""
+        return parse_foreign_prefixes(self.foreign_layer_urls)
 
     @property
     def registry(self) -> RegistryAddress:

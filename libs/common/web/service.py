@@ -39,7 +39,10 @@ Refuse = Callable[[MoorageError], Response]
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Front = Mapping[tuple[str | None, str], ASGIApp]
-"""ASGI apps by method (None: any) and path. They run in place of the framework."""
+"""ASGI apps by method (None: any) and path. They run in place of the framework.
+
+A path that ends with a slash stands for all paths below it.
+"""
 
 
 def build(
@@ -116,12 +119,24 @@ class _App(FastAPI):
         handler = None
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
-            handler = self.front.get((method, path)) or self.front.get((None, path))
+            handler = (
+                self.front.get((method, path)) or self.front.get((None, path)) or self._below(path)
+            )
         if handler is None:
             await super().__call__(scope, receive, send)
         else:
             scope["app"] = self
             await handler(scope, receive, send)
+
+    def _below(self, path: str) -> ASGIApp | None:
+        return next(
+            (
+                app
+                for (_, prefix), app in self.front.items()
+                if prefix.endswith("/") and path.startswith(prefix)
+            ),
+            None,
+        )
 
 
 def _operation_id(route: APIRoute) -> str:
