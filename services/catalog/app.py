@@ -22,6 +22,7 @@ from services.catalog.accounts.dependencies import hashing_queue
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.routes import router as audit
+from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.dependencies import respond_registry_unavailable
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
@@ -61,11 +62,13 @@ def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[Lea
     )
     follower = feed.Follower(engine, registry)
     copy_sums = partial(counters.copy_sums, engine=engine)
+    delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
     workers = [
         worker(name="feed", channel=feed.CHANNEL, step=follower.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
+        worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
