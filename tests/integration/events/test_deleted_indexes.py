@@ -8,6 +8,8 @@ import pytest
 
 from libs.common.db.pool import Connection
 from services.events.counting import usecases
+from services.events.indexes import queries as indexes
+from services.events.indexes.domain import ManifestRef
 from tests.integration.events.conftest import counts, make_repository
 from tests.integration.events.inbox import INDEXES, store
 from tests.kit.database import Database
@@ -108,6 +110,17 @@ async def test_a_deleted_index_is_known_in_the_next_repository_of_its_name(
     await catalog.execute(DELETE_REPOSITORY)
     await catalog.execute(DELETE_NAMESPACE)
     await make_repository(emptied, "team/app", account="other")
+    (pattern,) = [p for p in patterns() if p.name == "skopeo copy --all"]
+    await store(events, pattern.events)
+    await count_now(events)
+    assert await counts(emptied) == pattern.expected
+
+
+async def test_the_catalog_is_read_before_the_answers_of_the_registry(
+    emptied: Database, events: Connection, catalog: Connection
+) -> None:
+    ref = ManifestRef("team/app", digest_of("index"))
+    await indexes.save_children(events, {ref: None})  # the registry did not have it
     (pattern,) = [p for p in patterns() if p.name == "skopeo copy --all"]
     await store(events, pattern.events)
     await count_now(events)
