@@ -26,6 +26,7 @@ from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission import routes as registry_api
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
+from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.dependencies import respond_registry_unavailable
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
@@ -75,6 +76,7 @@ def _workers(
     )
     follower = feed.Follower(engine, registry)
     copy_sums = partial(counters.copy_sums, engine=engine)
+    delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
     resolver = intents.Resolver(
         engine,
@@ -90,6 +92,7 @@ def _workers(
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="intents", channel=intents.CHANNEL, step=resolver.step),
         worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
+        worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)

@@ -200,6 +200,18 @@ manifest_blobs = sa.Table(
     sa.Index("manifest_blobs_blob_idx", "blob_digest"),
 )
 
+deleted_indexes = sa.Table(
+    "deleted_indexes",
+    metadata,
+    _id(),
+    sa.Column("digest", sa.Text, nullable=False, index=True),
+    sa.Column(
+        "children", ARRAY(sa.Text), nullable=False, doc="sorted, at most 1000, as counting reads"
+    ),
+    sa.Column("deleted_at", _TIME, nullable=False, server_default=_NOW, index=True),
+)
+"""The children of indexes that were deleted. A trigger on ``manifest_children`` writes them."""
+
 tags = sa.Table(
     "tags",
     metadata,
