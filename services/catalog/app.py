@@ -39,6 +39,9 @@ from services.catalog.sync.feed import follower as feed
 _APPLICATION_NAME = "moorage-catalog"
 """The name of the service's connections in ``pg_stat_activity``."""
 
+_LONG_STEP_SECONDS = 6 * 3600.0
+"""Limit of the steps that compare every repository, or empty large ones."""
+
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
 ROUTERS = (
     accounts,
@@ -65,11 +68,23 @@ def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[Lea
     workers = [
         worker(name="feed", channel=feed.CHANNEL, step=follower.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
-        worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
+        worker(
+            name="deletions",
+            channel=deletions.CHANNEL,
+            step=deleter.step,
+            step_seconds=_LONG_STEP_SECONDS,
+        ),
     ]
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
-        workers.append(worker(name="drift", channel=drift.CHANNEL, step=schedule.step))
+        workers.append(
+            worker(
+                name="drift",
+                channel=drift.CHANNEL,
+                step=schedule.step,
+                step_seconds=_LONG_STEP_SECONDS,
+            )
+        )
     return workers
 
 
