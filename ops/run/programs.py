@@ -86,7 +86,11 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         fixed |= {
             "AUTH_SERVICE": installation.token_service,
             "AUTH_ISSUER": installation.token_issuer,
+            "AUTH_IMAGES_FOLDER": str(installation.layout.registry),
         }
+        if installation.settings.database_url is None:
+            fixed["AUTH_DATABASE_FOLDER"] = str(installation.layout.postgres)
+        chosen |= {name: os.environ[name] for name in ("MIN_FREE_BYTES",) if os.environ.get(name)}
     else:
         prefix = service.upper()
         fixed |= {
