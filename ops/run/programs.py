@@ -21,6 +21,7 @@ from ops.install.api_page import publish_api_page
 from ops.install.console import is_current, publish_console
 from ops.install.debian import Tool, nginx_version
 from ops.layout import SERVICES, Layout
+from ops.run.health import HealthCheck
 from ops.run.supervisor import Program, last_line
 from ops.settings import RunSettings
 
@@ -121,6 +122,7 @@ def service_program(installation: Installation, service: str) -> Program:
         argv=moorage_command("serve", service, "--host", "127.0.0.1", "--port", port),
         environment=environment,
         log=installation.log(service),
+        health_check=HealthCheck(installation.ports[service].number),
     )
 
 
@@ -155,6 +157,7 @@ def registry_program(installation: Installation) -> Program:
         environment=environment,
         log=installation.log("registry"),
         stop_seconds=5,
+        health_check=HealthCheck(installation.ports["registry"].number, path="/"),
     )
 
 
@@ -216,6 +219,7 @@ def gateway_program(installation: Installation) -> Program:
         stop_signal=signal.SIGQUIT,  # Finish requests in progress.
         stop_seconds=5,
         may_bind_low_ports=settings.port < 1024,
+        health_check=HealthCheck(settings.port, tls=settings.tls_cert is not None),
     )
     _test_configuration(program, user)
     return program
