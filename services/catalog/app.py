@@ -52,6 +52,9 @@ _APPLICATION_NAME = "moorage-catalog"
 _POOL_SIZE = 10
 """Connections to the database, and as many more at a peak. No push holds one while it waits."""
 
+_LONG_STEP_SECONDS = 6 * 3600.0
+"""Limit of the steps that compare every repository, or empty large ones."""
+
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
 ROUTERS = (
     accounts,
@@ -91,12 +94,24 @@ def _workers(
         worker(name="feed", channel=feed.CHANNEL, step=follower.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="intents", channel=intents.CHANNEL, step=resolver.step),
-        worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
+        worker(
+            name="deletions",
+            channel=deletions.CHANNEL,
+            step=deleter.step,
+            step_seconds=_LONG_STEP_SECONDS,
+        ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
-        workers.append(worker(name="drift", channel=drift.CHANNEL, step=schedule.step))
+        workers.append(
+            worker(
+                name="drift",
+                channel=drift.CHANNEL,
+                step=schedule.step,
+                step_seconds=_LONG_STEP_SECONDS,
+            )
+        )
     return workers
 
 

@@ -92,7 +92,8 @@ def build(
     )
     app.front = front or {}
     app.state.engine = engine
-    provide(app, key_use_notifier)
+    app.state.readiness = readiness = health.Readiness()
+    provide(app, key_use_notifier, readiness)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.include_router(health.router)
