@@ -92,6 +92,18 @@ class UriTooLong(MoorageError):
         super().__init__(f"The path and query are longer than {limit // 1024} KiB. Shorten them.")
 
 
+class HeaderTooLarge(MoorageError):
+    """The cookies of the request are longer than ``limit`` bytes."""
+
+    status, code = 431, "request_headers_too_large"
+    title = "The headers are too large; delete the cookies of this site"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"The cookies are longer than {limit // 1024} KiB. Delete the cookies of this site."
+        )
+
+
 class Invalid(MoorageError):
     """A field breaks a rule.
 

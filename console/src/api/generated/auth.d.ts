@@ -791,7 +791,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryTokenOut"];
                 };
             };
-            /** @description The request names another service, lacks a field, or has more than 100 fields */
+            /** @description The request names another service, lacks a field, or has more than 100 fields or parameters */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -875,7 +875,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryTokenOut"];
                 };
             };
-            /** @description The request names another service, lacks a field, or has more than 100 fields */
+            /** @description The request names another service, lacks a field, or has more than 100 fields or parameters */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1223,6 +1223,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_ApiKeyOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -1372,6 +1381,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -1455,6 +1473,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOut_TokenOut_"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -1627,6 +1654,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -1707,6 +1743,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplanationOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
