@@ -60,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine,
         hasher,
         failures=settings.login_failures,
+        address_failures=settings.address_login_failures,
         window_seconds=settings.login_window_seconds,
     )
     recorder = LastUsedRecorder(

@@ -59,6 +59,16 @@ class Settings(ServiceSettings):
             "refused."
         ),
     )
+    address_login_failures: int = Field(
+        default=30,
+        ge=1,
+        le=100_000,
+        description=(
+            "Number of failed logins per client address (IPv6: per /64 network), of all users "
+            "together, after which further logins are refused. Cached passwords, access tokens, "
+            "and refresh tokens continue to work."
+        ),
+    )
     login_window_seconds: int = Field(
         default=300,
         ge=1,
