@@ -63,6 +63,18 @@ class Settings(settings.ServiceSettings):
         ),
     )
 
+    max_namespaces: int = Field(
+        default=1000, ge=1, description="How many namespaces an account can have."
+    )
+    max_docker_users: int = Field(
+        default=1000, ge=1, description="How many Docker users an account can have."
+    )
+    max_repositories: int = Field(
+        default=10_000,
+        ge=1,
+        description="How many repositories an account can have, in all its namespaces together.",
+    )
+
     @property
     def registry(self) -> RegistryAddress:
         """The address of Distribution, and what signs this service's tokens for it."""
