@@ -101,6 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     provide(
         app,
+        settings,
         keys,
         listener,
         SessionVerifier(settings.secrets_dir / "session-keys"),
@@ -173,4 +174,5 @@ def _session_service(settings: Settings, engine: Engine, login: PasswordLogin) -
             hashlib.sha256(b"refresh cookie" + path.read_bytes()).digest() for path in newest_first
         ],
         lifetime=timedelta(days=settings.session_days),
+        max_sessions=settings.max_sessions,
     )

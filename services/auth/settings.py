@@ -50,6 +50,20 @@ class Settings(ServiceSettings):
     session_days: int = Field(
         default=30, ge=1, le=365, description="Lifetime of a session after its last use, in days."
     )
+    max_access_tokens: int = Field(
+        default=200, ge=1, description="How many access tokens a Docker user can have."
+    )
+    max_api_keys: int = Field(
+        default=100, ge=1, description="How many API keys an account can have."
+    )
+    max_sessions: int = Field(
+        default=100,
+        ge=1,
+        description=(
+            "How many sessions an account can have. A further sign-in ends the session that was "
+            "not used for the longest time; if all were used within ten minutes, it is refused."
+        ),
+    )
     login_failures: int = Field(
         default=10,
         ge=1,

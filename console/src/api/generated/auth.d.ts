@@ -1004,6 +1004,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
@@ -1332,6 +1341,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
@@ -1588,6 +1606,15 @@ export interface operations {
             };
             /** @description The Docker user does not exist, or you do not own it; check the username (`docker_user_not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
