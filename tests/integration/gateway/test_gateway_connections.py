@@ -88,7 +88,7 @@ def test_other_addresses_are_not_limited(limited: Gateway, services: dict[str, S
 
 
 @pytest.mark.parametrize(
-    ("held", "same", "other"),
+    ("client", "same", "other"),
     [
         ("203.0.113.7", "203.0.113.7", "203.0.113.8"),
         ("203.0.113.7", "::ffff:203.0.113.7", "::ffff:203.0.113.8"),
@@ -97,10 +97,10 @@ def test_other_addresses_are_not_limited(limited: Gateway, services: dict[str, S
     ],
 )
 def test_clients_of_a_trusted_proxy_are_limited_by_address_or_ipv6_network(
-    limited: Gateway, held: str, same: str, other: str
+    limited: Gateway, client: str, same: str, other: str
 ) -> None:
     with (
-        slow_requests(limited, LIMIT, source=TRUSTED, forwarded_for=held),
+        slow_requests(limited, LIMIT, source=TRUSTED, forwarded_for=client),
         limited.client(source=TRUSTED) as proxy,
     ):
         wait_for(lambda: proxy.get("/token", headers={"X-Forwarded-For": same}), 429)
