@@ -152,6 +152,17 @@ class RunSettings(BaseModel):
             "`X-Forwarded-*` headers of these proxies and of nobody else."
         ),
     )
+    connections_per_address: int = Field(
+        256,
+        ge=0,
+        le=100_000,
+        alias="MOORAGE_CONNECTIONS_PER_ADDRESS",
+        description=(
+            "Number of requests that the gateway processes at once for one client address (IPv6: "
+            "/64 network). A further one gets a 429. Raise it if many machines share one address; "
+            "0 turns the limit off."
+        ),
+    )
     admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = Field(
         None,
         alias="MOORAGE_ADMIN_PASSWORD",

@@ -198,6 +198,7 @@ def gateway_program(installation: Installation) -> Program:
         tls_key=key,
         hosts=list(settings.hosts),
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
+        connections_per_address=settings.connections_per_address,
         **{f"{part}_address": installation.ports[part].address for part in ("registry", *SERVICES)},
         docs_root=str(publish_api_page(layout.run / "docs", user)),
         console_root=str(layout.run / "console"),

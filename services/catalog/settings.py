@@ -92,6 +92,18 @@ class Settings(settings.ServiceSettings):
         ),
     )
 
+    max_namespaces: int = Field(
+        default=1000, ge=1, description="How many namespaces an account can have."
+    )
+    max_docker_users: int = Field(
+        default=1000, ge=1, description="How many Docker users an account can have."
+    )
+    max_repositories: int = Field(
+        default=10_000,
+        ge=1,
+        description="How many repositories an account can have, in all its namespaces together.",
+    )
+
     @property
     def foreign_prefixes(self) -> tuple[ForeignPrefix, ...]:
         """The parsed value of ``foreign_layer_urls``."""

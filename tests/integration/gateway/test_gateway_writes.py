@@ -68,7 +68,7 @@ def test_refused_write_gets_503_in_the_registrys_format(
         with checking.client(
             headers={"Authorization": f"Bearer {tokens('team/paused:pull,push,delete')}"}
         ) as http:
-            answer = http.request(method, path, content=b"x" * 200_000)
+            answer = http.request(method, path, content=b"x" * 2_000_000)
     finally:
         auth.refuse_writes = False
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
