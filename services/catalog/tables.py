@@ -101,6 +101,23 @@ grants = sa.Table(
     sa.CheckConstraint("permission IN ('pull', 'push')", name="permission"),
 )
 
+hidden_grants = sa.Table(
+    "hidden_grants",
+    metadata,
+    sa.Column(
+        "docker_user_id",
+        sa.ForeignKey(docker_users.c.id, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column(
+        "namespace_id",
+        sa.ForeignKey(namespaces.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    _created_at(),
+)
+
 repositories = sa.Table(
     "repositories",
     metadata,

@@ -87,6 +87,8 @@ def build(
         description=description,
         version="1",
         lifespan=run,
+        # A redirect would send the client, with its secret, to the address in the header Host.
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,

@@ -31,6 +31,13 @@ export const dockerUsers = {
   "dockerUsers.loginStores.token": "A token",
   "dockerUsers.loginStores.password": "The password",
   "dockerUsers.grants": "Grants",
+  "dockerUsers.grants.text":
+    "Other accounts can grant access to their namespaces. Hide a grant that you do not want to see; this does not change the access.",
+  "dockerUsers.grants.inShared": "In “Shared with me”",
+  "dockerUsers.grants.shown": "Shown",
+  "dockerUsers.grants.hidden": "Hidden",
+  "dockerUsers.grants.hide": "Hide",
+  "dockerUsers.grants.show": "Show",
   "dockerUsers.grants.empty": "No grants",
   "dockerUsers.grants.empty.text":
     "Add grants on the page of a namespace. Pulling from a public namespace requires no grant.",

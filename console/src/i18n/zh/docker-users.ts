@@ -32,6 +32,13 @@ export const dockerUsers: Record<keyof typeof en, string> = {
   "dockerUsers.loginStores.token": "令牌",
   "dockerUsers.loginStores.password": "密码",
   "dockerUsers.grants": "授权",
+  "dockerUsers.grants.text":
+    "其他账号可以将其命名空间授权给您的 Docker 用户。您可以隐藏不需要的授权，访问权限不受影响。",
+  "dockerUsers.grants.inShared": "在“与我共享”中",
+  "dockerUsers.grants.shown": "显示",
+  "dockerUsers.grants.hidden": "已隐藏",
+  "dockerUsers.grants.hide": "隐藏",
+  "dockerUsers.grants.show": "取消隐藏",
   "dockerUsers.grants.empty": "没有授权",
   "dockerUsers.grants.empty.text": "请在命名空间页面中添加授权。从公开命名空间拉取无需授权。",
   "dockerUsers.commands": "登录命令",
