@@ -31,8 +31,8 @@ class GoProgram:
     Args:
         folder: the folder of the program below the folder of the tools. It names the version.
         name: the name of the program.
-        source: a package with its version, such as ``example.org/tool@v1.2.3``, or the path of one
-            Go file that needs only the standard library.
+        source: a package with its version, such as ``example.org/tool@v1.2.3``, or the absolute
+            path of a folder with a Go module.
     """
 
     folder: str
@@ -64,13 +64,14 @@ class GoProgram:
         return program
 
     def _changed_since(self, program: Path) -> bool:
-        file = Path(self.source)
-        return file.is_file() and file.stat().st_mtime > program.stat().st_mtime
+        built = program.stat().st_mtime
+        return any(file.stat().st_mtime > built for file in Path(self.source).glob("*"))
 
     def _command(self, work: Path) -> list[str]:
         flags = ["-modcacherw", "-trimpath", "-ldflags=-s -w"]
-        if Path(self.source).is_file():
-            return ["build", *flags, "-o", str(work / "bin" / self.name), self.source]
+        if Path(self.source).is_dir():
+            flags = ["-C", self.source, *flags]
+            return ["build", *flags, "-o", str(work / "bin" / self.name), "."]
         return ["install", *flags, self.source]
 
 
