@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
+from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.storage import LocalBlobs, RemoteBlobs
@@ -115,12 +116,15 @@ def _workers(
     return workers
 
 
-def _admission(settings: Settings, engine: Engine, registry: Registry) -> Admission:
+def _admission(
+    settings: Settings, engine: Engine, registry: Registry, free_space: FreeSpace
+) -> Admission:
     root = settings.storage_path
     return Admission(
         engine,
         registry,
         RemoteBlobs(registry) if root is None else LocalBlobs(root),
+        free_space,
         foreign_urls=settings.foreign_prefixes,
     )
 
@@ -141,7 +145,8 @@ def create_app(settings: Settings) -> FastAPI:
         provide(app, hasher, hashing_queue(hasher), WrongPasswords())
         try:
             async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
-                admission = _admission(settings, engine, registry)
+                free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
+                admission = _admission(settings, engine, registry, free_space)
                 provide(
                     app,
                     registry,
@@ -150,7 +155,7 @@ def create_app(settings: Settings) -> FastAPI:
                     ),
                 )
                 workers = _workers(settings, engine, registry, admission)
-                async with running(worker.run for worker in workers):
+                async with running([free_space.run, *(worker.run for worker in workers)]):
                     yield
         finally:
             hasher.close()

@@ -65,6 +65,15 @@ class Settings(settings.ServiceSettings):
             "which takes longer."
         ),
     )
+    min_free_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        validation_alias="MIN_FREE_BYTES",
+        description=(
+            "Free bytes on the disk of the images below which pushes of manifests get 503. The "
+            "same setting limits uploads (auth)."
+        ),
+    )
     foreign_layer_urls: Annotated[str, AfterValidator(_are_foreign_prefixes)] = Field(
         default=",".join(DEFAULT_FOREIGN_LAYER_URLS),
         validation_alias="MOORAGE_FOREIGN_LAYER_URLS",
@@ -103,6 +112,11 @@ class Settings(settings.ServiceSettings):
         ge=1,
         description="How many repositories an account can have, in all its namespaces together.",
     )
+
+    @property
+    def disks(self) -> dict[str, Path]:
+        """The folders whose free space is checked, by the name of their disk."""
+        return {} if self.storage_path is None else {"images": self.storage_path}
 
     @property
     def foreign_prefixes(self) -> tuple[ForeignPrefix, ...]:

@@ -12,6 +12,10 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a manifest. Distribution and its clients have the same limit."""
 PAUSE_RETRY_SECONDS = 5
 UNAVAILABLE_RETRY_SECONDS = 2
+LOW_DISK_RETRY_SECONDS = 30
+LOW_DISK = (
+    "the server's disk is nearly full, so pushes are refused and pulls go on; try again later"
+)
 
 
 @dataclass(frozen=True, slots=True)

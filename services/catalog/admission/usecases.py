@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from libs.common.db.engine import Engine, Tx
+from libs.common.disk import FreeSpace
 from libs.common.registry.admission import AdmittedManifest, parse_for_admission
 from libs.common.registry.client import Fetched, Forwarded, Registry
 from libs.common.registry.error_format import DigestInvalid, NameUnknown, Unavailable
@@ -24,6 +25,8 @@ from libs.common.registry.manifests import (
 from libs.common.registry.storage import BlobReader, StoredBlob
 from services.catalog.admission import queries
 from services.catalog.admission.domain import (
+    LOW_DISK,
+    LOW_DISK_RETRY_SECONDS,
     UNAVAILABLE_RETRY_SECONDS,
     check_sizes,
     needed_digests,
@@ -70,9 +73,11 @@ class Admission:
         engine: Engine,
         registry: Registry,
         blobs: BlobReader,
+        free_space: FreeSpace,
         *,
         foreign_urls: Sequence[ForeignPrefix],
     ) -> None:
+        self._free_space = free_space
         self._engine = engine
         self._registry = registry
         self._blobs = blobs
@@ -84,6 +89,8 @@ class Admission:
         Raises:
             RegistryApiError: the catalog does not admit the manifest.
         """
+        if self._free_space.low_disk is not None:
+            raise Unavailable(LOW_DISK, retry_after=LOW_DISK_RETRY_SECONDS)
         digest = _check_digest(push)
         manifest = await self._parse(push)
         try:
