@@ -100,6 +100,12 @@ async def list_namespaces(
     return await fetch_page(tx, statement, sort=_BY_NAME, page=page, of=_namespace)
 
 
+async def count_namespaces(tx: Tx, *, account_id: int) -> int:
+    """Return how many namespaces the account has."""
+    statement = sa.select(sa.func.count()).where(namespaces.c.account_id == account_id)
+    return int((await tx.execute(statement)).scalar_one())
+
+
 async def insert_namespace(
     tx: Tx, *, account_id: int, name: str, visibility: Visibility, description: str
 ) -> bool:

@@ -80,6 +80,12 @@ async def get_repository(tx: Tx, *, namespace: str, name: str) -> Repository:
     return repository
 
 
+async def count_repositories(tx: Tx, *, account_id: int) -> int:
+    """Return how many repositories the account has."""
+    statement = sa.select(sa.func.count()).where(_r.account_id == account_id)
+    return int((await tx.execute(statement)).scalar_one())
+
+
 async def insert_repository(tx: Tx, *, namespace_id: int, name: str, description: str) -> bool:
     """Insert an empty repository; return False if the name is taken."""
     values = {"namespace_id": namespace_id, "name": name, "description": description}
