@@ -22,6 +22,7 @@ from ops.install.console import is_current, publish_console
 from ops.install.debian import Tool, nginx_version
 from ops.layout import SERVICES, Layout
 from ops.run.health import HealthCheck
+from ops.run.line_filter import without_queries
 from ops.run.supervisor import Program, last_line
 from ops.settings import RunSettings
 
@@ -160,6 +161,7 @@ def registry_program(installation: Installation) -> Program:
         environment=environment,
         log=installation.log("registry"),
         stop_seconds=5,
+        line_filter=without_queries,
         health_check=HealthCheck(installation.ports["registry"].number, path="/"),
     )
 
