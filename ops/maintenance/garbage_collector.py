@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import OpsError
-from ops.host.environment import child_environment
+from ops.host.environment import REGISTRY_ENVIRONMENT, child_environment
 from ops.host.privileges import RunUser, run_user
 from ops.install.debian import find_registry
 from ops.layout import Layout
@@ -106,7 +106,7 @@ def find_garbage_collector(layout: Layout, settings: RunSettings) -> GarbageColl
     except FileNotFoundError:
         tool = find_registry(settings.tools or layout.tools, settings.registry_bin)
         program = tool.path
-        environment = child_environment(OTEL_TRACES_EXPORTER="none", **tool.environment)
+        environment = child_environment(**REGISTRY_ENVIRONMENT, **tool.environment)
     user = run_user([layout.root, program], data=layout.registry)
     return GarbageCollector(program, environment, layout.registry, user)
 

@@ -13,7 +13,7 @@ from ops.db import postgres
 from ops.errors import OpsError
 from ops.host import render
 from ops.host.command import moorage_command
-from ops.host.environment import TOKEN_LIFETIMES, child_environment
+from ops.host.environment import REGISTRY_ENVIRONMENT, TOKEN_LIFETIMES, child_environment
 from ops.host.files import private_dir, write_private
 from ops.host.ports import ReservedPort
 from ops.host.privileges import RunUser
@@ -149,10 +149,7 @@ def registry_program(installation: Installation) -> Program:
         webhook_secret=(layout.secrets_of("registry") / "webhook_secret").read_text(),
     )
     write_private(configuration, rendered, installation.user)
-    # Otherwise Distribution 3.x sends traces to a port without a listener, and logs each failure.
-    environment = child_environment(
-        OTEL_TRACES_EXPORTER="none", **installation.registry.environment
-    )
+    environment = child_environment(**REGISTRY_ENVIRONMENT, **installation.registry.environment)
     described = {"program": str(installation.registry.path), "environment": environment}
     write_private(layout.registry_program, json.dumps(described), installation.user)
     return Program(
