@@ -1,9 +1,12 @@
 """`moorage serve`: runs one service in this process."""
 
+import contextlib
 import gc
 import importlib
 import ipaddress
 import os
+import sys
+from types import FrameType
 
 import uvicorn
 
@@ -12,8 +15,18 @@ from libs.common.web import logging
 from ops.errors import OpsError
 from ops.host.environment import longest_token_seconds
 
+_NOT_STARTED = 3
 _GRACEFUL_SECONDS = 5
 """A stop closes idle connections and waits this long for requests."""
+
+
+class Server(uvicorn.Server):
+    """A server whose app is not ready from the first signal to stop on."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain, then stop."""
+        self.config.app.state.readiness.drain()  # type: ignore[union-attr]
+        super().handle_exit(sig, frame)
 
 
 class ServiceSettingError(OpsError):
@@ -40,7 +53,7 @@ def serve(service: str, *, host: str, port: int) -> None:
     logging.configure(service, settings.log_level)
     app = app_module.create_app(settings)
     _tune_garbage_collection()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -54,6 +67,11 @@ def serve(service: str, *, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
+    server = Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)
 
 
 def _tune_garbage_collection() -> None:

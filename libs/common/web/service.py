@@ -45,7 +45,10 @@ Refuse = Callable[[MoorageError], Response]
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Front = Mapping[tuple[str | None, str], ASGIApp]
-"""ASGI apps by method (None: any) and path. They run in place of the framework."""
+"""ASGI apps by method (None: any) and path. They run in place of the framework.
+
+A path that ends with a slash stands for all paths below it.
+"""
 
 
 def build(
@@ -84,6 +87,8 @@ def build(
         description=description,
         version="1",
         lifespan=run,
+        # A redirect would send the client, with its secret, to the address in the header Host.
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
@@ -95,7 +100,8 @@ def build(
     )
     app.front = front or {}
     app.state.engine = engine
-    provide(app, key_use_notifier)
+    app.state.readiness = readiness = health.Readiness()
+    provide(app, key_use_notifier, readiness)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.include_router(health.router)
@@ -122,12 +128,24 @@ class _App(FastAPI):
         handler = None
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
-            handler = self.front.get((method, path)) or self.front.get((None, path))
+            handler = (
+                self.front.get((method, path)) or self.front.get((None, path)) or self._below(path)
+            )
         if handler is None:
             await super().__call__(scope, receive, send)
         else:
             scope["app"] = self
             await handler(scope, receive, send)
+
+    def _below(self, path: str) -> ASGIApp | None:
+        return next(
+            (
+                app
+                for (_, prefix), app in self.front.items()
+                if prefix.endswith("/") and path.startswith(prefix)
+            ),
+            None,
+        )
 
 
 def _operation_id(route: APIRoute) -> str:

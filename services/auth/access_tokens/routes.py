@@ -49,7 +49,9 @@ async def create_token(
 ) -> NewTokenOut:
     """Create an access token, to use as the password of `docker login`.
 
-    Only this response contains the secret.
+    Only this response contains the secret. A new password of the Docker user does not end the
+    token. It is refused while the Docker user or its account is disabled, and ends when it expires,
+    is revoked, or the Docker user is deleted.
     """
     token = await usecases.create_token(
         tx=tx,

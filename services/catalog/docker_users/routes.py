@@ -107,7 +107,11 @@ async def change_docker_user(
 async def change_docker_user_password(
     hasher: Hasher, tx: Tx, actor: ManageableDockerUser, body: PasswordChange
 ) -> None:
-    """Set a new password for a Docker user. Its logins end."""
+    """Set a new password for a Docker user.
+
+    Its logins end, also those with an access token. Its access tokens stay valid: each is a
+    credential of its own, which you can revoke separately.
+    """
     await usecases.change_docker_user_password(
         tx=tx, actor=actor, hasher=hasher, password=body.password.get_secret_value()
     )

@@ -32,7 +32,11 @@ async def list_repositories(
     q: Search = None,
     sort: Order = "name",
 ) -> PageOut[RepositoryOut]:
-    """List the account's own repositories, those shared with it by grants, or all public ones."""
+    """List the account's own repositories, those shared with it by grants, or all public ones.
+
+    The shared ones are those that other accounts granted to its Docker users, without the grants
+    that the account has hidden.
+    """
     repositories = await usecases.list_repositories(
         tx=tx, by_account=by_account, view=view, namespace=namespace, q=q, order=sort, page=page
     )

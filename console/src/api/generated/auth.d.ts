@@ -176,7 +176,9 @@ export interface paths {
          * Create Token
          * @description Create an access token, to use as the password of `docker login`.
          *
-         *     Only this response contains the secret.
+         *     Only this response contains the secret. A new password of the Docker user does not end the
+         *     token. It is refused while the Docker user or its account is disabled, and ends when it expires,
+         *     is revoked, or the Docker user is deleted.
          */
         post: operations["create_token"];
         delete?: never;
