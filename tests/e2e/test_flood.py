@@ -173,3 +173,28 @@ def test_user_gets_tokens_while_another_client_floods(
         if len(taken) / SECONDS <= 50 or taken[-1] >= 1:
             slow.append(line)
     assert not slow
+
+
+def test_user_reads_its_namespaces_while_another_tenant_floods_the_api(
+    stack: Stack, tenant: Tenant, flooder: Flooder
+) -> None:
+    account = tenant.account
+    signed_in = account.call(
+        "POST", "/sessions", json={"username": account.username, "password": account.password}
+    )
+    headers = {"Authorization": f"Bearer {signed_in['access_token']}"}
+    slow: list[str] = []
+    for flood in of_a_tenant(flooder):
+        if not flood.target.startswith("/api/v1/"):
+            continue
+        with flooding(stack.port, flood, connections=CONNECTIONS) as sent:
+            taken = sorted(request_seconds(stack, "/api/v1/namespaces", headers))
+            line = (
+                f"{flood.name:28} {sent.per_second:6.0f}/s (status {sent.status}); lists "
+                f"{len(taken) / SECONDS:6.0f}/s, p50 {taken[len(taken) // 2] * 1000:5.1f} ms, "
+                f"slowest {taken[-1] * 1000:5.0f} ms"
+            )
+        print(line)
+        if taken[-1] >= 1:
+            slow.append(line)
+    assert not slow
