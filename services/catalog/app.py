@@ -34,6 +34,8 @@ from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
+from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
+from services.catalog.sync.drift.restarts import RestartWatch
 from services.catalog.sync.feed import follower as feed
 
 _APPLICATION_NAME = "moorage-catalog"
@@ -75,6 +77,8 @@ def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[Lea
             step_seconds=_LONG_STEP_SECONDS,
         ),
     ]
+    restarts = RestartWatch(engine, registry, url=settings.registry.url)
+    workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
         workers.append(
