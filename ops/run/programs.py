@@ -91,7 +91,6 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         }
         if installation.settings.database_url is None:
             fixed["AUTH_DATABASE_FOLDER"] = str(installation.layout.postgres)
-        chosen |= {name: os.environ[name] for name in ("MIN_FREE_BYTES",) if os.environ.get(name)}
     else:
         prefix = service.upper()
         fixed |= {
@@ -100,7 +99,11 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             f"{prefix}_ISSUER": installation.token_issuer,
         }
     if service == "catalog":
+        fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
+        fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
         chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
+    if service in ("auth", "catalog") and os.environ.get("MIN_FREE_BYTES"):
+        chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
     return child_environment(**(chosen | fixed))
 
 
@@ -196,6 +199,7 @@ def gateway_program(installation: Installation) -> Program:
         tls_key=key,
         hosts=list(settings.hosts),
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
+        connections_per_address=settings.connections_per_address,
         **{f"{part}_address": installation.ports[part].address for part in ("registry", *SERVICES)},
         docs_root=str(publish_api_page(layout.run / "docs", user)),
         console_root=str(layout.run / "console"),

@@ -61,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine,
         hasher,
         failures=settings.login_failures,
+        address_failures=settings.address_login_failures,
         window_seconds=settings.login_window_seconds,
     )
     recorder = LastUsedRecorder(
@@ -103,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     provide(
         app,
+        settings,
         keys,
         listener,
         SessionVerifier(settings.secrets_dir / "session-keys"),
@@ -175,4 +177,5 @@ def _session_service(settings: Settings, engine: Engine, login: PasswordLogin) -
             hashlib.sha256(b"refresh cookie" + path.read_bytes()).digest() for path in newest_first
         ],
         lifetime=timedelta(days=settings.session_days),
+        max_sessions=settings.max_sessions,
     )

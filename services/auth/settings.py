@@ -51,6 +51,20 @@ class Settings(ServiceSettings):
     session_days: int = Field(
         default=30, ge=1, le=365, description="Lifetime of a session after its last use, in days."
     )
+    max_access_tokens: int = Field(
+        default=200, ge=1, description="How many access tokens a Docker user can have."
+    )
+    max_api_keys: int = Field(
+        default=100, ge=1, description="How many API keys an account can have."
+    )
+    max_sessions: int = Field(
+        default=100,
+        ge=1,
+        description=(
+            "How many sessions an account can have. A further sign-in ends the session that was "
+            "not used for the longest time; if all were used within ten minutes, it is refused."
+        ),
+    )
     login_failures: int = Field(
         default=10,
         ge=1,
@@ -58,6 +72,16 @@ class Settings(ServiceSettings):
         description=(
             "Number of failed logins per user and client address after which further logins are "
             "refused."
+        ),
+    )
+    address_login_failures: int = Field(
+        default=30,
+        ge=1,
+        le=100_000,
+        description=(
+            "Number of failed logins per client address (IPv6: per /64 network), of all users "
+            "together, after which further logins are refused. Cached passwords, access tokens, "
+            "and refresh tokens continue to work."
         ),
     )
     login_window_seconds: int = Field(

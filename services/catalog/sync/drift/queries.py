@@ -9,15 +9,15 @@ from libs.common.db.pagination import or_never
 from services.catalog.sync.drift.domain import NOTHING, CatalogContent
 from services.catalog.tables import (
     deletions,
+    intents,
     manifest_children,
     manifests,
     repositories,
-    tag_deletions,
     tags,
 )
 
 _r, _m, _t, _c = repositories.c, manifests.c, tags.c, manifest_children.c
-_d, _g = deletions.c, tag_deletions.c
+_d, _i = deletions.c, intents.c
 
 
 async def list_paths(tx: Tx) -> set[str]:
@@ -26,13 +26,16 @@ async def list_paths(tx: Tx) -> set[str]:
 
 
 async def list_recently_written(tx: Tx, *, seconds: float) -> set[str]:
-    """Return the repositories that were pushed to or deleted from in the last ``seconds``."""
+    """Return the repositories that were pushed to or deleted from in the last ``seconds``.
+
+    Resolved intents are kept for 15 minutes.
+    """
     since = sa.func.clock_timestamp() - sa.literal(timedelta(seconds=seconds), sa.Interval)
     of_namespace = sa.and_(_d.kind == "namespace", _d.name == sa.func.split_part(_r.path, "/", 1))
     of_repository = sa.and_(_d.kind == "repository", _d.name == _r.path)
     statement = sa.union(
         sa.select(_r.path).where(or_never(_r.last_pushed_at) > since),
-        sa.select(_g.repository).where(_g.started_at > since),
+        sa.select(_i.repository).where(sa.or_(_i.resolved_at.is_(None), _i.resolved_at > since)),
         sa.select(_r.path)
         .join(deletions, sa.or_(of_namespace, of_repository))
         .where(_d.requested_at > since),
