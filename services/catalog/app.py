@@ -1,5 +1,6 @@
 """Builds the catalog service: the only file that wires its parts together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -150,6 +151,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
+                await asyncio.to_thread(free_space.measure)
                 admission = _admission(settings, engine, registry, free_space)
                 provide(
                     app,
