@@ -90,8 +90,6 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             "AUTH_ISSUER": installation.token_issuer,
             "AUTH_IMAGES_FOLDER": str(installation.layout.registry),
         }
-        if installation.settings.database_url is None:
-            fixed["AUTH_DATABASE_FOLDER"] = str(installation.layout.postgres)
     else:
         prefix = service.upper()
         fixed |= {
@@ -103,8 +101,11 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
         fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
         chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
-    if service in ("auth", "catalog") and os.environ.get("MIN_FREE_BYTES"):
-        chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
+    if service in ("auth", "catalog"):
+        if os.environ.get("MIN_FREE_BYTES"):
+            chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
+        if installation.settings.database_url is None:
+            fixed[f"{service.upper()}_DATABASE_FOLDER"] = str(installation.layout.postgres)
     return child_environment(**(chosen | fixed))
 
 

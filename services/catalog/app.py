@@ -1,5 +1,6 @@
 """Builds the catalog service: the only file that wires its parts together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -44,6 +45,8 @@ from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
+from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
+from services.catalog.sync.drift.restarts import RestartWatch
 from services.catalog.sync.feed import follower as feed
 from services.catalog.sync.states import restoring
 
@@ -103,6 +106,8 @@ def _workers(
         ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
+    restarts = RestartWatch(engine, registry, url=settings.registry.url)
+    workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
         workers.append(
@@ -146,6 +151,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
+                await asyncio.to_thread(free_space.measure)
                 admission = _admission(settings, engine, registry, free_space)
                 provide(
                     app,

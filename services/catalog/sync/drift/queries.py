@@ -1,17 +1,46 @@
 """SQL of the comparison: the content of the catalog."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
+from libs.common.db.pagination import or_never
 from services.catalog.sync.drift.domain import NOTHING, CatalogContent
-from services.catalog.tables import manifest_children, manifests, repositories, tags
+from services.catalog.tables import (
+    deletions,
+    intents,
+    manifest_children,
+    manifests,
+    repositories,
+    tags,
+)
 
 _r, _m, _t, _c = repositories.c, manifests.c, tags.c, manifest_children.c
+_d, _i = deletions.c, intents.c
 
 
 async def list_paths(tx: Tx) -> set[str]:
     """Return the paths of all repositories."""
     return set((await tx.execute(sa.select(_r.path))).scalars())
+
+
+async def list_recently_written(tx: Tx, *, seconds: float) -> set[str]:
+    """Return the repositories that were pushed to or deleted from in the last ``seconds``.
+
+    Resolved intents are kept for 15 minutes.
+    """
+    since = sa.func.clock_timestamp() - sa.literal(timedelta(seconds=seconds), sa.Interval)
+    of_namespace = sa.and_(_d.kind == "namespace", _d.name == sa.func.split_part(_r.path, "/", 1))
+    of_repository = sa.and_(_d.kind == "repository", _d.name == _r.path)
+    statement = sa.union(
+        sa.select(_r.path).where(or_never(_r.last_pushed_at) > since),
+        sa.select(_i.repository).where(sa.or_(_i.resolved_at.is_(None), _i.resolved_at > since)),
+        sa.select(_r.path)
+        .join(deletions, sa.or_(of_namespace, of_repository))
+        .where(_d.requested_at > since),
+    )
+    return set((await tx.execute(statement)).scalars())
 
 
 async def has_tags(tx: Tx) -> bool:
