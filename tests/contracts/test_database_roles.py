@@ -28,6 +28,7 @@ READERS = {
     "catalog.feed_progress": {"events"},
     "catalog.namespace_viewers": {"events"},
     "auth.principals": {"auth", "catalog", "events"},
+    "auth.ended_api_keys": {"auth", "catalog", "events"},
     "auth.docker_user_logins": {"catalog"},
     "auth.audit": {"catalog"},
     "events.registry_feed": {"catalog"},

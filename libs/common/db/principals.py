@@ -18,6 +18,7 @@ principals = sa.Table(
     sa.Column("role", sa.Text),
     sa.Column("permission", sa.Text),
     sa.Column("secret_hash", sa.LargeBinary),
+    sa.Column("name", sa.Text),
 )
 
 
@@ -46,9 +47,9 @@ async def _find(
     p = principals.c
     row = (
         await tx.execute(
-            sa.select(p.kind, p.id, p.account_id, p.username, p.role, p.permission).where(
+            sa.select(p.kind, p.id, p.account_id, p.username, p.role, p.permission, p.name).where(
                 *conditions
             )
         )
     ).one_or_none()
-    return None if row is None else Principal(*row, client_address)
+    return None if row is None else Principal(*row[:6], client_address, row.name)

@@ -51,6 +51,7 @@ async def delete_image(
             principal=actor.principal,
             action="image.delete",
             target=f"images/{repository.path}@{digest}",
+            owner_id=repository.account_id,
         )
 
 

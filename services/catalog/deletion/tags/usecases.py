@@ -6,10 +6,10 @@ follower can restore a concurrent push, and the worker can finish the deletion a
 
 import asyncio
 
-from libs.common.db import audit
 from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
+from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.domain import (
     CatalogBehind,
@@ -23,7 +23,6 @@ from services.catalog.images.domain import ImageNotFound, is_tag
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.domain import Repository, RepositoryOwner
 from services.catalog.repositories.queries import update_totals
-from services.catalog.tables import audit_entries
 
 SETTLE_SECONDS = 5.0
 """A deletion waits so long for the catalog to apply a push that the registry has."""
@@ -132,7 +131,10 @@ async def _finish(
                     )
                     if repository_id is not None:
                         await update_totals(tx, pushed_at={repository_id: None})
-                    await audit.append(tx, audit_entries, deletion.audit_entry())
+                    namespace, _, _ = deletion.repository.partition("/")
+                    await record_of_namespace(
+                        tx=tx, entry=deletion.audit_entry(), namespace=namespace
+                    )
                 return
         assert current.restored is not None  # a recorded push is replaced, never removed
         await restore_push(
