@@ -4,7 +4,6 @@ A session has a short access token, and a refresh cookie that each refresh repla
 """
 
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -105,9 +104,16 @@ async def sign_in(
     )
     async with session_service.engine.begin() as tx:
         await queries.insert(tx, session=session, client_address=client_address)
-        await _audit(
-            tx, "session.create", account.account_id, account.username, session.id, client_address
+        entry = audit.AuditEntry(
+            "session.create",
+            f"sessions/{session.id}",
+            account.account_id,
+            account.username,
+            client_address,
+            via="session",
+            owner_id=account.account_id,
         )
+        await audit.append(tx, audit_entries, entry)
     return session_service.open(session, account, refresh_secret)
 
 
@@ -169,28 +175,15 @@ async def _rotate(
 async def sign_out(*, tx: Tx, actor: Principal) -> None:
     """End the caller's session."""
     await queries.delete(tx, id=actor.id)
-    await _audit(
-        tx, "session.delete", actor.account_id, actor.username, actor.id, actor.client_address
-    )
+    await _audit(tx, "session.delete", actor, f"sessions/{actor.id}")
 
 
 async def sign_out_everywhere(*, tx: Tx, actor: Principal) -> None:
     """End all sessions of the caller's account."""
     await queries.delete_of_account(tx, account_id=actor.account_id)
-    await _audit(
-        tx, "session.delete_all", actor.account_id, actor.username, None, actor.client_address
-    )
+    await _audit(tx, "session.delete_all", actor, "sessions")
 
 
-async def _audit(
-    tx: Tx,
-    action: str,
-    account_id: int,
-    account: str,
-    session_id: uuid.UUID | None,
-    client_address: str,
-) -> None:
-    target = "sessions" if session_id is None else f"sessions/{session_id}"
-    await audit.append(
-        tx, audit_entries, audit.AuditEntry(action, target, account_id, account, client_address)
-    )
+async def _audit(tx: Tx, action: str, actor: Principal, target: str) -> None:
+    entry = audit.entry_by(actor, action=action, target=target, owner_id=actor.account_id)
+    await audit.append(tx, audit_entries, entry)
