@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from libs.common.db.engine import Engine, create_engine, is_unreachable
 from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.security.jwt import SessionVerifier, load_signing_keys
 from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
@@ -35,6 +36,7 @@ from services.auth.sessions import queries as session_queries
 from services.auth.sessions import routes as sessions
 from services.auth.sessions.usecases import SessionService
 from services.auth.settings import Settings
+from services.auth.tables import audit_entries
 from services.auth.write_gate.routes import PATH as WRITE_GATE_PATH
 from services.auth.write_gate.routes import WriteGateApp
 from services.auth.write_gate.usecases import WriteGate
@@ -56,9 +58,11 @@ def create_app(settings: Settings) -> FastAPI:
     url = settings.database_url.get_secret_value()
     engine = create_engine(url, application_name="moorage auth")
     hasher = PasswordHasher()
+    refusals = RefusalRecorder(engine, audit_entries)
     login = PasswordLogin(
         engine,
         hasher,
+        refusals,
         failures=settings.login_failures,
         window_seconds=settings.login_window_seconds,
     )
@@ -94,6 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage auth",
         description=DESCRIPTION,
         engine=engine,
+        refusals=refusals,
         body_limits={sessions.PATH: sessions.MAX_BODY},
         lifespan=lifespan,
         front={**registry_tokens.FRONT, (None, WRITE_GATE_PATH): WriteGateApp(write_gate)},
@@ -103,8 +108,8 @@ def create_app(settings: Settings) -> FastAPI:
         keys,
         listener,
         SessionVerifier(settings.secrets_dir / "session-keys"),
-        _token_issuer(settings, engine, cache, login, recorder, keys),
-        _session_service(settings, engine, login),
+        _token_issuer(settings, engine, cache, login, recorder, refusals, keys),
+        _session_service(settings, engine, login, refusals),
     )
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
@@ -140,6 +145,7 @@ def _token_issuer(
     cache: AccessCache,
     login: PasswordLogin,
     recorder: LastUsedRecorder,
+    refusals: RefusalRecorder,
     keys: SigningKeys,
 ) -> TokenIssuer:
     signer = TokenSigner(
@@ -155,18 +161,22 @@ def _token_issuer(
         login=login,
         signer=signer,
         recorder=recorder,
+        refusals=refusals,
         service=settings.service,
         anonymous_pull=settings.anonymous_pull,
         refresh_token_lifetime=timedelta(days=settings.refresh_token_days),
     )
 
 
-def _session_service(settings: Settings, engine: Engine, login: PasswordLogin) -> SessionService:
+def _session_service(
+    settings: Settings, engine: Engine, login: PasswordLogin, refusals: RefusalRecorder
+) -> SessionService:
     directory = settings.secrets_dir / "session-keys"
     newest_first = sorted(directory.glob("*.pem"), reverse=True)
     return SessionService(
         engine=engine,
         login=login,
+        refusals=refusals,
         key=load_signing_keys(directory, typ="at+jwt")[0],
         rotation_keys=[
             hashlib.sha256(b"refresh cookie" + path.read_bytes()).digest() for path in newest_first

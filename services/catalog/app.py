@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
@@ -35,6 +36,7 @@ from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.feed import follower as feed
+from services.catalog.tables import audit_entries
 
 _APPLICATION_NAME = "moorage-catalog"
 """The name of the service's connections in ``pg_stat_activity``."""
@@ -93,7 +95,11 @@ def create_app(settings: Settings) -> FastAPI:
             hasher.close()
 
     app = service.build(
-        title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan
+        title="Moorage catalog",
+        description=DESCRIPTION,
+        engine=engine,
+        refusals=RefusalRecorder(engine, audit_entries),
+        lifespan=lifespan,
     )
     provide(app, settings, SessionVerifier(settings.session_public_keys))
     app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from libs.common.db.engine import create_engine
 from libs.common.db.pool import Pool
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.client import Registry, RegistryAddress, connected
 from libs.common.registry.tokens import EVENTS_SUBJECT
 from libs.common.security.jwt import SessionVerifier
@@ -26,6 +27,7 @@ from services.events.pulls.routes import router as pulls
 from services.events.retention.worker import Retention
 from services.events.settings import Settings
 from services.events.status.routes import router as status
+from services.events.tables import audit_entries
 
 DESCRIPTION = (
     "Pulls per hour, tag, and Docker user, and the state of the pipeline that processes the"
@@ -67,12 +69,14 @@ def create_app(settings: Settings) -> FastAPI:
                 await background_pool.close()
                 await webhook_pool.close()
 
+    engine = create_engine(url, application_name="moorage events")
     secret = settings.webhook_secret.get_secret_value()
     webhook = Webhook(secret=secret, pool=webhook_pool, arrivals=arrivals)
     app = service.build(
         title="Moorage events",
         description=DESCRIPTION,
-        engine=create_engine(url, application_name="moorage events"),
+        engine=engine,
+        refusals=RefusalRecorder(engine, audit_entries),
         lifespan=lifespan,
         front={(None, PATH): webhook},
     )

@@ -21,6 +21,14 @@ principals = sa.Table(
     sa.Column("name", sa.Text),
 )
 
+_ended_api_keys = sa.Table(
+    "ended_api_keys",
+    sa.MetaData(schema="auth"),
+    sa.Column("id", sa.Uuid),
+    sa.Column("secret_hash", sa.LargeBinary),
+    sa.Column("account_id", sa.BigInteger),
+)
+
 
 async def find_session(
     tx: AsyncConnection, *, id: uuid.UUID, client_address: str
@@ -39,6 +47,16 @@ async def find_api_key(
         principals.c.kind == "api_key",
         principals.c.secret_hash == hash_of(secret),
     )
+
+
+async def find_ended_api_key(
+    tx: AsyncConnection, *, secret: str
+) -> tuple[uuid.UUID | None, int | None]:
+    """Return the ids of an API key that has ended and of its account; None, None if unknown."""
+    k = _ended_api_keys.c
+    statement = sa.select(k.id, k.account_id).where(k.secret_hash == hash_of(secret))
+    row = (await tx.execute(statement)).one_or_none()
+    return (None, None) if row is None else (row.id, row.account_id)
 
 
 async def _find(

@@ -2,16 +2,11 @@
 
 from typing import TypedDict
 
-from cachetools import TTLCache
-
-from libs.common.db import audit
-from libs.common.db.engine import Engine, Tx
+from libs.common.db.engine import Engine
+from libs.common.db.refusals import RefusalRecorder
 from services.auth.credentials.domain import Credential, Nobody
 from services.auth.passwords import queries
 from services.auth.passwords.domain import Attempt, LoginThrottled
-from services.auth.tables import audit_entries
-
-_MAX_AUDITED = 10_000
 
 
 class _Key(TypedDict):
@@ -23,19 +18,19 @@ class _Key(TypedDict):
 class LoginThrottle:
     """Allows ``failures`` failed logins per user and source within ``window_seconds``."""
 
-    def __init__(self, engine: Engine, *, failures: int, window_seconds: int) -> None:
+    def __init__(
+        self, engine: Engine, refusals: RefusalRecorder, *, failures: int, window_seconds: int
+    ) -> None:
         self._engine = engine
+        self._refusals = refusals
         self._failures = failures
         self._window_seconds = window_seconds
-        self._audited: TTLCache[tuple[str, str, str], Attempt] = TTLCache(
-            maxsize=_MAX_AUDITED, ttl=window_seconds
-        )
 
     async def reserve(self, attempt: Attempt, credential: Credential | Nobody) -> None:
         """Count ``attempt`` as failed until ``clear`` or ``release``.
 
         Raises:
-            LoginThrottled: the limit is reached. The first such refusal of a window is audited.
+            LoginThrottled: the limit is reached.
         """
         key = _key(attempt)
         async with self._engine.begin() as tx:
@@ -45,9 +40,7 @@ class LoginThrottle:
             if allowed:
                 return
             seconds = await queries.find_seconds_left(tx, **key)
-            name = (key["kind"], key["username"], key["source"])
-            if self._audited.setdefault(name, attempt) is attempt:
-                await _audit(tx, "login.throttle", attempt, credential)
+        self._record("login.throttle", attempt, credential)
         raise LoginThrottled(retry_after=int(seconds or 0) + 1)
 
     async def release(self, attempt: Attempt) -> None:
@@ -60,10 +53,18 @@ class LoginThrottle:
         async with self._engine.begin() as tx:
             await queries.delete_attempts(tx, **_key(attempt))
 
-    async def refuse(self, attempt: Attempt, credential: Credential | Nobody) -> None:
+    def refuse(self, attempt: Attempt, credential: Credential | Nobody) -> None:
         """Audit that the password of ``attempt`` was wrong."""
-        async with self._engine.begin() as tx:
-            await _audit(tx, "login.refuse", attempt, credential)
+        self._record(attempt.refused_as, attempt, credential)
+
+    def _record(self, action: str, attempt: Attempt, credential: Credential | Nobody) -> None:
+        noun = "docker-users" if attempt.kind == "docker_user" else "accounts"
+        self._refusals.record(
+            action=action,
+            target=f"{noun}/{attempt.loggable_username or '-'}",
+            owner_id=credential.account_id if isinstance(credential, Credential) else None,
+            client_address=attempt.client_address,
+        )
 
 
 def _key(attempt: Attempt) -> _Key:
@@ -72,16 +73,3 @@ def _key(attempt: Attempt) -> _Key:
         "username": attempt.loggable_username,
         "source": attempt.source,
     }
-
-
-async def _audit(tx: Tx, action: str, attempt: Attempt, credential: Credential | Nobody) -> None:
-    owner = credential if isinstance(credential, Credential) else None
-    noun = "docker-users" if attempt.kind == "docker_user" else "accounts"
-    entry = audit.AuditEntry(
-        action=action,
-        target=f"{noun}/{attempt.loggable_username or '-'}",
-        account_id=owner.account_id if owner else None,
-        account=owner.account if owner else None,
-        client_address=attempt.client_address,
-    )
-    await audit.append(tx, audit_entries, entry)

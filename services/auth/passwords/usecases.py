@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from libs.common.db.engine import Engine
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.security.fair_queue import FairQueue, QueueFull
 from libs.common.security.passwords import PasswordHasher
 from services.auth.cache.two_generation import TwoGenerationCache
@@ -47,10 +48,18 @@ class PasswordLogin:
     """
 
     def __init__(
-        self, engine: Engine, hasher: PasswordHasher, *, failures: int, window_seconds: int
+        self,
+        engine: Engine,
+        hasher: PasswordHasher,
+        refusals: RefusalRecorder,
+        *,
+        failures: int,
+        window_seconds: int,
     ) -> None:
         self._hasher = hasher
-        self._throttle = LoginThrottle(engine, failures=failures, window_seconds=window_seconds)
+        self._throttle = LoginThrottle(
+            engine, refusals, failures=failures, window_seconds=window_seconds
+        )
         self._queue = FairQueue(
             concurrency=hasher.threads, per_source=MAX_WAITING_PER_SOURCE, total=MAX_WAITING
         )
@@ -107,7 +116,7 @@ class PasswordLogin:
             await self._throttle.release(attempt)
             raise LoginsBusy(retry_after=BUSY_RETRY_SECONDS) from None
         if not matches or not isinstance(credential, Credential) or credential.disabled:
-            await self._throttle.refuse(attempt, credential)
+            self._throttle.refuse(attempt, credential)
             raise LoginRefused
         await self._throttle.clear(attempt)
         self._verified[self._fingerprint(attempt)] = _Verified(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from libs.common.db import audit
 from libs.common.db.engine import Engine, Tx
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.names import is_username
 from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey
 from libs.common.security.principals import Principal
@@ -53,6 +54,7 @@ class SessionService:
 
     engine: Engine
     login: PasswordLogin
+    refusals: RefusalRecorder
     key: SigningKey
     rotation_keys: Sequence[bytes]
     lifetime: timedelta
@@ -117,7 +119,9 @@ async def sign_in(
     return session_service.open(session, account, refresh_secret)
 
 
-async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> OpenSession:
+async def refresh(
+    *, session_service: SessionService, secret: RefreshSecret, client_address: str
+) -> OpenSession:
     """Return a new access token and the refresh secret that replaces ``secret``.
 
     For ten seconds after a rotation, the previous secret gets the same replacement. Any other
@@ -136,7 +140,7 @@ async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> 
             if session is None
             else await credentials.find_by_id(tx, kind="account", id=session.account_id)
         )
-        replacement = None
+        replacement, is_reuse = None, False
         if session is not None and account is not None and session.is_current(account, now=now):
             replacement = await _rotate(tx, session_service, session, secret, now)
         if (
@@ -145,7 +149,15 @@ async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> 
             and session.has_issued(secret, keys=session_service.rotation_keys)
         ):
             await queries.delete(tx, id=session.id)
+            if secret.hash != session.refresh_hash:
+                # A session ends with it, so each session has at most one such entry.
+                await _audit_reuse(tx, session, client_address)
+                is_reuse = True
     if session is None or account is None or replacement is None:
+        if not is_reuse:
+            record_refusal(
+                session_service=session_service, session=session, client_address=client_address
+            )
         raise SessionEnded  # outside the transaction, which must commit the deletion
     return session_service.open(session, account, replacement)
 
@@ -170,6 +182,30 @@ async def _rotate(
     if secret.hash == session.previous_hash and now - session.rotated_at < ROTATION_GRACE:
         return replacement
     return None
+
+
+def record_refusal(
+    *, session_service: SessionService, session: Session | None, client_address: str
+) -> None:
+    """Audit a refused cookie. ``session`` is the session that it names, if there is one."""
+    session_service.refusals.record(
+        action="session.refuse",
+        target=f"sessions/{session.id if session else '-'}",
+        owner_id=session.account_id if session else None,
+        client_address=client_address,
+    )
+
+
+async def _audit_reuse(tx: Tx, session: Session, client_address: str) -> None:
+    entry = audit.AuditEntry(
+        "session.reuse",
+        f"sessions/{session.id}",
+        None,
+        None,
+        client_address,
+        owner_id=session.account_id,
+    )
+    await audit.append(tx, audit_entries, entry)
 
 
 async def sign_out(*, tx: Tx, actor: Principal) -> None:

@@ -3,6 +3,7 @@
 from libs.common.db.changes import SECRET, created
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.security.passwords import PasswordHasher
 from libs.common.security.principals import Principal
 from services.catalog.accounts import queries
@@ -171,6 +172,7 @@ async def change_own_password(
     principal: Principal,
     hasher: PasswordHasher,
     wrong_passwords: WrongPasswords,
+    refusals: RefusalRecorder,
     current_password: str,
     password: str,
 ) -> None:
@@ -183,6 +185,12 @@ async def change_own_password(
     wrong_passwords.begin(principal.account_id)
     current_hash = await queries.lock_password_hash(tx, username=principal.username)
     if not await hasher.verify(current_password, current_hash):
+        refusals.record(
+            action="account.refuse_password",
+            target=f"accounts/{principal.username}",
+            owner_id=principal.account_id,
+            client_address=principal.client_address,
+        )
         raise WrongPassword
     wrong_passwords.succeed(principal.account_id)
     password_hash = await hasher.hash(password)

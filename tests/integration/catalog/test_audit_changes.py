@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.common.security.passwords import hash_password
 from libs.common.security.secrets import hash_of
 from services.catalog.audit.usecases import record_push
 from tests.integration.catalog.creating import (
@@ -18,6 +19,7 @@ from tests.integration.catalog.creating import (
 )
 from tests.kit.database import Database
 from tests.kit.sessions import app_client
+from tests.kit.waiting import soon
 
 DOCKER_USER = "/api/v1/docker-users/builder"
 GRANT = "/api/v1/namespaces/team/grants/builder"
@@ -195,3 +197,28 @@ async def test_push_is_shown_with_the_docker_user_and_both_digests(
         ("images/team/app:1.0", {"digest": [old, new]}),
         (f"images/team/app@{new}", {"digest": [None, new]}),
     ]
+
+
+async def test_wrong_current_password_and_refused_api_key_are_audited(
+    acme: httpx.AsyncClient, admin: httpx.AsyncClient, app: FastAPI, emptied: Database
+) -> None:
+    await emptied.execute(
+        "UPDATE catalog.accounts SET password_hash = $1 WHERE username = 'acme'",
+        hash_password("the current one"),
+    )
+    body = {"current_password": "another one", "password": PASSWORD}
+    assert (await acme.put("/api/v1/account/password", json=body)).status_code == 403
+    async with app_client(app, f"mak_{secrets.token_hex(16)}") as client:
+        assert (await client.get("/api/v1/namespaces")).status_code == 401
+
+    async def seen() -> set[tuple[str, str, str | None]]:
+        return {
+            (entry["action"], entry["target"], entry["owner"]) for entry in await entries(admin)
+        }
+
+    expected = {
+        ("account.refuse_password", "accounts/acme", "acme"),
+        ("api_key.refuse", "api-keys/-", None),
+    }
+    await soon(seen, lambda found: found == expected, within=5, what="the refusals")
+    assert [entry["action"] for entry in await entries(acme)] == ["account.refuse_password"]
