@@ -157,3 +157,14 @@ COMMENT ON FUNCTION events.delete_audit_entries IS
 REVOKE ALL ON FUNCTION events.delete_audit_entries FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION events.delete_audit_entries TO :events_role;
+
+-- The reservation of a repository's name can be deleted when no pull of that name is left
+
+CREATE VIEW events.pulled_repositories AS SELECT repository FROM events.pull_tags;
+
+COMMENT ON VIEW events.pulled_repositories IS
+'repositories with a pull, of any generation, once per generation and tag';
+
+GRANT SELECT ON events.pulled_repositories TO :catalog_role;
+
+CREATE INDEX reserved_names_available_idx ON catalog.reserved_names (available_at);

@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 from fastapi import FastAPI
 
+from libs.common.db import audit
 from libs.common.db.engine import Engine, create_engine, is_unreachable
 from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
 from libs.common.db.refusals import RefusalRecorder
@@ -16,14 +17,17 @@ from libs.common.security.jwt import SessionVerifier, load_signing_keys
 from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
 from libs.common.tasks.background import Work, every, running
+from libs.common.tasks.cleaning import Cleaner
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
 from services.auth.access_tokens import queries as access_token_queries
 from services.auth.access_tokens import routes as access_tokens
+from services.auth.api_keys import queries as api_key_queries
 from services.auth.api_keys import routes as api_keys
 from services.auth.cache.listener import InvalidationListener
 from services.auth.explain import routes as explain
+from services.auth.last_used import queries as last_used_queries
 from services.auth.last_used.usecases import LastUsedRecorder
 from services.auth.passwords import queries as password_queries
 from services.auth.passwords.usecases import PasswordLogin
@@ -79,6 +83,8 @@ def create_app(settings: Settings) -> FastAPI:
     write_gate = WriteGate(engine, listener)
     keys = SigningKeys(settings.secrets_dir / "token-keys")
 
+    cleaner = Cleaner(engine, partial(audit.delete_old, schema="auth", days=settings.audit_days))
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
@@ -87,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
                     listener.run,
                     every(_FLUSH_SECONDS, recorder.flush),
                     every(DELETE_ENDED_SECONDS, _delete_ended(engine)),
+                    cleaner.run,
                 )
             ):
                 yield
@@ -127,6 +134,8 @@ def _delete_ended(engine: Engine) -> Work:
             session_queries.delete_ended,
             refresh_token_queries.delete_ended,
             access_token_queries.delete_ended,
+            api_key_queries.delete_ended,
+            last_used_queries.delete_ended,
         ):
             try:
                 async with engine.begin() as tx:

@@ -6,6 +6,7 @@ from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
+from libs.common.db import audit as audit_trail
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
 from libs.common.db.refusals import RefusalRecorder
@@ -15,6 +16,7 @@ from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
 from libs.common.tasks.background import running
+from libs.common.tasks.cleaning import Cleaner
 from libs.common.tasks.leader import LeaderWorker
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
@@ -33,6 +35,7 @@ from services.catalog.images.routes import router as images
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
+from services.catalog.reserved_names import queries as reserved_names
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.feed import follower as feed
@@ -80,6 +83,12 @@ def create_app(settings: Settings) -> FastAPI:
     database_url = settings.database_url.get_secret_value()
     engine = db.create_engine(database_url, application_name=_APPLICATION_NAME)
 
+    cleaner = Cleaner(
+        engine,
+        partial(audit_trail.delete_old, schema="catalog", days=settings.audit_days),
+        reserved_names.delete_expired,
+    )
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
@@ -88,6 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
             async with (
                 connected(settings.registry, subject=CATALOG_SUBJECT) as registry,
                 running(worker.run for worker in _workers(settings, engine, registry)),
+                running([cleaner.run]),
             ):
                 provide(app, registry)
                 yield

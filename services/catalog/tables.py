@@ -225,6 +225,7 @@ reserved_names = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("available_at", _TIME, nullable=False),
     sa.CheckConstraint("kind IN ('namespace', 'repository', 'docker_user')", name="kind"),
+    sa.Index("reserved_names_available_idx", "available_at"),
 )
 
 deletions = sa.Table(

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 
+from libs.common.db import audit
 from libs.common.db.engine import create_engine
 from libs.common.db.pool import Pool
 from libs.common.db.refusals import RefusalRecorder
@@ -13,6 +15,7 @@ from libs.common.registry.client import Registry, RegistryAddress, connected
 from libs.common.registry.tokens import EVENTS_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.tasks.background import Work, running
+from libs.common.tasks.cleaning import Cleaner
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
@@ -51,6 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
         application_name="moorage events counting",
         size=settings.workers + _OTHER_TASKS,
     )
+    engine = create_engine(url, application_name="moorage events")
+    cleaner = Cleaner(engine, partial(audit.delete_old, schema="events", days=settings.audit_days))
     arrivals = Arrivals()
 
     @asynccontextmanager
@@ -63,13 +68,14 @@ def create_app(settings: Settings) -> FastAPI:
         )
         async with connected(address, subject=EVENTS_SUBJECT, timeout_seconds=5.0) as registry:
             try:
-                async with running(_tasks(settings, background_pool, registry, arrivals)):
+                async with running(
+                    [*_tasks(settings, background_pool, registry, arrivals), cleaner.run]
+                ):
                     yield
             finally:
                 await background_pool.close()
                 await webhook_pool.close()
 
-    engine = create_engine(url, application_name="moorage events")
     secret = settings.webhook_secret.get_secret_value()
     webhook = Webhook(secret=secret, pool=webhook_pool, arrivals=arrivals)
     app = service.build(

@@ -34,6 +34,7 @@ READERS = {
     "events.registry_feed": {"catalog"},
     "events.pull_totals": {"events"},
     "events.pull_sums": {"catalog"},
+    "events.pulled_repositories": {"catalog"},
     "events.audit": {"catalog"},
 }
 """Each published view and the services that can read it."""

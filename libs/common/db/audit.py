@@ -5,6 +5,7 @@ Each service appends to its own table, in the transaction of the change.
 
 import uuid
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -102,3 +103,12 @@ async def append(tx: AsyncConnection, table: sa.Table, *entries: AuditEntry) -> 
     names = [column.name for column in fields(AuditEntry)]
     values = [{name: getattr(entry, name) for name in names} for entry in entries]
     await tx.execute(table.insert(), values[0] if len(values) == 1 else values)
+
+
+async def delete_old(tx: AsyncConnection, limit: int, *, schema: str, days: int) -> int:
+    """Delete at most ``limit`` entries of the trail in ``schema`` that are older than ``days``.
+
+    Return their number. While another replica deletes, it is 0.
+    """
+    function = getattr(sa.func, schema).delete_audit_entries
+    return int((await tx.execute(sa.select(function(timedelta(days=days), limit)))).scalar_one())

@@ -98,10 +98,14 @@ async def delete_login(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> str | N
 
 
 async def delete_ended(tx: Tx) -> None:
-    """Delete the access tokens whose Docker user is gone."""
+    """Delete the access tokens whose Docker user is gone, or that expired a month ago.
+
+    Until then, the list shows the owner why a client is refused.
+    """
     await tx.execute(
         sa.text(
-            "DELETE FROM auth.access_tokens t WHERE NOT EXISTS (SELECT 1 FROM catalog.credentials c"
+            "DELETE FROM auth.access_tokens t WHERE t.expires_at < now() - interval '30 days'"
+            " OR NOT EXISTS (SELECT 1 FROM catalog.credentials c"
             " WHERE c.kind = 'docker_user' AND c.id = t.docker_user_id)"
         )
     )

@@ -88,3 +88,16 @@ async def test_a_page_is_read_from_an_index(
         for node in scans
     )
     assert read < 10_000, f"{read} of {3 * MANY} rows were read: {scans}"
+
+
+async def test_old_entries_are_found_by_an_index(long_trails: AsyncEngine) -> None:
+    async with long_trails.connect() as tx:
+        rows = await tx.execute(
+            sa.text(
+                "EXPLAIN SELECT id FROM catalog.audit_entries"
+                " WHERE at < now() - interval '365 days' ORDER BY at, id LIMIT 1000"
+            )
+        )
+        plan = "\n".join(row[0] for row in rows)
+    assert "audit_entries_at_idx" in plan
+    assert "Sort" not in plan
