@@ -8,7 +8,7 @@ export const activity = {
   "activity.target": "Object",
   "activity.who": "By",
   "activity.via": "Via",
-  "activity.via.session": "Sign-in",
+  "activity.via.session": "Session",
   "activity.via.apiKey": "API key {{name}}",
   "activity.via.commandLine": "Command line",
   "activity.who.dockerUser": "Docker user {{user}}",

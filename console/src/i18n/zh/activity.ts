@@ -8,7 +8,7 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.target": "对象",
   "activity.who": "操作者",
   "activity.via": "方式",
-  "activity.via.session": "登录会话",
+  "activity.via.session": "会话",
   "activity.via.apiKey": "API 密钥 {{name}}",
   "activity.via.commandLine": "命令行",
   "activity.who.dockerUser": "Docker 用户 {{user}}",

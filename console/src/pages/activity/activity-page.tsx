@@ -155,12 +155,11 @@ function Target({ entry }: { entry: AuditEntry }): ReactNode {
   const { say } = useWords();
   const page = targetPage(entry.action, entry.target);
   const name = targetName(entry.target, entry.changes, say) ?? "–";
+  const owner = entry.owner === entry.account || entry.owner === name ? null : entry.owner;
   return (
     <div className="name-cell">
       {page === null ? name : <Link href={page}>{name}</Link>}
-      {entry.owner !== null && entry.owner !== entry.account && (
-        <p className="row-text">{say("activity.ownedBy", { account: entry.owner })}</p>
-      )}
+      {owner !== null && <p className="row-text">{say("activity.ownedBy", { account: owner })}</p>}
     </div>
   );
 }

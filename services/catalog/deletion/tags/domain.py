@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.common.db.audit import AuditEntry
+from libs.common.db.changes import deleted
+from libs.common.security.principals import Principal
 from libs.common.web.errors import Unavailable
 
 
@@ -75,12 +77,18 @@ class TagDeletion:
             return None
         return newest
 
-    def audit_entry(self) -> AuditEntry:
-        """Return the audit entry of the deletion, in the name of the requester."""
+    def audit_entry(self, principal: Principal | None = None) -> AuditEntry:
+        """Return the audit entry of the deletion, in the name of the requester.
+
+        ``principal`` is the requester; None if the worker finishes the deletion after a crash.
+        """
         return AuditEntry(
             "image.delete",
             f"images/{self.repository}:{self.tag}",
             self.account_id,
             self.account,
             self.client_address,
+            via=principal.via if principal else None,
+            api_key_id=principal.api_key_id if principal else None,
+            changes=deleted(digest=self.digest),
         )

@@ -9,6 +9,7 @@ import asyncio
 from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.security.principals import Principal
 from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.domain import (
@@ -66,7 +67,13 @@ async def delete_tag(
     current = await registry.find_digest(repository.path, tag)
     if current == known.digest:
         await _remove(registry, repository.path, tag, placeholder)
-    await _finish(engine, registry, deletion, is_deleted=current in (None, known.digest))
+    await _finish(
+        engine,
+        registry,
+        deletion,
+        is_deleted=current in (None, known.digest),
+        principal=actor.principal,
+    )
 
 
 async def _wait_for_agreement(
@@ -108,7 +115,12 @@ async def remove_tag(*, registry: Registry, repository: str, tag: str) -> None:
 
 
 async def _finish(
-    engine: Engine, registry: Registry, deletion: TagDeletion, *, is_deleted: bool
+    engine: Engine,
+    registry: Registry,
+    deletion: TagDeletion,
+    *,
+    is_deleted: bool,
+    principal: Principal | None = None,
 ) -> None:
     """Restore the concurrent push that the follower has recorded, then finish the deletion.
 
@@ -133,7 +145,7 @@ async def _finish(
                         await update_totals(tx, pushed_at={repository_id: None})
                     namespace, _, _ = deletion.repository.partition("/")
                     await record_of_namespace(
-                        tx=tx, entry=deletion.audit_entry(), namespace=namespace
+                        tx=tx, entry=deletion.audit_entry(principal), namespace=namespace
                     )
                 return
         assert current.restored is not None  # a recorded push is replaced, never removed

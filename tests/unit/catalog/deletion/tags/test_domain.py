@@ -1,10 +1,12 @@
 """Tag deletions: which concurrent push must remain."""
 
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from libs.common.security.principals import Principal
 from services.catalog.deletion.tags.domain import TagDeletion, TagPush
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
@@ -64,3 +66,9 @@ def test_audit_entry_names_the_tag_and_the_requester() -> None:
     entry = DELETION.audit_entry()
     assert (entry.action, entry.target) == ("image.delete", "images/team/app:v1")
     assert (entry.account_id, entry.account) == (1, "acme")
+    assert entry.changes == {"digest": [DELETION.digest, None]}
+    by_key = Principal(
+        "api_key", uuid.UUID(int=7), 1, "acme", "member", "write", "192.0.2.1", "nightly"
+    )
+    entry = DELETION.audit_entry(by_key)
+    assert (entry.via, entry.api_key_id) == ("nightly", uuid.UUID(int=7))
