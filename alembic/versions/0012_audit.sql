@@ -168,3 +168,7 @@ COMMENT ON VIEW events.pulled_repositories IS
 GRANT SELECT ON events.pulled_repositories TO :catalog_role;
 
 CREATE INDEX reserved_names_available_idx ON catalog.reserved_names (available_at);
+
+-- An intent names the session or the API key of its requester, for the audit entry
+
+ALTER TABLE catalog.intents ADD COLUMN via TEXT, ADD COLUMN api_key_id UUID;

@@ -13,6 +13,7 @@ from libs.common.db import audit
 from libs.common.db.engine import Engine, create_engine, is_unreachable
 from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
 from libs.common.db.refusals import RefusalRecorder
+from libs.common.disk import FreeSpace
 from libs.common.security.jwt import SessionVerifier, load_signing_keys
 from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
@@ -68,6 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
         hasher,
         refusals,
         failures=settings.login_failures,
+        address_failures=settings.address_login_failures,
         window_seconds=settings.login_window_seconds,
     )
     recorder = LastUsedRecorder(
@@ -80,7 +82,8 @@ def create_app(settings: Settings) -> FastAPI:
     listener = InvalidationListener(url)
     listener.on_notification(KEY_USE_CHANNEL, recorder.record_api_key)
     cache = AccessCache(engine, listener)
-    write_gate = WriteGate(engine, listener)
+    free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
+    write_gate = WriteGate(engine, listener, free_space)
     keys = SigningKeys(settings.secrets_dir / "token-keys")
 
     cleaner = Cleaner(engine, partial(audit.delete_old, schema="auth", days=settings.audit_days))
@@ -91,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
             async with running(
                 (
                     listener.run,
+                    free_space.run,
                     every(_FLUSH_SECONDS, recorder.flush),
                     every(DELETE_ENDED_SECONDS, _delete_ended(engine)),
                     cleaner.run,
@@ -112,6 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     provide(
         app,
+        settings,
         keys,
         listener,
         SessionVerifier(settings.secrets_dir / "session-keys"),
@@ -191,4 +196,5 @@ def _session_service(
             hashlib.sha256(b"refresh cookie" + path.read_bytes()).digest() for path in newest_first
         ],
         lifetime=timedelta(days=settings.session_days),
+        max_sessions=settings.max_sessions,
     )

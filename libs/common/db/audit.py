@@ -6,6 +6,7 @@ Each service appends to its own table, in the transaction of the change.
 import uuid
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -100,9 +101,16 @@ def audit_table(metadata: sa.MetaData) -> sa.Table:
 
 async def append(tx: AsyncConnection, table: sa.Table, *entries: AuditEntry) -> None:
     """Insert ``entries`` in the transaction of the change, so that all commit or none does."""
-    names = [column.name for column in fields(AuditEntry)]
-    values = [{name: getattr(entry, name) for name in names} for entry in entries]
+    values = [values_of(entry) for entry in entries]
     await tx.execute(table.insert(), values[0] if len(values) == 1 else values)
+
+
+def values_of(entry: AuditEntry) -> dict[str, Any]:
+    """Return the values of ``entry`` by column."""
+    return {name: getattr(entry, name) for name in _FIELDS}
+
+
+_FIELDS = tuple(column.name for column in fields(AuditEntry))
 
 
 async def delete_old(tx: AsyncConnection, limit: int, *, schema: str, days: int) -> int:

@@ -23,6 +23,7 @@ from services.auth.passwords.domain import (
     Attempt,
     LoginRefused,
     LoginsBusy,
+    LoginThrottled,
 )
 from services.auth.passwords.throttle import LoginThrottle
 
@@ -54,11 +55,16 @@ class PasswordLogin:
         refusals: RefusalRecorder,
         *,
         failures: int,
+        address_failures: int,
         window_seconds: int,
     ) -> None:
         self._hasher = hasher
         self._throttle = LoginThrottle(
-            engine, refusals, failures=failures, window_seconds=window_seconds
+            engine,
+            refusals,
+            failures=failures,
+            address_failures=address_failures,
+            window_seconds=window_seconds,
         )
         self._queue = FairQueue(
             concurrency=hasher.threads, per_source=MAX_WAITING_PER_SOURCE, total=MAX_WAITING
@@ -72,7 +78,7 @@ class PasswordLogin:
 
         Raises:
             LoginRefused: the user is unknown or disabled, or the password is wrong.
-            LoginThrottled: too many logins of this user from this source have failed.
+            LoginThrottled: too many logins from this source have failed, of this user or of all.
             LoginsBusy: too many passwords wait to be checked.
             DatabaseUnavailable: the credential is not cached, and the database is unreachable.
         """
@@ -111,10 +117,15 @@ class PasswordLogin:
     ) -> Credential:
         await self._throttle.reserve(attempt, credential)
         try:
-            credential, matches = await self._verify(attempt, credential, find_credential)
+            async with self._queue.slot(attempt.source):
+                await self._throttle.reserve_address(attempt, credential)
+                credential, matches = await self._verify(attempt, credential, find_credential)
         except QueueFull:
             await self._throttle.release(attempt)
             raise LoginsBusy(retry_after=BUSY_RETRY_SECONDS) from None
+        except LoginThrottled:
+            await self._throttle.release(attempt)
+            raise
         if not matches or not isinstance(credential, Credential) or credential.disabled:
             self._throttle.refuse(attempt, credential)
             raise LoginRefused
@@ -141,5 +152,4 @@ class PasswordLogin:
 
     async def _hash_matches(self, attempt: Attempt, credential: Credential | Nobody) -> bool:
         password_hash = credential.password_hash if isinstance(credential, Credential) else None
-        async with self._queue.slot(attempt.source):
-            return await self._hasher.verify(attempt.password, password_hash)
+        return await self._hasher.verify(attempt.password, password_hash)

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from libs.common.db.audit import AuditEntry, values_of
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import (
     Page,
@@ -41,11 +42,14 @@ async def find_account_id(tx: Tx, *, username: str) -> int | None:
     return account_id
 
 
-async def find_owner_id(tx: Tx, *, namespace: str) -> int | None:
-    """Return the account that owns ``namespace``, or None if there is no such namespace."""
-    statement = sa.select(namespaces.c.account_id).where(namespaces.c.name == namespace)
-    account_id: int | None = (await tx.execute(statement)).scalar_one_or_none()
-    return account_id
+async def insert_of_namespace(tx: Tx, *, entry: AuditEntry, namespace: str) -> None:
+    """Insert ``entry`` with the account that owns ``namespace``, in one statement.
+
+    Without such a namespace, nobody owns the object.
+    """
+    owner = sa.select(namespaces.c.account_id).where(namespaces.c.name == namespace)
+    values = values_of(entry) | {"owner_id": owner.scalar_subquery()}
+    await tx.execute(audit_entries.insert().values(values))
 
 
 async def list_entries(

@@ -1,7 +1,5 @@
 """Append to the audit trail of this service, and list the trails of all services."""
 
-from dataclasses import replace
-
 from libs.common.db import audit
 from libs.common.db.changes import Changes, changed
 from libs.common.db.engine import Tx
@@ -35,8 +33,7 @@ async def record(
 
 async def record_of_namespace(*, tx: Tx, entry: audit.AuditEntry, namespace: str) -> None:
     """Append ``entry``, whose object the owner of ``namespace`` owns, if the namespace exists."""
-    owner_id = await queries.find_owner_id(tx, namespace=namespace)
-    await audit.append(tx, audit_entries, replace(entry, owner_id=owner_id))
+    await queries.insert_of_namespace(tx, entry=entry, namespace=namespace)
 
 
 async def record_operator(
@@ -61,7 +58,7 @@ async def record_push(
     tx: Tx,
     docker_user: str,
     client_address: str | None,
-    owner_id: int,
+    namespace: str,
     repository: str,
     tag: str | None,
     before: str | None,
@@ -69,10 +66,9 @@ async def record_push(
 ) -> None:
     """Append a push by the Docker user ``docker_user``, in the transaction that records it.
 
-    ``owner_id`` is the account that owns the namespace of ``repository`` (``namespace/name``).
-    ``before`` is the digest that ``tag`` named until now, or None if the tag is new or if the push
-    names no tag. A push of the digest that the tag already names changes nothing and is recorded
-    all the same.
+    ``repository`` is the path ``namespace/name``. ``before`` is the digest that ``tag`` named until
+    now, or None if the tag is new or if the push names no tag. A push of the digest that the tag
+    already names changes nothing and is recorded all the same.
     """
     entry = audit.AuditEntry(
         "image.push",
@@ -80,11 +76,10 @@ async def record_push(
         None,
         None,
         client_address,
-        owner_id=owner_id,
         docker_user=docker_user,
         changes=changed({"digest": before}, {"digest": digest}),
     )
-    await audit.append(tx, audit_entries, entry)
+    await record_of_namespace(tx=tx, entry=entry, namespace=namespace)
 
 
 async def list_entries(

@@ -171,10 +171,9 @@ async def test_filters_by_time(acme: httpx.AsyncClient, emptied: Database) -> No
 
 
 async def test_push_is_shown_with_the_docker_user_and_both_digests(
-    acme: httpx.AsyncClient, engine: AsyncEngine, emptied: Database
+    acme: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
     await create_namespace(acme, "team")
-    (owner,) = await emptied.fetch("SELECT id FROM catalog.accounts WHERE username = 'acme'")
     old, new = (f"sha256:{digit * 64}" for digit in "ab")
     for tag, before in (("1.0", None), ("1.0", old), (None, None)):
         async with engine.begin() as tx:
@@ -182,7 +181,7 @@ async def test_push_is_shown_with_the_docker_user_and_both_digests(
                 tx=tx,
                 docker_user="builder",
                 client_address="192.0.2.7",
-                owner_id=owner["id"],
+                namespace="team",
                 repository="team/app",
                 tag=tag,
                 before=before,
