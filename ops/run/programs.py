@@ -73,6 +73,10 @@ def postgres_program(installation: Installation) -> Program:
     )
 
 
+_COMMON_SETTINGS = ("LOG_LEVEL", "AUDIT_DAYS")
+"""Settings that every service has (``libs.common.settings``)."""
+
+
 def service_environment(installation: Installation, service: str) -> dict[str, str]:
     """Return the environment of `service`: the user's settings and, over them, those of the run."""
     secrets = installation.layout.secrets_of(service)
@@ -80,7 +84,7 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         name: value
         for name, value in os.environ.items()
         # A variable would override the file of a secret.
-        if (name == "LOG_LEVEL" or name.startswith(f"{service.upper()}_"))
+        if (name in _COMMON_SETTINGS or name.startswith(f"{service.upper()}_"))
         and not (secrets / name.lower()).exists()
     }
     fixed = {"SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
