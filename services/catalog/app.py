@@ -34,6 +34,7 @@ from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
+from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
 
 _APPLICATION_NAME = "moorage-catalog"
@@ -60,10 +61,12 @@ def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[Lea
         database_url=settings.database_url.get_secret_value(),
     )
     follower = feed.Follower(engine, registry)
+    delayed_repositories = delayed.DelayedRepositories(engine, registry)
     copy_sums = partial(counters.copy_sums, engine=engine)
     deleter = deletions.Deleter(engine, registry)
     workers = [
         worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(name="delayed", channel=delayed.CHANNEL, step=delayed_repositories.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
     ]

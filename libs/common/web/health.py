@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from libs.common.db.engine import Engine, is_unreachable
 
-SCHEMA_REVISION = "0010"
+SCHEMA_REVISION = "0016"
 """The newest Alembic revision. A contract test compares it with ``alembic/versions``."""
 
 router = APIRouter(include_in_schema=False)

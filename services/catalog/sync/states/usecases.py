@@ -15,7 +15,10 @@ async def read_states(
 ) -> list[RepositoryState]:
     """Return the registry's answers about all of ``wanted`` whose namespace exists.
 
-    Raises RegistryUnavailable.
+    If the registry fails for single tags or manifests, their states say so.
+
+    Raises:
+        RegistryUnavailable: The registry does not work at all.
     """
     async with engine.connect() as tx:
         namespaces = (
@@ -45,7 +48,15 @@ async def read_states(
     async with engine.connect() as tx:
         known = await queries.find_known(tx, manifests_of=candidates)
     described = await reader.describe(candidates - known)
-    return states_of(wanted, tags=tags, described=described, known=known, gone=gone)
+    await reader.check()
+    return states_of(
+        wanted,
+        tags=tags,
+        described=described,
+        known=known,
+        gone=gone,
+        unreadable=reader.unreadable,
+    )
 
 
 async def write_states(*, tx: Tx, states: list[RepositoryState]) -> None:

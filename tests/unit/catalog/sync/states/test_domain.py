@@ -79,3 +79,17 @@ def test_child_has_the_push_of_its_index() -> None:
 def test_child_without_a_reported_push_has_no_pusher() -> None:
     found = state(Wanted("team", "app", noticed_at=T0), {}, "child")
     assert found.manifests["child"][1] == Push(T0, "")
+
+
+def test_unreadable_tag_or_manifest_stays_as_it_is() -> None:
+    wanted = Wanted("team", "app", tags={"v1": [], "v2": [], "v3": []})
+    (found,) = states_of(
+        [wanted],
+        tags={(APP, "v2"): "damaged", (APP, "v3"): None},
+        described={},
+        known=(),
+        gone=(),
+        unreadable={(APP, "v1"), (APP, "damaged"), ("other/app", "v3")},
+    )
+    assert found.gone_tags == {"v3"}
+    assert found.unreadable == {"v1", "v2", "damaged"}
