@@ -72,6 +72,10 @@ class Registry:
         answer = await self._send("GET", repository, f"blobs/{digest}", limit=limit)
         return answer.content if answer else None
 
+    async def has_blob(self, repository: str, digest: str) -> bool:
+        """Return whether the repository has the blob."""
+        return await self._send("HEAD", repository, f"blobs/{digest}", limit=0) is not None
+
     async def delete_manifest(self, repository: str, digest: str) -> bool:
         """Delete a manifest with all its tags. Return False if it did not exist."""
         return await self._delete(f"{repository}/manifests/{digest}")

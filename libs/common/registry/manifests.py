@@ -142,6 +142,12 @@ def child_digests(manifest: bytes, *, limit: int) -> tuple[str, ...]:
     return tuple(sorted({_digest(entry) for entry in entries} - {""})[:limit])
 
 
+def foreign_layers(manifest: bytes) -> frozenset[str]:
+    """Return the digests of the layers that clients fetch from other addresses (``urls``)."""
+    layers = parse_object(manifest).get_objects("layers")
+    return frozenset(_digest(layer) for layer in layers if layer.get("urls"))
+
+
 def _labels(value: Object) -> dict[str, str]:
     labels: dict[str, str] = {}
     for key, item in value.as_map().items():

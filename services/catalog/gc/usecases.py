@@ -83,13 +83,11 @@ async def find_confirmed(
     if not found.garbage:
         return found
     paths = {item.repository for item in found.garbage}
-    differences = await drift.compare_repositories(
+    compared = await drift.compare_repositories(
         engine=engine, registry=registry, paths=paths, settle_seconds=settle_seconds
     )
-    unrepaired = {
-        difference.repository
-        for difference in await drift.repair(engine=engine, registry=registry, found=differences)
-    }
+    left = await drift.repair(engine=engine, registry=registry, found=compared.differences)
+    unrepaired = {difference.repository for difference in left} | compared.failures.keys()
     # Search again even without a difference: the worker may have repaired the catalog meanwhile.
     found = await find_garbage(engine=engine, age=age)
     return replace(

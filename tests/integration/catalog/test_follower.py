@@ -114,7 +114,7 @@ async def test_unreadable_tag_delays_no_other_tag_and_is_retried(
     link.write_text("no digest")  # the registry answers 500 to every request for this tag
     await deliver(emptied, *before, *broken, *after)
     started = time.monotonic()
-    await follow_to_the_end(Follower(engine, registry_client), engine)
+    await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
     assert time.monotonic() - started < OTHERS_SECONDS
     assert await _tags(emptied) == {"before", "after"}
     assert await _delayed(emptied) == [app]
@@ -144,14 +144,14 @@ async def test_slow_repository_delays_no_other(
     await deliver(emptied, *(event for events in pushed for event in events))
     follower = Follower(engine, registry_client)
     started = time.monotonic()
-    await follow_to_the_end(follower, engine)
+    await follow_to_the_end(follower, engine, delayed=False)
     assert time.monotonic() - started < OTHERS_SECONDS
     assert await _tags(emptied) == {"fast"}
     assert await _delayed(emptied) == [slow]
 
     # The feed does not wait for the next push to the slow repository at all.
     await deliver(emptied, *registry.push(make_image(), slow, "again"))
-    await follow_to_the_end(follower, engine)
+    await follow_to_the_end(follower, engine, delayed=False)
     assert await _delayed(emptied) == [slow]
     monkeypatch.setattr(Registry, "find_digest", original)
     await _retry_until_applied(DelayedRepositories(engine, registry_client), emptied)
@@ -177,7 +177,7 @@ async def test_repository_that_the_database_refuses_delays_no_other(
     try:
         await deliver(emptied, *(event for events in pushed for event in events))
         started = time.monotonic()
-        await follow_to_the_end(Follower(engine, registry_client), engine)
+        await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
         assert time.monotonic() - started < OTHERS_SECONDS
         assert len(await _tags(emptied)) == 1
         assert await _delayed(emptied) == [refused]
@@ -206,7 +206,7 @@ async def test_repository_that_fails_for_a_day_is_given_up(
     events = registry.push(make_image(), app, "broken")
     registry.tag_link(app, "broken").write_text("no digest")
     await deliver(emptied, *events)
-    await follow_to_the_end(Follower(engine, registry_client), engine)
+    await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
     await emptied.execute(
         "UPDATE catalog.delayed_repositories SET since = now() - interval '25 hours'"
     )

@@ -261,7 +261,8 @@ async def test_a_manifest_is_no_garbage_if_the_worker_repairs_its_tag_during_the
         found = await drift.compare_repositories(
             engine=engine, registry=registry_client, paths=[repository], settle_seconds=0
         )
-        assert await drift.repair(engine=engine, registry=registry_client, found=found) == []
+        left = await drift.repair(engine=engine, registry=registry_client, found=found.differences)
+        assert left == []
         return await listed(repository)
 
     monkeypatch.setattr(registry_client, "list_tags", list_tags)

