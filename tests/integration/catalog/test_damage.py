@@ -7,6 +7,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
+from ops.host.environment import child_environment
+from ops.host.privileges import run_user
+from ops.maintenance.garbage_collector import GarbageCollector
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.feed.follower import Follower
@@ -14,6 +17,7 @@ from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import Image, make_image
+from tests.kit.install import registry_program
 
 pytestmark = pytest.mark.registry_versions
 
@@ -70,6 +74,11 @@ DAMAGES: dict[str, Callable[[Damaged], object]] = {
     "empty revision link": lambda of: of.revision_link.write_text(""),
     "truncated revision link": lambda of: of.revision_link.write_text(of.digest[:20]),
     "missing revision link": lambda of: of.revision_link.unlink(),
+}
+UNREADABLE: dict[str, Callable[[Damaged], object]] = {
+    "missing manifest": lambda of: of.manifest.unlink(),
+    "empty manifest": lambda of: of.manifest.write_text(""),
+    "truncated manifest": lambda of: of.manifest.write_text(of.hurt.manifest.content.decode()[:50]),
 }
 
 
@@ -138,3 +147,23 @@ async def test_tag_that_was_pushed_again_is_not_rewritten(
     damaged.registry.push(new, damaged.app, "hurt")
     await usecases.repair(engine=engine, registry=registry_client, found=found)
     assert await registry_client.find_digest(damaged.app, "hurt") == new.manifest.digest
+
+
+@pytest.mark.parametrize("damage", DAMAGES | UNREADABLE)
+async def test_garbage_collector_goes_on_around_damage(damage: str, damaged: Damaged) -> None:
+    (DAMAGES | UNREADABLE)[damage](damaged)
+    program = registry_program()
+    storage = damaged.registry.storage
+    garbage_collector = GarbageCollector(
+        program.path,
+        child_environment(OTEL_TRACES_EXPORTER="none", **program.environment),
+        storage,
+        run_user([program.path]),
+    )
+    unreferenced: set[str] = set()
+    hidden = await garbage_collector.collect(unreferenced.add, dry_run=True)
+    assert not unreferenced & {damaged.fine.manifest.digest, damaged.fine.layers[0].digest}
+    if damage in UNREADABLE:
+        assert (damaged.app, damaged.digest) in [(one.repository, one.digest) for one in hidden]
+    if damage != "missing revision link":
+        assert damaged.revision_link.read_text() == damaged.digest
