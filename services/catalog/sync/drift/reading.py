@@ -84,13 +84,15 @@ class RegistryReader:
         """Return the answer for each tag or digest, or the error of the registry."""
         requested = list(references)
         answers = await asyncio.gather(
-            *(self._try(request(repository, reference)) for reference in requested)
+            *(self._try(request, repository, reference) for reference in requested)
         )
         return dict(zip(requested, answers, strict=True))
 
-    async def _try(self, request: Awaitable[T]) -> T | RegistryUnavailable:
+    async def _try(
+        self, request: Callable[[str, str], Awaitable[T]], repository: str, reference: str
+    ) -> T | RegistryUnavailable:
         try:
             async with self._requests:
-                return await request
+                return await request(repository, reference)
         except RegistryUnavailable as error:
             return error

@@ -1,7 +1,7 @@
 """Read the states of repositories from the registry. Nothing here uses the database."""
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
 import structlog
@@ -54,16 +54,18 @@ class Reader:
     async def find_tags(self, wanted: Iterable[Wanted]) -> dict[tuple[str, str], str | None]:
         """Return the digest of each wanted tag (repository, tag), or None if the tag is gone."""
         keys = [(of.path, tag) for of in wanted for tag in of.tags]
+        nothing: str | None = None
         digests = await asyncio.gather(
-            *(self._try(key, self._registry.find_digest(*key), failed="") for key in keys)
+            *(self._try(key, self._registry.find_digest, failed=nothing) for key in keys)
         )
-        return {key: digest for key, digest in zip(keys, digests, strict=True) if digest != ""}
+        found = dict(zip(keys, digests, strict=True))
+        return {key: digest for key, digest in found.items() if key not in self.unreadable}
 
     async def find_deleted(self, candidates: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Return those manifests (repository, digest) that the registry does not have."""
         keys = sorted(candidates)
         there = await asyncio.gather(
-            *(self._try(key, self._registry.has_manifest(*key), failed=True) for key in keys)
+            *(self._try(key, self._registry.has_manifest, failed=True) for key in keys)
         )
         return {key for key, is_there in zip(keys, there, strict=True) if not is_there}
 
@@ -102,11 +104,13 @@ class Reader:
                     digest=digest,
                 )
 
-    async def _try(self, key: tuple[str, str], request: Awaitable[T], *, failed: T) -> T:
+    async def _try(
+        self, key: tuple[str, str], request: Callable[[str, str], Awaitable[T]], *, failed: T
+    ) -> T:
         """Return the answer; if the registry fails, note that ``key`` is unreadable."""
         try:
             async with self._requests:
-                return await request
+                return await request(*key)
         except RegistryUnavailable as error:
             if key not in self.unreadable:
                 _log.warning(
@@ -131,7 +135,7 @@ class Reader:
         self, key: tuple[str, str], depth: int, children_left: Iterator[int]
     ) -> Described | None:
         missing: Fetched | None = None
-        fetched = await self._try(key, self._registry.find_manifest(*key), failed=missing)
+        fetched = await self._try(key, self._registry.find_manifest, failed=missing)
         if fetched is None:
             return None
         repository, digest = key
