@@ -13,8 +13,10 @@ from bench import (
     counting,
     installation,
     lists,
+    manifests,
     memory,
     plans,
+    pushes,
     report,
     seed,
     storm,
@@ -32,6 +34,8 @@ ROWS: dict[str, ModuleType] = {
     "counting": counting,
     "storm": storm,
     "bytes": image_bytes,
+    "push": pushes,
+    "manifest": manifests,
     "memory": memory,
 }
 _FOLDER = Path(__file__).resolve().parent

@@ -18,10 +18,10 @@ def measure(installation: Installation) -> Iterator[Figure]:
     pids = {service: pid_of(service, installation.ports[service]) for service in SERVICES}
     for service, pid in pids.items():
         yield Figure("memory", f"{service}, resident", _kib(pid, "Rss") / _MIB, "MiB", ("≤", 150))
-    family = _family(_parent(pids["auth"]))
-    rss = sum(_kib(pid, "Rss") for pid in family) / _MIB
-    pss = sum(_kib(pid, "Pss") for pid in family) / _MIB
-    detail = f"{len(family)} processes; {rss:,.0f} MiB with shared pages counted in each"
+    system = family(parent(pids["auth"]))
+    rss = sum(_kib(pid, "Rss") for pid in system) / _MIB
+    pss = sum(_kib(pid, "Pss") for pid in system) / _MIB
+    detail = f"{len(system)} processes; {rss:,.0f} MiB with shared pages counted in each"
     yield Figure("memory", "the whole system of `make run`", pss, "MiB", ("≤", 700), detail)
 
 
@@ -35,15 +35,17 @@ def pid_of(service: str, port: int) -> int:
     return next(pid for pid in _processes() if wanted in _read(pid, "cmdline"))
 
 
-def _family(pid: int) -> set[int]:
-    family = {pid}
-    parents = {process: _parent(process) for process in _processes()}
-    while more := {process for process, parent in parents.items() if parent in family} - family:
-        family |= more
-    return family
+def family(pid: int) -> set[int]:
+    """Return ``pid`` and its descendants."""
+    members = {pid}
+    parents = {process: parent(process) for process in _processes()}
+    while more := {process for process, above in parents.items() if above in members} - members:
+        members |= more
+    return members
 
 
-def _parent(pid: int) -> int:
+def parent(pid: int) -> int:
+    """Return the id of the parent of ``pid``, or 0 if the process has ended."""
     fields = _read(pid, "stat").rpartition(")")[2].split()
     return int(fields[1]) if fields else 0
 

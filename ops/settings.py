@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
 )
 
+from libs.common.registry.foreign_urls import DEFAULT_FOREIGN_LAYER_URLS, ForeignPrefix
 from ops.errors import SettingError
 from ops.layout import SERVICES
 
@@ -74,6 +75,11 @@ def _program(value: Path) -> Path:
     if not path.is_file() or not os.access(path, os.X_OK):
         raise ValueError(f"there is no program {path}")
     return path
+
+
+def _foreign_layer_url(value: str) -> str:
+    ForeignPrefix.parse(value)
+    return value
 
 
 def _password(value: SecretStr) -> SecretStr:
@@ -146,6 +152,17 @@ class RunSettings(BaseModel):
             "`X-Forwarded-*` headers of these proxies and of nobody else."
         ),
     )
+    connections_per_address: int = Field(
+        256,
+        ge=0,
+        le=100_000,
+        alias="MOORAGE_CONNECTIONS_PER_ADDRESS",
+        description=(
+            "Number of requests that the gateway processes at once for one client address (IPv6: "
+            "/64 network). A further one gets a 429. Raise it if many machines share one address; "
+            "0 turns the limit off."
+        ),
+    )
     admin_password: Annotated[SecretStr, AfterValidator(_password)] | None = Field(
         None,
         alias="MOORAGE_ADMIN_PASSWORD",
@@ -180,6 +197,17 @@ class RunSettings(BaseModel):
         ),
     )
 
+    foreign_layer_urls: Annotated[
+        tuple[Annotated[str, AfterValidator(_foreign_layer_url)], ...], BeforeValidator(_split)
+    ] = Field(
+        DEFAULT_FOREIGN_LAYER_URLS,
+        alias="MOORAGE_FOREIGN_LAYER_URLS",
+        description=(
+            "Addresses, separated by commas, from which clients may download a layer that a "
+            "manifest names by URL: https, with a path that ends in a slash. All other URLs are "
+            "refused. The default is for the base layers of Windows images."
+        ),
+    )
     gc_untagged_days: int = Field(
         7,
         ge=0,

@@ -4,7 +4,7 @@ from alembic import op
 from libs.common.db.sql_file import run_beside
 
 revision = "0016"
-down_revision = "0010"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

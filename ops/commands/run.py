@@ -63,6 +63,9 @@ def serve(
     service: Annotated[str, typer.Argument(help=" | ".join(SERVICES))],
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port to listen on", min=1, max=65535)] = 8000,
+    watchdog: Annotated[
+        bool, typer.Option("--watchdog", help="end the service if it hangs; for containers")
+    ] = False,
 ) -> None:
     """Run one service.
 
@@ -74,6 +77,12 @@ def serve(
         raise typer.BadParameter(
             f"there is no service {service!r}; choose one of {', '.join(SERVICES)}"
         )
+    if watchdog:
+        # Before the imports of the service, so that the parent process stays small.
+        from ops.run.health import HealthCheck
+        from ops.run.watchdog import run_watched
+
+        run_watched(service, HealthCheck(port))
     from ops.run.serve import serve as serve_one
 
     serve_one(service, host=host, port=port)

@@ -83,6 +83,7 @@ def _gateway(settings: RunSettings, docs: Path, console: Path) -> str:
         tls_key=str(settings.tls_key) if settings.tls_key else None,
         hosts=list(settings.hosts),
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
+        connections_per_address=settings.connections_per_address,
         **{f"{service}_address": f"{service}:{_SERVICE_PORT}" for service in SERVICES},
         registry_address=_REGISTRY,
         docs_root=str(docs),

@@ -89,6 +89,7 @@ def _prepare(
     private_dir(layout.root, user)
     reset_run_folder(layout, user)
     private_dir(layout.logs, user)
+    private_dir(layout.registry, user)
     ensure_secrets(layout, Owners.all(user))
     # Reserve the ports until this process ends, so that no other installation can take the port of
     # a child while that child restarts.

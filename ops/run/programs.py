@@ -21,6 +21,7 @@ from ops.install.api_page import publish_api_page
 from ops.install.console import is_current, publish_console
 from ops.install.debian import Tool, nginx_version
 from ops.layout import SERVICES, Layout
+from ops.run.health import HealthCheck
 from ops.run.supervisor import Program, last_line
 from ops.settings import RunSettings
 
@@ -86,7 +87,10 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         fixed |= {
             "AUTH_SERVICE": installation.token_service,
             "AUTH_ISSUER": installation.token_issuer,
+            "AUTH_IMAGES_FOLDER": str(installation.layout.registry),
         }
+        if installation.settings.database_url is None:
+            fixed["AUTH_DATABASE_FOLDER"] = str(installation.layout.postgres)
     else:
         prefix = service.upper()
         fixed |= {
@@ -95,7 +99,11 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             f"{prefix}_ISSUER": installation.token_issuer,
         }
     if service == "catalog":
+        fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
+        fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
         chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
+    if service in ("auth", "catalog") and os.environ.get("MIN_FREE_BYTES"):
+        chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
     return child_environment(**(chosen | fixed))
 
 
@@ -117,6 +125,7 @@ def service_program(installation: Installation, service: str) -> Program:
         argv=moorage_command("serve", service, "--host", "127.0.0.1", "--port", port),
         environment=environment,
         log=installation.log(service),
+        health_check=HealthCheck(installation.ports[service].number),
     )
 
 
@@ -151,6 +160,7 @@ def registry_program(installation: Installation) -> Program:
         environment=environment,
         log=installation.log("registry"),
         stop_seconds=5,
+        health_check=HealthCheck(installation.ports["registry"].number, path="/"),
     )
 
 
@@ -189,6 +199,7 @@ def gateway_program(installation: Installation) -> Program:
         tls_key=key,
         hosts=list(settings.hosts),
         trusted_proxies=[str(network) for network in settings.trusted_proxies],
+        connections_per_address=settings.connections_per_address,
         **{f"{part}_address": installation.ports[part].address for part in ("registry", *SERVICES)},
         docs_root=str(publish_api_page(layout.run / "docs", user)),
         console_root=str(layout.run / "console"),
@@ -212,6 +223,7 @@ def gateway_program(installation: Installation) -> Program:
         stop_signal=signal.SIGQUIT,  # Finish requests in progress.
         stop_seconds=5,
         may_bind_low_ports=settings.port < 1024,
+        health_check=HealthCheck(settings.port, tls=settings.tls_cert is not None),
     )
     _test_configuration(program, user)
     return program

@@ -1,8 +1,11 @@
 """`moorage serve`: runs one service in this process."""
 
+import contextlib
 import importlib
 import ipaddress
 import os
+import sys
+from types import FrameType
 
 import uvicorn
 
@@ -11,8 +14,18 @@ from libs.common.web import logging
 from ops.errors import OpsError
 from ops.host.environment import longest_token_seconds
 
+_NOT_STARTED = 3
 _GRACEFUL_SECONDS = 5
 """A stop closes idle connections and waits this long for requests."""
+
+
+class Server(uvicorn.Server):
+    """A server whose app is not ready from the first signal to stop on."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain, then stop."""
+        self.config.app.state.readiness.drain()  # type: ignore[union-attr]
+        super().handle_exit(sig, frame)
 
 
 class ServiceSettingError(OpsError):
@@ -37,7 +50,7 @@ def serve(service: str, *, host: str, port: int) -> None:
     except SettingsError as error:
         raise ServiceSettingError(str(error)) from None
     logging.configure(service, settings.log_level)
-    uvicorn.run(
+    config = uvicorn.Config(
         app_module.create_app(settings),
         host=host,
         port=port,
@@ -51,6 +64,11 @@ def serve(service: str, *, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
+    server = Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)
 
 
 def _trusted_proxies(host: str) -> str:

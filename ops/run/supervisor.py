@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from ops.errors import OpsError
 from ops.host.privileges import DeathSignal, RunUser
+from ops.run import health
 
 MOST_SHORT_RUNS = 5
 """A program that ends this often while a run starts is broken."""
@@ -33,7 +34,8 @@ class Program:
     """One program to keep running, with its output in `log`.
 
     A stop sends `stop_signal`, and SIGKILL after `stop_seconds`. A fast stop sends `hurry_signal`.
-    The kernel sends `death_signal` if the supervisor dies.
+    The kernel sends `death_signal` if the supervisor dies. A program that no longer answers
+    `health_check` is killed.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Program:
     stop_seconds: float = 8.0
     death_signal: DeathSignal = "TERM"
     may_bind_low_ports: bool = False
+    health_check: health.HealthCheck | None = None
 
 
 class Child:
@@ -104,6 +107,15 @@ class Child:
             delay *= 2
         return min(delay, _LONGEST_DELAY_SECONDS)
 
+    async def _end_when_hung(self, check: health.HealthCheck) -> None:
+        watch = health.Watch(check)
+        while True:
+            await asyncio.sleep(watch.pause)
+            if await watch.hangs() and not self._stopping.is_set():
+                self._report(f"{self.program.name} does not answer: killing it")
+                self._signal(signal.SIGKILL)
+                return
+
     async def _run_once(self) -> int:
         program = self.program
         argv = self._user.command(
@@ -126,9 +138,13 @@ class Child:
         self.pid = process.pid
         if self._stopping.is_set():  # `stop` was called before the program had a process id.
             self._signal(program.stop_signal)
+        check = program.health_check
+        watching = asyncio.create_task(self._end_when_hung(check)) if check else None
         try:
             return await process.wait()
         finally:
+            if watching:
+                watching.cancel()
             self.pid = None
             # The workers of a killed nginx go on and keep its port.
             with contextlib.suppress(ProcessLookupError):

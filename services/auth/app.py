@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from libs.common.db.engine import Engine, create_engine, is_unreachable
 from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
+from libs.common.disk import FreeSpace
 from libs.common.security.jwt import SessionVerifier, load_signing_keys
 from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine,
         hasher,
         failures=settings.login_failures,
+        address_failures=settings.address_login_failures,
         window_seconds=settings.login_window_seconds,
     )
     recorder = LastUsedRecorder(
@@ -72,7 +74,8 @@ def create_app(settings: Settings) -> FastAPI:
     listener = InvalidationListener(url)
     listener.on_notification(KEY_USE_CHANNEL, recorder.record_api_key)
     cache = AccessCache(engine, listener)
-    write_gate = WriteGate(engine, listener)
+    free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
+    write_gate = WriteGate(engine, listener, free_space)
     keys = SigningKeys(settings.secrets_dir / "token-keys")
 
     @asynccontextmanager
@@ -81,6 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
             async with running(
                 (
                     listener.run,
+                    free_space.run,
                     every(_FLUSH_SECONDS, recorder.flush),
                     every(DELETE_ENDED_SECONDS, _delete_ended(engine)),
                 )
@@ -100,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     provide(
         app,
+        settings,
         keys,
         listener,
         SessionVerifier(settings.secrets_dir / "session-keys"),
@@ -172,4 +177,5 @@ def _session_service(settings: Settings, engine: Engine, login: PasswordLogin) -
             hashlib.sha256(b"refresh cookie" + path.read_bytes()).digest() for path in newest_first
         ],
         lifetime=timedelta(days=settings.session_days),
+        max_sessions=settings.max_sessions,
     )

@@ -1,11 +1,12 @@
 """The settings of the auth service, from ``AUTH_*`` variables and the files of ``SECRETS_DIR``."""
 
+import shutil
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import DirectoryPath, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from libs.common.settings import ServiceSettings, load
+from libs.common.settings import ServiceSettings, SettingsError, load
 
 
 class Settings(ServiceSettings):
@@ -50,6 +51,20 @@ class Settings(ServiceSettings):
     session_days: int = Field(
         default=30, ge=1, le=365, description="Lifetime of a session after its last use, in days."
     )
+    max_access_tokens: int = Field(
+        default=200, ge=1, description="How many access tokens a Docker user can have."
+    )
+    max_api_keys: int = Field(
+        default=100, ge=1, description="How many API keys an account can have."
+    )
+    max_sessions: int = Field(
+        default=100,
+        ge=1,
+        description=(
+            "How many sessions an account can have. A further sign-in ends the session that was "
+            "not used for the longest time; if all were used within ten minutes, it is refused."
+        ),
+    )
     login_failures: int = Field(
         default=10,
         ge=1,
@@ -59,12 +74,53 @@ class Settings(ServiceSettings):
             "refused."
         ),
     )
+    address_login_failures: int = Field(
+        default=30,
+        ge=1,
+        le=100_000,
+        description=(
+            "Number of failed logins per client address (IPv6: per /64 network), of all users "
+            "together, after which further logins are refused. Cached passwords, access tokens, "
+            "and refresh tokens continue to work."
+        ),
+    )
     login_window_seconds: int = Field(
         default=300,
         ge=1,
         le=86400,
         description="How long a failed login counts, in seconds.",
     )
+
+    min_free_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        validation_alias="MIN_FREE_BYTES",
+        description=(
+            "Free bytes on the disk of the images or of the database below which pushes get 503. "
+            "Pulls, logins, and deletions go on. Without a value: 1 GiB, or 2 % of the disk if "
+            "that is less. 0 turns the check off."
+        ),
+    )
+    images_folder: DirectoryPath | None = Field(
+        default=None,
+        description=(
+            "Folder on the disk of the images, whose free space is checked. `make run` and Compose "
+            "set it. Without a value, that disk is not checked."
+        ),
+    )
+    database_folder: DirectoryPath | None = Field(
+        default=None,
+        description=(
+            "Folder on the disk of the database, whose free space is checked. `make run` and "
+            "Compose set it. Without a value, that disk is not checked."
+        ),
+    )
+
+    @property
+    def disks(self) -> dict[str, Path]:
+        """The folders whose free space is checked, by the name of their disk."""
+        named = {"images": self.images_folder, "database": self.database_folder}
+        return {name: folder for name, folder in named.items() if folder is not None}
 
 
 def load_settings() -> Settings:
@@ -73,4 +129,17 @@ def load_settings() -> Settings:
     Raises:
         libs.common.settings.SettingsError: a setting is missing or invalid; the message names it.
     """
-    return load(Settings)
+    settings = load(Settings)
+    _check_min_free_bytes(settings)
+    return settings
+
+
+def _check_min_free_bytes(settings: Settings) -> None:
+    """Raise SettingsError if a disk can never have that much space, so that all pushes fail."""
+    for name, folder in settings.disks.items():
+        total = shutil.disk_usage(folder).total
+        if settings.min_free_bytes is not None and settings.min_free_bytes >= total:
+            raise SettingsError(
+                f"MIN_FREE_BYTES: the disk of the {name} has only {total} bytes;"
+                " set a smaller value"
+            )

@@ -8,8 +8,11 @@ from fastapi import APIRouter, FastAPI
 
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
+from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.storage import LocalBlobs, RemoteBlobs
+from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
@@ -21,14 +24,21 @@ from libs.common.web.provided import provide
 from services.catalog.accounts.dependencies import hashing_queue
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
+from services.catalog.admission import routes as registry_api
+from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
+from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.dependencies import respond_registry_unavailable
+from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.deletion.repositories.routes import router as repository_deletion
+from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
+from services.catalog.intents import worker as intents
+from services.catalog.intents.domain import Kind
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
@@ -36,9 +46,16 @@ from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
+from services.catalog.sync.states import restoring
 
 _APPLICATION_NAME = "moorage-catalog"
 """The name of the service's connections in ``pg_stat_activity``."""
+
+_POOL_SIZE = 10
+"""Connections to the database, and as many more at a peak. No push holds one while it waits."""
+
+_LONG_STEP_SECONDS = 6 * 3600.0
+"""Limit of the steps that compare every repository, or empty large ones."""
 
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
 ROUTERS = (
@@ -54,7 +71,9 @@ ROUTERS = (
 )
 
 
-def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[LeaderWorker]:
+def _workers(
+    settings: Settings, engine: Engine, registry: Registry, admission: Admission
+) -> list[LeaderWorker]:
     worker = partial(
         LeaderWorker,
         application_name=_APPLICATION_NAME,
@@ -63,40 +82,93 @@ def _workers(settings: Settings, engine: Engine, registry: Registry) -> list[Lea
     follower = feed.Follower(engine, registry)
     delayed_repositories = delayed.DelayedRepositories(engine, registry)
     copy_sums = partial(counters.copy_sums, engine=engine)
+    delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
+    resolver = intents.Resolver(
+        engine,
+        {
+            Kind.PUT_MANIFEST: admission.resume,
+            Kind.RESTORE_TAG: partial(restoring.resume, engine=engine, registry=registry),
+            Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
+            Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
+        },
+    )
     workers = [
         worker(name="feed", channel=feed.CHANNEL, step=follower.step),
         worker(name="delayed", channel=delayed.CHANNEL, step=delayed_repositories.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
-        worker(name="deletions", channel=deletions.CHANNEL, step=deleter.step),
+        worker(name="intents", channel=intents.CHANNEL, step=resolver.step),
+        worker(
+            name="deletions",
+            channel=deletions.CHANNEL,
+            step=deleter.step,
+            step_seconds=_LONG_STEP_SECONDS,
+        ),
+        worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
-        workers.append(worker(name="drift", channel=drift.CHANNEL, step=schedule.step))
+        workers.append(
+            worker(
+                name="drift",
+                channel=drift.CHANNEL,
+                step=schedule.step,
+                step_seconds=_LONG_STEP_SECONDS,
+            )
+        )
     return workers
+
+
+def _admission(
+    settings: Settings, engine: Engine, registry: Registry, free_space: FreeSpace
+) -> Admission:
+    root = settings.storage_path
+    return Admission(
+        engine,
+        registry,
+        RemoteBlobs(registry) if root is None else LocalBlobs(root),
+        free_space,
+        foreign_urls=settings.foreign_prefixes,
+    )
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the app. Nothing connects to the database or starts before the lifespan does."""
     database_url = settings.database_url.get_secret_value()
-    engine = db.create_engine(database_url, application_name=_APPLICATION_NAME)
+    engine = db.create_engine(
+        database_url, application_name=_APPLICATION_NAME, pool_size=_POOL_SIZE
+    )
+    verifier = RegistryTokenVerifier(
+        settings.token_ca, issuer=settings.issuer, service=settings.registry_service
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
         provide(app, hasher, hashing_queue(hasher), WrongPasswords())
         try:
-            async with (
-                connected(settings.registry, subject=CATALOG_SUBJECT) as registry,
-                running(worker.run for worker in _workers(settings, engine, registry)),
-            ):
-                provide(app, registry)
-                yield
+            async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
+                free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
+                admission = _admission(settings, engine, registry, free_space)
+                provide(
+                    app,
+                    registry,
+                    registry_api.RegistryRoutes(
+                        admission, verifier, service=settings.registry_service
+                    ),
+                )
+                workers = _workers(settings, engine, registry, admission)
+                async with running([free_space.run, *(worker.run for worker in workers)]):
+                    yield
         finally:
             hasher.close()
 
     app = service.build(
-        title="Moorage catalog", description=DESCRIPTION, engine=engine, lifespan=lifespan
+        title="Moorage catalog",
+        description=DESCRIPTION,
+        engine=engine,
+        lifespan=lifespan,
+        front=registry_api.FRONT,
     )
     provide(app, settings, SessionVerifier(settings.session_public_keys))
     app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)

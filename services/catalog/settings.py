@@ -3,6 +3,7 @@
 They come from environment variables ``CATALOG_…``, and secrets from files in ``SECRETS_DIR``.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,23 @@ from pydantic_settings import SettingsConfigDict
 
 from libs.common import settings
 from libs.common.registry.client import RegistryAddress
+from libs.common.registry.foreign_urls import DEFAULT_FOREIGN_LAYER_URLS, ForeignPrefix
 
 
 def _is_postgresql(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().startswith("postgresql://"):
         raise ValueError("must start with postgresql://")
     return url
+
+
+def parse_foreign_prefixes(text: str) -> tuple[ForeignPrefix, ...]:
+    """Return the prefixes in ``text``, which separates them by commas. Raises ValueError."""
+    return tuple(ForeignPrefix.parse(part) for part in re.split(r"[,\s]+", text) if part)
+
+
+def _are_foreign_prefixes(text: str) -> str:
+    parse_foreign_prefixes(text)
+    return text
 
 
 class Settings(settings.ServiceSettings):
@@ -27,7 +39,8 @@ class Settings(settings.ServiceSettings):
     secrets_dir: DirectoryPath = Field(
         validation_alias="SECRETS_DIR",
         description=(
-            "Folder of the service's secrets, with `token-keys/` and `session-public-keys/`."
+            "Folder of the service's secrets, with `token-keys/`, `session-public-keys/`, and "
+            "`token_ca.pem`."
         ),
     )
     database_url: Annotated[SecretStr, AfterValidator(_is_postgresql)] = Field(
@@ -43,6 +56,31 @@ class Settings(settings.ServiceSettings):
     )
     issuer: str = Field(
         default="moorage", min_length=1, description="Issuer of registry tokens (`iss`)."
+    )
+    storage_path: DirectoryPath | None = Field(
+        default=None,
+        description=(
+            "Folder of Distribution's storage on this machine, which this service reads to check "
+            "the blobs of a manifest. Without a value, it asks the registry about each blob, "
+            "which takes longer."
+        ),
+    )
+    min_free_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        validation_alias="MIN_FREE_BYTES",
+        description=(
+            "Free bytes on the disk of the images below which pushes of manifests get 503. The "
+            "same setting limits uploads (auth)."
+        ),
+    )
+    foreign_layer_urls: Annotated[str, AfterValidator(_are_foreign_prefixes)] = Field(
+        default=",".join(DEFAULT_FOREIGN_LAYER_URLS),
+        validation_alias="MOORAGE_FOREIGN_LAYER_URLS",
+        description=(
+            "Addresses, separated by commas, from which clients may download a layer that a "
+            "manifest names by URL. `make run` and Compose pass the setting on."
+        ),
     )
     name_reservation_seconds: int = Field(
         default=1860,
@@ -63,6 +101,28 @@ class Settings(settings.ServiceSettings):
         ),
     )
 
+    max_namespaces: int = Field(
+        default=1000, ge=1, description="How many namespaces an account can have."
+    )
+    max_docker_users: int = Field(
+        default=1000, ge=1, description="How many Docker users an account can have."
+    )
+    max_repositories: int = Field(
+        default=10_000,
+        ge=1,
+        description="How many repositories an account can have, in all its namespaces together.",
+    )
+
+    @property
+    def disks(self) -> dict[str, Path]:
+        """The folders whose free space is checked, by the name of their disk."""
+        return {} if self.storage_path is None else {"images": self.storage_path}
+
+    @property
+    def foreign_prefixes(self) -> tuple[ForeignPrefix, ...]:
+        """The parsed value of ``foreign_layer_urls``."""
+        return parse_foreign_prefixes(self.foreign_layer_urls)
+
     @property
     def registry(self) -> RegistryAddress:
         """The address of Distribution, and what signs this service's tokens for it."""
@@ -72,6 +132,11 @@ class Settings(settings.ServiceSettings):
             service=self.registry_service,
             issuer=self.issuer,
         )
+
+    @property
+    def token_ca(self) -> Path:
+        """The certificate of the CA whose keys sign the registry tokens of clients."""
+        return self.secrets_dir / "token_ca.pem"
 
     @property
     def session_public_keys(self) -> Path:

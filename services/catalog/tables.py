@@ -101,6 +101,23 @@ grants = sa.Table(
     sa.CheckConstraint("permission IN ('pull', 'push')", name="permission"),
 )
 
+hidden_grants = sa.Table(
+    "hidden_grants",
+    metadata,
+    sa.Column(
+        "docker_user_id",
+        sa.ForeignKey(docker_users.c.id, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column(
+        "namespace_id",
+        sa.ForeignKey(namespaces.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+    _created_at(),
+)
+
 repositories = sa.Table(
     "repositories",
     metadata,
@@ -200,6 +217,18 @@ manifest_blobs = sa.Table(
     sa.Index("manifest_blobs_blob_idx", "blob_digest"),
 )
 
+deleted_indexes = sa.Table(
+    "deleted_indexes",
+    metadata,
+    _id(),
+    sa.Column("digest", sa.Text, nullable=False, index=True),
+    sa.Column(
+        "children", ARRAY(sa.Text), nullable=False, doc="sorted, at most 1000, as counting reads"
+    ),
+    sa.Column("deleted_at", _TIME, nullable=False, server_default=_NOW, index=True),
+)
+"""The children of indexes that were deleted. A trigger on ``manifest_children`` writes them."""
+
 tags = sa.Table(
     "tags",
     metadata,
@@ -210,6 +239,9 @@ tags = sa.Table(
     sa.Column("pushed_by", sa.Text, nullable=False),
     sa.Column("pull_count", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("last_pulled_at", _TIME),
+    sa.Column(
+        "admitted_in", sa.Text, doc="catalog.origin() when admission last set the tag, else null"
+    ),
     sa.ForeignKeyConstraint(
         ["repository_id", "digest"],
         [manifests.c.repository_id, manifests.c.digest],
@@ -250,23 +282,34 @@ deletions = sa.Table(
     sa.Index("deletions_namespace_idx", sa.text("split_part(name, '/', 1)")),
 )
 
-tag_deletions = sa.Table(
-    "tag_deletions",
+intents = sa.Table(
+    "intents",
     metadata,
     _id(),
-    sa.Column("repository", sa.Text, nullable=False),
-    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("namespace", sa.Text, nullable=False),
+    sa.Column("repository", sa.Text(collation="C"), nullable=False),
     sa.Column("digest", sa.Text, nullable=False),
-    sa.Column("pushed_at", _TIME, nullable=False),
-    sa.Column("placeholder", sa.Text, nullable=False),
+    sa.Column("tags", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("needs", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("removes", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("media_type", sa.Text),
+    sa.Column("content", sa.LargeBinary),
+    sa.Column("docker_user", sa.Text),
     *_requester(),
     sa.Column("started_at", _TIME, nullable=False, server_default=_CLOCK),
-    sa.Column("finished_at", _TIME),
-    sa.Column("restored_digest", sa.Text),
-    sa.Column("restored_pushed_at", _TIME),
-    sa.Column("restored_pushed_by", sa.Text),
-    sa.Index("tag_deletions_tag_idx", "repository", "tag"),
-    sa.Index("tag_deletions_started_idx", "started_at"),
+    sa.Column("leased_until", _TIME, nullable=False),
+    sa.Column("resolved_at", _TIME),
+    sa.Column("origin", sa.Text, nullable=False, server_default=sa.FetchedValue()),
+    sa.CheckConstraint(
+        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'restore_tag')", name="kind"
+    ),
+    sa.Index("intents_repository_idx", "repository", "resolved_at"),
+    sa.Index("intents_open_idx", "leased_until", postgresql_where=sa.text("resolved_at IS NULL")),
+    sa.Index(
+        "intents_resolved_idx", "resolved_at", postgresql_where=sa.text("resolved_at IS NOT NULL")
+    ),
+    sa.Index("intents_namespace_idx", "namespace", postgresql_where=sa.text("resolved_at IS NULL")),
 )
 
 feed_positions = sa.Table(

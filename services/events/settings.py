@@ -28,7 +28,10 @@ class Settings(ServiceSettings):
         ),
     )
     registry_url: str = Field(
-        description="URL at which this service reads the children of indexes from Distribution.",
+        description=(
+            "URL at which this service reads from Distribution the children of indexes that the "
+            "catalog has not recorded."
+        ),
         pattern=r"^https?://[^/?#]+/?$",
     )
     registry_service: str = Field(

@@ -192,6 +192,28 @@ def test_public_namespace_of_another_account_is_shown_without_actions(
         visit.assert_clean(expected=r"\b404\b")
 
 
+def test_hidden_grant_of_another_account_leaves_the_shared_repositories(
+    browser: Browser, stack: Stack, content: Content, person: Account
+) -> None:
+    user = person.make_docker_user()
+    content.account.grant(content.namespace, user, "pull")
+    with open_visit(browser, stack.url, "zh") as visit:
+        sign_in(visit, person, "/repositories?view=shared")
+        expect(rows(visit)).to_contain_text(content.repository)
+        visit.go(f"/docker-users/{user.username}")
+        row_button(visit, "dockerUsers.grants.hide", content.namespace).click()
+        row_button(visit, "dockerUsers.grants.show", content.namespace).wait_for()
+        visit.page.get_by_text(visit.text("dockerUsers.grants.hidden"), exact=True).wait_for()
+        visit.assert_accessible()
+        visit.go("/repositories?view=shared")
+        visit.page.get_by_text(visit.text("repositories.empty.shared"), exact=True).wait_for()
+        visit.go(f"/docker-users/{user.username}")
+        row_button(visit, "dockerUsers.grants.show", content.namespace).click()
+        visit.go("/repositories?view=shared")
+        expect(rows(visit)).to_contain_text(content.repository)
+        visit.assert_clean()
+
+
 def test_api_key_is_shown_once_and_works_until_it_is_revoked(
     browser: Browser, stack: Stack, person: Account, http: httpx.Client
 ) -> None:

@@ -192,7 +192,7 @@ async def test_an_upgrade_from_0009_keeps_every_row_of_the_renamed_tables(owner_
         "events.pull_hours": 2,
         "events.pull_tags": 2,
     }
-    await upgrade(owner_url)
+    await upgrade(owner_url, revision="0010")
     async with connected(owner_url) as connection:
         assert await read_rows(connection) == {
             table: [{RENAMED.get(name, name): value for name, value in row.items()} for row in rows]
@@ -205,6 +205,27 @@ async def test_an_upgrade_from_0009_keeps_every_row_of_the_renamed_tables(owner_
             "SELECT repository, tag, pulls FROM events.pull_totals",
             "SELECT repository, tag, pulls FROM events.pull_sums",
         )
+
+
+async def test_unfinished_deletion_of_a_tag_becomes_an_intent(owner_url: str) -> None:
+    await upgrade(owner_url, revision="0010")
+    async with connected(owner_url) as connection:
+        await connection.execute(
+            "INSERT INTO catalog.tag_deletions"
+            " (repository, tag, digest, pushed_at, placeholder, account, finished_at)"
+            " VALUES ('team/app', 'v1', 'sha256:a', now(), 'sha256:b', 'alice', NULL),"
+            "        ('team/app', 'v2', 'sha256:a', now(), 'sha256:c', 'alice', now())"
+        )
+    await upgrade(owner_url)
+    async with connected(owner_url) as connection:
+        rows = await connection.fetch(
+            "SELECT kind, namespace, repository, digest, tags, account,"
+            " leased_until < clock_timestamp() AS is_due, origin = catalog.origin() AS is_ours"
+            " FROM catalog.intents"
+        )
+    assert [tuple(row) for row in rows] == [
+        ("delete_tag", "team", "team/app", "sha256:a", ["v1"], "alice", True, True)
+    ]
 
 
 async def test_after_an_upgrade_from_0009_sums_follow_and_only_restored_deletions_are_suspended(

@@ -70,7 +70,7 @@ def new_database(postgres_server: EmbeddedServer) -> Callable[[], Awaitable[Data
     """Makes another migrated database, with its own roles."""
 
     async def make() -> Database:
-        return await _create(postgres_server, f"moorage_{secrets.token_hex(4)}")
+        return await create_database(postgres_server, f"moorage_{secrets.token_hex(4)}")
 
     return make
 
@@ -96,7 +96,8 @@ async def owner_engine(database: Database) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def _create(server: EmbeddedServer, name: str) -> Database:
+async def create_database(server: EmbeddedServer, name: str) -> Database:
+    """Create and migrate the database ``name`` on ``server``, with its own roles."""
     roles = {"owner": name, **{service: f"{name}_{service}" for service in SERVICES}}
     passwords = {part: secrets.token_urlsafe(16) for part in roles}
     superuser = await asyncpg.connect(server.superuser_url)

@@ -1,9 +1,9 @@
 """The toolbox of real clients and a browser, and the command that fetches missing ones.
 
 `python -m tests.kit.install` fetches Debian packages, unpacks them into a folder of the project,
-and builds the console. It needs no root: it installs nothing on the machine, starts no service,
-and runs no maintainer script. To undo it, delete the folder. If the machine has a program, the
-tests use that one.
+and builds the console. With Go, it also builds the OCI conformance suite. It needs no root: it
+installs nothing on the machine, starts no service, and runs no maintainer script. To undo it,
+delete the folder. If the machine has a program, the tests use that one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from ops.errors import OpsError
 from ops.host.environment import search_path
 from ops.host.privileges import die_with_parent
 from ops.install.debian import Tool, fetch_package, find_nginx, find_registry, library_folders
+from tests.kit.conformance import SUITE
+from tests.kit.go import GoProgram, NotBuilt
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -141,6 +143,7 @@ def main() -> int:
         if tools.find_browser() is None:
             _fetch(package, tools)
     _print_found("browser", tools.find_browser())
+    _build(SUITE, tools)
     if console.wait() != 0:
         print("console      not built: tests that need it are skipped", flush=True)
     return 0
@@ -151,6 +154,13 @@ def _fetch(package: str, tools: Toolbox) -> None:
         fetch_package(package, tools.root)
     except OpsError as refused:
         print(f"test clients: {refused}", file=sys.stderr, flush=True)
+
+
+def _build(program: GoProgram, tools: Toolbox) -> None:
+    try:
+        print(f"{program.name:12} {program.built(tools.root)}", flush=True)
+    except NotBuilt as reason:
+        print(f"{program.name:12} {reason}: tests that need it are skipped", flush=True)
 
 
 def _print_found(program: str, found: Path | None) -> None:

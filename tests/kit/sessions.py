@@ -40,6 +40,7 @@ def write_secrets(directory: Path, service: str) -> Secrets:
     for folder in ("token-keys", "session-public-keys", "private"):
         (directory / folder).mkdir()
     authority = keys.new_authority()
+    (directory / "token_ca.pem").write_bytes(authority.certificate)
     session_key = keys.new_session_key()
     (directory / "token-keys" / "1.pem").write_bytes(keys.new_token_key(authority, service))
     (directory / "session-public-keys" / "1.pem").write_bytes(keys.public_pem(session_key))

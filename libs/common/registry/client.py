@@ -36,6 +36,15 @@ class Fetched:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The registry's response to a forwarded request, for the client."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+
 class Registry:
     """The calls of Distribution's API that the services need.
 
@@ -75,6 +84,14 @@ class Registry:
     async def has_blob(self, repository: str, digest: str) -> bool:
         """Return whether the repository has the blob."""
         return await self._send("HEAD", repository, f"blobs/{digest}", limit=0) is not None
+
+    async def find_blob_size(self, repository: str, digest: str) -> int | None:
+        """Return the size of a blob in bytes, or None if the repository does not have it."""
+        return _length(await self._send("HEAD", repository, f"blobs/{digest}", limit=0))
+
+    async def find_manifest_size(self, repository: str, digest: str) -> int | None:
+        """Return the size of a manifest in bytes, or None if the repository does not have it."""
+        return _length(await self._send("HEAD", repository, f"manifests/{digest}", limit=0))
 
     async def delete_manifest(self, repository: str, digest: str) -> bool:
         """Delete a manifest with all its tags. Return False if it did not exist."""
@@ -118,6 +135,24 @@ class Registry:
             content=manifest.content,
             media_type=manifest.media_type,
         )
+
+    async def forward_manifest(
+        self, repository: str, reference: str, manifest: Fetched, *, subject: str
+    ) -> Forwarded:
+        """Push a manifest in the name of the Docker user ``subject``; return the whole response.
+
+        Raises:
+            RegistryUnavailable: the registry did not answer, or it failed. The outcome is unknown.
+        """
+        response = await self._transport.forward(
+            "PUT",
+            f"/v2/{repository}/manifests/{reference}",
+            access=repository_access(repository, "pull", "push"),
+            subject=subject,
+            content=manifest.content,
+            media_type=manifest.media_type,
+        )
+        return Forwarded(response.status_code, response.headers, response.content)
 
     async def list_repositories(self) -> list[str]:
         """Return every repository that the registry has, even if it is empty. Reads all pages."""
@@ -183,6 +218,10 @@ class Registry:
             access=repository_access(repository, "pull"),
             limit=limit,
         )
+
+
+def _length(answer: Answer | None) -> int | None:
+    return int(answer.headers["Content-Length"]) if answer else None
 
 
 def _names(content: bytes, key: str) -> list[str]:

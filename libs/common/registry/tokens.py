@@ -43,12 +43,15 @@ class RegistryTokens:
         self._issuer = issuer
         self._subject = subject
 
-    def sign(self, access: Access) -> str:
-        """Return a token with ``access`` that is valid for five minutes."""
+    def sign(self, access: Access, *, subject: str | None = None) -> str:
+        """Return a token with ``access`` that is valid for five minutes.
+
+        ``subject`` is the Docker user in whose name the registry is called, instead of the service.
+        """
         now = int(time.time())
         claims = {
             "iss": self._issuer,
-            "sub": self._subject,
+            "sub": self._subject if subject is None else subject,
             "aud": self._service,
             "iat": now,
             "nbf": now - _CLOCK_SKEW_SECONDS,

@@ -21,6 +21,8 @@ _ACCEPT = ", ".join(
     )
 )
 
+_UNDECIDED = (401, 403, 408, 429)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -78,6 +80,34 @@ class Transport:
                 return None if received is None else Answer(response.headers, received)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise RegistryUnavailable(f"{method} {path}: {type(error).__name__}") from error
+
+    async def forward(
+        self,
+        method: str,
+        path: str,
+        *,
+        access: Access,
+        subject: str,
+        content: bytes,
+        media_type: str,
+    ) -> httpx.Response:
+        """Send a request in the name of ``subject``; return any response that says the outcome.
+
+        Raises:
+            RegistryUnavailable: the outcome is unknown. The registry did not answer, it failed, or
+                it did not accept the token.
+        """
+        headers = {
+            "Authorization": f"Bearer {self._tokens.sign(access, subject=subject)}",
+            "Content-Type": media_type,
+        }
+        try:
+            response = await self._http.request(method, path, headers=headers, content=content)
+        except httpx.HTTPError as error:
+            raise RegistryUnavailable(f"{method} {path}: {type(error).__name__}") from error
+        if response.status_code in _UNDECIDED or response.status_code >= 500:
+            raise RegistryRefused(f"{method} {path}", response.status_code)
+        return response
 
     def _stream(
         self,

@@ -70,6 +70,23 @@ class Conflict(MoorageError):
     title = "The state of the object does not allow this; reload it and try again"
 
 
+class LimitReached(Conflict):
+    """The account, or the Docker user, has as many objects of one kind as it can have.
+
+    ``owner`` names who has them, as in "The account". ``objects`` is their plural. The operator
+    changes the ``limit`` with ``setting``.
+    """
+
+    code = "limit_reached"
+    title = "The limit of objects is reached; delete one, or ask the administrator to raise it"
+
+    def __init__(self, owner: str, objects: str, *, limit: int, setting: str) -> None:
+        super().__init__(
+            f"{owner} has {limit:,} {objects}, which is the limit. Delete one that is no longer "
+            f"needed, or ask the administrator to raise `{setting}`."
+        )
+
+
 class ContentTooLarge(MoorageError):
     """The request body is larger than ``limit`` bytes."""
 
@@ -90,6 +107,18 @@ class UriTooLong(MoorageError):
 
     def __init__(self, *, limit: int) -> None:
         super().__init__(f"The path and query are longer than {limit // 1024} KiB. Shorten them.")
+
+
+class HeaderTooLarge(MoorageError):
+    """The cookies of the request are longer than ``limit`` bytes."""
+
+    status, code = 431, "request_headers_too_large"
+    title = "The headers are too large; delete the cookies of this site"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(
+            f"The cookies are longer than {limit // 1024} KiB. Delete the cookies of this site."
+        )
 
 
 class Invalid(MoorageError):

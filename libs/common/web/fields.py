@@ -1,15 +1,25 @@
 """The types of fields in requests and responses, each with its rule (spec 4, "Names")."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from libs.common.db.text import is_text
 from libs.common.registry import names
 
 MAX_DESCRIPTION = 1000
+_MAX_FIELDS = 1000
+"""Pydantic lists every unknown field of a body, at a cost that more of them would make too high."""
 _MAX_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 """Later times can overflow in UTC; PostgreSQL stores the last one as infinity."""
 
@@ -21,6 +31,16 @@ class Body(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limit_fields(cls, value: Any) -> Any:
+        if isinstance(value, dict) and len(value) > _MAX_FIELDS:
+            raise ValueError(
+                f"has {len(value)} fields; a body can have at most {_MAX_FIELDS}, and all but "
+                f"{', '.join(cls.model_fields)} are unknown"
+            )
+        return value
 
 
 class Output(BaseModel):

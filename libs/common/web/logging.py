@@ -18,6 +18,8 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+_LOGGED_METHOD_CHARACTERS = 20
+_LOGGED_PATH_CHARACTERS = 512
 _request_of_line: ContextVar[str | None] = ContextVar("request_id", default=None)
 _text = json.JSONEncoder().encode
 _failed_writes = Counter(
@@ -109,12 +111,15 @@ def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -
     """Write the log line of a request.
 
     It bypasses structlog, which takes as long as the rest of a token request (bench/results.md).
+    It cuts what the client chooses, so that nobody can fill the disk with long lines.
     """
+    method = _text(scope["method"][:_LOGGED_METHOD_CHARACTERS])
+    path = _text(scope["path"][:_LOGGED_PATH_CHARACTERS])
     at = datetime.now(UTC).isoformat()[:-6]
     output = _setup.output or _Output(sys.stdout)
     output.write(
         f'{{"service": {_text(_setup.service)}, "request_id": "{request_id}",'
-        f' "method": {_text(scope["method"])}, "path": {_text(scope["path"])}, "status": {status},'
+        f' "method": {method}, "path": {path}, "status": {status},'
         f' "milliseconds": {seconds * 1000:.2f}, "event": "request", "level": "info",'
         f' "at": "{at}Z"}}\n'
     )

@@ -90,12 +90,12 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     if {"HTTPBearer": []} in operation.get("security", []):
         common += [Unauthenticated] if method == "get" else [Unauthenticated, ReadOnlyKey]
     if operation.get("parameters"):
-        common.append(UriTooLong)
+        common += [BadRequest, UriTooLong]
     if operation.get("parameters") or "requestBody" in operation:
         common.append(Invalid)
     if "requestBody" in operation:
         common += [BadRequest, ContentTooLarge]
-    for status, response in responses(*common).items():
+    for status, response in responses(*dict.fromkeys(common)).items():
         declared.setdefault(str(status), response)
     _add_headers(operation, declared)
     operation["responses"] = dict(sorted(declared.items()))

@@ -8,8 +8,10 @@ from libs.common.db.engine import Tx
 from libs.common.registry.names import is_username
 from libs.common.security.principals import Principal
 from libs.common.web.authentication import Authenticated, SignedIn
+from libs.common.web.provided import provided
 from services.auth.access_tokens.domain import NoSuchDockerUser, OwnedDockerUser
 from services.auth.credentials.queries import find_by_username
+from services.auth.settings import Settings
 
 
 async def _get_owned(tx: Tx, principal: Principal, username: str) -> OwnedDockerUser:
@@ -36,3 +38,11 @@ ReadableDockerUser = Annotated[OwnedDockerUser, Depends(_get_readable)]
 
 ManageableDockerUser = Annotated[OwnedDockerUser, Depends(_get_manageable)]
 """The same for a caller who signed in with a password; an API key gets a 403."""
+
+
+def _get_max_tokens(settings: Annotated[Settings, Depends(provided(Settings))]) -> int:
+    return settings.max_access_tokens
+
+
+MaxTokens = Annotated[int, Depends(_get_max_tokens)]
+"""A route's parameter: how many access tokens a Docker user can have."""

@@ -29,6 +29,12 @@ async def list_by_hash(tx: Tx, *, hashes: Collection[bytes]) -> dict[bytes, Acce
     return {row[0]: AccessToken(row[1], row[2], row[3], NAMES[row[4]], row[5]) for row in rows}
 
 
+async def count(tx: Tx, *, docker_user_id: int) -> int:
+    """Return how many access tokens the Docker user has, expired ones included."""
+    statement = sa.select(sa.func.count()).where(_t.docker_user_id == docker_user_id)
+    return int((await tx.execute(statement)).scalar_one())
+
+
 async def insert(tx: Tx, *, token: ListedToken, docker_user_id: int, secret_hash: bytes) -> None:
     """Store a new access token."""
     await tx.execute(

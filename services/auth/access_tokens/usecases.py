@@ -7,6 +7,7 @@ from libs.common.db import audit
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.secrets import hash_of, new_secret
+from libs.common.web.errors import LimitReached
 from services.auth.access_tokens import queries
 from services.auth.access_tokens.domain import (
     PREFIX,
@@ -16,6 +17,7 @@ from services.auth.access_tokens.domain import (
     OwnedDockerUser,
     TokenPermission,
 )
+from services.auth.credentials import queries as credentials
 from services.auth.tables import audit_entries
 
 
@@ -26,8 +28,22 @@ async def create_token(
     name: str,
     permission: TokenPermission,
     expires_at: datetime | None,
+    max_tokens: int,
 ) -> NewToken:
-    """Create an access token of the Docker user; None as ``expires_at`` means never."""
+    """Create an access token of the Docker user; None as ``expires_at`` means never.
+
+    Raises:
+        LimitReached: the Docker user has ``max_tokens`` access tokens.
+    """
+    user = actor.docker_user
+    await credentials.lock(tx, kind="docker_user", id=user.id)
+    if await queries.count(tx, docker_user_id=user.id) >= max_tokens:
+        raise LimitReached(
+            f"The Docker user {user.username!r}",
+            "access tokens",
+            limit=max_tokens,
+            setting="AUTH_MAX_ACCESS_TOKENS",
+        )
     token = NewToken(
         id=uuid.uuid4(),
         kind="access",
@@ -39,9 +55,7 @@ async def create_token(
         last_used_from=None,
         secret=new_secret(PREFIX),
     )
-    await queries.insert(
-        tx, token=token, docker_user_id=actor.docker_user.id, secret_hash=hash_of(token.secret)
-    )
+    await queries.insert(tx, token=token, docker_user_id=user.id, secret_hash=hash_of(token.secret))
     await _audit(tx, "token.create", actor, token.id)
     return token
 

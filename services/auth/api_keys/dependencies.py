@@ -9,8 +9,10 @@ from libs.common.db.engine import Tx
 from libs.common.web.authentication import Authenticated, SignedIn
 from libs.common.web.errors import Forbidden
 from libs.common.web.fields import OptionalText
+from libs.common.web.provided import provided
 from services.auth.api_keys import queries
 from services.auth.api_keys.domain import NoSuchKey, OwnedApiKey
+from services.auth.settings import Settings
 
 _AccountFilter = Annotated[
     str | None,
@@ -33,6 +35,13 @@ async def _get_listed_account(
         raise Forbidden("Only an administrator can list another account's keys. Remove `account`.")
     return account if account is not None or principal.is_admin else principal.username
 
+
+def _get_max_keys(settings: Annotated[Settings, Depends(provided(Settings))]) -> int:
+    return settings.max_api_keys
+
+
+MaxKeys = Annotated[int, Depends(_get_max_keys)]
+"""A route's parameter: how many API keys an account can have."""
 
 OwnedKey = Annotated[OwnedApiKey, Depends(_get_owned_key)]
 """A route's parameter: an API key of the caller, or any for an administrator; else a 404."""

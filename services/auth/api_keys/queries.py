@@ -25,6 +25,12 @@ _columns = (
 _BY_TIME = Sort("-created_at", (_k.created_at, _k.id))
 
 
+async def count(tx: Tx, *, account_id: int) -> int:
+    """Return how many keys the account has, expired ones included."""
+    statement = sa.select(sa.func.count()).where(_k.account_id == account_id)
+    return int((await tx.execute(statement)).scalar_one())
+
+
 async def insert(tx: Tx, *, key: ApiKey, account_id: int, secret_hash: bytes) -> bool:
     """Store a new key under the current version of the account's credential.
 

@@ -5,11 +5,11 @@ from starlette.responses import Response
 
 from libs.common.db.engine import Tx
 from libs.common.web.authentication import SessionRequired, SignedIn
-from libs.common.web.errors import Forbidden, Invalid, Unauthenticated
+from libs.common.web.errors import Forbidden, Invalid, LimitReached, Unauthenticated
 from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.auth.api_keys import usecases
-from services.auth.api_keys.dependencies import ListedAccount, OwnedKey
+from services.auth.api_keys.dependencies import ListedAccount, MaxKeys, OwnedKey
 from services.auth.api_keys.domain import NoSuchKey
 from services.auth.api_keys.schemas import ApiKeyCreate, ApiKeyOut, NewApiKeyOut
 
@@ -32,9 +32,13 @@ async def list_api_keys(
     )
 
 
-@router.post("", status_code=201, responses=responses(Unauthenticated, SessionRequired, Invalid))
+@router.post(
+    "",
+    status_code=201,
+    responses=responses(Unauthenticated, SessionRequired, LimitReached, Invalid),
+)
 async def create_api_key(
-    tx: Tx, principal: SignedIn, body: ApiKeyCreate, response: Response
+    tx: Tx, principal: SignedIn, max_keys: MaxKeys, body: ApiKeyCreate, response: Response
 ) -> NewApiKeyOut:
     """Create an API key. Only this response contains the secret."""
     key = await usecases.create_api_key(
@@ -43,6 +47,7 @@ async def create_api_key(
         name=body.name,
         permission=body.permission,
         expires_at=body.expires_at,
+        max_keys=max_keys,
     )
     response.headers["Location"] = f"/api/v1/api-keys/{key.id}"
     response.headers["Cache-Control"] = "no-store"

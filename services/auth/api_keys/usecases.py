@@ -9,9 +9,10 @@ from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.principals import Principal
 from libs.common.security.secrets import hash_of, new_secret
 from libs.common.web.authentication import KEY_PREFIX
-from libs.common.web.errors import Unauthenticated
+from libs.common.web.errors import LimitReached, Unauthenticated
 from services.auth.api_keys import queries
 from services.auth.api_keys.domain import ApiKey, NewApiKey, OwnedApiKey, Permission
+from services.auth.credentials import queries as credentials
 from services.auth.tables import audit_entries
 
 
@@ -22,12 +23,17 @@ async def create_api_key(
     name: str,
     permission: Permission,
     expires_at: datetime | None,
+    max_keys: int,
 ) -> NewApiKey:
     """Create an API key of the caller's account; None as ``expires_at`` means never.
 
     Raises:
+        LimitReached: the account has ``max_keys`` keys.
         Unauthenticated: the account has been deleted or disabled in the meantime.
     """
+    await credentials.lock(tx, kind="account", id=principal.account_id)
+    if await queries.count(tx, account_id=principal.account_id) >= max_keys:
+        raise LimitReached("The account", "API keys", limit=max_keys, setting="AUTH_MAX_API_KEYS")
     key = NewApiKey(
         id=uuid.uuid4(),
         account=principal.username,

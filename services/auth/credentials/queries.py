@@ -28,6 +28,17 @@ async def list_docker_users(tx: Tx, *, usernames: Collection[str]) -> dict[str, 
     return {credential.username: credential for credential in (Credential(*row) for row in rows)}
 
 
+async def lock(tx: Tx, *, kind: Kind, id: int) -> None:
+    """Lock the credential for this service until the transaction ends.
+
+    Transactions that count the objects of a credential and add one take this lock first. They wait
+    for each other, so that the count is still right when they add the object. It is an advisory
+    lock, because this service cannot lock rows of the catalog.
+    """
+    name = f"moorage objects of {kind} {id}"
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(name, 0))))
+
+
 async def _find(tx: Tx, *conditions: sa.ColumnElement[bool]) -> Credential | None:
     row = (await tx.execute(sa.select(credentials).where(*conditions))).one_or_none()
     return None if row is None else Credential(*row)

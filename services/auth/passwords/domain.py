@@ -28,7 +28,7 @@ class LoginRefused(MoorageError):
 
 
 class LoginThrottled(TooManyRequests):
-    """Too many logins of this user from this address have failed."""
+    """Too many logins from this address have failed, of this user or of all users."""
 
     code, title = "login_throttled", "Too many failed logins; try again later"
 

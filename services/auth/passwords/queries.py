@@ -33,6 +33,16 @@ async def reserve_attempt(
     return (await tx.execute(statement.returning(_t.failures))).one_or_none() is not None
 
 
+async def is_at_limit(tx: Tx, *, kind: str, username: str, source: str, limit: int) -> bool:
+    """Return whether ``limit`` attempts have failed in the current window."""
+    statement = sa.select(
+        sa.exists().where(
+            *_key(kind, username, source), _t.window_ends_at > sa.func.now(), _t.failures >= limit
+        )
+    )
+    return bool((await tx.execute(statement)).scalar_one())
+
+
 async def find_seconds_left(tx: Tx, *, kind: str, username: str, source: str) -> float | None:
     """Return the seconds until the window ends, or None if there are no failed attempts."""
     left = sa.extract("epoch", _t.window_ends_at - sa.func.now())
@@ -46,7 +56,7 @@ async def delete_attempts(tx: Tx, *, kind: str, username: str, source: str) -> N
 
 
 async def release_attempt(tx: Tx, *, kind: str, username: str, source: str) -> None:
-    """Undo the count of an attempt whose password was not checked."""
+    """Undo the count of one attempt."""
     await tx.execute(
         login_throttle.update()
         .where(*_key(kind, username, source))

@@ -1,4 +1,4 @@
-"""Limits failed logins per user and source, and audits refused logins."""
+"""Limits failed logins per user and source and per source, and audits refused logins."""
 
 from typing import TypedDict
 
@@ -12,6 +12,8 @@ from services.auth.passwords.domain import Attempt, LoginThrottled
 from services.auth.tables import audit_entries
 
 _MAX_AUDITED = 10_000
+_ADDRESS = "address"
+"""The kind of the row that counts the failures of a source, for whatever users."""
 
 
 class _Key(TypedDict):
@@ -21,57 +23,106 @@ class _Key(TypedDict):
 
 
 class LoginThrottle:
-    """Allows ``failures`` failed logins per user and source within ``window_seconds``."""
+    """Limits failed logins within ``window_seconds``, in the database and so for all replicas.
 
-    def __init__(self, engine: Engine, *, failures: int, window_seconds: int) -> None:
+    It allows ``failures`` per user and source, and ``address_failures`` per source, for whatever
+    users. A guess of one password for many users therefore ends too.
+    """
+
+    def __init__(
+        self, engine: Engine, *, failures: int, address_failures: int, window_seconds: int
+    ) -> None:
         self._engine = engine
         self._failures = failures
+        self._address_failures = address_failures
         self._window_seconds = window_seconds
         self._audited: TTLCache[tuple[str, str, str], Attempt] = TTLCache(
             maxsize=_MAX_AUDITED, ttl=window_seconds
         )
 
     async def reserve(self, attempt: Attempt, credential: Credential | Nobody) -> None:
-        """Count ``attempt`` as failed until ``clear`` or ``release``.
+        """Count ``attempt`` as a failure of its user until ``clear`` or ``release``.
+
+        An attempt of a throttled source is not counted, so that it leaves no row for an invented
+        user.
+
+        Raises:
+            LoginThrottled: a limit is reached. The first such refusal of a window is audited.
+        """
+        address = _address_key(attempt)
+        async with self._engine.begin() as tx:
+            throttled = address
+            if not await queries.is_at_limit(tx, **address, limit=self._address_failures):
+                throttled = _user_key(attempt)
+                if await self._count(tx, throttled, self._failures):
+                    return
+            error = await self._refusal(tx, throttled, attempt, credential)
+        raise error
+
+    async def reserve_address(self, attempt: Attempt, credential: Credential | Nobody) -> None:
+        """Count ``attempt`` as a failure of its source until ``clear``.
+
+        Call it directly before the password is checked: attempts that wait for their check must
+        not count, because all machines behind one address may log in at once.
 
         Raises:
             LoginThrottled: the limit is reached. The first such refusal of a window is audited.
         """
-        key = _key(attempt)
+        address = _address_key(attempt)
         async with self._engine.begin() as tx:
-            allowed = await queries.reserve_attempt(
-                tx, **key, limit=self._failures, window_seconds=self._window_seconds
-            )
-            if allowed:
+            if await self._count(tx, address, self._address_failures):
                 return
-            seconds = await queries.find_seconds_left(tx, **key)
-            name = (key["kind"], key["username"], key["source"])
-            if self._audited.setdefault(name, attempt) is attempt:
-                await _audit(tx, "login.throttle", attempt, credential)
-        raise LoginThrottled(retry_after=int(seconds or 0) + 1)
+            error = await self._refusal(tx, address, attempt, credential)
+        raise error
 
     async def release(self, attempt: Attempt) -> None:
-        """Undo the count of ``attempt``, whose password was not checked."""
+        """Undo ``reserve``, because the password was not checked."""
         async with self._engine.begin() as tx:
-            await queries.release_attempt(tx, **_key(attempt))
+            await queries.release_attempt(tx, **_user_key(attempt))
 
     async def clear(self, attempt: Attempt) -> None:
-        """Delete the failures of the user and source, because the password was right."""
+        """Delete the failures of the user and source, because the password was right.
+
+        Other failures of the source stay: an attacker has a right password too, its own.
+        """
         async with self._engine.begin() as tx:
-            await queries.delete_attempts(tx, **_key(attempt))
+            await queries.delete_attempts(tx, **_user_key(attempt))
+            await queries.release_attempt(tx, **_address_key(attempt))
 
     async def refuse(self, attempt: Attempt, credential: Credential | Nobody) -> None:
         """Audit that the password of ``attempt`` was wrong."""
         async with self._engine.begin() as tx:
             await _audit(tx, "login.refuse", attempt, credential)
 
+    async def _count(self, tx: Tx, key: _Key, limit: int) -> bool:
+        return await queries.reserve_attempt(
+            tx, **key, limit=limit, window_seconds=self._window_seconds
+        )
 
-def _key(attempt: Attempt) -> _Key:
+    async def _refusal(
+        self, tx: Tx, key: _Key, attempt: Attempt, credential: Credential | Nobody
+    ) -> LoginThrottled:
+        seconds = await queries.find_seconds_left(tx, **key)
+        name = (key["kind"], key["username"], key["source"])
+        if self._audited.setdefault(name, attempt) is attempt:
+            await _audit(tx, "login.throttle", attempt, credential)
+        is_address = key["kind"] == _ADDRESS
+        return LoginThrottled(
+            "Too many failed logins from this address; try again later" if is_address else None,
+            retry_after=int(seconds or 0) + 1,
+        )
+
+
+def _user_key(attempt: Attempt) -> _Key:
     return {
         "kind": attempt.kind,
         "username": attempt.loggable_username,
         "source": attempt.source,
     }
+
+
+def _address_key(attempt: Attempt) -> _Key:
+    return {"kind": _ADDRESS, "username": "", "source": attempt.source}
 
 
 async def _audit(tx: Tx, action: str, attempt: Attempt, credential: Credential | Nobody) -> None:

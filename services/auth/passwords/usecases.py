@@ -22,6 +22,7 @@ from services.auth.passwords.domain import (
     Attempt,
     LoginRefused,
     LoginsBusy,
+    LoginThrottled,
 )
 from services.auth.passwords.throttle import LoginThrottle
 
@@ -47,10 +48,21 @@ class PasswordLogin:
     """
 
     def __init__(
-        self, engine: Engine, hasher: PasswordHasher, *, failures: int, window_seconds: int
+        self,
+        engine: Engine,
+        hasher: PasswordHasher,
+        *,
+        failures: int,
+        address_failures: int,
+        window_seconds: int,
     ) -> None:
         self._hasher = hasher
-        self._throttle = LoginThrottle(engine, failures=failures, window_seconds=window_seconds)
+        self._throttle = LoginThrottle(
+            engine,
+            failures=failures,
+            address_failures=address_failures,
+            window_seconds=window_seconds,
+        )
         self._queue = FairQueue(
             concurrency=hasher.threads, per_source=MAX_WAITING_PER_SOURCE, total=MAX_WAITING
         )
@@ -63,7 +75,7 @@ class PasswordLogin:
 
         Raises:
             LoginRefused: the user is unknown or disabled, or the password is wrong.
-            LoginThrottled: too many logins of this user from this source have failed.
+            LoginThrottled: too many logins from this source have failed, of this user or of all.
             LoginsBusy: too many passwords wait to be checked.
             DatabaseUnavailable: the credential is not cached, and the database is unreachable.
         """
@@ -102,10 +114,15 @@ class PasswordLogin:
     ) -> Credential:
         await self._throttle.reserve(attempt, credential)
         try:
-            credential, matches = await self._verify(attempt, credential, find_credential)
+            async with self._queue.slot(attempt.source):
+                await self._throttle.reserve_address(attempt, credential)
+                credential, matches = await self._verify(attempt, credential, find_credential)
         except QueueFull:
             await self._throttle.release(attempt)
             raise LoginsBusy(retry_after=BUSY_RETRY_SECONDS) from None
+        except LoginThrottled:
+            await self._throttle.release(attempt)
+            raise
         if not matches or not isinstance(credential, Credential) or credential.disabled:
             await self._throttle.refuse(attempt, credential)
             raise LoginRefused
@@ -132,5 +149,4 @@ class PasswordLogin:
 
     async def _hash_matches(self, attempt: Attempt, credential: Credential | Nobody) -> bool:
         password_hash = credential.password_hash if isinstance(credential, Credential) else None
-        async with self._queue.slot(attempt.source):
-            return await self._hasher.verify(attempt.password, password_hash)
+        return await self._hasher.verify(attempt.password, password_hash)

@@ -10,6 +10,8 @@ from libs.common.registry.names import split_repository
 from services.auth.access.domain import Permission, allowed_actions
 
 MAX_SCOPES = 64
+MAX_ACTIONS = 8
+"""How many actions of one scope are considered. There are four: pull, push, delete, and `*`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ def parse_scope(text: str) -> Scope | None:
 
     The type ends at the first colon and the actions begin after the last, because a name may
     contain a colon (``host:5000/app``). A class, as in ``repository(plugin)``, is removed: the
-    registry does not match it.
+    registry does not match it. Actions after the eighth are ignored.
     """
     kind, _, rest = text.partition(":")
     name, _, actions = rest.rpartition(":")
@@ -39,7 +41,8 @@ def parse_scope(text: str) -> Scope | None:
     parts = split_repository(name)
     if parts is None:
         return None
-    return Scope(name, parts[0], tuple(dict.fromkeys(actions.split(","))))
+    considered = actions.split(",", MAX_ACTIONS)[:MAX_ACTIONS]
+    return Scope(name, parts[0], tuple(dict.fromkeys(considered)))
 
 
 def parse_scopes(values: Iterable[str]) -> list[Scope]:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.common.db.engine import is_unreachable
+from libs.common.registry.error_format import error_body
 from libs.common.security.keys import SigningKeys
 from libs.common.web.authentication import client_address
 from libs.common.web.errors import DatabaseUnavailable, MoorageError
@@ -137,8 +138,8 @@ def _refusal(error: Exception) -> Response:
     headers = {**_NO_STORE, **error.headers}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="moorage"'
-    item = {"code": _CODES.get(error.status, "UNKNOWN"), "message": error.detail, "detail": None}
-    return JSONResponse({"errors": [item]}, status_code=error.status, headers=headers)
+    body = error_body(_CODES.get(error.status, "UNKNOWN"), error.detail)
+    return JSONResponse(body, status_code=error.status, headers=headers)
 
 
 FRONT: Final[Front] = {

@@ -67,7 +67,7 @@ TOKEN_RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {
         "model": RegistryErrors,
         "description": "The request names another service, lacks a field, or has more than "
-        "100 fields",
+        "100 fields or parameters",
     },
     401: {"model": RegistryErrors, "description": "The credentials are wrong"},
     413: {"model": RegistryErrors, "description": "The form is larger than 64 KiB"},

@@ -88,7 +88,7 @@ async def authenticate(
 
     Raises:
         LoginRefused: the proof is wrong, expired, or revoked, or the Docker user is disabled.
-        LoginThrottled: too many logins of this user from this source have failed.
+        LoginThrottled: too many logins from this source have failed, of this user or of all.
         LoginsBusy: too many passwords wait to be checked.
         DatabaseUnavailable: an entry is not cached, and the database is unreachable (spec 2.8).
     """

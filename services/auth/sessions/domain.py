@@ -12,6 +12,8 @@ from libs.common.web.errors import Forbidden, Unauthenticated
 from services.auth.credentials.domain import Credential
 
 ACCESS_TOKEN_SECONDS = 300
+IDLE_AFTER = timedelta(minutes=10)
+"""When a session counts as unused: its access token expires after half of this time."""
 ROTATION_GRACE = timedelta(seconds=10)
 _VALUE_LENGTH = 64
 

@@ -27,6 +27,39 @@ async def insert(tx: Tx, *, session: Session, client_address: str) -> None:
     )
 
 
+async def count_current(tx: Tx, *, account_id: int, version: int) -> int:
+    """Return how many sessions of the account and of this credential version have not expired."""
+    statement = sa.select(sa.func.count()).where(
+        _s.account_id == account_id,
+        _s.credential_version == version,
+        _s.expires_at > sa.func.now(),
+    )
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def delete_longest_idle(
+    tx: Tx, *, account_id: int, version: int, before: datetime
+) -> uuid.UUID | None:
+    """Delete the session that was not refreshed for the longest time, and return its id.
+
+    Return None if each session of this credential version was opened or refreshed after ``before``.
+    """
+    oldest = (
+        sa.select(_s.id)
+        .where(
+            _s.account_id == account_id,
+            _s.credential_version == version,
+            _s.rotated_at < before,
+            _s.expires_at > sa.func.now(),
+        )
+        .order_by(_s.rotated_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    result = await tx.execute(sessions.delete().where(_s.id == oldest).returning(_s.id))
+    return result.scalar_one_or_none()
+
+
 async def find_for_update(tx: Tx, *, id: uuid.UUID) -> Session | None:
     """Return the session and lock it until the transaction ends, to serialize its refreshes."""
     row = (

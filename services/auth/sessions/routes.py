@@ -9,7 +9,7 @@ from starlette.responses import Response
 from libs.common.db.engine import Tx
 from libs.common.web import problems
 from libs.common.web.authentication import SessionRequired, SignedIn, client_address
-from libs.common.web.errors import DatabaseUnavailable, Invalid, Unauthenticated
+from libs.common.web.errors import DatabaseUnavailable, Invalid, LimitReached, Unauthenticated
 from libs.common.web.provided import provided
 from services.auth.passwords.domain import LoginRefused, LoginsBusy, LoginThrottled
 from services.auth.sessions import usecases
@@ -28,7 +28,13 @@ router = APIRouter(prefix=PATH, tags=["sessions"])
     "",
     status_code=201,
     responses=problems.responses(
-        LoginRefused, LoginThrottled, LoginsBusy, CrossSite, Invalid, DatabaseUnavailable
+        LoginRefused,
+        LoginThrottled,
+        LoginsBusy,
+        CrossSite,
+        LimitReached,
+        Invalid,
+        DatabaseUnavailable,
     ),
 )
 async def create_session(

@@ -14,6 +14,7 @@ from libs.common.db.engine import Engine, Tx
 from libs.common.registry.names import is_username
 from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey
 from libs.common.security.principals import Principal
+from libs.common.web.errors import LimitReached
 from services.auth.credentials import queries as credentials
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.passwords.domain import Attempt
@@ -21,6 +22,7 @@ from services.auth.passwords.usecases import PasswordLogin
 from services.auth.sessions import queries
 from services.auth.sessions.domain import (
     ACCESS_TOKEN_SECONDS,
+    IDLE_AFTER,
     ROTATION_GRACE,
     RefreshSecret,
     Session,
@@ -49,7 +51,7 @@ class SessionService:
 
     ``key`` signs access tokens. The first of ``rotation_keys`` derives and signs refresh secrets;
     all of them recognize the secrets that they signed. A session expires ``lifetime`` after its
-    last refresh.
+    last refresh. An account has at most ``max_sessions`` sessions.
     """
 
     engine: Engine
@@ -57,6 +59,7 @@ class SessionService:
     key: SigningKey
     rotation_keys: Sequence[bytes]
     lifetime: timedelta
+    max_sessions: int
 
     async def find_account(self, username: str) -> Credential | Nobody:
         """Return the account ``username``, read from the database."""
@@ -88,7 +91,15 @@ class SessionService:
 async def sign_in(
     *, session_service: SessionService, username: str, password: str, client_address: str
 ) -> OpenSession:
-    """Open a session. Raises as PasswordLogin.login does."""
+    """Open a session.
+
+    If the account has as many sessions as it can have, the one that was unused for the longest time
+    ends. Otherwise a script that signs in and never out would lock the account out for a month. If
+    all were used within ten minutes, a person cannot be behind them, and the sign-in is refused.
+
+    Raises as PasswordLogin.login does, and:
+        LimitReached: the account has ``max_sessions`` sessions, and all of them are in use.
+    """
     account = await session_service.login.login(
         Attempt("account", username, password, client_address), session_service.find_account
     )
@@ -104,11 +115,32 @@ async def sign_in(
         expires_at=now + session_service.lifetime,
     )
     async with session_service.engine.begin() as tx:
+        await _make_room(tx, session_service, account, client_address, now)
         await queries.insert(tx, session=session, client_address=client_address)
         await _audit(
             tx, "session.create", account.account_id, account.username, session.id, client_address
         )
     return session_service.open(session, account, refresh_secret)
+
+
+async def _make_room(
+    tx: Tx, session_service: SessionService, account: Credential, client_address: str, now: datetime
+) -> None:
+    await credentials.lock(tx, kind="account", id=account.id)
+    count = await queries.count_current(tx, account_id=account.id, version=account.version)
+    if count < session_service.max_sessions:
+        return
+    ended = await queries.delete_longest_idle(
+        tx, account_id=account.id, version=account.version, before=now - IDLE_AFTER
+    )
+    if ended is None:
+        raise LimitReached(
+            "The account",
+            "sessions in use",
+            limit=session_service.max_sessions,
+            setting="AUTH_MAX_SESSIONS",
+        )
+    await _audit(tx, "session.delete", account.account_id, account.username, ended, client_address)
 
 
 async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> OpenSession:

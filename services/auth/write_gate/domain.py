@@ -1,19 +1,44 @@
-"""Which writes to the registry a pause refuses."""
+"""Which writes to the registry a pause refuses, and which ones a full disk."""
 
 import base64
 import json
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 NEW_UPLOADS_RETRY_SECONDS = 15
 ALL_WRITES_RETRY_SECONDS = 5
 UNREACHABLE_RETRY_SECONDS = 2
+LOW_DISK_RETRY_SECONDS = 30
 TRUSTED_SECONDS = 1.0
 """How long after the last heartbeat the cached pause is used while the database is unreachable.
 
 `moorage gc` refuses writes for longer than that before it collects.
 """
 _UPLOADS_PATH = re.compile(r"/v2/(?P<repository>[a-z0-9._/-]+)/blobs/uploads/?")
+
+
+_WRITES_BYTES = frozenset({"POST", "PATCH", "PUT"})
+
+
+class Reason(StrEnum):
+    """Why a write is refused. The gateway chooses its message by this value."""
+
+    PAUSED = "paused"
+    LOW_DISK = "low-disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused write. The client can retry it after ``seconds``."""
+
+    seconds: int
+    reason: Reason
+
+
+def refuse_for_disk(method: str) -> Refusal | None:
+    """Return the refusal of a write while a disk is nearly full, or None for a deletion."""
+    return Refusal(LOW_DISK_RETRY_SECONDS, Reason.LOW_DISK) if method in _WRITES_BYTES else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ PATH = "/internal/writes"
 class WriteGateApp:
     """ASGI app for the gateway's subrequest (nginx `auth_request`).
 
-    It answers 204 if the write is allowed, and 403 with Retry-After if not: nginx passes on no
-    other refusal of a subrequest.
+    It answers 204 if the write is allowed, and 403 with Retry-After and X-Refusal if not: nginx
+    passes on no other refusal of a subrequest.
     """
 
     def __init__(self, gate: WriteGate) -> None:
@@ -24,15 +24,22 @@ class WriteGateApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one subrequest."""
         given: dict[bytes, bytes] = dict(scope["headers"])
-        seconds = await self._gate.retry_after(
+        refusal = await self._gate.find_refusal(
             method=given.get(b"x-original-method", b"").decode("latin-1"),
             uri=given.get(b"x-original-uri", b"").decode("latin-1"),
             authorization=given.get(b"authorization", b"").decode("latin-1"),
         )
         status, headers = (
             (204, [])
-            if seconds is None
-            else (403, [(b"retry-after", str(seconds).encode()), (b"content-length", b"0")])
+            if refusal is None
+            else (
+                403,
+                [
+                    (b"retry-after", str(refusal.seconds).encode()),
+                    (b"x-refusal", refusal.reason.encode()),
+                    (b"content-length", b"0"),
+                ],
+            )
         )
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b""})

@@ -1,14 +1,21 @@
-"""Decides whether the gateway may send a write to the registry, from a cached pause."""
+"""Decides whether the gateway may send a write to the registry.
+
+It reads a cached pause and the last measurement of free space.
+"""
 
 import asyncio
 import time
 
 from libs.common.db.engine import Engine, is_unreachable
+from libs.common.disk import FreeSpace
 from services.auth.cache.listener import InvalidationListener
 from services.auth.write_gate.domain import (
     TRUSTED_SECONDS,
     UNREACHABLE_RETRY_SECONDS,
     Pause,
+    Reason,
+    Refusal,
+    refuse_for_disk,
     retry_after,
 )
 from services.auth.write_gate.queries import find_pause
@@ -19,8 +26,11 @@ _READ_SECONDS = 2.0
 class WriteGate:
     """Caches the current pause of writes, invalidated by ``listener``."""
 
-    def __init__(self, engine: Engine, listener: InvalidationListener) -> None:
+    def __init__(
+        self, engine: Engine, listener: InvalidationListener, free_space: FreeSpace
+    ) -> None:
         self._engine = engine
+        self._free_space = free_space
         self._listener = listener
         self._pause: Pause | None = None
         self._changes = 0
@@ -30,12 +40,19 @@ class WriteGate:
         self._reading = asyncio.Lock()
         listener.on_change("writes", self._invalidate)
 
-    async def retry_after(self, *, method: str, uri: str, authorization: str) -> int | None:
-        """Return the seconds after which a refused write may be retried, or None if it is allowed.
+    async def find_refusal(self, *, method: str, uri: str, authorization: str) -> Refusal | None:
+        """Return the refusal of a write, or None if it is allowed.
 
-        If the database is unreachable for more than a second, every write is refused, because a
-        pause may have begun.
+        While a disk is nearly full, uploads and manifests are refused; deletions go on. If the
+        database is unreachable for more than a second, every write is refused, because a pause may
+        have begun.
         """
+        if self._free_space.low_disk is not None and (refusal := refuse_for_disk(method)):
+            return refusal
+        seconds = await self._retry_after(method=method, uri=uri, authorization=authorization)
+        return None if seconds is None else Refusal(seconds, Reason.PAUSED)
+
+    async def _retry_after(self, *, method: str, uri: str, authorization: str) -> int | None:
         if not (self._is_current and self._listener.is_current):
             try:
                 await self._read()

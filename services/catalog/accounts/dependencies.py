@@ -1,4 +1,4 @@
-"""The password hasher as a route's parameter."""
+"""The password hasher and the limits of accounts as parameters of a route."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -9,8 +9,9 @@ from libs.common.security.fair_queue import FairQueue, QueueFull
 from libs.common.security.passwords import PasswordHasher
 from libs.common.web.authentication import client_address
 from libs.common.web.provided import provided
-from services.catalog.accounts.domain import HashingBusy
+from services.catalog.accounts.domain import AccountLimits, HashingBusy
 from services.catalog.accounts.throttle import WrongPasswords
+from services.catalog.settings import Settings
 
 _MAX_WAITING = 64
 
@@ -46,3 +47,15 @@ connection.
 
 PasswordThrottle = Annotated[WrongPasswords, Depends(provided(WrongPasswords))]
 """A route's parameter: limits the wrong current passwords of an account."""
+
+
+def _limits(settings: Annotated[Settings, Depends(provided(Settings))]) -> AccountLimits:
+    return AccountLimits(
+        namespaces=settings.max_namespaces,
+        docker_users=settings.max_docker_users,
+        repositories=settings.max_repositories,
+    )
+
+
+Limits = Annotated[AccountLimits, Depends(_limits)]
+"""A route's parameter: how many objects of each kind an account can have."""

@@ -20,6 +20,15 @@ class Account:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AccountLimits:
+    """How many objects of each kind an account can have."""
+
+    namespaces: int
+    docker_users: int
+    repositories: int
+
+
 def leaves_no_administrator(administrator_ids: list[int], demoted_id: int) -> bool:
     """Return whether ``demoted_id`` is the only one of ``administrator_ids``.
 

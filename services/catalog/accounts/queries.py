@@ -65,6 +65,16 @@ async def insert_account(
     return _account(row) if row else None
 
 
+async def lock_account(tx: Tx, *, account_id: int) -> None:
+    """Lock the account until the transaction ends.
+
+    Transactions that count the account's objects and add one take this lock first. They wait for
+    each other, so that the count is still right when they add the object.
+    """
+    statement = sa.select(accounts.c.id).where(accounts.c.id == account_id)
+    await tx.execute(statement.with_for_update(key_share=True))
+
+
 async def lock_password_hash(tx: Tx, *, username: str) -> str:
     """Return the account's password hash, locked for the transaction. Raises AccountNotFound."""
     statement = (

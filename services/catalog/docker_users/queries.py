@@ -91,6 +91,12 @@ async def list_docker_users(
     return await fetch_page(tx, statement, sort=_BY_USERNAME, page=page, of=_docker_user)
 
 
+async def count_docker_users(tx: Tx, *, account_id: int) -> int:
+    """Return how many Docker users the account has."""
+    statement = sa.select(sa.func.count()).where(docker_users.c.account_id == account_id)
+    return int((await tx.execute(statement)).scalar_one())
+
+
 async def insert_docker_user(
     tx: Tx,
     *,

@@ -5,11 +5,11 @@ from fastapi import APIRouter, Request, Response, status
 from libs.common.db.engine import Tx
 from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import SessionRequired, SignedIn
-from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from libs.common.web.errors import Forbidden, Invalid, LimitReached, NotFound, Unauthenticated
 from libs.common.web.fields import Search
 from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
-from services.catalog.accounts.dependencies import Hasher
+from services.catalog.accounts.dependencies import Hasher, Limits
 from services.catalog.accounts.domain import HashingBusy
 from services.catalog.docker_users import usecases
 from services.catalog.docker_users.dependencies import ManageableDockerUser, OwnedDockerUser
@@ -44,11 +44,22 @@ async def list_docker_users(
     "",
     status_code=status.HTTP_201_CREATED,
     responses=responses(
-        Unauthenticated, SessionRequired, DockerUserTaken, NameReserved, Invalid, HashingBusy
+        Unauthenticated,
+        SessionRequired,
+        DockerUserTaken,
+        NameReserved,
+        LimitReached,
+        Invalid,
+        HashingBusy,
     ),
 )
 async def create_docker_user(
-    hasher: Hasher, tx: Tx, principal: SignedIn, body: DockerUserCreate, response: Response
+    hasher: Hasher,
+    tx: Tx,
+    principal: SignedIn,
+    limits: Limits,
+    body: DockerUserCreate,
+    response: Response,
 ) -> DockerUserOut:
     """Create a Docker user."""
     user = await usecases.create_docker_user(
@@ -59,6 +70,7 @@ async def create_docker_user(
         password=body.password.get_secret_value(),
         description=body.description,
         token_login=body.token_login,
+        limits=limits,
     )
     response.headers["Location"] = f"/api/v1/docker-users/{user.username}"
     return DockerUserOut.model_validate(user)
@@ -95,7 +107,11 @@ async def change_docker_user(
 async def change_docker_user_password(
     hasher: Hasher, tx: Tx, actor: ManageableDockerUser, body: PasswordChange
 ) -> None:
-    """Set a new password for a Docker user. Its logins end."""
+    """Set a new password for a Docker user.
+
+    Its logins end, also those with an access token. Its access tokens stay valid: each is a
+    credential of its own, which you can revoke separately.
+    """
     await usecases.change_docker_user_password(
         tx=tx, actor=actor, hasher=hasher, password=body.password.get_secret_value()
     )

@@ -5,6 +5,9 @@ from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.passwords import PasswordHasher
 from libs.common.security.principals import Principal
 from libs.common.web.account_filter import AccountFilter
+from libs.common.web.errors import LimitReached
+from services.catalog.accounts import queries as accounts
+from services.catalog.accounts.domain import AccountLimits
 from services.catalog.audit.usecases import record
 from services.catalog.docker_users import queries
 from services.catalog.docker_users.domain import (
@@ -37,9 +40,24 @@ async def create_docker_user(
     password: str,
     description: str,
     token_login: bool,
+    limits: AccountLimits,
 ) -> DockerUser:
-    """Create a Docker user of the principal's account. Raises DockerUserTaken, NameReserved."""
+    """Create a Docker user of the principal's account.
+
+    Raises:
+        LimitReached: the account has as many Docker users as it can have.
+        DockerUserTaken: the username is taken.
+        NameReserved: a Docker user of that name was deleted a short time ago.
+    """
     password_hash = await hasher.hash(password)
+    await accounts.lock_account(tx, account_id=principal.account_id)
+    if await queries.count_docker_users(tx, account_id=principal.account_id) >= limits.docker_users:
+        raise LimitReached(
+            "The account",
+            "Docker users",
+            limit=limits.docker_users,
+            setting="CATALOG_MAX_DOCKER_USERS",
+        )
     created = await queries.insert_docker_user(
         tx,
         account_id=principal.account_id,

@@ -24,6 +24,22 @@ class Grant:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedGrant:
+    """A grant as the account of its Docker user sees it.
+
+    ``shared`` is whether another account owns the namespace. ``hidden`` is whether the account left
+    the namespace out of its list of shared repositories. The owner of the namespace does not see
+    that, and it changes no access.
+    """
+
+    namespace_id: int
+    namespace: str
+    permission: Permission
+    shared: bool
+    hidden: bool
+
+
 class GrantNotFound(NotFound):
     """The Docker user has no grant in the namespace."""
 

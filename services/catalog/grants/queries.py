@@ -7,9 +7,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
-from libs.common.registry.names import is_username
-from services.catalog.grants.domain import Grant, GrantNotFound, Permission
-from services.catalog.tables import accounts, docker_users, grants, namespaces
+from libs.common.registry.names import is_namespace, is_username
+from services.catalog.grants.domain import Grant, GrantNotFound, Permission, ReceivedGrant
+from services.catalog.tables import accounts, docker_users, grants, hidden_grants, namespaces
 
 _BY_DOCKER_USER = Sort("docker_user", (docker_users.c.username,))
 _BY_NAMESPACE = Sort("namespace", (namespaces.c.name,))
@@ -49,10 +49,74 @@ async def list_namespace_grants(tx: Tx, *, namespace_id: int, page: PageRequest)
     return await fetch_page(tx, statement, sort=_BY_DOCKER_USER, page=page, of=_grant)
 
 
-async def list_docker_user_grants(tx: Tx, *, docker_user_id: int, page: PageRequest) -> Page[Grant]:
+def _select_received(docker_user_id: int) -> sa.Select[Any]:
+    g, h = grants.c, hidden_grants.c
+    hidden = sa.exists().where(
+        h.docker_user_id == g.docker_user_id, h.namespace_id == g.namespace_id
+    )
+    return (
+        sa.select(
+            g.namespace_id,
+            namespaces.c.name.label("namespace"),
+            g.permission,
+            (namespaces.c.account_id != docker_users.c.account_id).label("shared"),
+            hidden.label("hidden"),
+        )
+        .join(namespaces, namespaces.c.id == g.namespace_id)
+        .join(docker_users, docker_users.c.id == g.docker_user_id)
+        .where(g.docker_user_id == docker_user_id)
+    )
+
+
+def _received_grant(row: sa.Row[Any]) -> ReceivedGrant:
+    return ReceivedGrant(
+        namespace_id=row.namespace_id,
+        namespace=row.namespace,
+        permission=row.permission,
+        shared=row.shared,
+        hidden=row.hidden,
+    )
+
+
+async def list_received_grants(
+    tx: Tx, *, docker_user_id: int, page: PageRequest
+) -> Page[ReceivedGrant]:
     """Return a page of the Docker user's grants by namespace."""
-    statement = _select().where(grants.c.docker_user_id == docker_user_id)
-    return await fetch_page(tx, statement, sort=_BY_NAMESPACE, page=page, of=_grant)
+    statement = _select_received(docker_user_id)
+    return await fetch_page(tx, statement, sort=_BY_NAMESPACE, page=page, of=_received_grant)
+
+
+async def find_received_grant(
+    tx: Tx, *, docker_user_id: int, namespace: str
+) -> ReceivedGrant | None:
+    """Return the Docker user's grant in the namespace, or None."""
+    if not is_namespace(namespace):
+        return None  # PostgreSQL rejects some texts, such as one with a NUL
+    statement = _select_received(docker_user_id).where(namespaces.c.name == namespace)
+    row = (await tx.execute(statement)).one_or_none()
+    return _received_grant(row) if row else None
+
+
+async def insert_hidden_grant(tx: Tx, *, docker_user_id: int, namespace_id: int) -> bool:
+    """Hide the grant; return False if it was hidden."""
+    statement = (
+        insert(hidden_grants)
+        .values(docker_user_id=docker_user_id, namespace_id=namespace_id)
+        .on_conflict_do_nothing()
+        .returning(hidden_grants.c.namespace_id)
+    )
+    return (await tx.execute(statement)).one_or_none() is not None
+
+
+async def delete_hidden_grant(tx: Tx, *, docker_user_id: int, namespace_id: int) -> bool:
+    """Show the grant again; return False if it was not hidden."""
+    h = hidden_grants.c
+    statement = (
+        sa.delete(hidden_grants)
+        .where(h.docker_user_id == docker_user_id, h.namespace_id == namespace_id)
+        .returning(h.namespace_id)
+    )
+    return (await tx.execute(statement)).one_or_none() is not None
 
 
 async def get_grant(tx: Tx, *, namespace: str, docker_user: str) -> Grant:

@@ -8,7 +8,7 @@ from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.docker_users.dependencies import OwnedDockerUser
 from services.catalog.grants import usecases
-from services.catalog.grants.schemas import DockerUserGrantOut, GrantOut, GrantPut
+from services.catalog.grants.schemas import DockerUserGrantOut, GrantChange, GrantOut, GrantPut
 from services.catalog.namespaces.dependencies import OwnedNamespace
 
 router = APIRouter(tags=["grants"])
@@ -74,3 +74,20 @@ async def list_docker_user_grants(
     """List the grants of a Docker user by namespace."""
     grants = await usecases.list_docker_user_grants(tx=tx, actor=actor, page=page)
     return page_of(grants, DockerUserGrantOut.model_validate, request, response)
+
+
+@router.patch(
+    "/docker-users/{username}/grants/{namespace}",
+    responses=responses(Unauthenticated, NotFound, Invalid),
+)
+async def change_docker_user_grant(
+    tx: Tx, actor: OwnedDockerUser, namespace: str, body: GrantChange
+) -> DockerUserGrantOut:
+    """Hide a grant that another account gave to a Docker user, or show it again.
+
+    Your lists of shared repositories leave a hidden grant's namespace out. The Docker user keeps
+    its access, and the owner of the namespace does not see that you hid it.
+    """
+    return DockerUserGrantOut.model_validate(
+        await usecases.hide_grant(tx=tx, actor=actor, namespace=namespace, hidden=body.hidden)
+    )

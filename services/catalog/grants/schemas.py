@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from libs.common.web.fields import Body, Output, Username
 from services.catalog.grants.domain import Permission
@@ -23,6 +23,20 @@ class DockerUserGrantOut(Output):
 
     namespace: str = Field(examples=["team"])
     permission: Permission = Field(description="`push` includes `pull`")
+    shared: bool = Field(description="whether another account owns the namespace")
+    hidden: bool = Field(
+        description="if true, the lists of shared repositories leave the namespace out; this "
+        "changes no access, and the owner of the namespace does not see it"
+    )
+
+
+class GrantChange(Body):
+    """Whether to hide a grant."""
+
+    hidden: StrictBool = Field(
+        description="true hides the grant from the lists of shared repositories, also if its "
+        "namespace is granted again later; false shows it again"
+    )
 
 
 class GrantPut(Body):

@@ -1,16 +1,19 @@
-"""List, put, and delete grants."""
+"""List, put, hide, and delete grants."""
+
+from dataclasses import replace
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from services.catalog.audit.usecases import record
 from services.catalog.docker_users import queries as docker_users
-from services.catalog.docker_users.domain import DockerUserOwner
+from services.catalog.docker_users.domain import DockerUserNotFound, DockerUserOwner
 from services.catalog.grants import queries
 from services.catalog.grants.domain import (
     Grant,
     GranteeNotFound,
     GrantNotFound,
     Permission,
+    ReceivedGrant,
     grantee_account,
 )
 from services.catalog.namespaces import queries as namespaces
@@ -24,9 +27,36 @@ async def list_namespace_grants(*, tx: Tx, actor: NamespaceOwner, page: PageRequ
 
 async def list_docker_user_grants(
     *, tx: Tx, actor: DockerUserOwner, page: PageRequest
-) -> Page[Grant]:
+) -> Page[ReceivedGrant]:
     """Return a page of the Docker user's grants by namespace."""
-    return await queries.list_docker_user_grants(tx, docker_user_id=actor.docker_user.id, page=page)
+    return await queries.list_received_grants(tx, docker_user_id=actor.docker_user.id, page=page)
+
+
+async def hide_grant(
+    *, tx: Tx, actor: DockerUserOwner, namespace: str, hidden: bool
+) -> ReceivedGrant:
+    """Hide a grant of the Docker user from the account's lists, or show it again.
+
+    Raises:
+        GrantNotFound: the Docker user has no grant in the namespace.
+        DockerUserNotFound: a concurrent request deleted the Docker user.
+    """
+    user = actor.docker_user
+    if await docker_users.find_docker_user(tx, username=user.username, lock=True) is None:
+        raise DockerUserNotFound(user.username)
+    grant = await queries.find_received_grant(tx, docker_user_id=user.id, namespace=namespace)
+    if grant is None or not await namespaces.lock_namespace(tx, namespace_id=grant.namespace_id):
+        raise GrantNotFound(docker_user=user.username, namespace=namespace)
+    change = queries.insert_hidden_grant if hidden else queries.delete_hidden_grant
+    if await change(tx, docker_user_id=user.id, namespace_id=grant.namespace_id):
+        await record(
+            tx=tx,
+            principal=actor.principal,
+            action="grant.hide" if hidden else "grant.show",
+            # Not below the namespace: its owner must not see this entry.
+            target=f"docker-users/{user.username}/grants/{namespace}",
+        )
+    return replace(grant, hidden=hidden)
 
 
 async def put_grant(

@@ -100,8 +100,9 @@ class Referrer:
 class DeletionPreview:
     """The consequences of deleting an image.
 
-    ``exclusive_bytes`` is the size of the blobs that only this image references. The garbage
-    collection frees them after the deletion.
+    ``exclusive_bytes`` is the size of the blobs that only this image references within the
+    account's own repositories. The garbage collection frees those of them that no other account
+    references.
     """
 
     sibling_tags: tuple[str, ...]

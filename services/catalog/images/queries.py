@@ -243,13 +243,20 @@ _EXCLUSIVE_BYTES = sa.text("""
         WHERE b.repository_id = :repository_id AND b.manifest_digest = ANY(:digests)
           AND NOT EXISTS (
             SELECT FROM catalog.manifest_blobs o
-            WHERE o.blob_digest = b.blob_digest
+            JOIN catalog.repositories r ON r.id = o.repository_id
+            WHERE o.blob_digest = b.blob_digest AND r.account_id = :account_id
               AND NOT (o.repository_id = :repository_id AND o.manifest_digest = ANY(:digests)))
         GROUP BY b.blob_digest) AS exclusive
 """)
 
 
-async def sum_exclusive_bytes(tx: Tx, *, repository_id: int, digests: Collection[str]) -> int:
-    """Return the size of the blobs that only these manifests reference, in any repository."""
-    values = {"repository_id": repository_id, "digests": list(digests)}
+async def sum_exclusive_bytes(
+    tx: Tx, *, account_id: int, repository_id: int, digests: Collection[str]
+) -> int:
+    """Return the size of the blobs that only these manifests reference.
+
+    Only references in the repositories of ``account_id`` count: those of other accounts must not
+    change the sum, because it would reveal which blobs they have.
+    """
+    values = {"account_id": account_id, "repository_id": repository_id, "digests": list(digests)}
     return int((await tx.execute(_EXCLUSIVE_BYTES, values)).scalar_one())

@@ -142,7 +142,7 @@ class DeletionPreviewOut(Output):
     )
     exclusive_bytes: int = Field(
         description="size of the blobs that only this image references, over all tags and "
-        "repositories; 0 while another tag or index needs the image",
+        "repositories of the account; 0 while another tag or index needs the image",
         examples=[3401613],
     )
     last_pulled_at: datetime | None = Field(description="UTC; null: never")

@@ -13,7 +13,7 @@ from services.catalog.images.domain import (
     find_exclusive,
     is_tag,
 )
-from services.catalog.repositories.domain import RepositoryOwner, RepositoryReader
+from services.catalog.repositories.domain import Repository, RepositoryOwner, RepositoryReader
 
 
 async def list_tags(
@@ -70,14 +70,17 @@ async def preview_deletion(*, tx: Tx, actor: RepositoryOwner, image: Image) -> D
         indexes=tuple(indexes),
         referrers=tuple(referrers),
         exclusive_bytes=(
-            0 if manifest_remains else await _exclusive_bytes(tx, repository_id, digest)
+            0 if manifest_remains else await _exclusive_bytes(tx, actor.repository, digest)
         ),
         last_pulled_at=last_pulled_at,
     )
 
 
-async def _exclusive_bytes(tx: Tx, repository_id: int, digest: str) -> int:
-    tree = await queries.get_manifest_tree(tx, repository_id=repository_id, digest=digest)
+async def _exclusive_bytes(tx: Tx, repository: Repository, digest: str) -> int:
+    tree = await queries.get_manifest_tree(tx, repository_id=repository.id, digest=digest)
     return await queries.sum_exclusive_bytes(
-        tx, repository_id=repository_id, digests=find_exclusive(digest, tree)
+        tx,
+        account_id=repository.account_id,
+        repository_id=repository.id,
+        digests=find_exclusive(digest, tree),
     )

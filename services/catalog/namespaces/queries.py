@@ -14,6 +14,7 @@ from services.catalog.tables import (
     contains_by_index,
     docker_users,
     grants,
+    hidden_grants,
     namespaces,
     repositories,
 )
@@ -99,6 +100,12 @@ async def list_namespaces(
     return await fetch_page(tx, statement, sort=_BY_NAME, page=page, of=_namespace)
 
 
+async def count_namespaces(tx: Tx, *, account_id: int) -> int:
+    """Return how many namespaces the account has."""
+    statement = sa.select(sa.func.count()).where(namespaces.c.account_id == account_id)
+    return int((await tx.execute(statement)).scalar_one())
+
+
 async def insert_namespace(
     tx: Tx, *, account_id: int, name: str, visibility: Visibility, description: str
 ) -> bool:
@@ -175,8 +182,17 @@ def shared_with(account_id: int) -> sa.Select[int]:
     )
 
 
+def shown_to(account_id: int) -> sa.Select[int]:
+    """Select the same ids without those whose grants the account has hidden."""
+    h, g = hidden_grants.c, grants.c
+    hidden = sa.exists().where(
+        h.docker_user_id == g.docker_user_id, h.namespace_id == g.namespace_id
+    )
+    return shared_with(account_id).where(~hidden)
+
+
 async def is_shared_with(tx: Tx, *, namespace_id: int, account_id: int) -> bool:
-    """Return whether the namespace has a grant for a Docker user of the account."""
+    """Return whether the namespace has a grant, hidden or not, for a Docker user of the account."""
     statement = sa.select(
         shared_with(account_id).where(grants.c.namespace_id == namespace_id).exists()
     )

@@ -5,10 +5,11 @@ from fastapi import APIRouter, Request, Response, status
 from libs.common.db.engine import Tx
 from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated
-from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from libs.common.web.errors import Forbidden, Invalid, LimitReached, NotFound, Unauthenticated
 from libs.common.web.fields import Search
 from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
+from services.catalog.accounts.dependencies import Limits
 from services.catalog.namespaces import usecases
 from services.catalog.namespaces.dependencies import OwnedNamespace
 from services.catalog.namespaces.domain import NamespaceTaken
@@ -35,10 +36,10 @@ async def list_namespaces(
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=responses(Unauthenticated, NamespaceTaken, NameReserved, Invalid),
+    responses=responses(Unauthenticated, NamespaceTaken, NameReserved, LimitReached, Invalid),
 )
 async def create_namespace(
-    tx: Tx, principal: Authenticated, body: NamespaceCreate, response: Response
+    tx: Tx, principal: Authenticated, limits: Limits, body: NamespaceCreate, response: Response
 ) -> NamespaceOut:
     """Create a namespace."""
     namespace = await usecases.create_namespace(
@@ -47,6 +48,7 @@ async def create_namespace(
         name=body.name,
         visibility=body.visibility,
         description=body.description,
+        limits=limits,
     )
     response.headers["Location"] = f"/api/v1/namespaces/{namespace.name}"
     return NamespaceOut.model_validate(namespace)

@@ -4,6 +4,9 @@ from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.principals import Principal
 from libs.common.web.account_filter import AccountFilter
+from libs.common.web.errors import LimitReached
+from services.catalog.accounts import queries as accounts
+from services.catalog.accounts.domain import AccountLimits
 from services.catalog.audit.usecases import record
 from services.catalog.namespaces import queries
 from services.catalog.namespaces.domain import (
@@ -35,8 +38,20 @@ async def create_namespace(
     name: str,
     visibility: Visibility,
     description: str,
+    limits: AccountLimits,
 ) -> Namespace:
-    """Create a namespace of the principal's account. Raises NamespaceTaken, NameReserved."""
+    """Create a namespace of the principal's account.
+
+    Raises:
+        LimitReached: the account has as many namespaces as it can have.
+        NamespaceTaken: the name is taken.
+        NameReserved: a namespace of that name was deleted a short time ago.
+    """
+    await accounts.lock_account(tx, account_id=principal.account_id)
+    if await queries.count_namespaces(tx, account_id=principal.account_id) >= limits.namespaces:
+        raise LimitReached(
+            "The account", "namespaces", limit=limits.namespaces, setting="CATALOG_MAX_NAMESPACES"
+        )
     created = await queries.insert_namespace(
         tx,
         account_id=principal.account_id,

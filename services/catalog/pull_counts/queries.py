@@ -16,14 +16,17 @@ from services.catalog.tables import feed_positions
 _FEED = "pull_totals"
 
 
-async def lock_counters(tx: Tx) -> None:
-    """Lock all counters until the transaction ends.
+async def lock_counters(tx: Tx, *, to_copy: bool = False) -> None:
+    """Lock the counters until the transaction ends: to copy sums, or to write repositories or tags.
 
-    Without the lock, the sum of a pull that is counted during a first push would find no row to be
-    copied to, and would not be copied later.
+    Copies exclude writes. Otherwise the sum of a pull that is counted during a first push would
+    find no row to be copied to, and would not be copied later. Writes do not exclude each other.
+
+    Take the lock of the repository first, and write no row before this call.
     """
+    shared = "" if to_copy else "_shared"
     await tx.execute(
-        sa.text("SELECT pg_advisory_xact_lock(hashtextextended('moorage counters', 0))")
+        sa.text(f"SELECT pg_advisory_xact_lock{shared}(hashtextextended('moorage counters', 0))")
     )
 
 

@@ -13,7 +13,7 @@ async def copy_sums(*, engine: Engine) -> float:
     Return the seconds until the next call, if no notification comes first.
     """
     async with engine.begin() as tx:
-        await queries.lock_counters(tx)
+        await queries.lock_counters(tx, to_copy=True)
         since = await queries.get_position(tx)
         changed, next_position = await queries.find_changed(tx, since=since)
         if changed:

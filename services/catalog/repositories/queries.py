@@ -26,7 +26,7 @@ from libs.common.db.pagination import (
     start_values,
 )
 from libs.common.registry.names import split_repository
-from services.catalog.namespaces.queries import shared_with
+from services.catalog.namespaces.queries import shown_to
 from services.catalog.repositories.domain import Order, Repository, RepositoryNotFound, View
 from services.catalog.tables import contains, contains_by_index, namespaces, repositories
 
@@ -78,6 +78,12 @@ async def get_repository(tx: Tx, *, namespace: str, name: str) -> Repository:
     if repository is None:
         raise RepositoryNotFound(f"{namespace}/{name}")
     return repository
+
+
+async def count_repositories(tx: Tx, *, account_id: int) -> int:
+    """Return how many repositories the account has."""
+    statement = sa.select(sa.func.count()).where(_r.account_id == account_id)
+    return int((await tx.execute(statement)).scalar_one())
 
 
 async def insert_repository(tx: Tx, *, namespace_id: int, name: str, description: str) -> bool:
@@ -144,7 +150,8 @@ async def list_repositories(
     """Return a page of repositories in the order ``order``.
 
     The view "own" starts from all repositories, "shared" from those that others share with a Docker
-    user of the account ``viewer_id``, and "public" from the public ones. ``account_id`` and
+    user of the account ``viewer_id`` by a grant that is not hidden, and "public" from the public
+    ones. ``account_id`` and
     ``namespace`` restrict the list further. ``q`` is a part of the path or the description.
     """
     sort = Sort(order, _SORT_COLUMNS[order.removeprefix("-")])
@@ -177,7 +184,7 @@ def _select_namespaces(
     """Select the ids of the namespaces whose repositories are listed."""
     statement = sa.select(_n.id)
     if view == "shared":
-        statement = statement.where(_n.id.in_(shared_with(viewer_id)), _n.account_id != viewer_id)
+        statement = statement.where(_n.id.in_(shown_to(viewer_id)), _n.account_id != viewer_id)
     if view == "public":
         statement = statement.where(_n.visibility == "public")
     if account_id is not None:

@@ -5,10 +5,11 @@ from fastapi import APIRouter, Request, Response, status
 from libs.common.db.engine import Tx
 from libs.common.web.account_filter import ByAccount
 from libs.common.web.authentication import Authenticated
-from libs.common.web.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from libs.common.web.errors import Forbidden, Invalid, LimitReached, NotFound, Unauthenticated
 from libs.common.web.fields import Filter, Search
 from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
+from services.catalog.accounts.dependencies import Limits
 from services.catalog.namespaces.domain import NamespaceDeleting
 from services.catalog.repositories import usecases
 from services.catalog.repositories.dependencies import OwnedRepository, ReadableRepository
@@ -31,7 +32,11 @@ async def list_repositories(
     q: Search = None,
     sort: Order = "name",
 ) -> PageOut[RepositoryOut]:
-    """List the account's own repositories, those shared with it by grants, or all public ones."""
+    """List the account's own repositories, those shared with it by grants, or all public ones.
+
+    The shared ones are those that other accounts granted to its Docker users, without the grants
+    that the account has hidden.
+    """
     repositories = await usecases.list_repositories(
         tx=tx, by_account=by_account, view=view, namespace=namespace, q=q, order=sort, page=page
     )
@@ -42,11 +47,17 @@ async def list_repositories(
     "",
     status_code=status.HTTP_201_CREATED,
     responses=responses(
-        Unauthenticated, NotFound, RepositoryTaken, NamespaceDeleting, NameReserved, Invalid
+        Unauthenticated,
+        NotFound,
+        RepositoryTaken,
+        NamespaceDeleting,
+        NameReserved,
+        LimitReached,
+        Invalid,
     ),
 )
 async def create_repository(
-    tx: Tx, principal: Authenticated, body: RepositoryCreate, response: Response
+    tx: Tx, principal: Authenticated, limits: Limits, body: RepositoryCreate, response: Response
 ) -> RepositoryOut:
     """Create an empty repository."""
     repository = await usecases.create_repository(
@@ -55,6 +66,7 @@ async def create_repository(
         namespace=body.namespace,
         name=body.name,
         description=body.description,
+        limits=limits,
     )
     response.headers["Location"] = f"/api/v1/repositories/{repository.path}"
     return RepositoryOut.model_validate(repository)

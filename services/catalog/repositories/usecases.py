@@ -5,8 +5,9 @@ from libs.common.db.pagination import Page, PageRequest
 from libs.common.registry.names import MAX_REPOSITORY_PATH, split_repository
 from libs.common.security.principals import Principal
 from libs.common.web.account_filter import AccountFilter
-from libs.common.web.errors import Invalid
+from libs.common.web.errors import Invalid, LimitReached
 from services.catalog.accounts import queries as accounts
+from services.catalog.accounts.domain import AccountLimits
 from services.catalog.audit.usecases import record
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.namespaces.domain import NamespaceDeleting, NamespaceNotFound
@@ -85,8 +86,33 @@ async def _find_account_id(tx: Tx, by_account: AccountFilter) -> int | None:
     return account.id if account else None
 
 
+async def check_repository_limit(*, tx: Tx, account_id: int, limits: AccountLimits) -> None:
+    """Check that the account can have one repository more, and lock it until ``tx`` ends.
+
+    Call this before a repository is inserted, and before other rows are locked: the order of locks
+    is account, namespace, repository.
+
+    Raises:
+        LimitReached: the account has as many repositories as it can have.
+    """
+    await accounts.lock_account(tx, account_id=account_id)
+    if await queries.count_repositories(tx, account_id=account_id) >= limits.repositories:
+        raise LimitReached(
+            "The account",
+            "repositories",
+            limit=limits.repositories,
+            setting="CATALOG_MAX_REPOSITORIES",
+        )
+
+
 async def create_repository(
-    *, tx: Tx, principal: Principal, namespace: str, name: str, description: str
+    *,
+    tx: Tx,
+    principal: Principal,
+    namespace: str,
+    name: str,
+    description: str,
+    limits: AccountLimits,
 ) -> Repository:
     """Create an empty repository in a namespace that the principal can change.
 
@@ -94,6 +120,7 @@ async def create_repository(
         NamespaceNotFound: there is no such namespace.
         NamespaceDeleting: the namespace is being deleted.
         Invalid: the path ``namespace/name`` is too long.
+        LimitReached: the account has as many repositories as it can have.
         RepositoryTaken: the repository exists.
         NameReserved: a repository of that path was deleted a short time ago.
     """
@@ -106,6 +133,7 @@ async def create_repository(
             "name",
             f"must have at most {MAX_REPOSITORY_PATH} characters together with the namespace",
         )
+    await check_repository_limit(tx=tx, account_id=owner.namespace.account_id, limits=limits)
     if not await namespaces.lock_namespace(tx, namespace_id=owner.namespace.id):
         raise NamespaceNotFound(namespace)
     created = await queries.insert_repository(

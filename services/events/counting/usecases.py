@@ -138,11 +138,6 @@ async def _load_children(
     refs: set[ManifestRef] = set().union(*needed.values())
     known = await indexes.find_children(connection, refs) if refs else {}
     missing = refs - known.keys()
-    if missing:
-        in_catalog = await indexes.find_children_in_catalog(connection, missing)
-        await indexes.save_children(connection, in_catalog)
-        known |= in_catalog
-        missing -= in_catalog.keys()
     children: dict[str, dict[str, tuple[str, ...]]] = {}
     for ref, found in known.items():
         children.setdefault(ref.repository, {})[ref.digest] = found

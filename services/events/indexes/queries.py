@@ -1,6 +1,6 @@
 """SQL of the children of indexes, and of the events that wait for them.
 
-The children are stored by digest, so that a history counts the same after the image is deleted.
+The children stay known after the index is deleted, so that a history counts the same.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,49 +13,40 @@ from services.events.indexes.domain import MAX_CHILDREN, ManifestRef
 async def find_children(
     connection: Connection, refs: Collection[ManifestRef]
 ) -> dict[ManifestRef, tuple[str, ...]]:
-    """Return the stored children of each of ``refs``. Only an index has children.
+    """Return the children of each of ``refs``, sorted. Only an index has children.
 
-    A manifest that was not looked up yet is left out. If the registry did not have a manifest, that
-    answer is valid for one minute, because the manifest can be pushed again.
+    The catalog comes first: it has every index that it has recorded, also after its deletion.
+    Other manifests are looked up in the registry. One that was not looked up yet is left out. If
+    the registry did not have it, that answer is valid for one minute, because the manifest can be
+    pushed again.
     """
     rows = await connection.fetch(
         """
-        SELECT i.repository, i.digest, i.children FROM events.indexes i
-        JOIN unnest($1::text[], $2::text[]) AS p (repository, digest)
-          ON i.repository = p.repository AND i.digest = p.digest
-        WHERE NOT i.gone OR i.resolved_at > now() - interval '1 minute'
+        SELECT * FROM (
+          SELECT p.repository, p.digest, coalesce(
+            (SELECT (array_agg(v.child_digest ORDER BY v.child_digest COLLATE "C"))[:$3::int]
+             FROM catalog.index_children v
+             WHERE v.namespace = split_part(p.repository, '/', 1)
+               AND v.name = substr(p.repository, strpos(p.repository, '/') + 1)
+               AND v.index_digest = p.digest),
+            (SELECT d.children FROM catalog.deleted_index_children d
+             WHERE d.index_digest = p.digest LIMIT 1),
+            (SELECT i.children FROM events.indexes i
+             WHERE i.repository = p.repository AND i.digest = p.digest
+               AND (NOT i.gone OR i.resolved_at > now() - interval '1 minute'))) AS children
+          FROM unnest($1::text[], $2::text[]) AS p (repository, digest)) found
+        WHERE children IS NOT NULL
         """,
         *_columns(refs),
+        MAX_CHILDREN,
     )
     return {ManifestRef(row["repository"], row["digest"]): tuple(row["children"]) for row in rows}
-
-
-async def find_children_in_catalog(
-    connection: Connection, refs: Collection[ManifestRef]
-) -> dict[ManifestRef, tuple[str, ...]]:
-    """Return the children of those of ``refs`` that the catalog has recorded as indexes."""
-    rows = await connection.fetch(
-        """
-        SELECT p.repository, p.digest,
-               array_agg(v.child_digest ORDER BY v.child_digest) AS children
-        FROM unnest($1::text[], $2::text[]) AS p (repository, digest)
-        JOIN catalog.index_children v ON v.namespace = split_part(p.repository, '/', 1)
-          AND v.name = substr(p.repository, strpos(p.repository, '/') + 1)
-          AND v.index_digest = p.digest
-        GROUP BY p.repository, p.digest
-        """,
-        *_columns(refs),
-    )
-    return {
-        ManifestRef(row["repository"], row["digest"]): tuple(row["children"][:MAX_CHILDREN])
-        for row in rows
-    }
 
 
 async def save_children(
     connection: Connection, found: Mapping[ManifestRef, tuple[str, ...] | None]
 ) -> None:
-    """Store the children of manifests, or None for one that the registry does not have.
+    """Store the registry's answers: the children of a manifest, or None if it is not there.
 
     Stored children are never replaced, because a digest stands for one list of children.
     """

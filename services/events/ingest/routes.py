@@ -1,6 +1,6 @@
 """``POST /registry-events``: the webhook that the registry delivers its events to.
 
-The webhook is an ASGI app in front of the framework. The API's limit of 1 MiB and its log line for
+The webhook is an ASGI app in front of the framework. The API's limit of 64 KiB and its log line for
 each request do not fit it: the registry delivers one event after the other, so this response time
 limits its rate, and a large body must be answered 202 too.
 """

@@ -30,7 +30,7 @@ ADMIN_ONLY = {
     "replay_dead_letter",
 }
 _FOR_SESSIONS_ONLY = re.compile(
-    r"^/api/v1/(account/password|accounts\b|api-keys\b|sessions\b|docker-users\b)"
+    r"^/api/v1/(account/password|accounts\b|api-keys\b|sessions\b|docker-users\b(?!.*/grants/))"
 )
 
 
@@ -130,6 +130,8 @@ def _name(operation: Operation, parameter: str, world: World) -> str:
         "docker_user": world.granted,
         "username": world.owner.username
         if operation.path.startswith("/api/v1/accounts")
+        else world.granted
+        if operation.id == "change_docker_user_grant"
         else world.docker_user,
         "id": world.token_id if "/tokens/" in operation.path else world.key_id,
     }
@@ -151,6 +153,7 @@ _BODIES: dict[str, Values] = {
     "change_docker_user_password": lambda _: {"password": NEW_PASSWORD},
     "create_namespace": lambda world: {"name": f"{world.namespace}.new", "visibility": "private"},
     "change_namespace": lambda _: {"visibility": "public", "description": "changed"},
+    "change_docker_user_grant": lambda _: {"hidden": True},
     "put_grant": lambda _: {"permission": "push"},
     "create_repository": lambda world: {"namespace": world.namespace, "name": "new"},
     "change_repository": lambda _: {"description": "changed"},

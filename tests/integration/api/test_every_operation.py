@@ -139,6 +139,7 @@ async def test_an_object_of_another_account_looks_like_one_that_does_not_exist(
     for mine, none in (
         (shared_world.namespace, absent.namespace),
         (shared_world.docker_user, absent.docker_user),
+        (shared_world.granted, absent.granted),
     ):
         hidden = hidden.replace(mine, none)
     if operation.id == "delete_namespace":

@@ -1,6 +1,8 @@
 """A revoked permission ends on every replica within a second, even if it was just used."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ PATHS = ("/api/v1/api-keys", "/api/v1/account", "/api/v1/pulls")
 """One path of each service."""
 ADMIN_PATHS = ("/api/v1/accounts", "/api/v1/events/status")
 ONE_SECOND = 1.0
+_OFFLINE = {"service": "moorage", "client_id": "docker", "access_type": "offline"}
 
 
 async def answers(replicas: Replicas, token: str, paths: tuple[str, ...] = PATHS) -> set[int]:
@@ -177,3 +180,47 @@ async def test_a_repository_that_is_no_longer_shared_or_public_is_hidden(
         }
         assert (await ended[end]()).is_success
     await become(replicas, partner.owner.token, 404, paths)
+
+
+async def _statuses(replicas: Replicas, request: Callable[..., Awaitable[httpx.Response]]) -> Any:
+    """Return the statuses of ``request`` on both replicas."""
+    seen = []
+    for replica in replicas:
+        async with replica.client() as client:
+            seen.append((await request(client)).status_code)
+    return seen
+
+
+async def test_access_token_survives_a_new_password_and_every_login_ends(
+    replicas: Replicas, world: World
+) -> None:
+    """Access tokens are credentials of their own, as at GitHub (ADR 21)."""
+    user, new_password = world.docker_user, "another battery"
+
+    def with_password(password: str) -> Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]:
+        form = {"grant_type": "password", "username": user, "password": password, **_OFFLINE}
+        return lambda client: client.post("/token", data=form)
+
+    def with_login(secret: str) -> Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]:
+        form = {"grant_type": "refresh_token", "refresh_token": secret, **_OFFLINE}
+        return lambda client: client.post("/token", data=form)
+
+    async with replicas[0].client() as client:
+        logins = [
+            (await with_password(proof)(client)).json()["refresh_token"]
+            for proof in (PASSWORD, world.token)
+        ]
+    before = [with_password(PASSWORD), with_password(world.token), *map(with_login, logins)]
+    assert [await _statuses(replicas, request) for request in before] == [[200, 200]] * 4
+    async with replicas[0].client(world.owner.token) as mine:
+        path = f"/api/v1/docker-users/{user}/password"
+        assert (await mine.put(path, json={"password": new_password})).status_code == 204
+    for ended in (with_password(PASSWORD), *map(with_login, logins)):
+        await soon(
+            partial(_statuses, replicas, ended),
+            lambda seen: seen == [401, 401],
+            within=ONE_SECOND,
+            what="401 everywhere",
+        )
+    for valid in (with_password(new_password), with_password(world.token)):
+        assert await _statuses(replicas, valid) == [200, 200]

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from services.auth.registry_tokens.request import MAX_FORM_BYTES, parse_fields
 from tests.integration.auth.conftest import PASSWORD, World
 
 KIB = 1024
@@ -63,6 +64,19 @@ async def test_form_of_more_than_100_fields_gets_400(
     assert "100 fields" in answer.text
 
 
+@pytest.mark.parametrize("text", [b"%ff", b"%zz", b"%41a", b"%41\xc3\xa9"])
+def test_largest_form_is_decoded_quickly(text: bytes) -> None:
+    """The event loop decodes it, and no other request is answered meanwhile."""
+    form = b"a=" + text * (MAX_FORM_BYTES // len(text) - 1)
+
+    def seconds() -> float:
+        started = time.process_time()
+        parse_fields(form, max_fields=1)
+        return time.process_time() - started
+
+    assert min(seconds() for _ in range(5)) < 0.005
+
+
 @pytest.mark.parametrize("fields", [30_000, 349_000])
 async def test_form_of_many_fields_is_refused_quickly(
     client: httpx.AsyncClient, world: World, fields: int
@@ -72,6 +86,62 @@ async def test_form_of_many_fields_is_refused_quickly(
     answer = await client.post("/token", content=content, headers=FORM)
     assert answer.status_code == (400 if len(content) <= 64 * KIB else 413)
     assert time.perf_counter() - started < 0.5
+
+
+async def test_query_for_a_token_with_more_than_100_parameters_gets_400(
+    client: httpx.AsyncClient,
+) -> None:
+    fitting = "/token?service=moorage" + "&a=1" * 99
+    assert (await client.get(fitting)).status_code == 200
+    answer = await client.get(f"{fitting}&a=1")
+    assert registry_error(answer) == (400, "UNSUPPORTED")
+    assert "100 parameters" in answer.text
+
+
+async def test_query_of_the_json_api_with_more_than_100_parameters_gets_400(
+    client: httpx.AsyncClient, me: dict[str, str]
+) -> None:
+    fitting = "/api/v1/api-keys?limit=1" + "&a=1" * 99
+    assert (await client.get(fitting, headers=me)).status_code == 200
+    answer = await client.get(f"{fitting}&a=1", headers=me)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert "100 parameters" in answer.json()["detail"]
+
+
+async def test_json_body_over_64_kib_gets_413(
+    client: httpx.AsyncClient, me: dict[str, str]
+) -> None:
+    fitting = json.dumps({"name": "deploy", "permission": "read"}).encode().ljust(64 * KIB)
+    for content in (fitting, in_pieces(fitting)):
+        answer = await client.post("/api/v1/api-keys", content=content, headers=JSON | me)
+        assert answer.status_code == 201
+    for content in (fitting + b" ", in_pieces(fitting + b" ")):
+        answer = await client.post("/api/v1/api-keys", content=content, headers=JSON | me)
+        assert (answer.status_code, answer.json()["code"]) == (413, "content_too_large")
+        assert "64 KiB" in answer.json()["detail"]
+
+
+async def test_json_body_of_more_than_1000_fields_gets_one_error(
+    client: httpx.AsyncClient, me: dict[str, str]
+) -> None:
+    """Pydantic needs 10 ms to list the errors of the 7,000 fields that fit into a body."""
+    content = json.dumps({str(number): 0 for number in range(1001)}).encode()
+    answer = await client.post("/api/v1/api-keys", content=content, headers=JSON | me)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert "1001 fields" in error["message"]
+
+
+@pytest.mark.parametrize("depth", [500, 1500, 30_000])
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+async def test_deeply_nested_body_is_refused(
+    client: httpx.AsyncClient, me: dict[str, str], depth: int, opening: str
+) -> None:
+    content = (opening * depth)[: 64 * KIB - 1].encode()
+    if len(opening) == 1:
+        content += b"]" * min(depth, 64 * KIB - len(content))
+    answer = await client.post("/api/v1/api-keys", content=content, headers=JSON | me)
+    assert answer.status_code in (400, 422)
 
 
 async def test_session_body_over_16_kib_gets_413(client: httpx.AsyncClient, world: World) -> None:
@@ -128,6 +198,16 @@ async def test_validation_error_with_long_field_names_has_at_most_16_kib(
     assert len(answer.content) <= 16 * KIB
     assert len(answer.json()["errors"]) == 20
     assert all(len(item["field"]) <= 64 for item in answer.json()["errors"])
+
+
+async def test_cookies_over_8_kib_get_431(client: httpx.AsyncClient) -> None:
+    """The framework parses the cookies of every request. 64 KiB of them take 10 ms."""
+    for path in (f"{SESSIONS}/refresh", "/api/v1/api-keys"):
+        fitting = await client.post(path, headers={"Cookie": "a=1;".ljust(8 * KIB, "x")})
+        assert fitting.status_code in (204, 401)
+        answer = await client.post(path, headers={"Cookie": "a=1;".ljust(8 * KIB + 1, "x")})
+        assert (answer.status_code, answer.json()["code"]) == (431, "request_headers_too_large")
+        assert "8 KiB" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", [SESSIONS, f"{SESSIONS}/refresh"])

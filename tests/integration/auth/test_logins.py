@@ -133,7 +133,7 @@ async def test_unknown_user_and_wrong_password_take_the_same_time(
     replica: Replica, world: World
 ) -> None:
     user = await world.add_user("dev")
-    client = await replica(login_failures=1000)
+    client = await replica(login_failures=1000, address_login_failures=1000)
     taken: dict[str, list[float]] = {user: [], world.name("nobody"): []}
     for n in range(15):
         for name, times in taken.items():

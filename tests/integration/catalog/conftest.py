@@ -21,6 +21,7 @@ from libs.common.security.jwt import load_signing_keys
 from ops.host.privileges import run_user
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
+from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.install import registry_program
@@ -50,10 +51,13 @@ def catalog_settings(
 
 @pytest.fixture
 async def app(
-    emptied: Database, catalog_secrets: Secrets, registry_url: str
+    request: pytest.FixtureRequest, emptied: Database, catalog_secrets: Secrets, registry_url: str
 ) -> AsyncIterator[FastAPI]:
     """The app with its workers, on an empty database."""
-    app = create_app(catalog_settings(emptied, catalog_secrets, registry_url))
+    changes = {}
+    if "registry" in request.fixturenames:
+        changes["storage_path"] = request.getfixturevalue("registry").storage
+    app = create_app(catalog_settings(emptied, catalog_secrets, registry_url, **changes))
     async with app.router.lifespan_context(app):
         yield app
 
@@ -63,6 +67,12 @@ async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client without credentials."""
     async with app_client(app) as client:
         yield client
+
+
+@pytest.fixture
+def pusher(anonymous: httpx.AsyncClient, registry: RegistryUnderTest) -> Pusher:
+    """Pushes through the catalog's admission."""
+    return Pusher(anonymous, registry)
 
 
 @pytest.fixture

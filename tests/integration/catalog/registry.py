@@ -40,7 +40,7 @@ class RegistryUnderTest:
     ) -> list[Event]:
         """Push as clients do; return the events that the registry reported."""
         before = len(self._events("push"))
-        with self._client(repository, by) as http:
+        with self.client(repository, by) as http:
             for image in content.images if isinstance(content, Index) else (content,):
                 for blob in image.blobs:
                     self._upload(http, repository, blob)
@@ -53,7 +53,7 @@ class RegistryUnderTest:
 
     def push_many(self, images: list[Image], repository: str) -> None:
         """Push images that share their blobs as the tags v0, v1, and so on."""
-        with self._client(repository, "alice") as http:
+        with self.client(repository, "alice") as http:
             for blob in images[0].blobs:
                 self._upload(http, repository, blob)
             for number, image in enumerate(images):
@@ -64,7 +64,7 @@ class RegistryUnderTest:
     ) -> list[Event]:
         """Push any manifest with its blobs; return the events."""
         before = len(self._events("push"))
-        with self._client(repository, "alice") as http:
+        with self.client(repository, "alice") as http:
             for blob in blobs:
                 self._upload(http, repository, blob)
             self.put(http, repository, manifest, tag)
@@ -73,7 +73,7 @@ class RegistryUnderTest:
     def push_poison(self, poison: Poison, repository: str, tag: str) -> list[Event]:
         """Push poison; return the events, or none if the registry refuses the manifest."""
         before = len(self._events("push"))
-        with self._client(repository, "mallory") as http:
+        with self.client(repository, "mallory") as http:
             for blob in poison.blobs:
                 self._upload(http, repository, blob)
             for child in poison.children:
@@ -102,7 +102,7 @@ class RegistryUnderTest:
             ]
 
         before = len(reported())
-        with self._client(repository, "moorage:catalog") as http:
+        with self.client(repository, "moorage:catalog") as http:
             http.delete(f"/v2/{repository}/manifests/{digest}").raise_for_status()
         return eventually(
             reported, lambda seen: len(seen) > before, within=10, what="the deletion's event"
@@ -110,17 +110,23 @@ class RegistryUnderTest:
 
     def status(self, repository: str, reference: str) -> int:
         """Return the status of a GET of the manifest."""
-        with self._client(repository, "moorage:catalog") as http:
+        with self.client(repository, "moorage:catalog") as http:
             return http.get(f"/v2/{repository}/manifests/{reference}", headers=_ACCEPT).status_code
+
+    def digest(self, repository: str, tag: str) -> str:
+        """Return the digest that a tag names."""
+        with self.client(repository) as http:
+            answer = http.head(f"/v2/{repository}/manifests/{tag}", headers=_ACCEPT)
+        return answer.raise_for_status().headers["Docker-Content-Digest"]
 
     def blob_status(self, repository: str, digest: str) -> int:
         """Return the status of a HEAD of the blob."""
-        with self._client(repository, "moorage:catalog") as http:
+        with self.client(repository, "moorage:catalog") as http:
             return http.head(f"/v2/{repository}/blobs/{digest}").status_code
 
     def present(self, repository: str, digests: list[str]) -> list[str]:
         """Return those manifests that the registry has."""
-        with self._client(repository, "moorage:catalog") as http:
+        with self.client(repository, "moorage:catalog") as http:
             return [
                 digest
                 for digest in digests
@@ -130,7 +136,7 @@ class RegistryUnderTest:
 
     def tags(self, repository: str) -> list[str]:
         """Return the tags of the repository; none if it does not exist."""
-        with self._client(repository, "moorage:catalog") as http:
+        with self.client(repository, "moorage:catalog") as http:
             answer = http.get(f"/v2/{repository}/tags/list")
         return sorted(answer.json()["tags"] or []) if answer.status_code == 200 else []
 
@@ -158,14 +164,30 @@ class RegistryUnderTest:
             path, content=manifest.content, headers={"Content-Type": manifest.media_type}
         ).raise_for_status()
 
-    def _upload(self, http: httpx.Client, repository: str, blob: Blob) -> None:
+    def upload(self, repository: str, *blobs: Blob) -> None:
+        """Upload blobs without a manifest."""
+        with self.client(repository, "alice") as http:
+            for blob in blobs:
+                self._upload(http, repository, blob)
+
+    def upload_as(self, repository: str, blob: Blob, digest: str) -> None:
+        """Upload a blob under a digest of another algorithm."""
+        with self.client(repository, "alice") as http:
+            self._upload(http, repository, blob, digest)
+
+    def _upload(
+        self, http: httpx.Client, repository: str, blob: Blob, digest: str | None = None
+    ) -> None:
         opened = http.post(f"/v2/{repository}/blobs/uploads/").raise_for_status()
-        location = httpx.URL(opened.headers["Location"]).copy_merge_params({"digest": blob.digest})
+        location = httpx.URL(opened.headers["Location"]).copy_merge_params(
+            {"digest": digest or blob.digest}
+        )
         http.put(
             location, content=blob.content, headers={"Content-Type": "application/octet-stream"}
         ).raise_for_status()
 
-    def _client(self, repository: str, by: str) -> httpx.Client:
+    def client(self, repository: str, by: str = "moorage:catalog") -> httpx.Client:
+        """Return a client of the registry with a token for the repository."""
         token = sign_registry_token(self.key, by, f"repository:{repository}:pull,push,delete")
         return httpx.Client(
             base_url=self.url,

@@ -229,8 +229,10 @@ async def test_tag_that_is_being_deleted_is_no_difference(world: World) -> None:
     world.registry.push(placeholder, world.app, "v1")
     assert [difference.reference for difference in await world.compare()] == ["v1"]
     await world.database.execute(
-        "INSERT INTO catalog.tag_deletions (repository, tag, digest, pushed_at, placeholder)"
-        " VALUES ($1, 'v1', $2, now(), $3)",
+        "INSERT INTO catalog.intents"
+        " (kind, namespace, repository, digest, tags, removes, leased_until)"
+        " VALUES ('delete_tag', split_part($1, '/', 1), $1, $2, '{v1}', ARRAY[$3],"
+        " now() + interval '1 minute')",
         world.app,
         image.manifest.digest,
         placeholder.manifest.digest,

@@ -1,6 +1,6 @@
 """The events app on a real database, a registry that delivers to it, and signed-in accounts."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -135,7 +135,7 @@ async def make_repository(
     *,
     account: str,
     visibility: str = "private",
-    indexes: dict[str, Sequence[str]] | None = None,
+    indexes: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Create the repository ``path`` of ``account`` in the database.
 

@@ -20,7 +20,8 @@ from tests.kit.servers.gateway import Gateway
 from tests.kit.servers.service import LONG_HEADER, Service
 from tests.kit.waiting import eventually
 
-MIB = 1024 * 1024
+KIB = 1024
+MIB = 1024 * KIB
 
 
 def registry_error(answer: httpx.Response) -> str:
@@ -50,37 +51,61 @@ def in_chunks(size: int) -> list[bytes]:
 @pytest.mark.parametrize(
     "path", ["/api/v1/namespaces", "/api/v1/sessions", "/api/v1/pulls", "/.well-known/x"]
 )
-def test_body_over_one_mebibyte_reaches_no_service(
+def test_body_over_64_kib_reaches_no_service(
     gateway: Gateway, services: dict[str, Service], path: str
 ) -> None:
     before = [len(service.received) for service in services.values()]
     with gateway.client() as http:
-        declared = http.post(path, content=b"x" * (MIB + 1))
+        declared = http.post(path, content=b"x" * (64 * KIB + 1))
         chunked = http.post(path, content=iter(in_chunks(2 * MIB)))
     for answer in (declared, chunked):
         assert (answer.status_code, problem(answer)) == (413, "content_too_large")
     assert [len(service.received) for service in services.values()] == before
 
 
-def test_body_over_one_mebibyte_for_an_unknown_path_gets_413(gateway: Gateway) -> None:
+def test_body_over_64_kib_for_an_unknown_path_gets_413(gateway: Gateway) -> None:
     with gateway.client() as http:
-        answer = http.post("/nothing", content=b"x" * (MIB + 1))
+        answer = http.post("/nothing", content=b"x" * (64 * KIB + 1))
     assert (answer.status_code, problem(answer)) == (413, "content_too_large")
 
 
-def test_token_request_over_one_mebibyte_gets_413_in_the_registrys_format(
+def test_token_request_over_64_kib_gets_413_in_the_registrys_format(
     gateway: Gateway,
 ) -> None:
     with gateway.client() as http:
-        answer = http.post("/token", content=b"x" * (MIB + 1))
+        answer = http.post("/token", content=b"x" * (64 * KIB + 1))
     assert (answer.status_code, registry_error(answer)) == (413, "SIZE_INVALID")
 
 
-def test_body_of_one_mebibyte_passes_without_a_temporary_file(gateway: Gateway) -> None:
+def test_body_of_64_kib_passes_without_a_temporary_file(gateway: Gateway) -> None:
     with gateway.client() as http:
-        assert http.post("/api/v1/namespaces", content=b"x" * MIB).json()["body"] == MIB
-        assert http.post("/token", content=iter(in_chunks(MIB))).json()["body"] == MIB
+        assert http.post("/api/v1/namespaces", content=b"x" * (64 * KIB)).json()["body"] == 64 * KIB
+        assert http.post("/token", content=iter(in_chunks(64 * KIB))).json()["body"] == 64 * KIB
     assert "buffered to a temporary file" not in gateway.error_log
+
+
+@pytest.mark.parametrize("path", ["/token", "/api/v1/namespaces", "/api/v1/sessions"])
+def test_service_gets_only_the_headers_that_it_reads(gateway: Gateway, path: str) -> None:
+    """A client can send so many that they block the service."""
+    read = {
+        "Accept": "text/html",
+        "Authorization": "Basic eDp5",
+        "Content-Type": "application/json",
+        "Cookie": "a=1",
+        "Origin": "http://hub.example",
+        "User-Agent": "docker/29",
+    }
+    others = "".join(f"a{number}: x\r\n" for number in range(500))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in read.items())
+    status, _, body = gateway.raw(
+        f"POST {path} HTTP/1.1\r\nHost: hub.example\r\nContent-Length: 2\r\n"
+        f"Connection: close\r\n{others}{lines}\r\n{{}}"
+    )
+    seen = dict(json.loads(body)["headers"])
+    assert status == 200
+    assert {name.lower(): value for name, value in read.items()}.items() <= seen.items()
+    assert (seen["host"], seen["content-length"]) == ("hub.example", "2")
+    assert not [name for name in seen if name.startswith("a") and name[1:].isdigit()]
 
 
 @pytest.mark.parametrize("framing", ["declared", "chunked"])

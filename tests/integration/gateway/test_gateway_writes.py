@@ -1,4 +1,4 @@
-"""Before each write to the registry, and only then, the gateway checks with the auth service."""
+"""Before each write of a blob, and only then, the gateway checks with the auth service."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def test_gateway_checks_each_write_with_its_method_and_path(
         opened = http.post(f"{UPLOADS}?x=1")
         assert opened.status_code == 202
         assert http.patch(opened.headers["location"], content=b"x" * 2_000_000).status_code == 202
-        assert http.put("/v2/team/paused/manifests/v1", content=b"{}").status_code == 400
-        deleted = http.delete(f"/v2/team/paused/blobs/sha256:{'0' * 64}")
-        assert deleted.status_code == 401, "the registry's own response"
+        assert http.delete(opened.headers["location"]).status_code == 401, "the registry's own"
     checked = [
         (headers["x-original-method"], headers["x-original-uri"].partition("?")[0])
         for headers in _checks(auth)
@@ -46,8 +44,7 @@ def test_gateway_checks_each_write_with_its_method_and_path(
     assert checked == [
         ("POST", UPLOADS),
         ("PATCH", opened.headers["location"].partition("?")[0]),
-        ("PUT", "/v2/team/paused/manifests/v1"),
-        ("DELETE", f"/v2/team/paused/blobs/sha256:{'0' * 64}"),
+        ("DELETE", opened.headers["location"].partition("?")[0]),
     ]
     assert {headers["authorization"] for headers in _checks(auth)} == {authorization}
 
@@ -62,7 +59,7 @@ def test_gateway_does_not_check_reads(checking: Gateway, auth: Service, tokens: 
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", [UPLOADS, f"/v2/team/paused/blobs/sha256:{'0' * 64}"])
+@pytest.mark.parametrize("path", [UPLOADS, f"{UPLOADS}8f7a"])
 def test_refused_write_gets_503_in_the_registrys_format(
     checking: Gateway, auth: Service, tokens: Tokens, method: str, path: str
 ) -> None:
@@ -71,7 +68,7 @@ def test_refused_write_gets_503_in_the_registrys_format(
         with checking.client(
             headers={"Authorization": f"Bearer {tokens('team/paused:pull,push,delete')}"}
         ) as http:
-            answer = http.request(method, path, content=b"x" * 200_000)
+            answer = http.request(method, path, content=b"x" * 2_000_000)
     finally:
         auth.refuse_writes = False
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")

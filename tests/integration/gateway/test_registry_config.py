@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.integration.gateway.conftest import WEBHOOK_SECRET, Start, Tokens
@@ -38,7 +39,7 @@ def events_of(service: Service, repository: str) -> list[dict[str, Any]]:
 
 
 def test_registry_sends_events_of_manifests_with_the_secret_and_none_of_blobs(
-    gateway: Gateway, services: dict[str, Service], tokens: Tokens
+    registry: Distribution, gateway: Gateway, services: dict[str, Service], tokens: Tokens
 ) -> None:
     forwarded = {"X-Forwarded-For": "203.0.113.7"}
     with gateway.client(
@@ -46,9 +47,7 @@ def test_registry_sends_events_of_manifests_with_the_secret_and_none_of_blobs(
         headers={"Authorization": f"Bearer {tokens('team/events:pull,push')}", **forwarded},
     ) as http:
         body = manifest(push_blob(http, "team/events", b"{}"), [])
-        http.put(
-            "/v2/team/events/manifests/v1", content=body, headers={"Content-Type": MANIFEST}
-        ).raise_for_status()
+        _put(registry, "/v2/team/events/manifests/v1", body, dict(http.headers))
         http.get(
             f"/v2/team/events/blobs/sha256:{hashlib.sha256(b'{}').hexdigest()}"
         ).raise_for_status()
@@ -75,31 +74,6 @@ def test_registry_sends_events_of_manifests_with_the_secret_and_none_of_blobs(
     assert set(sent) == {f"Bearer {WEBHOOK_SECRET}"}
 
 
-def test_foreign_layer_is_accepted_from_microsoft_only(gateway: Gateway, tokens: Tokens) -> None:
-    def foreign(url: str) -> dict[str, Any]:
-        kind = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
-        return {"mediaType": kind, "size": 5, "digest": f"sha256:{'1' * 64}", "urls": [url]}
-
-    with gateway.client(
-        headers={"Authorization": f"Bearer {tokens('team/foreign:pull,push')}"}
-    ) as http:
-        config = push_blob(http, "team/foreign", b"{}")
-        for url, accepted in (
-            ("https://layers.microsoft.com/a", True),
-            ("https://169.254.169.254/a", False),
-            ("https://x.example/microsoft.com/", False),
-        ):
-            body = json.loads(manifest(config, [foreign(url)]))
-            body["mediaType"] = "application/vnd.docker.distribution.manifest.v2+json"
-            body["config"]["mediaType"] = "application/vnd.docker.container.image.v1+json"
-            answer = http.put(
-                "/v2/team/foreign/manifests/v1",
-                content=json.dumps(body),
-                headers={"Content-Type": body["mediaType"]},
-            )
-            assert (answer.status_code == 201) is accepted, (url, answer.text)
-
-
 def test_registry_log_contains_no_secret(
     registry: Distribution, gateway: Gateway, tokens: Tokens
 ) -> None:
@@ -114,19 +88,28 @@ def test_registry_log_contains_no_secret(
     assert token not in gateway.error_log
 
 
-def test_manifest_can_be_deleted(gateway: Gateway, tokens: Tokens) -> None:
-    with gateway.client(
-        headers={"Authorization": f"Bearer {tokens('team/del:pull,push,delete')}"}
+def test_manifest_can_be_deleted(registry: Distribution, tokens: Tokens) -> None:
+    token = {"Authorization": f"Bearer {tokens('team/del:pull,push,delete')}"}
+    with httpx.Client(
+        base_url=f"http://{registry.address}", headers=token, trust_env=False
     ) as http:
         body = manifest(push_blob(http, "team/del", b"{}"), [])
-        put = http.put(
-            "/v2/team/del/manifests/v1", content=body, headers={"Content-Type": MANIFEST}
-        ).raise_for_status()
+        put = _put(registry, "/v2/team/del/manifests/v1", body, token)
         digest = put.headers["docker-content-digest"]
         assert http.delete(f"/v2/team/del/manifests/{digest}").status_code == 202
         assert (
             http.get("/v2/team/del/manifests/v1", headers={"Accept": MANIFEST}).status_code == 404
         )
+
+
+def _put(registry: Distribution, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    """Put a manifest as the catalog does: directly."""
+    return httpx.put(
+        f"http://{registry.address}{path}",
+        content=body,
+        headers={**headers, "Content-Type": MANIFEST},
+        trust_env=False,
+    ).raise_for_status()
 
 
 @pytest.mark.parametrize("address", ["/debug/vars", "/metrics", "/debug/health"])

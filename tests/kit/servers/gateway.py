@@ -105,6 +105,7 @@ def running_gateway(
         "tls_key": None,
         "hosts": [],
         "trusted_proxies": [],
+        "connections_per_address": 256,
         "docs_root": str(publish_api_page(folder / "docs", user)),
         "console_root": str(folder / "console"),
         "blob_root": None,

@@ -18,8 +18,8 @@ START_SECONDS = 20.0
 @contextmanager
 def running_server(
     user: RunUser, command: list[str | Path], output: Path, ready: str, environment: dict[str, str]
-) -> Iterator[None]:
-    """Run a server program as ``user`` until the context ends.
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server program as ``user`` until the context ends, and yield its process.
 
     Args:
         user: the user that runs it.
@@ -38,7 +38,7 @@ def running_server(
             lambda: process.poll() is not None or _answers(ready), within=START_SECONDS, what=ready
         )
         assert process.poll() is None, output.read_text()
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(START_SECONDS)

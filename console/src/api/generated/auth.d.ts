@@ -176,7 +176,9 @@ export interface paths {
          * Create Token
          * @description Create an access token, to use as the password of `docker login`.
          *
-         *     Only this response contains the secret.
+         *     Only this response contains the secret. A new password of the Docker user does not end the
+         *     token. It is refused while the Docker user or its account is disabled, and ends when it expires,
+         *     is revoked, or the Docker user is deleted.
          */
         post: operations["create_token"];
         delete?: never;
@@ -791,7 +793,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryTokenOut"];
                 };
             };
-            /** @description The request names another service, lacks a field, or has more than 100 fields */
+            /** @description The request names another service, lacks a field, or has more than 100 fields or parameters */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -875,7 +877,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegistryTokenOut"];
                 };
             };
-            /** @description The request names another service, lacks a field, or has more than 100 fields */
+            /** @description The request names another service, lacks a field, or has more than 100 fields or parameters */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -997,6 +999,15 @@ export interface operations {
             };
             /** @description A page of another site sent the request; send it from a page of this address (`cross_site_request`) */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1223,6 +1234,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_ApiKeyOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -1323,6 +1343,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
@@ -1371,6 +1400,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
@@ -1455,6 +1493,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOut_TokenOut_"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -1568,6 +1615,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request body is too large; send a smaller one (`content_too_large`) */
             413: {
                 headers: {
@@ -1626,6 +1682,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
@@ -1707,6 +1772,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplanationOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */

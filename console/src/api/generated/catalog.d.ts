@@ -154,7 +154,10 @@ export interface paths {
         get?: never;
         /**
          * Change Docker User Password
-         * @description Set a new password for a Docker user. Its logins end.
+         * @description Set a new password for a Docker user.
+         *
+         *     Its logins end, also those with an access token. Its access tokens stay valid: each is a
+         *     credential of its own, which you can revoke separately.
          */
         put: operations["change_docker_user_password"];
         post?: never;
@@ -287,6 +290,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/docker-users/{username}/grants/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Docker User Grant
+         * @description Hide a grant that another account gave to a Docker user, or show it again.
+         *
+         *     Your lists of shared repositories leave a hidden grant's namespace out. The Docker user keeps
+         *     its access, and the owner of the namespace does not see that you hid it.
+         */
+        patch: operations["change_docker_user_grant"];
+        trace?: never;
+    };
     "/api/v1/repositories": {
         parameters: {
             query?: never;
@@ -297,6 +323,9 @@ export interface paths {
         /**
          * List Repositories
          * @description List the account's own repositories, those shared with it by grants, or all public ones.
+         *
+         *     The shared ones are those that other accounts granted to its Docker users, without the grants
+         *     that the account has hidden.
          */
         get: operations["list_repositories"];
         put?: never;
@@ -570,7 +599,7 @@ export interface components {
             referrers: components["schemas"]["ReferrerOut"][];
             /**
              * Exclusive Bytes
-             * @description size of the blobs that only this image references, over all tags and repositories; 0 while another tag or index needs the image
+             * @description size of the blobs that only this image references, over all tags and repositories of the account; 0 while another tag or index needs the image
              * @example 3401613
              */
             exclusive_bytes: number;
@@ -642,6 +671,16 @@ export interface components {
              * @enum {string}
              */
             permission: "pull" | "push";
+            /**
+             * Shared
+             * @description whether another account owns the namespace
+             */
+            shared: boolean;
+            /**
+             * Hidden
+             * @description if true, the lists of shared repositories leave the namespace out; this changes no access, and the owner of the namespace does not see it
+             */
+            hidden: boolean;
         };
         /**
          * DockerUserOut
@@ -685,6 +724,17 @@ export interface components {
              * @description UTC; null: never
              */
             last_login_at: string | null;
+        };
+        /**
+         * GrantChange
+         * @description Whether to hide a grant.
+         */
+        GrantChange: {
+            /**
+             * Hidden
+             * @description true hides the grant from the lists of shared repositories, also if its namespace is granted again later; false shows it again
+             */
+            hidden: boolean;
         };
         /**
          * GrantOut
@@ -1540,6 +1590,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_AccountOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -1698,6 +1757,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -1895,6 +1963,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_DockerUserOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -1995,7 +2072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The username is taken; choose another one (`docker_user_taken`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
+            /** @description The username is taken; choose another one (`docker_user_taken`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2053,6 +2130,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DockerUserOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -2121,6 +2207,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
@@ -2406,6 +2501,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_NamespaceOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -2506,7 +2610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace name is taken; choose another one (`namespace_taken`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
+            /** @description The namespace name is taken; choose another one (`namespace_taken`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2564,6 +2668,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NamespaceOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -2641,6 +2754,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
@@ -2836,6 +2958,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_GrantOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -3016,6 +3147,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -3101,6 +3241,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_DockerUserGrantOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -3112,6 +3261,107 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_docker_user_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DockerUserGrantOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3179,6 +3429,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOut_RepositoryOut_"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3290,7 +3549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository name is taken; choose another one (`repository_taken`); The namespace is being deleted; use another namespace (`namespace_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`) */
+            /** @description The repository name is taken; choose another one (`repository_taken`); The namespace is being deleted; use another namespace (`namespace_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3349,6 +3608,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RepositoryOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3419,6 +3687,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RepositoryOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
@@ -3605,6 +3882,15 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -3673,6 +3959,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
@@ -3766,6 +4061,15 @@ export interface operations {
                     "application/json": components["schemas"]["ImageOut"] | components["schemas"]["DeletionPreviewOut"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -3834,6 +4138,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
@@ -3933,6 +4246,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_TagOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -4008,6 +4330,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOut_AuditEntryOut_"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */

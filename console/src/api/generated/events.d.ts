@@ -310,6 +310,15 @@ export interface operations {
                     "application/json": components["schemas"]["PullsOut"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -442,6 +451,15 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut_DeadLetterOut_"];
                 };
             };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
             401: {
                 headers: {
@@ -509,6 +527,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReplayOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */

@@ -36,6 +36,8 @@ export const activity = {
   "activity.do.grant.pull": "Pull granted",
   "activity.do.grant.push": "Push and pull granted",
   "activity.do.grant.delete": "Grant removed",
+  "activity.do.grant.hide": "Grant hidden",
+  "activity.do.grant.show": "Grant shown again",
   "activity.do.image.delete": "Image or tag deleted",
   "activity.do.login.refuse": "Login refused",
   "activity.do.login.throttle": "Logins throttled",

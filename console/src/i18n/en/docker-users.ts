@@ -15,12 +15,12 @@ export const dockerUsers = {
   "dockerUsers.disable": "Disable",
   "dockerUsers.disable.title": "Disable Docker user",
   "dockerUsers.disable.text":
-    "{{user}} can no longer log in, pull, or push. Issued tokens expire within minutes.",
+    "{{user}} can no longer log in, pull, or push, not even with an access token. Issued registry tokens expire within minutes.",
   "dockerUsers.enable": "Enable",
   "dockerUsers.change.title": "Edit Docker user",
   "dockerUsers.changePassword": "Change password",
   "dockerUsers.changePassword.text":
-    "This immediately ends all logins and tokens that were created with the old password.",
+    "This immediately ends all logins of this Docker user. Its access tokens stay valid; revoke them separately.",
   "dockerUsers.delete": "Delete Docker user",
   "dockerUsers.delete.text":
     "This deletes {{user}} with its grants and tokens. Nobody can log in as {{user}} afterwards.",
@@ -31,6 +31,13 @@ export const dockerUsers = {
   "dockerUsers.loginStores.token": "A token",
   "dockerUsers.loginStores.password": "The password",
   "dockerUsers.grants": "Grants",
+  "dockerUsers.grants.text":
+    "Other accounts can grant access to their namespaces. Hide a grant that you do not want to see; this does not change the access.",
+  "dockerUsers.grants.inShared": "In “Shared with me”",
+  "dockerUsers.grants.shown": "Shown",
+  "dockerUsers.grants.hidden": "Hidden",
+  "dockerUsers.grants.hide": "Hide",
+  "dockerUsers.grants.show": "Show",
   "dockerUsers.grants.empty": "No grants",
   "dockerUsers.grants.empty.text":
     "Add grants on the page of a namespace. Pulling from a public namespace requires no grant.",

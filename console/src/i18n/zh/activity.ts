@@ -36,6 +36,8 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.do.grant.pull": "授予拉取权限",
   "activity.do.grant.push": "授予推送和拉取权限",
   "activity.do.grant.delete": "移除授权",
+  "activity.do.grant.hide": "隐藏授权",
+  "activity.do.grant.show": "取消隐藏授权",
   "activity.do.image.delete": "删除镜像或标签",
   "activity.do.login.refuse": "拒绝登录",
   "activity.do.login.throttle": "限制登录频率",

@@ -5,12 +5,16 @@ import { useWords } from "../../i18n";
 import { Empty } from "../../parts/feedback/states";
 import { Card } from "../../parts/page/page";
 import { GrowingTable, ROWS_LIMIT } from "../../parts/tables/growing-table";
+import { HideGrantButton } from "./hide-grant-button";
 
-/** The grants of a Docker user. The pages of the namespaces change them. */
+/**
+ * The grants of a Docker user. The pages of the namespaces change them; here, the account hides
+ * those of other accounts.
+ */
 export function UserGrantsCard({ username }: { username: string }): ReactNode {
   const { say } = useWords();
   return (
-    <Card title={say("dockerUsers.grants")}>
+    <Card title={say("dockerUsers.grants")} text={say("dockerUsers.grants.text")}>
       <GrowingTable
         label={say("dockerUsers.grants")}
         queryKey={["grants", "of", username]}
@@ -32,6 +36,26 @@ export function UserGrantsCard({ username }: { username: string }): ReactNode {
             key: "permission",
             title: say("permission.label"),
             cell: (row) => say(`permission.${row.permission}`),
+          },
+          {
+            key: "shown",
+            title: say("dockerUsers.grants.inShared"),
+            cell: (row) =>
+              row.shared
+                ? say(row.hidden ? "dockerUsers.grants.hidden" : "dockerUsers.grants.shown")
+                : "–",
+          },
+          {
+            key: "actions",
+            title: say("common.actions"),
+            cell: (row) =>
+              row.shared && (
+                <HideGrantButton
+                  username={username}
+                  namespace={row.namespace}
+                  hidden={row.hidden}
+                />
+              ),
           },
         ]}
         empty={

@@ -3,15 +3,22 @@
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from services.catalog.tables import manifests
+from services.catalog.tables import manifests, repositories
 
 
-async def delete_manifest(tx: Tx, *, repository_id: int, digest: str) -> bool:
-    """Delete the manifest with its tags; return False if it does not exist."""
+async def delete_manifest(tx: Tx, *, repository: str, digest: str) -> int | None:
+    """Delete the manifest with its tags.
+
+    Return the id of its repository, or None if the manifest did not exist.
+    """
     m = manifests.c
+    repository_id = (
+        sa.select(repositories.c.id).where(repositories.c.path == repository).scalar_subquery()
+    )
     statement = (
         sa.delete(manifests)
         .where(m.repository_id == repository_id, m.digest == digest)
-        .returning(m.digest)
+        .returning(m.repository_id)
     )
-    return (await tx.execute(statement)).one_or_none() is not None
+    id_: int | None = (await tx.execute(statement)).scalar_one_or_none()
+    return id_

@@ -17,7 +17,8 @@ from services.catalog.deletion.dependencies import (
 from services.catalog.deletion.images import usecases
 from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.deletion.tags import usecases as tags
-from services.catalog.deletion.tags.domain import CatalogBehind, WritesPaused
+from services.catalog.deletion.tags.domain import WritesPaused
+from services.catalog.intents.domain import ChangeInProgress
 from services.catalog.repositories.domain import RepositoryDeleting
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -31,7 +32,7 @@ router = APIRouter(prefix="/images", tags=["images"])
         NotFound,
         NeededByIndex,
         RepositoryDeleting,
-        CatalogBehind,
+        ChangeInProgress,
         RegistryUnreachable,
     ),
 )
@@ -49,7 +50,7 @@ async def delete_image_by_digest(
         Unauthenticated,
         NotFound,
         RepositoryDeleting,
-        CatalogBehind,
+        ChangeInProgress,
         WritesPaused,
         RegistryUnreachable,
     ),
@@ -59,6 +60,6 @@ async def delete_image_by_tag(
 ) -> None:
     """Delete one tag. Other tags on the same image remain.
 
-    If somebody pushes the tag during the deletion, the pushed image remains.
+    If somebody pushes the tag at the same time, the later of the two wins.
     """
     await tags.delete_tag(engine=engine, registry=registry, actor=actor, tag=tag)

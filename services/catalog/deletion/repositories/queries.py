@@ -62,10 +62,20 @@ async def list_to_remove(tx: Tx, *, limit: int) -> list[Deletion]:
 
     A namespace is removed after its last repository.
     """
-    is_ready = sa.or_(
-        _d.kind == "repository",
-        ~sa.exists().where(_r.namespace_id == _n.id, _n.name == _d.name).correlate(deletions),
+    other = deletions.alias()
+    has_repositories = (
+        sa.exists().where(_r.namespace_id == _n.id, _n.name == _d.name).correlate(deletions)
     )
+    has_deletions = (
+        sa.exists()
+        .where(
+            other.c.kind == "repository",
+            other.c.removed_at.is_(None),
+            sa.func.split_part(other.c.name, "/", 1) == _d.name,
+        )
+        .correlate(deletions)
+    )
+    is_ready = sa.or_(_d.kind == "repository", ~has_repositories & ~has_deletions)
     return await _list_due(tx, _d.removed_at.is_(None), is_ready, limit=limit)
 
 

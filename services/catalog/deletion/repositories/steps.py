@@ -13,6 +13,7 @@ from services.catalog.deletion.queries import has_unapplied_events_below
 from services.catalog.deletion.repositories import queries
 from services.catalog.deletion.repositories.domain import Deletion
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
+from services.catalog.intents import queries as intents
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
 from services.catalog.tables import audit_entries
@@ -20,13 +21,18 @@ from services.catalog.tables import audit_entries
 _log = structlog.get_logger()
 
 
-async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> None:
+async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> bool:
     """Delete the object from the registry, then from the catalog. Its name stays reserved.
+
+    Return False if a push or deletion of one of its images is not finished. No other begins,
+    because the repository is marked.
 
     Raises RegistryUnavailable.
     """
     if deletion.kind == "repository":
         async with engine.connect() as tx:
+            if await intents.has_open(tx, repository=deletion.name):
+                return False
             manifests = await queries.list_manifest_digests(tx, path=deletion.name)
             blobs = await queries.list_blob_digests(tx, path=deletion.name)
         await RepositoryCleaner(registry, deletion.name).empty(
@@ -34,13 +40,14 @@ async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> N
         )
     async with engine.begin() as tx:
         if not await queries.mark_removed(tx, id=deletion.id):
-            return
+            return True
         if deletion.kind == "repository":
             await queries.delete_repository(tx, path=deletion.name)
         else:
             await queries.delete_namespace(tx, name=deletion.name)
         await audit.append(tx, audit_entries, deletion.audit_entry())
     _log.info("deleted", kind=deletion.kind, name=deletion.name)
+    return True
 
 
 async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> bool:
@@ -69,7 +76,7 @@ async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> 
 async def drop(*, tx: Tx, deletion: Deletion) -> None:
     """Drop the deletion: the object keeps its owner and all that is not deleted yet."""
     if deletion.kind == "repository":
-        # The feed takes this lock first, and then writes repositories too.
+        await intents.lock_repositories(tx, paths=[deletion.name])
         await lock_counters(tx)
         repository_id = await queries.unmark_repository(tx, path=deletion.name)
         if repository_id is not None:

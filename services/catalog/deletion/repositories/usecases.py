@@ -3,9 +3,12 @@
 The worker does the rest in the steps of ``steps``.
 """
 
+from collections.abc import Collection
+
 from libs.common.db.engine import Tx
 from services.catalog.audit.usecases import record
 from services.catalog.deletion.repositories import queries
+from services.catalog.intents import queries as intents
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceOwner
 from services.catalog.repositories.domain import Repository, RepositoryOwner
@@ -23,6 +26,7 @@ async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds:
         RepositoryNotFound: the repository was deleted meanwhile.
     """
     repository = actor.repository
+    await intents.lock_repositories(tx, paths=[repository.path])
     if await queries.mark_repository_deleting(tx, repository_id=repository.id):
         await queries.insert_deletion(
             tx, kind="repository", name=repository.path, principal=actor.principal
@@ -59,7 +63,9 @@ async def delete_namespace(
         # A concurrent call has deleted the namespace, or is deleting it.
         await namespaces.get_namespace(tx, name=namespace.name)
         return False
-    is_empty = not await namespaces.has_repositories(tx, namespace_id=namespace.id)
+    # The first push to a repository creates it when the registry has accepted the manifest.
+    pushed = await intents.list_open_repositories(tx, namespace=namespace.name)
+    is_empty = not pushed and not await namespaces.has_repositories(tx, namespace_id=namespace.id)
     if not is_empty and not cascade:
         raise NamespaceNotEmpty(
             f"The namespace {namespace.name!r} has repositories. Delete them first, or add "
@@ -74,7 +80,7 @@ async def delete_namespace(
     if is_empty:
         await namespaces.delete_namespace(tx, namespace_id=namespace.id)
     else:
-        await _delete_repositories(tx, actor, reserved_seconds)
+        await _delete_repositories(tx, actor, reserved_seconds, pushed)
     await record(
         tx=tx,
         principal=actor.principal,
@@ -84,9 +90,13 @@ async def delete_namespace(
     return is_empty
 
 
-async def _delete_repositories(tx: Tx, actor: NamespaceOwner, reserved_seconds: int) -> None:
+async def _delete_repositories(
+    tx: Tx, actor: NamespaceOwner, reserved_seconds: int, pushed: Collection[str]
+) -> None:
+    """Start to delete the repositories of a namespace; ``pushed`` have an open change."""
     namespace_id = actor.namespace.id
     await queries.mark_namespace_deleting(tx, namespace_id=namespace_id)
-    paths = await queries.mark_repositories_deleting(tx, namespace_id=namespace_id)
+    marked = await queries.mark_repositories_deleting(tx, namespace_id=namespace_id)
+    paths = sorted({*marked, *pushed})
     await queries.insert_deletions(tx, kind="repository", names=paths, principal=actor.principal)
     await reserved_names.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)

@@ -7,7 +7,6 @@ from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.deletion.repositories import queries, steps
 from services.catalog.deletion.repositories.domain import Deletion
-from services.catalog.deletion.tags.usecases import finish_abandoned
 
 CHANNEL = "moorage_deletions"
 _BATCH = 10
@@ -32,10 +31,6 @@ class Deleter:
         """Run the due steps; return the seconds until the next call without a notification."""
         if not self._has_logged_abilities:
             await self._log_abilities()
-        try:
-            await finish_abandoned(engine=self._engine, registry=self._registry)
-        except RegistryUnavailable as error:
-            _log.warning("tag deletion failed, will retry", reason=str(error))
         async with self._engine.connect() as tx:
             if not self._has_logged_suspended:
                 await self._log_suspended(tx)
@@ -51,7 +46,8 @@ class Deleter:
         engine, registry = self._engine, self._registry
         try:
             if not deletion.removed:
-                await steps.remove(engine=engine, registry=registry, deletion=deletion)
+                if not await steps.remove(engine=engine, registry=registry, deletion=deletion):
+                    await self._postpone(deletion, "a push or deletion in it is not finished")
             elif not await steps.release(engine=engine, registry=registry, deletion=deletion):
                 await self._postpone(deletion, "the feed has unapplied events of it")
         except RegistryUnavailable as error:

@@ -12,7 +12,8 @@ import structlog
 from libs.common.db.engine import Engine, Tx, is_unreachable
 from libs.common.registry.client import Registry
 from libs.common.registry.names import split_repository
-from services.catalog.deletion.tags.queries import list_tag_deletions
+from services.catalog.intents.domain import UNTOUCHED
+from services.catalog.intents.queries import list_touched, read_clock
 from services.catalog.sync.drift import queries
 from services.catalog.sync.drift.domain import Difference, Kind, differences
 from services.catalog.sync.drift.reading import RegistryReader
@@ -22,6 +23,7 @@ from services.catalog.sync.feed.usecases import reason_of
 from services.catalog.sync.states import usecases as states
 from services.catalog.sync.states.domain import Push, Wanted
 from services.catalog.sync.states.queries import find_namespaces
+from services.catalog.sync.states.restoring import restore_tags
 
 SETTLE_SECONDS = 2.0
 """The catalog applies a push within this time, so a difference that lasts less is not drift."""
@@ -184,6 +186,7 @@ async def _compare_one(engine: Engine, reader: RegistryReader, path: str) -> lis
     No database connection is open during the requests to the registry.
     """
     async with engine.connect() as tx:
+        began_at = await read_clock(tx)
         catalog = await queries.get_content(tx, path=path)
     stored = await reader.read(path, catalog)
     async with engine.connect() as tx:
@@ -195,12 +198,13 @@ async def _compare_one(engine: Engine, reader: RegistryReader, path: str) -> lis
         found = differences(path, catalog, stored, has_namespace=has_namespace)
         if not found:
             return []
-        deletions = await list_tag_deletions(
-            tx, keys=[(path, difference.reference) for difference in found]
-        )
-    # During its deletion, a tag can name a placeholder.
-    placeholders = {deletion.placeholder for deletion in deletions}
-    return [difference for difference in found if difference.registry not in placeholders]
+        touched = await list_touched(tx, repositories=[path], since=began_at)
+    changed = touched.get(path, UNTOUCHED)
+    return [
+        difference
+        for difference in found
+        if difference.reference not in changed.tags and difference.reference not in changed.digests
+    ]
 
 
 async def _is_ownerless(tx: Tx, path: str) -> bool:
@@ -227,7 +231,7 @@ async def _repair_repository(
         async with engine.connect() as tx:
             start = await feed.get_position(tx)
         wanted = _wanted(repository, found)
-        found_states = await states.read_states(
+        read = await states.read_states(
             engine=engine, registry=registry, wanted=[wanted] if wanted else []
         )
         async with engine.begin() as tx:
@@ -235,11 +239,13 @@ async def _repair_repository(
             now = await feed.lock_position(tx)
             if now != start and await feed.has_events(tx, after=start, repository=repository):
                 continue
-            await states.write_states(tx=tx, states=found_states)
+            wrong = await states.write_states(tx=tx, read=read)
             # The writes wait for a concurrent deletion, so this is read after them.
             if await _is_ownerless(tx, repository):
                 await tx.rollback()
-        unreadable = {reference for state in found_states for reference in state.unreadable}
+                return []
+        await restore_tags(engine=engine, registry=registry, wrong=wrong)
+        unreadable = {reference for state in read.states for reference in state.unreadable}
         return [difference for difference in found if difference.reference in unreadable]
     return list(found)
 

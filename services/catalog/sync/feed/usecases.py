@@ -14,7 +14,7 @@ import structlog
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
-from services.catalog.sync.feed import concurrent_pushes, queries
+from services.catalog.sync.feed import queries
 from services.catalog.sync.feed.domain import (
     FeedEvent,
     Position,
@@ -23,6 +23,7 @@ from services.catalog.sync.feed.domain import (
     sort_events,
 )
 from services.catalog.sync.states.reading import Reader
+from services.catalog.sync.states.restoring import restore_tags
 from services.catalog.sync.states.usecases import read_states, write_states
 
 _log = structlog.get_logger()
@@ -148,16 +149,11 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> Applied | 
     paths = {event.repository for event in batch.all}
     async with engine.connect() as tx:
         statuses = await queries.get_path_statuses(tx, paths=paths)
-        deletions = await concurrent_pushes.list_tag_deletions(tx, batch.all)
-    sorted_events = sort_events(
-        concurrent_pushes.without_own_pushes(batch.all, deletions), statuses
-    )
+    sorted_events = sort_events(batch.all, statuses)
     await Reader(registry).delete(sorted_events.orphaned)
-    await concurrent_pushes.restore_pushes(
-        engine=engine, registry=registry, events=sorted_events.events, deletions=deletions
-    )
     wanted = list(collect_wanted(sorted_events.events).values())
-    states = await read_states(engine=engine, registry=registry, wanted=wanted)
+    read = await read_states(engine=engine, registry=registry, wanted=wanted)
+    states, wrong = read.states, []
     unreadable = {
         state.path: f"the registry cannot read {min(state.unreadable)}"
         for state in states
@@ -169,7 +165,7 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> Applied | 
                 return Applied((), {})
             await _delay(tx, batch, unreadable, _RETRY_UNREADABLE)
         if states:
-            await write_states(tx=tx, states=states)
+            wrong = await write_states(tx=tx, read=read)
             now = await queries.get_path_statuses(tx, paths={state.path for state in states})
             if any(
                 now[state.path].is_ownerless and not statuses[state.path].is_ownerless
@@ -177,5 +173,6 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> Applied | 
             ):
                 await tx.rollback()
                 return None
+    await restore_tags(engine=engine, registry=registry, wrong=wrong)
     invisible = find_invisible_pushes(sorted_events.events, states, datetime.now(UTC))
     return Applied(invisible, unreadable)

@@ -1,10 +1,11 @@
 """The state of a repository: the tags and manifests to read, and the registry's answers."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from services.catalog.images.description import Described
+from services.catalog.intents.domain import UNTOUCHED, Touched
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 """A larger config is not read: its image has no platform and no labels."""
@@ -46,6 +47,20 @@ class Wanted:
         """The repository's path."""
         return f"{self.namespace}/{self.name}"
 
+    def leave_out(self, touched: Touched) -> None:
+        """Do not read what intents are changing."""
+        self.tags = {tag: of for tag, of in self.tags.items() if tag not in touched.tags}
+        self.digests = {one: of for one, of in self.digests.items() if one not in touched.digests}
+        self.deleted -= touched.digests
+
+    def leave_out_tags(self, recorded: Mapping[str, str]) -> None:
+        """Do not read a tag that events set to the digest that is ``recorded`` for it."""
+        self.tags = {
+            tag: pushes
+            for tag, pushes in self.tags.items()
+            if not pushes or any(digest != recorded.get(tag) for digest, _ in pushes)
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class TagState:
@@ -80,10 +95,40 @@ class RepositoryState:
         """The repository's path."""
         return f"{self.namespace}/{self.name}"
 
+    def without(self, touched: Touched) -> "RepositoryState":
+        """Return the state without what intents have changed."""
+        if touched is UNTOUCHED:
+            return self
+        return replace(
+            self.without_tags(touched.tags),
+            manifests={
+                digest: of for digest, of in self.manifests.items() if digest not in touched.digests
+            },
+            gone_manifests=self.gone_manifests - touched.digests,
+        )
+
+    def without_tags(self, tags: Collection[str]) -> "RepositoryState":
+        """Return the state without ``tags``."""
+        return replace(
+            self,
+            tags={tag: of for tag, of in self.tags.items() if tag not in tags},
+            gone_tags=self.gone_tags - set(tags),
+        )
+
     @property
     def has_content(self) -> bool:
         """Whether the registry has a wanted manifest or tag."""
         return bool(self.manifests or self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongTag:
+    """A tag that admission has set to ``digest``, and that the registry has otherwise."""
+
+    namespace: str
+    repository: str
+    tag: str
+    digest: str
 
 
 def tag_state(digest: str, pushes: list[tuple[str | None, Push]], noticed_at: datetime) -> TagState:

@@ -28,6 +28,26 @@ async def find_namespaces(tx: Tx, *, names: Collection[str]) -> dict[str, int]:
     return {row.name: row.id for row in rows}
 
 
+async def find_admitted_tags(
+    tx: Tx, *, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Return the digests of those tags (repository path, tag) that admission has set last.
+
+    For them, the catalog is the source of truth. After a restore from a backup, none of them is.
+    """
+    if not keys:
+        return {}
+    statement = (
+        sa.select(_r.path, _t.name, _t.digest)
+        .join(repositories, _r.id == _t.repository_id)
+        .where(
+            sa.tuple_(_r.path, _t.name).in_(list(keys)),
+            _t.admitted_in == sa.select(sa.func.catalog.origin()).scalar_subquery(),
+        )
+    )
+    return {(row.path, row.name): row.digest for row in await tx.execute(statement)}
+
+
 async def list_tags_on(
     tx: Tx, *, manifests_of: Collection[tuple[str, str]]
 ) -> list[tuple[str, str]]:

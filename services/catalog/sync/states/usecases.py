@@ -1,32 +1,55 @@
 """Read the states of repositories from the registry, and write them to the catalog."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
-from services.catalog.deletion.tags.queries import list_tag_deletions
+from services.catalog.intents.domain import UNTOUCHED
+from services.catalog.intents.queries import list_touched, lock_repositories, read_clock
 from services.catalog.pull_counts.queries import copy_sums, lock_counters
 from services.catalog.repositories.queries import update_totals
 from services.catalog.sync.states import queries
-from services.catalog.sync.states.domain import RepositoryState, Wanted, states_of
+from services.catalog.sync.states.domain import RepositoryState, Wanted, WrongTag, states_of
 from services.catalog.sync.states.reading import Reader
 
 
-async def read_states(
-    *, engine: Engine, registry: Registry, wanted: list[Wanted]
-) -> list[RepositoryState]:
+@dataclass(frozen=True, slots=True)
+class ReadStates:
+    """The registry's answers. The reads began at ``began_at``, by the database's clock."""
+
+    states: list[RepositoryState]
+    began_at: datetime
+
+
+async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted]) -> ReadStates:
     """Return the registry's answers about all of ``wanted`` whose namespace exists.
 
-    If the registry fails for single tags or manifests, their states say so.
+    What an open intent changes is not read: the intent's process records it. Nor is a tag that
+    admission has set to the digest that all events name. If the registry fails for single tags or
+    manifests, their states say so.
 
     Raises:
         RegistryUnavailable: The registry does not work at all.
     """
     async with engine.connect() as tx:
+        began_at = await read_clock(tx)
         namespaces = (
             await queries.find_namespaces(tx, names={of.namespace for of in wanted})
             if wanted
             else {}
         )
         wanted = [of for of in wanted if of.namespace in namespaces]
+        paths = [of.path for of in wanted]
+        touched = await list_touched(tx, repositories=paths, since=began_at)
+        admitted = await queries.find_admitted_tags(
+            tx, keys=[(of.path, tag) for of in wanted for tag in of.tags]
+        )
+        for of in wanted:
+            of.leave_out(touched.get(of.path, UNTOUCHED))
+            of.leave_out_tags(
+                {tag: digest for (path, tag), digest in admitted.items() if path == of.path}
+            )
         deleted = await queries.find_known(
             tx, manifests_of=[(of.path, digest) for of in wanted for digest in of.deleted]
         )
@@ -37,19 +60,13 @@ async def read_states(
     reader = Reader(registry)
     gone = await reader.find_deleted(deleted)
     tags = await reader.find_tags(wanted)
-    async with engine.connect() as tx:
-        deletions = await list_tag_deletions(tx, keys=tags.keys())
-    placeholders = {(deletion.repository, deletion.placeholder) for deletion in deletions}
-    tags = {
-        key: None if (key[0], digest) in placeholders else digest for key, digest in tags.items()
-    }
     candidates = {(of.path, digest) for of in wanted for digest in of.digests}
     candidates |= {(path, digest) for (path, _), digest in tags.items() if digest is not None}
     async with engine.connect() as tx:
         known = await queries.find_known(tx, manifests_of=candidates)
     described = await reader.describe(candidates - known)
     await reader.check()
-    return states_of(
+    states = states_of(
         wanted,
         tags=tags,
         described=described,
@@ -57,11 +74,40 @@ async def read_states(
         gone=gone,
         unreadable=reader.unreadable,
     )
+    return ReadStates(states, began_at)
 
 
-async def write_states(*, tx: Tx, states: list[RepositoryState]) -> None:
-    """Write ``states`` to the catalog."""
+async def write_states(*, tx: Tx, read: ReadStates) -> list[WrongTag]:
+    """Write what was read to the catalog, but for what intents have changed since then.
+
+    A tag that admission has set is not changed either. Return those that the registry has
+    otherwise.
+    """
+    paths = [state.path for state in read.states]
+    await lock_repositories(tx, paths=paths)
     await lock_counters(tx)
+    touched = await list_touched(tx, repositories=paths, since=read.began_at)
+    states = [state.without(touched.get(state.path, UNTOUCHED)) for state in read.states]
+    admitted = await queries.find_admitted_tags(
+        tx, keys=[(state.path, tag) for state in states for tag in (*state.tags, *state.gone_tags)]
+    )
+    wrong = [
+        WrongTag(state.namespace, state.path, tag, admitted[state.path, tag])
+        for state in states
+        for tag in (*state.tags, *state.gone_tags)
+        if (state.path, tag) in admitted
+        and admitted[state.path, tag] not in state.gone_manifests
+        and (tag in state.gone_tags or state.tags[tag].digest != admitted[state.path, tag])
+    ]
+    states = [
+        state.without_tags({tag for path, tag in admitted if path == state.path})
+        for state in states
+    ]
+    await _write(tx, states)
+    return wrong
+
+
+async def _write(tx: Tx, states: list[RepositoryState]) -> None:
     namespaces = await queries.find_namespaces(tx, names={state.namespace for state in states})
     states = [state for state in states if state.namespace in namespaces]
     key = {state.path: (namespaces[state.namespace], state.name) for state in states}

@@ -72,3 +72,9 @@ def test_class_of_a_repository_is_ignored(kind: str) -> None:
 def test_malformed_scope_does_not_affect_the_others() -> None:
     scopes = parse_scopes(["repository:Team/app:pull repository:team/app:pull"])
     assert [scope.repository for scope in scopes] == ["team/app"]
+
+
+def test_a_scope_has_at_most_eight_actions() -> None:
+    scope = parse_scope("repository:team/app:" + ",".join("abcdefgh") + ",pull" * 20_000)
+    assert scope is not None
+    assert scope.actions == tuple("abcdefgh")

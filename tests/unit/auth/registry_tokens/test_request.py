@@ -1,8 +1,11 @@
 """Token requests are parsed from a query or a form."""
 
 import base64
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from libs.common.web.errors import BadRequest
 from services.auth.passwords.domain import LoginRefused
@@ -11,6 +14,7 @@ from services.auth.registry_tokens.request import (
     PasswordProof,
     RefreshProof,
     parse_basic,
+    parse_fields,
     parse_form,
     parse_query,
 )
@@ -58,6 +62,22 @@ def test_form_carries_a_password_or_a_refresh_token() -> None:
     request = parse_form(token, f"{FORM}; charset=utf-8", service="moorage")
     assert request.proof == RefreshProof("mrt_x")
     assert request.wants_refresh_token
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.text()), max_size=20))
+def test_fields_are_decoded_as_they_were_encoded(pairs: list[tuple[str, str]]) -> None:
+    expected: dict[str, list[str]] = {}
+    for name, value in pairs:
+        expected.setdefault(name, []).append(value)
+    assert parse_fields(urlencode(pairs).encode(), max_fields=20) == expected
+
+
+@pytest.mark.parametrize(
+    ("encoded", "value"),
+    [(b"%zz%4", "%zz%4"), (b"%C3%A9%ff", "é\ufffd"), (b"a+b%2B", "a b+"), (b"\xc3\xa9=", "é=")],
+)
+def test_malformed_encoding_is_kept(encoded: bytes, value: str) -> None:
+    assert parse_fields(b"&&a=" + encoded, max_fields=3) == {"a": [value]}
 
 
 @pytest.mark.parametrize(

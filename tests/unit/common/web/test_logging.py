@@ -53,6 +53,31 @@ def test_a_request_is_logged_as_one_json_object(level: str, count: int) -> None:
         }
 
 
+_LONG = r"""
+import asyncio
+from libs.common.web import logging
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+
+async def send(message):
+    pass
+
+logging.configure("catalog", "info")
+scope = {"type": "http", "method": "X" * 60_000, "path": "/" + "\0" * 60_000, "headers": []}
+asyncio.run(logging.RequestLog(app)(scope, None, send))
+"""
+
+
+def test_long_parts_of_a_request_are_cut_in_its_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LONG], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert len(done.stdout) < 4000
+    line = json.loads(done.stdout)
+    assert (line["method"], line["path"]) == ("X" * 20, "/" + "\0" * 511)
+
+
 _FULL_DISK = r"""
 import asyncio, errno, io, logging as standard, sys
 

@@ -58,6 +58,8 @@ def test_each_service_has_its_own_token_key_under_the_same_ca(
     authority = x509.load_pem_x509_certificate(
         (layout.secrets_of("registry") / "token_ca.pem").read_bytes()
     )
+    catalog = layout.secrets_of("catalog") / "token_ca.pem"
+    assert x509.load_pem_x509_certificate(catalog.read_bytes()) == authority
     leaves = set()
     for service in SERVICES:
         (pem,) = (layout.secrets_of(service) / "token-keys").glob("*.pem")

@@ -1,0 +1,135 @@
+"""The blobs that a repository of Distribution holds: which exist, how large, and their content.
+
+Distribution checks neither sizes nor configs, so the catalog reads them before it admits a
+manifest. On local disk it reads the files, which costs less than a request for each of them.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from libs.common.registry.client import Registry
+
+_MAX_LINK_BYTES = 256
+_CONCURRENT_REQUESTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob that a repository links. ``canonical`` is its sha256 digest, under which it is kept.
+
+    ``size`` is in bytes.
+    """
+
+    canonical: str
+    size: int
+
+
+class BlobReader(Protocol):
+    """Reads blobs and manifests of one repository. Digests must be valid."""
+
+    async def find(self, repository: str, digests: Collection[str]) -> Mapping[str, StoredBlob]:
+        """Return those of ``digests`` that the repository links and whose data exists.
+
+        Raises:
+            RegistryUnavailable: the storage cannot be read.
+        """
+
+    async def read(self, repository: str, digest: str, *, limit: int) -> bytes | None:
+        """Return a blob of the repository, or None if it is missing or over ``limit`` bytes.
+
+        Raises:
+            RegistryUnavailable: the storage cannot be read.
+        """
+
+
+class LocalBlobs:
+    """Reads the files of Distribution's storage driver ``filesystem`` below ``root``."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root / "docker/registry/v2"
+
+    async def find(self, repository: str, digests: Collection[str]) -> Mapping[str, StoredBlob]:
+        """See BlobReader."""
+        return await asyncio.to_thread(self._find_all, repository, digests)
+
+    async def read(self, repository: str, digest: str, *, limit: int) -> bytes | None:
+        """See BlobReader."""
+        return await asyncio.to_thread(self._read, repository, digest, limit)
+
+    def _find_all(self, repository: str, digests: Collection[str]) -> dict[str, StoredBlob]:
+        found = {digest: self._find(repository, digest) for digest in digests}
+        return {digest: stored for digest, stored in found.items() if stored is not None}
+
+    def _find(self, repository: str, digest: str) -> StoredBlob | None:
+        algorithm, _, value = digest.partition(":")
+        folder = self._root / "repositories" / repository
+        for kind in ("_layers", "_manifests/revisions"):
+            canonical = _read_link(folder / kind / algorithm / value / "link")
+            if canonical is None:
+                continue
+            try:
+                return StoredBlob(canonical, self._data(canonical).stat().st_size)
+            except OSError:
+                return None
+        return None
+
+    def _read(self, repository: str, digest: str, limit: int) -> bytes | None:
+        stored = self._find(repository, digest)
+        if stored is None or stored.size > limit:
+            return None
+        try:
+            return self._data(stored.canonical).read_bytes()
+        except OSError:
+            return None
+
+    def _data(self, canonical: str) -> Path:
+        value = canonical.removeprefix("sha256:")
+        return self._root / "blobs" / "sha256" / value[:2] / value / "data"
+
+
+def _read_link(path: Path) -> str | None:
+    """Return the sha256 digest in a link file, or None if the file is missing or damaged."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_LINK_BYTES).decode("ascii", "replace").strip()
+    except OSError:
+        return None
+    value = text.removeprefix("sha256:")
+    is_valid = len(value) == 64 and value != text and not set(value) - set("0123456789abcdef")
+    return text if is_valid else None
+
+
+class RemoteBlobs:
+    """Asks the registry, for a storage that this machine cannot read.
+
+    The registry does not say under which digest it keeps a blob, so ``canonical`` is the digest
+    itself.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._requests = asyncio.Semaphore(_CONCURRENT_REQUESTS)
+
+    async def find(self, repository: str, digests: Collection[str]) -> Mapping[str, StoredBlob]:
+        """See BlobReader."""
+        ordered = list(digests)
+        sizes = await asyncio.gather(*(self._find_size(repository, one) for one in ordered))
+        return {
+            digest: StoredBlob(digest, size)
+            for digest, size in zip(ordered, sizes, strict=True)
+            if size is not None
+        }
+
+    async def read(self, repository: str, digest: str, *, limit: int) -> bytes | None:
+        """See BlobReader."""
+        return await self._registry.find_blob(repository, digest, limit=limit)
+
+    async def _find_size(self, repository: str, digest: str) -> int | None:
+        async with self._requests:
+            size = await self._registry.find_blob_size(repository, digest)
+            if size is None:
+                size = await self._registry.find_manifest_size(repository, digest)
+            return size

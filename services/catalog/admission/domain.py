@@ -1,0 +1,77 @@
+"""Which manifests the catalog admits, and the refusals of the others (spec 5)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.common.registry.admission import AdmittedManifest
+from libs.common.registry.error_format import Denied, ManifestInvalid, Unavailable
+from libs.common.registry.storage import StoredBlob
+
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a manifest. Distribution and its clients have the same limit."""
+PAUSE_RETRY_SECONDS = 5
+UNAVAILABLE_RETRY_SECONDS = 2
+LOW_DISK_RETRY_SECONDS = 30
+LOW_DISK = (
+    "the server's disk is nearly full, so pushes are refused and pulls go on; try again later"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The repository of a push, as the catalog has it. It may not exist before its first push.
+
+    ``is_known`` is true if the repository has the manifest already. ``reserved_until`` is set while
+    the name belongs to a former owner.
+    """
+
+    namespace_id: int
+    account_id: int
+    repository_id: int | None
+    is_deleting: bool
+    reserved_until: datetime | None
+    are_writes_paused: bool
+    is_known: bool
+
+    def check(self, repository: str) -> None:
+        """Raise Denied or Unavailable if nothing may be pushed to the repository now."""
+        if self.is_deleting:
+            raise Denied(f"the repository {repository} is being deleted; push to another name")
+        if self.reserved_until is not None:
+            until = self.reserved_until.strftime("%Y-%m-%d %H:%M:%S UTC")
+            raise Denied(
+                f"the repository {repository} was deleted, and its name is reserved until {until}; "
+                "push to another name, or try again then"
+            )
+        if self.are_writes_paused:
+            raise Unavailable(
+                "pushes are paused while disk space is reclaimed; "
+                f"try again in {PAUSE_RETRY_SECONDS} seconds",
+                retry_after=PAUSE_RETRY_SECONDS,
+            )
+
+
+def check_sizes(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:
+    """Raise ManifestInvalid if a descriptor states another size than that of its stored blob.
+
+    The registry itself refuses a manifest whose blob is missing.
+    """
+    for descriptor in manifest.descriptors:
+        blob = stored.get(descriptor.digest)
+        if blob is not None and blob.size != descriptor.size:
+            raise ManifestInvalid(
+                f"{descriptor.field}.size must be {blob.size}, the size of "
+                f"{descriptor.digest}, not {descriptor.size}"
+            )
+
+
+def needed_digests(
+    manifest: AdmittedManifest, *, digest: str, stored: Mapping[str, StoredBlob]
+) -> frozenset[str]:
+    """Return the manifest's own digest, every digest in it, and what they are stored under."""
+    return frozenset({digest, *manifest.digests, *_canonical(stored.values())})
+
+
+def _canonical(stored: Collection[StoredBlob]) -> set[str]:
+    return {blob.canonical for blob in stored}

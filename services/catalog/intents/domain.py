@@ -1,0 +1,91 @@
+"""Intents: changes of images that the catalog has decided and the registry has not confirmed.
+
+An intent is a row. It orders pushes and deletions of the same image: of two that conflict, the
+later one waits until the earlier one is resolved (spec 14).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from libs.common.registry.client import Fetched
+from libs.common.web.errors import Unavailable
+
+LEASE = timedelta(seconds=15)
+"""How long the process that works on an intent owns it; then another process takes over."""
+WAIT_SECONDS = 20.0
+"""How long a change waits for a conflicting one, and how long a call of the registry is repeated.
+
+A client that waits longer than this believes that the connection is dead.
+"""
+DELETION_WAIT_SECONDS = 3.0
+"""How long a person waits for the registry to carry out a deletion. Then the worker goes on."""
+KEPT_FOR = timedelta(minutes=15)
+"""How long a resolved intent is kept. A comparison that began before sees what changed since."""
+
+
+class Kind(StrEnum):
+    """What an intent does in the registry."""
+
+    PUT_MANIFEST = "put_manifest"
+    DELETE_TAG = "delete_tag"
+    DELETE_MANIFEST = "delete_manifest"
+    RESTORE_TAG = "restore_tag"
+
+
+class ChangeInProgress(Unavailable):
+    """A conflicting change of the same image is not resolved."""
+
+    code = "change_in_progress"
+    title = "Another change of the same image is not finished; try again in a moment"
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """The account that requested a deletion, for the audit trail. All None for the operator."""
+
+    account_id: int | None = None
+    account: str | None = None
+    client_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one repository.
+
+    ``tags`` are the tags that it sets or deletes. ``needs`` are the digests that must exist when
+    the registry carries it out, and ``removes`` the digests of manifests that it deletes.
+    ``manifest`` is the one to put; if a tag is deleted, its placeholder. ``docker_user`` is the
+    pusher.
+    """
+
+    kind: Kind
+    namespace: str
+    repository: str
+    digest: str
+    tags: tuple[str, ...] = ()
+    needs: frozenset[str] = frozenset()
+    removes: frozenset[str] = frozenset()
+    manifest: Fetched | None = None
+    docker_user: str | None = None
+    requester: Requester = Requester()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An unresolved change."""
+
+    id: int
+    change: Change
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The tags and digests of one repository that intents have changed, or may be changing."""
+
+    tags: frozenset[str]
+    digests: frozenset[str]
+
+
+UNTOUCHED = Touched(frozenset(), frozenset())

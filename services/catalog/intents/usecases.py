@@ -1,0 +1,83 @@
+"""Open an intent, and call the registry until it has confirmed the intent.
+
+No transaction is open while the registry is called (spec 14).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from libs.common.db.engine import Engine, Tx
+from libs.common.registry.errors import RegistryUnavailable
+from services.catalog.intents import queries
+from services.catalog.intents.domain import WAIT_SECONDS, Change, ChangeInProgress, Intent
+
+Prepare = Callable[[Tx], Awaitable[Change]]
+"""Checks that a change is allowed, and returns it. The repository is locked meanwhile."""
+
+T = TypeVar("T")
+_POLL_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1)
+_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+async def open_intent(
+    *, engine: Engine, repository: str, prepare: Prepare, durable: bool = True
+) -> Intent:
+    """Insert the intent of the change that ``prepare`` returns, when no open intent conflicts.
+
+    If ``durable`` is false, the commit does not wait for the disk: PostgreSQL can lose the intent
+    if it crashes, but only together with everything that was committed later.
+    ``prepare`` runs again after each wait, because the resolved intent may have changed its answer.
+
+    Raises:
+        ChangeInProgress: a conflicting intent was not resolved within 20 s.
+        Exception: what ``prepare`` raises. Nothing is inserted then.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + WAIT_SECONDS
+    tries = 0
+    while True:
+        async with engine.begin() as tx:
+            await queries.lock_repositories(tx, paths=[repository], durable=durable)
+            change = await prepare(tx)
+            id_ = await queries.insert_unless_conflict(tx, change=change)
+        if id_ is not None:
+            return Intent(id_, change, datetime.now(UTC))
+        if loop.time() >= deadline:
+            raise ChangeInProgress(retry_after=2)
+        await asyncio.sleep(_POLL_SECONDS[min(tries, len(_POLL_SECONDS) - 1)])
+        tries += 1
+
+
+async def call_until_confirmed(
+    call: Callable[[], Awaitable[T]],
+    *,
+    engine: Engine,
+    intent: Intent,
+    seconds: float | None = None,
+) -> T:
+    """Return the result of ``call``, which is repeated while the registry is unavailable.
+
+    It is repeated for ``seconds``; by default for 20 s, as long as a client waits for a push.
+
+    The lease of ``intent`` is renewed before each repetition.
+
+    Raises:
+        RegistryUnavailable: the registry did not answer. The outcome is unknown, so the intent
+            stays open, and the worker repeats the call.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + (WAIT_SECONDS if seconds is None else seconds)
+    for pause in (*_RETRY_SECONDS, *[_RETRY_SECONDS[-1]] * 100):
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await call()
+        except (RegistryUnavailable, TimeoutError) as error:
+            if loop.time() + pause >= deadline:
+                change = f"{intent.change.kind} in {intent.change.repository}"
+                raise RegistryUnavailable(f"{change} is not confirmed by the registry") from error
+        await asyncio.sleep(pause)
+        async with engine.begin() as tx:
+            await queries.renew_lease(tx, id=intent.id)
+    raise AssertionError("the deadline ends the loop")
