@@ -2,13 +2,14 @@
 
 The registry's garbage collector ends at the first manifest that it cannot read. So each link to a
 manifest is checked before: a damaged link is rewritten, because its path has the digest too. A
-manifest whose content is gone is hidden while the garbage collector runs.
+manifest whose content is gone, or that the catalog does not have, is hidden while the garbage
+collector runs.
 """
 
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,20 +32,37 @@ class Revision:
     file: Path
 
 
+def find_damage(storage: Path) -> list[Revision]:
+    """Return the manifests whose link or content is damaged."""
+    return [
+        revision
+        for revision in _revisions(storage)
+        if _read(revision.file) != revision.digest.encode()
+        or not _is_readable(storage, revision.digest)
+    ]
+
+
 @contextmanager
-def without_damage(storage: Path) -> Iterator[list[Revision]]:
+def without_damage(
+    storage: Path, damaged: Collection[Revision], *, known: Collection[tuple[str, str]]
+) -> Iterator[list[Revision]]:
     """Rewrite damaged links, and hide manifests without content until the context ends.
 
-    Return the hidden manifests. If the process is killed meanwhile, the next call shows them again.
+    Only links of the manifests (repository, digest) in `known` are rewritten, and all other ones
+    are hidden too: an image that was deleted must not come back.
+
+    Return the hidden manifests. If the process is killed meanwhile, `find_damage` shows them again.
     """
     hidden: list[Revision] = []
     try:
-        for revision in list(_revisions(storage)):
-            if not _is_readable(storage, revision.digest):
+        for revision in damaged:
+            if (revision.repository, revision.digest) in known and _is_readable(
+                storage, revision.digest
+            ):
+                _rewrite(revision)
+            else:
                 revision.file.rename(revision.file.with_name(_HIDDEN))
                 hidden.append(revision)
-            elif _read(revision.file) != revision.digest.encode():
-                _rewrite(revision)
         yield hidden
     finally:
         for revision in hidden:

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +18,16 @@ from ops.host.privileges import RunUser, run_user
 from ops.install.debian import find_registry
 from ops.layout import Layout
 from ops.maintenance.active_uploads import blob_root, repository_root
-from ops.maintenance.damaged_manifests import Revision, without_damage
+from ops.maintenance.damaged_manifests import Revision, find_damage, without_damage
 from ops.settings import RunSettings
 
 _TRIES = 3
 _ELIGIBLE = b"blob eligible for deletion: "
 _LINE_BYTES = 1024 * 1024
 _REASON_LENGTH = 300
+
+
+FindKnown = Callable[[list[tuple[str, str]]], Awaitable[Collection[tuple[str, str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,15 @@ class GarbageCollector:
     user: RunUser
 
     async def collect(
-        self, found: Callable[[str], None], *, dry_run: bool = False
+        self, found: Callable[[str], None], *, find_known: FindKnown, dry_run: bool = False
     ) -> list[Revision]:
         """Delete every blob without a manifest, and call `found` with the digest of each.
 
         If the program fails, run it again: it reads every manifest before it deletes, and fails
         if a manifest is deleted meanwhile. The program dies with this process.
 
-        Return the manifests whose content is gone. Nothing protects their blobs.
+        `find_known` returns those manifests (repository, digest) that the catalog has: only their
+        damaged links are repaired. Return the damaged manifests whose blobs nothing protects.
 
         Raises:
             OpsError: The program failed three times.
@@ -53,7 +57,9 @@ class GarbageCollector:
             return []  # Nothing was ever pushed. The program takes that for an error.
         status, reason = 0, ""
         for _ in range(_TRIES):
-            with without_damage(self.storage) as damaged:
+            revisions = await asyncio.to_thread(find_damage, self.storage)
+            known = await find_known([(one.repository, one.digest) for one in revisions])
+            with without_damage(self.storage, revisions, known=known) as damaged:
                 status, reason = await self._run(found, dry_run=dry_run)
             if status == 0:
                 return damaged

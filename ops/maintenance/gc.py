@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 from rich.console import Console
@@ -23,7 +24,6 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db.engine import create_engine, is_unreachable
@@ -43,6 +43,7 @@ from ops.maintenance.catalog_settings import catalog_settings
 from ops.maintenance.counted import counted
 from ops.maintenance.damaged_manifests import Revision
 from ops.maintenance.garbage_collector import GarbageCollector, find_garbage_collector
+from ops.maintenance.garbage_list import find_known, list_garbage
 from ops.maintenance.write_pause import SETTLE_SECONDS, WritePause, paused_writes
 from ops.settings import RunSettings
 from services.catalog.gc import queries, usecases
@@ -90,7 +91,7 @@ async def collect_garbage(layout: Layout, settings: RunSettings, *, dry_run: boo
             connected(catalog.registry, subject=CATALOG_SUBJECT) as registry,
         ):
             if dry_run:
-                await _list_garbage(engine, garbage_collector, age)
+                await list_garbage(engine, garbage_collector, age)
                 return True
             return await _Collection(engine, registry, garbage_collector, age).run()
 
@@ -157,7 +158,7 @@ class _Collection:
             console.print(f"Not collected: {repository}: {reason}", markup=False)
         for revision in self._damaged:
             console.print(
-                f"Damaged: {revision.repository} {revision.digest}: its content is gone",
+                f"Damaged: {revision.repository} {revision.digest}: the registry cannot read it",
                 markup=False,
             )
 
@@ -225,7 +226,9 @@ class _Collection:
             self._progress.update(task, completed=blobs)
 
         sweep_started = time.monotonic()
-        self._damaged = await self._garbage_collector.collect(found)
+        self._damaged = await self._garbage_collector.collect(
+            found, find_known=partial(find_known, self._engine)
+        )
         sweep_seconds = time.monotonic() - sweep_started
         freed = before - await asyncio.to_thread(disk_usage, self._garbage_collector.storage)
         self._progress.update(task, total=blobs)
@@ -233,39 +236,6 @@ class _Collection:
 
     def _task(self, description: str, total: int | None) -> TaskID:
         return self._progress.add_task(description, total=total)
-
-
-async def _list_garbage(
-    engine: AsyncEngine, garbage_collector: GarbageCollector, age: timedelta
-) -> None:
-    found = (await usecases.find_garbage(engine=engine, age=age)).garbage
-    async with engine.connect() as tx:
-        exclusive = await queries.sum_exclusive_bytes(tx, keys=[item.key for item in found])
-    unreferenced: set[str] = set()
-    await garbage_collector.collect(unreferenced.add, dry_run=True)
-    if found:
-        table = Table(
-            Column("repository", overflow="fold"),
-            Column("manifest", overflow="fold"),
-            "untagged since",
-            "image size",
-            box=None,
-        )
-        for item in found:
-            untagged_since = f"{item.since:%Y-%m-%d %H:%M}"
-            size = format_size(item.size_bytes)
-            table.add_row(item.repository, item.digest, untagged_since, size)
-        Console().print(table)
-    size = format_size(sum(garbage_collector.blob_size(digest) for digest in unreferenced))
-    console = Console(soft_wrap=True)
-    console.print(
-        f"Would delete: {counted(len(found), 'untagged manifest')},"
-        f" with {format_size(exclusive)} in blobs that no other manifest references,"
-    )
-    console.print(
-        f"and {counted(len(unreferenced), 'blob')} that no manifest references, with {size}."
-        " Nothing was changed."
-    )
 
 
 @asynccontextmanager

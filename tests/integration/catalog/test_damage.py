@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,14 +11,17 @@ from libs.common.registry.client import Registry
 from ops.host.environment import child_environment
 from ops.host.privileges import run_user
 from ops.maintenance.garbage_collector import GarbageCollector
+from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.feed.follower import Follower
+from tests.integration.catalog.creating import create_namespace
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import Image, make_image
 from tests.kit.install import registry_program
+from tests.kit.waiting import soon_json
 
 pytestmark = pytest.mark.registry_versions
 
@@ -161,9 +165,51 @@ async def test_garbage_collector_goes_on_around_damage(damage: str, damaged: Dam
         run_user([program.path]),
     )
     unreferenced: set[str] = set()
-    hidden = await garbage_collector.collect(unreferenced.add, dry_run=True)
+    known = {(damaged.app, damaged.digest)}
+
+    async def find_known(keys: list[tuple[str, str]]) -> set[tuple[str, str]]:
+        return known & set(keys)
+
+    hidden = await garbage_collector.collect(unreferenced.add, find_known=find_known, dry_run=True)
     assert not unreferenced & {damaged.fine.manifest.digest, damaged.fine.layers[0].digest}
     if damage in UNREADABLE:
         assert (damaged.app, damaged.digest) in [(one.repository, one.digest) for one in hidden]
-    if damage != "missing revision link":
+    elif damage != "missing revision link":
         assert damaged.revision_link.read_text() == damaged.digest
+
+
+@pytest.mark.parametrize("damage", DAMAGES | UNREADABLE)
+async def test_damaged_image_can_be_deleted(
+    damage: str,
+    acme: httpx.AsyncClient,
+    team: str,
+    emptied: Database,
+    registry: RegistryUnderTest,
+) -> None:
+    await create_namespace(acme, team)
+    made = Damaged(registry, f"{team}/app")
+    await deliver(
+        emptied,
+        *registry.push(made.hurt, made.app, "hurt"),
+        *registry.push(made.fine, made.app, "fine"),
+    )
+    path = f"/api/v1/images/{made.app}"
+    await soon_json(acme, path, lambda body: len(body["items"]) == 2, within=20)
+    (DAMAGES | UNREADABLE)[damage](made)
+    assert (await acme.delete(f"{path}:hurt")).status_code == 204
+    assert (await acme.delete(f"{path}@{made.digest}")).status_code == 204
+    left = (await acme.get(path)).json()["items"]
+    assert [item["tag"] for item in left] == ["fine"]
+    assert registry.status(made.app, "fine") == 200
+
+
+@pytest.mark.parametrize("damage", DAMAGES | UNREADABLE)
+async def test_repository_with_damage_can_be_deleted(
+    damage: str, damaged: Damaged, registry_client: Registry
+) -> None:
+    (DAMAGES | UNREADABLE)[damage](damaged)
+    cleaner = RepositoryCleaner(registry_client, damaged.app)
+    await cleaner.empty(manifests=[damaged.digest, damaged.fine.manifest.digest])
+    assert damaged.registry.tags(damaged.app) == []
+    assert damaged.registry.status(damaged.app, damaged.digest) in (404, 500)
+    assert damaged.registry.status(damaged.app, damaged.fine.manifest.digest) == 404
