@@ -138,14 +138,14 @@ def create_app(settings: Settings) -> FastAPI:
     engine = db.create_engine(
         database_url, application_name=_APPLICATION_NAME, pool_size=_POOL_SIZE
     )
-    verifier = RegistryTokenVerifier(
-        settings.token_ca, issuer=settings.issuer, service=settings.registry_service
-    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
         provide(app, hasher, hashing_queue(hasher), WrongPasswords())
+        verifier = RegistryTokenVerifier(
+            settings.token_ca, issuer=settings.issuer, service=settings.registry_service
+        )
         try:
             async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)

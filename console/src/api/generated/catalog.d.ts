@@ -416,7 +416,7 @@ export interface paths {
          * Delete Image By Tag
          * @description Delete one tag. Other tags on the same image remain.
          *
-         *     If somebody pushes the tag during the deletion, the pushed image remains.
+         *     If somebody pushes the tag at the same time, the later of the two wins.
          */
         delete: operations["delete_image_by_tag"];
         options?: never;
@@ -4023,7 +4023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The catalog has not applied the last pushes yet; try again in a moment (`catalog_behind`); The registry does not respond; try again later (`registry_unavailable`) */
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -4202,7 +4202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The catalog has not applied the last pushes yet; try again in a moment (`catalog_behind`); Garbage collection pauses all writes; try again in a moment (`writes_paused`); The registry does not respond; try again later (`registry_unavailable`) */
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); Garbage collection pauses all writes; try again in a moment (`writes_paused`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */

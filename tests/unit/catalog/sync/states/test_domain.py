@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from libs.common.registry.manifests import NO_CONFIG, parse_manifest
 from services.catalog.images.description import Described, describe_image
+from services.catalog.intents.domain import UNTOUCHED, Touched
 from services.catalog.sync.states.domain import (
     Push,
     RepositoryState,
@@ -93,3 +94,34 @@ def test_unreadable_tag_or_manifest_stays_as_it_is() -> None:
     )
     assert found.gone_tags == {"v3"}
     assert found.unreadable == {"v1", "v2", "damaged"}
+
+
+def test_what_intents_are_changing_is_not_read() -> None:
+    wanted = Wanted(
+        "team",
+        "app",
+        tags={"v1": [], "v2": []},
+        digests={"a": Push(T0, "dev"), "b": Push(T0, "dev")},
+        deleted={"a", "c"},
+    )
+    wanted.leave_out(Touched(frozenset({"v1"}), frozenset({"a"})))
+    assert set(wanted.tags) == {"v2"}
+    assert set(wanted.digests) == {"b"}
+    assert wanted.deleted == {"c"}
+
+
+def test_tag_that_all_events_set_to_its_recorded_digest_is_not_read() -> None:
+    pushed: list[tuple[str | None, Push]] = [("a", Push(T0, "dev"))]
+    moved: list[tuple[str | None, Push]] = [*pushed, ("b", Push(T0, "dev"))]
+    wanted = Wanted("team", "app", tags={"same": pushed, "moved": moved, "compared": []})
+    wanted.leave_out_tags({"same": "a", "moved": "a", "compared": "a"})
+    assert set(wanted.tags) == {"moved", "compared"}
+
+
+def test_state_is_without_what_intents_have_changed() -> None:
+    wanted = Wanted("team", "app", tags={"v1": [], "v2": [], "gone": []})
+    found = state(wanted, {"v1": "new", "v2": "known", "gone": None}, "new")
+    assert found.without(UNTOUCHED) is found
+    left = found.without(Touched(frozenset({"v1", "gone"}), frozenset({"new", "gone"})))
+    assert set(left.tags) == {"v2"}
+    assert (left.gone_tags, left.gone_manifests, left.manifests) == (frozenset(), frozenset(), {})

@@ -1,0 +1,57 @@
+"""Which manifests are admitted: the state of the repository, sizes, and needed digests."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from libs.common.registry.error_format import Denied, ManifestInvalid, Unavailable
+from libs.common.registry.storage import StoredBlob
+from services.catalog.admission.domain import Target, check_sizes, needed_digests
+from tests.unit.common.registry.manifest_kit import digest, manifest, parsed
+
+TARGET = Target(
+    namespace_id=1,
+    account_id=1,
+    repository_id=1,
+    is_deleting=False,
+    reserved_until=None,
+    are_writes_paused=False,
+    is_known=False,
+)
+
+
+def test_push_to_an_active_repository_is_allowed() -> None:
+    TARGET.check("team/app")
+
+
+def test_push_to_a_repository_that_is_being_deleted_is_denied() -> None:
+    with pytest.raises(Denied, match="team/app is being deleted"):
+        replace(TARGET, is_deleting=True).check("team/app")
+
+
+def test_push_to_a_reserved_name_is_denied_and_says_until_when() -> None:
+    until = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
+    with pytest.raises(Denied, match="reserved until 2026-11-27 08:30:00 UTC"):
+        replace(TARGET, reserved_until=until).check("team/app")
+
+
+def test_push_during_a_write_pause_can_be_retried() -> None:
+    with pytest.raises(Unavailable) as raised:
+        replace(TARGET, are_writes_paused=True).check("team/app")
+    assert raised.value.headers["Retry-After"] == "5"
+
+
+def test_right_sizes_and_missing_blobs_are_left_to_the_registry() -> None:
+    check_sizes(parsed(manifest()), {digest("1"): StoredBlob(digest("1"), 7)})
+
+
+def test_wrong_size_is_refused_and_names_the_field() -> None:
+    with pytest.raises(ManifestInvalid, match=r"layers\[1\]\.size must be 8"):
+        check_sizes(parsed(manifest()), {digest("2"): StoredBlob(digest("2"), 8)})
+
+
+def test_manifest_needs_itself_all_its_digests_and_what_they_are_stored_under() -> None:
+    stored = {digest("1"): StoredBlob(digest("9"), 7)}
+    needed = needed_digests(parsed(manifest()), digest=digest("0"), stored=stored)
+    assert needed == {digest(letter) for letter in "0c129"}
