@@ -51,6 +51,7 @@ from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
 from services.catalog.sync.drift.restarts import RestartWatch
+from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
@@ -87,6 +88,7 @@ def _workers(
         database_url=settings.database_url.get_secret_value(),
     )
     follower = feed.Follower(engine, registry)
+    delayed_repositories = delayed.DelayedRepositories(engine, registry)
     copy_sums = partial(counters.copy_sums, engine=engine)
     delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
@@ -101,6 +103,7 @@ def _workers(
     )
     workers = [
         worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(name="delayed", channel=delayed.CHANNEL, step=delayed_repositories.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="intents", channel=intents.CHANNEL, step=resolver.step),
         worker(
