@@ -5,7 +5,7 @@ later one waits until the earlier one is resolved (spec 14).
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from libs.common.registry.client import Fetched
@@ -77,7 +77,6 @@ class Intent:
 
     id: int
     change: Change
-    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
