@@ -71,7 +71,7 @@ COMMENT ON FUNCTION catalog.open_push IS
 'returns the state of the repository, and the id of a new intent if the state allows the push and '
 'no open intent conflicts with it';
 
-CREATE FUNCTION catalog.record_push(push bigint, description jsonb)
+CREATE FUNCTION catalog.record_push(push bigint, manifest jsonb)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   i catalog.intents;
@@ -111,20 +111,20 @@ BEGIN
   INSERT INTO catalog.manifests AS m
     (repository_id, digest, media_type, artifact_type, subject, size_bytes, platforms, layers,
      labels, image_created_at, pushed_at, pushed_by, untagged_since)
-  VALUES (in_repository, i.digest, description ->> 'media_type', description ->> 'artifact_type',
-          description ->> 'subject', (description ->> 'size_bytes')::bigint,
-          description -> 'platforms', description -> 'layers', description -> 'labels',
-          (description ->> 'image_created_at')::timestamptz, clock_timestamp(), i.docker_user,
+  VALUES (in_repository, i.digest, manifest ->> 'media_type', manifest ->> 'artifact_type',
+          manifest ->> 'subject', (manifest ->> 'size_bytes')::bigint,
+          manifest -> 'platforms', manifest -> 'layers', manifest -> 'labels',
+          (manifest ->> 'image_created_at')::timestamptz, clock_timestamp(), i.docker_user,
           CASE WHEN new_tag IS NULL THEN now() END)
   ON CONFLICT (repository_id, digest) DO UPDATE
     SET untagged_since = CASE WHEN m.untagged_since IS NOT NULL THEN EXCLUDED.untagged_since END;
   INSERT INTO catalog.manifest_blobs (repository_id, manifest_digest, blob_digest, size_bytes)
   SELECT in_repository, i.digest, blob ->> 0, (blob ->> 1)::bigint
-  FROM jsonb_array_elements(description -> 'blobs') AS blob
+  FROM jsonb_array_elements(manifest -> 'blobs') AS blob
   ON CONFLICT DO NOTHING;
   INSERT INTO catalog.manifest_children (repository_id, index_digest, child_digest)
   SELECT in_repository, i.digest, child
-  FROM jsonb_array_elements_text(description -> 'children') AS child
+  FROM jsonb_array_elements_text(manifest -> 'children') AS child
   ON CONFLICT DO NOTHING;
   IF new_tag IS NOT NULL THEN
     SELECT digest INTO digest_before FROM catalog.tags
@@ -142,7 +142,7 @@ BEGIN
         + CASE WHEN new_tag IS NOT NULL AND digest_before IS NULL THEN 1 ELSE 0 END,
       size_bytes = greatest(0, r.size_bytes
         + CASE WHEN new_tag IS NOT NULL AND NOT had_tag
-            THEN (description ->> 'size_bytes')::bigint ELSE 0 END
+            THEN (manifest ->> 'size_bytes')::bigint ELSE 0 END
         - coalesce((
             SELECT m.size_bytes FROM catalog.manifests m
             WHERE digest_before IS DISTINCT FROM i.digest

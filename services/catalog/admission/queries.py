@@ -10,12 +10,10 @@ from libs.common.db.engine import Tx
 from services.catalog.admission.domain import Target
 from services.catalog.images.description import Described, Platform
 from services.catalog.intents.domain import Change
-from services.catalog.intents.queries import CHANGE, change_values
+from services.catalog.intents.queries import calling, change_values
 from services.catalog.tables import repositories
 
-_OPEN_PUSH = sa.text("SELECT * FROM catalog.open_push(" + CHANGE + ")").bindparams(
-    sa.bindparam("lease", type_=sa.Interval)
-)
+_OPEN_PUSH = calling("SELECT * FROM catalog.open_push")
 _RECORD_PUSH = sa.text(
     "SELECT catalog.record_push(CAST(:intent AS bigint), CAST(:description AS jsonb))"
 ).bindparams(sa.bindparam("description", type_=JSONB))

@@ -30,18 +30,21 @@ _LOCK = sa.text("""
     FROM (SELECT unnest(CAST(:paths AS text[])) AS path ORDER BY path) AS paths
 """)
 
-CHANGE = """
+_CHANGE = """(
     CAST(ROW(NULL, :kind, :namespace, :repository, :digest, CAST(:tags AS text[]),
              CAST(:needs AS text[]), CAST(:removes AS text[]), :media_type, CAST(:content AS bytea),
              :docker_user, CAST(:account_id AS bigint), :account, :client_address, NULL, NULL, NULL,
              NULL)
-         AS catalog.intents), CAST(:lease AS interval)
+         AS catalog.intents), CAST(:lease AS interval))
 """
-"""The arguments of the functions that insert an intent, from the values of ``change_values``."""
 
-_INSERT = sa.text("SELECT catalog.insert_intent(" + CHANGE + ")").bindparams(
-    sa.bindparam("lease", type_=sa.Interval)
-)
+
+def calling(function: str) -> sa.TextClause:
+    """Return a statement that calls a function with the values of ``change_values``."""
+    return sa.text(function + _CHANGE).bindparams(sa.bindparam("lease", type_=sa.Interval))
+
+
+_INSERT = calling("SELECT catalog.insert_intent")
 
 
 async def lock_repositories(tx: Tx, *, paths: Collection[str]) -> None:
@@ -60,7 +63,7 @@ async def insert_unless_conflict(tx: Tx, *, change: Change) -> int | None:
 
 
 def change_values(change: Change) -> dict[str, Any]:
-    """Return the parameters of ``CHANGE``."""
+    """Return the parameters of a statement of ``calling``."""
     return {
         "kind": change.kind.value,
         "namespace": change.namespace,
