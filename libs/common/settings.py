@@ -34,6 +34,13 @@ class ServiceSettings(BaseSettings):
             "`error`."
         ),
     )
+    audit_days: int = Field(
+        default=365,
+        ge=1,
+        le=36500,
+        validation_alias="AUDIT_DAYS",
+        description="How long entries of the audit trail are kept, in days.",
+    )
 
 
 S = TypeVar("S", bound=ServiceSettings)

@@ -1,6 +1,7 @@
 """`moorage serve`: runs one service in this process."""
 
 import contextlib
+import gc
 import importlib
 import ipaddress
 import os
@@ -52,8 +53,10 @@ def serve(service: str, *, host: str, port: int) -> None:
     except SettingsError as error:
         raise ServiceSettingError(str(error)) from None
     logging.configure(service, settings.log_level)
+    app = app_module.create_app(settings)
+    _tune_garbage_collection()
     config = uvicorn.Config(
-        app_module.create_app(settings),
+        app,
         host=host,
         port=port,
         loop="uvloop",
@@ -71,6 +74,18 @@ def serve(service: str, *, host: str, port: int) -> None:
         server.run()
     if not server.started:
         sys.exit(_NOT_STARTED)
+
+
+def _tune_garbage_collection() -> None:
+    """Keep Python's garbage collection from stopping all requests for 100 ms (measured).
+
+    A full collection looks at every object. A body of 21,000 empty lists is enough to start one. So
+    the objects that exist now, which stay until the process ends, are exempt, and collections of
+    the caches are rare. Almost all other objects are freed by their reference count.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _trusted_proxies(host: str) -> str:

@@ -31,8 +31,9 @@ from services.catalog.admission.domain import (
     check_sizes,
     needed_digests,
 )
+from services.catalog.audit.usecases import record_push
 from services.catalog.images.description import Described, describe_image, describe_index
-from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind
+from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind, Requester
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import copy_sums, lock_counters
@@ -53,6 +54,7 @@ class Push:
     content: bytes
     content_type: str
     docker_user: str
+    client_address: str
 
     @property
     def path(self) -> str:
@@ -218,6 +220,7 @@ def _change(
         needs=needed_digests(manifest, digest=digest, stored=stored),
         manifest=Fetched(manifest.media_type, push.content),
         docker_user=push.docker_user,
+        requester=Requester(client_address=push.client_address),
     )
 
 
@@ -236,6 +239,16 @@ async def _record(tx: Tx, change: Change, described: Described) -> None:
         described=described,
         tag=tag,
         docker_user=change.docker_user or "",
+    )
+    await record_push(
+        tx=tx,
+        docker_user=change.docker_user or "",
+        client_address=change.requester.client_address,
+        namespace=change.namespace,
+        repository=change.repository,
+        tag=tag,
+        before=before,
+        digest=change.digest,
     )
     await queries.add_to_totals(
         tx, repository_id=repository_id, digest=described.digest, tag=tag, digest_before=before

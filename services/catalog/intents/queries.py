@@ -38,10 +38,10 @@ _LOCK = sa.text("""
 _INSERT = sa.text("""
     INSERT INTO catalog.intents
       (kind, namespace, repository, digest, tags, needs, removes, media_type, content, docker_user,
-       account_id, account, client_address, leased_until)
+       account_id, account, client_address, via, api_key_id, leased_until)
     SELECT :kind, :namespace, :repository, :digest, CAST(:tags AS text[]), CAST(:needs AS text[]),
            CAST(:removes AS text[]), :media_type, :content, :docker_user, :account_id, :account,
-           :client_address, clock_timestamp() + :lease
+           :client_address, :via, :api_key_id, clock_timestamp() + :lease
     WHERE NOT EXISTS (
         SELECT FROM catalog.intents i
         WHERE i.repository = :repository AND i.resolved_at IS NULL
@@ -51,7 +51,7 @@ _INSERT = sa.text("""
                OR i.removes && CAST(:needs AS text[])
                OR i.needs && CAST(:removes AS text[])))
     RETURNING id
-""").bindparams(sa.bindparam("lease", type_=sa.Interval))
+""").bindparams(sa.bindparam("lease", type_=sa.Interval), sa.bindparam("api_key_id", type_=sa.Uuid))
 
 
 async def lock_repositories(tx: Tx, *, paths: Collection[str], durable: bool = True) -> None:
@@ -81,6 +81,8 @@ async def insert_unless_conflict(tx: Tx, *, change: Change) -> int | None:
         "account_id": change.requester.account_id,
         "account": change.requester.account,
         "client_address": change.requester.client_address,
+        "via": change.requester.via,
+        "api_key_id": change.requester.api_key_id,
         "lease": LEASE,
     }
     return (await tx.execute(_INSERT, values)).scalar_one_or_none()
@@ -180,7 +182,9 @@ def _intent(row: Any) -> Intent:
             removes=frozenset(row.removes),
             manifest=None if row.content is None else Fetched(row.media_type, row.content),
             docker_user=row.docker_user,
-            requester=Requester(row.account_id, row.account, row.client_address),
+            requester=Requester(
+                row.account_id, row.account, row.client_address, row.via, row.api_key_id
+            ),
         ),
         started_at=row.started_at,
     )

@@ -10,13 +10,15 @@ from services.catalog.sync.drift.domain import NOTHING, CatalogContent
 from services.catalog.tables import (
     deletions,
     intents,
+    manifest_blobs,
     manifest_children,
     manifests,
     repositories,
     tags,
 )
 
-_r, _m, _t, _c = repositories.c, manifests.c, tags.c, manifest_children.c
+_r, _m, _t = repositories.c, manifests.c, tags.c
+_b, _c = manifest_blobs.c, manifest_children.c
 _d, _i = deletions.c, intents.c
 
 
@@ -58,8 +60,32 @@ async def get_content(tx: Tx, *, path: str) -> CatalogContent:
     children = await tx.execute(
         sa.select(_c.child_digest).where(_c.repository_id == found).distinct()
     )
+    needed = await tx.execute(
+        sa.select(_b.blob_digest, sa.func.array_agg(_b.manifest_digest).label("manifests"))
+        .where(_b.repository_id == found)
+        .group_by(_b.blob_digest)
+    )
     return CatalogContent(
         {row.name: row.digest for row in named},
         frozenset(digests.scalars()),
         frozenset(children.scalars()),
+        {row.blob_digest: frozenset(row.manifests) for row in needed},
     )
+
+
+async def find_manifest_type(tx: Tx, *, path: str, digest: str, tag: str | None) -> str | None:
+    """Return the media type of a manifest in the catalog, or None if it has no such manifest.
+
+    If ``tag`` is given, it must name the manifest.
+    """
+    statement = (
+        sa.select(_m.media_type)
+        .join(repositories, _r.id == _m.repository_id)
+        .where(_r.path == path, _m.digest == digest)
+    )
+    if tag is not None:
+        statement = statement.join(
+            tags, sa.and_(_t.repository_id == _m.repository_id, _t.digest == _m.digest)
+        ).where(_t.name == tag)
+    media_type: str | None = (await tx.execute(statement)).scalar_one_or_none()
+    return media_type
