@@ -45,8 +45,8 @@ class Connection:
         return self._reader.at_eof() or self._reader.exception() is not None
 
     def close(self) -> None:
-        """Close the connection."""
-        self._writer.close()
+        """Close the connection at once."""
+        self._writer.transport.abort()
 
 
 class RestartWatch:
@@ -92,6 +92,11 @@ class RestartWatch:
             return _RETRY_SECONDS
         self._is_due = False
         return _POLL_SECONDS
+
+    def close(self) -> None:
+        """Close all connections."""
+        while self._connections:
+            self._connections.popitem()[1].close()
 
     async def _connect(self) -> None:
         """Connect to each address of the registry that has no connection."""
