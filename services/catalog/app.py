@@ -106,7 +106,12 @@ def _workers(
         },
     )
     workers = [
-        worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(
+            name="feed",
+            channel=feed.CHANNEL,
+            step=follower.step,
+            gather_seconds=feed.GATHER_SECONDS,
+        ),
         worker(name="delayed", channel=delayed.CHANNEL, step=delayed_repositories.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="intents", channel=intents.CHANNEL, step=resolver.step),

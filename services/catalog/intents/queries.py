@@ -126,6 +126,13 @@ async def has_open(tx: Tx, *, repository: str) -> bool:
     return bool((await tx.execute(sa.select(is_open))).scalar_one())
 
 
+async def has_open_pushes(tx: Tx) -> bool:
+    """Return whether the registry may still carry out a push of whatever repository."""
+    kinds = (Kind.PUT_MANIFEST, Kind.RESTORE_TAG)
+    is_open = sa.exists().where(_i.kind.in_(kinds), _IS_OPEN, _IS_OURS)
+    return bool((await tx.execute(sa.select(is_open))).scalar_one())
+
+
 async def list_open_repositories(tx: Tx, *, namespace: str) -> list[str]:
     """Return the paths of the repositories of ``namespace`` with an open change."""
     statement = (
