@@ -13,7 +13,7 @@ import uvicorn
 from libs.common.settings import SettingsError
 from libs.common.web import logging
 from ops.errors import OpsError
-from ops.host.environment import longest_token_seconds
+from ops.run.contradictions import check_name_reservation, shortest_reservation
 
 _NOT_STARTED = 3
 _GRACEFUL_SECONDS = 5
@@ -45,7 +45,9 @@ def serve(service: str, *, host: str, port: int) -> None:
     app_module = importlib.import_module(f"services.{service}.app")
     if service == "catalog" and not os.environ.get("CATALOG_NAME_RESERVATION_SECONDS"):
         # A name must stay reserved until the last token for it has expired.
-        os.environ["CATALOG_NAME_RESERVATION_SECONDS"] = str(longest_token_seconds(os.environ) + 60)
+        os.environ["CATALOG_NAME_RESERVATION_SECONDS"] = str(shortest_reservation(os.environ))
+    if service == "catalog":
+        check_name_reservation(os.environ)
     try:
         settings = settings_module.load_settings()
     except SettingsError as error:
