@@ -22,7 +22,9 @@ class ServiceSettings(BaseSettings):
     variable.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",

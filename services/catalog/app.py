@@ -1,5 +1,6 @@
 """Builds the catalog service: the only file that wires its parts together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -48,6 +49,9 @@ from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
+from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
+from services.catalog.sync.drift.restarts import RestartWatch
+from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
@@ -84,6 +88,7 @@ def _workers(
         database_url=settings.database_url.get_secret_value(),
     )
     follower = feed.Follower(engine, registry)
+    delayed_repositories = delayed.DelayedRepositories(engine, registry)
     copy_sums = partial(counters.copy_sums, engine=engine)
     delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
@@ -98,6 +103,7 @@ def _workers(
     )
     workers = [
         worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(name="delayed", channel=delayed.CHANNEL, step=delayed_repositories.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="intents", channel=intents.CHANNEL, step=resolver.step),
         worker(
@@ -108,6 +114,8 @@ def _workers(
         ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
+    restarts = RestartWatch(engine, registry, url=settings.registry.url)
+    workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
         workers.append(
@@ -157,6 +165,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
+                await asyncio.to_thread(free_space.measure)
                 admission = _admission(settings, engine, registry, free_space)
                 provide(
                     app,

@@ -322,6 +322,17 @@ feed_positions = sa.Table(
     sa.Column("position", sa.Text, nullable=False),
 )
 
+delayed_repositories = sa.Table(
+    "delayed_repositories",
+    metadata,
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("after", sa.Text, nullable=False, doc="position of the feed before the first event"),
+    sa.Column("since", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("retry_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+)
+
 garbage_runs = sa.Table(
     "garbage_runs",
     metadata,

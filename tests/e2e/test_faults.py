@@ -32,6 +32,7 @@ from tests.kit.install import PROJECT
 from tests.kit.pulls.counts import PullCounts
 from tests.kit.pulls.envelopes import digest_of, event
 from tests.kit.pulls.patterns import CHILDREN, Counts, patterns
+from tests.kit.stack.database import execute
 from tests.kit.stack.processes import part, parts, workers
 from tests.kit.stack.run import MOORAGE, Stack, running_stack
 from tests.kit.waiting import eventually
@@ -306,6 +307,13 @@ def test_drift_repairs_pushes_that_a_killed_registry_never_reported(
     pull_counts: PullCounts,
 ) -> None:
     pull_counts.settle()
+    eventually(
+        lambda: shared_tenant.account.tags(repository),
+        within=BACK_SECONDS,
+        what="the first push in the catalog",
+    )
+    # The catalog itself compares repositories after a crash that were written in the last minutes.
+    execute(stack, "UPDATE catalog.repositories SET last_pushed_at = now() - interval '1 hour'")
     os.kill(part(stack.data, "events"), signal.SIGSTOP)
     lost: dict[str, Image | Index] = {
         f"{repository}:lost": make_image(),

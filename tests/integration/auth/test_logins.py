@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from libs.common.security.passwords import PasswordHasher, hash_password
 from services.auth.registry_tokens.access_cache import AccessCache
 from services.auth.registry_tokens.usecases import TokenIssuer
-from tests.integration.auth.conftest import PASSWORD, Replica, World
-from tests.integration.auth.tokens import get
+from tests.integration.auth.conftest import HASH, PASSWORD, Replica, World, sign_in
+from tests.integration.auth.tokens import get, post
 from tests.kit.waiting import soon
 
 
@@ -251,3 +251,20 @@ async def test_throttled_logins_are_audited_apart_from_wrong_passwords(
         within=5,
         what="the audit entries",
     )
+
+
+@pytest.mark.parametrize("stored", ["", "x", "$argon2id$", HASH[:-1]])
+async def test_nobody_logs_in_to_a_credential_without_a_valid_password_hash(
+    client: httpx.AsyncClient, world: World, stored: str
+) -> None:
+    """An empty password must not match an empty hash, and a hash must not match itself."""
+    user = await world.add_user("dev")
+    await world.set_user("dev", f"password_hash = '{stored}'")
+    await world.database.execute(
+        "UPDATE catalog.accounts SET password_hash = $1 WHERE id = $2", stored, world.account_id
+    )
+    for password in {"", stored, PASSWORD}:
+        assert (await get(client, user, password=password)).status_code == 401
+        form = {"grant_type": "password", "username": user, "password": password}
+        assert (await post(client, **form)).status_code == (401 if password else 400)
+        assert (await sign_in(client, world, password)).status_code in (401, 422)
