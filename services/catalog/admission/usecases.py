@@ -144,14 +144,17 @@ class Admission:
         )
 
     async def _resolve(self, intent: Intent, answer: Forwarded) -> None:
-        """Record the push if the registry has accepted it, and resolve the intent."""
+        """Resolve the intent, and record the push if the registry has accepted it.
+
+        If another process has resolved the intent, it has recorded the push, and the tag may have
+        moved on since.
+        """
         change = intent.change
         described = await self._describe(change) if answer.status == 201 else None
         async with self._engine.begin() as tx:
             await lock_repositories(tx, paths=[change.repository])
-            if described is not None:
+            if await resolve(tx, id=intent.id) and described is not None:
                 await _record(tx, change, described)
-            await resolve(tx, id=intent.id)
 
     async def _parse(self, push: Push) -> AdmittedManifest:
         def parse() -> AdmittedManifest:
