@@ -157,7 +157,11 @@ class Admission:
         )
 
     async def _resolve(self, intent: Intent, answer: Forwarded, config: bytes | None) -> None:
-        """Record the push if the registry has accepted it, and resolve the intent."""
+        """Resolve the intent, and record the push if the registry has accepted it.
+
+        If another process has resolved the intent, it has recorded the push, and the tag may have
+        moved on since.
+        """
         if answer.status != 201:
             async with self._engine.begin() as tx:
                 await resolve(tx, id=intent.id)
