@@ -114,18 +114,21 @@ class RestartWatch:
     async def _compare_and_repair(self) -> None:
         async with self._engine.connect() as tx:
             paths = await queries.list_recently_written(tx, seconds=LOOK_BACK_SECONDS)
-        found = await usecases.compare_repositories(
+        compared = await usecases.compare_repositories(
             engine=self._engine,
             registry=self._registry,
             paths=paths,
             settle_seconds=self._settle_seconds,
         )
-        left = await usecases.repair(engine=self._engine, registry=self._registry, found=found)
+        left = await usecases.repair(
+            engine=self._engine, registry=self._registry, found=compared.differences
+        )
         _restarts.inc()
         _log.info(
             "recently written repositories compared after the registry came back",
             repositories=len(paths),
-            found=len(found),
+            found=len(compared.differences),
+            failed=len(compared.failures),
             left=len(left),
         )
 
