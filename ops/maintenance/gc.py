@@ -48,10 +48,12 @@ from ops.maintenance.write_pause import SETTLE_SECONDS, WritePause, paused_write
 from ops.settings import RunSettings
 from services.catalog.gc import queries, usecases
 from services.catalog.gc.domain import UntaggedManifest
+from services.catalog.intents.queries import has_open_pushes
 from services.catalog.settings import Settings
 
 _UPLOADS_SECONDS = 300.0
 """The longest time to wait for active uploads."""
+_CONFIRM_SECONDS = 60.0
 _POLL_SECONDS = 0.3
 _BATCH = 50
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('moorage gc', 0))"
@@ -213,9 +215,25 @@ class _Collection:
             await asyncio.sleep(_POLL_SECONDS)
         self._progress.update(task, description="Waited for active uploads", total=1, completed=1)
 
+    async def _wait_for_open_pushes(self) -> None:
+        """Wait until the registry has confirmed every push that it may still carry out.
+
+        Raises:
+            OpsError: it did not do so within a minute.
+        """
+        deadline = time.monotonic() + _CONFIRM_SECONDS
+        while True:
+            async with self._engine.connect() as tx:
+                if not await has_open_pushes(tx):
+                    return
+            if time.monotonic() > deadline:
+                raise OpsError("the registry does not confirm a push; try again later")
+            await asyncio.sleep(_POLL_SECONDS)
+
     async def _sweep(self, pause: WritePause) -> Collected:
         started = time.monotonic()
         await pause.refuse_all_writes()
+        await self._wait_for_open_pushes()
         task = self._task("Deleting blobs; pushes are refused meanwhile", None)
         before = await asyncio.to_thread(disk_usage, self._garbage_collector.storage)
         blobs = 0

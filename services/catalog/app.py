@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -80,7 +80,11 @@ ROUTERS = (
 
 
 def _workers(
-    settings: Settings, engine: Engine, registry: Registry, admission: Admission
+    settings: Settings,
+    engine: Engine,
+    registry: Registry,
+    admission: Admission,
+    restarts: RestartWatch,
 ) -> list[LeaderWorker]:
     worker = partial(
         LeaderWorker,
@@ -102,7 +106,12 @@ def _workers(
         },
     )
     workers = [
-        worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(
+            name="feed",
+            channel=feed.CHANNEL,
+            step=follower.step,
+            gather_seconds=feed.GATHER_SECONDS,
+        ),
         worker(name="delayed", channel=delayed.CHANNEL, step=delayed_repositories.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="intents", channel=intents.CHANNEL, step=resolver.step),
@@ -114,7 +123,6 @@ def _workers(
         ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
-    restarts = RestartWatch(engine, registry, url=settings.registry.url)
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
@@ -174,11 +182,12 @@ def create_app(settings: Settings) -> FastAPI:
                         admission, verifier, service=settings.registry_service
                     ),
                 )
-                workers = _workers(settings, engine, registry, admission)
-                async with running(
-                    [free_space.run, cleaner.run, *(worker.run for worker in workers)]
-                ):
-                    yield
+                with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
+                    workers = _workers(settings, engine, registry, admission, restarts)
+                    async with running(
+                        [free_space.run, cleaner.run, *(worker.run for worker in workers)]
+                    ):
+                        yield
         finally:
             hasher.close()
 

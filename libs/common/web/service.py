@@ -34,8 +34,8 @@ MAX_BODY = 64 * 1024
 MAX_ADDRESS = 8 * 1024
 """Limit of path and query together, in bytes.
 
-A response header can repeat them: `Link` of a list, or `Location` of a redirect. Encoding can
-triple their length, and the gateway accepts headers of 32 KiB (`proxy_buffer_size`).
+The header `Link` of a list repeats them. Encoding can triple their length, and the gateway accepts
+headers of 32 KiB (`proxy_buffer_size`).
 """
 MAX_COOKIES = 8 * 1024
 """Limit of the header Cookie, in bytes. The framework parses it for every request."""

@@ -1,7 +1,7 @@
 """Append to the audit trail of this service, and list the trails of all services."""
 
 from libs.common.db import audit
-from libs.common.db.changes import Changes, changed
+from libs.common.db.changes import Changes
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.principals import Principal
@@ -51,35 +51,6 @@ async def record_operator(
         changes=changes,
     )
     await audit.append(tx, audit_entries, entry)
-
-
-async def record_push(
-    *,
-    tx: Tx,
-    docker_user: str,
-    client_address: str | None,
-    namespace: str,
-    repository: str,
-    tag: str | None,
-    before: str | None,
-    digest: str,
-) -> None:
-    """Append a push by the Docker user ``docker_user``, in the transaction that records it.
-
-    ``repository`` is the path ``namespace/name``. ``before`` is the digest that ``tag`` named until
-    now, or None if the tag is new or if the push names no tag. A push of the digest that the tag
-    already names changes nothing and is recorded all the same.
-    """
-    entry = audit.AuditEntry(
-        "image.push",
-        f"images/{repository}" + (f"@{digest}" if tag is None else f":{tag}"),
-        None,
-        None,
-        client_address,
-        docker_user=docker_user,
-        changes=changed({"digest": before}, {"digest": digest}),
-    )
-    await record_of_namespace(tx=tx, entry=entry, namespace=namespace)
 
 
 async def list_entries(

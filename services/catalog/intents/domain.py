@@ -6,7 +6,7 @@ later one waits until the earlier one is resolved (spec 14).
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from libs.common.registry.client import Fetched
@@ -83,7 +83,6 @@ class Intent:
 
     id: int
     change: Change
-    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ async def test_flood_of_refused_credentials_adds_few_entries(
 
     for _ in range(5):
         await asyncio.gather(*(attack(n) for n in range(40)))
-    (row,) = await refused(world, 1)
-    assert row["action"] == "login.refuse"
+    actions = {row["action"] for row in await refused(world, 1)}
+    assert actions <= {"login.refuse", "login.throttle"}
     after = (await world.database.fetch("SELECT count(*) FROM auth.audit_entries"))[0][0]
-    assert after - before <= 8
+    assert after - before <= 10

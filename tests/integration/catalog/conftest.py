@@ -177,3 +177,11 @@ async def namespace(emptied: Database, team: str) -> str:
         team,
     )
     return team
+
+
+@pytest.fixture
+async def space(acme: httpx.AsyncClient, team: str) -> str:
+    """The name of a namespace of `acme`."""
+    created = await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
+    assert created.status_code == 201
+    return team

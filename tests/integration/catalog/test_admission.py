@@ -21,14 +21,6 @@ from tests.kit.waiting import soon
 pytestmark = pytest.mark.registry_versions
 
 
-@pytest.fixture
-async def space(acme: httpx.AsyncClient, team: str) -> str:
-    """The name of a namespace of `acme`."""
-    created = await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
-    assert created.status_code == 201
-    return team
-
-
 async def _image(acme: httpx.AsyncClient, reference: str) -> Any:
     answer = await acme.get(f"/api/v1/images/{reference}")
     assert answer.status_code == 200, answer.text

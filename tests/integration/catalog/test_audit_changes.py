@@ -6,11 +6,9 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.security.passwords import hash_password
 from libs.common.security.secrets import hash_of
-from services.catalog.audit.usecases import record_push
 from tests.integration.catalog.creating import (
     PASSWORD,
     create_docker_user,
@@ -168,34 +166,6 @@ async def test_filters_by_time(acme: httpx.AsyncClient, emptied: Database) -> No
     assert [entry["target"] for entry in seen] == ["namespaces/second"]
     wrong = await acme.get("/api/v1/audit", params={"from": third["at"], "to": second["at"]})
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "to")
-
-
-async def test_push_is_shown_with_the_docker_user_and_both_digests(
-    acme: httpx.AsyncClient, engine: AsyncEngine
-) -> None:
-    await create_namespace(acme, "team")
-    old, new = (f"sha256:{digit * 64}" for digit in "ab")
-    for tag, before in (("1.0", None), ("1.0", old), (None, None)):
-        async with engine.begin() as tx:
-            await record_push(
-                tx=tx,
-                docker_user="builder",
-                client_address="192.0.2.7",
-                namespace="team",
-                repository="team/app",
-                tag=tag,
-                before=before,
-                digest=new,
-            )
-    _, *pushes = await entries(acme)
-    assert {(push["action"], push["docker_user"], push["account"]) for push in pushes} == {
-        ("image.push", "builder", None)
-    }
-    assert [(push["target"], push["changes"]) for push in pushes] == [
-        ("images/team/app:1.0", {"digest": [None, new]}),
-        ("images/team/app:1.0", {"digest": [old, new]}),
-        (f"images/team/app@{new}", {"digest": [None, new]}),
-    ]
 
 
 async def test_wrong_current_password_and_refused_api_key_are_audited(

@@ -54,8 +54,7 @@ class Registry:
         """Do what ``push`` does, with the given token."""
         bearer = _bearer(token)
         for image in content.images if isinstance(content, Index) else (content,):
-            for blob in image.blobs:
-                self._upload(blob, repository, bearer)
+            self.upload(image, repository, token=token)
             if isinstance(content, Index):
                 self._put_manifest(image.manifest, repository, image.manifest.digest, bearer)
         self._put_manifest(content.manifest, repository, tag, bearer)
@@ -83,6 +82,11 @@ class Registry:
         return self.http.post(
             f"/v2/{repository}/blobs/uploads/", params=query, headers=_bearer(token)
         )
+
+    def upload(self, image: Image, repository: str, *, token: str) -> None:
+        """Upload the blobs of an image, but not its manifest."""
+        for blob in image.blobs:
+            self._upload(blob, repository, _bearer(token))
 
     def _upload(self, blob: Blob, repository: str, bearer: dict[str, str]) -> None:
         opened = self.http.post(

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml  # type: ignore[import-untyped]
+
 from ops.host.environment import child_environment
 from ops.host.ports import reserve
 from ops.host.privileges import RunUser
@@ -25,30 +27,23 @@ class Distribution:
 
 
 @contextmanager
-def running_distribution(
-    program: Tool, user: RunUser, folder: Path, *, ca: Path, webhook: str, secret: str
-) -> Iterator[Distribution]:
-    """Run Distribution with the project's own configuration."""
+def running_bare_distribution(program: Tool, user: RunUser, folder: Path) -> Iterator[Distribution]:
+    """Run Distribution without authentication. It logs each request that it receives.
+
+    All else is the project's own configuration.
+    """
     with reserve() as port:
         registry = Distribution(port.address, folder / "storage", folder / "registry.log")
-    registry.storage.mkdir()
-    user.own(registry.storage)
-    config = folder / "config.yml"
-    config.write_text(
-        render(
-            REGISTRY,
-            listen_address=registry.address,
-            debug_address=None,
-            storage_root=str(registry.storage),
-            http_secret="upload-state-secret",
-            token_realm="http://gateway.invalid/token",
-            token_service="moorage",
-            token_issuer="moorage",
-            token_ca_path=str(ca),
-            webhook_url=webhook,
-            webhook_secret=secret,
-        )
+    for made in (folder, registry.storage):
+        made.mkdir()
+        user.own(made)
+    settings = yaml.safe_load(
+        _configuration(registry, ca=folder, webhook="http://127.0.0.1:9/", secret="none")
     )
+    del settings["auth"], settings["notifications"]
+    settings["log"] |= {"accesslog": {"disabled": False}}
+    config = folder / "config.yml"
+    config.write_text(yaml.safe_dump(settings))
     environment = child_environment(OTEL_TRACES_EXPORTER="none", **program.environment)
     with running_server(
         user,
@@ -58,3 +53,41 @@ def running_distribution(
         environment,
     ):
         yield registry
+
+
+@contextmanager
+def running_distribution(
+    program: Tool, user: RunUser, folder: Path, *, ca: Path, webhook: str, secret: str
+) -> Iterator[Distribution]:
+    """Run Distribution with the project's own configuration."""
+    with reserve() as port:
+        registry = Distribution(port.address, folder / "storage", folder / "registry.log")
+    registry.storage.mkdir()
+    user.own(registry.storage)
+    config = folder / "config.yml"
+    config.write_text(_configuration(registry, ca=ca, webhook=webhook, secret=secret))
+    environment = child_environment(OTEL_TRACES_EXPORTER="none", **program.environment)
+    with running_server(
+        user,
+        [program.path, "serve", config],
+        registry.log,
+        f"http://{registry.address}/",
+        environment,
+    ):
+        yield registry
+
+
+def _configuration(registry: Distribution, *, ca: Path, webhook: str, secret: str) -> str:
+    return render(
+        REGISTRY,
+        listen_address=registry.address,
+        debug_address=None,
+        storage_root=str(registry.storage),
+        http_secret="upload-state-secret",
+        token_realm="http://gateway.invalid/token",
+        token_service="moorage",
+        token_issuer="moorage",
+        token_ca_path=str(ca),
+        webhook_url=webhook,
+        webhook_secret=secret,
+    )

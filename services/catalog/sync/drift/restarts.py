@@ -45,8 +45,8 @@ class Connection:
         return self._reader.at_eof() or self._reader.exception() is not None
 
     def close(self) -> None:
-        """Close the connection."""
-        self._writer.close()
+        """Close the connection at once."""
+        self._writer.transport.abort()
 
 
 class RestartWatch:
@@ -93,6 +93,11 @@ class RestartWatch:
         self._is_due = False
         return _POLL_SECONDS
 
+    def close(self) -> None:
+        """Close all connections."""
+        while self._connections:
+            self._connections.popitem()[1].close()
+
     async def _connect(self) -> None:
         """Connect to each address of the registry that has no connection."""
         async with asyncio.timeout(_CONNECT_SECONDS):
@@ -114,22 +119,21 @@ class RestartWatch:
     async def _compare_and_repair(self) -> None:
         async with self._engine.connect() as tx:
             paths = await queries.list_recently_written(tx, seconds=LOOK_BACK_SECONDS)
-        compared = await usecases.compare_repositories(
+        comparison = await usecases.compare_repositories(
             engine=self._engine,
             registry=self._registry,
             paths=paths,
             settle_seconds=self._settle_seconds,
         )
         left = await usecases.repair(
-            engine=self._engine, registry=self._registry, found=compared.differences
+            engine=self._engine, registry=self._registry, found=comparison.differences
         )
         _restarts.inc()
         _log.info(
             "recently written repositories compared after the registry came back",
             repositories=len(paths),
-            found=len(compared.differences),
-            failed=len(compared.failures),
-            left=len(left),
+            found=len(comparison.differences),
+            left=len(left) + len(comparison.failures),
         )
 
 

@@ -19,6 +19,8 @@ from services.catalog.sync.feed.domain import FeedEvent
 from services.catalog.sync.feed.retries import PushRetries
 
 CHANNEL = "moorage_feed"
+GATHER_SECONDS = 0.2
+"""Admission records pushes, so nobody waits for the feed, and a step can apply several events."""
 _BATCH = 200
 _BATCH_SECONDS = 0.4
 """The longest time for a batch, so that nobody waits for a slow repository (spec 5)."""
