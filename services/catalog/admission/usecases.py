@@ -28,7 +28,7 @@ from services.catalog.admission.domain import (
     LOW_DISK,
     LOW_DISK_RETRY_SECONDS,
     UNAVAILABLE_RETRY_SECONDS,
-    check_sizes,
+    check_blobs,
     needed_digests,
 )
 from services.catalog.images.description import Described, describe_image, describe_index
@@ -105,7 +105,7 @@ class Admission:
 
     async def _admit(self, push: Push, digest: str, manifest: AdmittedManifest) -> Forwarded:
         stored = await self._blobs.find(push.path, manifest.digests)
-        check_sizes(manifest, stored)
+        check_blobs(manifest, stored)
 
         async def prepare(tx: Tx) -> Change:
             target = await queries.find_target(
@@ -144,14 +144,16 @@ class Admission:
         )
 
     async def _resolve(self, intent: Intent, answer: Forwarded) -> None:
-        """Record the push if the registry has accepted it, and resolve the intent."""
+        """Record the push if the registry has accepted it, and resolve the intent.
+
+        If another process has resolved the intent, nothing changes: a newer push may be recorded.
+        """
         change = intent.change
         described = await self._describe(change) if answer.status == 201 else None
         async with self._engine.begin() as tx:
             await lock_repositories(tx, paths=[change.repository])
-            if described is not None:
+            if await resolve(tx, id=intent.id) and described is not None:
                 await _record(tx, change, described)
-            await resolve(tx, id=intent.id)
 
     async def _parse(self, push: Push) -> AdmittedManifest:
         def parse() -> AdmittedManifest:
