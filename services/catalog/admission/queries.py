@@ -29,7 +29,10 @@ _TARGET = sa.text("""
     FOR KEY SHARE OF n
 """)
 
-# A repository that is created while its namespace is deleted is deleted with it.
+_LOCK_NAMESPACE = sa.text("SELECT FROM catalog.namespaces WHERE name = :namespace FOR KEY SHARE")
+
+# A repository that is created while its namespace is deleted is deleted with it. The namespace is
+# locked before, so that this statement sees the deletion.
 _INSERT_REPOSITORY = sa.text("""
     INSERT INTO catalog.repositories (namespace_id, name, status)
     SELECT n.id, :name,
@@ -80,14 +83,15 @@ _RECORD = sa.text("""
     sa.bindparam("image_created_at", type_=sa.TIMESTAMP(timezone=True)),
 )
 
-# The size of a repository is that of its tagged manifests, each once. Counting them again for each
-# push would take longer with each tag.
+# The size of a repository is that of its tagged manifests, each once, at most what a bigint holds.
+# Counting them again for each push would take longer with each tag.
 _ADD_TO_TOTALS = sa.text("""
     UPDATE catalog.repositories r
     SET tag_count = r.tag_count
           + CASE WHEN :tag IS NOT NULL AND :digest_before IS NULL THEN 1 ELSE 0 END,
-        size_bytes = greatest(0, r.size_bytes + coalesce(gained.size_bytes, 0)
-                                 - coalesce(lost.size_bytes, 0)),
+        size_bytes = least(9223372036854775807,
+                           greatest(0, r.size_bytes::numeric + coalesce(gained.size_bytes, 0)
+                                       - coalesce(lost.size_bytes, 0))),
         last_pushed_at = greatest(r.last_pushed_at, clock_timestamp()),
         status = CASE WHEN r.status = 'deleting' THEN 'deleting' ELSE 'active' END
     FROM (SELECT
@@ -184,6 +188,7 @@ async def ensure_repository(tx: Tx, *, namespace: str, name: str) -> tuple[int, 
     found = await find_repository_id(tx, namespace=namespace, name=name)
     if found is not None:
         return found, False
+    await tx.execute(_LOCK_NAMESPACE, {"namespace": namespace})
     values = {"namespace": namespace, "name": name, "path": path}
     row = (await tx.execute(_INSERT_REPOSITORY, values)).one_or_none()
     return None if row is None else (row.id, True)
