@@ -170,6 +170,8 @@ def find_invisible_pushes(
 ) -> list[FeedEvent]:
     """Return the last pushes of tags that ``states`` do not show, unless they are old.
 
+    A tag that was not read does not count: admission records it.
+
     Distribution reports a push before it sets the tag
     (https://github.com/distribution/distribution/issues/2625).
     """
