@@ -26,7 +26,7 @@ from ops.errors import SettingError
 from ops.layout import SERVICES
 
 # A setting of deploy/compose.yaml, which can share a file .env with `make run`.
-_COMPOSE_ONLY = ("MOORAGE_IMAGE",)
+COMPOSE_ONLY = ("MOORAGE_IMAGE",)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
@@ -245,7 +245,7 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
     environment = os.environ if environment is None else environment
     known = variables()
     for name in sorted(environment):
-        if name.startswith("MOORAGE_") and name not in (*known.values(), *_COMPOSE_ONLY):
+        if name.startswith("MOORAGE_") and name not in (*known.values(), *COMPOSE_ONLY):
             near = difflib.get_close_matches(name, known.values(), n=1)
             raise SettingError(
                 name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")

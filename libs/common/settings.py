@@ -22,7 +22,9 @@ class ServiceSettings(BaseSettings):
     variable.
     """
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
@@ -31,6 +33,13 @@ class ServiceSettings(BaseSettings):
             "Lowest level of the log lines that are written: `debug`, `info`, `warning`, or "
             "`error`."
         ),
+    )
+    audit_days: int = Field(
+        default=365,
+        ge=1,
+        le=36500,
+        validation_alias="AUDIT_DAYS",
+        description="How long entries of the audit trail are kept, in days.",
     )
 
 

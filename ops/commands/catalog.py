@@ -14,7 +14,7 @@ from ops.layout import Layout
 @one_line_errors
 def drift(
     repair: Annotated[
-        bool, typer.Option("--repair", help="repair the catalog; the registry never changes")
+        bool, typer.Option("--repair", help="repair the catalog, and push damaged tags again")
     ] = False,
 ) -> None:
     """Compare the catalog with the registry and list the differences.
@@ -66,7 +66,8 @@ def gc(
 ) -> None:
     """Delete manifests that have had no tag for GC_UNTAGGED_DAYS, and reclaim disk space.
 
-    Pulls continue meanwhile. Pushes are refused for a moment.
+    Pulls continue meanwhile. Pushes are refused for a moment. The exit status is 1 if a repository
+    failed and keeps its garbage.
 
     Example: moorage gc --dry-run
     """
@@ -77,8 +78,12 @@ def gc(
 
     settings = load_run_settings()
     layout = Layout(settings.data)
-    run_until_signal(
-        collect_on_schedule(layout, settings)
-        if schedule
-        else collect_garbage(layout, settings, dry_run=dry_run)
-    )
+    is_complete = True
+
+    async def collect() -> None:
+        nonlocal is_complete
+        is_complete = await collect_garbage(layout, settings, dry_run=dry_run)
+
+    run_until_signal(collect_on_schedule(layout, settings) if schedule else collect())
+    if not is_complete:
+        sys.exit(1)

@@ -24,12 +24,15 @@ def run(
 
     Example: moorage run --env-file .env
     """
+    from ops.run.contradictions import check_file_names
     from ops.run.env_file import read_env_file
     from ops.run.main import run as run_everything
     from ops.settings import load_run_settings
 
     if env_file is not None:
-        for name, value in read_env_file(env_file).items():
+        given = read_env_file(env_file)
+        check_file_names(given)
+        for name, value in given.items():
             os.environ.setdefault(name, value)
     run_everything(load_run_settings())
 

@@ -42,9 +42,10 @@ def document_of(service: str) -> dict[str, Any]:
 
 
 def _write_keys(secrets: Path) -> None:
-    session = new_session_key()
+    session, authority = new_session_key(), new_authority()
+    (secrets / "token_ca.pem").write_bytes(authority.certificate)
     for name, pem in (
-        ("token-keys", new_token_key(new_authority(), "openapi")),
+        ("token-keys", new_token_key(authority, "openapi")),
         ("session-keys", session),
         ("session-public-keys", public_pem(session)),
     ):

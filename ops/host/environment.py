@@ -9,6 +9,16 @@ _MACHINE = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TOKEN_LIFETIMES = {"AUTH_PULL_TOKEN_SECONDS": 300, "AUTH_PUSH_TOKEN_SECONDS": 1800}
 """The auth service's settings of token lifetimes, with their defaults in seconds."""
+REGISTRY_ENVIRONMENT = {
+    # Otherwise Distribution 3.x sends traces to a port without a listener, and logs each failure.
+    "OTEL_TRACES_EXPORTER": "none",
+    # The heap has a few MiB, and each blob that Distribution sends takes a buffer of 4 MiB. Go's
+    # default (100) collects garbage all the time, which costs a fifth of the processor time of a
+    # push (bench/results.md). The limit keeps the memory small when many buffers are in use.
+    "GOGC": "400",
+    "GOMEMLIMIT": "256MiB",
+}
+"""The environment variables of Distribution; deploy/compose.yaml sets the same."""
 
 
 def child_environment(**added: str) -> dict[str, str]:

@@ -1,7 +1,11 @@
-"""`moorage drift`: compares the catalog with the registry, and repairs the catalog."""
+"""`moorage drift`: compares the catalog with the registry, and repairs the catalog.
+
+With `--repair`, damaged tags and manifests are pushed to the registry again.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -13,15 +17,18 @@ from libs.common.registry.tokens import CATALOG_SUBJECT
 from ops.errors import OpsError
 from ops.layout import Layout
 from ops.maintenance.catalog_settings import catalog_settings
+from ops.maintenance.damaged_manifests import stored_manifest
 from services.catalog.sync.drift import usecases
-from services.catalog.sync.drift.domain import Difference
+from services.catalog.sync.drift.domain import Difference, Kind
 
 _DIGEST_LENGTH = 19
 """Characters of a digest that the table shows."""
 
 
 async def drift(layout: Layout, *, repair: bool) -> bool:
-    """Print the differences, and with `repair`, repair the catalog. Return whether none is left.
+    """Print the differences, and with `repair`, repair them. Return whether none is left.
+
+    An image that lacks a blob is listed only: each tenant can delete the blobs of its images.
 
     Raises:
         OpsError: The registry or the database cannot be reached, or the registry's list is not
@@ -37,14 +44,21 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
                 compared = await usecases.compare(engine=engine, registry=registry)
                 _print_differences(compared)
                 if not repair or not compared.differences:
-                    return not compared.differences
+                    return not compared.failures and not _open(compared.differences)
                 left = await usecases.repair(
-                    engine=engine, registry=registry, found=compared.differences
+                    engine=engine,
+                    registry=registry,
+                    found=compared.differences,
+                    stored=partial(stored_manifest, layout.registry),
                 )
     finally:
         await engine.dispose()
     _print_repairs(compared.differences, left)
-    return not left
+    return not compared.failures and not _open(left)
+
+
+def _open(differences: Sequence[Difference]) -> list[Difference]:
+    return [difference for difference in differences if difference.is_open]
 
 
 @contextmanager
@@ -66,11 +80,21 @@ def _one_line_errors(*, repair: bool) -> Iterator[None]:
 
 
 def _print_differences(compared: usecases.Comparison) -> None:
-    if not compared.differences:
+    for repository, reason in sorted(compared.failures.items()):
+        Console(soft_wrap=True).print(f"Not compared: {repository}: {reason}", markup=False)
+    if not compared.differences and not compared.failures:
         Console().print(
             f"Repositories compared: {compared.repositories}. Catalog and registry agree."
         )
         return
+    if compared.differences:
+        _print_table(compared.differences)
+    Console().print(
+        f"Repositories compared: {compared.repositories}. Differences: {len(compared.differences)}."
+    )
+
+
+def _print_table(differences: Sequence[Difference]) -> None:
     table = Table(
         Column("repository", overflow="fold"),
         Column("tag or digest", overflow="fold"),
@@ -79,7 +103,7 @@ def _print_differences(compared: usecases.Comparison) -> None:
         "registry",
         box=None,
     )
-    for difference in compared.differences:
+    for difference in differences:
         table.add_row(
             difference.repository,
             difference.reference,
@@ -88,20 +112,23 @@ def _print_differences(compared: usecases.Comparison) -> None:
             _shorten(difference.registry),
         )
     Console().print(table)
-    Console().print(
-        f"Repositories compared: {compared.repositories}. Differences: {len(compared.differences)}."
-    )
 
 
 def _print_repairs(found: Sequence[Difference], left: Sequence[Difference]) -> None:
-    Console().print(f"Repaired in the catalog: {len(found) - len(left)}. The pushers are unknown.")
+    Console().print(f"Repaired: {len(found) - len(left)}.")
     for difference in left:
-        reason = (
-            "changed during the repair; run the command again"
-            if difference.is_repairable
-            else difference.kind.value
+        Console(soft_wrap=True).print(
+            f"Not repaired: {difference.repository} {difference.reference}: {_reason(difference)}",
+            markup=False,
         )
-        Console().print(f"Not repaired: {difference.repository} {difference.reference}: {reason}")
+
+
+def _reason(difference: Difference) -> str:
+    if difference.kind is Kind.DAMAGED:
+        return "damaged, and its content cannot be read or pushed again"
+    if difference.is_repairable:
+        return "changed during the repair, or failed; see the errors above, and run it again"
+    return difference.kind.value
 
 
 def _shorten(digest: str) -> str:

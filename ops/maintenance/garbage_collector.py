@@ -7,23 +7,27 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.errors import OpsError
-from ops.host.environment import child_environment
+from ops.host.environment import REGISTRY_ENVIRONMENT, child_environment
 from ops.host.privileges import RunUser, run_user
 from ops.install.debian import find_registry
 from ops.layout import Layout
 from ops.maintenance.active_uploads import blob_root, repository_root
+from ops.maintenance.damaged_manifests import Revision, find_damage, without_damage
 from ops.settings import RunSettings
 
 _TRIES = 3
 _ELIGIBLE = b"blob eligible for deletion: "
 _LINE_BYTES = 1024 * 1024
 _REASON_LENGTH = 300
+
+
+FindKnown = Callable[[list[tuple[str, str]]], Awaitable[Collection[tuple[str, str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +39,31 @@ class GarbageCollector:
     storage: Path
     user: RunUser
 
-    async def collect(self, found: Callable[[str], None], *, dry_run: bool = False) -> None:
+    async def collect(
+        self, found: Callable[[str], None], *, find_known: FindKnown, dry_run: bool = False
+    ) -> list[Revision]:
         """Delete every blob without a manifest, and call `found` with the digest of each.
 
         If the program fails, run it again: it reads every manifest before it deletes, and fails
         if a manifest is deleted meanwhile. The program dies with this process.
 
+        `find_known` returns those manifests (repository, digest) that the catalog has: only their
+        damaged links are repaired. Return the damaged manifests whose blobs nothing protects.
+
         Raises:
             OpsError: The program failed three times.
         """
         if not repository_root(self.storage).is_dir():
-            return  # Nothing was ever pushed. The program takes that for an error.
-        for left in reversed(range(_TRIES)):
-            status, reason = await self._run(found, dry_run=dry_run)
+            return []  # Nothing was ever pushed. The program takes that for an error.
+        status, reason = 0, ""
+        for _ in range(_TRIES):
+            revisions = await asyncio.to_thread(find_damage, self.storage)
+            known = await find_known([(one.repository, one.digest) for one in revisions])
+            with without_damage(self.storage, revisions, known=known) as damaged:
+                status, reason = await self._run(found, dry_run=dry_run)
             if status == 0:
-                return
-            if left == 0:
-                raise OpsError(
-                    f"the registry's garbage-collect ended with status {status}: {reason}"
-                )
+                return damaged
+        raise OpsError(f"the registry's garbage-collect ended with status {status}: {reason}")
 
     def blob_size(self, digest: str) -> int:
         """Return the size of a blob in bytes, or 0 if it is gone."""
@@ -106,7 +116,7 @@ def find_garbage_collector(layout: Layout, settings: RunSettings) -> GarbageColl
     except FileNotFoundError:
         tool = find_registry(settings.tools or layout.tools, settings.registry_bin)
         program = tool.path
-        environment = child_environment(OTEL_TRACES_EXPORTER="none", **tool.environment)
+        environment = child_environment(**REGISTRY_ENVIRONMENT, **tool.environment)
     user = run_user([layout.root, program], data=layout.registry)
     return GarbageCollector(program, environment, layout.registry, user)
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 from rich.console import Console
@@ -23,7 +24,6 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db.engine import create_engine, is_unreachable
@@ -41,15 +41,19 @@ from ops.maintenance.active_uploads import (
 )
 from ops.maintenance.catalog_settings import catalog_settings
 from ops.maintenance.counted import counted
+from ops.maintenance.damaged_manifests import Revision
 from ops.maintenance.garbage_collector import GarbageCollector, find_garbage_collector
+from ops.maintenance.garbage_list import find_known, list_garbage
 from ops.maintenance.write_pause import SETTLE_SECONDS, WritePause, paused_writes
 from ops.settings import RunSettings
 from services.catalog.gc import queries, usecases
 from services.catalog.gc.domain import UntaggedManifest
+from services.catalog.intents.queries import has_open_pushes
 from services.catalog.settings import Settings
 
 _UPLOADS_SECONDS = 300.0
 """The longest time to wait for active uploads."""
+_CONFIRM_SECONDS = 60.0
 _POLL_SECONDS = 0.3
 _BATCH = 50
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('moorage gc', 0))"
@@ -70,8 +74,10 @@ class Collected:
     sweep_seconds: float
 
 
-async def collect_garbage(layout: Layout, settings: RunSettings, *, dry_run: bool) -> None:
+async def collect_garbage(layout: Layout, settings: RunSettings, *, dry_run: bool) -> bool:
     """Collect garbage and print the result. With `dry_run`, list the garbage and delete nothing.
+
+    Return False if a repository keeps garbage because it failed. The others are done.
 
     Raises:
         OpsError: Another collection is running, the registry or the database cannot be reached,
@@ -87,9 +93,9 @@ async def collect_garbage(layout: Layout, settings: RunSettings, *, dry_run: boo
             connected(catalog.registry, subject=CATALOG_SUBJECT) as registry,
         ):
             if dry_run:
-                await _list_garbage(engine, garbage_collector, age)
-            else:
-                await _Collection(engine, registry, garbage_collector, age).run()
+                await list_garbage(engine, garbage_collector, age)
+                return True
+            return await _Collection(engine, registry, garbage_collector, age).run()
 
 
 class _Collection:
@@ -106,6 +112,8 @@ class _Collection:
         self._registry = registry
         self._garbage_collector = garbage_collector
         self._age = age
+        self._failures: dict[str, str] = {}
+        self._damaged: list[Revision] = []
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -115,7 +123,7 @@ class _Collection:
             console=Console(),
         )
 
-    async def run(self) -> None:
+    async def run(self) -> bool:
         async with self._engine.begin() as tx:
             run = await queries.start_run(tx)
         with self._progress:
@@ -143,6 +151,18 @@ class _Collection:
             f" Writes were refused for {done.refused_seconds:.1f} s,"
             f" {done.sweep_seconds:.1f} s of it while the registry's garbage collector ran."
         )
+        self._print_failures()
+        return not self._failures
+
+    def _print_failures(self) -> None:
+        console = Console(soft_wrap=True)
+        for repository, reason in sorted(self._failures.items()):
+            console.print(f"Not collected: {repository}: {reason}", markup=False)
+        for revision in self._damaged:
+            console.print(
+                f"Damaged: {revision.repository} {revision.digest}: the registry cannot read it",
+                markup=False,
+            )
 
     async def _delete_untagged(self) -> tuple[int, int]:
         """Return the number of deleted manifests, and the bytes on disk of their links."""
@@ -150,17 +170,18 @@ class _Collection:
         found = await usecases.find_confirmed(
             engine=self._engine, registry=self._registry, age=self._age
         )
+        self._failures.update(found.failures)
         self._progress.update(comparing, total=1, completed=1)
         task = self._task("Deleting untagged manifests", len(found.garbage))
         deleted = freed = 0
         for start in range(0, len(found.garbage), _BATCH):
             batch = found.garbage[start : start + _BATCH]
             before = self._links_size(batch)
-            deleted += len(
-                await usecases.delete_garbage(
-                    engine=self._engine, registry=self._registry, found=found, batch=batch
-                )
+            done = await usecases.delete_garbage(
+                engine=self._engine, registry=self._registry, found=found, batch=batch
             )
+            deleted += len(done.manifests)
+            self._failures.update(done.failures)
             freed += before - self._links_size(batch)
             self._progress.advance(task, len(batch))
         return deleted, freed
@@ -194,9 +215,25 @@ class _Collection:
             await asyncio.sleep(_POLL_SECONDS)
         self._progress.update(task, description="Waited for active uploads", total=1, completed=1)
 
+    async def _wait_for_open_pushes(self) -> None:
+        """Wait until the registry has confirmed every push that it may still carry out.
+
+        Raises:
+            OpsError: it did not do so within a minute.
+        """
+        deadline = time.monotonic() + _CONFIRM_SECONDS
+        while True:
+            async with self._engine.connect() as tx:
+                if not await has_open_pushes(tx):
+                    return
+            if time.monotonic() > deadline:
+                raise OpsError("the registry does not confirm a push; try again later")
+            await asyncio.sleep(_POLL_SECONDS)
+
     async def _sweep(self, pause: WritePause) -> Collected:
         started = time.monotonic()
         await pause.refuse_all_writes()
+        await self._wait_for_open_pushes()
         task = self._task("Deleting blobs; pushes are refused meanwhile", None)
         before = await asyncio.to_thread(disk_usage, self._garbage_collector.storage)
         blobs = 0
@@ -207,7 +244,9 @@ class _Collection:
             self._progress.update(task, completed=blobs)
 
         sweep_started = time.monotonic()
-        await self._garbage_collector.collect(found)
+        self._damaged = await self._garbage_collector.collect(
+            found, find_known=partial(find_known, self._engine)
+        )
         sweep_seconds = time.monotonic() - sweep_started
         freed = before - await asyncio.to_thread(disk_usage, self._garbage_collector.storage)
         self._progress.update(task, total=blobs)
@@ -215,39 +254,6 @@ class _Collection:
 
     def _task(self, description: str, total: int | None) -> TaskID:
         return self._progress.add_task(description, total=total)
-
-
-async def _list_garbage(
-    engine: AsyncEngine, garbage_collector: GarbageCollector, age: timedelta
-) -> None:
-    found = (await usecases.find_garbage(engine=engine, age=age)).garbage
-    async with engine.connect() as tx:
-        exclusive = await queries.sum_exclusive_bytes(tx, keys=[item.key for item in found])
-    unreferenced: set[str] = set()
-    await garbage_collector.collect(unreferenced.add, dry_run=True)
-    if found:
-        table = Table(
-            Column("repository", overflow="fold"),
-            Column("manifest", overflow="fold"),
-            "untagged since",
-            "image size",
-            box=None,
-        )
-        for item in found:
-            untagged_since = f"{item.since:%Y-%m-%d %H:%M}"
-            size = format_size(item.size_bytes)
-            table.add_row(item.repository, item.digest, untagged_since, size)
-        Console().print(table)
-    size = format_size(sum(garbage_collector.blob_size(digest) for digest in unreferenced))
-    console = Console(soft_wrap=True)
-    console.print(
-        f"Would delete: {counted(len(found), 'untagged manifest')},"
-        f" with {format_size(exclusive)} in blobs that no other manifest references,"
-    )
-    console.print(
-        f"and {counted(len(unreferenced), 'blob')} that no manifest references, with {size}."
-        " Nothing was changed."
-    )
 
 
 @asynccontextmanager

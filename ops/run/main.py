@@ -22,6 +22,7 @@ from ops.host.privileges import run_user
 from ops.install.console_build import ConsoleBuild
 from ops.install.debian import find_nginx, find_registry
 from ops.layout import SERVICES, Layout
+from ops.run.contradictions import check_name_reservation, check_set_by_run
 from ops.run.database import migrate, start_database
 from ops.run.drain import drain
 from ops.run.programs import (
@@ -49,6 +50,7 @@ def run(settings: RunSettings) -> None:
     Raises:
         OpsError: A setting is wrong, or a part cannot run.
     """
+    check_set_by_run(os.environ)
     layout = Layout(settings.data)
     try:
         layout.root.mkdir(parents=True, exist_ok=True)
@@ -208,6 +210,8 @@ def _check_service_settings(service: str, environment: dict[str, str]) -> None:
         os.environ.clear()
         os.environ.update(environment)
         module.load_settings()
+        if service == "catalog":
+            check_name_reservation(environment)
     except SettingsError as error:
         name, _, problem = str(error).partition(": ")
         raise SettingError(name, problem) from None

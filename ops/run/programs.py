@@ -13,7 +13,7 @@ from ops.db import postgres
 from ops.errors import OpsError
 from ops.host import render
 from ops.host.command import moorage_command
-from ops.host.environment import TOKEN_LIFETIMES, child_environment
+from ops.host.environment import REGISTRY_ENVIRONMENT, TOKEN_LIFETIMES, child_environment
 from ops.host.files import private_dir, write_private
 from ops.host.ports import ReservedPort
 from ops.host.privileges import RunUser
@@ -22,6 +22,7 @@ from ops.install.console import is_current, publish_console
 from ops.install.debian import Tool, nginx_version
 from ops.layout import SERVICES, Layout
 from ops.run.health import HealthCheck
+from ops.run.line_filter import without_queries
 from ops.run.supervisor import Program, last_line
 from ops.settings import RunSettings
 
@@ -72,6 +73,10 @@ def postgres_program(installation: Installation) -> Program:
     )
 
 
+_COMMON_SETTINGS = ("LOG_LEVEL", "AUDIT_DAYS")
+"""Settings that every service has (``libs.common.settings``)."""
+
+
 def service_environment(installation: Installation, service: str) -> dict[str, str]:
     """Return the environment of `service`: the user's settings and, over them, those of the run."""
     secrets = installation.layout.secrets_of(service)
@@ -79,7 +84,7 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         name: value
         for name, value in os.environ.items()
         # A variable would override the file of a secret.
-        if (name == "LOG_LEVEL" or name.startswith(f"{service.upper()}_"))
+        if (name in _COMMON_SETTINGS or name.startswith(f"{service.upper()}_"))
         and not (secrets / name.lower()).exists()
     }
     fixed = {"SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
@@ -89,8 +94,6 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             "AUTH_ISSUER": installation.token_issuer,
             "AUTH_IMAGES_FOLDER": str(installation.layout.registry),
         }
-        if installation.settings.database_url is None:
-            fixed["AUTH_DATABASE_FOLDER"] = str(installation.layout.postgres)
     else:
         prefix = service.upper()
         fixed |= {
@@ -102,8 +105,11 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
         fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
         chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
-    if service in ("auth", "catalog") and os.environ.get("MIN_FREE_BYTES"):
-        chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
+    if service in ("auth", "catalog"):
+        if os.environ.get("MIN_FREE_BYTES"):
+            chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
+        if installation.settings.database_url is None:
+            fixed[f"{service.upper()}_DATABASE_FOLDER"] = str(installation.layout.postgres)
     return child_environment(**(chosen | fixed))
 
 
@@ -148,10 +154,7 @@ def registry_program(installation: Installation) -> Program:
         webhook_secret=(layout.secrets_of("registry") / "webhook_secret").read_text(),
     )
     write_private(configuration, rendered, installation.user)
-    # Otherwise Distribution 3.x sends traces to a port without a listener, and logs each failure.
-    environment = child_environment(
-        OTEL_TRACES_EXPORTER="none", **installation.registry.environment
-    )
+    environment = child_environment(**REGISTRY_ENVIRONMENT, **installation.registry.environment)
     described = {"program": str(installation.registry.path), "environment": environment}
     write_private(layout.registry_program, json.dumps(described), installation.user)
     return Program(
@@ -160,6 +163,7 @@ def registry_program(installation: Installation) -> Program:
         environment=environment,
         log=installation.log("registry"),
         stop_seconds=5,
+        line_filter=without_queries,
         health_check=HealthCheck(installation.ports["registry"].number, path="/"),
     )
 

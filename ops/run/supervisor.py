@@ -8,7 +8,8 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +17,7 @@ from typing import BinaryIO
 from ops.errors import OpsError
 from ops.host.privileges import DeathSignal, RunUser
 from ops.run import health
+from ops.run.line_filter import LineFilter, copy_lines
 
 MOST_SHORT_RUNS = 5
 """A program that ends this often while a run starts is broken."""
@@ -27,6 +29,7 @@ _NOT_STARTED = 127
 _WRONG_SETTING = 2
 _LOG_BYTES = 10 * 1024 * 1024
 _OLD_LOGS = 3
+_COPYING_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Program:
 
     A stop sends `stop_signal`, and SIGKILL after `stop_seconds`. A fast stop sends `hurry_signal`.
     The kernel sends `death_signal` if the supervisor dies. A program that no longer answers
-    `health_check` is killed.
+    `health_check` is killed. With a `line_filter`, the supervisor copies the output to the log line
+    by line; otherwise the program writes to the log itself.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Program:
     stop_seconds: float = 8.0
     death_signal: DeathSignal = "TERM"
     may_bind_low_ports: bool = False
+    line_filter: LineFilter | None = None
     health_check: health.HealthCheck | None = None
 
 
@@ -123,13 +128,13 @@ class Child:
             death_signal=program.death_signal,
             may_bind_low_ports=program.may_bind_low_ports,
         )
-        with open_log(program.log, self._user) as log:
+        with _output(program, self._user) as (output, copying):
             process = await asyncio.create_subprocess_exec(
                 *argv,
                 env=dict(program.environment),
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 cwd="/",
                 # Ctrl-C on the terminal then reaches the supervisor only, and the process group
                 # contains the program's descendants.
@@ -149,11 +154,40 @@ class Child:
             # The workers of a killed nginx go on and keep its port.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            if copying is not None:  # The last lines say why the program ended.
+                await asyncio.to_thread(copying.join, _COPYING_SECONDS)
 
     def _signal(self, number: signal.Signals) -> None:
         if self.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+
+@contextlib.contextmanager
+def _output(
+    program: Program, user: RunUser
+) -> Iterator[tuple[int | BinaryIO, threading.Thread | None]]:
+    """Yield the file for the output of `program`, and the thread that copies it to the log, if any.
+
+    The file is closed at the end, when the program has its own copy of it.
+    """
+    log = open_log(program.log, user)
+    if program.line_filter is None:
+        with log:
+            yield log, None
+        return
+    read, write = os.pipe()
+    copying = threading.Thread(
+        target=copy_lines,
+        args=(read, log, program.line_filter),
+        name=f"log of {program.name}",
+        daemon=True,
+    )
+    copying.start()
+    try:
+        yield write, copying
+    finally:
+        os.close(write)
 
 
 class Supervisor:
@@ -198,7 +232,7 @@ class Supervisor:
                 )
 
 
-async def rotate_logs(folder: Path, user: RunUser, *, every: float = 30.0) -> None:
+async def rotate_logs(folder: Path, user: RunUser, *, every: float = 5.0) -> None:
     """Keep each log of `folder` below about 10 MiB, and three older copies, until cancelled.
 
     The log is copied and then truncated. Its writers append, so they keep their open file.

@@ -1,5 +1,6 @@
 """Wires the auth service."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,21 +10,26 @@ from functools import partial
 import structlog
 from fastapi import FastAPI
 
+from libs.common.db import audit
 from libs.common.db.engine import Engine, create_engine, is_unreachable
 from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
 from libs.common.security.jwt import SessionVerifier, load_signing_keys
 from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
 from libs.common.tasks.background import Work, every, running
+from libs.common.tasks.cleaning import Cleaner
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
 from services.auth.access_tokens import queries as access_token_queries
 from services.auth.access_tokens import routes as access_tokens
+from services.auth.api_keys import queries as api_key_queries
 from services.auth.api_keys import routes as api_keys
 from services.auth.cache.listener import InvalidationListener
 from services.auth.explain import routes as explain
+from services.auth.last_used import queries as last_used_queries
 from services.auth.last_used.usecases import LastUsedRecorder
 from services.auth.passwords import queries as password_queries
 from services.auth.passwords.usecases import PasswordLogin
@@ -36,6 +42,7 @@ from services.auth.sessions import queries as session_queries
 from services.auth.sessions import routes as sessions
 from services.auth.sessions.usecases import SessionService
 from services.auth.settings import Settings
+from services.auth.tables import audit_entries
 from services.auth.write_gate.routes import PATH as WRITE_GATE_PATH
 from services.auth.write_gate.routes import WriteGateApp
 from services.auth.write_gate.usecases import WriteGate
@@ -57,9 +64,11 @@ def create_app(settings: Settings) -> FastAPI:
     url = settings.database_url.get_secret_value()
     engine = create_engine(url, application_name="moorage auth")
     hasher = PasswordHasher()
+    refusals = RefusalRecorder(engine, audit_entries)
     login = PasswordLogin(
         engine,
         hasher,
+        refusals,
         failures=settings.login_failures,
         address_failures=settings.address_login_failures,
         window_seconds=settings.login_window_seconds,
@@ -78,15 +87,19 @@ def create_app(settings: Settings) -> FastAPI:
     write_gate = WriteGate(engine, listener, free_space)
     keys = SigningKeys(settings.secrets_dir / "token-keys")
 
+    cleaner = Cleaner(engine, partial(audit.delete_old, schema="auth", days=settings.audit_days))
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
+            await asyncio.to_thread(free_space.measure)
             async with running(
                 (
                     listener.run,
                     free_space.run,
                     every(_FLUSH_SECONDS, recorder.flush),
                     every(DELETE_ENDED_SECONDS, _delete_ended(engine)),
+                    cleaner.run,
                 )
             ):
                 yield
@@ -98,6 +111,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage auth",
         description=DESCRIPTION,
         engine=engine,
+        refusals=refusals,
         body_limits={sessions.PATH: sessions.MAX_BODY},
         lifespan=lifespan,
         front={**registry_tokens.FRONT, (None, WRITE_GATE_PATH): WriteGateApp(write_gate)},
@@ -108,8 +122,8 @@ def create_app(settings: Settings) -> FastAPI:
         keys,
         listener,
         SessionVerifier(settings.secrets_dir / "session-keys"),
-        _token_issuer(settings, engine, cache, login, recorder, keys),
-        _session_service(settings, engine, login),
+        _token_issuer(settings, engine, cache, login, recorder, refusals, keys),
+        _session_service(settings, engine, login, refusals),
     )
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
@@ -127,6 +141,8 @@ def _delete_ended(engine: Engine) -> Work:
             session_queries.delete_ended,
             refresh_token_queries.delete_ended,
             access_token_queries.delete_ended,
+            api_key_queries.delete_ended,
+            last_used_queries.delete_ended,
         ):
             try:
                 async with engine.begin() as tx:
@@ -145,6 +161,7 @@ def _token_issuer(
     cache: AccessCache,
     login: PasswordLogin,
     recorder: LastUsedRecorder,
+    refusals: RefusalRecorder,
     keys: SigningKeys,
 ) -> TokenIssuer:
     signer = TokenSigner(
@@ -160,18 +177,22 @@ def _token_issuer(
         login=login,
         signer=signer,
         recorder=recorder,
+        refusals=refusals,
         service=settings.service,
         anonymous_pull=settings.anonymous_pull,
         refresh_token_lifetime=timedelta(days=settings.refresh_token_days),
     )
 
 
-def _session_service(settings: Settings, engine: Engine, login: PasswordLogin) -> SessionService:
+def _session_service(
+    settings: Settings, engine: Engine, login: PasswordLogin, refusals: RefusalRecorder
+) -> SessionService:
     directory = settings.secrets_dir / "session-keys"
     newest_first = sorted(directory.glob("*.pem"), reverse=True)
     return SessionService(
         engine=engine,
         login=login,
+        refusals=refusals,
         key=load_signing_keys(directory, typ="at+jwt")[0],
         rotation_keys=[
             hashlib.sha256(b"refresh cookie" + path.read_bytes()).digest() for path in newest_first

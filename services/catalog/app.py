@@ -1,13 +1,16 @@
 """Builds the catalog service: the only file that wires its parts together."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
+from libs.common.db import audit as audit_trail
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
@@ -17,6 +20,7 @@ from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
 from libs.common.tasks.background import running
+from libs.common.tasks.cleaning import Cleaner
 from libs.common.tasks.leader import LeaderWorker
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
@@ -42,10 +46,15 @@ from services.catalog.intents.domain import Kind
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
+from services.catalog.reserved_names import queries as reserved_names
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
+from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
+from services.catalog.sync.drift.restarts import RestartWatch
+from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
 from services.catalog.sync.states import restoring
+from services.catalog.tables import audit_entries
 
 _APPLICATION_NAME = "moorage-catalog"
 """The name of the service's connections in ``pg_stat_activity``."""
@@ -71,7 +80,11 @@ ROUTERS = (
 
 
 def _workers(
-    settings: Settings, engine: Engine, registry: Registry, admission: Admission
+    settings: Settings,
+    engine: Engine,
+    registry: Registry,
+    admission: Admission,
+    restarts: RestartWatch,
 ) -> list[LeaderWorker]:
     worker = partial(
         LeaderWorker,
@@ -79,6 +92,7 @@ def _workers(
         database_url=settings.database_url.get_secret_value(),
     )
     follower = feed.Follower(engine, registry)
+    delayed_repositories = delayed.DelayedRepositories(engine, registry)
     copy_sums = partial(counters.copy_sums, engine=engine)
     delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
@@ -92,7 +106,13 @@ def _workers(
         },
     )
     workers = [
-        worker(name="feed", channel=feed.CHANNEL, step=follower.step),
+        worker(
+            name="feed",
+            channel=feed.CHANNEL,
+            step=follower.step,
+            gather_seconds=feed.GATHER_SECONDS,
+        ),
+        worker(name="delayed", channel=delayed.CHANNEL, step=delayed_repositories.step),
         worker(name="counters", channel=counters.CHANNEL, step=copy_sums),
         worker(name="intents", channel=intents.CHANNEL, step=resolver.step),
         worker(
@@ -103,6 +123,7 @@ def _workers(
         ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
+    workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if settings.drift_hours:
         schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
         workers.append(
@@ -136,6 +157,12 @@ def create_app(settings: Settings) -> FastAPI:
         database_url, application_name=_APPLICATION_NAME, pool_size=_POOL_SIZE
     )
 
+    cleaner = Cleaner(
+        engine,
+        partial(audit_trail.delete_old, schema="catalog", days=settings.audit_days),
+        reserved_names.delete_expired,
+    )
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
@@ -146,6 +173,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
+                await asyncio.to_thread(free_space.measure)
                 admission = _admission(settings, engine, registry, free_space)
                 provide(
                     app,
@@ -154,9 +182,12 @@ def create_app(settings: Settings) -> FastAPI:
                         admission, verifier, service=settings.registry_service
                     ),
                 )
-                workers = _workers(settings, engine, registry, admission)
-                async with running([free_space.run, *(worker.run for worker in workers)]):
-                    yield
+                with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
+                    workers = _workers(settings, engine, registry, admission, restarts)
+                    async with running(
+                        [free_space.run, cleaner.run, *(worker.run for worker in workers)]
+                    ):
+                        yield
         finally:
             hasher.close()
 
@@ -164,6 +195,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Moorage catalog",
         description=DESCRIPTION,
         engine=engine,
+        refusals=RefusalRecorder(engine, audit_entries),
         lifespan=lifespan,
         front=registry_api.FRONT,
     )

@@ -70,8 +70,15 @@ class Settings(settings.ServiceSettings):
         ge=0,
         validation_alias="MIN_FREE_BYTES",
         description=(
-            "Free bytes on the disk of the images below which pushes of manifests get 503. The "
-            "same setting limits uploads (auth)."
+            "Free bytes on the disk of the images or of the database below which pushes of "
+            "manifests get 503. The same setting limits uploads (auth)."
+        ),
+    )
+    database_folder: DirectoryPath | None = Field(
+        default=None,
+        description=(
+            "Folder on the disk of the database, whose free space is checked. `make run` and "
+            "Compose set it. Without a value, that disk is not checked."
         ),
     )
     foreign_layer_urls: Annotated[str, AfterValidator(_are_foreign_prefixes)] = Field(
@@ -116,7 +123,8 @@ class Settings(settings.ServiceSettings):
     @property
     def disks(self) -> dict[str, Path]:
         """The folders whose free space is checked, by the name of their disk."""
-        return {} if self.storage_path is None else {"images": self.storage_path}
+        named = {"images": self.storage_path, "database": self.database_folder}
+        return {name: folder for name, folder in named.items() if folder is not None}
 
     @property
     def foreign_prefixes(self) -> tuple[ForeignPrefix, ...]:

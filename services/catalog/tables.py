@@ -257,6 +257,7 @@ reserved_names = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("available_at", _TIME, nullable=False),
     sa.CheckConstraint("kind IN ('namespace', 'repository', 'docker_user')", name="kind"),
+    sa.Index("reserved_names_available_idx", "available_at"),
 )
 
 deletions = sa.Table(
@@ -297,6 +298,8 @@ intents = sa.Table(
     sa.Column("content", sa.LargeBinary),
     sa.Column("docker_user", sa.Text),
     *_requester(),
+    sa.Column("via", sa.Text),
+    sa.Column("api_key_id", sa.Uuid),
     sa.Column("started_at", _TIME, nullable=False, server_default=_CLOCK),
     sa.Column("leased_until", _TIME, nullable=False),
     sa.Column("resolved_at", _TIME),
@@ -317,6 +320,17 @@ feed_positions = sa.Table(
     metadata,
     sa.Column("feed", sa.Text, primary_key=True),
     sa.Column("position", sa.Text, nullable=False),
+)
+
+delayed_repositories = sa.Table(
+    "delayed_repositories",
+    metadata,
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("after", sa.Text, nullable=False, doc="position of the feed before the first event"),
+    sa.Column("since", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("retry_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
 )
 
 garbage_runs = sa.Table(

@@ -3,15 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI
 
+from libs.common.db import audit
 from libs.common.db.engine import create_engine
 from libs.common.db.pool import Pool
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.client import Registry, RegistryAddress, connected
 from libs.common.registry.tokens import EVENTS_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.tasks.background import Work, running
+from libs.common.tasks.cleaning import Cleaner
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
@@ -26,6 +30,7 @@ from services.events.pulls.routes import router as pulls
 from services.events.retention.worker import Retention
 from services.events.settings import Settings
 from services.events.status.routes import router as status
+from services.events.tables import audit_entries
 
 DESCRIPTION = (
     "Pulls per hour, tag, and Docker user, and the state of the pipeline that processes the"
@@ -49,6 +54,8 @@ def create_app(settings: Settings) -> FastAPI:
         application_name="moorage events counting",
         size=settings.workers + _OTHER_TASKS,
     )
+    engine = create_engine(url, application_name="moorage events")
+    cleaner = Cleaner(engine, partial(audit.delete_old, schema="events", days=settings.audit_days))
     arrivals = Arrivals()
 
     @asynccontextmanager
@@ -61,7 +68,9 @@ def create_app(settings: Settings) -> FastAPI:
         )
         async with connected(address, subject=EVENTS_SUBJECT, timeout_seconds=5.0) as registry:
             try:
-                async with running(_tasks(settings, background_pool, registry, arrivals)):
+                async with running(
+                    [*_tasks(settings, background_pool, registry, arrivals), cleaner.run]
+                ):
                     yield
             finally:
                 await background_pool.close()
@@ -72,7 +81,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = service.build(
         title="Moorage events",
         description=DESCRIPTION,
-        engine=create_engine(url, application_name="moorage events"),
+        engine=engine,
+        refusals=RefusalRecorder(engine, audit_entries),
         lifespan=lifespan,
         front={(None, PATH): webhook},
     )

@@ -29,12 +29,14 @@ READERS = {
     "catalog.feed_progress": {"events"},
     "catalog.namespace_viewers": {"events"},
     "auth.principals": {"auth", "catalog", "events"},
+    "auth.ended_api_keys": {"auth", "catalog", "events"},
     "auth.docker_user_logins": {"catalog"},
     "auth.audit": {"catalog"},
     "events.registry_feed": {"catalog"},
     "events.oldest_pull": {"catalog"},
     "events.pull_totals": {"events"},
     "events.pull_sums": {"catalog"},
+    "events.pulled_repositories": {"catalog"},
     "events.audit": {"catalog"},
 }
 """Each published view and the services that can read it."""

@@ -61,6 +61,8 @@ def folder() -> Iterator[Path]:
 @contextlib.contextmanager
 def _watched_stack(folder: Path, **settings: str) -> Iterator[Stack]:
     folder.mkdir()
+    # All tests share a few addresses, and many of them send wrong passwords.
+    settings.setdefault("AUTH_ADDRESS_LOGIN_FAILURES", "1000")
     with running_stack(folder, **settings) as stack:
         _running.append(stack)
         try:

@@ -111,7 +111,13 @@ def test_every_page_is_accessible_and_fits_on_a_phone_and_runs_no_script_of_user
         check_page(visit, "/docker-users", SCRIPT, width)
         check_page(visit, f"/docker-users/{user}", f"agent {SCRIPT}", width)
         check_page(visit, "/account/api-keys", SCRIPT, width)
-        check_page(visit, "/activity", visit.text("activity.do.repository.change"), width)
+        change = visit.text(
+            "activity.fromTo",
+            field=visit.text("activity.field.disabled"),
+            before=visit.text("activity.no"),
+            after=visit.text("activity.yes"),
+        )
+        check_page(visit, "/activity", change, width)
         check_page(visit, "/first-steps", visit.text("firstSteps.finished"), width)
         check_page(visit, "/account", content.account.username, width)
         visit.assert_clean()

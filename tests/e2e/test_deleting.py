@@ -45,7 +45,7 @@ def test_deleting_a_tag_keeps_other_tags_of_the_same_index(
     assert set(tenant.account.tags(repository)) == {"v2"}
 
 
-def test_a_deleted_repository_grants_no_token_and_a_push_with_an_old_token_is_deleted_again(
+def test_a_deleted_repository_grants_no_token_and_a_push_with_an_old_token_is_denied(
     tenant: Tenant, pusher: Registry
 ) -> None:
     repository = f"{tenant.private}/app"
@@ -68,12 +68,12 @@ def test_a_deleted_repository_grants_no_token_and_a_push_with_an_old_token_is_de
             within=10,
         )
         assert _pull_status(pusher, repository, image.manifest.digest, old) == 404
-        pusher.push_with(old, late, repository, "late")
-        eventually(
-            lambda: _pull_status(pusher, repository, late.manifest.digest, old),
-            lambda code: code == 404,
-            within=5,
-        )
+        with pytest.raises(httpx.HTTPStatusError) as refused:
+            pusher.push_with(old, late, repository, "late")
+        (error,) = refused.value.response.json()["errors"]
+        assert (refused.value.response.status_code, error["code"]) == (403, "DENIED")
+        assert "its name is reserved until" in error["message"]
+        assert _pull_status(pusher, repository, late.manifest.digest, old) == 404
         assert not _granted(pusher, scope)
     assert tenant.account.repository(repository) is None
 

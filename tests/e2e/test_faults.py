@@ -32,6 +32,7 @@ from tests.kit.install import PROJECT
 from tests.kit.pulls.counts import PullCounts
 from tests.kit.pulls.envelopes import digest_of, event
 from tests.kit.pulls.patterns import CHILDREN, Counts, patterns
+from tests.kit.stack.database import execute
 from tests.kit.stack.processes import part, parts, workers
 from tests.kit.stack.run import MOORAGE, Stack, running_stack
 from tests.kit.waiting import eventually
@@ -306,6 +307,13 @@ def test_drift_repairs_pushes_that_a_killed_registry_never_reported(
     pull_counts: PullCounts,
 ) -> None:
     pull_counts.settle()
+    eventually(
+        lambda: shared_tenant.account.tags(repository),
+        within=BACK_SECONDS,
+        what="the first push in the catalog",
+    )
+    # The catalog itself compares repositories after a crash that were written in the last minutes.
+    execute(stack, "UPDATE catalog.repositories SET last_pushed_at = now() - interval '1 hour'")
     os.kill(part(stack.data, "events"), signal.SIGSTOP)
     lost: dict[str, Image | Index] = {
         f"{repository}:lost": make_image(),
@@ -314,7 +322,7 @@ def test_drift_repairs_pushes_that_a_killed_registry_never_reported(
     }
     for reference, content in lost.items():
         name, _, tag = reference.rpartition(":")
-        shared_registry.push(content, name, tag)
+        _push_directly(stack, shared_registry, content, name, tag)
     kill(stack, "registry")
     kill(stack, "events")  # deliveries in progress are lost too
     eventually(
@@ -338,6 +346,17 @@ def test_drift_repairs_pushes_that_a_killed_registry_never_reported(
     again = drift(stack)
     assert again.returncode == 0
     assert not _listed(again.stdout, shared_tenant)
+
+
+def _push_directly(
+    stack: Stack, registry: Registry, content: Image | Index, repository: str, tag: str
+) -> None:
+    """Push to the registry's own port. The catalog does not admit the manifest."""
+    configuration = (stack.data / "run" / "registry.yml").read_text()
+    address = configuration.split("addr: ")[1].split()[0].strip('"')
+    token = registry.token(f"repository:{repository}:pull,push")
+    with Registry(f"http://{address}", None) as direct:
+        direct.push_with(token, content, repository, tag)
 
 
 def _listed(table: str, tenant: Tenant) -> set[str]:

@@ -156,3 +156,32 @@ def test_pulls_and_deletions_go_on_while_pushes_are_refused(
         within=BACK_SECONDS,
         what="a push after space became free",
     )
+
+
+def test_deletion_of_a_tag_on_a_full_disk_damages_no_other_tag_and_ends_later(
+    images: Path, shared_tenant: Tenant, shared_registry: Registry, repository: str
+) -> None:
+    kept, deleted = make_image(), make_image()
+    shared_registry.push(kept, repository, "kept")
+    shared_registry.push(deleted, repository, "deleted")
+    shared_registry.push(deleted, repository, "same-image")
+    eventually(
+        lambda: shared_tenant.account.tags(repository).keys(),
+        lambda tags: tags == {"kept", "deleted", "same-image"},
+        within=FEED_SECONDS,
+        what="the tags in the catalog",
+    )
+    filler = fill(images, leave=0)
+    answer = shared_tenant.account.http.delete(f"/images/{repository}:deleted")
+    assert answer.status_code in (204, 503)
+    for tag, image in (("kept", kept), ("same-image", deleted)):
+        assert shared_registry.manifest(repository, tag).content == image.manifest.content
+    filler.unlink()
+    eventually(
+        lambda: shared_registry.manifest(repository, "deleted").status_code,
+        lambda status: status == 404,
+        within=FEED_SECONDS,
+        what="the end of the deletion",
+    )
+    for tag, image in (("kept", kept), ("same-image", deleted)):
+        assert shared_registry.manifest(repository, tag).content == image.manifest.content

@@ -261,12 +261,13 @@ class OpenPush:
 def _until_refused(registry: Registry, repository: str) -> httpx.Response:
     """Wait until new writes are refused, and return the response.
 
-    The POST has no effect if it is accepted. The collection would wait for an opened upload.
+    If the POST is accepted, the registry refuses it. The collection would wait for an opened
+    upload.
     """
     token = registry.token(f"repository:{repository}:pull,push")
     return eventually(
         lambda: registry.http.post(
-            f"/v2/{repository}/manifests", headers={"Authorization": f"Bearer {token}"}
+            f"/v2/{repository}/blobs/uploads/none", headers={"Authorization": f"Bearer {token}"}
         ),
         until=lambda answer: answer.status_code == 503,
         within=20,

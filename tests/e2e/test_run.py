@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from ops.host.ports import reserve
-from tests.kit.http.accounts import Account, RefusedByApi
+from tests.kit.http.accounts import Account, RefusedByApi, unique
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import make_image
@@ -205,6 +206,23 @@ def test_no_command_line_and_no_log_contains_a_secret(stack: Stack) -> None:
     assert len(secrets) >= 5
     for text in texts:
         assert not [secret for secret in secrets if secret in text]
+
+
+def test_registry_log_contains_no_query_and_no_long_line(stack: Stack) -> None:
+    marker = unique("repository")
+    headers = {"User-Agent": "<" * 60_000, "Referer": "&" * 60_000}
+    query = f"secret-in-the-query={'&' * 3000}"
+    with httpx.Client(base_url=stack.url, headers=headers, trust_env=False) as http:
+        for path in ("/v2/", f"/v2/team/{marker}/manifests/v1"):
+            assert http.get(f"{path}?{query}").status_code == 401
+    log = stack.data / "logs" / "registry.log"
+    text = eventually(
+        log.read_text, lambda text: marker in text, within=5, what="the request in the log"
+    )
+    assert "secret-in-the-query" not in text
+    assert max(map(len, text.splitlines())) <= 4096
+    (line,) = (line for line in text.splitlines() if marker in line)
+    assert json.loads(line)["http.request.uri"] == f"/v2/team/{marker}/manifests/v1"
 
 
 def test_every_process_ends_when_the_supervisor_is_killed(folder: Path) -> None:

@@ -49,6 +49,15 @@ def assert_one_line(done: subprocess.CompletedProcess[str], line: str, *, status
         ({"REGISTRY_BIN": "/bin/true"}, "REGISTRY_BIN: /bin/true is not a Docker Distribution"),
         ({"AUTH_PULL_TOKEN_SECONDS": "soon"}, "AUTH_PULL_TOKEN_SECONDS: "),
         ({"CATALOG_NAME_RESERVATION_SECONDS": "-1"}, "CATALOG_NAME_RESERVATION_SECONDS: "),
+        (
+            {"CATALOG_NAME_RESERVATION_SECONDS": "1859"},
+            "CATALOG_NAME_RESERVATION_SECONDS: 1859 s is shorter than the longest lifetime",
+        ),
+        ({"MIN_FREE_BYTES": "1GiB"}, "MIN_FREE_BYTES: "),
+        ({"MIN_FREE_BYTES": "1" + "0" * 18}, "MIN_FREE_BYTES: the disk of the images has only "),
+        ({"EVENTS_ISSUER": "hub"}, "EVENTS_ISSUER: `make run` uses AUTH_ISSUER"),
+        ({"MOORAGE_HOSTS": "caf\udcff"}, "MOORAGE_HOSTS: "),
+        ({"AUTH_ISSUER": "caf\udcff"}, "AUTH_ISSUER: "),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
         (
             {"DATABASE_URL": "postgresql://a:geheim@127.0.0.1:1/b"},

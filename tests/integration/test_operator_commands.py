@@ -49,12 +49,13 @@ async def test_admin_create_adds_and_audits_an_administrator_without_printing_th
     assert rows[0]["role"] == "admin"
     assert rows[0]["password_hash"].startswith("$argon2id$")
     (entry,) = await emptied.fetch(
-        "SELECT action, target, account, e::text AS whole FROM catalog.audit_entries e"
+        "SELECT action, target, account, via, e::text AS whole FROM catalog.audit_entries e"
     )
-    assert (entry["action"], entry["target"], entry["account"]) == (
+    assert (entry["action"], entry["target"], entry["account"], entry["via"]) == (
         "account.create",
         "accounts/second",
         None,
+        "command line",
     )
     assert SECRET not in entry["whole"]
     again = moorage(data, "admin", "create", "second", typed=f"{SECRET}\n")

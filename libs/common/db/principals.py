@@ -18,6 +18,15 @@ principals = sa.Table(
     sa.Column("role", sa.Text),
     sa.Column("permission", sa.Text),
     sa.Column("secret_hash", sa.LargeBinary),
+    sa.Column("name", sa.Text),
+)
+
+_ended_api_keys = sa.Table(
+    "ended_api_keys",
+    sa.MetaData(schema="auth"),
+    sa.Column("id", sa.Uuid),
+    sa.Column("secret_hash", sa.LargeBinary),
+    sa.Column("account_id", sa.BigInteger),
 )
 
 
@@ -40,15 +49,25 @@ async def find_api_key(
     )
 
 
+async def find_ended_api_key(
+    tx: AsyncConnection, *, secret: str
+) -> tuple[uuid.UUID | None, int | None]:
+    """Return the ids of an API key that has ended and of its account; None, None if unknown."""
+    k = _ended_api_keys.c
+    statement = sa.select(k.id, k.account_id).where(k.secret_hash == hash_of(secret))
+    row = (await tx.execute(statement)).one_or_none()
+    return (None, None) if row is None else (row.id, row.account_id)
+
+
 async def _find(
     tx: AsyncConnection, client_address: str, *conditions: sa.ColumnElement[bool]
 ) -> Principal | None:
     p = principals.c
     row = (
         await tx.execute(
-            sa.select(p.kind, p.id, p.account_id, p.username, p.role, p.permission).where(
+            sa.select(p.kind, p.id, p.account_id, p.username, p.role, p.permission, p.name).where(
                 *conditions
             )
         )
     ).one_or_none()
-    return None if row is None else Principal(*row, client_address)
+    return None if row is None else Principal(*row[:6], client_address, row.name)

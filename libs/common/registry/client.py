@@ -26,6 +26,8 @@ _PAGE_SIZE = 1000  # the maximum that Distribution accepts
 _NO_REPOSITORY = "x/none"
 """A repository that cannot exist, because a namespace has at least two characters."""
 _UNSUPPORTED = (400, 405)
+_DAMAGED = (400, 500)
+"""The statuses for a deletion that meets a damaged tag or manifest in the storage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ class Registry:
         answer = await self._send("GET", repository, f"blobs/{digest}", limit=limit)
         return answer.content if answer else None
 
+    async def has_blob(self, repository: str, digest: str) -> bool:
+        """Return whether the repository has the blob."""
+        return await self._send("HEAD", repository, f"blobs/{digest}", limit=0) is not None
+
     async def find_blob_size(self, repository: str, digest: str) -> int | None:
         """Return the size of a blob in bytes, or None if the repository does not have it."""
         return _length(await self._send("HEAD", repository, f"blobs/{digest}", limit=0))
@@ -90,8 +96,24 @@ class Registry:
         return _length(await self._send("HEAD", repository, f"manifests/{digest}", limit=0))
 
     async def delete_manifest(self, repository: str, digest: str) -> bool:
-        """Delete a manifest with all its tags. Return False if it did not exist."""
-        return await self._delete(f"{repository}/manifests/{digest}")
+        """Delete a manifest with all its tags. Return False if it did not exist.
+
+        A manifest whose link is damaged does not exist: nobody can read it, and the registry cannot
+        delete it.
+        """
+        try:
+            return await self._delete(f"{repository}/manifests/{digest}")
+        except RegistryRefused as refused:
+            if refused.status not in _DAMAGED:
+                raise
+            await self.list_tags(repository)  # If the whole storage fails, this raises.
+            try:
+                remains = await self.has_manifest(repository, digest)
+            except RegistryRefused:
+                return False
+            if remains:
+                raise
+            return True  # It was deleted, and then the registry failed at a damaged tag.
 
     async def delete_blob(self, repository: str, digest: str) -> bool:
         """Unlink a blob from the repository. Return False if it did not exist.

@@ -1,14 +1,15 @@
 """Parse manifests, indexes, and image configs, without input or output.
 
 Sources are the OCI image spec and Docker's "Image Manifest Version 2, Schema 2". Content that a
-registry accepts never fails to parse: missing and invalid values are left out.
+registry has stored never fails to parse: missing and invalid values are left out. Texts are cleaned
+and truncated, so that PostgreSQL, logs, and pages can show them.
 """
 
-import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+
+from libs.common.registry.stored_json import Object, parse_object
 
 INDEX_TYPES = frozenset(
     {
@@ -19,9 +20,18 @@ INDEX_TYPES = frozenset(
 IMAGE_CONFIG_TYPES = frozenset(
     {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
 )
-_DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]{32,256}")
-_MAX_LABELS = 200
-_MAX_TEXT = 4096
+_DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
+_MAX_LABELS = 100
+_LABEL_BYTES = 4096
+_NAME_BYTES = 255
+"""Of media types, and of the keys of labels."""
+_PLATFORM_BYTES = 64
+_TIME_LENGTH = 64
+_MAX_LAYERS = 1000
+"""Further layers are not shown. They count as blobs and for the size."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LINE_BREAK = re.compile(r"[\t\n\r]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 MAX_SIZE = 2**50
 """Clients declare sizes, and the registry does not check them. Sums must fit into a bigint."""
 
@@ -79,28 +89,30 @@ NO_CONFIG = ImageConfig(None, None, None, None, {})
 
 
 def is_digest(text: str) -> bool:
-    """Return whether ``text`` has the syntax of a digest (OCI image spec, "Digests")."""
+    """Return whether ``text`` is a digest that Distribution can store."""
     return _DIGEST.fullmatch(text) is not None
 
 
 def parse_manifest(content: bytes, *, digest: str, media_type: str) -> Manifest:
     """Parse a manifest or an index. If it is not a JSON object, all its fields are empty."""
-    value = _parsed(content)
-    media_type = _text(value.get("mediaType")) or media_type
-    config = _object(value.get("config"))
-    config_type = _text(config.get("mediaType"))
-    layers = tuple(_layer(item) for item in _objects(value.get("layers")))
-    artifact_type = _text(value.get("artifactType"))
+    value = parse_object(content)
+    media_type = _name(value.get("mediatype")) or _name(media_type) or ""
+    config = value.get_object("config")
+    config_type = _name(config.get("mediatype"))
+    layers = [_layer(item) for item in value.get_objects("layers")]
+    artifact_type = _name(value.get("artifacttype"))
     if artifact_type is None and config_type and config_type not in IMAGE_CONFIG_TYPES:
         artifact_type = config_type
     return Manifest(
         digest=digest,
         media_type=media_type,
         artifact_type=artifact_type,
-        subject=_text(_object(value.get("subject")).get("digest")),
-        config_digest=_text(config.get("digest")) if config_type in IMAGE_CONFIG_TYPES else None,
-        layers=layers,
-        children=tuple(_child(item) for item in _objects(value.get("manifests"))),
+        subject=_digest(value.get_object("subject")) or None,
+        config_digest=_digest(config) or None if config_type in IMAGE_CONFIG_TYPES else None,
+        layers=tuple(layers[:_MAX_LAYERS]),
+        children=tuple(
+            child for item in value.get_objects("manifests") if (child := _child(item)).digest
+        ),
         size_bytes=min(
             MAX_SIZE, _size(config.get("size")) + sum(layer.size_bytes for layer in layers)
         ),
@@ -110,68 +122,86 @@ def parse_manifest(content: bytes, *, digest: str, media_type: str) -> Manifest:
 
 def parse_config(content: bytes | None) -> ImageConfig:
     """Parse an image config. If it is missing or not a JSON object, all its fields are empty."""
-    value = _parsed(content or b"{}")
-    labels = _object(_object(value.get("config")).get("Labels"))
-    clean = {
-        key: text
-        for key, item in labels.items()
-        if (text := _text(item)) is not None and _text(key) is not None
-    }
+    value = parse_object(content or b"{}")
     return ImageConfig(
-        os=_text(value.get("os")),
-        architecture=_text(value.get("architecture")),
-        variant=_text(value.get("variant")),
+        os=_text(value.get("os"), _PLATFORM_BYTES),
+        architecture=_text(value.get("architecture"), _PLATFORM_BYTES),
+        variant=_text(value.get("variant"), _PLATFORM_BYTES),
         created_at=_time(value.get("created")),
-        labels=dict(list(clean.items())[:_MAX_LABELS]),
+        labels=_labels(value.get_object("config").get_object("labels")),
     )
 
 
-def _blobs(config: dict[str, Any], layers: tuple[Layer, ...]) -> tuple[tuple[str, int], ...]:
+def child_digests(manifest: bytes, *, limit: int) -> tuple[str, ...]:
+    """Return the digests in ``manifest`` if it is an index, sorted and without duplicates.
+
+    If there are more than ``limit``, the first ones are returned, so that every caller gets the
+    same ones. Any other manifest has none. Source: OCI image spec, "Image Index".
+    """
+    entries = parse_object(manifest).get_objects("manifests")
+    return tuple(sorted({_digest(entry) for entry in entries} - {""})[:limit])
+
+
+def foreign_layers(manifest: bytes) -> frozenset[str]:
+    """Return the digests of the layers that clients fetch from other addresses (``urls``)."""
+    layers = parse_object(manifest).get_objects("layers")
+    return frozenset(_digest(layer) for layer in layers if layer.get("urls"))
+
+
+def _labels(value: Object) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for key, item in value.as_map().items():
+        name, text = _name(key), _text(item, _LABEL_BYTES, keep_lines=True)
+        if name and text is not None:
+            labels[name] = text
+            if len(labels) == _MAX_LABELS:
+                break
+    return labels
+
+
+def _blobs(config: Object, layers: list[Layer]) -> tuple[tuple[str, int], ...]:
     named = [
-        (_text(config.get("digest")) or "", _size(config.get("size"))),
+        (_digest(config), _size(config.get("size"))),
         *((layer.digest, layer.size_bytes) for layer in layers),
     ]
     return tuple({digest: size for digest, size in named if digest}.items())
 
 
-def _layer(value: dict[str, Any]) -> Layer:
-    return Layer(
-        _text(value.get("digest")) or "",
-        _text(value.get("mediaType")) or "",
-        _size(value.get("size")),
-    )
+def _layer(value: Object) -> Layer:
+    return Layer(_digest(value), _name(value.get("mediatype")) or "", _size(value.get("size")))
 
 
-def _child(value: dict[str, Any]) -> Child:
-    platform = _object(value.get("platform"))
+def _child(value: Object) -> Child:
+    platform = value.get_object("platform")
     return Child(
-        _text(value.get("digest")) or "",
-        _text(platform.get("os")),
-        _text(platform.get("architecture")),
-        _text(platform.get("variant")),
+        _digest(value),
+        _text(platform.get("os"), _PLATFORM_BYTES),
+        _text(platform.get("architecture"), _PLATFORM_BYTES),
+        _text(platform.get("variant"), _PLATFORM_BYTES),
     )
 
 
-def _parsed(content: bytes) -> dict[str, Any]:
-    try:
-        return _object(json.loads(content))
-    except (ValueError, RecursionError):
-        return {}
+def _digest(value: Object) -> str:
+    """Return the digest of a descriptor, or "" if it is missing or invalid."""
+    digest = value.get("digest")
+    return digest if isinstance(digest, str) and is_digest(digest) else ""
 
 
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _name(value: object) -> str | None:
+    return _text(value, _NAME_BYTES)
 
 
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _text(value: object, limit: int, *, keep_lines: bool = False) -> str | None:
+    """Return ``value`` without control characters and of at most ``limit`` bytes of UTF-8.
 
-
-def _text(value: object) -> str | None:
-    """Return ``value`` as text that PostgreSQL can store, truncated; None if it is not text."""
+    None if it is not text.
+    """
     if not isinstance(value, str):
         return None
-    return value.replace("\0", "").encode("utf-8", "replace").decode()[:_MAX_TEXT]
+    text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", value[:limit]))
+    if not keep_lines:
+        text = _LINE_BREAK.sub(" ", text)
+    return text.encode()[:limit].decode(errors="ignore")
 
 
 def _size(value: object) -> int:
@@ -183,20 +213,11 @@ def _size(value: object) -> int:
 
 
 def _time(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
+    """Return the time in UTC, or None if it has no time zone or PostgreSQL cannot store it."""
+    if not isinstance(value, str) or len(value) > _TIME_LENGTH:
         return None
-    return at if at.tzinfo is not None else None
-
-
-def child_digests(manifest: bytes, *, limit: int) -> tuple[str, ...]:
-    """Return the digests in ``manifest`` if it is an index, sorted and without duplicates.
-
-    If there are more than ``limit``, the first ones are returned, so that every caller gets the
-    same ones. Any other manifest has none. Source: OCI image spec, "Image Index".
-    """
-    entries = _objects(_parsed(manifest).get("manifests"))
-    digests = {entry["digest"] for entry in entries if isinstance(entry.get("digest"), str)}
-    valid = {digest for digest in digests if 0 < len(digest) <= 255 and "\0" not in digest}
-    return tuple(sorted(valid)[:limit])
+    try:
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

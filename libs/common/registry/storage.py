@@ -27,18 +27,26 @@ class StoredBlob:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """The blobs of a repository that exist, by digest, and the content of one of them.
+
+    ``content`` is None if that blob is missing, too large, or was not requested.
+    """
+
+    blobs: Mapping[str, StoredBlob]
+    content: bytes | None
+
+
 class BlobReader(Protocol):
     """Reads blobs and manifests of one repository. Digests must be valid."""
 
-    async def find(self, repository: str, digests: Collection[str]) -> Mapping[str, StoredBlob]:
+    async def inspect(
+        self, repository: str, digests: Collection[str], *, read: str | None, limit: int
+    ) -> Inspected:
         """Return those of ``digests`` that the repository links and whose data exists.
 
-        Raises:
-            RegistryUnavailable: the storage cannot be read.
-        """
-
-    async def read(self, repository: str, digest: str, *, limit: int) -> bytes | None:
-        """Return a blob of the repository, or None if it is missing or over ``limit`` bytes.
+        ``read`` is the digest of a blob to read, unless it has more than ``limit`` bytes.
 
         Raises:
             RegistryUnavailable: the storage cannot be read.
@@ -51,17 +59,18 @@ class LocalBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root / "docker/registry/v2"
 
-    async def find(self, repository: str, digests: Collection[str]) -> Mapping[str, StoredBlob]:
+    async def inspect(
+        self, repository: str, digests: Collection[str], *, read: str | None, limit: int
+    ) -> Inspected:
         """See BlobReader."""
-        return await asyncio.to_thread(self._find_all, repository, digests)
+        return await asyncio.to_thread(self._inspect, repository, digests, read, limit)
 
-    async def read(self, repository: str, digest: str, *, limit: int) -> bytes | None:
-        """See BlobReader."""
-        return await asyncio.to_thread(self._read, repository, digest, limit)
-
-    def _find_all(self, repository: str, digests: Collection[str]) -> dict[str, StoredBlob]:
+    def _inspect(
+        self, repository: str, digests: Collection[str], read: str | None, limit: int
+    ) -> Inspected:
         found = {digest: self._find(repository, digest) for digest in digests}
-        return {digest: stored for digest, stored in found.items() if stored is not None}
+        content = None if read is None else self._read(repository, read, limit)
+        return Inspected({one: blob for one, blob in found.items() if blob is not None}, content)
 
     def _find(self, repository: str, digest: str) -> StoredBlob | None:
         algorithm, _, value = digest.partition(":")
@@ -113,19 +122,23 @@ class RemoteBlobs:
         self._registry = registry
         self._requests = asyncio.Semaphore(_CONCURRENT_REQUESTS)
 
-    async def find(self, repository: str, digests: Collection[str]) -> Mapping[str, StoredBlob]:
+    async def inspect(
+        self, repository: str, digests: Collection[str], *, read: str | None, limit: int
+    ) -> Inspected:
         """See BlobReader."""
         ordered = list(digests)
         sizes = await asyncio.gather(*(self._find_size(repository, one) for one in ordered))
-        return {
-            digest: StoredBlob(digest, size)
-            for digest, size in zip(ordered, sizes, strict=True)
-            if size is not None
-        }
-
-    async def read(self, repository: str, digest: str, *, limit: int) -> bytes | None:
-        """See BlobReader."""
-        return await self._registry.find_blob(repository, digest, limit=limit)
+        content = None
+        if read is not None:
+            content = await self._registry.find_blob(repository, read, limit=limit)
+        return Inspected(
+            {
+                digest: StoredBlob(digest, size)
+                for digest, size in zip(ordered, sizes, strict=True)
+                if size is not None
+            },
+            content,
+        )
 
     async def _find_size(self, repository: str, digest: str) -> int | None:
         async with self._requests:

@@ -10,7 +10,8 @@ class Principal:
     """An authenticated account and the address of its client.
 
     ``id`` is the id of the session or API key. A session always has the permission ``write``.
-    ``role`` is the current role in the database, not the role at sign-in.
+    ``role`` is the current role in the database, not the role at sign-in. ``key_name`` is the name
+    of the API key, and None for a session.
     """
 
     kind: Literal["session", "api_key"]
@@ -20,6 +21,17 @@ class Principal:
     role: str
     permission: Literal["read", "write"]
     client_address: str
+    key_name: str | None = None
+
+    @property
+    def via(self) -> str:
+        """``session``, or the name of the API key, for the audit trail."""
+        return self.key_name or "session"
+
+    @property
+    def api_key_id(self) -> uuid.UUID | None:
+        """The id of the API key, or None for a session."""
+        return self.id if self.kind == "api_key" else None
 
     @property
     def is_admin(self) -> bool:

@@ -86,17 +86,22 @@ class _Supervised:
                 error = failure
             if loop.time() - started >= _GOOD_RUN_SECONDS:
                 short_runs = 0
-            if error is None or not is_unreachable(error):
+            is_outage = error is not None and is_unreachable(error)
+            if not is_outage:
                 short_runs += 1
-            self._report(error)
+            self._report(error, is_outage=is_outage)
             if short_runs >= MOST_SHORT_RUNS:
                 end_process("background work cannot run", task=self._name)
                 return
             pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(short_runs, 10), _LONGEST_PAUSE_SECONDS)
 
-    def _report(self, error: BaseException | None) -> None:
+    def _report(self, error: BaseException | None, *, is_outage: bool) -> None:
         _restarts.labels(self._name).inc()
-        _log.error("background work ended; restarting it", task=self._name, exc_info=error)
+        message = "background work ended; restarting it"
+        if is_outage:
+            _log.warning(message, task=self._name, reason=type(error).__name__)
+        else:
+            _log.error(message, task=self._name, exc_info=error)
 
 
 def _name(work: Work) -> str:

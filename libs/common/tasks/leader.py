@@ -53,14 +53,17 @@ class LeaderWorker:
         channel: str,
         step: Step,
         step_seconds: float = STEP_SECONDS,
+        gather_seconds: float = 0.0,
     ) -> None:
         """Create the worker ``name`` of the service ``application_name``.
 
         ``pg_stat_activity`` shows its connection as ``application_name name``. Notifications on
-        ``channel`` wake the worker. A step can take ``step_seconds``.
+        ``channel`` wake the worker. A step can take ``step_seconds``. After a notification,
+        ``gather_seconds`` pass until the step, which then does the work of several notifications.
         """
         self.name = name
         self._step_seconds = step_seconds
+        self._gather_seconds = gather_seconds
         self._application_name = application_name
         self._database_url = database_url
         self._channel = channel
@@ -107,6 +110,7 @@ class LeaderWorker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):  # wait_for can lose a cancellation
                 await self._wake.wait()
+                await asyncio.sleep(self._gather_seconds)
 
     async def _guarded_step(self) -> float:
         try:

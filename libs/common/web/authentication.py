@@ -13,7 +13,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from libs.common.db.engine import Tx
 from libs.common.db.key_use import KeyUseNotifier
-from libs.common.db.principals import find_api_key, find_session
+from libs.common.db.principals import find_api_key, find_ended_api_key, find_session
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.security.jwt import InvalidToken, SessionVerifier
 from libs.common.security.principals import Principal
 from libs.common.web.errors import Forbidden, Unauthenticated
@@ -90,6 +91,13 @@ async def authenticate(tx: Tx, request: Request, proof: uuid.UUID | str) -> Prin
         return session
     key = await find_api_key(tx, secret=proof, client_address=client_address(request))
     if key is None:
+        key_id, owner_id = await find_ended_api_key(tx, secret=proof)
+        provided(RefusalRecorder)(request).record(
+            action="api_key.refuse",
+            target=f"api-keys/{key_id or '-'}",
+            owner_id=owner_id,
+            client_address=client_address(request),
+        )
         raise Unauthenticated("The API key is invalid or has expired. Create a new one.")
     provided(KeyUseNotifier)(request).record(key.id, key.client_address)
     if key.permission != "write" and request.method not in _SAFE_METHODS:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.common.db.key_use import KeyUseNotifier
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.tasks.background import running
 from libs.common.web import health, openapi, problems
 from libs.common.web.errors import (
@@ -33,8 +34,8 @@ MAX_BODY = 64 * 1024
 MAX_ADDRESS = 8 * 1024
 """Limit of path and query together, in bytes.
 
-A response header can repeat them: `Link` of a list, or `Location` of a redirect. Encoding can
-triple their length, and the gateway accepts headers of 32 KiB (`proxy_buffer_size`).
+The header `Link` of a list repeats them. Encoding can triple their length, and the gateway accepts
+headers of 32 KiB (`proxy_buffer_size`).
 """
 MAX_COOKIES = 8 * 1024
 """Limit of the header Cookie, in bytes. The framework parses it for every request."""
@@ -56,12 +57,15 @@ def build(
     title: str,
     description: str,
     engine: AsyncEngine,
+    refusals: RefusalRecorder,
     max_body: int = MAX_BODY,
     body_limits: Mapping[str, int] | None = None,
     lifespan: Lifespan | None = None,
     front: Front | None = None,
 ) -> FastAPI:
     """Return an app that uses ``engine`` and disposes of it at the end.
+
+    ``refusals`` audits refused credentials; the app runs it.
 
     ``max_body`` limits request bodies, in bytes. ``body_limits`` has other limits, by the path that
     they hold for; they also hold for the paths below it.
@@ -77,7 +81,8 @@ def build(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
             stack.push_async_callback(key_use_notifier.flush)
-            await stack.enter_async_context(running([key_use_notifier.run]))
+            stack.push_async_callback(refusals.close)
+            await stack.enter_async_context(running([key_use_notifier.run, refusals.run]))
             if lifespan is not None:
                 await stack.enter_async_context(lifespan(app))
             yield
@@ -101,7 +106,7 @@ def build(
     app.front = front or {}
     app.state.engine = engine
     app.state.readiness = readiness = health.Readiness()
-    provide(app, key_use_notifier, readiness)
+    provide(app, key_use_notifier, readiness, refusals)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.include_router(health.router)

@@ -89,27 +89,29 @@ async def list_page(
     )
 
 
-async def delete_access_token(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> bool:
-    """Delete the access token and, by cascade, its logins; return False if there is none."""
-    result = await tx.execute(
-        access_tokens.delete().where(_t.docker_user_id == docker_user_id, _t.id == id)
-    )
-    return result.rowcount > 0
+async def delete_access_token(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> str | None:
+    """Delete the access token and, by cascade, its logins; return its name, None without one."""
+    statement = access_tokens.delete().where(_t.docker_user_id == docker_user_id, _t.id == id)
+    name: str | None = (await tx.execute(statement.returning(_t.name))).scalar_one_or_none()
+    return name
 
 
-async def delete_login(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> bool:
-    """Delete the login; return False if there is none."""
-    result = await tx.execute(
-        refresh_tokens.delete().where(_r.docker_user_id == docker_user_id, _r.id == id)
-    )
-    return result.rowcount > 0
+async def delete_login(tx: Tx, *, docker_user_id: int, id: uuid.UUID) -> str | None:
+    """Delete the login; return the name of its client, None without one."""
+    statement = refresh_tokens.delete().where(_r.docker_user_id == docker_user_id, _r.id == id)
+    name: str | None = (await tx.execute(statement.returning(_r.client_id))).scalar_one_or_none()
+    return name
 
 
 async def delete_ended(tx: Tx) -> None:
-    """Delete the access tokens whose Docker user is gone."""
+    """Delete the access tokens whose Docker user is gone, or that expired a month ago.
+
+    Until then, the list shows the owner why a client is refused.
+    """
     await tx.execute(
         sa.text(
-            "DELETE FROM auth.access_tokens t WHERE NOT EXISTS (SELECT 1 FROM catalog.credentials c"
+            "DELETE FROM auth.access_tokens t WHERE t.expires_at < now() - interval '30 days'"
+            " OR NOT EXISTS (SELECT 1 FROM catalog.credentials c"
             " WHERE c.kind = 'docker_user' AND c.id = t.docker_user_id)"
         )
     )

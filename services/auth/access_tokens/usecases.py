@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime
 
 from libs.common.db import audit
+from libs.common.db.changes import Changes, created, deleted
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.secrets import hash_of, new_secret
@@ -56,7 +57,8 @@ async def create_token(
         secret=new_secret(PREFIX),
     )
     await queries.insert(tx, token=token, docker_user_id=user.id, secret_hash=hash_of(token.secret))
-    await _audit(tx, "token.create", actor, token.id)
+    changes = created(name=name, permission=permission, expires_at=expires_at)
+    await _audit(tx, "token.create", actor, token.id, changes)
     return token
 
 
@@ -73,21 +75,22 @@ async def delete_token(*, tx: Tx, actor: OwnedDockerUser, id: uuid.UUID) -> None
         NoSuchToken: the Docker user has neither.
     """
     user_id = actor.docker_user.id
-    if not (
-        await queries.delete_access_token(tx, docker_user_id=user_id, id=id)
-        or await queries.delete_login(tx, docker_user_id=user_id, id=id)
-    ):
+    name = await queries.delete_access_token(tx, docker_user_id=user_id, id=id)
+    if name is None:
+        name = await queries.delete_login(tx, docker_user_id=user_id, id=id)
+    if name is None:
         raise NoSuchToken
-    await _audit(tx, "token.delete", actor, id)
+    await _audit(tx, "token.delete", actor, id, deleted(name=name))
 
 
-async def _audit(tx: Tx, action: str, actor: OwnedDockerUser, id: uuid.UUID) -> None:
-    principal = actor.principal
-    target = f"docker-users/{actor.docker_user.username}/tokens/{id}"
-    await audit.append(
-        tx,
-        audit_entries,
-        audit.AuditEntry(
-            action, target, principal.account_id, principal.username, principal.client_address
-        ),
+async def _audit(
+    tx: Tx, action: str, actor: OwnedDockerUser, id: uuid.UUID, changes: Changes
+) -> None:
+    entry = audit.entry_by(
+        actor.principal,
+        action=action,
+        target=f"docker-users/{actor.docker_user.username}/tokens/{id}",
+        owner_id=actor.docker_user.account_id,
+        changes=changes,
     )
+    await audit.append(tx, audit_entries, entry)

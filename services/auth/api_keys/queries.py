@@ -1,6 +1,7 @@
 """SQL of API keys."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -85,3 +86,8 @@ async def find(tx: Tx, *, id: uuid.UUID) -> ApiKey | None:
 async def delete(tx: Tx, *, id: uuid.UUID) -> None:
     """Delete a key."""
     await tx.execute(api_keys.delete().where(_k.id == id))
+
+
+async def delete_ended(tx: Tx) -> None:
+    """Delete the keys that expired a month ago. Until then, the list shows why one is refused."""
+    await tx.execute(api_keys.delete().where(_k.expires_at < sa.func.now() - timedelta(days=30)))

@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime
 
 from libs.common.db import audit
+from libs.common.db.changes import Changes, created, deleted
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.principals import Principal
@@ -49,7 +50,8 @@ async def create_api_key(
         tx, key=key, account_id=principal.account_id, secret_hash=hash_of(key.secret)
     ):
         raise Unauthenticated
-    await _audit(tx, "api_key.create", principal, key)
+    changes = created(name=name, permission=permission, expires_at=expires_at)
+    await _audit(tx, "api_key.create", principal, key, principal.account_id, changes)
     return key
 
 
@@ -61,15 +63,25 @@ async def list_api_keys(*, tx: Tx, account: str | None, page: PageRequest) -> Pa
 async def delete_api_key(*, tx: Tx, actor: OwnedApiKey) -> None:
     """Delete a key, which ends it at once."""
     await queries.delete(tx, id=actor.key.id)
-    await _audit(tx, "api_key.delete", actor.principal, actor.key)
+    account = await credentials.find_by_username(tx, kind="account", username=actor.key.account)
+    owner_id = account.account_id if account else None
+    changes = deleted(name=actor.key.name, permission=actor.key.permission)
+    await _audit(tx, "api_key.delete", actor.principal, actor.key, owner_id, changes)
 
 
-async def _audit(tx: Tx, action: str, principal: Principal, key: ApiKey) -> None:
-    target = f"api-keys/{key.id}"
-    await audit.append(
-        tx,
-        audit_entries,
-        audit.AuditEntry(
-            action, target, principal.account_id, principal.username, principal.client_address
-        ),
+async def _audit(
+    tx: Tx,
+    action: str,
+    principal: Principal,
+    key: ApiKey,
+    owner_id: int | None,
+    changes: Changes,
+) -> None:
+    entry = audit.entry_by(
+        principal,
+        action=action,
+        target=f"api-keys/{key.id}",
+        owner_id=owner_id,
+        changes=changes,
     )
+    await audit.append(tx, audit_entries, entry)

@@ -63,3 +63,13 @@ def rows_of(last_uses: LastUses) -> TableValuedAlias:
         .table_valued("id", "at", "address", name="used")
         .render_derived()
     )
+
+
+async def delete_ended(tx: Tx) -> None:
+    """Delete the last logins of Docker users that are gone."""
+    await tx.execute(
+        sa.text(
+            "DELETE FROM auth.last_logins l WHERE NOT EXISTS (SELECT 1 FROM catalog.credentials c"
+            " WHERE c.kind = 'docker_user' AND c.id = l.docker_user_id)"
+        )
+    )

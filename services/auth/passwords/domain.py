@@ -1,9 +1,9 @@
 """A login attempt, and how it fails."""
 
-import ipaddress
 from dataclasses import dataclass
 
 from libs.common.registry.names import is_username
+from libs.common.security.sources import source_of
 from libs.common.web.errors import MoorageError, TooManyRequests
 from services.auth.credentials.domain import Kind
 
@@ -41,30 +41,21 @@ class LoginsBusy(TooManyRequests):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A login with a password from a client address."""
+    """A login with a password from a client address.
+
+    ``refused_as`` is the action in the audit trail if the login is refused.
+    """
 
     kind: Kind
     username: str
     password: str
     client_address: str
+    refused_as: str = "login.refuse"
 
     @property
     def source(self) -> str:
-        """The client's IPv4 address, or its IPv6 /64 network.
-
-        The throttle counts by source. An IPv6 host can choose any address of its /64 network. An
-        IPv4-mapped IPv6 address (``::ffff:192.0.2.1``) is an IPv4 address: otherwise all IPv4
-        clients would be one source, because the mapped addresses are in one network.
-        """
-        try:
-            address = ipaddress.ip_address(self.client_address)
-        except ValueError:
-            return self.client_address[:64]
-        if isinstance(address, ipaddress.IPv6Address):
-            if address.ipv4_mapped is not None:
-                return str(address.ipv4_mapped)
-            return str(ipaddress.IPv6Network((address, 64), strict=False))
-        return str(address)
+        """The client's source, by which the throttle counts."""
+        return source_of(self.client_address)
 
     @property
     def loggable_username(self) -> str:

@@ -2,16 +2,12 @@
 
 from typing import TypedDict
 
-from cachetools import TTLCache
-
-from libs.common.db import audit
 from libs.common.db.engine import Engine, Tx
+from libs.common.db.refusals import RefusalRecorder
 from services.auth.credentials.domain import Credential, Nobody
 from services.auth.passwords import queries
 from services.auth.passwords.domain import Attempt, LoginThrottled
-from services.auth.tables import audit_entries
 
-_MAX_AUDITED = 10_000
 _ADDRESS = "address"
 """The kind of the row that counts the failures of a source, for whatever users."""
 
@@ -30,15 +26,19 @@ class LoginThrottle:
     """
 
     def __init__(
-        self, engine: Engine, *, failures: int, address_failures: int, window_seconds: int
+        self,
+        engine: Engine,
+        refusals: RefusalRecorder,
+        *,
+        failures: int,
+        address_failures: int,
+        window_seconds: int,
     ) -> None:
         self._engine = engine
+        self._refusals = refusals
         self._failures = failures
         self._address_failures = address_failures
         self._window_seconds = window_seconds
-        self._audited: TTLCache[tuple[str, str, str], Attempt] = TTLCache(
-            maxsize=_MAX_AUDITED, ttl=window_seconds
-        )
 
     async def reserve(self, attempt: Attempt, credential: Credential | Nobody) -> None:
         """Count ``attempt`` as a failure of its user until ``clear`` or ``release``.
@@ -47,7 +47,7 @@ class LoginThrottle:
         user.
 
         Raises:
-            LoginThrottled: a limit is reached. The first such refusal of a window is audited.
+            LoginThrottled: a limit is reached.
         """
         address = _address_key(attempt)
         async with self._engine.begin() as tx:
@@ -56,7 +56,8 @@ class LoginThrottle:
                 throttled = _user_key(attempt)
                 if await self._count(tx, throttled, self._failures):
                     return
-            error = await self._refusal(tx, throttled, attempt, credential)
+            error = await self._refusal(tx, throttled)
+        self._record("login.throttle", attempt, credential)
         raise error
 
     async def reserve_address(self, attempt: Attempt, credential: Credential | Nobody) -> None:
@@ -66,13 +67,14 @@ class LoginThrottle:
         not count, because all machines behind one address may log in at once.
 
         Raises:
-            LoginThrottled: the limit is reached. The first such refusal of a window is audited.
+            LoginThrottled: the limit is reached.
         """
         address = _address_key(attempt)
         async with self._engine.begin() as tx:
             if await self._count(tx, address, self._address_failures):
                 return
-            error = await self._refusal(tx, address, attempt, credential)
+            error = await self._refusal(tx, address)
+        self._record("login.throttle", attempt, credential)
         raise error
 
     async def release(self, attempt: Attempt) -> None:
@@ -89,23 +91,26 @@ class LoginThrottle:
             await queries.delete_attempts(tx, **_user_key(attempt))
             await queries.release_attempt(tx, **_address_key(attempt))
 
-    async def refuse(self, attempt: Attempt, credential: Credential | Nobody) -> None:
+    def refuse(self, attempt: Attempt, credential: Credential | Nobody) -> None:
         """Audit that the password of ``attempt`` was wrong."""
-        async with self._engine.begin() as tx:
-            await _audit(tx, "login.refuse", attempt, credential)
+        self._record(attempt.refused_as, attempt, credential)
+
+    def _record(self, action: str, attempt: Attempt, credential: Credential | Nobody) -> None:
+        noun = "docker-users" if attempt.kind == "docker_user" else "accounts"
+        self._refusals.record(
+            action=action,
+            target=f"{noun}/{attempt.loggable_username or '-'}",
+            owner_id=credential.account_id if isinstance(credential, Credential) else None,
+            client_address=attempt.client_address,
+        )
 
     async def _count(self, tx: Tx, key: _Key, limit: int) -> bool:
         return await queries.reserve_attempt(
             tx, **key, limit=limit, window_seconds=self._window_seconds
         )
 
-    async def _refusal(
-        self, tx: Tx, key: _Key, attempt: Attempt, credential: Credential | Nobody
-    ) -> LoginThrottled:
+    async def _refusal(self, tx: Tx, key: _Key) -> LoginThrottled:
         seconds = await queries.find_seconds_left(tx, **key)
-        name = (key["kind"], key["username"], key["source"])
-        if self._audited.setdefault(name, attempt) is attempt:
-            await _audit(tx, "login.throttle", attempt, credential)
         is_address = key["kind"] == _ADDRESS
         return LoginThrottled(
             "Too many failed logins from this address; try again later" if is_address else None,
@@ -123,16 +128,3 @@ def _user_key(attempt: Attempt) -> _Key:
 
 def _address_key(attempt: Attempt) -> _Key:
     return {"kind": _ADDRESS, "username": "", "source": attempt.source}
-
-
-async def _audit(tx: Tx, action: str, attempt: Attempt, credential: Credential | Nobody) -> None:
-    owner = credential if isinstance(credential, Credential) else None
-    noun = "docker-users" if attempt.kind == "docker_user" else "accounts"
-    entry = audit.AuditEntry(
-        action=action,
-        target=f"{noun}/{attempt.loggable_username or '-'}",
-        account_id=owner.account_id if owner else None,
-        account=owner.account if owner else None,
-        client_address=attempt.client_address,
-    )
-    await audit.append(tx, audit_entries, entry)

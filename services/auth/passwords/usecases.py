@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from libs.common.db.engine import Engine
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.security.fair_queue import FairQueue, QueueFull
 from libs.common.security.passwords import PasswordHasher
 from services.auth.cache.two_generation import TwoGenerationCache
@@ -51,6 +52,7 @@ class PasswordLogin:
         self,
         engine: Engine,
         hasher: PasswordHasher,
+        refusals: RefusalRecorder,
         *,
         failures: int,
         address_failures: int,
@@ -59,6 +61,7 @@ class PasswordLogin:
         self._hasher = hasher
         self._throttle = LoginThrottle(
             engine,
+            refusals,
             failures=failures,
             address_failures=address_failures,
             window_seconds=window_seconds,
@@ -124,7 +127,7 @@ class PasswordLogin:
             await self._throttle.release(attempt)
             raise
         if not matches or not isinstance(credential, Credential) or credential.disabled:
-            await self._throttle.refuse(attempt, credential)
+            self._throttle.refuse(attempt, credential)
             raise LoginRefused
         await self._throttle.clear(attempt)
         self._verified[self._fingerprint(attempt)] = _Verified(

@@ -6,8 +6,10 @@ A warm request reads only caches.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from libs.common.db.engine import Engine
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.names import is_username
 from libs.common.security.secrets import hash_of
 from services.auth.access.domain import Permission
@@ -34,6 +36,7 @@ class TokenIssuer:
     login: PasswordLogin
     signer: TokenSigner
     recorder: LastUsedRecorder
+    refusals: RefusalRecorder
     service: str
     anonymous_pull: bool
     refresh_token_lifetime: timedelta
@@ -100,7 +103,9 @@ async def authenticate(
                 token_issuer, username, password, client_address=client_address
             )
             if identity is None:
-                attempt = Attempt("docker_user", username, password, client_address)
+                is_token = password.startswith(ACCESS_TOKEN_PREFIX)
+                refused_as = "token.refuse" if is_token else "login.refuse"
+                attempt = Attempt("docker_user", username, password, client_address, refused_as)
                 identity = Identity(
                     await token_issuer.login.login(attempt, token_issuer.find_credential)
                 )
@@ -166,14 +171,24 @@ async def _get_by_refresh_token(
     token_issuer: TokenIssuer, secret: str, *, client_address: str
 ) -> Identity:
     token = await token_issuer.cache.refresh_tokens.get(hash_of(secret))
+    target, user = "docker-users/-", cast(Credential | Nobody, NOBODY)
+    if isinstance(token, RefreshToken):
+        target = f"docker-users/{token.username}/tokens/{token.id}"
+        user = await token_issuer.find_credential(token.username)
     if (
         not isinstance(token, RefreshToken)
         or token.service != token_issuer.service
         or _is_past(token.expires_at)
+        or isinstance(user, Nobody)
+        or user.disabled
+        or not token.belongs_to(user)
     ):
-        raise LoginRefused
-    user = await token_issuer.find_credential(token.username)
-    if isinstance(user, Nobody) or user.disabled or not token.belongs_to(user):
+        token_issuer.refusals.record(
+            action="refresh_token.refuse",
+            target=target,
+            owner_id=user.account_id if isinstance(user, Credential) else None,
+            client_address=client_address,
+        )
         raise LoginRefused
     token_issuer.recorder.record_refresh_token(token.id, client_address)
     return Identity(user, token.max_permission)

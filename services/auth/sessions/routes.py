@@ -75,8 +75,17 @@ async def refresh_session(
     secret = parse_cookie(cookie)
     try:
         if secret is None:
+            usecases.record_refusal(
+                session_service=session_service,
+                session=None,
+                client_address=client_address(request),
+            )
             raise SessionEnded
-        opened = await usecases.refresh(session_service=session_service, secret=secret)
+        opened = await usecases.refresh(
+            session_service=session_service,
+            secret=secret,
+            client_address=client_address(request),
+        )
     except SessionEnded as error:
         refusal = problems.of_error(error)
         _delete_cookie(request, refusal)

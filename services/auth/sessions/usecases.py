@@ -4,13 +4,13 @@ A session has a short access token, and a refresh cookie that each refresh repla
 """
 
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from libs.common.db import audit
 from libs.common.db.engine import Engine, Tx
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.names import is_username
 from libs.common.security.jwt import SESSION_AUDIENCE, SigningKey
 from libs.common.security.principals import Principal
@@ -56,6 +56,7 @@ class SessionService:
 
     engine: Engine
     login: PasswordLogin
+    refusals: RefusalRecorder
     key: SigningKey
     rotation_keys: Sequence[bytes]
     lifetime: timedelta
@@ -117,9 +118,16 @@ async def sign_in(
     async with session_service.engine.begin() as tx:
         await _make_room(tx, session_service, account, client_address, now)
         await queries.insert(tx, session=session, client_address=client_address)
-        await _audit(
-            tx, "session.create", account.account_id, account.username, session.id, client_address
+        entry = audit.AuditEntry(
+            "session.create",
+            f"sessions/{session.id}",
+            account.account_id,
+            account.username,
+            client_address,
+            via="session",
+            owner_id=account.account_id,
         )
+        await audit.append(tx, audit_entries, entry)
     return session_service.open(session, account, refresh_secret)
 
 
@@ -140,10 +148,21 @@ async def _make_room(
             limit=session_service.max_sessions,
             setting="AUTH_MAX_SESSIONS",
         )
-    await _audit(tx, "session.delete", account.account_id, account.username, ended, client_address)
+    entry = audit.AuditEntry(
+        "session.delete",
+        f"sessions/{ended}",
+        account.account_id,
+        account.username,
+        client_address,
+        via="session",
+        owner_id=account.account_id,
+    )
+    await audit.append(tx, audit_entries, entry)
 
 
-async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> OpenSession:
+async def refresh(
+    *, session_service: SessionService, secret: RefreshSecret, client_address: str
+) -> OpenSession:
     """Return a new access token and the refresh secret that replaces ``secret``.
 
     For ten seconds after a rotation, the previous secret gets the same replacement. Any other
@@ -162,7 +181,7 @@ async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> 
             if session is None
             else await credentials.find_by_id(tx, kind="account", id=session.account_id)
         )
-        replacement = None
+        replacement, is_reuse = None, False
         if session is not None and account is not None and session.is_current(account, now=now):
             replacement = await _rotate(tx, session_service, session, secret, now)
         if (
@@ -171,7 +190,15 @@ async def refresh(*, session_service: SessionService, secret: RefreshSecret) -> 
             and session.has_issued(secret, keys=session_service.rotation_keys)
         ):
             await queries.delete(tx, id=session.id)
+            if secret.hash != session.refresh_hash:
+                # A session ends with it, so each session has at most one such entry.
+                await _audit_reuse(tx, session, client_address)
+                is_reuse = True
     if session is None or account is None or replacement is None:
+        if not is_reuse:
+            record_refusal(
+                session_service=session_service, session=session, client_address=client_address
+            )
         raise SessionEnded  # outside the transaction, which must commit the deletion
     return session_service.open(session, account, replacement)
 
@@ -198,31 +225,42 @@ async def _rotate(
     return None
 
 
+def record_refusal(
+    *, session_service: SessionService, session: Session | None, client_address: str
+) -> None:
+    """Audit a refused cookie. ``session`` is the session that it names, if there is one."""
+    session_service.refusals.record(
+        action="session.refuse",
+        target=f"sessions/{session.id if session else '-'}",
+        owner_id=session.account_id if session else None,
+        client_address=client_address,
+    )
+
+
+async def _audit_reuse(tx: Tx, session: Session, client_address: str) -> None:
+    entry = audit.AuditEntry(
+        "session.reuse",
+        f"sessions/{session.id}",
+        None,
+        None,
+        client_address,
+        owner_id=session.account_id,
+    )
+    await audit.append(tx, audit_entries, entry)
+
+
 async def sign_out(*, tx: Tx, actor: Principal) -> None:
     """End the caller's session."""
     await queries.delete(tx, id=actor.id)
-    await _audit(
-        tx, "session.delete", actor.account_id, actor.username, actor.id, actor.client_address
-    )
+    await _audit(tx, "session.delete", actor, f"sessions/{actor.id}")
 
 
 async def sign_out_everywhere(*, tx: Tx, actor: Principal) -> None:
     """End all sessions of the caller's account."""
     await queries.delete_of_account(tx, account_id=actor.account_id)
-    await _audit(
-        tx, "session.delete_all", actor.account_id, actor.username, None, actor.client_address
-    )
+    await _audit(tx, "session.delete_all", actor, "sessions")
 
 
-async def _audit(
-    tx: Tx,
-    action: str,
-    account_id: int,
-    account: str,
-    session_id: uuid.UUID | None,
-    client_address: str,
-) -> None:
-    target = "sessions" if session_id is None else f"sessions/{session_id}"
-    await audit.append(
-        tx, audit_entries, audit.AuditEntry(action, target, account_id, account, client_address)
-    )
+async def _audit(tx: Tx, action: str, actor: Principal, target: str) -> None:
+    entry = audit.entry_by(actor, action=action, target=target, owner_id=actor.account_id)
+    await audit.append(tx, audit_entries, entry)

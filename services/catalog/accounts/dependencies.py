@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.security.fair_queue import FairQueue, QueueFull
 from libs.common.security.passwords import PasswordHasher
 from libs.common.web.authentication import client_address
@@ -44,6 +45,9 @@ Hasher = Annotated[PasswordHasher, Depends(_hasher, scope="function")]
 FastAPI resolves parameters in their order, so a request must wait here before it takes a database
 connection.
 """
+
+Refusals = Annotated[RefusalRecorder, Depends(provided(RefusalRecorder))]
+"""A route's parameter: audits refused credentials."""
 
 PasswordThrottle = Annotated[WrongPasswords, Depends(provided(WrongPasswords))]
 """A route's parameter: limits the wrong current passwords of an account."""

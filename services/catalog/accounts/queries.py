@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from libs.common.db.changes import Changes, update_row
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from libs.common.registry.names import is_username
@@ -101,33 +102,23 @@ async def lock_administrators(tx: Tx) -> list[int]:
 async def update_account(
     tx: Tx,
     *,
-    username: str,
+    account_id: int,
     disabled: bool | None = None,
     role: Role | None = None,
     password_hash: str | None = None,
     ends_sessions: bool = False,
-) -> Account:
-    """Set the values that are not None and return the account.
+) -> Changes:
+    """Set the values that are not None and return the changes of the status and the role.
 
     ``ends_sessions`` increments the credential version, with which sessions and API keys expire.
-
-    Raises:
-        AccountNotFound: the account does not exist.
+    Nothing deletes accounts, so the account exists.
     """
     given = {"disabled": disabled, "role": role, "password_hash": password_hash}
     values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if ends_sessions:
         values["credential_version"] = accounts.c.credential_version + 1
-    statement = (
-        sa.update(accounts)
-        .where(accounts.c.username == username)
-        .values(values)
-        .returning(*_ACCOUNT)
-    )
-    row = (await tx.execute(statement)).one_or_none()
-    if row is None:
-        raise AccountNotFound(username)
-    return _account(row)
+    shown = ("disabled", "role")
+    return await update_row(tx, accounts, id=account_id, values=values, shown=shown) or {}
 
 
 async def end_docker_user_logins(tx: Tx, *, account_id: int) -> None:

@@ -15,7 +15,7 @@ from libs.common.web.fields import Search
 from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.accounts import usecases
-from services.catalog.accounts.dependencies import Hasher, PasswordThrottle
+from services.catalog.accounts.dependencies import Hasher, PasswordThrottle, Refusals
 from services.catalog.accounts.domain import (
     AccountTaken,
     HashingBusy,
@@ -53,6 +53,7 @@ async def change_own_password(
     tx: Tx,
     principal: SignedIn,
     wrong_passwords: PasswordThrottle,
+    refusals: Refusals,
     body: OwnPasswordChange,
 ) -> None:
     """Change the password of the account that is signed in.
@@ -64,6 +65,7 @@ async def change_own_password(
         principal=principal,
         hasher=hasher,
         wrong_passwords=wrong_passwords,
+        refusals=refusals,
         current_password=body.current_password.get_secret_value(),
         password=body.password.get_secret_value(),
     )

@@ -1,7 +1,9 @@
 """Create, list, and change accounts."""
 
+from libs.common.db.changes import SECRET, created
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
+from libs.common.db.refusals import RefusalRecorder
 from libs.common.security.passwords import PasswordHasher
 from libs.common.security.principals import Principal
 from services.catalog.accounts import queries
@@ -38,7 +40,13 @@ async def create_admin_as_operator(*, tx: Tx, username: str, password_hash: str)
     )
     if account is None:
         raise AccountTaken(username)
-    await record_operator(tx=tx, action="account.create", target=f"accounts/{username}")
+    await record_operator(
+        tx=tx,
+        action="account.create",
+        target=f"accounts/{username}",
+        owner_id=account.id,
+        changes=created(role=account.role),
+    )
     return account
 
 
@@ -51,14 +59,20 @@ async def reset_password_as_operator(*, tx: Tx, username: str, password_hash: st
         AccountNotFound: the account does not exist.
     """
     account = await queries.get_account(tx, username=username)
-    await queries.update_account(
+    changes = await queries.update_account(
         tx,
-        username=account.username,
+        account_id=account.id,
         disabled=False,
         password_hash=password_hash,
         ends_sessions=True,
     )
-    await record_operator(tx=tx, action="account.change_password", target=f"accounts/{username}")
+    await record_operator(
+        tx=tx,
+        action="account.change_password",
+        target=f"accounts/{username}",
+        owner_id=account.id,
+        changes=changes,
+    )
 
 
 async def list_accounts(*, tx: Tx, q: str | None, page: PageRequest) -> Page[Account]:
@@ -88,7 +102,12 @@ async def create_account(
     if account is None:
         raise AccountTaken(username)
     await record(
-        tx=tx, principal=administrator, action="account.create", target=f"accounts/{username}"
+        tx=tx,
+        principal=administrator,
+        action="account.create",
+        target=f"accounts/{username}",
+        owner_id=account.id,
+        changes=created(role=role),
     )
     return account
 
@@ -123,9 +142,9 @@ async def change_account(
                 "The last administrator cannot be disabled or made a member. "
                 "Make another account an administrator first."
             )
-    changed = await queries.update_account(
+    changes = await queries.update_account(
         tx,
-        username=username,
+        account_id=account.id,
         disabled=disabled,
         role=role,
         password_hash=password_hash,
@@ -133,10 +152,18 @@ async def change_account(
     )
     if disabled:
         await queries.end_docker_user_logins(tx, account_id=account.id)
-    await record(
-        tx=tx, principal=administrator, action="account.change", target=f"accounts/{username}"
-    )
-    return changed
+    if password is not None:
+        changes["password"] = SECRET
+    if changes:
+        await record(
+            tx=tx,
+            principal=administrator,
+            action="account.change",
+            target=f"accounts/{username}",
+            owner_id=account.id,
+            changes=changes,
+        )
+    return await queries.get_account(tx, username=username)
 
 
 async def change_own_password(
@@ -145,6 +172,7 @@ async def change_own_password(
     principal: Principal,
     hasher: PasswordHasher,
     wrong_passwords: WrongPasswords,
+    refusals: RefusalRecorder,
     current_password: str,
     password: str,
 ) -> None:
@@ -157,15 +185,22 @@ async def change_own_password(
     wrong_passwords.begin(principal.account_id)
     current_hash = await queries.lock_password_hash(tx, username=principal.username)
     if not await hasher.verify(current_password, current_hash):
+        refusals.record(
+            action="account.refuse_password",
+            target=f"accounts/{principal.username}",
+            owner_id=principal.account_id,
+            client_address=principal.client_address,
+        )
         raise WrongPassword
     wrong_passwords.succeed(principal.account_id)
     password_hash = await hasher.hash(password)
     await queries.update_account(
-        tx, username=principal.username, password_hash=password_hash, ends_sessions=True
+        tx, account_id=principal.account_id, password_hash=password_hash, ends_sessions=True
     )
     await record(
         tx=tx,
         principal=principal,
         action="account.change_password",
         target=f"accounts/{principal.username}",
+        owner_id=principal.account_id,
     )

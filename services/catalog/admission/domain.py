@@ -22,17 +22,12 @@ LOW_DISK = (
 class Target:
     """The repository of a push, as the catalog has it. It may not exist before its first push.
 
-    ``is_known`` is true if the repository has the manifest already. ``reserved_until`` is set while
-    the name belongs to a former owner.
+    ``reserved_until`` is set while the name belongs to a former owner.
     """
 
-    namespace_id: int
-    account_id: int
-    repository_id: int | None
     is_deleting: bool
     reserved_until: datetime | None
     are_writes_paused: bool
-    is_known: bool
 
     def check(self, repository: str) -> None:
         """Raise Denied or Unavailable if nothing may be pushed to the repository now."""

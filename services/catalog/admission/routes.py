@@ -28,6 +28,7 @@ from libs.common.registry.error_format import (
 )
 from libs.common.registry.names import split_repository
 from libs.common.registry.token_verification import Challenged, RegistryTokenVerifier, challenge
+from libs.common.web.authentication import client_address
 from libs.common.web.errors import ContentTooLarge, MoorageError
 from libs.common.web.provided import provided
 from libs.common.web.service import Front, logged
@@ -100,6 +101,7 @@ class RegistryRoutes:
                 content=await request.body(),
                 content_type=request.headers.get("content-type", ""),
                 docker_user=docker_user,
+                client_address=client_address(request),
             )
         )
         headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from libs.common.db.engine import Engine, Tx
+from libs.common.db.engine import Engine, autocommit
 from libs.common.disk import FreeSpace
 from libs.common.registry.admission import AdmittedManifest, parse_for_admission
 from libs.common.registry.client import Fetched, Forwarded, Registry
@@ -17,8 +17,10 @@ from libs.common.registry.error_format import DigestInvalid, NameUnknown, Unavai
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.foreign_urls import ForeignPrefix
 from libs.common.registry.manifests import (
+    IMAGE_CONFIG_TYPES,
     INDEX_TYPES,
     NO_CONFIG,
+    Manifest,
     parse_config,
     parse_manifest,
 )
@@ -32,10 +34,9 @@ from services.catalog.admission.domain import (
     needed_digests,
 )
 from services.catalog.images.description import Described, describe_image, describe_index
-from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind
-from services.catalog.intents.queries import lock_repositories, resolve
-from services.catalog.intents.usecases import call_until_confirmed, open_intent
-from services.catalog.pull_counts.queries import copy_sums, lock_counters
+from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind, Requester
+from services.catalog.intents.queries import resolve
+from services.catalog.intents.usecases import call_until_confirmed, insert_when_free
 from services.catalog.sync.states.domain import MAX_CONFIG_BYTES
 from services.catalog.sync.states.reading import Reader
 
@@ -53,6 +54,7 @@ class Push:
     content: bytes
     content_type: str
     docker_user: str
+    client_address: str
 
     @property
     def path(self) -> str:
@@ -104,26 +106,31 @@ class Admission:
             raise Unavailable(message, retry_after=UNAVAILABLE_RETRY_SECONDS) from error
 
     async def _admit(self, push: Push, digest: str, manifest: AdmittedManifest) -> Forwarded:
-        stored = await self._blobs.find(push.path, manifest.digests)
-        check_sizes(manifest, stored)
-
-        async def prepare(tx: Tx) -> Change:
-            target = await queries.find_target(
-                tx, namespace=push.namespace, name=push.name, digest=digest
-            )
-            if target is None:
-                raise NameUnknown(f"the namespace {push.namespace} does not exist")
-            target.check(push.path)
-            return _change(push, digest, manifest, stored)
-
-        intent = await open_intent(
-            engine=self._engine, repository=push.path, prepare=prepare, durable=False
+        config = manifest.config
+        inspected = await self._blobs.inspect(
+            push.path,
+            manifest.digests,
+            read=config.digest if config and config.media_type in IMAGE_CONFIG_TYPES else None,
+            limit=MAX_CONFIG_BYTES,
         )
+        check_sizes(manifest, inspected.blobs)
+        intent = await self._open(push, _change(push, digest, manifest, inspected.blobs))
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
         )
-        await self._resolve(intent, answer)
+        await self._resolve(intent, answer, inspected.content)
         return answer
+
+    async def _open(self, push: Push, change: Change) -> Intent:
+        async def insert() -> Intent | None:
+            async with autocommit(self._engine) as tx:
+                target, id_ = await queries.open_push(tx, change=change)
+            if target is None:
+                raise NameUnknown(f"the namespace {push.namespace} does not exist")
+            target.check(push.path)
+            return None if id_ is None else Intent(id_, change)
+
+        return await insert_when_free(insert)
 
     async def resume(self, intent: Intent) -> None:
         """Forward a push again whose outcome is unknown, and record it.
@@ -131,7 +138,13 @@ class Admission:
         Raises:
             RegistryUnavailable: the outcome is still unknown.
         """
-        await self._resolve(intent, await self._forward(intent))
+        change = intent.change
+        answer = await self._forward(intent)
+        manifest = _parse_stored(change)
+        inspected = await self._blobs.inspect(
+            change.repository, (), read=manifest.config_digest, limit=MAX_CONFIG_BYTES
+        )
+        await self._resolve(intent, answer, inspected.content)
 
     async def _forward(self, intent: Intent) -> Forwarded:
         change = intent.change
@@ -143,18 +156,19 @@ class Admission:
             subject=change.docker_user or "",
         )
 
-    async def _resolve(self, intent: Intent, answer: Forwarded) -> None:
+    async def _resolve(self, intent: Intent, answer: Forwarded, config: bytes | None) -> None:
         """Resolve the intent, and record the push if the registry has accepted it.
 
         If another process has resolved the intent, it has recorded the push, and the tag may have
         moved on since.
         """
-        change = intent.change
-        described = await self._describe(change) if answer.status == 201 else None
-        async with self._engine.begin() as tx:
-            await lock_repositories(tx, paths=[change.repository])
-            if await resolve(tx, id=intent.id) and described is not None:
-                await _record(tx, change, described)
+        if answer.status != 201:
+            async with self._engine.begin() as tx:
+                await resolve(tx, id=intent.id)
+            return
+        described = await self._describe(intent.change, config)
+        async with autocommit(self._engine) as tx:
+            await queries.record_push(tx, intent=intent.id, described=described)
 
     async def _parse(self, push: Push) -> AdmittedManifest:
         def parse() -> AdmittedManifest:
@@ -166,20 +180,14 @@ class Admission:
             return parse()
         return await asyncio.to_thread(parse)
 
-    async def _describe(self, change: Change) -> Described:
+    async def _describe(self, change: Change, config: bytes | None) -> Described:
         """Return what the catalog keeps of the manifest, its config, and its children."""
-        assert change.manifest is not None
-        manifest = parse_manifest(
-            change.manifest.content, digest=change.digest, media_type=change.manifest.media_type
-        )
+        manifest = _parse_stored(change)
         if manifest.media_type in INDEX_TYPES:
             digests = {child.digest for child in manifest.children}
             return describe_index(manifest, await self._describe_children(change, digests))
         if manifest.config_digest is None:
             return describe_image(manifest, NO_CONFIG)
-        config = await self._blobs.read(
-            change.repository, manifest.config_digest, limit=MAX_CONFIG_BYTES
-        )
         return describe_image(manifest, parse_config(config))
 
     async def _describe_children(self, change: Change, digests: Collection[str]) -> list[Described]:
@@ -221,29 +229,12 @@ def _change(
         needs=needed_digests(manifest, digest=digest, stored=stored),
         manifest=Fetched(manifest.media_type, push.content),
         docker_user=push.docker_user,
+        requester=Requester(client_address=push.client_address),
     )
 
 
-async def _record(tx: Tx, change: Change, described: Described) -> None:
-    """Write the pushed manifest and its tag."""
-    name = change.repository.removeprefix(f"{change.namespace}/")
-    tag = change.tags[0] if change.tags else None
-    await lock_counters(tx)
-    ensured = await queries.ensure_repository(tx, namespace=change.namespace, name=name)
-    if ensured is None:
-        return  # the operator has removed the namespace from the database
-    repository_id, is_new = ensured
-    before = await queries.record_manifest(
-        tx,
-        repository_id=repository_id,
-        described=described,
-        tag=tag,
-        docker_user=change.docker_user or "",
+def _parse_stored(change: Change) -> Manifest:
+    assert change.manifest is not None
+    return parse_manifest(
+        change.manifest.content, digest=change.digest, media_type=change.manifest.media_type
     )
-    await queries.add_to_totals(
-        tx, repository_id=repository_id, digest=described.digest, tag=tag, digest_before=before
-    )
-    if is_new:
-        await copy_sums(tx, repositories=[change.repository])
-    elif tag is not None and before is None:
-        await queries.copy_tag_sum(tx, repository_id=repository_id, path=change.repository, tag=tag)

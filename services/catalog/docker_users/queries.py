@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from libs.common.db.changes import Changes, update_row
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from libs.common.registry.names import is_username
@@ -129,8 +130,8 @@ async def update_docker_user(
     token_login: bool | None = None,
     password_hash: str | None = None,
     ends_logins: bool = False,
-) -> bool:
-    """Set the values that are not None; return False if the Docker user does not exist.
+) -> Changes | None:
+    """Set the values that are not None; return None if the Docker user does not exist.
 
     ``ends_logins`` increments the credential version, with which refresh tokens expire.
     """
@@ -143,8 +144,8 @@ async def update_docker_user(
     values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if ends_logins:
         values["credential_version"] = docker_users.c.credential_version + 1
-    statement = sa.update(docker_users).where(docker_users.c.id == docker_user_id).values(values)
-    return (await tx.execute(statement.returning(docker_users.c.id))).one_or_none() is not None
+    shown = ("description", "disabled", "token_login")
+    return await update_row(tx, docker_users, id=docker_user_id, values=values, shown=shown)
 
 
 async def delete_docker_user(tx: Tx, *, docker_user_id: int) -> bool:

@@ -1,5 +1,6 @@
 """Create, list, change, and delete Docker users."""
 
+from libs.common.db.changes import created
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.passwords import PasswordHasher
@@ -58,7 +59,7 @@ async def create_docker_user(
             limit=limits.docker_users,
             setting="CATALOG_MAX_DOCKER_USERS",
         )
-    created = await queries.insert_docker_user(
+    is_new = await queries.insert_docker_user(
         tx,
         account_id=principal.account_id,
         username=username,
@@ -66,11 +67,16 @@ async def create_docker_user(
         description=description,
         token_login=token_login,
     )
-    if not created:
+    if not is_new:
         raise DockerUserTaken(username)
     await reserved_names.check_available(tx=tx, kind="docker_user", name=username)
     await record(
-        tx=tx, principal=principal, action="docker_user.create", target=f"docker-users/{username}"
+        tx=tx,
+        principal=principal,
+        action="docker_user.create",
+        target=f"docker-users/{username}",
+        owner_id=principal.account_id,
+        changes=created(description=description, token_login=token_login),
     )
     return await queries.get_docker_user(tx, username=username)
 
@@ -91,7 +97,7 @@ async def change_docker_user(
     user = actor.docker_user
     if description is None and disabled is None and token_login is None:
         return user
-    changed = await queries.update_docker_user(
+    changes = await queries.update_docker_user(
         tx,
         docker_user_id=user.id,
         description=description,
@@ -99,14 +105,17 @@ async def change_docker_user(
         token_login=token_login,
         ends_logins=bool(disabled),
     )
-    if not changed:
+    if changes is None:
         raise DockerUserNotFound(user.username)
-    await record(
-        tx=tx,
-        principal=actor.principal,
-        action="docker_user.change",
-        target=f"docker-users/{user.username}",
-    )
+    if changes:
+        await record(
+            tx=tx,
+            principal=actor.principal,
+            action="docker_user.change",
+            target=f"docker-users/{user.username}",
+            owner_id=user.account_id,
+            changes=changes,
+        )
     return await queries.get_docker_user(tx, username=user.username)
 
 
@@ -120,16 +129,17 @@ async def change_docker_user_password(
     """
     user = actor.docker_user
     password_hash = await hasher.hash(password)
-    changed = await queries.update_docker_user(
+    changes = await queries.update_docker_user(
         tx, docker_user_id=user.id, password_hash=password_hash, ends_logins=True
     )
-    if not changed:
+    if changes is None:
         raise DockerUserNotFound(user.username)
     await record(
         tx=tx,
         principal=actor.principal,
         action="docker_user.change_password",
         target=f"docker-users/{user.username}",
+        owner_id=user.account_id,
     )
 
 
@@ -150,4 +160,5 @@ async def delete_docker_user(*, tx: Tx, actor: DockerUserOwner, reserved_seconds
         principal=actor.principal,
         action="docker_user.delete",
         target=f"docker-users/{user.username}",
+        owner_id=user.account_id,
     )

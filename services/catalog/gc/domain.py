@@ -1,7 +1,7 @@
 """Garbage in the registry, and the phases of a write pause (spec 7)."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -44,12 +44,22 @@ class FoundGarbage:
     """The result of a search for garbage.
 
     ``known_pushes`` are the ids of all push events of untagged manifests after ``after_ns``
-    (nanoseconds since 1970). An event with another id arrived after the search.
+    (nanoseconds since 1970). An event with another id arrived after the search. ``failures`` are
+    repositories that keep their garbage, with the reason.
     """
 
     garbage: list[UntaggedManifest]
     known_pushes: frozenset[int]
     after_ns: int
+    failures: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The deleted manifests, and the repositories in which the registry failed."""
+
+    manifests: list[Key]
+    failures: Mapping[str, str] = field(default_factory=dict)
 
 
 class Phase(Enum):

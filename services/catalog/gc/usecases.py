@@ -8,8 +8,10 @@ from datetime import timedelta
 
 from libs.common.db.engine import Engine
 from libs.common.registry.client import Fetched, Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.gc import queries
 from services.catalog.gc.domain import (
+    Deleted,
     FoundGarbage,
     Key,
     PushEvent,
@@ -83,35 +85,39 @@ async def find_confirmed(
     if not found.garbage:
         return found
     paths = {item.repository for item in found.garbage}
-    differences = await drift.compare_repositories(
+    compared = await drift.compare_repositories(
         engine=engine, registry=registry, paths=paths, settle_seconds=settle_seconds
     )
-    unrepaired = {
-        difference.repository
-        for difference in await drift.repair(engine=engine, registry=registry, found=differences)
-    }
+    left = await drift.repair(engine=engine, registry=registry, found=compared.differences)
+    unrepaired = {difference.repository for difference in left} | compared.failures.keys()
     # Search again even without a difference: the worker may have repaired the catalog meanwhile.
     found = await find_garbage(engine=engine, age=age)
     return replace(
-        found, garbage=[item for item in found.garbage if item.repository in paths - unrepaired]
+        found,
+        garbage=[item for item in found.garbage if item.repository in paths - unrepaired],
+        failures={
+            path: compared.failures.get(path, "the catalog and the registry differ")
+            for path in sorted(unrepaired)
+        },
     )
 
 
 async def delete_garbage(
     *, engine: Engine, registry: Registry, found: FoundGarbage, batch: Sequence[UntaggedManifest]
-) -> list[Key]:
+) -> Deleted:
     """Delete ``batch``, a part of ``found``, in the registry. Return the manifests that are gone.
 
     A manifest that was pushed again since the search is not deleted. A manifest that a client
-    pushes, tags, or adds to an index during its deletion is restored.
+    pushes, tags, or adds to an index during its deletion is restored. A manifest that the registry
+    cannot delete or restore stops no other.
 
     Raises:
-        RegistryUnavailable: The registry failed. A manifest may be deleted and not restored.
+        RegistryUnavailable: The registry does not work. A manifest may be deleted and not restored.
     """
     keys = [item.key for item in batch]
     started_ns = time.time_ns() - _CLOCK_SKEW_NS
     pushed_again = {push.key for push in await _list_new_pushes(engine, keys, found)}
-    deleted = await _delete(registry, [key for key in keys if key not in pushed_again])
+    deleted, failures = await _delete(registry, [key for key in keys if key not in pushed_again])
     await _wait_until_applied(engine, deleted.keys(), after_ns=started_ns)
     concurrent = await _list_new_pushes(engine, list(deleted), found)
     async with engine.connect() as tx:
@@ -120,9 +126,13 @@ async def delete_garbage(
         (key, key[1]) for key in needed
     }
     for (repository, digest), reference in sorted(to_restore):
-        await registry.put_manifest(repository, reference, deleted[repository, digest])
+        try:
+            await registry.put_manifest(repository, reference, deleted[repository, digest])
+        except RegistryUnavailable as error:
+            await registry.check()
+            failures[repository] = str(error)
     restored = {key for key, _ in to_restore}
-    return [key for key in deleted if key not in restored]
+    return Deleted([key for key in deleted if key not in restored], failures)
 
 
 async def _list_new_pushes(
@@ -138,18 +148,28 @@ def _nanoseconds(span: timedelta) -> int:
     return span // timedelta(microseconds=1) * 1000
 
 
-async def _delete(registry: Registry, keys: Sequence[Key]) -> dict[Key, Fetched]:
-    """Delete manifests in the given order, a few at once. Return the content of those deleted."""
+async def _delete(
+    registry: Registry, keys: Sequence[Key]
+) -> tuple[dict[Key, Fetched], dict[str, str]]:
+    """Delete manifests in the given order, a few at once.
+
+    Return the content of those deleted, and the repositories in which the registry failed.
+    """
     contents: dict[Key, Fetched] = {}
+    failures: dict[str, str] = {}
 
     async def delete(key: Key) -> None:
-        fetched = await registry.find_manifest(*key)
-        if fetched is not None and await registry.delete_manifest(*key):
-            contents[key] = fetched
+        try:
+            fetched = await registry.find_manifest(*key)
+            if fetched is not None and await registry.delete_manifest(*key):
+                contents[key] = fetched
+        except RegistryUnavailable as error:
+            await registry.check()
+            failures[key[0]] = str(error)
 
     for start in range(0, len(keys), _DELETES_AT_ONCE):
         await asyncio.gather(*(delete(key) for key in keys[start : start + _DELETES_AT_ONCE]))
-    return contents
+    return contents, failures
 
 
 async def _wait_until_applied(engine: Engine, keys: Collection[Key], *, after_ns: int) -> None:

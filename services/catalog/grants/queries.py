@@ -130,6 +130,17 @@ async def get_grant(tx: Tx, *, namespace: str, docker_user: str) -> Grant:
     return _grant(row)
 
 
+async def lock_permission(tx: Tx, *, namespace_id: int, docker_user_id: int) -> Permission | None:
+    """Return the permission of a grant and lock the grant, or None if there is none."""
+    statement = sa.select(grants.c.permission).where(
+        grants.c.namespace_id == namespace_id, grants.c.docker_user_id == docker_user_id
+    )
+    permission: Permission | None = (
+        await tx.execute(statement.with_for_update(key_share=True))
+    ).scalar_one_or_none()
+    return permission
+
+
 async def upsert_grant(
     tx: Tx, *, namespace_id: int, docker_user_id: int, permission: Permission
 ) -> bool:
@@ -149,14 +160,17 @@ async def upsert_grant(
     return bool(is_new)
 
 
-async def delete_grant(tx: Tx, *, namespace_id: int, docker_user: str) -> bool:
-    """Delete the Docker user's grant in the namespace; return False if there is none."""
+async def delete_grant(tx: Tx, *, namespace_id: int, docker_user: str) -> Permission | None:
+    """Delete the Docker user's grant in the namespace; return its permission, None without one."""
     if not is_username(docker_user):
-        return False  # PostgreSQL rejects some texts, such as one with a NUL
+        return None  # PostgreSQL rejects some texts, such as one with a NUL
     user = (
         sa.select(docker_users.c.id).where(docker_users.c.username == docker_user).scalar_subquery()
     )
     statement = sa.delete(grants).where(
         grants.c.namespace_id == namespace_id, grants.c.docker_user_id == user
     )
-    return (await tx.execute(statement.returning(grants.c.namespace_id))).one_or_none() is not None
+    permission: Permission | None = (
+        await tx.execute(statement.returning(grants.c.permission))
+    ).scalar_one_or_none()
+    return permission

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from libs.common.db.changes import changed, deleted
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from services.catalog.audit.usecases import record
@@ -80,11 +81,19 @@ async def put_grant(
         raise GranteeNotFound(docker_user=docker_user, account=owner)
     if not await namespaces.lock_namespace(tx, namespace_id=namespace.id):
         raise NamespaceNotFound(namespace.name)
+    before = await queries.lock_permission(tx, namespace_id=namespace.id, docker_user_id=user.id)
     is_new = await queries.upsert_grant(
         tx, namespace_id=namespace.id, docker_user_id=user.id, permission=permission
     )
-    target = f"namespaces/{namespace.name}/grants/{docker_user}"
-    await record(tx=tx, principal=actor.principal, action=f"grant.{permission}", target=target)
+    if before != permission:
+        await record(
+            tx=tx,
+            principal=actor.principal,
+            action=f"grant.{permission}",
+            target=f"namespaces/{namespace.name}/grants/{docker_user}",
+            owner_id=namespace.account_id,
+            changes=changed({"permission": before}, {"permission": permission}),
+        )
     grant = await queries.get_grant(tx, namespace=namespace.name, docker_user=user.username)
     return grant, is_new
 
@@ -92,12 +101,14 @@ async def put_grant(
 async def delete_grant(*, tx: Tx, actor: NamespaceOwner, docker_user: str) -> None:
     """Revoke the Docker user's grant. Raises GrantNotFound."""
     namespace = actor.namespace
-    deleted = await queries.delete_grant(tx, namespace_id=namespace.id, docker_user=docker_user)
-    if not deleted:
+    permission = await queries.delete_grant(tx, namespace_id=namespace.id, docker_user=docker_user)
+    if permission is None:
         raise GrantNotFound(docker_user=docker_user, namespace=namespace.name)
     await record(
         tx=tx,
         principal=actor.principal,
         action="grant.delete",
         target=f"namespaces/{namespace.name}/grants/{docker_user}",
+        owner_id=namespace.account_id,
+        changes=deleted(permission=permission),
     )

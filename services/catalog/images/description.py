@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.common.registry.manifests import MAX_SIZE, NO_CONFIG, ImageConfig, Layer, Manifest
+from libs.common.registry.manifests import MAX_SIZE, NO_CONFIG, Child, ImageConfig, Layer, Manifest
+
+MAX_PLATFORMS = 256
+"""Further platforms of an index are not shown. No image has so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +59,29 @@ def describe_index(manifest: Manifest, children: Sequence[Described]) -> Describ
     Attestations and other artifacts are not platforms.
     """
     known = {child.digest: child for child in children}
-    platforms: list[Platform] = []
-    for named in manifest.children:
+    platforms: dict[Platform, None] = {}
+    sizes: dict[str, int] = {}
+    for named in dict.fromkeys(manifest.children):
         child = known.get(named.digest)
-        if child is not None and child.children:
-            platforms.extend(child.platforms)
-            continue
-        size = child.size_bytes if child is not None else 0
-        platform = _platform(named.digest, named.os, named.architecture, named.variant, size)
-        if named.os is None and child is not None and child.platforms:
-            # The index names no platform, but the config of the image does.
-            platform = child.platforms[0]
-        if platform is not None:
-            platforms.append(platform)
-    size = sum(platform.size_bytes for platform in platforms)
+        if child is not None and child.children and named.digest in sizes:
+            continue  # Each repetition would add the same platforms again.
+        found = _platforms_of(named, child)
+        if found:
+            sizes[named.digest] = child.size_bytes if child is not None else 0
+        platforms.update(dict.fromkeys(found[: MAX_PLATFORMS - len(platforms)]))
     if not platforms:  # an index of artifacts
-        size = sum(child.size_bytes for child in known.values())
-    return _described(manifest, min(MAX_SIZE, size), tuple(dict.fromkeys(platforms)), NO_CONFIG)
+        sizes = {child.digest: child.size_bytes for child in known.values()}
+    return _described(manifest, min(MAX_SIZE, sum(sizes.values())), tuple(platforms), NO_CONFIG)
+
+
+def _platforms_of(named: Child, child: Described | None) -> tuple[Platform, ...]:
+    """Return the platforms of one entry of an index: more than one if it is an index too."""
+    if child is not None and (child.children or (named.os is None and child.platforms)):
+        # The index names no platform, but the config of the image does.
+        return child.platforms
+    size = child.size_bytes if child is not None else 0
+    platform = _platform(named.digest, named.os, named.architecture, named.variant, size)
+    return (platform,) if platform else ()
 
 
 def _described(

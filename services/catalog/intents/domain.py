@@ -4,8 +4,9 @@ An intent is a row. It orders pushes and deletions of the same image: of two tha
 later one waits until the earlier one is resolved (spec 14).
 """
 
+import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from libs.common.registry.client import Fetched
@@ -42,11 +43,16 @@ class ChangeInProgress(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """The account that requested a deletion, for the audit trail. All None for the operator."""
+    """Who requested a change, for the audit trail (``libs.common.db.audit.AuditEntry``).
+
+    All is None for the operator. A push has the address only: its actor is a Docker user.
+    """
 
     account_id: int | None = None
     account: str | None = None
     client_address: str | None = None
+    via: str | None = None
+    api_key_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,6 @@ class Intent:
 
     id: int
     change: Change
-    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,49 +25,46 @@ _IS_OPEN = _i.resolved_at.is_(None)
 _IS_OURS = _i.origin == sa.select(sa.func.catalog.origin()).scalar_subquery()
 """False for an intent that came with a backup. The registry has changed since then."""
 
-# hashtextextended's second argument separates these locks from other advisory locks.
 _LOCK = sa.text("""
-    SELECT pg_advisory_xact_lock(hashtextextended(path, 11)),
-           set_config('synchronous_commit', CASE WHEN :durable
-             THEN current_setting('synchronous_commit') ELSE 'off' END, true)
+    SELECT catalog.lock_repository(path)
     FROM (SELECT unnest(CAST(:paths AS text[])) AS path ORDER BY path) AS paths
 """)
 
-# Two pushes of one image to one tag do not conflict: both have the same result. So a client can
-# repeat a push whose outcome it does not know.
-_INSERT = sa.text("""
-    INSERT INTO catalog.intents
-      (kind, namespace, repository, digest, tags, needs, removes, media_type, content, docker_user,
-       account_id, account, client_address, leased_until)
-    SELECT :kind, :namespace, :repository, :digest, CAST(:tags AS text[]), CAST(:needs AS text[]),
-           CAST(:removes AS text[]), :media_type, :content, :docker_user, :account_id, :account,
-           :client_address, clock_timestamp() + :lease
-    WHERE NOT EXISTS (
-        SELECT FROM catalog.intents i
-        WHERE i.repository = :repository AND i.resolved_at IS NULL
-          AND (i.tags && CAST(:tags AS text[])
-                 AND NOT (i.kind = 'put_manifest' AND :kind = 'put_manifest'
-                          AND i.digest = :digest)
-               OR i.removes && CAST(:needs AS text[])
-               OR i.needs && CAST(:removes AS text[])))
-    RETURNING id
-""").bindparams(sa.bindparam("lease", type_=sa.Interval))
+_CHANGE = """(
+    CAST(ROW(NULL, :kind, :namespace, :repository, :digest, CAST(:tags AS text[]),
+             CAST(:needs AS text[]), CAST(:removes AS text[]), :media_type, CAST(:content AS bytea),
+             :docker_user, CAST(:account_id AS bigint), :account, :client_address, NULL, NULL, NULL,
+             NULL, :via, CAST(:api_key_id AS uuid))
+         AS catalog.intents), CAST(:lease AS interval))
+"""
 
 
-async def lock_repositories(tx: Tx, *, paths: Collection[str], durable: bool = True) -> None:
+def calling(function: str) -> sa.TextClause:
+    """Return a statement that calls a function with the values of ``change_values``."""
+    return sa.text(function + _CHANGE).bindparams(sa.bindparam("lease", type_=sa.Interval))
+
+
+_INSERT = calling("SELECT catalog.insert_intent")
+
+
+async def lock_repositories(tx: Tx, *, paths: Collection[str]) -> None:
     """Lock repositories, which may not exist, until the transaction ends.
-
-    If ``durable`` is false, the transaction commits without waiting for the disk.
 
     All transactions that change images or intents take this lock first, so that each of them reads
     what the one before has written.
     """
-    await tx.execute(_LOCK, {"paths": sorted(paths), "durable": durable})
+    await tx.execute(_LOCK, {"paths": sorted(paths)})
 
 
 async def insert_unless_conflict(tx: Tx, *, change: Change) -> int | None:
     """Insert an intent with a lease and return its id; return None if an open intent conflicts."""
-    values = {
+    id_: int | None = (await tx.execute(_INSERT, change_values(change))).scalar_one()
+    return id_
+
+
+def change_values(change: Change) -> dict[str, Any]:
+    """Return the parameters of a statement of ``calling``."""
+    return {
         "kind": change.kind.value,
         "namespace": change.namespace,
         "repository": change.repository,
@@ -81,9 +78,10 @@ async def insert_unless_conflict(tx: Tx, *, change: Change) -> int | None:
         "account_id": change.requester.account_id,
         "account": change.requester.account,
         "client_address": change.requester.client_address,
+        "via": change.requester.via,
+        "api_key_id": change.requester.api_key_id,
         "lease": LEASE,
     }
-    return (await tx.execute(_INSERT, values)).scalar_one_or_none()
 
 
 async def renew_lease(tx: Tx, *, id: int) -> None:
@@ -125,6 +123,13 @@ async def take_over(tx: Tx, *, limit: int) -> list[Intent]:
 async def has_open(tx: Tx, *, repository: str) -> bool:
     """Return whether a change of the repository is open. One that came with a backup is not."""
     is_open = sa.exists().where(_i.repository == repository, _IS_OPEN, _IS_OURS)
+    return bool((await tx.execute(sa.select(is_open))).scalar_one())
+
+
+async def has_open_pushes(tx: Tx) -> bool:
+    """Return whether the registry may still carry out a push of whatever repository."""
+    kinds = (Kind.PUT_MANIFEST, Kind.RESTORE_TAG)
+    is_open = sa.exists().where(_i.kind.in_(kinds), _IS_OPEN, _IS_OURS)
     return bool((await tx.execute(sa.select(is_open))).scalar_one())
 
 
@@ -180,7 +185,8 @@ def _intent(row: Any) -> Intent:
             removes=frozenset(row.removes),
             manifest=None if row.content is None else Fetched(row.media_type, row.content),
             docker_user=row.docker_user,
-            requester=Requester(row.account_id, row.account, row.client_address),
+            requester=Requester(
+                row.account_id, row.account, row.client_address, row.via, row.api_key_id
+            ),
         ),
-        started_at=row.started_at,
     )

@@ -5,7 +5,6 @@ No transaction is open while the registry is called (spec 14).
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from libs.common.db.engine import Engine, Tx
@@ -21,33 +20,43 @@ _POLL_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1)
 _RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
-async def open_intent(
-    *, engine: Engine, repository: str, prepare: Prepare, durable: bool = True
-) -> Intent:
+async def open_intent(*, engine: Engine, repository: str, prepare: Prepare) -> Intent:
     """Insert the intent of the change that ``prepare`` returns, when no open intent conflicts.
 
-    If ``durable`` is false, the commit does not wait for the disk: PostgreSQL can lose the intent
-    if it crashes, but only together with everything that was committed later.
     ``prepare`` runs again after each wait, because the resolved intent may have changed its answer.
 
     Raises:
         ChangeInProgress: a conflicting intent was not resolved within 20 s.
         Exception: what ``prepare`` raises. Nothing is inserted then.
     """
+
+    async def insert() -> Intent | None:
+        async with engine.begin() as tx:
+            await queries.lock_repositories(tx, paths=[repository])
+            change = await prepare(tx)
+            id_ = await queries.insert_unless_conflict(tx, change=change)
+        return None if id_ is None else Intent(id_, change)
+
+    return await insert_when_free(insert)
+
+
+async def insert_when_free(insert: Callable[[], Awaitable[Intent | None]]) -> Intent:
+    """Call ``insert`` until it returns an intent. None means that an open intent conflicts.
+
+    No connection is held between two calls.
+
+    Raises:
+        ChangeInProgress: a conflicting intent was not resolved within 20 s.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + WAIT_SECONDS
     tries = 0
-    while True:
-        async with engine.begin() as tx:
-            await queries.lock_repositories(tx, paths=[repository], durable=durable)
-            change = await prepare(tx)
-            id_ = await queries.insert_unless_conflict(tx, change=change)
-        if id_ is not None:
-            return Intent(id_, change, datetime.now(UTC))
+    while (intent := await insert()) is None:
         if loop.time() >= deadline:
             raise ChangeInProgress(retry_after=2)
         await asyncio.sleep(_POLL_SECONDS[min(tries, len(_POLL_SECONDS) - 1)])
         tries += 1
+    return intent
 
 
 async def call_until_confirmed(

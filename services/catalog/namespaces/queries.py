@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from libs.common.db.changes import Changes, update_row
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from libs.common.registry.names import is_namespace
@@ -131,17 +132,11 @@ async def update_namespace(
     namespace_id: int,
     visibility: Visibility | None,
     description: str | None,
-) -> bool:
-    """Set the values that are not None; return False if the namespace does not exist."""
+) -> Changes | None:
+    """Set the values that are not None; return None if the namespace does not exist."""
     given = {"visibility": visibility, "description": description}
     values = {name: value for name, value in given.items() if value is not None}
-    statement = (
-        sa.update(namespaces)
-        .where(namespaces.c.id == namespace_id)
-        .values(values)
-        .returning(namespaces.c.id)
-    )
-    return (await tx.execute(statement)).one_or_none() is not None
+    return await update_row(tx, namespaces, id=namespace_id, values=values, shown=tuple(given))
 
 
 async def lock_namespace(tx: Tx, *, namespace_id: int, to_delete: bool = False) -> bool:

@@ -1,5 +1,6 @@
 """Create, list, and change namespaces."""
 
+from libs.common.db.changes import created
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.security.principals import Principal
@@ -52,17 +53,24 @@ async def create_namespace(
         raise LimitReached(
             "The account", "namespaces", limit=limits.namespaces, setting="CATALOG_MAX_NAMESPACES"
         )
-    created = await queries.insert_namespace(
+    is_new = await queries.insert_namespace(
         tx,
         account_id=principal.account_id,
         name=name,
         visibility=visibility,
         description=description,
     )
-    if not created:
+    if not is_new:
         raise NamespaceTaken(name)
     await reserved_names.check_available(tx=tx, kind="namespace", name=name)
-    await record(tx=tx, principal=principal, action="namespace.create", target=f"namespaces/{name}")
+    await record(
+        tx=tx,
+        principal=principal,
+        action="namespace.create",
+        target=f"namespaces/{name}",
+        owner_id=principal.account_id,
+        changes=created(visibility=visibility, description=description),
+    )
     return await queries.get_namespace(tx, name=name)
 
 
@@ -81,15 +89,18 @@ async def change_namespace(
     namespace = actor.namespace
     if visibility is None and description is None:
         return namespace
-    changed = await queries.update_namespace(
+    changes = await queries.update_namespace(
         tx, namespace_id=namespace.id, visibility=visibility, description=description
     )
-    if not changed:
+    if changes is None:
         raise NamespaceNotFound(namespace.name)
-    await record(
-        tx=tx,
-        principal=actor.principal,
-        action="namespace.change",
-        target=f"namespaces/{namespace.name}",
-    )
+    if changes:
+        await record(
+            tx=tx,
+            principal=actor.principal,
+            action="namespace.change",
+            target=f"namespaces/{namespace.name}",
+            owner_id=namespace.account_id,
+            changes=changes,
+        )
     return await queries.get_namespace(tx, name=namespace.name)

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from libs.common.db.changes import Changes, update_row
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import (
     NEVER,
@@ -97,15 +98,10 @@ async def insert_repository(tx: Tx, *, namespace_id: int, name: str, description
     return (await tx.execute(statement.returning(_r.id))).one_or_none() is not None
 
 
-async def update_description(tx: Tx, *, repository_id: int, description: str) -> bool:
-    """Set the description; return False if the repository does not exist."""
-    statement = (
-        sa.update(repositories)
-        .where(_r.id == repository_id)
-        .values(description=description)
-        .returning(_r.id)
-    )
-    return (await tx.execute(statement)).one_or_none() is not None
+async def update_description(tx: Tx, *, repository_id: int, description: str) -> Changes | None:
+    """Set the description; return None if the repository does not exist."""
+    values = {"description": description}
+    return await update_row(tx, repositories, id=repository_id, values=values, shown=tuple(values))
 
 
 _UPDATE_TOTALS = sa.text("""

@@ -1,5 +1,6 @@
 """Create, list, and change repositories."""
 
+from libs.common.db.changes import created
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
 from libs.common.registry.names import MAX_REPOSITORY_PATH, split_repository
@@ -136,14 +137,19 @@ async def create_repository(
     await check_repository_limit(tx=tx, account_id=owner.namespace.account_id, limits=limits)
     if not await namespaces.lock_namespace(tx, namespace_id=owner.namespace.id):
         raise NamespaceNotFound(namespace)
-    created = await queries.insert_repository(
+    is_new = await queries.insert_repository(
         tx, namespace_id=owner.namespace.id, name=name, description=description
     )
-    if not created:
+    if not is_new:
         raise RepositoryTaken(path)
     await reserved_names.check_available(tx=tx, kind="repository", name=path)
     await record(
-        tx=tx, principal=principal, action="repository.create", target=f"repositories/{path}"
+        tx=tx,
+        principal=principal,
+        action="repository.create",
+        target=f"repositories/{path}",
+        owner_id=owner.namespace.account_id,
+        changes=created(description=description),
     )
     return await queries.get_repository(tx, namespace=namespace, name=name)
 
@@ -159,15 +165,18 @@ async def change_repository(
     repository = actor.repository
     if description is None:
         return repository
-    changed = await queries.update_description(
+    changes = await queries.update_description(
         tx, repository_id=repository.id, description=description
     )
-    if not changed:
+    if changes is None:
         raise RepositoryNotFound(repository.path)
-    await record(
-        tx=tx,
-        principal=actor.principal,
-        action="repository.change",
-        target=f"repositories/{repository.path}",
-    )
+    if changes:
+        await record(
+            tx=tx,
+            principal=actor.principal,
+            action="repository.change",
+            target=f"repositories/{repository.path}",
+            owner_id=repository.account_id,
+            changes=changes,
+        )
     return await queries.get_repository(tx, namespace=repository.namespace, name=repository.name)

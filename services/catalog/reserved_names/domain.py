@@ -11,6 +11,12 @@ from libs.common.web.errors import Conflict
 
 Kind = Literal["namespace", "repository", "docker_user"]
 
+RESERVATION_AGE = timedelta(days=30)
+"""A reservation is deleted so long after it has expired.
+
+Events of the deleted object can arrive late, and pulls are kept as long
+(``services.events.retention``).
+"""
 _DELETION_RETRY = timedelta(seconds=2)
 """Delay that a client is asked for while a deletion runs, which takes an unknown time."""
 

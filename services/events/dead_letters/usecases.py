@@ -41,12 +41,11 @@ async def replay_dead_letter(*, tx: Tx, actor: Principal, dead_letter_id: int) -
         # The counting workers need no notification: they poll the inbox.
         await feed.notify_catalog(connection)
     await queries.delete_dead_letter(tx, dead_letter_id=dead_letter_id)
-    entry = audit.AuditEntry(
+    entry = audit.entry_by(
+        actor,
         action="dead_letter.replay",
         target=f"events/dead-letters/{dead_letter_id}",
-        account_id=actor.account_id,
-        account=actor.username,
-        client_address=actor.client_address,
+        owner_id=None,
     )
     await audit.append(tx, audit_entries, entry)
     return len(events)

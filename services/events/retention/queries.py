@@ -71,3 +71,33 @@ async def delete_indexes(connection: Connection, *, age: timedelta, limit: int) 
             limit,
         )
     )
+
+
+async def delete_ended_pulls(connection: Connection, *, age: timedelta, limit: int) -> int:
+    """Delete the pulls of repositories that were deleted more than ``age`` ago.
+
+    If the name belongs to another repository now, its pulls stay: they are of the current
+    generation. ``limit`` is a number of sums; the hours of each sum are deleted with it.
+    """
+    return affected_rows(
+        await connection.execute(
+            """
+            WITH ended AS (
+              SELECT t.repository, t.generation, t.tag
+              FROM events.pull_tags t
+              JOIN catalog.repository_generations g ON g.repository = t.repository
+              WHERE g.started_at < now() - $1::interval
+                AND (t.generation < (extract(epoch FROM g.started_at) * 1000000)::bigint * 1000
+                     OR NOT EXISTS (
+                       SELECT FROM catalog.repository_owners o WHERE o.repository = t.repository))
+              LIMIT $2 FOR UPDATE OF t SKIP LOCKED),
+            hours AS (
+              DELETE FROM events.pull_hours h USING ended e
+              WHERE (h.repository, h.generation, h.tag) = (e.repository, e.generation, e.tag))
+            DELETE FROM events.pull_tags t USING ended e
+            WHERE (t.repository, t.generation, t.tag) = (e.repository, e.generation, e.tag)
+            """,
+            age,
+            limit,
+        )
+    )

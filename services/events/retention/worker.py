@@ -2,7 +2,8 @@
 
 Pull events are kept far longer than a pull can last (15 minutes after its last event), because the
 registry delivers some of them late after an outage. Pushes and deletions are kept until the catalog
-has read them, and some days more for an operator who investigates.
+has read them, and some days more for an operator who investigates. The pulls of a deleted
+repository, which nothing shows, are kept for a month.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from services.events.retention import queries
 _INTERVAL_SECONDS = 600.0
 _ROWS_AT_ONCE = 2000
 _INDEX_AGE = timedelta(days=30)
+_ENDED_PULLS_AGE = timedelta(days=30)
 _log = structlog.get_logger()
 
 
@@ -51,6 +53,7 @@ class Retention:
                 (queries.delete_feed_events, self._feed),
                 (queries.delete_checkpoints, self._pulls),
                 (queries.delete_indexes, _INDEX_AGE),
+                (queries.delete_ended_pulls, _ENDED_PULLS_AGE),
             )
             deleted = 0
             for statement, age in rules:

@@ -140,9 +140,10 @@ class Installation:
 
 def write_keys(directory: Path) -> SigningKey:
     """Write the keys of all services to one folder and return the one that signs sessions."""
-    session = keys.new_session_key()
+    session, authority = keys.new_session_key(), keys.new_authority()
+    (directory / "token_ca.pem").write_bytes(authority.certificate)
     for folder, pem in (
-        ("token-keys", keys.new_token_key(keys.new_authority(), "tests")),
+        ("token-keys", keys.new_token_key(authority, "tests")),
         ("session-keys", session),
         ("session-public-keys", keys.public_pem(session)),
     ):

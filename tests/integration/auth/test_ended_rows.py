@@ -78,3 +78,45 @@ async def test_failed_logins_are_deleted_after_their_window(replica: Replica, wo
         user,
     )
     await soon(lambda: count(world, "login_throttle", failures), lambda left: left == 0, within=3)
+
+
+async def test_tokens_and_keys_are_deleted_a_month_after_they_expired(
+    replica: Replica, world: World
+) -> None:
+    await replica()
+    await world.add_user("dev")
+    for days in (29, 31):
+        await world.database.execute(
+            "INSERT INTO auth.access_tokens"
+            " (id, docker_user_id, name, permission, secret_hash, expires_at)"
+            " VALUES ($1, $2, 'build server', 'pull', $3, now() - $4 * interval '1 day')",
+            uuid.uuid4(),
+            world.users["dev"],
+            uuid.uuid4().bytes,
+            days,
+        )
+        await world.database.execute(
+            "INSERT INTO auth.api_keys"
+            " (id, account_id, credential_version, name, permission, secret_hash, expires_at)"
+            " VALUES ($1, $2, 1, 'nightly', 'read', $3, now() - $4 * interval '1 day')",
+            uuid.uuid4(),
+            world.account_id,
+            uuid.uuid4().bytes,
+            days,
+        )
+    await world.database.execute(
+        "INSERT INTO auth.last_logins VALUES ($1, now()), (999999999, now())", world.users["dev"]
+    )
+    for table, condition in (
+        ("access_tokens", f"docker_user_id = {world.users['dev']}"),
+        ("api_keys", f"account_id = {world.account_id}"),
+        ("last_logins", f"docker_user_id IN (999999999, {world.users['dev']})"),
+    ):
+        await soon(
+            lambda table=table, condition=condition: count(  # type: ignore[misc]
+                world, table, condition
+            ),
+            lambda left: left == 1,
+            within=5,
+            what=f"the deletion from {table}",
+        )

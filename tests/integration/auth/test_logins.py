@@ -5,6 +5,7 @@ import base64
 import statistics
 import time
 
+import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -12,8 +13,8 @@ from fastapi import FastAPI
 from libs.common.security.passwords import PasswordHasher, hash_password
 from services.auth.registry_tokens.access_cache import AccessCache
 from services.auth.registry_tokens.usecases import TokenIssuer
-from tests.integration.auth.conftest import PASSWORD, Replica, World
-from tests.integration.auth.tokens import get
+from tests.integration.auth.conftest import HASH, PASSWORD, Replica, World, sign_in
+from tests.integration.auth.tokens import get, post
 from tests.kit.waiting import soon
 
 
@@ -105,11 +106,15 @@ async def test_refused_login_is_audited_without_its_password(
 ) -> None:
     user = await world.add_user("dev")
     await get(client, user, password="a secret guess")
-    rows = await world.database.fetch(
-        "SELECT action, target, client_address, e::text FROM auth.audit_entries e"
-        " WHERE account_id = $1",
-        world.account_id,
-    )
+
+    async def entries() -> list[asyncpg.Record]:
+        return await world.database.fetch(
+            "SELECT action, target, client_address, e::text FROM auth.audit_entries e"
+            " WHERE owner_id = $1",
+            world.account_id,
+        )
+
+    rows = await soon(entries, within=5, what="the audit entry")
     assert [tuple(row)[:3] for row in rows] == [
         ("login.refuse", f"docker-users/{user}", "192.0.2.1")
     ]
@@ -226,12 +231,40 @@ async def test_long_password_of_combining_marks_is_refused_quickly(
     assert time.perf_counter() - started < 1.0
 
 
-async def test_throttling_is_audited_once_per_window(replica: Replica, world: World) -> None:
+async def test_throttled_logins_are_audited_apart_from_wrong_passwords(
+    replica: Replica, world: World
+) -> None:
     user = await world.add_user("dev")
     client = await replica(login_failures=2)
     for n in range(6):
         await get(client, user, password=f"guess number {n}")
-    rows = await world.database.fetch(
-        "SELECT action FROM auth.audit_entries WHERE account_id = $1 ORDER BY id", world.account_id
+
+    async def entries() -> set[str]:
+        rows = await world.database.fetch(
+            "SELECT action FROM auth.audit_entries WHERE owner_id = $1", world.account_id
+        )
+        return {row[0] for row in rows}
+
+    await soon(
+        entries,
+        lambda actions: actions == {"login.refuse", "login.throttle"},
+        within=5,
+        what="the audit entries",
     )
-    assert [row[0] for row in rows] == ["login.refuse", "login.refuse", "login.throttle"]
+
+
+@pytest.mark.parametrize("stored", ["", "x", "$argon2id$", HASH[:-1]])
+async def test_nobody_logs_in_to_a_credential_without_a_valid_password_hash(
+    client: httpx.AsyncClient, world: World, stored: str
+) -> None:
+    """An empty password must not match an empty hash, and a hash must not match itself."""
+    user = await world.add_user("dev")
+    await world.set_user("dev", f"password_hash = '{stored}'")
+    await world.database.execute(
+        "UPDATE catalog.accounts SET password_hash = $1 WHERE id = $2", stored, world.account_id
+    )
+    for password in {"", stored, PASSWORD}:
+        assert (await get(client, user, password=password)).status_code == 401
+        form = {"grant_type": "password", "username": user, "password": password}
+        assert (await post(client, **form)).status_code == (401 if password else 400)
+        assert (await sign_in(client, world, password)).status_code in (401, 422)

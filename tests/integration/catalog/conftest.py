@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +123,9 @@ async def admin(sign_in: SignIn) -> httpx.AsyncClient:
     return await sign_in("admin", role="admin")
 
 
-@pytest.fixture(scope="session")
-def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
-    """A real Distribution that trusts the catalog's keys. A test delivers its events."""
+@contextmanager
+def running_registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """Run a Distribution that trusts the catalog's keys. A test delivers its events."""
     distribution = registry_program()
     user = run_user([distribution.path])
     # Other users cannot read pytest's own folders.
@@ -139,6 +140,13 @@ def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
         ) as running:
             yield RegistryUnderTest(f"http://{running.address}", running.storage, key, webhook)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """A real Distribution that the tests of the session share."""
+    with running_registry(catalog_secrets) as running:
+        yield running
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from libs.common.security.jwt import SigningKey
 from tests.kit.database import Database
 from tests.kit.http.tokens import sign_registry_token
 from tests.kit.images import MEDIA_TYPES, Blob, Image, Index
+from tests.kit.poison import Poison
 from tests.kit.servers.service import Service
 from tests.kit.waiting import eventually
 
@@ -68,6 +69,24 @@ class RegistryUnderTest:
                 self._upload(http, repository, blob)
             self.put(http, repository, manifest, tag)
         return self._pushed(before, 1)
+
+    def push_poison(self, poison: Poison, repository: str, tag: str) -> list[Event]:
+        """Push poison; return the events, or none if the registry refuses the manifest."""
+        before = len(self._events("push"))
+        with self.client(repository, "mallory") as http:
+            for blob in poison.blobs:
+                self._upload(http, repository, blob)
+            for child in poison.children:
+                self.put(http, repository, child, child.digest)
+            answer = http.put(
+                f"/v2/{repository}/manifests/{tag}",
+                content=poison.manifest.content,
+                headers={"Content-Type": poison.manifest.media_type},
+            )
+            for blob in poison.deleted:
+                http.delete(f"/v2/{repository}/blobs/{blob.digest}").raise_for_status()
+        pushed = self._pushed(before, len(poison.children) + answer.is_success)
+        return pushed if answer.is_success else []
 
     def delete(self, repository: str, digest: str) -> list[Event]:
         """Delete a manifest by digest; return the first events.
@@ -120,6 +139,22 @@ class RegistryUnderTest:
         with self.client(repository, "moorage:catalog") as http:
             answer = http.get(f"/v2/{repository}/tags/list")
         return sorted(answer.json()["tags"] or []) if answer.status_code == 200 else []
+
+    def tag_link(self, repository: str, tag: str) -> Path:
+        """Return the file with the digest of a tag."""
+        return self._manifests(repository) / "tags" / tag / "current/link"
+
+    def revision_link(self, repository: str, digest: str) -> Path:
+        """Return the file that links a manifest to the repository."""
+        return self._manifests(repository) / "revisions" / digest.replace(":", "/") / "link"
+
+    def blob_file(self, digest: str) -> Path:
+        """Return the file with the bytes of a blob or a manifest."""
+        value = digest.removeprefix("sha256:")
+        return self.storage / "docker/registry/v2/blobs/sha256" / value[:2] / value / "data"
+
+    def _manifests(self, repository: str) -> Path:
+        return self.storage / "docker/registry/v2/repositories" / repository / "_manifests"
 
     @staticmethod
     def put(http: httpx.Client, repository: str, manifest: Blob, reference: str) -> None:

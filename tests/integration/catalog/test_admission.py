@@ -308,3 +308,21 @@ async def test_sha512_digest_of_a_layer_is_admitted(
     answer = await pusher.put(f"{space}/app", "v1", manifest)
     assert answer.status_code == 201, answer.text
     assert (await _image(acme, f"{space}/app:v1"))["digest"] == manifest.digest
+
+
+async def test_push_is_in_the_audit_trail_of_the_owner_of_the_namespace(
+    acme: httpx.AsyncClient, pusher: Pusher, space: str
+) -> None:
+    first, second = make_image(), make_image()
+    await pusher.push(first, f"{space}/app", "v1")
+    await pusher.push(second, f"{space}/app", "v1")
+    listed = (await acme.get("/api/v1/audit", params={"action": "image.push"})).json()["items"]
+    old, new = first.manifest.digest, second.manifest.digest
+    assert [(entry["target"], entry["changes"]) for entry in listed] == [
+        (f"images/{space}/app:v1", {"digest": [old, new]}),
+        (f"images/{space}/app:v1", {"digest": [None, old]}),
+    ]
+    assert {(e["docker_user"], e["account"], e["owner"], e["via"]) for e in listed} == {
+        ("alice", None, "acme", None)
+    }
+    assert all(entry["client_address"] for entry in listed)

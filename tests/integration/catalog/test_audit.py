@@ -8,8 +8,8 @@ from tests.integration.catalog.creating import create_namespace
 from tests.kit.database import Database
 
 _INSERT = """
-    INSERT INTO {}.audit_entries (at, account, action, target, client_address)
-    VALUES ($1, $2, $3, $4, '203.0.113.7')
+    INSERT INTO {}.audit_entries (at, account_id, account, action, target, client_address)
+    VALUES ($1, (SELECT id FROM catalog.accounts WHERE username = $2), $2, $3, $4, '203.0.113.7')
 """
 
 
@@ -32,14 +32,20 @@ async def test_every_change_is_recorded_and_a_refused_one_is_not(
     assert entry | {"at": None} == {
         "at": None,
         "account": "acme",
+        "owner": "acme",
+        "docker_user": None,
+        "via": "session",
+        "api_key_id": None,
         "action": "namespace.delete",
         "target": "namespaces/team",
+        "changes": {},
+        "occurrences": 1,
         "client_address": "192.0.2.1",
     }
 
 
 async def test_the_audit_list_merges_the_entries_of_all_services(
-    acme: httpx.AsyncClient, admin: httpx.AsyncClient, emptied: Database
+    acme: httpx.AsyncClient, other: httpx.AsyncClient, admin: httpx.AsyncClient, emptied: Database
 ) -> None:
     at = datetime(2026, 11, 24, 5, tzinfo=UTC)
     for schema, account, action, target in (
@@ -59,7 +65,9 @@ async def test_the_audit_list_merges_the_entries_of_all_services(
     }
     assert set(await _actions(admin)) == everything
     assert set(await _actions(acme)) == {"session.create", "grant.push"}
+    assert await _actions(other) == ["namespace.create"]
     assert await _actions(admin, account="other") == ["namespace.create"]
+    assert await _actions(admin, account="nobody") == []
     assert (await acme.get("/api/v1/audit", params={"account": "other"})).status_code == 403
     assert (
         await _actions(admin, action="grant")

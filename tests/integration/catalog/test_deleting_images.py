@@ -397,3 +397,37 @@ def _image_on(layer: Blob) -> Image:
         config=made.config.descriptor(), layers=[one.descriptor() for one in layers]
     )
     return Image(made.architecture, manifest, made.config, layers)
+
+
+async def test_deletions_by_an_administrator_are_in_the_trail_of_the_owner(
+    space: Space, admin: httpx.AsyncClient
+) -> None:
+    image, other = make_image(), make_image()
+    await space.push(image, "app", "v1")
+    await space.push(other, "app", "v2")
+    images, repository = f"/api/v1/images/{space.name}/app", f"repositories/{space.name}/app"
+    for path in (
+        f"{images}:v1",
+        f"{images}@{other.manifest.digest}",
+        f"/api/v1/{repository}",
+        f"/api/v1/namespaces/{space.name}?cascade=true",
+    ):
+        answer = await admin.delete(path)
+        assert answer.status_code in (202, 204), answer.text
+
+    async def trail() -> list[dict[str, Any]]:
+        listed = (await space.http.get("/api/v1/audit")).json()["items"]
+        return [entry for entry in listed if "delete" in entry["action"]]
+
+    entries = await soon(trail, lambda found: len(found) >= 6, within=20, what="the entries")
+    assert {(entry["action"], entry["target"], entry["account"]) for entry in entries} == {
+        ("image.delete", f"images/{space.name}/app:v1", "admin"),
+        ("image.delete", f"images/{space.name}/app@{other.manifest.digest}", "admin"),
+        ("repository.delete", repository, "admin"),
+        ("repository.deleted", repository, "admin"),
+        ("namespace.delete", f"namespaces/{space.name}", "admin"),
+        ("namespace.deleted", f"namespaces/{space.name}", "admin"),
+    }
+    by_tag = next(entry for entry in entries if entry["target"].endswith(":v1"))
+    assert by_tag["changes"] == {"digest": [image.manifest.digest, None]}
+    assert by_tag["via"] == "session"

@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry import client as registry_module
-from libs.common.registry.client import Registry
+from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.tokens import CATALOG_SUBJECT
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.drift.schedule import Schedule
 from services.catalog.sync.feed.follower import Follower
 from services.catalog.sync.states import usecases as states
+from tests.integration.catalog.conftest import catalog_settings
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
@@ -280,10 +282,13 @@ async def test_push_during_the_comparison_is_no_difference(
     assert await world.compare() == []
 
 
-async def test_incomplete_list_repairs_nothing(
+async def test_repository_that_cannot_be_listed_stops_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    image, fine = make_image(), f"{world.team}/fine"
+    await world.deliver(*world.registry.push(make_image(), world.app, "kept"))
     world.registry.push(make_image(), world.app, "v1")
+    world.registry.push(image, fine, "v1")
     original = Registry.list_tags
 
     async def broken(self: Registry, repository: str) -> list[str]:
@@ -292,10 +297,40 @@ async def test_incomplete_list_repairs_nothing(
         return await original(self, repository)
 
     monkeypatch.setattr(Registry, "list_tags", broken)
-    with pytest.raises(RegistryUnavailable):
-        await world.compare()
+    compared = await usecases.compare(engine=world.engine, registry=world.client, settle_seconds=0)
+    assert compared.failures == {world.app: "connection lost"}
     await Schedule(world.engine, world.client, hours=1, first_after=0).step()
-    assert await world.tags() == {}
+    assert set(await world.tags()) == {"kept"}
+    assert await world.tags(fine) == {"v1": (image.manifest.digest, "")}
+
+
+async def test_nothing_is_repaired_while_the_registry_is_unavailable(
+    world: World, catalog_secrets: Secrets
+) -> None:
+    await world.deliver(*world.registry.push(make_image(), world.app, "v1"))
+    settings = catalog_settings(world.database, catalog_secrets, "http://127.0.0.1:9")
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as nowhere:
+        with pytest.raises(RegistryUnavailable):
+            await usecases.compare_repositories(
+                engine=world.engine, registry=nowhere, paths=[world.app], settle_seconds=0
+            )
+
+
+async def test_repository_that_the_database_refuses_stops_no_other_repair(world: World) -> None:
+    images = {f"{world.team}/{name}": make_image() for name in ("bad", "fine")}
+    for name, image in images.items():
+        world.registry.push(image, name, "v1")
+    found = await world.compare()
+    bad = images[f"{world.team}/bad"].manifest.digest
+    await world.database.execute(
+        f"ALTER TABLE catalog.manifests ADD CONSTRAINT refused CHECK (digest <> '{bad}')"
+    )
+    try:
+        left = await world.repair(found)
+    finally:
+        await world.database.execute("ALTER TABLE catalog.manifests DROP CONSTRAINT refused")
+    assert [difference.repository for difference in left] == [f"{world.team}/bad"]
+    assert set(await world.tags(f"{world.team}/fine")) == {"v1"}
 
 
 async def test_registry_without_its_storage_does_not_empty_the_catalog(

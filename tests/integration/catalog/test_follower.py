@@ -1,6 +1,7 @@
 """The follower: unavailable registry, broken event, open transaction, and several replicas."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
@@ -8,11 +9,12 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.registry.client import connected
+from libs.common.registry.client import Registry, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.tasks.background import running
 from libs.common.tasks.leader import LeaderWorker
 from ops.host.ports import reserve
+from services.catalog.sync.feed.delayed import DelayedRepositories
 from services.catalog.sync.feed.follower import CHANNEL, Follower
 from tests.integration.catalog.conftest import catalog_settings
 from tests.integration.catalog.following import follow_to_the_end
@@ -22,6 +24,8 @@ from tests.kit.images import make_image
 from tests.kit.sessions import Secrets, SignIn
 from tests.kit.waiting import soon
 
+OTHERS_SECONDS = 1.0
+"""Nobody waits longer for another repository (spec 5)."""
 FollowerAt = Callable[[str], Awaitable[Follower]]
 
 
@@ -81,26 +85,133 @@ async def test_no_event_is_skipped_while_the_registry_refuses_the_tokens(
     assert await emptied.fetch("SELECT * FROM catalog.feed_positions") == []
 
 
-async def test_only_the_event_that_cannot_be_applied_is_skipped(
+async def _delayed(database: Database) -> list[str]:
+    rows = await database.fetch("SELECT repository FROM catalog.delayed_repositories")
+    return [row["repository"] for row in rows]
+
+
+async def _retry_until_applied(worker: DelayedRepositories, database: Database) -> None:
+    async def retry() -> list[str]:
+        await worker.step()
+        return await _delayed(database)
+
+    await soon(retry, lambda left: not left, within=10)
+
+
+async def test_unreadable_tag_delays_no_other_tag_and_is_retried(
     emptied: Database,
     engine: AsyncEngine,
     registry: RegistryUnderTest,
-    follower_at: FollowerAt,
+    registry_client: Registry,
     namespace: str,
 ) -> None:
-    before = registry.push(make_image(), f"{namespace}/app", "before")
-    broken = registry.push(make_image(), f"{namespace}/app", "broken")
-    after = registry.push(make_image(), f"{namespace}/app", "after")
-    link = (
-        registry.storage
-        / f"docker/registry/v2/repositories/{namespace}/app/_manifests/tags/broken/current/link"
-    )
+    app = f"{namespace}/app"
+    before = registry.push(make_image(), app, "before")
+    broken = registry.push(make_image(), app, "broken")
+    after = registry.push(make_image(), app, "after")
+    link = registry.tag_link(app, "broken")
+    content = link.read_text()
     link.write_text("no digest")  # the registry answers 500 to every request for this tag
     await deliver(emptied, *before, *broken, *after)
-    follower = await follower_at(registry.url)
-    await follow_to_the_end(follower, engine)
+    started = time.monotonic()
+    await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
+    assert time.monotonic() - started < OTHERS_SECONDS
     assert await _tags(emptied) == {"before", "after"}
-    link.unlink()  # the registry is shared
+    assert await _delayed(emptied) == [app]
+    link.write_text(content)
+    await _retry_until_applied(DelayedRepositories(engine, registry_client), emptied)
+    assert await _tags(emptied) == {"before", "after", "broken"}
+
+
+async def test_slow_repository_delays_no_other(
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    registry_client: Registry,
+    namespace: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow, fast = f"{namespace}/slow", f"{namespace}/fast"
+    original = Registry.find_digest
+
+    async def find_digest(self: Registry, repository: str, tag: str) -> str | None:
+        if repository == slow:
+            await asyncio.sleep(30)
+        return await original(self, repository, tag)
+
+    monkeypatch.setattr(Registry, "find_digest", find_digest)
+    pushed = [registry.push(make_image(), name, name[-4:]) for name in (slow, fast)]
+    await deliver(emptied, *(event for events in pushed for event in events))
+    follower = Follower(engine, registry_client)
+    started = time.monotonic()
+    await follow_to_the_end(follower, engine, delayed=False)
+    assert time.monotonic() - started < OTHERS_SECONDS
+    assert await _tags(emptied) == {"fast"}
+    assert await _delayed(emptied) == [slow]
+
+    # The feed does not wait for the next push to the slow repository at all.
+    await deliver(emptied, *registry.push(make_image(), slow, "again"))
+    await follow_to_the_end(follower, engine, delayed=False)
+    assert await _delayed(emptied) == [slow]
+    monkeypatch.setattr(Registry, "find_digest", original)
+    await _retry_until_applied(DelayedRepositories(engine, registry_client), emptied)
+    assert await _tags(emptied) == {"fast", "slow", "again"}
+
+
+async def test_repository_that_the_database_refuses_delays_no_other(
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    registry_client: Registry,
+    namespace: str,
+) -> None:
+    refused = f"{namespace}/refused"
+    pushed = [
+        registry.push(make_image(), name, name.rpartition("/")[2])
+        for name in (refused, f"{namespace}/fine")
+    ]
+    digest = pushed[0][0]["target"]["digest"]
+    await emptied.execute(
+        f"ALTER TABLE catalog.manifests ADD CONSTRAINT refused CHECK (digest <> '{digest}')"
+    )
+    try:
+        await deliver(emptied, *(event for events in pushed for event in events))
+        started = time.monotonic()
+        await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
+        assert time.monotonic() - started < OTHERS_SECONDS
+        assert len(await _tags(emptied)) == 1
+        assert await _delayed(emptied) == [refused]
+        worker = DelayedRepositories(engine, registry_client)
+
+        async def failures() -> int:
+            await worker.step()
+            (row,) = await emptied.fetch("SELECT failures FROM catalog.delayed_repositories")
+            return int(row["failures"])
+
+        await soon(failures, lambda count: count >= 2, within=10)
+    finally:
+        await emptied.execute("ALTER TABLE catalog.manifests DROP CONSTRAINT refused")
+    await _retry_until_applied(worker, emptied)
+    assert len(await _tags(emptied)) == 2
+
+
+async def test_repository_that_fails_for_a_day_is_given_up(
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    registry_client: Registry,
+    namespace: str,
+) -> None:
+    app = f"{namespace}/app"
+    events = registry.push(make_image(), app, "broken")
+    registry.tag_link(app, "broken").write_text("no digest")
+    await deliver(emptied, *events)
+    await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
+    await emptied.execute(
+        "UPDATE catalog.delayed_repositories SET since = now() - interval '25 hours'"
+    )
+    await _retry_until_applied(DelayedRepositories(engine, registry_client), emptied)
+    assert await _tags(emptied) == set()
 
 
 async def test_event_of_a_transaction_that_commits_late_is_applied(

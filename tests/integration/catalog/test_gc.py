@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
 from services.catalog.gc import usecases
+from services.catalog.gc.domain import Deleted
 from services.catalog.sync.drift import usecases as drift
 from tests.integration.catalog.registry import Event, RegistryUnderTest, deliver
 from tests.kit.database import Database
@@ -132,12 +133,9 @@ async def test_a_manifest_tagged_again_after_the_search_is_not_deleted(
     found = await usecases.find_garbage(engine=engine, age=NOW)
     assert [item.digest for item in found.garbage] == [old.manifest.digest]
     await _apply(emptied, *registry.push(old, app_repository, "back"))
-    assert (
-        await usecases.delete_garbage(
-            engine=engine, registry=registry_client, found=found, batch=found.garbage
-        )
-        == []
-    )
+    assert await usecases.delete_garbage(
+        engine=engine, registry=registry_client, found=found, batch=found.garbage
+    ) == Deleted([])
     assert registry.status(app_repository, "back") == 200
 
 
@@ -176,12 +174,9 @@ async def test_a_push_reported_only_after_the_deletion_is_restored(
     found = await usecases.find_garbage(engine=engine, age=NOW)
     delayed = registry.push(old, app_repository, "back", "too")
     _delay_events_until_deletion(registry_client, emptied, delayed, monkeypatch)
-    assert (
-        await usecases.delete_garbage(
-            engine=engine, registry=registry_client, found=found, batch=found.garbage
-        )
-        == []
-    )
+    assert await usecases.delete_garbage(
+        engine=engine, registry=registry_client, found=found, batch=found.garbage
+    ) == Deleted([])
     assert registry.tags(app_repository) == ["back", "too", "v1"]
     assert registry.status(app_repository, "back") == 200
 
@@ -205,12 +200,9 @@ async def test_an_image_added_to_an_index_during_its_deletion_is_restored(
     index = Blob(MEDIA_TYPES["oci"]["index"], json.dumps(content).encode())
     delayed = registry.push_artifact(index, [], app_repository, "v1")
     _delay_events_until_deletion(registry_client, emptied, delayed, monkeypatch)
-    assert (
-        await usecases.delete_garbage(
-            engine=engine, registry=registry_client, found=found, batch=found.garbage
-        )
-        == []
-    )
+    assert await usecases.delete_garbage(
+        engine=engine, registry=registry_client, found=found, batch=found.garbage
+    ) == Deleted([])
     assert registry.status(app_repository, image.manifest.digest) == 200
 
 
@@ -261,7 +253,8 @@ async def test_a_manifest_is_no_garbage_if_the_worker_repairs_its_tag_during_the
         found = await drift.compare_repositories(
             engine=engine, registry=registry_client, paths=[repository], settle_seconds=0
         )
-        assert await drift.repair(engine=engine, registry=registry_client, found=found) == []
+        left = await drift.repair(engine=engine, registry=registry_client, found=found.differences)
+        assert left == []
         return await listed(repository)
 
     monkeypatch.setattr(registry_client, "list_tags", list_tags)
@@ -291,3 +284,26 @@ async def test_a_repository_that_is_being_deleted_has_no_garbage(
         await emptied.execute("DELETE FROM catalog.deletions")
     await emptied.execute("UPDATE catalog.repositories SET status = 'deleting'")
     assert await _garbage(engine, NOW) == []
+
+
+async def test_a_manifest_that_the_registry_cannot_delete_stops_no_other(
+    emptied: Database,
+    engine: AsyncEngine,
+    registry_client: Registry,
+    registry: RegistryUnderTest,
+    app_repository: str,
+) -> None:
+    damaged, garbage, fine = make_image(), make_image(), f"{app_repository}-fine"
+    await _apply(emptied, *registry.push(damaged, app_repository))
+    await _apply(emptied, *registry.push(garbage, fine))
+    link = registry.revision_link(app_repository, damaged.manifest.digest)
+    content = link.read_text()
+    link.write_text("sha256:")
+    found = await usecases.find_garbage(engine=engine, age=NOW)
+    done = await usecases.delete_garbage(
+        engine=engine, registry=registry_client, found=found, batch=found.garbage
+    )
+    assert (fine, garbage.manifest.digest) in done.manifests
+    assert registry.status(fine, garbage.manifest.digest) == 404
+    assert set(done.failures) <= {app_repository}
+    link.write_text(content)

@@ -51,3 +51,40 @@ async def test_late_event_after_retention_withdraws_no_pull(pool: Pool, emptied:
         await store(connection, [get(3, tag="v2")])
         await count_all(connection)
     assert await counts(emptied) == {"v1": (1, 0), "v2": (1, 0)}
+
+
+async def test_pulls_of_a_deleted_repository_are_deleted_after_a_month(
+    pool: Pool, emptied: Database
+) -> None:
+    await emptied.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('a', 'x', 'member')"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.namespaces (account_id, name, visibility)"
+        " SELECT id, 'team', 'private' FROM catalog.accounts"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.repositories (namespace_id, name)"
+        " SELECT id, unnest(ARRAY['again', 'kept']) FROM catalog.namespaces"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.reserved_names (kind, name, available_at) VALUES"
+        " ('repository', 'team/again', to_timestamp(1000)),"
+        " ('repository', 'team/gone', to_timestamp(1000)),"
+        " ('repository', 'team/recent', now() - interval '1 day')"
+    )
+    await emptied.execute(
+        "INSERT INTO events.pull_hours"
+        " (repository, generation, tag, docker_user, hour, pulls, checks, last_pulled_at)"
+        " SELECT 'team/' || name, generation, 'v1', '', now(), 1, 0, now() FROM (VALUES"
+        " ('again', 0), ('again', 1000000000000), ('gone', 0), ('gone', 1000000000000),"
+        " ('recent', 0), ('kept', 0)) AS pulled (name, generation)"
+    )
+    retention = Retention(pool, pulls=timedelta(hours=48), feed=timedelta(days=7))
+    assert await retention.delete() == 3
+    left = [("team/again", 1000000000000), ("team/kept", 0), ("team/recent", 0)]
+    for table in ("pull_hours", "pull_tags"):
+        rows = await emptied.fetch(
+            f"SELECT repository, generation FROM events.{table} ORDER BY repository"
+        )
+        assert [tuple(row) for row in rows] == left

@@ -62,3 +62,12 @@ def test_a_database_url_of_another_scheme_is_rejected_and_not_shown(secrets_fold
     with pytest.raises(SettingsError, match=r"^CATALOG_DATABASE_URL: ") as error:
         load_settings()
     assert SECRET not in str(error.value)
+
+
+def test_disks_of_images_and_database_are_checked(
+    secrets_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings().disks == {}
+    monkeypatch.setenv("CATALOG_STORAGE_PATH", str(tmp_path))
+    monkeypatch.setenv("CATALOG_DATABASE_FOLDER", str(secrets_folder))
+    assert load_settings().disks == {"images": tmp_path, "database": secrets_folder}

@@ -453,9 +453,10 @@ export interface paths {
         };
         /**
          * List Audit
-         * @description List the changes that the account made, newest first.
+         * @description List what the account did, and what anyone did to its objects, newest first.
          *
-         *     `action` is a whole action or its noun. `target` matches an object and everything below it.
+         *     The list has changes, pushes, and refused credentials. `action` is a whole action or its noun.
+         *     `target` matches an object and everything below it.
          */
         get: operations["list_audit"];
         put?: never;
@@ -541,7 +542,7 @@ export interface components {
         };
         /**
          * AuditEntryOut
-         * @description One change, or one refused login.
+         * @description One change, one push, or refused credentials.
          */
         AuditEntryOut: {
             /**
@@ -552,14 +553,37 @@ export interface components {
             at: string;
             /**
              * Account
-             * @description account that made the change; null if no account was signed in
+             * @description account that made the change; null if no account was signed in, if a Docker user pushed, or if the operator used the command line
              * @example acme
              */
             account: string | null;
             /**
+             * Owner
+             * @description account that owns the object; null if no account does
+             * @example acme
+             */
+            owner: string | null;
+            /**
+             * Docker User
+             * @description Docker user that pushed; null for everything else
+             * @example ci-builder
+             */
+            docker_user: string | null;
+            /**
+             * Via
+             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for pushes, refused credentials, and entries from before 0.1.0
+             * @example session
+             */
+            via: string | null;
+            /**
+             * Api Key Id
+             * @description id of the API key; null if the change was not made with one
+             */
+            api_key_id: string | null;
+            /**
              * Action
              * @description `noun.verb`
-             * @example namespace.create
+             * @example namespace.change
              */
             action: string;
             /**
@@ -568,6 +592,25 @@ export interface components {
              * @example namespaces/team
              */
             target: string;
+            /**
+             * Changes
+             * @description value before and value after, by field; `[null, null]` for a secret; a long text is cut and ends with `…`
+             * @example {
+             *       "visibility": [
+             *         "private",
+             *         "public"
+             *       ]
+             *     }
+             */
+            changes: {
+                [key: string]: (string | number | boolean | null)[];
+            };
+            /**
+             * Occurrences
+             * @description for refused credentials: how many refusals the entry stands for, all within an hour; otherwise 1
+             * @example 1
+             */
+            occurrences: number;
             /**
              * Client Address
              * @example 203.0.113.7
@@ -4309,6 +4352,10 @@ export interface operations {
             query?: {
                 action?: string | null;
                 target?: string | null;
+                /** @description An RFC 3339 time with a zone. Entries at this time or later are listed. */
+                from?: string | null;
+                /** @description An RFC 3339 time with a zone. Entries before it are listed. */
+                to?: string | null;
                 account?: string | null;
                 /** @description Maximum number of items on the page. */
                 limit?: number;

@@ -9,7 +9,11 @@ import { useQueryValues } from "../../parts/page/url";
 import { ResourceList } from "../../parts/tables/resource-list";
 import { formatTime } from "../../parts/text/format";
 import { actionText } from "./action-text";
+import { changeTexts } from "./changes-text";
+import { dayStart } from "./day";
+import { targetName } from "./target-name";
 import { targetPage } from "./target-page";
+import { viaText, whoText } from "./who-text";
 
 type AuditEntry = Model<"AuditEntryOut">;
 
@@ -21,6 +25,7 @@ const KINDS = [
   "docker_user",
   "grant",
   "token",
+  "refresh_token",
   "api_key",
   "session",
   "login",
@@ -31,19 +36,36 @@ const KINDS = [
 export default function ActivityPage(): ReactNode {
   const { say, locale } = useWords();
   const [values, changeValues] = useQueryValues();
-  const { action = "", target = "" } = values;
+  const { action = "", target = "", from = "", to = "" } = values;
   return (
     <Page title={say("activity.title")} text={say("activity.text")}>
       <ResourceList<AuditEntry>
         label={say("activity.title")}
-        queryKey={["audit", action, target]}
+        queryKey={["audit", action, target, from, to]}
         fetchPage={({ cursor, limit, account }) => {
-          const query = { cursor, limit, account, action: action || null, target: target || null };
+          const query = {
+            cursor,
+            limit,
+            account,
+            action: action || null,
+            target: target || null,
+            from: dayStart(from, 0),
+            to: dayStart(to, 1),
+          };
           return body(api.GET("/api/v1/audit", { params: { query } }));
         }}
         byAccount
         rowKey={(row) =>
-          [row.at, row.action, row.target, row.account, row.client_address].join(" ")
+          [
+            row.at,
+            row.action,
+            row.target,
+            row.account,
+            row.docker_user,
+            row.client_address,
+            row.occurrences,
+            JSON.stringify(row.changes),
+          ].join(" ")
         }
         filters={
           <>
@@ -64,14 +86,25 @@ export default function ActivityPage(): ReactNode {
               value={target}
               onSearch={(text) => changeValues({ target: text }, { replace: true })}
             />
+            <DayField
+              label={say("activity.from")}
+              value={from}
+              onChange={(day) => changeValues({ from: day })}
+            />
+            <DayField
+              label={say("activity.to")}
+              value={to}
+              onChange={(day) => changeValues({ to: day })}
+            />
           </>
         }
-        filtered={action !== "" || target !== ""}
-        clear={{ action: "", target: "" }}
+        filtered={[action, target, from, to].some((value) => value !== "")}
+        clear={{ action: "", target: "", from: "", to: "" }}
         columns={[
-          { key: "what", title: say("activity.what"), cell: (row) => actionText(row.action, say) },
+          { key: "what", title: say("activity.what"), cell: (row) => <What entry={row} /> },
           { key: "target", title: say("activity.target"), cell: (row) => <Target entry={row} /> },
-          { key: "who", title: say("activity.who"), cell: (row) => row.account ?? "–" },
+          { key: "who", title: say("activity.who"), cell: (row) => whoText(row, say) },
+          { key: "via", title: say("activity.via"), cell: (row) => viaText(row, say) },
           {
             key: "address",
             title: say("activity.address"),
@@ -85,11 +118,48 @@ export default function ActivityPage(): ReactNode {
   );
 }
 
-function Target({ entry }: { entry: AuditEntry }): ReactNode {
-  const page = targetPage(entry.action, entry.target);
+interface DayFieldProps {
+  label: string;
+  /** `2026-11-27`, or empty. */
+  value: string;
+  onChange: (day: string) => void;
+}
+
+function DayField({ label, value, onChange }: DayFieldProps): ReactNode {
   return (
-    <span className="name-cell">
-      {page === null ? entry.target : <Link href={page}>{entry.target}</Link>}
-    </span>
+    <label className="day-field">
+      {label}
+      <input type="date" value={value} onChange={(event) => onChange(event.target.value)} />
+    </label>
+  );
+}
+
+function What({ entry }: { entry: AuditEntry }): ReactNode {
+  const { say } = useWords();
+  const action = actionText(entry.action, say);
+  return (
+    <div className="name-cell">
+      {entry.occurrences > 1
+        ? say("activity.times", { action, times: String(entry.occurrences) })
+        : action}
+      {changeTexts(entry.changes, say).map((text) => (
+        <p className="row-text" key={text}>
+          {text}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function Target({ entry }: { entry: AuditEntry }): ReactNode {
+  const { say } = useWords();
+  const page = targetPage(entry.action, entry.target);
+  const name = targetName(entry.target, entry.changes, say) ?? "–";
+  const owner = entry.owner === entry.account || entry.owner === name ? null : entry.owner;
+  return (
+    <div className="name-cell">
+      {page === null ? name : <Link href={page}>{name}</Link>}
+      {owner !== null && <p className="row-text">{say("activity.ownedBy", { account: owner })}</p>}
+    </div>
   );
 }

@@ -10,6 +10,10 @@ describe("targetPage", () => {
     expect(targetPage("token.delete", "docker-users/ci/tokens/1")).toBe("/docker-users/ci");
   });
 
+  it("is the page of a pushed image", () => {
+    expect(targetPage("image.push", "images/team/app:1.0")).toBe("/repositories/team/app:1.0");
+  });
+
   it("is null for a deleted object", () => {
     expect(targetPage("docker_user.delete", "docker-users/ci")).toBeNull();
   });

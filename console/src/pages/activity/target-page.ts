@@ -4,11 +4,18 @@
  */
 export function targetPage(action: string, target: string): string | null {
   const [kind, name] = target.split("/");
-  if (/^(namespace|repository|image|docker_user)\.delete$/.test(action) || !name) {
+  if (
+    /^(namespace|repository|image|docker_user)\.deleted?$/.test(action) ||
+    !name ||
+    name === "-"
+  ) {
     return null;
   }
   if (kind === "namespaces" || kind === "docker-users") {
     return `/${kind}/${name}`;
+  }
+  if (kind === "images" && action === "image.push") {
+    return `/repositories/${target.slice("images/".length)}`;
   }
   return kind === "repositories" ? `/${target}` : kind === "api-keys" ? "/account/api-keys" : null;
 }

@@ -1,10 +1,9 @@
 """Delete an image by its digest, with all tags on it (spec 7)."""
 
-from libs.common.db import audit
-from libs.common.db.audit import AuditEntry
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
-from services.catalog.deletion.domain import requester_of
+from services.catalog.audit.usecases import record_of_namespace
+from services.catalog.deletion.domain import audit_entry_of, requester_of
 from services.catalog.deletion.images import queries
 from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.images.queries import list_tagged_indexes
@@ -15,7 +14,6 @@ from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.queries import update_totals
-from services.catalog.tables import audit_entries
 
 
 async def delete_image(
@@ -80,14 +78,5 @@ async def _finish(engine: Engine, intent: Intent) -> None:
         )
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
-        await audit.append(
-            tx,
-            audit_entries,
-            AuditEntry(
-                "image.delete",
-                f"images/{change.repository}@{change.digest}",
-                change.requester.account_id,
-                change.requester.account,
-                change.requester.client_address,
-            ),
-        )
+        entry = audit_entry_of(change, target=f"images/{change.repository}@{change.digest}")
+        await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

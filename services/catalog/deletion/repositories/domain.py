@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from libs.common.db.audit import AuditEntry
+from libs.common.db.audit import COMMAND_LINE, AuditEntry
 
 Kind = Literal["namespace", "repository"]
 _PLURAL = {"namespace": "namespaces", "repository": "repositories"}
@@ -33,7 +33,7 @@ class Deletion:
 
     def audit_entry_of_drop(self) -> AuditEntry:
         """Return the audit entry of an operator that drops the deletion and keeps the object."""
-        return AuditEntry(f"{self.kind}.kept", self._target, None, None, None)
+        return AuditEntry(f"{self.kind}.kept", self._target, None, None, None, via=COMMAND_LINE)
 
     @property
     def _target(self) -> str:

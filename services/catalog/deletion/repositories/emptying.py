@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Collection
 
 from libs.common.registry.client import Registry
-from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.errors import RegistryRefused, RegistryUnavailable
 from libs.common.registry.manifests import is_digest, parse_manifest
 from services.catalog.deletion.tags.usecases import remove_tag
 
@@ -49,7 +49,7 @@ class RepositoryCleaner:
     async def _delete_tagged(self, tags: list[str]) -> int:
         digests = await asyncio.gather(*(self._find_digest(tag) for tag in tags))
         for tag, digest in zip(tags, digests, strict=True):
-            if digest is None:  # the tag names a manifest that is gone
+            if digest is None:  # the tag names a manifest that is gone or unreadable
                 await remove_tag(registry=self._registry, repository=self._repository, tag=tag)
         found = {digest for digest in digests if digest is not None}
         return await self._delete_manifests(found, seen=set())
@@ -65,7 +65,11 @@ class RepositoryCleaner:
     async def _delete_manifest(self, digest: str) -> frozenset[str] | None:
         """Delete a manifest; return the digests of its children, or None if it did not exist."""
         async with self._requests:
-            fetched = await self._registry.find_manifest(self._repository, digest)
+            try:
+                fetched = await self._registry.find_manifest(self._repository, digest)
+            except RegistryRefused:  # Its content can be damaged.
+                fetched = None
+                await self._registry.delete_manifest(self._repository, digest)
             if fetched is None:
                 return None
             await self._registry.delete_manifest(self._repository, digest)
@@ -79,4 +83,7 @@ class RepositoryCleaner:
 
     async def _find_digest(self, tag: str) -> str | None:
         async with self._requests:
-            return await self._registry.find_digest(self._repository, tag)
+            try:
+                return await self._registry.find_digest(self._repository, tag)
+            except RegistryRefused:
+                return None  # Its link can be damaged. The tag is deleted alone.

@@ -5,10 +5,11 @@ Each step can be repeated, and the database alone says which step is next. So a 
 
 import structlog
 
-from libs.common.db import audit
+from libs.common.db.audit import AuditEntry
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.manifests import is_digest
+from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.queries import has_unapplied_events_below
 from services.catalog.deletion.repositories import queries
 from services.catalog.deletion.repositories.domain import Deletion
@@ -16,7 +17,6 @@ from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.intents import queries as intents
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
-from services.catalog.tables import audit_entries
 
 _log = structlog.get_logger()
 
@@ -41,11 +41,11 @@ async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> b
     async with engine.begin() as tx:
         if not await queries.mark_removed(tx, id=deletion.id):
             return True
+        await _record(tx, deletion, deletion.audit_entry())
         if deletion.kind == "repository":
             await queries.delete_repository(tx, path=deletion.name)
         else:
             await queries.delete_namespace(tx, name=deletion.name)
-        await audit.append(tx, audit_entries, deletion.audit_entry())
     _log.info("deleted", kind=deletion.kind, name=deletion.name)
     return True
 
@@ -84,4 +84,9 @@ async def drop(*, tx: Tx, deletion: Deletion) -> None:
     else:
         await queries.unmark_namespace(tx, name=deletion.name)
     await queries.delete_deletion(tx, deletion=deletion)
-    await audit.append(tx, audit_entries, deletion.audit_entry_of_drop())
+    await _record(tx, deletion, deletion.audit_entry_of_drop())
+
+
+async def _record(tx: Tx, deletion: Deletion, entry: AuditEntry) -> None:
+    namespace, _, _ = deletion.name.partition("/")
+    await record_of_namespace(tx=tx, entry=entry, namespace=namespace)

@@ -39,6 +39,7 @@ async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds:
             principal=actor.principal,
             action="repository.delete",
             target=f"repositories/{repository.path}",
+            owner_id=repository.account_id,
         )
     return await get_repository(tx, namespace=repository.namespace, name=repository.name)
 
@@ -86,6 +87,7 @@ async def delete_namespace(
         principal=actor.principal,
         action="namespace.delete",
         target=f"namespaces/{namespace.name}",
+        owner_id=namespace.account_id,
     )
     return is_empty
 

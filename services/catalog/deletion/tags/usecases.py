@@ -1,11 +1,10 @@
 """Delete a tag, but not its image (spec 7)."""
 
-from libs.common.db import audit
-from libs.common.db.audit import AuditEntry
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
-from services.catalog.deletion.domain import requester_of
+from services.catalog.audit.usecases import record_of_namespace
+from services.catalog.deletion.domain import audit_entry_of, requester_of
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.domain import WritesPaused
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
@@ -16,7 +15,6 @@ from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.queries import update_totals
-from services.catalog.tables import audit_entries
 
 _TRIES = 3
 
@@ -110,14 +108,5 @@ async def _finish(engine: Engine, intent: Intent) -> None:
         repository_id = await queries.delete_tag(tx, repository=change.repository, tag=tag)
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
-        await audit.append(
-            tx,
-            audit_entries,
-            AuditEntry(
-                "image.delete",
-                f"images/{change.repository}:{tag}",
-                change.requester.account_id,
-                change.requester.account,
-                change.requester.client_address,
-            ),
-        )
+        entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
+        await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     MANIFEST_MISSING = "child of an index that only the registry has"
     MANIFEST_GONE = "manifest that only the catalog has"
     NO_NAMESPACE = "tag in a namespace that does not exist"
+    DAMAGED = "damaged: the registry cannot read it"
+    BLOB_MISSING = "damaged: the registry lacks a blob of the image"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,7 +28,8 @@ class Difference:
     """One difference.
 
     ``reference`` is a tag or a digest. ``catalog`` and ``registry`` are the digests that it names
-    on each side, or empty.
+    on each side, or empty. If a blob is missing, ``reference`` is that of the image, and
+    ``catalog`` is the blob.
     """
 
     repository: str
@@ -37,17 +40,26 @@ class Difference:
 
     @property
     def is_repairable(self) -> bool:
-        """Whether the catalog can be repaired. Without a namespace, the tag has no owner."""
-        return self.kind is not Kind.NO_NAMESPACE
+        """Whether a repair can succeed. Without a namespace, the tag has no owner."""
+        return self.kind not in (Kind.NO_NAMESPACE, Kind.BLOB_MISSING)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is work left to do. Each tenant can delete blobs of its own images."""
+        return self.kind is not Kind.BLOB_MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogContent:
-    """A repository in the catalog: its tags with their digests, manifests, and children."""
+    """A repository in the catalog: its tags with their digests, manifests, and children.
+
+    ``blobs`` maps each blob to the manifests that need it.
+    """
 
     tags: Mapping[str, str] = field(default_factory=dict)
     manifests: frozenset[str] = frozenset()
     children: frozenset[str] = frozenset()
+    blobs: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 NOTHING = CatalogContent()
@@ -55,10 +67,16 @@ NOTHING = CatalogContent()
 
 @dataclass(frozen=True, slots=True)
 class RegistryContent:
-    """A repository in the registry: its tags with their digests, and the requested manifests."""
+    """A repository in the registry: its tags with their digests, and the requested manifests.
+
+    ``damaged`` are the tags and digests that the registry lists or should have and cannot read.
+    ``missing_blobs`` are pairs of a manifest and a blob that it needs.
+    """
 
     tags: Mapping[str, str]
     manifests: frozenset[str]
+    damaged: frozenset[str] = frozenset()
+    missing_blobs: frozenset[tuple[str, str]] = frozenset()
 
 
 def digests_to_request(catalog: CatalogContent, tags: Mapping[str, str]) -> set[str]:
@@ -79,6 +97,10 @@ def differences(
         [
             *_tag_differences(repository, catalog, registry),
             *_manifest_differences(repository, catalog, registry),
+            *(
+                Difference(repository, digest, Kind.BLOB_MISSING, catalog=blob)
+                for digest, blob in registry.missing_blobs
+            ),
         ]
     )
 
@@ -90,7 +112,9 @@ def _tag_differences(
         ours, theirs = catalog.tags.get(tag, ""), registry.tags.get(tag, "")
         if ours == theirs:
             continue
-        if not ours:
+        if tag in registry.damaged:
+            kind = Kind.DAMAGED
+        elif not ours:
             kind = Kind.TAG_MISSING
         elif not theirs:
             kind = Kind.TAG_GONE
@@ -103,9 +127,12 @@ def _manifest_differences(
     repository: str, catalog: CatalogContent, registry: RegistryContent
 ) -> Iterator[Difference]:
     tagged = frozenset(registry.tags.values())
+    tagged_in_catalog = frozenset(catalog.tags.values())
     present = registry.manifests | tagged
+    for digest in registry.damaged & (catalog.manifests - tagged_in_catalog):
+        yield Difference(repository, digest, Kind.DAMAGED, catalog=digest)
     # If a manifest has a tag, the difference of the tag reports it.
-    for digest in catalog.manifests - present - frozenset(catalog.tags.values()):
+    for digest in catalog.manifests - present - registry.damaged - tagged_in_catalog:
         yield Difference(repository, digest, Kind.MANIFEST_GONE, catalog=digest)
     for digest in (catalog.children & present) - catalog.manifests - tagged:
         yield Difference(repository, digest, Kind.MANIFEST_MISSING, registry=digest)

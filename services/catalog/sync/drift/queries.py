@@ -1,17 +1,48 @@
 """SQL of the comparison: the content of the catalog."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
+from libs.common.db.pagination import or_never
 from services.catalog.sync.drift.domain import NOTHING, CatalogContent
-from services.catalog.tables import manifest_children, manifests, repositories, tags
+from services.catalog.tables import (
+    deletions,
+    intents,
+    manifest_blobs,
+    manifest_children,
+    manifests,
+    repositories,
+    tags,
+)
 
-_r, _m, _t, _c = repositories.c, manifests.c, tags.c, manifest_children.c
+_r, _m, _t = repositories.c, manifests.c, tags.c
+_b, _c = manifest_blobs.c, manifest_children.c
+_d, _i = deletions.c, intents.c
 
 
 async def list_paths(tx: Tx) -> set[str]:
     """Return the paths of all repositories."""
     return set((await tx.execute(sa.select(_r.path))).scalars())
+
+
+async def list_recently_written(tx: Tx, *, seconds: float) -> set[str]:
+    """Return the repositories that were pushed to or deleted from in the last ``seconds``.
+
+    Resolved intents are kept for 15 minutes.
+    """
+    since = sa.func.clock_timestamp() - sa.literal(timedelta(seconds=seconds), sa.Interval)
+    of_namespace = sa.and_(_d.kind == "namespace", _d.name == sa.func.split_part(_r.path, "/", 1))
+    of_repository = sa.and_(_d.kind == "repository", _d.name == _r.path)
+    statement = sa.union(
+        sa.select(_r.path).where(or_never(_r.last_pushed_at) > since),
+        sa.select(_i.repository).where(sa.or_(_i.resolved_at.is_(None), _i.resolved_at > since)),
+        sa.select(_r.path)
+        .join(deletions, sa.or_(of_namespace, of_repository))
+        .where(_d.requested_at > since),
+    )
+    return set((await tx.execute(statement)).scalars())
 
 
 async def has_tags(tx: Tx) -> bool:
@@ -29,8 +60,32 @@ async def get_content(tx: Tx, *, path: str) -> CatalogContent:
     children = await tx.execute(
         sa.select(_c.child_digest).where(_c.repository_id == found).distinct()
     )
+    needed = await tx.execute(
+        sa.select(_b.blob_digest, sa.func.array_agg(_b.manifest_digest).label("manifests"))
+        .where(_b.repository_id == found)
+        .group_by(_b.blob_digest)
+    )
     return CatalogContent(
         {row.name: row.digest for row in named},
         frozenset(digests.scalars()),
         frozenset(children.scalars()),
+        {row.blob_digest: frozenset(row.manifests) for row in needed},
     )
+
+
+async def find_manifest_type(tx: Tx, *, path: str, digest: str, tag: str | None) -> str | None:
+    """Return the media type of a manifest in the catalog, or None if it has no such manifest.
+
+    If ``tag`` is given, it must name the manifest.
+    """
+    statement = (
+        sa.select(_m.media_type)
+        .join(repositories, _r.id == _m.repository_id)
+        .where(_r.path == path, _m.digest == digest)
+    )
+    if tag is not None:
+        statement = statement.join(
+            tags, sa.and_(_t.repository_id == _m.repository_id, _t.digest == _m.digest)
+        ).where(_t.name == tag)
+    media_type: str | None = (await tx.execute(statement)).scalar_one_or_none()
+    return media_type

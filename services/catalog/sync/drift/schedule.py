@@ -79,10 +79,11 @@ class Schedule:
             engine=self._engine, registry=self._registry, found=compared.differences
         )
         _found.inc(len(compared.differences))
-        _left.set(len(left))
+        _left.set(len(left) + len(compared.failures))
         _log.info(
             "catalog and registry compared",
             repositories=compared.repositories,
             found=len(compared.differences),
             left=len(left),
+            failed=len(compared.failures),
         )

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from libs.common.db.engine import Engine, Tx
+import structlog
+
+from libs.common.db.engine import Engine, Tx, is_unreachable
 from libs.common.registry.client import Registry
 from libs.common.registry.names import split_repository
 from services.catalog.intents.domain import UNTOUCHED
@@ -15,7 +17,9 @@ from services.catalog.intents.queries import list_touched, read_clock
 from services.catalog.sync.drift import queries
 from services.catalog.sync.drift.domain import Difference, Kind, differences
 from services.catalog.sync.drift.reading import RegistryReader
+from services.catalog.sync.drift.rewriting import StoredManifest, rewrite
 from services.catalog.sync.feed import queries as feed
+from services.catalog.sync.feed.usecases import reason_of
 from services.catalog.sync.states import usecases as states
 from services.catalog.sync.states.domain import Push, Wanted
 from services.catalog.sync.states.queries import find_namespaces
@@ -27,6 +31,7 @@ SETTLE_SECONDS = 2.0
 _FEED_SECONDS = 30.0
 """The longest time to wait until the catalog has applied the feed."""
 _TRIES = 5
+_log = structlog.get_logger()
 _CONCURRENT_REPOSITORIES = 3
 """Each uses a database connection now and then, and requests need some too."""
 
@@ -40,10 +45,14 @@ class NothingListed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The differences, and the number of repositories that were compared."""
+    """The differences, and the number of repositories that were compared.
+
+    ``failures`` are the repositories that could not be compared, with the reason.
+    """
 
     repositories: int
     differences: Sequence[Difference]
+    failures: Mapping[str, str] = field(default_factory=dict)
 
 
 async def compare(
@@ -52,19 +61,21 @@ async def compare(
     """Compare all repositories of the registry and the catalog.
 
     If a repository differs, it is compared again after ``settle_seconds``, when the catalog has
-    applied the feed. So a push during the comparison is not reported.
+    applied the feed. So a push during the comparison is not reported. A repository that cannot be
+    compared stops no other.
 
     Raises:
-        RegistryUnavailable: The list of repositories or tags is not complete.
+        RegistryUnavailable: The list of repositories is not complete, or the registry does not
+            work at all.
         NothingListed: The registry lists no repository, but the catalog has tags.
     """
-    reader = RegistryReader(registry)
+    reader = RegistryReader(registry, checks_blobs=True)
     listed = await reader.list_repositories()
     async with engine.connect() as tx:
         paths = set(listed) | await queries.list_paths(tx)
         if not listed and await queries.has_tags(tx):
             raise NothingListed
-    return Comparison(len(paths), await _compare(engine, reader, paths, settle_seconds))
+    return await _compare(engine, reader, paths, settle_seconds)
 
 
 async def compare_repositories(
@@ -73,54 +84,87 @@ async def compare_repositories(
     registry: Registry,
     paths: Iterable[str],
     settle_seconds: float = SETTLE_SECONDS,
-) -> list[Difference]:
-    """Like ``compare``, for the repositories ``paths``. Raises RegistryUnavailable."""
-    return await _compare(engine, RegistryReader(registry), paths, settle_seconds)
+) -> Comparison:
+    """Like ``compare``, for the repositories ``paths``, without their blobs.
+
+    Raises RegistryUnavailable.
+    """
+    reader = RegistryReader(registry, checks_blobs=False)
+    return await _compare(engine, reader, set(paths), settle_seconds)
 
 
 async def _compare(
-    engine: Engine, reader: RegistryReader, paths: Iterable[str], settle_seconds: float
-) -> list[Difference]:
-    first = await _compare_each(engine, reader, paths)
+    engine: Engine, reader: RegistryReader, paths: Collection[str], settle_seconds: float
+) -> Comparison:
+    first, failures = await _compare_each(engine, reader, paths)
     if not first:
-        return []
+        return Comparison(len(paths) - len(failures), [], failures)
     await _let_settle(engine, settle_seconds)
-    again = await _compare_each(engine, reader, {difference.repository for difference in first})
-    return sorted(set(first) & set(again))
+    differing = {difference.repository for difference in first}
+    again, failures_again = await _compare_each(engine, reader, differing)
+    failures |= failures_again
+    return Comparison(len(paths) - len(failures), sorted(set(first) & set(again)), failures)
 
 
 async def repair(
-    *, engine: Engine, registry: Registry, found: Iterable[Difference]
+    *,
+    engine: Engine,
+    registry: Registry,
+    found: Iterable[Difference],
+    stored: StoredManifest | None = None,
 ) -> list[Difference]:
     """Copy the present state of the references in ``found`` from the registry to the catalog.
 
-    Return the differences that are left. Their namespace does not exist, or their repository
-    changed during each try. The follower applies such changes from the feed.
+    Damaged tags and manifests are rewritten in the registry. If the registry cannot read their
+    content either, ``stored`` returns it.
+
+    Return the differences that are left. Their namespace does not exist, the registry cannot read
+    them, or their repository changed during each try. The follower applies such changes.
 
     Raises RegistryUnavailable.
     """
     by_repository: dict[str, list[Difference]] = defaultdict(list)
     left: list[Difference] = []
     for difference in found:
-        if difference.is_repairable:
+        if not difference.is_repairable:
+            left.append(difference)
+        elif difference.kind is not Kind.DAMAGED:
             by_repository[difference.repository].append(difference)
-        else:
+        elif not difference.catalog or not await rewrite(
+            engine=engine, registry=registry, damaged=difference, stored=stored
+        ):
             left.append(difference)
     for repository, here in by_repository.items():
-        if not await _repair_repository(engine, registry, repository, here):
+        try:
+            left += await _repair_repository(engine, registry, repository, here)
+        except Exception as error:
+            if is_unreachable(error):
+                raise
+            await registry.check()
+            _log_failure("a repository cannot be repaired", repository, error)
             left += here
     return sorted(left)
 
 
 async def _compare_each(
     engine: Engine, reader: RegistryReader, paths: Iterable[str]
-) -> list[Difference]:
+) -> tuple[list[Difference], dict[str, str]]:
+    """Return the differences, and the repositories that could not be compared."""
     waiting = sorted(paths, reverse=True)
     found: list[Difference] = []
+    failures: dict[str, str] = {}
 
     async def work() -> None:
         while waiting:
-            found.extend(await _compare_one(engine, reader, waiting.pop()))
+            path = waiting.pop()
+            try:
+                found.extend(await _compare_one(engine, reader, path))
+            except Exception as error:
+                if is_unreachable(error):
+                    raise
+                await reader.check()
+                _log_failure("a repository cannot be compared", path, error)
+                failures[path] = reason_of(error)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -128,7 +172,11 @@ async def _compare_each(
                 group.create_task(work())
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
-    return sorted(found)
+    return sorted(found), failures
+
+
+def _log_failure(event: str, repository: str, error: Exception) -> None:
+    _log.warning(event, repository=repository, reason=reason_of(error))
 
 
 async def _compare_one(engine: Engine, reader: RegistryReader, path: str) -> list[Difference]:
@@ -177,8 +225,8 @@ async def _let_settle(engine: Engine, seconds: float) -> None:
 
 async def _repair_repository(
     engine: Engine, registry: Registry, repository: str, found: Sequence[Difference]
-) -> bool:
-    """Repair one repository. Return False if an event of it arrived during each try."""
+) -> list[Difference]:
+    """Repair one repository; return what is left."""
     for _ in range(_TRIES):
         async with engine.connect() as tx:
             start = await feed.get_position(tx)
@@ -195,10 +243,11 @@ async def _repair_repository(
             # The writes wait for a concurrent deletion, so this is read after them.
             if await _is_ownerless(tx, repository):
                 await tx.rollback()
-                return True
+                return []
         await restore_tags(engine=engine, registry=registry, wrong=wrong)
-        return True
-    return False
+        unreadable = {reference for state in read.states for reference in state.unreadable}
+        return [difference for difference in found if difference.reference in unreadable]
+    return list(found)
 
 
 def _wanted(repository: str, found: Sequence[Difference]) -> Wanted | None:

@@ -17,6 +17,10 @@ _BLOB = "application/octet-stream"
 """The media type of events about blobs, which the follower ignores."""
 _RETRY_AGE = timedelta(seconds=30)
 """The follower retries younger pushes whose tag is not visible yet."""
+_FIRST_RETRY = timedelta(seconds=0.5)
+_LAST_RETRY = timedelta(minutes=10)
+_GIVE_UP_AGE = timedelta(hours=24)
+"""A repository is delayed for at most this time."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,6 +87,30 @@ class SortedEvents:
 
     events: tuple[FeedEvent, ...]
     orphaned: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DelayedRepository:
+    """A repository whose events are applied apart from the feed.
+
+    They failed ``failures`` times or were slow. Its events after the position ``after`` are not
+    applied.
+    """
+
+    repository: str
+    after: Position
+    since: datetime
+    failures: int
+
+    def is_given_up(self, now: datetime) -> bool:
+        """Return whether the retries end. The comparison with the registry goes on."""
+        return now - self.since > _GIVE_UP_AGE
+
+    @property
+    def next_retry(self) -> timedelta:
+        """The wait before the retry after one more failure."""
+        factor: int = 2 ** min(self.failures, 16)
+        return min(_FIRST_RETRY * factor, _LAST_RETRY)
 
 
 def sort_events(events: Iterable[FeedEvent], statuses: Mapping[str, PathStatus]) -> SortedEvents:
@@ -156,6 +184,7 @@ def find_invisible_pushes(
     states = list(states)
     visible = {(state.path, tag): of.digest for state in states for tag, of in state.tags.items()}
     read = {state.path for state in states}
+    unreadable = {(state.path, tag) for state in states for tag in state.unreadable}
     return [
         event
         for key, event in latest.items()
@@ -164,5 +193,6 @@ def find_invisible_pushes(
         and event.repository in read
         and now - event.at < _RETRY_AGE
         and visible.get(key) != event.digest
+        and key not in unreadable
         and (event.repository, event.digest) not in deleted
     ]

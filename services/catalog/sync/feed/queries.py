@@ -1,6 +1,7 @@
 """SQL of the feed: its events, the catalog's position in it, and the status of paths."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,11 +11,12 @@ from libs.common.db.engine import Tx
 from libs.common.registry.names import split_repository
 from services.catalog.sync.feed.domain import (
     START,
+    DelayedRepository,
     FeedEvent,
     PathStatus,
     Position,
 )
-from services.catalog.tables import feed_positions
+from services.catalog.tables import delayed_repositories, feed_positions
 
 _FEED = "registry"
 _registry_feed = sa.Table(
@@ -30,7 +32,8 @@ _registry_feed = sa.Table(
     sa.Column("media_type", sa.Text),
     sa.Column("docker_user", sa.Text),
 )
-_f = _registry_feed.c
+_f, _d = _registry_feed.c, delayed_repositories.c
+DELAYED_CHANNEL = "moorage_delayed_repositories"
 _SETTLED = sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", sa.BigInteger)
 """Every transaction below this id has ended, so none can commit an event before a read one."""
 
@@ -60,8 +63,13 @@ async def move_position(tx: Tx, *, old: Position, new: Position) -> bool:
     ).one_or_none() is not None
 
 
-async def list_events(tx: Tx, *, after: Position, limit: int) -> list[FeedEvent]:
-    """Return the next events in the order of commits, up to the oldest open transaction."""
+async def list_events(
+    tx: Tx, *, after: Position, limit: int, repository: str | None = None
+) -> list[FeedEvent]:
+    """Return the next events in the order of commits, up to the oldest open transaction.
+
+    If ``repository`` is given, only its events are returned.
+    """
     statement = (
         sa.select(_registry_feed)
         .where(
@@ -72,6 +80,8 @@ async def list_events(tx: Tx, *, after: Position, limit: int) -> list[FeedEvent]
         .order_by(_f.xid, _f.id)
         .limit(limit)
     )
+    if repository is not None:
+        statement = statement.where(_f.repository == repository)
     return [_event(row) for row in (await tx.execute(statement)).all()]
 
 
@@ -139,3 +149,73 @@ async def get_path_statuses(tx: Tx, *, paths: Collection[str]) -> dict[str, Path
     return {
         row.path: PathStatus(row.is_ownerless, row.owned_since, row.is_suspended) for row in rows
     }
+
+
+async def list_delayed(tx: Tx) -> frozenset[str]:
+    """Return the paths of the delayed repositories."""
+    return frozenset((await tx.execute(sa.select(_d.repository))).scalars())
+
+
+async def delay(
+    tx: Tx, *, repositories: Mapping[str, str], after: Position, wait: timedelta
+) -> None:
+    """Delay ``repositories`` (path and reason) from the position ``after`` on.
+
+    The first retry is after ``wait``. One that is delayed already is retried at once, because it
+    has a new event.
+    """
+    if not repositories:
+        return
+    statement = insert(delayed_repositories).values(
+        [
+            {
+                "repository": path,
+                "after": str(after),
+                "retry_at": sa.func.clock_timestamp() + wait,
+                "reason": reason,
+            }
+            for path, reason in sorted(repositories.items())
+        ]
+    )
+    await tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["repository"],
+            set_={"retry_at": sa.func.least(_d.retry_at, sa.func.clock_timestamp())},
+        )
+    )
+    await tx.execute(sa.select(sa.func.pg_notify(DELAYED_CHANNEL, "")))
+
+
+async def list_due(tx: Tx, *, without: Collection[str], limit: int) -> list[DelayedRepository]:
+    """Return the delayed repositories whose retry is due, except those in ``without``."""
+    statement = (
+        sa.select(_d.repository, _d.after, _d.since, _d.failures)
+        .where(_d.retry_at <= sa.func.clock_timestamp(), _d.repository.not_in(without))
+        .order_by(_d.retry_at)
+        .limit(limit)
+    )
+    return [
+        DelayedRepository(row.repository, Position.parse(row.after), row.since, row.failures)
+        for row in await tx.execute(statement)
+    ]
+
+
+async def postpone(
+    tx: Tx, *, repository: str, after: Position, wait: timedelta, failures: int, reason: str
+) -> None:
+    """Set what is left of a delayed repository, and its next retry."""
+    await tx.execute(
+        sa.update(delayed_repositories)
+        .where(_d.repository == repository)
+        .values(
+            after=str(after),
+            retry_at=sa.func.clock_timestamp() + wait,
+            failures=failures,
+            reason=reason,
+        )
+    )
+
+
+async def end_delay(tx: Tx, *, repository: str) -> None:
+    """Let the feed apply the events of ``repository`` again."""
+    await tx.execute(sa.delete(delayed_repositories).where(_d.repository == repository))

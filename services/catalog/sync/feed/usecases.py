@@ -4,12 +4,16 @@ The follower reads the tags and manifests that the events name from the registry
 its new position in one transaction.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from libs.common.db.engine import Engine
+import structlog
+
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.sync.feed import queries
 from services.catalog.sync.feed.domain import (
     FeedEvent,
@@ -22,19 +26,26 @@ from services.catalog.sync.states.reading import Reader
 from services.catalog.sync.states.restoring import restore_tags
 from services.catalog.sync.states.usecases import read_states, write_states
 
+_log = structlog.get_logger()
+_RETRY_UNREADABLE = timedelta(seconds=1)
+_REASON_LENGTH = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Events after the position ``start``.
 
     ``unsettled`` is true if there is a next event that cannot be read yet. ``again`` are earlier
-    events to apply once more.
+    events to apply once more. Events of the repositories in ``delayed`` are left to the worker of
+    delayed repositories. ``moves`` is false if the position must not move.
     """
 
     start: Position
     events: Sequence[FeedEvent]
     unsettled: bool
     again: Sequence[FeedEvent] = ()
+    delayed: frozenset[str] = frozenset()
+    moves: bool = True
 
     @property
     def end(self) -> Position:
@@ -44,7 +55,20 @@ class Batch:
     @property
     def all(self) -> Sequence[FeedEvent]:
         """All events to apply."""
-        return [*self.again, *self.events]
+        given = [*self.again, *self.events]
+        return [event for event in given if event.repository not in self.delayed]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The result of applying a batch: pushes whose tag is not visible yet, and unreadable ones.
+
+    ``unreadable`` has the repositories of which the registry cannot read a tag or a manifest, with
+    the reason. Everything else in them is applied.
+    """
+
+    invisible: Sequence[FeedEvent]
+    unreadable: Mapping[str, str]
 
 
 async def read_batch(*, engine: Engine, limit: int) -> Batch:
@@ -52,24 +76,75 @@ async def read_batch(*, engine: Engine, limit: int) -> Batch:
     async with engine.connect() as tx:
         start = await queries.get_position(tx)
         events = await queries.list_events(tx, after=start, limit=limit)
+        delayed = await queries.list_delayed(tx) if events else frozenset[str]()
         unsettled = not events and await queries.has_unsettled(tx, after=start)
-    return Batch(start, events, unsettled)
+    return Batch(start, events, unsettled, delayed=delayed)
 
 
-async def apply_batch(*, engine: Engine, registry: Registry, batch: Batch) -> list[FeedEvent]:
-    """Write the present state of all that the events name; return pushes that are not visible yet.
+async def apply_batch(*, engine: Engine, registry: Registry, batch: Batch) -> Applied:
+    """Write the present state of all that the events name.
 
     Manifests that were pushed to an ownerless path are deleted from the registry, so that the next
     owner of the name does not get them. No transaction is open during calls to the registry.
 
     Raises RegistryUnavailable.
     """
-    while (invisible := await _apply(engine, registry, batch)) is None:
+    while (applied := await _apply(engine, registry, batch)) is None:
         pass  # a path became ownerless; the next round reads its new status
+    return applied
+
+
+async def apply_separately(
+    *, engine: Engine, registry: Registry, batch: Batch, seconds: float
+) -> list[FeedEvent]:
+    """Apply the events of each repository on its own, and move the position.
+
+    A repository that fails, or that takes longer than ``seconds``, is delayed. Return the pushes
+    that are not visible yet.
+    """
+    events: dict[str, list[FeedEvent]] = {}
+    for event in batch.all:
+        events.setdefault(event.repository, []).append(event)
+
+    async def apply(of: list[FeedEvent]) -> Applied:
+        async with asyncio.timeout(seconds):
+            alone = Batch(batch.start, of, unsettled=False, moves=False)
+            return await apply_batch(engine=engine, registry=registry, batch=alone)
+
+    results = await asyncio.gather(*(apply(of) for of in events.values()), return_exceptions=True)
+    failed: dict[str, str] = {}
+    invisible: list[FeedEvent] = []
+    for repository, result in zip(events, results, strict=True):
+        if isinstance(result, Applied):
+            invisible += result.invisible
+            failed.update(result.unreadable)
+        elif isinstance(result, Exception):
+            failed[repository] = reason_of(result)
+        else:
+            raise result
+    for repository, reason in failed.items():
+        _log.warning("events of a repository are delayed", repository=repository, reason=reason)
+    async with engine.begin() as tx:
+        if await queries.move_position(tx, old=batch.start, new=batch.end):
+            await _delay(tx, batch, failed, timedelta())
     return invisible
 
 
-async def _apply(engine: Engine, registry: Registry, batch: Batch) -> list[FeedEvent] | None:
+def reason_of(error: Exception) -> str:
+    """Return why events failed. The text of database errors is left out: it can have values."""
+    text = str(error) if isinstance(error, RegistryUnavailable) else ""
+    return (text or type(error).__name__)[:_REASON_LENGTH]
+
+
+async def _delay(tx: Tx, batch: Batch, failed: Mapping[str, str], wait: timedelta) -> None:
+    await queries.delay(tx, repositories=failed, after=batch.start, wait=wait)
+    # The delay of a repository can have ended since the batch was read.
+    skipped = {event.repository for event in batch.events} & batch.delayed
+    new = dict.fromkeys(skipped, "")
+    await queries.delay(tx, repositories=new, after=batch.start, wait=timedelta())
+
+
+async def _apply(engine: Engine, registry: Registry, batch: Batch) -> Applied | None:
     """As ``apply_batch``; write nothing and return None if a path became ownerless meanwhile."""
     paths = {event.repository for event in batch.all}
     async with engine.connect() as tx:
@@ -79,9 +154,16 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> list[FeedE
     wanted = list(collect_wanted(sorted_events.events).values())
     read = await read_states(engine=engine, registry=registry, wanted=wanted)
     states, wrong = read.states, []
+    unreadable = {
+        state.path: f"the registry cannot read {min(state.unreadable)}"
+        for state in states
+        if state.unreadable
+    }
     async with engine.begin() as tx:
-        if not await queries.move_position(tx, old=batch.start, new=batch.end):
-            return []
+        if batch.moves:
+            if not await queries.move_position(tx, old=batch.start, new=batch.end):
+                return Applied((), {})
+            await _delay(tx, batch, unreadable, _RETRY_UNREADABLE)
         if states:
             wrong = await write_states(tx=tx, read=read)
             now = await queries.get_path_statuses(tx, paths={state.path for state in states})
@@ -92,10 +174,5 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> list[FeedE
                 await tx.rollback()
                 return None
     await restore_tags(engine=engine, registry=registry, wrong=wrong)
-    return find_invisible_pushes(sorted_events.events, states, datetime.now(UTC))
-
-
-async def skip_batch(*, engine: Engine, batch: Batch) -> None:
-    """Move the position behind the batch without applying it."""
-    async with engine.begin() as tx:
-        await queries.move_position(tx, old=batch.start, new=batch.end)
+    invisible = find_invisible_pushes(sorted_events.events, states, datetime.now(UTC))
+    return Applied(invisible, unreadable)

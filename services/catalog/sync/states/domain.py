@@ -13,6 +13,8 @@ MAX_DEPTH = 3
 """How deep indexes in indexes are read."""
 MAX_CHILDREN = 256
 """Further children of an index are recorded, but not read. No image has so many platforms."""
+MAX_READ_CHILDREN = 1000
+"""Limits the children that are read for one index, with those of its children."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -74,7 +76,10 @@ class TagState:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryState:
-    """The registry's answers about one repository: manifests, tags, and those that are gone."""
+    """The registry's answers about one repository: manifests, tags, and those that are gone.
+
+    ``unreadable`` are the tags and digests for which the registry failed. They stay as they are.
+    """
 
     namespace: str
     name: str
@@ -83,6 +88,7 @@ class RepositoryState:
     tags: dict[str, TagState]
     gone_tags: frozenset[str]
     gone_manifests: frozenset[str]
+    unreadable: frozenset[str] = frozenset()
 
     @property
     def path(self) -> str:
@@ -144,9 +150,14 @@ def states_of(
     described: dict[tuple[str, str], Described],
     known: Collection[tuple[str, str]],
     gone: Collection[tuple[str, str]],
+    unreadable: Collection[tuple[str, str]] = (),
 ) -> list[RepositoryState]:
-    """Combine the registry's answers by repository. ``known`` manifests are in the catalog."""
-    return [_state(of, tags, described, known, gone) for of in wanted]
+    """Combine the registry's answers by repository.
+
+    ``known`` manifests are in the catalog. ``unreadable`` are tags and digests for which the
+    registry failed.
+    """
+    return [_state(of, tags, described, known, gone, unreadable) for of in wanted]
 
 
 def _state(
@@ -155,14 +166,18 @@ def _state(
     described: dict[tuple[str, str], Described],
     known: Collection[tuple[str, str]],
     gone: Collection[tuple[str, str]],
+    unreadable: Collection[tuple[str, str]],
 ) -> RepositoryState:
     manifests = {digest: item for (path, digest), item in described.items() if path == of.path}
     present = {*manifests, *(digest for path, digest in known if path == of.path)}
+    failed = {reference for path, reference in unreadable if path == of.path}
     states: dict[str, TagState] = {}
     for tag, pushes in of.tags.items():
-        digest = tags[of.path, tag]
+        digest = tags.get((of.path, tag))
         if digest is not None and digest in present:
             states[tag] = tag_state(digest, pushes, of.noticed_at)
+        elif digest in failed:
+            failed.add(tag)
     return RepositoryState(
         namespace=of.namespace,
         name=of.name,
@@ -171,8 +186,9 @@ def _state(
             digest: (item, _push_of(of, digest, states)) for digest, item in manifests.items()
         },
         tags=states,
-        gone_tags=frozenset(of.tags.keys() - states.keys()),
+        gone_tags=frozenset(of.tags.keys() - states.keys() - failed),
         gone_manifests=frozenset(digest for path, digest in gone if path == of.path),
+        unreadable=frozenset(failed),
     )
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
+from libs.common.registry.tokens import CATALOG_SUBJECT
 from services.catalog.sync.states.domain import RepositoryState
 from services.catalog.tables import (
     manifest_blobs,
@@ -210,7 +211,9 @@ async def put_tags(tx: Tx, *, states: Sequence[tuple[int, RepositoryState]]) -> 
         changed = statement.excluded
         is_news = _t.digest != changed.digest
         if exact:  # an empty user comes from the comparison, before the event of the push
-            is_news = sa.or_(is_news, _t.pushed_at < changed.pushed_at, _t.pushed_by == "")
+            is_later = sa.or_(_t.pushed_at < changed.pushed_at, _t.pushed_by == "")
+            # The catalog pushes a damaged tag again for its user.
+            is_news = sa.or_(is_news, sa.and_(is_later, changed.pushed_by != CATALOG_SUBJECT))
         statement = statement.on_conflict_do_update(
             index_elements=["repository_id", "name"],
             set_={

@@ -26,9 +26,11 @@ async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted
     """Return the registry's answers about all of ``wanted`` whose namespace exists.
 
     What an open intent changes is not read: the intent's process records it. Nor is a tag that
-    admission has set to the digest that all events name.
+    admission has set to the digest that all events name. If the registry fails for single tags or
+    manifests, their states say so.
 
-    Raises RegistryUnavailable.
+    Raises:
+        RegistryUnavailable: The registry does not work at all.
     """
     async with engine.connect() as tx:
         began_at = await read_clock(tx)
@@ -63,7 +65,15 @@ async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted
     async with engine.connect() as tx:
         known = await queries.find_known(tx, manifests_of=candidates)
     described = await reader.describe(candidates - known)
-    states = states_of(wanted, tags=tags, described=described, known=known, gone=gone)
+    await reader.check()
+    states = states_of(
+        wanted,
+        tags=tags,
+        described=described,
+        known=known,
+        gone=gone,
+        unreadable=reader.unreadable,
+    )
     return ReadStates(states, began_at)
 
 

@@ -10,15 +10,7 @@ from libs.common.registry.storage import StoredBlob
 from services.catalog.admission.domain import Target, check_sizes, needed_digests
 from tests.unit.common.registry.manifest_kit import digest, manifest, parsed
 
-TARGET = Target(
-    namespace_id=1,
-    account_id=1,
-    repository_id=1,
-    is_deleting=False,
-    reserved_until=None,
-    are_writes_paused=False,
-    is_known=False,
-)
+TARGET = Target(is_deleting=False, reserved_until=None, are_writes_paused=False)
 
 
 def test_push_to_an_active_repository_is_allowed() -> None:

@@ -6,6 +6,7 @@ import signal
 import sys
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,33 @@ def test_the_last_line_of_a_log_is_the_last_that_is_not_empty(tmp_path: Path) ->
     (tmp_path / "log").write_text("first\nlast\n\n")
     assert last_line(tmp_path / "log") == "last"
     assert last_line(tmp_path / "none") == "no log"
+
+
+async def test_lines_of_a_program_with_a_filter_are_filtered(tmp_path: Path, user: RunUser) -> None:
+    code = (
+        "import sys; print('x' * 100_000, flush=True); print('?secret', file=sys.stderr);"
+        " print('up', flush=True); sys.exit('the reason')"
+    )
+    supervisor = Supervisor(user, lambda line: None)
+    program = replace(
+        _program(tmp_path, code), line_filter=lambda line: line.replace(b"?secret", b"")
+    )
+    supervisor.start(program)
+    with pytest.raises(OpsError, match="it ended with status 1: the reason"):
+        await wait_until(lambda: supervisor.check_starting(most_runs=1))
+    await supervisor.stop("it")
+    assert "?secret" not in _log(tmp_path)
+    assert "up" in _log(tmp_path)
+    assert max(map(len, _log(tmp_path).splitlines())) <= 4096
+
+
+async def test_program_with_a_filter_restarts_with_the_same_log(
+    tmp_path: Path, user: RunUser
+) -> None:
+    supervisor = Supervisor(user, lambda line: None)
+    child = supervisor.start(replace(_program(tmp_path, SLEEPER), line_filter=bytes.upper))
+    await wait_until(lambda: "UP" in _log(tmp_path))
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    await wait_until(lambda: _log(tmp_path).count("UP") == 2)
+    await supervisor.stop("it")

@@ -82,3 +82,22 @@ def test_a_tag_without_a_namespace_cannot_be_repaired() -> None:
 def test_only_digests_without_a_tag_in_the_registry_are_requested() -> None:
     catalog = CatalogContent({"v1": "a"}, frozenset("ab"), frozenset("c"))
     assert digests_to_request(catalog, {"v1": "a"}) == {"b", "c"}
+
+
+def test_damaged_tag_or_untagged_manifest_is_neither_gone_nor_moved() -> None:
+    catalog = CatalogContent({"v1": "a", "v2": "b"}, frozenset("abc"))
+    registry = RegistryContent({"v2": "b"}, frozenset(), damaged=frozenset({"v1", "new", "a", "c"}))
+    assert find(catalog, registry) == [
+        Difference("team/app", "c", Kind.DAMAGED, "c", ""),
+        Difference("team/app", "v1", Kind.DAMAGED, "a", ""),
+    ]
+
+
+def test_missing_blob_is_reported_and_is_no_open_work() -> None:
+    catalog = CatalogContent({"v1": "a"}, frozenset("a"), blobs={"layer": frozenset("a")})
+    registry = RegistryContent({"v1": "a"}, frozenset(), missing_blobs=frozenset({("a", "layer")}))
+    (found,) = find(catalog, registry)
+    assert found == Difference("team/app", "a", Kind.BLOB_MISSING, "layer", "")
+    assert not found.is_repairable
+    assert not found.is_open
+    assert Difference("team/app", "v1", Kind.DAMAGED, "a").is_open

@@ -1,8 +1,11 @@
 """The feed: what the follower reads because of events, and which pushes it retries."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services.catalog.sync.feed.domain import (
+    START,
+    DelayedRepository,
     FeedEvent,
     PathStatus,
     Position,
@@ -124,3 +127,20 @@ def test_push_to_an_ownerless_path_leaves_an_orphaned_manifest() -> None:
     found = sort_events(events, statuses)
     assert found.events == (events[0], events[5])
     assert found.orphaned == {("gone/app", "sha256:1")}
+
+
+def test_unreadable_tag_is_not_an_invisible_push() -> None:
+    pushed = event(tag="v1", digest="sha256:1")
+    unreadable = replace(state(), unreadable=frozenset({"v1"}))
+    assert find_invisible_pushes([pushed], [unreadable], T0 + timedelta(seconds=1)) == []
+
+
+def test_delayed_repository_is_retried_less_and_less_often_for_a_day() -> None:
+    waits = [
+        DelayedRepository("team/app", START, T0, failures).next_retry.total_seconds()
+        for failures in (0, 1, 2, 10, 1_000)
+    ]
+    assert waits == [0.5, 1, 2, 512, 600]
+    delayed = DelayedRepository("team/app", START, T0, 0)
+    assert not delayed.is_given_up(T0 + timedelta(hours=23))
+    assert delayed.is_given_up(T0 + timedelta(hours=25))

@@ -82,6 +82,20 @@ def test_child_without_a_reported_push_has_no_pusher() -> None:
     assert found.manifests["child"][1] == Push(T0, "")
 
 
+def test_unreadable_tag_or_manifest_stays_as_it_is() -> None:
+    wanted = Wanted("team", "app", tags={"v1": [], "v2": [], "v3": []})
+    (found,) = states_of(
+        [wanted],
+        tags={(APP, "v2"): "damaged", (APP, "v3"): None},
+        described={},
+        known=(),
+        gone=(),
+        unreadable={(APP, "v1"), (APP, "damaged"), ("other/app", "v3")},
+    )
+    assert found.gone_tags == {"v3"}
+    assert found.unreadable == {"v1", "v2", "damaged"}
+
+
 def test_what_intents_are_changing_is_not_read() -> None:
     wanted = Wanted(
         "team",

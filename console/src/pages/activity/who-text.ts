@@ -1,0 +1,26 @@
+import type { Model } from "../../api/client";
+import type { Say } from "../../i18n";
+
+type AuditEntry = Model<"AuditEntryOut">;
+
+/** Returns who did it: an account, a Docker user, or the operator of the installation. */
+export function whoText(entry: AuditEntry, say: Say): string {
+  if (entry.account !== null) {
+    return entry.account;
+  }
+  if (entry.docker_user !== null) {
+    return say("activity.who.dockerUser", { user: entry.docker_user });
+  }
+  return entry.via === null ? "–" : say("activity.who.operator");
+}
+
+/** Returns how it was done: after a sign-in, with an API key, or on the command line. */
+export function viaText(entry: AuditEntry, say: Say): string {
+  if (entry.via === null) {
+    return "–";
+  }
+  if (entry.api_key_id !== null) {
+    return say("activity.via.apiKey", { name: entry.via });
+  }
+  return say(entry.account === null ? "activity.via.commandLine" : "activity.via.session");
+}

@@ -1,0 +1,106 @@
+"""`moorage drift --repair` and `moorage gc` on an installation full of poison."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common.registry.client import Registry
+from services.catalog.sync.feed.follower import Follower
+from tests.integration.catalog.conftest import running_registry
+from tests.integration.catalog.following import follow_to_the_end
+from tests.integration.catalog.registry import Event, RegistryUnderTest, deliver
+from tests.kit.database import Database
+from tests.kit.install import registry_program
+from tests.kit.poison import CASES
+from tests.kit.sessions import Secrets
+
+pytestmark = pytest.mark.registry_versions
+_SLOW = "index of 1,000 children"
+
+
+@pytest.fixture(scope="module")
+def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """A Distribution of this module, because the commands work on all of its storage."""
+    with running_registry(catalog_secrets) as running:
+        yield running
+
+
+def _run(
+    command: str, *options: str, database: Database, secrets: Secrets, data: Path, url: str
+) -> "subprocess.CompletedProcess[str]":
+    given = {
+        "MOORAGE_DATA": str(data),
+        "SECRETS_DIR": str(secrets.directory),
+        "CATALOG_DATABASE_URL": database.urls["catalog"],
+        "CATALOG_REGISTRY_URL": url,
+        "REGISTRY_BIN": str(registry_program().path),
+        "GC_UNTAGGED_DAYS": "0",
+        "COLUMNS": "250",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "ops", command, *options],
+        env={**os.environ, **registry_program().environment, **given},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+async def test_commands_succeed_on_an_installation_full_of_poison(
+    registry: RegistryUnderTest,
+    registry_client: Registry,
+    engine: AsyncEngine,
+    emptied: Database,
+    namespace: str,
+    catalog_secrets: Secrets,
+) -> None:
+    data = registry.storage.parent
+    (data / "registry").symlink_to(registry.storage)
+    events: list[Event] = []
+    repositories: dict[str, str] = {}
+    for number, case in enumerate(CASES):
+        if case == _SLOW:
+            continue
+        poison, app = CASES[case](), f"{namespace}/app-{number}"
+        reported = await asyncio.to_thread(registry.push_poison, poison, app, "v1")
+        if reported:
+            repositories[app] = poison.manifest.digest
+        # Every second push is lost, so that the comparison finds it.
+        events += reported if number % 2 else []
+    await deliver(emptied, *events)
+    await follow_to_the_end(Follower(engine, registry_client), engine)
+
+    async def run(command: str, *options: str) -> str:
+        done = await asyncio.to_thread(
+            _run,
+            command,
+            *options,
+            database=emptied,
+            secrets=catalog_secrets,
+            data=data,
+            url=registry.url,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        return done.stdout
+
+    assert "Differences:" in await run("drift", "--repair")
+    rows = await emptied.fetch(
+        "SELECT r.path, t.digest FROM catalog.tags t"
+        " JOIN catalog.repositories r ON r.id = t.repository_id"
+    )
+    assert {row["path"]: row["digest"] for row in rows} == repositories
+    assert len(repositories) > 40
+    await run("gc")
+    for app, digest in repositories.items():
+        assert await registry_client.find_digest(app, "v1") == digest
+    for app, digest in repositories.items():
+        assert await registry_client.delete_manifest(app, digest)
+    await run("drift", "--repair")
+    await run("gc")
