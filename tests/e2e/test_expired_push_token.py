@@ -59,7 +59,7 @@ def test_client_gets_a_new_token_for_the_manifest(
             issued = (datetime.now(UTC) - age).strftime("%Y-%m-%dT%H:%M:%SZ")
             changed = {"token": token, "access_token": token, "issued_at": issued}
             return json.dumps(body | changed | {"expires_in": CLIENTS_ASSUME_SECONDS}).encode()
-        if request.method == "PUT" and image.config.digest in str(request.url.params):
+        if request.method == "PUT" and image.config.hex in str(request.url):
             time.sleep(LIFETIME_SECONDS + 1)
             expired.set()
         return response.content
@@ -105,14 +105,16 @@ def test_challenge_to_a_push_is_that_of_the_registry(
     admitted = shared_registry.http.put(path, **request)  # type: ignore[arg-type]
     assert admitted.status_code == direct.status_code == 401
     assert _errors(admitted) == _errors(direct)
-    for header in ("WWW-Authenticate", "Docker-Distribution-Api-Version"):
-        assert admitted.headers.get_list(header) == [
-            re.sub(r'realm="[^"]*"', f'realm="{stack.url}/token"', direct.headers[header])
-        ]
+    # Distribution lists the required actions in any order.
+    expected = direct.headers["WWW-Authenticate"].replace(":push,pull", ":pull,push")
+    assert admitted.headers.get_list("WWW-Authenticate") == [
+        re.sub(r'realm="[^"]*"', f'realm="{stack.url}/token"', expected)
+    ]
+    assert admitted.headers.get_list("Docker-Distribution-Api-Version") == ["registry/2.0"]
     assert admitted.headers["Content-Type"].partition(";")[0] == "application/json"
 
 
 def _errors(answer: httpx.Response) -> object:
-    """Return the errors. Distribution lists the required actions in any order."""
+    """Return the error, with the required actions in their order."""
     (error,) = answer.json()["errors"]
     return error | {"detail": sorted(error["detail"], key=lambda access: access["Action"])}

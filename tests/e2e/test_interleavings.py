@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.security.jwt import load_signing_keys
+from libs.common.security.jwt import SigningKey, load_signing_keys
 from tests.e2e.test_faults import drift
 from tests.kit.http.accounts import unique
 from tests.kit.http.registry import Registry
@@ -63,9 +63,15 @@ class Race:
     registry: Registry
     tenant: Tenant
     repository: str
-    token: str
+    key: SigningKey
     chance: random.Random
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    @property
+    def token(self) -> str:
+        """A new token for the repository."""
+        user = self.tenant.granted.username
+        return sign_registry_token(self.key, user, f"repository:{self.repository}:pull,push")
 
     def run(self, **steps: Step) -> dict[str, int]:
         """Run the steps at the same time, each after a random delay; return their statuses."""
@@ -214,14 +220,11 @@ def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
     print(f"{INTERLEAVINGS} interleavings, seed {seed}")
     chance = random.Random(seed)
     (key,) = load_signing_keys(stack.data / "secrets" / "auth" / "token-keys")
-    user = shared_tenant.granted.username
     prefix = f"{shared_tenant.private}/{unique('race')}"
 
     def race(number: int) -> Race:
-        repository = f"{prefix}-{number}"
-        token = sign_registry_token(key, user, f"repository:{repository}:pull,push")
         own = random.Random(chance.random())
-        return Race(shared_registry, shared_tenant, repository, token, own)
+        return Race(shared_registry, shared_tenant, f"{prefix}-{number}", key, own)
 
     races = [race(number) for number in range(INTERLEAVINGS)]
     started = time.monotonic()

@@ -355,26 +355,37 @@ def test_pushes_and_deletions_while_the_registry_is_killed_leave_nothing_behind(
     stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
     chance, statuses = random.Random(2), set()
-    for round_ in range(8):
+    for _ in range(8):
         repository = f"{shared_tenant.private}/{unique('app')}"
         pushing = Pushing(shared_registry, repository)
-        doomed, pushed = pushing.uploaded(), pushing.uploaded()
-        assert pushing.put(doomed, "old").status_code == 201
-        killer = threading.Timer(chance.uniform(0, 0.05), kill, (stack, "registry"))
-        with ThreadPoolExecutor(2) as pool:
-            put = pool.submit(pushing.put, pushed, "new")
-            deleted = pool.submit(
-                shared_tenant.account.http.delete, f"/images/{repository}@{doomed.digest}"
-            )
-            killer.start()
-            statuses |= {("put", put.result().status_code)}
-            statuses |= {("delete", deleted.result().status_code)}
-        killer.join()
-        await_resolved(stack, within=30)
-        tags = shared_tenant.account.tags(repository)
-        assert {name: tag["digest"] for name, tag in tags.items()} == {"new": pushed.digest}, round_
-        assert pushing.in_registry("new") == 200
-        assert pushing.in_registry(doomed.digest) == 404
+        statuses |= _push_and_delete(stack, shared_tenant, pushing, chance.uniform(0, 0.05))
     assert statuses <= {("put", 201), ("delete", 204), ("delete", 503)}
     report = drift(stack)
     assert (report.returncode, report.stderr) == (0, ""), report.stdout
+
+
+def _push_and_delete(
+    stack: Stack, tenant: Tenant, pushing: Pushing, delay: float
+) -> set[tuple[str, int]]:
+    """Push an image, delete another, and kill the registry after ``delay`` seconds."""
+    doomed, pushed = pushing.uploaded(), pushing.uploaded()
+    assert pushing.put(doomed, "old").status_code == 201
+    path = f"/images/{pushing.repository}@{doomed.digest}"
+    killer = threading.Timer(delay, kill, (stack, "registry"))
+    with ThreadPoolExecutor(2) as pool:
+        put = pool.submit(pushing.put, pushed, "new")
+        deleted = pool.submit(tenant.account.http.delete, path)
+        killer.start()
+        statuses = {("put", put.result().status_code), ("delete", deleted.result().status_code)}
+    killer.join()
+    eventually(
+        lambda: pushing.in_registry("new"),
+        lambda status: status == 200,
+        within=BACK_SECONDS,
+        what="the registry",
+    )
+    await_resolved(stack, within=30)
+    tags = tenant.account.tags(pushing.repository)
+    assert {name: tag["digest"] for name, tag in tags.items()} == {"new": pushed.digest}
+    assert pushing.in_registry(doomed.digest) == 404
+    return statuses
