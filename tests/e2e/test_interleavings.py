@@ -42,6 +42,7 @@ AT_ONCE = 8
 DELAYS = (0.0, 0.05, 0.5)
 """The longest delays of a request, in seconds. A deletion takes longer to begin than a push."""
 STOP_SECONDS = 0.2
+DRIFT_SECONDS = 300.0
 ACCEPT = {"Accept": ", ".join(name for types in MEDIA_TYPES.values() for name in types.values())}
 
 Step = Callable[[], httpx.Response]
@@ -258,7 +259,9 @@ def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
     with ThreadPoolExecutor(AT_ONCE) as pool:
         broken = [fault for faults in pool.map(_faults, races) for fault in faults]
     assert not broken, broken
-    report = drift(stack)
+    started = time.monotonic()
+    report = drift(stack, seconds=DRIFT_SECONDS)
+    print(f"drift: {time.monotonic() - started:.1f} s")
     assert (report.returncode, report.stderr) == (0, ""), report.stdout
 
 
