@@ -93,7 +93,9 @@ BEGIN
   END IF;
   SELECT id INTO in_repository FROM catalog.repositories WHERE path = i.repository;
   IF NOT FOUND THEN
-    -- A repository that is created while its namespace is deleted is deleted with it.
+    -- A repository that is created while its namespace is deleted is deleted with it. The lock makes
+    -- the next statement see the deletion.
+    PERFORM FROM catalog.namespaces WHERE name = i.namespace FOR KEY SHARE;
     INSERT INTO catalog.repositories (namespace_id, name, status)
     SELECT n.id, substr(i.repository, length(n.name) + 2),
            CASE WHEN EXISTS (SELECT FROM catalog.deletions d
@@ -141,7 +143,7 @@ BEGIN
   UPDATE catalog.repositories r
   SET tag_count = r.tag_count
         + CASE WHEN new_tag IS NOT NULL AND digest_before IS NULL THEN 1 ELSE 0 END,
-      size_bytes = greatest(0, r.size_bytes
+      size_bytes = least(9223372036854775807, greatest(0, r.size_bytes::numeric
         + CASE WHEN new_tag IS NOT NULL AND NOT had_tag
             THEN (manifest ->> 'size_bytes')::bigint ELSE 0 END
         - coalesce((
@@ -150,7 +152,7 @@ BEGIN
               AND m.repository_id = in_repository AND m.digest = digest_before
               AND NOT EXISTS (
                 SELECT FROM catalog.tags t
-                WHERE t.repository_id = in_repository AND t.digest = digest_before)), 0)),
+                WHERE t.repository_id = in_repository AND t.digest = digest_before)), 0))),
       last_pushed_at = greatest(r.last_pushed_at, clock_timestamp()),
       status = CASE WHEN r.status = 'deleting' THEN 'deleting' ELSE 'active' END
   WHERE r.id = in_repository;

@@ -314,10 +314,10 @@ def test_drift_repairs_pushes_that_a_killed_registry_never_reported(
     )
     # The catalog itself compares repositories after a crash that were written in the last minutes.
     execute(stack, "UPDATE catalog.repositories SET last_pushed_at = now() - interval '1 hour'")
+    execute(stack, "UPDATE catalog.intents SET resolved_at = now() - interval '11 minutes'")
     os.kill(part(stack.data, "events"), signal.SIGSTOP)
     lost: dict[str, Image | Index] = {
         f"{repository}:lost": make_image(),
-        f"{repository}:v1": make_image(),
         f"{shared_tenant.private}/{unique('lost')}:multi": make_index(),
     }
     for reference, content in lost.items():

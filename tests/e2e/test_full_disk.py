@@ -16,8 +16,8 @@ from tests.kit.http.accounts import unique
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant
 from tests.kit.images import Image, make_image
-from tests.kit.small_disk import fill, needs_root, small_disk
 from tests.kit.stack.run import Stack, running_stack
+from tests.kit.stack.small_disk import fill, needs_root, small_disk
 from tests.kit.waiting import eventually
 
 pytestmark = needs_root

@@ -14,7 +14,7 @@ from tests.integration.events.conftest import Registry, events_settings, running
 from tests.kit.database import Database, create_database
 from tests.kit.pulls.envelopes import event
 from tests.kit.sessions import Secrets, write_secrets
-from tests.kit.small_disk import fill, needs_root, small_disk
+from tests.kit.stack.small_disk import fill, needs_root, small_disk
 from tests.kit.waiting import soon
 
 pytestmark = needs_root

@@ -30,6 +30,7 @@ MEDIA_TYPES = (OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST)
 MAX_LAYERS = 1_000
 MAX_CHILDREN = 1_000
 
+_FOREIGN_DOCKER_LAYER = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 _SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+"
 
 
@@ -88,7 +89,7 @@ def parse_for_admission(
     config = _optional(value, "config", foreign_urls)
     if config is None and media_type not in INDEX_TYPES:
         raise ManifestInvalid("config is missing; an image manifest must have one")
-    return AdmittedManifest(
+    admitted = AdmittedManifest(
         media_type=media_type,
         artifact_type=_artifact_type(value, config),
         config=config,
@@ -97,6 +98,22 @@ def parse_for_admission(
         blobs=_list(value, "blobs", MAX_LAYERS, foreign_urls),
         subject=_optional(value, "subject", foreign_urls),
     )
+    _check_foreign_layers(admitted)
+    return admitted
+
+
+def _check_foreign_layers(manifest: AdmittedManifest) -> None:
+    """Refuse foreign layers without an address: Distribution answers 500 to them."""
+    for one in manifest.descriptors:
+        if (
+            manifest.media_type == DOCKER_MANIFEST
+            and one.media_type == _FOREIGN_DOCKER_LAYER
+            and not one.is_foreign
+        ):
+            raise ManifestInvalid(
+                f"{one.field}.urls is missing; a layer of the type {one.media_type} "
+                "must have one, or be pushed with the type of an ordinary layer"
+            )
 
 
 def _media_type(content_type: str) -> str:

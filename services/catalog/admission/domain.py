@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.common.registry.admission import AdmittedManifest
-from libs.common.registry.error_format import Denied, ManifestInvalid, Unavailable
+from libs.common.registry.error_format import (
+    Denied,
+    ManifestBlobUnknown,
+    ManifestInvalid,
+    Unavailable,
+)
 from libs.common.registry.storage import StoredBlob
 
 MAX_BODY = 4 * 1024 * 1024
@@ -47,14 +52,26 @@ class Target:
             )
 
 
-def check_sizes(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:
-    """Raise ManifestInvalid if a descriptor states another size than that of its stored blob.
+def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:
+    """Check that the repository has what the manifest names, with the stated sizes.
 
-    The registry itself refuses a manifest whose blob is missing.
+    The registry refuses a missing blob too. But the blob can arrive after this check, and then
+    nobody would check its size. The subject may be missing, and so may foreign layers.
+
+    Raises:
+        ManifestBlobUnknown: a blob or a child is missing.
+        ManifestInvalid: a descriptor states another size than that of its stored blob.
     """
     for descriptor in manifest.descriptors:
         blob = stored.get(descriptor.digest)
-        if blob is not None and blob.size != descriptor.size:
+        if blob is None:
+            if descriptor is not manifest.subject and not descriptor.is_foreign:
+                raise ManifestBlobUnknown(
+                    f"{descriptor.field} is {descriptor.digest}, which the repository does not "
+                    "have; upload it first",
+                    detail={"digest": descriptor.digest},
+                )
+        elif blob.size != descriptor.size:
             raise ManifestInvalid(
                 f"{descriptor.field}.size must be {blob.size}, the size of "
                 f"{descriptor.digest}, not {descriptor.size}"

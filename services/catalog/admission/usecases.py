@@ -30,7 +30,7 @@ from services.catalog.admission.domain import (
     LOW_DISK,
     LOW_DISK_RETRY_SECONDS,
     UNAVAILABLE_RETRY_SECONDS,
-    check_sizes,
+    check_blobs,
     needed_digests,
 )
 from services.catalog.images.description import Described, describe_image, describe_index
@@ -113,7 +113,7 @@ class Admission:
             read=config.digest if config and config.media_type in IMAGE_CONFIG_TYPES else None,
             limit=MAX_CONFIG_BYTES,
         )
-        check_sizes(manifest, inspected.blobs)
+        check_blobs(manifest, inspected.blobs)
         intent = await self._open(push, _change(push, digest, manifest, inspected.blobs))
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
@@ -122,13 +122,13 @@ class Admission:
         return answer
 
     async def _open(self, push: Push, change: Change) -> Intent:
-        async def insert() -> Intent | None:
+        async def insert() -> tuple[Change, int | None]:
             async with autocommit(self._engine) as tx:
                 target, id_ = await queries.open_push(tx, change=change)
             if target is None:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")
             target.check(push.path)
-            return None if id_ is None else Intent(id_, change)
+            return change, id_
 
         return await insert_when_free(insert)
 

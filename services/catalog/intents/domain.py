@@ -6,7 +6,7 @@ later one waits until the earlier one is resolved (spec 14).
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from libs.common.registry.client import Fetched
@@ -14,6 +14,10 @@ from libs.common.web.errors import Unavailable
 
 LEASE = timedelta(seconds=15)
 """How long the process that works on an intent owns it; then another process takes over."""
+LONGEST_LEASE = timedelta(minutes=1)
+"""An intent that fails again and again is repeated more rarely, but at least once in this time."""
+GIVE_UP_AFTER = timedelta(hours=1)
+"""After this time, a push that the registry answers with an error of its own is not repeated."""
 WAIT_SECONDS = 20.0
 """How long a change waits for a conflicting one, and how long a call of the registry is repeated.
 
@@ -83,6 +87,7 @@ class Intent:
 
     id: int
     change: Change
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from libs.common.registry.client import Fetched
 from services.catalog.intents.domain import (
     KEPT_FOR,
     LEASE,
+    LONGEST_LEASE,
     Change,
     Intent,
     Kind,
@@ -103,18 +104,22 @@ async def resolve(tx: Tx, *, id: int) -> bool:
 
 
 async def take_over(tx: Tx, *, limit: int) -> list[Intent]:
-    """Return open intents whose lease has ended, oldest first, and take a lease on them."""
+    """Return open intents whose lease has ended, and take a lease on them.
+
+    The lease grows with their age, so that intents that fail again and again delay no others.
+    """
+    growing = sa.func.least(LONGEST_LEASE, (_CLOCK - _i.started_at) / 4)
     ended = (
         sa.select(_i.id)
         .where(_IS_OPEN, _i.leased_until < _CLOCK, _IS_OURS)
-        .order_by(_i.id)
+        .order_by(_i.leased_until)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     statement = (
         sa.update(intents)
         .where(_i.id.in_(ended))
-        .values(leased_until=_CLOCK + LEASE)
+        .values(leased_until=_CLOCK + sa.func.greatest(LEASE, growing))
         .returning(intents)
     )
     return sorted(map(_intent, await tx.execute(statement)), key=lambda intent: intent.id)
@@ -189,4 +194,5 @@ def _intent(row: Any) -> Intent:
                 row.account_id, row.account, row.client_address, row.via, row.api_key_id
             ),
         ),
+        started_at=row.started_at,
     )

@@ -4,8 +4,11 @@ No transaction is open while the registry is called (spec 14).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.errors import RegistryUnavailable
@@ -18,6 +21,9 @@ Prepare = Callable[[Tx], Awaitable[Change]]
 T = TypeVar("T")
 _POLL_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1)
 _RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+_polling: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictionary()
+"""By repository and tags. Only one of the changes that wait for the same tags polls the database:
+many pushes of one tag would use all its connections otherwise."""
 
 
 async def open_intent(*, engine: Engine, repository: str, prepare: Prepare) -> Intent:
@@ -30,18 +36,19 @@ async def open_intent(*, engine: Engine, repository: str, prepare: Prepare) -> I
         Exception: what ``prepare`` raises. Nothing is inserted then.
     """
 
-    async def insert() -> Intent | None:
+    async def insert() -> tuple[Change, int | None]:
         async with engine.begin() as tx:
             await queries.lock_repositories(tx, paths=[repository])
             change = await prepare(tx)
-            id_ = await queries.insert_unless_conflict(tx, change=change)
-        return None if id_ is None else Intent(id_, change)
+            return change, await queries.insert_unless_conflict(tx, change=change)
 
     return await insert_when_free(insert)
 
 
-async def insert_when_free(insert: Callable[[], Awaitable[Intent | None]]) -> Intent:
-    """Call ``insert`` until it returns an intent. None means that an open intent conflicts.
+async def insert_when_free(
+    insert: Callable[[], Awaitable[tuple[Change, int | None]]],
+) -> Intent:
+    """Call ``insert`` until it returns the id of an intent. None means that an open one conflicts.
 
     No connection is held between two calls.
 
@@ -50,13 +57,35 @@ async def insert_when_free(insert: Callable[[], Awaitable[Intent | None]]) -> In
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + WAIT_SECONDS
-    tries = 0
-    while (intent := await insert()) is None:
-        if loop.time() >= deadline:
-            raise ChangeInProgress(retry_after=2)
-        await asyncio.sleep(_POLL_SECONDS[min(tries, len(_POLL_SECONDS) - 1)])
-        tries += 1
-    return intent
+
+    change, id_ = await insert()
+    if id_ is None:
+        async with _poll_alone(change, deadline):
+            tries = 0
+            while id_ is None:
+                if loop.time() >= deadline:
+                    raise ChangeInProgress(retry_after=2)
+                await asyncio.sleep(_POLL_SECONDS[min(tries, len(_POLL_SECONDS) - 1)])
+                tries += 1
+                change, id_ = await insert()
+    return Intent(id_, change, datetime.now(UTC))
+
+
+@asynccontextmanager
+async def _poll_alone(change: Change, deadline: float) -> AsyncIterator[None]:
+    """Wait until no other change of the same tags polls. Raises ChangeInProgress."""
+    lock = _polling.setdefault(
+        (change.repository, *(change.tags or (change.digest,))), asyncio.Lock()
+    )
+    try:
+        async with asyncio.timeout_at(deadline):
+            await lock.acquire()
+    except TimeoutError:
+        raise ChangeInProgress(retry_after=2) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def call_until_confirmed(

@@ -9,7 +9,7 @@ from libs.common.settings import SettingsError
 from services.auth.settings import load_settings
 from services.auth.write_gate.domain import LOW_DISK_RETRY_SECONDS
 from tests.integration.auth.conftest import Replica
-from tests.kit.small_disk import fill, needs_root, small_disk
+from tests.kit.stack.small_disk import fill, needs_root, small_disk
 from tests.kit.waiting import soon
 
 UPLOAD = "/v2/team/app/blobs/uploads/1"

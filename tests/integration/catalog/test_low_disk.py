@@ -12,7 +12,7 @@ from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.images import make_image
 from tests.kit.sessions import Secrets, app_client
-from tests.kit.small_disk import fill, needs_root, small_disk
+from tests.kit.stack.small_disk import fill, needs_root, small_disk
 
 MEGABYTE = 1024 * 1024
 

@@ -85,13 +85,9 @@ class DelayedRepositories:
         if len(events) == _EVENTS:
             end = events[-1].position
         batch = usecases.Batch(delayed.after, events, unsettled=False, moves=False)
-        applied = await usecases.apply_batch(
-            engine=self._engine, registry=self._registry, batch=batch
-        )
-        if applied.unreadable:
-            return applied.unreadable[name]
-        if applied.invisible:
-            return f"the registry does not show {applied.invisible[0].tag} yet"
+        left = await usecases.apply_batch(engine=self._engine, registry=self._registry, batch=batch)
+        if left:
+            return left[name]
         async with self._engine.begin() as tx:
             # The follower takes this lock before it skips events of delayed repositories.
             now = await queries.lock_position(tx)

@@ -170,6 +170,8 @@ def find_invisible_pushes(
 ) -> list[FeedEvent]:
     """Return the last pushes of tags that ``states`` do not show, unless they are old.
 
+    A tag that was not read does not count: admission records it.
+
     Distribution reports a push before it sets the tag
     (https://github.com/distribution/distribution/issues/2625).
     """
@@ -183,14 +185,14 @@ def find_invisible_pushes(
             deleted.add((event.repository, event.digest))
     states = list(states)
     visible = {(state.path, tag): of.digest for state in states for tag, of in state.tags.items()}
-    read = {state.path for state in states}
     unreadable = {(state.path, tag) for state in states for tag in state.unreadable}
+    read = {(state.path, tag) for state in states for tag in (*state.tags, *state.gone_tags)}
     return [
         event
         for key, event in latest.items()
         if event.action == "push"
         and event.digest
-        and event.repository in read
+        and key in read
         and now - event.at < _RETRY_AGE
         and visible.get(key) != event.digest
         and key not in unreadable

@@ -5,9 +5,6 @@ slow is delayed: another worker retries it, and the others go on.
 """
 
 import asyncio
-import time
-from collections.abc import Sequence
-from dataclasses import replace
 
 import structlog
 from prometheus_client import Counter
@@ -15,8 +12,6 @@ from prometheus_client import Counter
 from libs.common.db.engine import Engine, is_unreachable
 from libs.common.registry.client import Registry
 from services.catalog.sync.feed import usecases
-from services.catalog.sync.feed.domain import FeedEvent
-from services.catalog.sync.feed.retries import PushRetries
 
 CHANNEL = "moorage_feed"
 GATHER_SECONDS = 0.2
@@ -37,14 +32,13 @@ _log = structlog.get_logger()
 class Follower:
     """Applies the events of the feed.
 
-    The position in the feed is in the database. Failures and retries are counted in memory.
+    The position in the feed is in the database. Failures are counted in memory.
     """
 
     def __init__(self, engine: Engine, registry: Registry) -> None:
         self._engine = engine
         self._registry = registry
         self._failures = 0
-        self._retries = PushRetries()
 
     async def step(self) -> float:
         """Apply the next events.
@@ -52,16 +46,11 @@ class Follower:
         Return how many seconds to wait for a notification before the next call.
         """
         batch = await usecases.read_batch(engine=self._engine, limit=_BATCH)
-        batch = replace(batch, again=self._retries.due(time.monotonic()))
-        if not batch.events and not batch.again:
-            return self._retries.seconds_to_next(
-                time.monotonic(),
-                at_most=_UNSETTLED_SECONDS if batch.unsettled else _POLL_SECONDS,
-            )
+        if not batch.events:
+            return _UNSETTLED_SECONDS if batch.unsettled else _POLL_SECONDS
         try:
-            invisible = await self._apply(batch)
+            await self._apply(batch)
         except Exception as error:
-            self._retries.record(applied=batch.again, invisible=batch.again, now=time.monotonic())
             self._failures += 1
             _log.warning(
                 "feed batch failed, will retry",
@@ -70,24 +59,21 @@ class Follower:
             )
             return _RETRY_SECONDS[min(self._failures, len(_RETRY_SECONDS)) - 1]
         self._failures = 0
-        self._retries.record(
-            applied=[*batch.again, *batch.events], invisible=invisible, now=time.monotonic()
-        )
         _applied.inc(len(batch.events))
         return 0.0
 
-    async def _apply(self, batch: usecases.Batch) -> Sequence[FeedEvent]:
+    async def _apply(self, batch: usecases.Batch) -> None:
         """Apply all events together, or if that fails or is slow, each repository on its own."""
         try:
             async with asyncio.timeout(_BATCH_SECONDS) as limit:
-                applied = await usecases.apply_batch(
+                await usecases.apply_batch(
                     engine=self._engine, registry=self._registry, batch=batch
                 )
-            return applied.invisible
+            return
         except Exception as error:
             if is_unreachable(error) and not limit.expired():
                 raise
             await self._registry.check()
-        return await usecases.apply_separately(
+        await usecases.apply_separately(
             engine=self._engine, registry=self._registry, batch=batch, seconds=_BATCH_SECONDS
         )

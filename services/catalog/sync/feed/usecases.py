@@ -27,7 +27,7 @@ from services.catalog.sync.states.restoring import restore_tags
 from services.catalog.sync.states.usecases import read_states, write_states
 
 _log = structlog.get_logger()
-_RETRY_UNREADABLE = timedelta(seconds=1)
+_RETRY = timedelta(seconds=0.5)
 _REASON_LENGTH = 300
 
 
@@ -35,15 +35,14 @@ _REASON_LENGTH = 300
 class Batch:
     """Events after the position ``start``.
 
-    ``unsettled`` is true if there is a next event that cannot be read yet. ``again`` are earlier
-    events to apply once more. Events of the repositories in ``delayed`` are left to the worker of
-    delayed repositories. ``moves`` is false if the position must not move.
+    ``unsettled`` is true if there is a next event that cannot be read yet. The worker of delayed
+    repositories applies the events of those in ``delayed``. ``moves`` is false if the position must
+    not move.
     """
 
     start: Position
     events: Sequence[FeedEvent]
     unsettled: bool
-    again: Sequence[FeedEvent] = ()
     delayed: frozenset[str] = frozenset()
     moves: bool = True
 
@@ -55,20 +54,7 @@ class Batch:
     @property
     def all(self) -> Sequence[FeedEvent]:
         """All events to apply."""
-        given = [*self.again, *self.events]
-        return [event for event in given if event.repository not in self.delayed]
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """The result of applying a batch: pushes whose tag is not visible yet, and unreadable ones.
-
-    ``unreadable`` has the repositories of which the registry cannot read a tag or a manifest, with
-    the reason. Everything else in them is applied.
-    """
-
-    invisible: Sequence[FeedEvent]
-    unreadable: Mapping[str, str]
+        return [event for event in self.events if event.repository not in self.delayed]
 
 
 async def read_batch(*, engine: Engine, limit: int) -> Batch:
@@ -81,53 +67,52 @@ async def read_batch(*, engine: Engine, limit: int) -> Batch:
     return Batch(start, events, unsettled, delayed=delayed)
 
 
-async def apply_batch(*, engine: Engine, registry: Registry, batch: Batch) -> Applied:
+async def apply_batch(*, engine: Engine, registry: Registry, batch: Batch) -> Mapping[str, str]:
     """Write the present state of all that the events name.
+
+    Return the repositories of which something is left, with the reason: the registry cannot read a
+    tag or a manifest, or does not show a pushed tag yet.
 
     Manifests that were pushed to an ownerless path are deleted from the registry, so that the next
     owner of the name does not get them. No transaction is open during calls to the registry.
 
     Raises RegistryUnavailable.
     """
-    while (applied := await _apply(engine, registry, batch)) is None:
+    while (left := await _apply(engine, registry, batch)) is None:
         pass  # a path became ownerless; the next round reads its new status
-    return applied
+    return left
 
 
 async def apply_separately(
     *, engine: Engine, registry: Registry, batch: Batch, seconds: float
-) -> list[FeedEvent]:
+) -> None:
     """Apply the events of each repository on its own, and move the position.
 
-    A repository that fails, or that takes longer than ``seconds``, is delayed. Return the pushes
-    that are not visible yet.
+    A repository that fails, or that takes longer than ``seconds``, is delayed.
     """
     events: dict[str, list[FeedEvent]] = {}
     for event in batch.all:
         events.setdefault(event.repository, []).append(event)
 
-    async def apply(of: list[FeedEvent]) -> Applied:
+    async def apply(of: list[FeedEvent]) -> Mapping[str, str]:
         async with asyncio.timeout(seconds):
             alone = Batch(batch.start, of, unsettled=False, moves=False)
             return await apply_batch(engine=engine, registry=registry, batch=alone)
 
     results = await asyncio.gather(*(apply(of) for of in events.values()), return_exceptions=True)
     failed: dict[str, str] = {}
-    invisible: list[FeedEvent] = []
     for repository, result in zip(events, results, strict=True):
-        if isinstance(result, Applied):
-            invisible += result.invisible
-            failed.update(result.unreadable)
-        elif isinstance(result, Exception):
+        if isinstance(result, Exception):
             failed[repository] = reason_of(result)
-        else:
+        elif isinstance(result, BaseException):
             raise result
+        else:
+            failed.update(result)
     for repository, reason in failed.items():
         _log.warning("events of a repository are delayed", repository=repository, reason=reason)
     async with engine.begin() as tx:
         if await queries.move_position(tx, old=batch.start, new=batch.end):
             await _delay(tx, batch, failed, timedelta())
-    return invisible
 
 
 def reason_of(error: Exception) -> str:
@@ -144,7 +129,7 @@ async def _delay(tx: Tx, batch: Batch, failed: Mapping[str, str], wait: timedelt
     await queries.delay(tx, repositories=new, after=batch.start, wait=timedelta())
 
 
-async def _apply(engine: Engine, registry: Registry, batch: Batch) -> Applied | None:
+async def _apply(engine: Engine, registry: Registry, batch: Batch) -> dict[str, str] | None:
     """As ``apply_batch``; write nothing and return None if a path became ownerless meanwhile."""
     paths = {event.repository for event in batch.all}
     async with engine.connect() as tx:
@@ -154,7 +139,10 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> Applied | 
     wanted = list(collect_wanted(sorted_events.events).values())
     read = await read_states(engine=engine, registry=registry, wanted=wanted)
     states, wrong = read.states, []
-    unreadable = {
+    left = {
+        event.repository: f"the registry does not show {event.tag} yet"
+        for event in find_invisible_pushes(sorted_events.events, states, datetime.now(UTC))
+    } | {
         state.path: f"the registry cannot read {min(state.unreadable)}"
         for state in states
         if state.unreadable
@@ -162,8 +150,8 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> Applied | 
     async with engine.begin() as tx:
         if batch.moves:
             if not await queries.move_position(tx, old=batch.start, new=batch.end):
-                return Applied((), {})
-            await _delay(tx, batch, unreadable, _RETRY_UNREADABLE)
+                return {}
+            await _delay(tx, batch, left, _RETRY)
         if states:
             wrong = await write_states(tx=tx, read=read)
             now = await queries.get_path_statuses(tx, paths={state.path for state in states})
@@ -174,5 +162,4 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> Applied | 
                 await tx.rollback()
                 return None
     await restore_tags(engine=engine, registry=registry, wrong=wrong)
-    invisible = find_invisible_pushes(sorted_events.events, states, datetime.now(UTC))
-    return Applied(invisible, unreadable)
+    return left

@@ -1,5 +1,6 @@
 """Read the states of repositories from the registry, and write them to the catalog."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +51,10 @@ async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted
             of.leave_out_tags(
                 {tag: digest for (path, tag), digest in admitted.items() if path == of.path}
             )
+        known = await queries.find_known(
+            tx, manifests_of=[(of.path, digest) for of in wanted for digest in of.digests]
+        )
+        wanted = [of for of in wanted if of.tags or of.deleted or _has_unknown(of, known)]
         deleted = await queries.find_known(
             tx, manifests_of=[(of.path, digest) for of in wanted for digest in of.deleted]
         )
@@ -75,6 +80,10 @@ async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted
         unreadable=reader.unreadable,
     )
     return ReadStates(states, began_at)
+
+
+def _has_unknown(of: Wanted, known: Collection[tuple[str, str]]) -> bool:
+    return any((of.path, digest) not in known for digest in of.digests)
 
 
 async def write_states(*, tx: Tx, read: ReadStates) -> list[WrongTag]:

@@ -5,12 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from libs.common.registry.error_format import Denied, ManifestInvalid, Unavailable
+from libs.common.registry.error_format import (
+    Denied,
+    ManifestBlobUnknown,
+    ManifestInvalid,
+    Unavailable,
+)
 from libs.common.registry.storage import StoredBlob
-from services.catalog.admission.domain import Target, check_sizes, needed_digests
+from services.catalog.admission.domain import Target, check_blobs, needed_digests
 from tests.unit.common.registry.manifest_kit import digest, manifest, parsed
 
 TARGET = Target(is_deleting=False, reserved_until=None, are_writes_paused=False)
+STORED = {digest(letter): StoredBlob(digest(letter), 7) for letter in "c12"}
 
 
 def test_push_to_an_active_repository_is_allowed() -> None:
@@ -34,13 +40,19 @@ def test_push_during_a_write_pause_can_be_retried() -> None:
     assert raised.value.headers["Retry-After"] == "5"
 
 
-def test_right_sizes_and_missing_blobs_are_left_to_the_registry() -> None:
-    check_sizes(parsed(manifest()), {digest("1"): StoredBlob(digest("1"), 7)})
+def test_manifest_with_all_its_blobs_is_admitted() -> None:
+    check_blobs(parsed(manifest()), STORED)
+
+
+def test_missing_blob_is_refused_and_names_the_field() -> None:
+    stored = {of: blob for of, blob in STORED.items() if of != digest("2")}
+    with pytest.raises(ManifestBlobUnknown, match=r"layers\[1\] is sha256:2"):
+        check_blobs(parsed(manifest()), stored)
 
 
 def test_wrong_size_is_refused_and_names_the_field() -> None:
     with pytest.raises(ManifestInvalid, match=r"layers\[1\]\.size must be 8"):
-        check_sizes(parsed(manifest()), {digest("2"): StoredBlob(digest("2"), 8)})
+        check_blobs(parsed(manifest()), STORED | {digest("2"): StoredBlob(digest("2"), 8)})
 
 
 def test_manifest_needs_itself_all_its_digests_and_what_they_are_stored_under() -> None:

@@ -72,7 +72,8 @@ def test_push_event_without_a_digest_reads_its_tag() -> None:
 
 def state(**digests: str) -> RepositoryState:
     tags = {tag: tag_state(digest, [], T0) for tag, digest in digests.items()}
-    return RepositoryState("team", "app", T0, {}, tags, frozenset(), frozenset())
+    gone = frozenset({"v1"} - tags.keys())
+    return RepositoryState("team", "app", T0, {}, tags, gone, frozenset())
 
 
 def test_push_is_invisible_until_the_tag_names_its_digest() -> None:
@@ -91,6 +92,12 @@ def test_push_is_invisible_although_the_clock_of_the_registry_is_ahead() -> None
 def test_push_in_a_deleted_namespace_is_not_retried() -> None:
     push = event(tag="v1", digest="sha256:1")
     assert find_invisible_pushes([push], [], T0) == []
+
+
+def test_push_whose_tag_was_not_read_is_not_retried() -> None:
+    """Admission has recorded it, or is about to."""
+    push = event(tag="admitted", digest="sha256:1")
+    assert find_invisible_pushes([push], [state()], T0) == []
 
 
 def test_old_push_is_not_retried() -> None:
