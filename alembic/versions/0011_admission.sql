@@ -1,5 +1,6 @@
 -- A change of an image is an intent first: a row that says what the registry is about to do. It
--- protects what it names until the registry has confirmed it (spec 14).
+-- protects what it names until the registry has confirmed it (spec 14). Resolved rows remain for a
+-- while, so that a comparison with the registry leaves out what changed meanwhile.
 
 CREATE TABLE catalog.intents (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -24,10 +25,6 @@ CREATE TABLE catalog.intents (
     CONSTRAINT intents_kind_check CHECK (
       kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'restore_tag'))
 );
-
-COMMENT ON TABLE catalog.intents IS
-'changes of images: tags that they set or delete, digests that they need or remove; resolved rows '
-'remain for a while, so that a comparison with the registry leaves out what changed meanwhile';
 
 CREATE INDEX intents_repository_idx ON catalog.intents (repository, resolved_at);
 

@@ -37,20 +37,24 @@ COMMENT ON FUNCTION catalog.insert_intent IS
 'inserts an intent and returns its id; returns null if an open intent conflicts with it';
 
 CREATE FUNCTION catalog.open_push(
-  push catalog.intents, lease interval,
+  push catalog.intents, lease interval, max_repositories bigint,
   OUT intent bigint, OUT has_namespace boolean, OUT is_deleting boolean,
-  OUT reserved_until timestamptz, OUT is_paused boolean
+  OUT reserved_until timestamptz, OUT is_paused boolean, OUT is_full boolean
 ) LANGUAGE plpgsql AS $$
+DECLARE
+  owner_id bigint;
+  is_new boolean;
 BEGIN
   -- PostgreSQL can lose the intent in a crash, but only together with all later commits.
   PERFORM set_config('synchronous_commit', 'off', true);
   PERFORM catalog.lock_repository(push.repository);
-  SELECT true,
+  is_full := false;
+  SELECT true, n.account_id, r.id IS NULL,
          n.deleting OR coalesce(r.status = 'deleting', false),
          s.available_at,
          EXISTS (SELECT FROM catalog.write_pauses p
                  WHERE p.phase = 'all_writes' AND p.ends_at > clock_timestamp())
-  INTO has_namespace, is_deleting, reserved_until, is_paused
+  INTO has_namespace, owner_id, is_new, is_deleting, reserved_until, is_paused
   FROM catalog.namespaces n
   LEFT JOIN catalog.repositories r ON r.path = push.repository
   LEFT JOIN catalog.reserved_names s ON s.kind = 'repository' AND s.name = push.repository
@@ -63,7 +67,17 @@ BEGIN
   END IF;
   is_deleting := is_deleting OR (reserved_until IS NULL AND EXISTS (
     SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = push.repository));
-  IF NOT is_deleting AND reserved_until IS NULL AND NOT is_paused THEN
+  IF is_new THEN
+    -- The lock orders the first pushes to all repositories of the account.
+    PERFORM FROM catalog.accounts WHERE id = owner_id FOR NO KEY UPDATE;
+    is_full := max_repositories <= (
+      SELECT count(*) FROM catalog.repositories WHERE account_id = owner_id) + (
+      SELECT count(DISTINCT i.repository)
+      FROM catalog.intents i JOIN catalog.namespaces n ON n.name = i.namespace
+      WHERE i.resolved_at IS NULL AND n.account_id = owner_id AND i.repository <> push.repository
+        AND NOT EXISTS (SELECT FROM catalog.repositories r WHERE r.path = i.repository));
+  END IF;
+  IF NOT is_deleting AND reserved_until IS NULL AND NOT is_paused AND NOT is_full THEN
     intent := catalog.insert_intent(push, lease);
   END IF;
 END $$;

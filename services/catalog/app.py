@@ -147,6 +147,7 @@ def _admission(
         RemoteBlobs(registry) if root is None else LocalBlobs(root),
         free_space,
         foreign_urls=settings.foreign_prefixes,
+        max_repositories=settings.max_repositories,
     )
 
 

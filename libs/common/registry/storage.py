@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 
 _MAX_LINK_BYTES = 256
+_MISSING = (FileNotFoundError, NotADirectoryError)
 _CONCURRENT_REQUESTS = 8
 
 
@@ -63,7 +65,10 @@ class LocalBlobs:
         self, repository: str, digests: Collection[str], *, read: str | None, limit: int
     ) -> Inspected:
         """See BlobReader."""
-        return await asyncio.to_thread(self._inspect, repository, digests, read, limit)
+        try:
+            return await asyncio.to_thread(self._inspect, repository, digests, read, limit)
+        except OSError as error:
+            raise RegistryUnavailable(f"the storage cannot be read: {error.strerror}") from error
 
     def _inspect(
         self, repository: str, digests: Collection[str], read: str | None, limit: int
@@ -81,7 +86,7 @@ class LocalBlobs:
                 continue
             try:
                 return StoredBlob(canonical, self._data(canonical).stat().st_size)
-            except OSError:
+            except _MISSING:
                 return None
         return None
 
@@ -91,7 +96,7 @@ class LocalBlobs:
             return None
         try:
             return self._data(stored.canonical).read_bytes()
-        except OSError:
+        except _MISSING:
             return None
 
     def _data(self, canonical: str) -> Path:
@@ -104,7 +109,7 @@ def _read_link(path: Path) -> str | None:
     try:
         with path.open("rb") as file:
             text = file.read(_MAX_LINK_BYTES).decode("ascii", "replace").strip()
-    except OSError:
+    except _MISSING:
         return None
     value = text.removeprefix("sha256:")
     is_valid = len(value) == 64 and value != text and not set(value) - set("0123456789abcdef")

@@ -21,6 +21,8 @@ _ACCEPT = ", ".join(
     )
 )
 
+# Distribution checks every blob of a manifest, which takes a while on remote storage.
+_FORWARD_TIMEOUT = httpx.Timeout(60.0, connect=2.0)
 _UNDECIDED = (401, 403, 408, 429)
 
 
@@ -102,7 +104,9 @@ class Transport:
             "Content-Type": media_type,
         }
         try:
-            response = await self._http.request(method, path, headers=headers, content=content)
+            response = await self._http.request(
+                method, path, headers=headers, content=content, timeout=_FORWARD_TIMEOUT
+            )
         except httpx.HTTPError as error:
             raise RegistryUnavailable(f"{method} {path}: {type(error).__name__}") from error
         if response.status_code in _UNDECIDED or response.status_code >= 500:

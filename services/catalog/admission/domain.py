@@ -27,12 +27,14 @@ LOW_DISK = (
 class Target:
     """The repository of a push, as the catalog has it. It may not exist before its first push.
 
-    ``reserved_until`` is set while the name belongs to a former owner.
+    ``reserved_until`` is set while the name belongs to a former owner. ``is_account_full`` is true
+    if the repository is new, and the account can have no other one.
     """
 
     is_deleting: bool
     reserved_until: datetime | None
     are_writes_paused: bool
+    is_account_full: bool
 
     def check(self, repository: str) -> None:
         """Raise Denied or Unavailable if nothing may be pushed to the repository now."""
@@ -43,6 +45,11 @@ class Target:
             raise Denied(
                 f"the repository {repository} was deleted, and its name is reserved until {until}; "
                 "push to another name, or try again then"
+            )
+        if self.is_account_full:
+            raise Denied(
+                f"the repository {repository} cannot be created: the account has as many "
+                "repositories as it can have; delete one, or ask an administrator"
             )
         if self.are_writes_paused:
             raise Unavailable(

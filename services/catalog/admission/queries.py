@@ -13,7 +13,7 @@ from services.catalog.intents.domain import Change
 from services.catalog.intents.queries import calling, change_values
 from services.catalog.tables import repositories
 
-_OPEN_PUSH = calling("SELECT * FROM catalog.open_push")
+_OPEN_PUSH = calling("SELECT * FROM catalog.open_push", "CAST(:max_repositories AS bigint)")
 _RECORD_PUSH = sa.text(
     "SELECT catalog.record_push(CAST(:intent AS bigint), CAST(:description AS jsonb))"
 ).bindparams(sa.bindparam("description", type_=JSONB))
@@ -27,16 +27,20 @@ _DESCRIPTIONS = sa.text("""
 """)
 
 
-async def open_push(tx: Tx, *, change: Change) -> tuple[Target | None, int | None]:
+async def open_push(
+    tx: Tx, *, change: Change, max_repositories: int
+) -> tuple[Target | None, int | None]:
     """Return the repository of a push, and the id of its intent.
 
     The target is None if the namespace does not exist. The intent is None if the target does not
     allow the push, or if an open intent conflicts with it.
     """
-    row = (await tx.execute(_OPEN_PUSH, change_values(change))).one()
+    values = change_values(change) | {"max_repositories": max_repositories}
+    row = (await tx.execute(_OPEN_PUSH, values)).one()
     if not row.has_namespace:
         return None, None
-    return Target(row.is_deleting, row.reserved_until, row.is_paused), row.intent
+    target = Target(row.is_deleting, row.reserved_until, row.is_paused, row.is_full)
+    return target, row.intent
 
 
 async def find_repository_id(tx: Tx, *, namespace: str, name: str) -> int | None:

@@ -51,7 +51,7 @@ class RegistryRoutes:
     def __init__(
         self, admission: Admission, verifier: RegistryTokenVerifier, *, service: str
     ) -> None:
-        self._admission = admission
+        self.admission = admission
         self._verifier = verifier
         self._service = service
 
@@ -93,7 +93,7 @@ class RegistryRoutes:
                 "a tag has at most 128 letters, digits, '.', '_', and '-', and a digest is "
                 "sha256: with 64 lower-case hex digits"
             )
-        answer = await self._admission.admit(
+        answer = await self.admission.admit(
             Push(
                 namespace=split[0],
                 name=split[1],

@@ -78,7 +78,9 @@ class Admission:
         free_space: FreeSpace,
         *,
         foreign_urls: Sequence[ForeignPrefix],
+        max_repositories: int,
     ) -> None:
+        self.max_repositories = max_repositories
         self._free_space = free_space
         self._engine = engine
         self._registry = registry
@@ -124,7 +126,9 @@ class Admission:
     async def _open(self, push: Push, change: Change) -> Intent:
         async def insert() -> tuple[Change, int | None]:
             async with autocommit(self._engine) as tx:
-                target, id_ = await queries.open_push(tx, change=change)
+                target, id_ = await queries.open_push(
+                    tx, change=change, max_repositories=self.max_repositories
+                )
             if target is None:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")
             target.check(push.path)

@@ -1,7 +1,7 @@
 """SQL of intents."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,13 +36,17 @@ _CHANGE = """(
              CAST(:needs AS text[]), CAST(:removes AS text[]), :media_type, CAST(:content AS bytea),
              :docker_user, CAST(:account_id AS bigint), :account, :client_address, NULL, NULL, NULL,
              NULL, :via, CAST(:api_key_id AS uuid))
-         AS catalog.intents), CAST(:lease AS interval))
+         AS catalog.intents), CAST(:lease AS interval)
 """
 
 
-def calling(function: str) -> sa.TextClause:
-    """Return a statement that calls a function with the values of ``change_values``."""
-    return sa.text(function + _CHANGE).bindparams(sa.bindparam("lease", type_=sa.Interval))
+def calling(function: str, *arguments: str) -> sa.TextClause:
+    """Return a statement that calls a function with the values of ``change_values``.
+
+    ``arguments`` are further arguments of the function.
+    """
+    statement = sa.text(function + ", ".join((_CHANGE, *arguments)) + ")")
+    return statement.bindparams(sa.bindparam("lease", type_=sa.Interval))
 
 
 _INSERT = calling("SELECT catalog.insert_intent")
@@ -57,13 +61,17 @@ async def lock_repositories(tx: Tx, *, paths: Collection[str]) -> None:
     await tx.execute(_LOCK, {"paths": sorted(paths)})
 
 
-async def insert_unless_conflict(tx: Tx, *, change: Change) -> int | None:
-    """Insert an intent with a lease and return its id; return None if an open intent conflicts."""
-    id_: int | None = (await tx.execute(_INSERT, change_values(change))).scalar_one()
+async def insert_unless_conflict(tx: Tx, *, change: Change, lease: timedelta = LEASE) -> int | None:
+    """Insert an intent and return its id; return None if an open intent conflicts.
+
+    The caller works on the intent for ``lease``, and then the worker.
+    """
+    values = change_values(change, lease=lease)
+    id_: int | None = (await tx.execute(_INSERT, values)).scalar_one()
     return id_
 
 
-def change_values(change: Change) -> dict[str, Any]:
+def change_values(change: Change, *, lease: timedelta = LEASE) -> dict[str, Any]:
     """Return the parameters of a statement of ``calling``."""
     return {
         "kind": change.kind.value,
@@ -81,7 +89,7 @@ def change_values(change: Change) -> dict[str, Any]:
         "client_address": change.requester.client_address,
         "via": change.requester.via,
         "api_key_id": change.requester.api_key_id,
-        "lease": LEASE,
+        "lease": lease,
     }
 
 

@@ -7,9 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
 
 from libs.common.registry.client import Forwarded, Registry
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.web.provided import provided
+from services.catalog.admission.routes import RegistryRoutes
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
@@ -326,3 +330,24 @@ async def test_push_is_in_the_audit_trail_of_the_owner_of_the_namespace(
         ("alice", None, "acme", None)
     }
     assert all(entry["client_address"] for entry in listed)
+
+
+async def test_first_pushes_cannot_exceed_the_repositories_of_an_account(
+    acme: httpx.AsyncClient, pusher: Pusher, app: FastAPI, space: str
+) -> None:
+    routes = provided(RegistryRoutes)(Request({"type": "http", "app": app}))
+    routes.admission.max_repositories = 2
+    images = [make_image() for _ in range(6)]
+    for number, image in enumerate(images):
+        pusher.upload(f"{space}/app{number}", *image.blobs)
+    answers = await asyncio.gather(
+        *(
+            pusher.put(f"{space}/app{number}", "v1", image.manifest)
+            for number, image in enumerate(images)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 403, 403, 403, 403]
+    listed = (await acme.get("/api/v1/repositories")).json()["items"]
+    assert len(listed) == 2
+    again = listed[0]["name"].removeprefix("app")
+    await pusher.push(images[int(again)], f"{space}/app{again}", "v2")

@@ -11,7 +11,7 @@ import pytest
 
 from libs.common.registry.client import Forwarded, Registry
 from libs.common.registry.errors import RegistryUnavailable
-from services.catalog.intents import queries
+from services.catalog.admission import queries
 from tests.integration.catalog.admitting import Pusher
 from tests.kit.database import Database
 from tests.kit.images import Blob, make_image, make_manifest
@@ -185,14 +185,14 @@ async def test_of_the_pushes_that_wait_for_one_tag_only_one_polls_the_database(
     await _push_with_lost_answer(pusher, f"{space}/app", "v1", monkeypatch)
     image = make_image()
     pusher.upload(f"{space}/app", *image.blobs)
-    insert, tries = queries.insert_unless_conflict, 0
+    open_push, tries = queries.open_push, 0
 
-    async def counted(*arguments: Any, **named: Any) -> int | None:
+    async def counted(*arguments: Any, **named: Any) -> Any:
         nonlocal tries
         tries += 1
-        return await insert(*arguments, **named)
+        return await open_push(*arguments, **named)
 
-    monkeypatch.setattr(queries, "insert_unless_conflict", counted)
+    monkeypatch.setattr(queries, "open_push", counted)
     waiting = [
         asyncio.create_task(pusher.put(f"{space}/app", "v1", image.manifest)) for _ in range(50)
     ]

@@ -23,7 +23,6 @@ from services.catalog.sync.feed.usecases import reason_of
 from services.catalog.sync.states import usecases as states
 from services.catalog.sync.states.domain import Push, Wanted
 from services.catalog.sync.states.queries import find_namespaces
-from services.catalog.sync.states.restoring import restore_tags
 
 SETTLE_SECONDS = 2.0
 """The catalog applies a push within this time, so a difference that lasts less is not drift."""
@@ -239,12 +238,11 @@ async def _repair_repository(
             now = await feed.lock_position(tx)
             if now != start and await feed.has_events(tx, after=start, repository=repository):
                 continue
-            wrong = await states.write_states(tx=tx, read=read)
+            await states.write_states(tx=tx, read=read)
             # The writes wait for a concurrent deletion, so this is read after them.
             if await _is_ownerless(tx, repository):
                 await tx.rollback()
                 return []
-        await restore_tags(engine=engine, registry=registry, wrong=wrong)
         unreadable = {reference for state in read.states for reference in state.unreadable}
         return [difference for difference in found if difference.reference in unreadable]
     return list(found)

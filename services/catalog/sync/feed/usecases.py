@@ -23,7 +23,6 @@ from services.catalog.sync.feed.domain import (
     sort_events,
 )
 from services.catalog.sync.states.reading import Reader
-from services.catalog.sync.states.restoring import restore_tags
 from services.catalog.sync.states.usecases import read_states, write_states
 
 _log = structlog.get_logger()
@@ -138,7 +137,7 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> dict[str, 
     await Reader(registry).delete(sorted_events.orphaned)
     wanted = list(collect_wanted(sorted_events.events).values())
     read = await read_states(engine=engine, registry=registry, wanted=wanted)
-    states, wrong = read.states, []
+    states = read.states
     left = {
         event.repository: f"the registry does not show {event.tag} yet"
         for event in find_invisible_pushes(sorted_events.events, states, datetime.now(UTC))
@@ -153,7 +152,7 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> dict[str, 
                 return {}
             await _delay(tx, batch, left, _RETRY)
         if states:
-            wrong = await write_states(tx=tx, read=read)
+            await write_states(tx=tx, read=read)
             now = await queries.get_path_statuses(tx, paths={state.path for state in states})
             if any(
                 now[state.path].is_ownerless and not statuses[state.path].is_ownerless
@@ -161,5 +160,4 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> dict[str, 
             ):
                 await tx.rollback()
                 return None
-    await restore_tags(engine=engine, registry=registry, wrong=wrong)
     return left

@@ -13,6 +13,7 @@ from services.catalog.repositories.queries import update_totals
 from services.catalog.sync.states import queries
 from services.catalog.sync.states.domain import RepositoryState, Wanted, WrongTag, states_of
 from services.catalog.sync.states.reading import Reader
+from services.catalog.sync.states.restoring import open_restores
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,11 @@ def _has_unknown(of: Wanted, known: Collection[tuple[str, str]]) -> bool:
     return any((of.path, digest) not in known for digest in of.digests)
 
 
-async def write_states(*, tx: Tx, read: ReadStates) -> list[WrongTag]:
+async def write_states(*, tx: Tx, read: ReadStates) -> None:
     """Write what was read to the catalog, but for what intents have changed since then.
 
-    A tag that admission has set is not changed either. Return those that the registry has
-    otherwise.
+    A tag that admission has set is not changed either. If the registry has it otherwise, an intent
+    sets it back there.
     """
     paths = [state.path for state in read.states]
     await lock_repositories(tx, paths=paths)
@@ -113,7 +114,7 @@ async def write_states(*, tx: Tx, read: ReadStates) -> list[WrongTag]:
         for state in states
     ]
     await _write(tx, states)
-    return wrong
+    await open_restores(tx, wrong=wrong)
 
 
 async def _write(tx: Tx, states: list[RepositoryState]) -> None:
@@ -130,7 +131,12 @@ async def _write(tx: Tx, states: list[RepositoryState]) -> None:
     await queries.put_tags(tx, states=found)
     await queries.delete_gone(tx, states=found)
     await update_totals(
-        tx, pushed_at={id_: state.pushed_at if state.has_content else None for id_, state in found}
+        tx,
+        pushed_at={
+            id_: state.pushed_at if state.has_content else None
+            for id_, state in found
+            if state.has_content or state.gone_tags or state.gone_manifests
+        },
     )
     # Pulls of a new tag may have been counted before the tag had a row for their sum.
     new = [
