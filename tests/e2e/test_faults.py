@@ -71,8 +71,8 @@ def _counts_and_catalog_are_exact(stack: Stack, pull_counts: PullCounts) -> Iter
     assert (report.returncode, report.stderr) == (0, ""), report.stdout
 
 
-def drift(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `moorage drift`."""
+def drift(stack: Stack, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run `moorage drift`, for at most ``seconds``."""
     environment = {"PATH": os.environ["PATH"], "MOORAGE_DATA": str(stack.data), "COLUMNS": "250"}
     command = [*MOORAGE, "drift", *arguments]
     return subprocess.run(
@@ -81,7 +81,7 @@ def drift(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=seconds,
         check=False,
     )
 

@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.common.security.jwt import load_signing_keys
+from libs.common.security.jwt import SigningKey, load_signing_keys
 from tests.e2e.test_faults import drift
 from tests.kit.http.accounts import unique
 from tests.kit.http.registry import Registry
@@ -42,6 +42,7 @@ AT_ONCE = 8
 DELAYS = (0.0, 0.05, 0.5)
 """The longest delays of a request, in seconds. A deletion takes longer to begin than a push."""
 STOP_SECONDS = 0.2
+DRIFT_SECONDS = 300.0
 ACCEPT = {"Accept": ", ".join(name for types in MEDIA_TYPES.values() for name in types.values())}
 
 Step = Callable[[], httpx.Response]
@@ -63,9 +64,15 @@ class Race:
     registry: Registry
     tenant: Tenant
     repository: str
-    token: str
+    key: SigningKey
     chance: random.Random
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    @property
+    def token(self) -> str:
+        """A new token for the repository."""
+        user = self.tenant.granted.username
+        return sign_registry_token(self.key, user, f"repository:{self.repository}:pull,push")
 
     def run(self, **steps: Step) -> dict[str, int]:
         """Run the steps at the same time, each after a random delay; return their statuses."""
@@ -214,14 +221,11 @@ def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
     print(f"{INTERLEAVINGS} interleavings, seed {seed}")
     chance = random.Random(seed)
     (key,) = load_signing_keys(stack.data / "secrets" / "auth" / "token-keys")
-    user = shared_tenant.granted.username
     prefix = f"{shared_tenant.private}/{unique('race')}"
 
     def race(number: int) -> Race:
-        repository = f"{prefix}-{number}"
-        token = sign_registry_token(key, user, f"repository:{repository}:pull,push")
         own = random.Random(chance.random())
-        return Race(shared_registry, shared_tenant, repository, token, own)
+        return Race(shared_registry, shared_tenant, f"{prefix}-{number}", key, own)
 
     races = [race(number) for number in range(INTERLEAVINGS)]
     started = time.monotonic()
@@ -255,7 +259,9 @@ def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
     with ThreadPoolExecutor(AT_ONCE) as pool:
         broken = [fault for faults in pool.map(_faults, races) for fault in faults]
     assert not broken, broken
-    report = drift(stack)
+    started = time.monotonic()
+    report = drift(stack, seconds=DRIFT_SECONDS)
+    print(f"drift: {time.monotonic() - started:.1f} s")
     assert (report.returncode, report.stderr) == (0, ""), report.stdout
 
 

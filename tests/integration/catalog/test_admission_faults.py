@@ -1,18 +1,36 @@
 """Pushes through admission while processes, the registry, or other tenants fail (spec 5)."""
 
 import asyncio
+import threading
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from libs.common.registry.client import Forwarded, Registry
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.registry import RegistryUnderTest
-from tests.kit.database import Database
+from tests.kit.http.tampering import Proxy, running_proxy
 from tests.kit.images import make_image
 
 pytestmark = pytest.mark.registry_versions
+
+HANGING = 8
+LONGEST_SECONDS = 1.0
+
+
+@pytest.fixture
+def proxy(registry: RegistryUnderTest) -> Iterator[Proxy]:
+    """A proxy between the catalog and the registry, which can hold responses back."""
+    with running_proxy(registry.url) as running:
+        yield running
+
+
+@pytest.fixture
+def registry_url(proxy: Proxy) -> str:
+    """The catalog calls the registry through ``proxy``."""
+    return f"http://{proxy.registry}"
 
 
 async def _image(acme: httpx.AsyncClient, reference: str) -> Any:
@@ -21,34 +39,78 @@ async def _image(acme: httpx.AsyncClient, reference: str) -> Any:
     return answer.json()
 
 
-async def test_process_that_wakes_up_late_does_not_record_its_push_again(
+@pytest.fixture
+def small_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two connections to the database for pushes and workers together."""
+    monkeypatch.setattr("services.catalog.app._POOL_SIZE", 1)
+
+
+@pytest.mark.usefixtures("small_pool")
+async def test_ten_pushes_of_one_tag_need_no_ten_connections(
     acme: httpx.AsyncClient,
     pusher: Pusher,
-    emptied: Database,
     registry: RegistryUnderTest,
+    proxy: Proxy,
     space: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The worker of another process has resolved the intent meanwhile, and the tag has moved on."""
-    old, new = make_image(), make_image()
-    for image in (old, new):
+    images = [make_image() for _ in range(10)]
+    for image in images:
         pusher.upload(f"{space}/app", *image.blobs)
-    forward = Registry.forward_manifest
-    sleeping, awake = asyncio.Event(), asyncio.Event()
 
-    async def slow_once(self: Registry, *arguments: Any, **named: Any) -> Forwarded:
-        answer = await forward(self, *arguments, **named)
-        if not sleeping.is_set():
-            sleeping.set()
-            await awake.wait()
-        return answer
+    def slowly(_: httpx.Request, response: httpx.Response) -> bytes:
+        time.sleep(0.2)
+        return response.content
 
-    monkeypatch.setattr(Registry, "forward_manifest", slow_once)
-    late = asyncio.create_task(pusher.put(f"{space}/app", "v1", old.manifest))
-    await sleeping.wait()
-    await emptied.execute("UPDATE catalog.intents SET leased_until = now()")
-    assert (await pusher.put(f"{space}/app", "v1", new.manifest)).status_code == 201
-    awake.set()
-    assert (await late).status_code == 201
-    assert registry.digest(f"{space}/app", "v1") == new.manifest.digest
-    assert (await _image(acme, f"{space}/app:v1"))["digest"] == new.manifest.digest
+    proxy.answer = slowly
+    answers = await asyncio.gather(
+        *(pusher.put(f"{space}/app", "v1", image.manifest) for image in images)
+    )
+    assert [answer.status_code for answer in answers] == [201] * 10
+    shown = await _image(acme, f"{space}/app:v1")
+    assert shown["digest"] == registry.digest(f"{space}/app", "v1")
+
+
+async def test_hanging_pushes_of_one_tenant_delay_no_other_tenant(
+    acme: httpx.AsyncClient, other: httpx.AsyncClient, pusher: Pusher, proxy: Proxy, space: str
+) -> None:
+    theirs = f"{space}-other"
+    created = await other.post("/api/v1/namespaces", json={"name": theirs, "visibility": "private"})
+    assert created.status_code == 201
+    images = [make_image() for _ in range(HANGING)]
+    mine = [make_image() for _ in range(10)]
+    for image in images:
+        pusher.upload(f"{theirs}/app", *image.blobs)
+    for image in mine:
+        pusher.upload(f"{space}/app", *image.blobs)
+    released, hanging = threading.Event(), threading.Semaphore(0)
+
+    def answer(request: httpx.Request, response: httpx.Response) -> bytes:
+        if f"/{theirs}/" in request.url.path:
+            hanging.release()
+            released.wait(30)
+        return response.content
+
+    proxy.answer = answer
+    pushes = [
+        asyncio.create_task(pusher.put(f"{theirs}/app", f"v{number}", image.manifest))
+        for number, image in enumerate(images)
+    ]
+    try:
+        for _ in images:
+            await asyncio.to_thread(hanging.acquire, timeout=10)
+        seconds = []
+        for number, image in enumerate(mine):
+            started = time.monotonic()
+            answered = await pusher.put(f"{space}/app", f"v{number}", image.manifest)
+            seconds.append(time.monotonic() - started)
+            assert answered.status_code == 201
+            await _image(acme, f"{space}/app:v{number}")
+        started = time.monotonic()
+        assert (await acme.delete(f"/api/v1/images/{space}/app:v0")).status_code == 204
+        seconds.append(time.monotonic() - started)
+        print("seconds:", " ".join(f"{one:.3f}" for one in seconds))
+        assert not any(push.done() for push in pushes)
+        assert max(seconds) < LONGEST_SECONDS
+    finally:
+        released.set()
+    assert {answer.status_code for answer in await asyncio.gather(*pushes)} == {201}

@@ -22,14 +22,6 @@ pytestmark = pytest.mark.registry_versions
 _FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 
 
-@pytest.fixture
-async def space(acme: httpx.AsyncClient, team: str) -> str:
-    """The name of a namespace of `acme`."""
-    created = await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
-    assert created.status_code == 201
-    return team
-
-
 def _open_intents(database: Database) -> Callable[[], Awaitable[int]]:
     async def count() -> int:
         rows = await database.fetch("SELECT id FROM catalog.intents WHERE resolved_at IS NULL")
