@@ -28,6 +28,8 @@ export const errors = {
   "error.namespace_taken":
     "This name is taken. Names of namespaces are unique in the whole registry.",
   "error.repository_taken": "This name is taken by another repository. Choose another name.",
+  "error.limit_reached":
+    "The account has as many of these as it can have. Delete one, or ask an administrator.",
   "error.name_reserved": "The name is reserved because it was in use until recently.",
   "error.namespace_not_empty": "The namespace contains repositories. Delete them first.",
   "error.last_administrator":
@@ -38,7 +40,8 @@ export const errors = {
   "error.api_key_not_found": "The API key no longer exists.",
   "error.token_not_found": "The token no longer exists.",
   "error.registry_unavailable": "The registry is unavailable. Try again later.",
-  "error.catalog_behind": "Recent pushes are still being processed. Try again in a moment.",
+  "error.change_in_progress":
+    "A push or deletion of the same image is still in progress. Try again in a moment.",
   "error.writes_paused":
     "Changes are paused while the registry reclaims disk space. Try again in a moment.",
   "error.docker_user_not_found": "The Docker user does not exist. Check its name and its account.",
