@@ -253,7 +253,9 @@ async def test_throttled_logins_are_audited_apart_from_wrong_passwords(
     )
 
 
-@pytest.mark.parametrize("stored", ["", "x", "$argon2id$", HASH[:-1]])
+@pytest.mark.parametrize(
+    "stored", ["", "x", "$argon2id$", HASH[:-1]], ids=["empty", "letter", "prefix", "cut"]
+)
 async def test_nobody_logs_in_to_a_credential_without_a_valid_password_hash(
     client: httpx.AsyncClient, world: World, stored: str
 ) -> None:
