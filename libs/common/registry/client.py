@@ -26,6 +26,9 @@ _PAGE_SIZE = 1000  # the maximum that Distribution accepts
 _NO_REPOSITORY = "x/none"
 """A repository that cannot exist, because a namespace has at least two characters."""
 _UNSUPPORTED = (400, 405)
+_LIMITS = httpx.Limits(max_connections=500, max_keepalive_connections=20)
+"""More connections than the gateway allows one client address to have open requests
+(MOORAGE_CONNECTIONS_PER_ADDRESS), so that calls that hang for one client delay no other."""
 _DAMAGED = (400, 500)
 """The statuses for a deletion that meets a damaged tag or manifest in the storage."""
 
@@ -282,6 +285,7 @@ async def connected(
     async with httpx.AsyncClient(
         base_url=address.url,
         timeout=httpx.Timeout(timeout_seconds, connect=2.0),
+        limits=_LIMITS,
         headers={"User-Agent": subject.replace(":", "-")},
         trust_env=False,
     ) as http:

@@ -1,6 +1,7 @@
 """Pushes through admission while processes, the registry, or other tenants fail (spec 5)."""
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -12,11 +13,10 @@ import pytest
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.http.tampering import Proxy, running_proxy
-from tests.kit.images import make_image
+from tests.kit.images import Blob, Image, make_image
 
 pytestmark = pytest.mark.registry_versions
 
-HANGING = 8
 LONGEST_SECONDS = 1.0
 
 
@@ -37,6 +37,12 @@ async def _image(acme: httpx.AsyncClient, reference: str) -> Any:
     answer = await acme.get(f"/api/v1/images/{reference}")
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def _variant(image: Image, number: int) -> Blob:
+    """Return the manifest of the image with an annotation."""
+    value = json.loads(image.manifest.content) | {"annotations": {"number": str(number)}}
+    return Blob(image.manifest.media_type, json.dumps(value).encode())
 
 
 @pytest.fixture
@@ -70,18 +76,25 @@ async def test_ten_pushes_of_one_tag_need_no_ten_connections(
     assert shown["digest"] == registry.digest(f"{space}/app", "v1")
 
 
+@pytest.mark.parametrize("count", [8, 120])
 async def test_hanging_pushes_of_one_tenant_delay_no_other_tenant(
-    acme: httpx.AsyncClient, other: httpx.AsyncClient, pusher: Pusher, proxy: Proxy, space: str
+    acme: httpx.AsyncClient,
+    other: httpx.AsyncClient,
+    pusher: Pusher,
+    proxy: Proxy,
+    space: str,
+    count: int,
 ) -> None:
+    """By default, httpx has 100 connections for all of them."""
     theirs = f"{space}-other"
     created = await other.post("/api/v1/namespaces", json={"name": theirs, "visibility": "private"})
     assert created.status_code == 201
-    images = [make_image() for _ in range(HANGING)]
+    image = make_image()
+    manifests = [_variant(image, number) for number in range(count)]
     mine = [make_image() for _ in range(10)]
-    for image in images:
-        pusher.upload(f"{theirs}/app", *image.blobs)
-    for image in mine:
-        pusher.upload(f"{space}/app", *image.blobs)
+    pusher.upload(f"{theirs}/app", *image.blobs)
+    for one in mine:
+        pusher.upload(f"{space}/app", *one.blobs)
     released, hanging = threading.Event(), threading.Semaphore(0)
 
     def answer(request: httpx.Request, response: httpx.Response) -> bytes:
@@ -92,16 +105,16 @@ async def test_hanging_pushes_of_one_tenant_delay_no_other_tenant(
 
     proxy.answer = answer
     pushes = [
-        asyncio.create_task(pusher.put(f"{theirs}/app", f"v{number}", image.manifest))
-        for number, image in enumerate(images)
+        asyncio.create_task(pusher.put(f"{theirs}/app", f"v{number}", manifest))
+        for number, manifest in enumerate(manifests)
     ]
     try:
-        for _ in images:
-            await asyncio.to_thread(hanging.acquire, timeout=10)
+        for _ in pushes:
+            await asyncio.to_thread(hanging.acquire, timeout=0.2)
         seconds = []
-        for number, image in enumerate(mine):
+        for number, one in enumerate(mine):
             started = time.monotonic()
-            answered = await pusher.put(f"{space}/app", f"v{number}", image.manifest)
+            answered = await pusher.put(f"{space}/app", f"v{number}", one.manifest)
             seconds.append(time.monotonic() - started)
             assert answered.status_code == 201
             await _image(acme, f"{space}/app:v{number}")
