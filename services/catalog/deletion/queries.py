@@ -10,12 +10,6 @@ _POSITION = sa.text("""
     SELECT split_part(position, ':', 1)::bigint AS xid, split_part(position, ':', 2)::bigint AS id
     FROM catalog.feed_positions WHERE feed = 'registry'
 """)
-_EVENTS = sa.text("""
-    SELECT EXISTS (
-        SELECT FROM events.registry_feed f
-        WHERE (f.xid, f.id) > (CAST(:xid AS bigint), CAST(:id AS bigint))
-          AND f.repository = :repository)
-""")
 _EVENTS_BELOW = sa.text("""
     SELECT EXISTS (
         SELECT FROM events.registry_feed f
@@ -27,12 +21,6 @@ _EVENTS_BELOW = sa.text("""
 async def _get_position(tx: Tx) -> dict[str, int]:
     row = (await tx.execute(_POSITION)).one_or_none()
     return {"xid": row.xid, "id": row.id} if row else {"xid": 0, "id": 0}
-
-
-async def has_unapplied_events(tx: Tx, *, repository: str) -> bool:
-    """Return whether the feed has events of the repository that the catalog has not applied."""
-    values = {**await _get_position(tx), "repository": repository}
-    return bool((await tx.execute(_EVENTS, values)).scalar_one())
 
 
 async def has_unapplied_events_below(tx: Tx, *, name: str) -> bool:
