@@ -72,7 +72,7 @@ def no_catalog(stack: Stack) -> Iterator[None]:
         os.kill(supervisor, signal.SIGCONT)
 
 
-class Pushing:
+class Pushes:
     """Pushes images to one repository as docker does: it never repeats a manifest."""
 
     def __init__(self, registry: Registry, repository: str) -> None:
@@ -128,16 +128,16 @@ def test_without_the_catalog_pulls_go_on_and_pushes_get_503(
     skopeo: Skopeo,
 ) -> None:
     skopeo.logged_in(stack.registry, shared_tenant.granted)
-    pushing = Pushing(shared_registry, repository)
+    pushes = Pushes(shared_registry, repository)
     image, reference = make_image(), f"{stack.registry}/{repository}:skopeo"
     with no_catalog(stack):
         assert_pulls_go_on(shared_registry, repository)
-        manifest = pushing.uploaded()
-        assert_refused_for_now(pushing.put(manifest, "v2"))
+        manifest = pushes.uploaded()
+        assert_refused_for_now(pushes.put(manifest, "v2"))
         assert_refused_for_now(
             shared_registry.http.delete(
                 f"/v2/{repository}/manifests/v1",
-                headers={"Authorization": f"Bearer {pushing.token}"},
+                headers={"Authorization": f"Bearer {pushes.token}"},
             )
         )
         refused = skopeo.push(image, reference)
@@ -145,7 +145,7 @@ def test_without_the_catalog_pulls_go_on_and_pushes_get_503(
         assert "503" in refused.output
         assert skopeo.pull(f"{stack.registry}/{repository}:v1").ok
     eventually(
-        lambda: pushing.put(manifest, "v2").status_code,
+        lambda: pushes.put(manifest, "v2").status_code,
         lambda status: status == 201,
         within=BACK_SECONDS,
         what="a push",
@@ -159,16 +159,16 @@ def test_without_the_catalog_pulls_go_on_and_pushes_get_503(
 def test_while_the_catalog_hangs_pulls_go_on_and_pushes_get_503_when_it_is_killed(
     stack: Stack, shared_tenant: Tenant, shared_registry: Registry, repository: str
 ) -> None:
-    pushing = Pushing(shared_registry, repository)
-    manifest = pushing.uploaded()
+    pushes = Pushes(shared_registry, repository)
+    manifest = pushes.uploaded()
     os.kill(part(stack.data, "catalog"), signal.SIGSTOP)
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(pushing.put, manifest, "v2", timeout=BACK_SECONDS)
+        waiting = pool.submit(pushes.put, manifest, "v2", timeout=BACK_SECONDS)
         assert_pulls_go_on(shared_registry, repository)
         assert not waiting.done()
         assert_refused_for_now(waiting.result())
     eventually(
-        lambda: pushing.put(manifest, "v2").status_code,
+        lambda: pushes.put(manifest, "v2").status_code,
         lambda status: status == 201,
         within=BACK_SECONDS,
         what="a push",
@@ -274,15 +274,15 @@ def test_no_push_fails_while_one_of_two_catalogs_is_killed(
     registry = f"127.0.0.1:{two_catalogs.port}"
     skopeo.logged_in(registry, shared_tenant.granted)
     with Registry(two_catalogs.url, shared_tenant.granted.credentials) as client:
-        pushing = Pushing(client, repository)
+        pushes = Pushes(client, repository)
 
         def push(number: int) -> tuple[str, Blob]:
             if number % PUSHES_PER_KILL == 0:
                 image = make_image()
                 skopeo.push(image, f"{registry}/{repository}:t{number}").checked()
                 return f"t{number}", image.manifest
-            manifest = pushing.uploaded()
-            answer = pushing.put(manifest, f"t{number}")
+            manifest = pushes.uploaded()
+            answer = pushes.put(manifest, f"t{number}")
             assert answer.status_code == 201, answer.text
             return f"t{number}", manifest
 
@@ -328,11 +328,11 @@ def stopped_during(stack: Stack, request: Callable[[], httpx.Response]) -> httpx
 def test_push_whose_registry_is_killed_meanwhile_succeeds(
     stack: Stack, shared_tenant: Tenant, shared_registry: Registry, repository: str
 ) -> None:
-    pushing = Pushing(shared_registry, repository)
-    manifest = pushing.uploaded()
-    answer = stopped_during(stack, lambda: pushing.put(manifest, "v1"))
+    pushes = Pushes(shared_registry, repository)
+    manifest = pushes.uploaded()
+    answer = stopped_during(stack, lambda: pushes.put(manifest, "v1"))
     assert answer.status_code == 201, answer.text
-    assert pushing.in_registry("v1") == 200
+    assert pushes.in_registry("v1") == 200
     assert shared_tenant.account.tags(repository)["v1"]["digest"] == manifest.digest
     assert open_intents(stack) == []
 
@@ -340,7 +340,7 @@ def test_push_whose_registry_is_killed_meanwhile_succeeds(
 def test_deletion_whose_registry_is_killed_meanwhile_leaves_no_ghost(
     stack: Stack, shared_tenant: Tenant, shared_registry: Registry, repository: str
 ) -> None:
-    pushing = Pushing(shared_registry, repository)
+    pushes = Pushes(shared_registry, repository)
     digest = shared_tenant.account.tags(repository)["v1"]["digest"]
     path = f"/images/{repository}@{digest}"
     answer = stopped_during(stack, lambda: shared_tenant.account.http.delete(path))
@@ -348,7 +348,7 @@ def test_deletion_whose_registry_is_killed_meanwhile_leaves_no_ghost(
     await_resolved(stack, within=30)
     assert shared_tenant.account.http.get(path).status_code == 404
     assert shared_tenant.account.tags(repository) == {}
-    assert pushing.in_registry(digest) == pushing.in_registry("v1") == 404
+    assert pushes.in_registry(digest) == pushes.in_registry("v1") == 404
 
 
 def test_pushes_and_deletions_while_the_registry_is_killed_leave_nothing_behind(
@@ -357,35 +357,35 @@ def test_pushes_and_deletions_while_the_registry_is_killed_leave_nothing_behind(
     chance, statuses = random.Random(2), set()
     for _ in range(8):
         repository = f"{shared_tenant.private}/{unique('app')}"
-        pushing = Pushing(shared_registry, repository)
-        statuses |= _push_and_delete(stack, shared_tenant, pushing, chance.uniform(0, 0.05))
+        pushes = Pushes(shared_registry, repository)
+        statuses |= _push_and_delete(stack, shared_tenant, pushes, chance.uniform(0, 0.05))
     assert statuses <= {("put", 201), ("delete", 204), ("delete", 503)}
     report = drift(stack)
     assert (report.returncode, report.stderr) == (0, ""), report.stdout
 
 
 def _push_and_delete(
-    stack: Stack, tenant: Tenant, pushing: Pushing, delay: float
+    stack: Stack, tenant: Tenant, pushes: Pushes, delay: float
 ) -> set[tuple[str, int]]:
     """Push an image, delete another, and kill the registry after ``delay`` seconds."""
-    doomed, pushed = pushing.uploaded(), pushing.uploaded()
-    assert pushing.put(doomed, "old").status_code == 201
-    path = f"/images/{pushing.repository}@{doomed.digest}"
+    doomed, pushed = pushes.uploaded(), pushes.uploaded()
+    assert pushes.put(doomed, "old").status_code == 201
+    path = f"/images/{pushes.repository}@{doomed.digest}"
     killer = threading.Timer(delay, kill, (stack, "registry"))
     with ThreadPoolExecutor(2) as pool:
-        put = pool.submit(pushing.put, pushed, "new")
+        put = pool.submit(pushes.put, pushed, "new")
         deleted = pool.submit(tenant.account.http.delete, path)
         killer.start()
         statuses = {("put", put.result().status_code), ("delete", deleted.result().status_code)}
     killer.join()
     eventually(
-        lambda: pushing.in_registry("new"),
+        lambda: pushes.in_registry("new"),
         lambda status: status == 200,
         within=BACK_SECONDS,
         what="the registry",
     )
     await_resolved(stack, within=30)
-    tags = tenant.account.tags(pushing.repository)
+    tags = tenant.account.tags(pushes.repository)
     assert {name: tag["digest"] for name, tag in tags.items()} == {"new": pushed.digest}
-    assert pushing.in_registry(doomed.digest) == 404
+    assert pushes.in_registry(doomed.digest) == 404
     return statuses
