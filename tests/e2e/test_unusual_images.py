@@ -87,7 +87,6 @@ def test_layer_with_a_sha512_digest_can_be_pushed_pulled_and_deleted(
     assert_catalog_agrees(stack)
     assert shared_tenant.account.http.delete(f"/images/{client.repository}:v1").status_code == 204
     assert client.get("manifests/v1").status_code == 404
-    assert_catalog_agrees(stack)
 
 
 def test_build_cache_can_be_pushed_pulled_and_deleted_if_the_registry_takes_it(
@@ -118,4 +117,3 @@ def test_build_cache_can_be_pushed_pulled_and_deleted_if_the_registry_takes_it(
     assert_catalog_agrees(stack)
     assert shared_tenant.account.http.delete(path).status_code == 204
     assert client.get("manifests/cache").status_code == 404
-    assert_catalog_agrees(stack)
