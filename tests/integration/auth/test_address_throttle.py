@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.auth.conftest import PASSWORD, Replica, World, bearer, sign_in
 from tests.integration.auth.tokens import get, post
+from tests.kit.waiting import soon
 
 LIMIT = 30
 SESSIONS = "/api/v1/sessions"
@@ -121,8 +122,13 @@ async def test_throttled_address_is_audited_once(client: httpx.AsyncClient, worl
     await fail(client, world)
     for _ in range(3):
         assert (await get(client, user)).status_code == 429
-    rows = await world.database.fetch(
-        "SELECT action, client_address FROM auth.audit_entries WHERE account_id = $1",
-        world.account_id,
-    )
-    assert [tuple(row) for row in rows] == [("login.throttle", "192.0.2.1")]
+
+    async def entries() -> list[tuple[str, str]]:
+        rows = await world.database.fetch(
+            "SELECT action, client_address FROM auth.audit_entries WHERE owner_id = $1",
+            world.account_id,
+        )
+        return [tuple(row) for row in rows]
+
+    expected = [("login.throttle", "192.0.2.1")]
+    await soon(entries, lambda found: found == expected, within=5, what="the audit entry")

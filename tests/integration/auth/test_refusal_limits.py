@@ -12,6 +12,9 @@ from libs.common.db.refusals import RefusalRecorder
 from services.auth.tables import audit_entries
 from tests.kit.database import Database
 
+NOBODY = 10**12
+"""From this id on, no account of another test exists."""
+
 
 class Clock:
     """A clock that the test moves."""
@@ -48,7 +51,7 @@ async def test_first_refusals_are_written_at_once_and_the_others_at_the_end_of_t
     def refuse(times: int) -> None:
         for _ in range(times):
             recorder.record(
-                action=action, target="accounts/acme", owner_id=7, client_address="192.0.2.1"
+                action=action, target="accounts/acme", owner_id=NOBODY, client_address="192.0.2.1"
             )
 
     refuse(3)
@@ -75,14 +78,16 @@ async def test_addresses_of_an_attacker_cannot_fill_the_trail_or_hide_another_ac
     action = f"{secrets.token_hex(4)}.refuse"
     recorder = RefusalRecorder(engine, audit_entries)
     for n in range(5000):
-        for owner_id in (None, 7):
+        for owner_id in (None, NOBODY):
             recorder.record(
                 action=action,
                 target="accounts/acme",
                 owner_id=owner_id,
                 client_address=f"198.51.{n // 256}.{n % 256}",
             )
-    recorder.record(action=action, target="accounts/other", owner_id=8, client_address="192.0.2.1")
+    recorder.record(
+        action=action, target="accounts/other", owner_id=NOBODY + 1, client_address="192.0.2.1"
+    )
     await recorder.flush()
     written = await occurrences(database, action)
     assert sum(written) == 10_001
@@ -96,7 +101,7 @@ async def test_accounts_of_an_attacker_cannot_fill_the_trail(
     recorder = RefusalRecorder(engine, audit_entries)
     for n in range(5000):
         recorder.record(
-            action=action, target=f"accounts/a{n}", owner_id=n, client_address="192.0.2.1"
+            action=action, target=f"accounts/a{n}", owner_id=NOBODY + n, client_address="192.0.2.1"
         )
     await recorder.flush()
     written = await occurrences(database, action)

@@ -150,7 +150,7 @@ async def test_a_longer_list_runs_the_same_number_of_queries(
 
 async def test_a_malformed_body_is_refused_with_a_problem_document(acme: httpx.AsyncClient) -> None:
     headers = {"Content-Type": "application/json"}
-    deep = b'{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    deep = b'{"name":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
     for content, status in (
         (b"{", 422),
         (b"[]", 422),

@@ -47,7 +47,7 @@ async def test_a_new_user_creates_every_object_up_to_a_repository(
 
     of_user = await acme.get("/api/v1/docker-users/ci-builder/grants")
     assert of_user.json() == {
-        "items": [{"namespace": "team", "permission": "pull"}],
+        "items": [{"namespace": "team", "permission": "pull", "shared": False, "hidden": False}],
         "next_cursor": None,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,10 @@ class Gateway:
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
             connection.sendall(sent)
             answer = b""
-            while chunk := connection.recv(65536):
-                answer += chunk
+            # nginx resets the connection if it has answered before it has read everything.
+            with suppress(ConnectionResetError):
+                while chunk := connection.recv(65536):
+                    answer += chunk
         head, _, body = answer.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {

@@ -14,10 +14,10 @@ from libs.common.registry.client import Registry
 from services.catalog.sync.feed import usecases
 
 CHANNEL = "moorage_feed"
-GATHER_SECONDS = 0.2
+GATHER_SECONDS = 0.1
 """Admission records pushes, so nobody waits for the feed, and a step can apply several events."""
 _BATCH = 200
-_BATCH_SECONDS = 0.4
+_BATCH_SECONDS = 0.3
 """The longest time for a batch, so that nobody waits for a slow repository (spec 5)."""
 _POLL_SECONDS = 1.0
 _UNSETTLED_SECONDS = 0.05

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from services.catalog.images.description import Described
 from services.catalog.intents.domain import UNTOUCHED, Touched
 
-MAX_CONFIG_BYTES = 4 * 1024 * 1024
+MAX_CONFIG_BYTES = 1024 * 1024
 """A larger config is not read: its image has no platform and no labels."""
 MAX_DEPTH = 3
 """How deep indexes in indexes are read."""
