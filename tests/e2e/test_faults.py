@@ -202,7 +202,12 @@ def test_no_pull_or_push_is_lost_or_counted_twice_while_the_database_hangs_for_t
         )
     _eventually_counted(pull_counts, repository, 41)
     assert pull_counts.of(repository, "v1") == {"v1": (41, 0)}
-    assert "pushed-during-the-outage" in shared_tenant.account.tags(repository)
+    eventually(
+        lambda: shared_tenant.account.tags(repository).keys(),
+        lambda tags: "pushed-during-the-outage" in tags,
+        within=BACK_SECONDS,
+        what="the push during the outage",
+    )
 
 
 def _eventually_counted(pull_counts: PullCounts, repository: str, pulls: int) -> None:

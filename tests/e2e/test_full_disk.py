@@ -120,9 +120,15 @@ def test_pulls_and_deletions_go_on_while_pushes_are_refused(
     images: Path, stack: Stack, shared_tenant: Tenant, shared_registry: Registry, repository: str
 ) -> None:
     image, other = make_image(), make_image()
+    token = shared_registry.token(f"repository:{repository}:pull,push")
+    eventually(
+        lambda: shared_registry.start_upload(repository, token=token).status_code,
+        lambda status: status == 202,
+        within=BACK_SECONDS,
+        what="the room of the earlier test",
+    )
     shared_registry.push(image, repository, "v1")
     shared_registry.push(other, repository, "v2")
-    token = shared_registry.token(f"repository:{repository}:pull,push")
     eventually(
         lambda: shared_tenant.account.tags(repository).keys(),
         lambda tags: tags == {"v1", "v2"},

@@ -17,8 +17,10 @@ CHANNEL = "moorage_feed"
 GATHER_SECONDS = 0.1
 """Admission records pushes, so nobody waits for the feed, and a step can apply several events."""
 _BATCH = 200
-_BATCH_SECONDS = 0.3
+_BATCH_SECONDS = 0.2
 """The longest time for a batch, so that nobody waits for a slow repository (spec 5)."""
+_ALONE_SECONDS = 0.4
+"""The longest time for one of its repositories, if the batch was too slow."""
 _POLL_SECONDS = 1.0
 _UNSETTLED_SECONDS = 0.05
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -75,5 +77,5 @@ class Follower:
                 raise
             await self._registry.check()
         await usecases.apply_separately(
-            engine=self._engine, registry=self._registry, batch=batch, seconds=_BATCH_SECONDS
+            engine=self._engine, registry=self._registry, batch=batch, seconds=_ALONE_SECONDS
         )

@@ -26,7 +26,7 @@ from services.catalog.sync.states.domain import (
 )
 
 T = TypeVar("T")
-_CONCURRENT_REQUESTS = 8
+_CONCURRENT_REQUESTS = 3
 _PARSED_INLINE_BYTES = 64 * 1024
 """Larger content is parsed in a thread, so that the API goes on."""
 _log = structlog.get_logger()
