@@ -76,6 +76,11 @@ class Follower:
             if is_unreachable(error) and not limit.expired():
                 raise
             await self._registry.check()
+            # To try the same again would only keep the next batch waiting.
+            is_slow = limit.expired() and len({event.repository for event in batch.all}) == 1
         await usecases.apply_separately(
-            engine=self._engine, registry=self._registry, batch=batch, seconds=_ALONE_SECONDS
+            engine=self._engine,
+            registry=self._registry,
+            batch=batch,
+            seconds=0.0 if is_slow else _ALONE_SECONDS,
         )
