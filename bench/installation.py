@@ -63,7 +63,15 @@ class Installation:
 @contextmanager
 def running(folder: Path) -> Iterator[Installation]:
     """Run a stack until the block ends."""
-    with running_stack(folder, MOORAGE_ADMIN_PASSWORD=PASSWORD, LOG_LEVEL="info") as stack:
+    settings = {
+        "MOORAGE_ADMIN_PASSWORD": PASSWORD,
+        "LOG_LEVEL": "info",
+        # One account has all that is measured.
+        "CATALOG_MAX_NAMESPACES": "1000000",
+        "CATALOG_MAX_REPOSITORIES": "1000000",
+        "MOORAGE_CONNECTIONS_PER_ADDRESS": "0",
+    }
+    with running_stack(folder, **settings) as stack:
         gateway = (stack.data / "run" / "nginx.conf").read_text()
         found = re.findall(r"upstream moorage_(\w+) {\s*server 127\.0\.0\.1:(\d+);", gateway)
         yield Installation(stack, {name: int(port) for name, port in found})

@@ -1,17 +1,20 @@
 """The database engine of a service, its transactions, and the errors of an unreachable database."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 CONNECT_SECONDS = 2.0
+_PING_AFTER_SECONDS = 1.0
 STATEMENT_SECONDS = 15.0
 
 _UNREACHABLE = (
@@ -42,15 +45,39 @@ def create_engine(url: str, *, application_name: str, pool_size: int = 5) -> Asy
             server_settings={"application_name": application_name, "jit": "off", "timezone": "UTC"},
         )
 
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,
-        pool_pre_ping=True,
         hide_parameters=True,  # logged errors would show them, and some are secret
     )
+    _ping_idle_connections(engine)
+    return engine
+
+
+def _ping_idle_connections(engine: AsyncEngine) -> None:
+    """Check a connection before its use if it was idle for a second.
+
+    SQLAlchemy's ``pool_pre_ping`` checks each connection each time. Two checks take a tenth of the
+    time of a push.
+    """
+    dialect = engine.sync_engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def stamp(_: Any, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def ping(connection: Any, record: Any, _: Any) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < _PING_AFTER_SECONDS:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error  # the pool replaces its connections, and retries
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from libs.common.registry.client import Registry
 from services.catalog.sync.feed import usecases
 
 CHANNEL = "moorage_feed"
-GATHER_SECONDS = 0.1
+GATHER_SECONDS = 0.2
 """Admission records pushes, so nobody waits for the feed, and a step can apply several events."""
 _BATCH = 200
 _BATCH_SECONDS = 0.2
