@@ -1,7 +1,7 @@
 """An access token of a Docker user, and the list of tokens that the user's owner sees (spec 3).
 
 The list has access tokens and logins. A login is a refresh token. A password change of the Docker
-user ends its logins and none of its access tokens (ADR 21).
+user ends its logins and none of its access tokens (ADR 19).
 """
 
 import uuid

@@ -194,7 +194,7 @@ async def _statuses(replicas: Replicas, request: Callable[..., Awaitable[httpx.R
 async def test_access_token_survives_a_new_password_and_every_login_ends(
     replicas: Replicas, world: World
 ) -> None:
-    """Access tokens are credentials of their own, as at GitHub (ADR 21)."""
+    """Access tokens are credentials of their own, as at GitHub (ADR 19)."""
     user, new_password = world.docker_user, "another battery"
 
     def with_password(password: str) -> Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]:

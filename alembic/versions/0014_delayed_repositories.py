@@ -3,8 +3,8 @@
 from alembic import op
 from libs.common.db.sql_file import run_beside
 
-revision = "0016"
-down_revision = "0014"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 from alembic import op
 from libs.common.db.sql_file import run_beside
 
-revision = "0017"
-down_revision = "0016"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

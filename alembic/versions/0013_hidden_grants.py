@@ -3,7 +3,7 @@
 from alembic import op
 from libs.common.db.sql_file import run_beside
 
-revision = "0014"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
