@@ -61,7 +61,7 @@ class Settings(settings.ServiceSettings):
         default=None,
         description=(
             "Folder of Distribution's storage on this machine, which this service reads to check "
-            "the blobs of a manifest. Without a value, it asks the registry about each blob, "
+            "the blobs of a manifest. Without a value, it requests each blob from the registry, "
             "which takes longer."
         ),
     )

@@ -117,7 +117,7 @@ def _read_link(path: Path) -> str | None:
 
 
 class RemoteBlobs:
-    """Asks the registry, for a storage that this machine cannot read.
+    """Requests blobs from the registry, for a storage that this machine cannot read.
 
     The registry does not say under which digest it keeps a blob, so ``canonical`` is the digest
     itself.

@@ -195,7 +195,7 @@ class Admission:
         return describe_image(manifest, parse_config(config))
 
     async def _describe_children(self, change: Change, digests: Collection[str]) -> list[Described]:
-        """Return the children that the catalog or the registry knows. A child can be a blob."""
+        """Return the children that the catalog or the registry has. A child can be a blob."""
         name = change.repository.removeprefix(f"{change.namespace}/")
         async with self._engine.connect() as tx:
             repository_id = await queries.find_repository_id(

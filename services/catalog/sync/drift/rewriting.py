@@ -1,4 +1,4 @@
-"""Rewrites damaged tags and manifests in the registry, by pushing what the catalog knows again."""
+"""Rewrites damaged tags and manifests in the registry, by pushing again what the catalog has."""
 
 import hashlib
 from collections.abc import Callable
