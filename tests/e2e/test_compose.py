@@ -22,7 +22,7 @@ from tests.kit.clients.base import NewClient
 from tests.kit.http.accounts import Account, DockerUser
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant, make_tenant
-from tests.kit.images import make_image
+from tests.kit.images import Image, make_image
 from tests.kit.install import Toolbox, toolbox
 from tests.kit.stack.compose import Compose, running_compose, unavailable
 from tests.kit.waiting import eventually
@@ -202,14 +202,31 @@ def test_killed_container_restarts_and_pulls_and_pushes_work_again(
         every=0.3,
         what="a pull",
     )
+    image = make_image()
     with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
-        registry.push(make_image(), repository, f"after-{name}")
+        eventually(
+            lambda: _is_pushed(registry, image, repository, f"after-{name}"),
+            within=BACK_SECONDS,
+            every=0.3,
+            what="a push",
+        )
     eventually(
         lambda: f"after-{name}" in tags(composed.account, repository),
         within=BACK_SECONDS,
         every=0.3,
         what="the push in the list",
     )
+
+
+def _is_pushed(registry: Registry, image: Image, repository: str, tag: str) -> bool:
+    """Push, and return False if a service is still starting."""
+    try:
+        registry.push(image, repository, tag)
+    except httpx.HTTPStatusError as refused:
+        if refused.response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            raise
+        return False
+    return True
 
 
 def test_changed_setting_is_applied_and_data_is_kept(
