@@ -1,5 +1,5 @@
--- Every push waits for these two functions. As single statements, they would take fifteen round
--- trips, and a third of the processor time of a push (bench/results.md).
+-- Every push calls open_push and record_push. As single statements, they took fifteen round trips
+-- and half of the catalog's processor time for a push (bench/results.md).
 
 CREATE FUNCTION catalog.lock_repository(repository_path text) RETURNS void LANGUAGE sql AS $$
   SELECT pg_advisory_xact_lock(hashtextextended(repository_path, 11))

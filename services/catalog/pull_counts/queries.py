@@ -22,7 +22,7 @@ async def lock_counters(tx: Tx, *, to_copy: bool = False) -> None:
     Copies exclude writes. Otherwise the sum of a pull that is counted during a first push would
     find no row to be copied to, and would not be copied later. Writes do not exclude each other.
 
-    Take the lock of the repository first, and write no row before this call.
+    Take the lock of the repository first, and write no repository or tag before this call.
     """
     shared = "" if to_copy else "_shared"
     await tx.execute(
