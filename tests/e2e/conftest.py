@@ -24,9 +24,10 @@ from tests.kit.clients.engine import Engine, running_engine
 from tests.kit.clients.podman import Podman
 from tests.kit.clients.skopeo import Skopeo
 from tests.kit.folders import remove
-from tests.kit.http.accounts import Account, new_password
+from tests.kit.http.accounts import Account, new_password, unique
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant, new_tenant
+from tests.kit.images import make_image
 from tests.kit.install import Toolbox, toolbox
 from tests.kit.pulls.counts import PullCounts
 from tests.kit.stack.run import Stack, running_stack
@@ -243,3 +244,11 @@ def person(admin: Account) -> Iterator[Account]:
     """A new account without objects."""
     with admin.make_account(password=new_password()) as account:
         yield account
+
+
+@pytest.fixture
+def repository(shared_tenant: Tenant, shared_registry: Registry) -> str:
+    """A repository with an image under the tag v1."""
+    name = f"{shared_tenant.private}/{unique('app')}"
+    shared_registry.push(make_image(), name, "v1")
+    return name

@@ -12,7 +12,6 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -34,7 +33,7 @@ from tests.kit.pulls.envelopes import digest_of, event
 from tests.kit.pulls.patterns import CHILDREN, Counts, patterns
 from tests.kit.stack.database import execute
 from tests.kit.stack.processes import part, parts, workers
-from tests.kit.stack.run import MOORAGE, Stack, running_stack
+from tests.kit.stack.run import MOORAGE, RESTARTING_AT_ONCE, Stack, running_stack
 from tests.kit.waiting import eventually
 
 PULLS, KILLS, AT_ONCE = 2000, 20, 4
@@ -47,18 +46,8 @@ def stack(folder: Path) -> Iterator[Stack]:
     """A Moorage for this module, which restarts killed processes at once."""
     place = folder / "faults"
     place.mkdir()
-    with running_stack(
-        place, command=(sys.executable, "-m", "tests.kit.stack.restart_at_once")
-    ) as running:
+    with running_stack(place, command=RESTARTING_AT_ONCE) as running:
         yield running
-
-
-@pytest.fixture
-def repository(shared_tenant: Tenant, shared_registry: Registry) -> str:
-    """A repository with an image under the tag v1."""
-    name = f"{shared_tenant.private}/{unique('app')}"
-    shared_registry.push(make_image(), name, "v1")
-    return name
 
 
 @pytest.fixture(autouse=True)

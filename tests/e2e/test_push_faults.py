@@ -8,7 +8,6 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,7 @@ from tests.kit.servers.gateway import Gateway, running_gateway
 from tests.kit.servers.name_server import running_name_server
 from tests.kit.stack.intents import await_resolved, open_intents
 from tests.kit.stack.processes import parent, part, parts
-from tests.kit.stack.run import MOORAGE, Stack, running_stack
+from tests.kit.stack.run import MOORAGE, RESTARTING_AT_ONCE, Stack, running_stack
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
@@ -44,18 +43,8 @@ def stack(folder: Path) -> Iterator[Stack]:
     """A Moorage for this module, which restarts killed processes at once."""
     place = folder / "push-faults"
     place.mkdir()
-    with running_stack(
-        place, command=(sys.executable, "-m", "tests.kit.stack.restart_at_once")
-    ) as running:
+    with running_stack(place, command=RESTARTING_AT_ONCE) as running:
         yield running
-
-
-@pytest.fixture
-def repository(shared_tenant: Tenant, shared_registry: Registry) -> str:
-    """A repository with an image under the tag v1."""
-    name = f"{shared_tenant.private}/{unique('app')}"
-    shared_registry.push(make_image(), name, "v1")
-    return name
 
 
 @contextlib.contextmanager

@@ -25,6 +25,9 @@ LOG_TAIL_BYTES = 2000
 MOORAGE = (sys.executable, "-m", "ops")
 """The `moorage` command of this checkout."""
 
+RESTARTING_AT_ONCE = (sys.executable, "-m", "tests.kit.stack.restart_at_once")
+"""The same, but its supervisor restarts a killed process without a pause."""
+
 _OURS = ("MOORAGE_", "AUTH_", "CATALOG_", "EVENTS_", "REGISTRY_", "DATABASE_", "SECRETS_", "PG")
 """Prefixes of variables that the stack does not inherit, except REGISTRY_BIN."""
 
