@@ -23,7 +23,6 @@ for command in (
     catalog.drift,
     catalog.deletions,
     project.console,
-    catalog.gc,
     database.schema_check,
     project.config,
     project.docs,

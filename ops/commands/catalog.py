@@ -1,4 +1,4 @@
-"""`moorage drift`, `deletions`, and `gc`: the work of the operator on the catalog and storage."""
+"""`moorage drift` and `deletions`: the work of the operator on the catalog and storage."""
 
 import asyncio
 import sys
@@ -8,7 +8,6 @@ import typer
 
 from ops.commands.errors import one_line_errors
 from ops.commands.installation import current_layout
-from ops.layout import Layout
 
 
 @one_line_errors
@@ -53,37 +52,3 @@ def deletions(
     from ops.maintenance.deletions import decide
 
     asyncio.run(decide(current_layout(), resume=resume or [], drop=drop or []))
-
-
-@one_line_errors
-def gc(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="list the garbage and delete nothing")
-    ] = False,
-    schedule: Annotated[
-        bool, typer.Option("--schedule", help="repeat every GC_SCHEDULE_HOURS until stopped")
-    ] = False,
-) -> None:
-    """Delete manifests that have had no tag for GC_UNTAGGED_DAYS, and reclaim disk space.
-
-    Pulls continue meanwhile. Pushes are refused for a moment. The exit status is 1 if a repository
-    failed and keeps its garbage.
-
-    Example: moorage gc --dry-run
-    """
-    from ops.host.interrupts import run_until_signal
-    from ops.maintenance.gc import collect_garbage
-    from ops.maintenance.gc_schedule import collect_on_schedule
-    from ops.settings import load_run_settings
-
-    settings = load_run_settings()
-    layout = Layout(settings.data)
-    is_complete = True
-
-    async def collect() -> None:
-        nonlocal is_complete
-        is_complete = await collect_garbage(layout, settings, dry_run=dry_run)
-
-    run_until_signal(collect_on_schedule(layout, settings) if schedule else collect())
-    if not is_complete:
-        sys.exit(1)

@@ -168,23 +168,6 @@ def registry_program(installation: Installation) -> Program:
     )
 
 
-def gc_program(installation: Installation) -> Program:
-    """Return the program that collects garbage on schedule."""
-    settings = installation.settings
-    environment = child_environment(
-        MOORAGE_DATA=str(installation.layout.root),
-        GC_UNTAGGED_DAYS=str(settings.gc_untagged_days),
-        GC_SCHEDULE_HOURS=str(settings.gc_schedule_hours),
-        PYTHONUNBUFFERED="1",
-    )
-    return Program(
-        name="gc",
-        argv=moorage_command("gc", "--schedule"),
-        environment=environment,
-        log=installation.log("gc"),
-    )
-
-
 def gateway_program(installation: Installation) -> Program:
     """Write and test nginx's configuration, and return its program.
 

@@ -84,7 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     listener.on_notification(KEY_USE_CHANNEL, recorder.record_api_key)
     cache = AccessCache(engine, listener)
     free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
-    write_gate = WriteGate(engine, listener, free_space)
+    write_gate = WriteGate(free_space)
     keys = SigningKeys(settings.secrets_dir / "token-keys")
 
     cleaner = Cleaner(engine, partial(audit.delete_old, schema="auth", days=settings.audit_days))

@@ -26,8 +26,6 @@ class WriteGateApp:
         given: dict[bytes, bytes] = dict(scope["headers"])
         refusal = await self._gate.find_refusal(
             method=given.get(b"x-original-method", b"").decode("latin-1"),
-            uri=given.get(b"x-original-uri", b"").decode("latin-1"),
-            authorization=given.get(b"authorization", b"").decode("latin-1"),
         )
         status, headers = (
             (204, [])

@@ -1,9 +1,8 @@
-"""Garbage in the registry, and the phases of a write pause (spec 7)."""
+"""Garbage in the registry (spec 7)."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 
 Key = tuple[str, str]
 """A manifest: the path of its repository, and its digest."""
@@ -60,23 +59,6 @@ class Deleted:
 
     manifests: list[Key]
     failures: Mapping[str, str] = field(default_factory=dict)
-
-
-class Phase(Enum):
-    """The writes that a write pause refuses."""
-
-    NEW_UPLOADS = "new_uploads"
-    """New uploads, except to repositories with active uploads."""
-    ALL_WRITES = "all_writes"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A finished garbage collection."""
-
-    started_at: datetime
-    manifests_deleted: int
-    freed_bytes: int
 
 
 def order_for_deletion(

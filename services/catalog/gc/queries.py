@@ -5,15 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
-from services.catalog.gc.domain import Key, Phase, PushEvent, Run, UntaggedManifest
+from services.catalog.gc.domain import Key, PushEvent, UntaggedManifest
 from services.catalog.sync.feed.domain import START, Position
-from services.catalog.tables import garbage_runs, write_pauses
 
-_p, _g = write_pauses.c, garbage_runs.c
-_clock = sa.func.clock_timestamp()
 
 _MARK_UNTAGGED = sa.text("""
     UPDATE catalog.manifests m SET untagged_since = now()
@@ -198,54 +194,3 @@ async def get_last_pushes(tx: Tx, *, after_ns: int) -> dict[str, int]:
     """
     rows = await tx.execute(_LAST_PUSHES, {"after_ns": after_ns})
     return {row.repository: row.at_ns for row in rows}
-
-
-async def put_pause(
-    tx: Tx, *, phase: Phase, active_uploads: Collection[str], lasts: timedelta
-) -> None:
-    """Begin a write pause, or change the present one. It ends after ``lasts``."""
-    now = {
-        "phase": phase.value,
-        "active_uploads": sorted(active_uploads),
-        "ends_at": _clock + lasts,
-    }
-    statement = insert(write_pauses).values(id=True, started_at=_clock, **now)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_=now))
-
-
-async def renew_pause(tx: Tx, *, lasts: timedelta) -> bool:
-    """Let the write pause end ``lasts`` from now. Return False if it has ended already."""
-    statement = sa.update(write_pauses).where(_p.ends_at > _clock).values(ends_at=_clock + lasts)
-    return bool((await tx.execute(statement)).rowcount)
-
-
-async def end_pause(tx: Tx) -> None:
-    """End the write pause."""
-    await tx.execute(sa.delete(write_pauses))
-
-
-async def start_run(tx: Tx) -> int:
-    """Record the start of a collection, and return its id."""
-    return int((await tx.execute(insert(garbage_runs).returning(_g.id))).scalar_one())
-
-
-async def finish_run(tx: Tx, *, run: int, manifests_deleted: int, freed_bytes: int) -> None:
-    """Record the end and the result of a collection."""
-    values = {
-        "finished_at": _clock,
-        "manifests_deleted": manifests_deleted,
-        "freed_bytes": freed_bytes,
-    }
-    await tx.execute(sa.update(garbage_runs).where(_g.id == run).values(values))
-
-
-async def find_last_run(tx: Tx) -> Run | None:
-    """Return the finished collection that started last."""
-    statement = (
-        sa.select(garbage_runs)
-        .where(_g.finished_at.is_not(None))
-        .order_by(_g.started_at.desc())
-        .limit(1)
-    )
-    row = (await tx.execute(statement)).one_or_none()
-    return None if row is None else Run(row.started_at, row.manifests_deleted, row.freed_bytes)

@@ -17,7 +17,6 @@ from services.catalog.deletion.dependencies import (
 from services.catalog.deletion.images import usecases
 from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.deletion.tags import usecases as tags
-from services.catalog.deletion.tags.domain import WritesPaused
 from services.catalog.intents.domain import ChangeInProgress
 from services.catalog.repositories.domain import RepositoryDeleting
 
@@ -51,7 +50,6 @@ async def delete_image_by_digest(
         NotFound,
         RepositoryDeleting,
         ChangeInProgress,
-        WritesPaused,
         RegistryUnreachable,
     ),
 )

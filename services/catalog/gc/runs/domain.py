@@ -1,0 +1,132 @@
+"""Runs of garbage collection: their phases, progress, and reports."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from libs.common.web.errors import Conflict
+
+AFTER_FAILURE = timedelta(minutes=10)
+"""How long after a failed run the schedule tries again."""
+INTERRUPTED = "the process that ran it has ended"
+STOPPED = "stopped by the operator"
+
+
+class Phase(StrEnum):
+    """What a run does at the moment."""
+
+    REQUESTED = "requested"
+    LISTING = "listing"
+    DELETING = "deleting"
+    MARKING = "marking"
+    CONFIRMING = "confirming"
+    SWEEPING = "sweeping"
+    PURGING = "purging"
+    DONE = "done"
+
+
+class RunInProgress(Conflict):
+    """Another run has not finished."""
+
+    code, title = "gc_in_progress", "Another garbage collection is running"
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run found and did.
+
+    ``manifests`` were deleted because nothing needed them. ``marked`` blobs wait for their deletion
+    since this run. ``deleted`` blobs had waited long enough, and freed ``freed_bytes`` with the
+    rest. ``kept`` counts doomed blobs that were needed again at their deletion. ``revived`` blobs
+    live again since the run before, because a client asked for them. ``failures`` are repositories
+    that keep their garbage, with the reason.
+    """
+
+    manifests: int = 0
+    marked: int = 0
+    marked_bytes: int = 0
+    deleted: int = 0
+    freed_bytes: int = 0
+    revived: int = 0
+    kept: int = 0
+    uploads: int = 0
+    repositories: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> "Report":
+        """Return a stored report. Another version may have stored further fields."""
+        return cls(**{name: stored[name] for name in cls.__slots__ if name in stored})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of garbage collection.
+
+    ``untagged_days`` and ``grace_minutes`` replace the settings if they are not None. ``done`` of
+    ``total`` counts the items of the phase; a total of None is unknown. ``known_at`` is the time
+    from which its marks wait. ``error`` is None if the run succeeded or has not finished.
+    """
+
+    id: int
+    phase: Phase
+    is_dry: bool
+    untagged_days: int | None
+    grace_minutes: int | None
+    started_at: datetime
+    begun_at: datetime | None
+    known_at: datetime | None
+    finished_at: datetime | None
+    done: int
+    total: int | None
+    report: Report
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is to do: how old untagged manifests must be, and how long marked blobs wait."""
+
+    age: timedelta
+    grace: timedelta
+    is_dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Marked blobs by state: their number and bytes, and when the first of them are due."""
+
+    doomed: int
+    doomed_bytes: int
+    deleting: int
+    deleting_bytes: int
+    due_at: datetime | None
+
+
+def next_start(
+    *, last: Run | None, installed_at: datetime, every: timedelta | None, due_at: datetime | None
+) -> datetime | None:
+    """Return when the next run starts by itself, or None if no run does.
+
+    The hours count from the last run, whoever started it. Blobs that were marked are deleted when
+    their wait has ended, also without a schedule. A failed run is repeated after ten minutes.
+
+    Args:
+        last: The last finished run, but for dry ones.
+        installed_at: Stands for the last run if there is none.
+        every: The time between two runs.
+        due_at: When the first marked blobs have waited long enough.
+    """
+    begun_at = installed_at if last is None else last.begun_at or last.started_at
+    times = [] if every is None else [begun_at + every]
+    if due_at is not None:
+        times.append(due_at)
+    if not times:
+        return None
+    start = min(times)
+    if last is not None and last.error not in (None, STOPPED) and last.finished_at is not None:
+        return max(start, last.finished_at + AFTER_FAILURE)
+    if last is not None and last.error == STOPPED and every is not None:
+        return begun_at + every
+    return start
