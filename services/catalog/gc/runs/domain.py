@@ -40,9 +40,12 @@ class Report:
     since this run. ``deleted`` blobs had waited long enough, and freed ``freed_bytes`` with the
     rest. ``kept`` counts doomed blobs that were needed again at their deletion. ``revived`` blobs
     live again since the run before, because a client asked for them. ``failures`` are repositories
-    that keep their garbage, with the reason.
+    that keep their garbage, with the reason. ``blobs`` with ``blob_bytes`` were in the storage when
+    the run first listed it.
     """
 
+    blobs: int = 0
+    blob_bytes: int = 0
     manifests: int = 0
     marked: int = 0
     marked_bytes: int = 0
@@ -67,6 +70,7 @@ class Run:
     ``untagged_days`` and ``grace_minutes`` replace the settings if they are not None. ``done`` of
     ``total`` counts the items of the phase; a total of None is unknown. ``known_at`` is the time
     from which its marks wait. ``error`` is None if the run succeeded or has not finished.
+    ``stop_requested`` is true if somebody has asked the run to end.
     """
 
     id: int
@@ -82,6 +86,7 @@ class Run:
     total: int | None
     report: Report
     error: str | None
+    stop_requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
