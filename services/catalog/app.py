@@ -39,6 +39,7 @@ from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
+from services.catalog.gc.runs.routes import router as garbage_runs
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
@@ -76,6 +77,7 @@ ROUTERS = (
     images,
     image_deletion,
     audit,
+    garbage_runs,
 )
 
 

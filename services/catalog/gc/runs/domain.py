@@ -40,8 +40,8 @@ class Report:
     since this run. ``deleted`` blobs had waited long enough, and freed ``freed_bytes`` with the
     rest. ``kept`` counts doomed blobs that were needed again at their deletion. ``revived`` blobs
     live again since the run before, because a client asked for them. ``failures`` are repositories
-    that keep their garbage, with the reason. ``blobs`` with ``blob_bytes`` were in the storage when
-    the run first listed it.
+    that keep their garbage, with the reason. ``blobs`` with ``blob_bytes`` are in the storage: the
+    listed ones without those that the run has deleted since.
     """
 
     blobs: int = 0
@@ -107,6 +107,54 @@ class Waiting:
     deleting: int
     deleting_bytes: int
     due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When runs start by themselves, and how long marked blobs wait.
+
+    ``every`` is the time between two runs, or None if only marks start them.
+    """
+
+    every: timedelta | None
+    grace: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Blobs:
+    """A number of blobs, and their bytes."""
+
+    count: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The blobs in the registry's storage by state, and the runs of garbage collection.
+
+    ``live`` is None until a run has counted the blobs. ``counted_at`` is the time of the last
+    count. Later pushes are not in it. ``due_at`` is the time at which the first doomed blobs have
+    waited long enough. ``next_run_at`` is None while a run is open, and if none starts by itself.
+    """
+
+    live: Blobs | None
+    doomed: Blobs
+    deleting: Blobs
+    counted_at: datetime | None
+    due_at: datetime | None
+    next_run_at: datetime | None
+    current_run: Run | None
+    last_run: Run | None
+
+
+def live_blobs(counted: Report, waiting: Waiting) -> Blobs:
+    """Return the blobs of the last count that are not marked.
+
+    A sweep of a later run can have deleted marked blobs that are in the count.
+    """
+    count = counted.blobs - waiting.doomed - waiting.deleting
+    size = counted.blob_bytes - waiting.doomed_bytes - waiting.deleting_bytes
+    return Blobs(max(0, count), max(0, size))
 
 
 def next_start(

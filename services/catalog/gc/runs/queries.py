@@ -59,6 +59,14 @@ async def find_last_run(tx: Tx) -> Run | None:
     return None if row is None else _run(row)
 
 
+async def find_last_count(tx: Tx) -> Run | None:
+    """Return the finished run that counted the blobs of the storage last, a dry one too."""
+    has_count = _g.report["blobs"].as_integer() > 0
+    statement = sa.select(garbage_runs).where(~_IS_OPEN, has_count).order_by(_g.id.desc()).limit(1)
+    row = (await tx.execute(statement)).one_or_none()
+    return None if row is None else _run(row)
+
+
 async def request_stop(tx: Tx) -> int | None:
     """Ask the open run to end. Return its id, or None if no run is open."""
     statement = sa.update(garbage_runs).where(_IS_OPEN).values(stop_requested=True).returning(_g.id)

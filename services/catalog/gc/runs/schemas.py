@@ -11,7 +11,9 @@ from services.catalog.gc.runs.domain import Phase
 class ReportOut(Output):
     """What a run found and did, or would do if it is a dry one."""
 
-    blobs: int = Field(description="blobs in the storage when the run listed it")
+    blobs: int = Field(
+        description="blobs in the storage: the listed ones, without those that the run deleted"
+    )
     blob_bytes: int = Field(description="bytes of these blobs")
     manifests: int = Field(description="deleted manifests, which nothing needed")
     marked: int = Field(description="blobs that wait for their deletion since this run")
@@ -57,3 +59,32 @@ class RunCreate(Body):
     is_dry: StrictBool = Field(
         default=False, description="true changes nothing, and reports what it would do"
     )
+
+
+class BlobsOut(Output):
+    """A number of blobs, and their bytes."""
+
+    count: int = Field(examples=[1200])
+    size_bytes: int = Field(examples=[73400320])
+
+
+class StorageOut(Output):
+    """The blobs in the registry's storage by state, and the runs of garbage collection."""
+
+    live: BlobsOut | None = Field(
+        description="blobs that no garbage collection has marked; null until the first has ended"
+    )
+    doomed: BlobsOut = Field(description="marked blobs, which wait for their deletion")
+    deleting: BlobsOut = Field(description="blobs that are being deleted")
+    counted_at: datetime | None = Field(
+        description="UTC; when the live blobs were counted; later pushes are not in the number"
+    )
+    due_at: datetime | None = Field(
+        description="UTC; when the first doomed blobs have waited long enough; null if there are "
+        "none"
+    )
+    next_run_at: datetime | None = Field(
+        description="UTC; null while one is running, and if none starts by itself"
+    )
+    current_run: RunOut | None = Field(description="the one that is requested or running, or null")
+    last_run: RunOut | None = Field(description="the last one that has ended and was not dry")
