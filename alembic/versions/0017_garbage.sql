@@ -184,6 +184,27 @@ $$;
 COMMENT ON FUNCTION catalog.find_needed IS
 'returns each digest with what needs its blob (manifest, image, index, push, trash), or null';
 
+CREATE FUNCTION catalog.find_garbage(
+  of_run bigint, digests text[], sizes bigint[], grace interval
+) RETURNS TABLE (digest text, size_bytes bigint) LANGUAGE sql STABLE AS $$
+  SELECT d.digest, d.size_bytes
+  FROM unnest(digests, sizes) AS d (digest, size_bytes)
+  JOIN catalog.find_needed(digests) AS f ON f.digest = d.digest AND f.reason IS NULL
+  WHERE EXISTS (
+      SELECT FROM catalog.garbage_runs r
+      WHERE r.id = of_run AND r.finished_at IS NULL AND r.known_at IS NULL)
+    AND NOT EXISTS (SELECT FROM catalog.garbage_blobs g WHERE g.digest = d.digest)
+    AND NOT EXISTS (
+      SELECT FROM catalog.garbage_exemptions x WHERE x.run = of_run AND x.digest = d.digest)
+    AND NOT EXISTS (
+      SELECT FROM catalog.blob_touches t
+      WHERE t.digest = d.digest AND t.touched_at > clock_timestamp() - grace)
+$$;
+
+COMMENT ON FUNCTION catalog.find_garbage IS
+'returns those of the stored blobs that nothing needs and that are not marked yet; none if the run '
+'has ended or its wait has begun';
+
 CREATE FUNCTION catalog.claim_garbage(
   of_run bigint, of_fence bigint, listed_at timestamptz, grace interval, max_blobs integer,
   OUT claimed text[], OUT kept bigint

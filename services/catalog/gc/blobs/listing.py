@@ -53,12 +53,14 @@ async def list_repositories(
     registry: Registry,
     storage: Storage,
     run: int,
+    adds_unknown: bool,
     report: Callable[[int], Awaitable[None]],
 ) -> Listed:
-    """List all repositories, add unknown manifests to the catalog, and exempt what may need them.
+    """List all repositories, and exempt the blobs of manifests that are not in the catalog.
 
-    Args:
-        report: Receives the number of repositories so far.
+    With ``adds_unknown``, they are added to the catalog before.
+
+    ``report`` receives the number of repositories so far.
 
     Raises:
         StorageUnavailable: the repositories cannot be listed.
@@ -66,7 +68,7 @@ async def list_repositories(
     """
     async with engine.connect() as tx:
         listed = Listed(await read_clock(tx))
-    scanner = _Scanner(engine, registry, storage, run, listed)
+    scanner = _Scanner(engine, registry, storage, run, listed, adds_unknown=adds_unknown)
     await scanner.scan_known()
     batch: list[RepositoryListing] = []
     async for listing in storage.list_repositories():
@@ -84,8 +86,16 @@ class _Scanner:
     """Finds out which manifests the catalog does not know, and what they need."""
 
     def __init__(
-        self, engine: Engine, registry: Registry, storage: Storage, run: int, listed: Listed
+        self,
+        engine: Engine,
+        registry: Registry,
+        storage: Storage,
+        run: int,
+        listed: Listed,
+        *,
+        adds_unknown: bool,
     ) -> None:
+        self._adds_unknown = adds_unknown
         self._engine = engine
         self._registry = registry
         self._storage = storage
@@ -132,7 +142,7 @@ class _Scanner:
             if entry.kind is EntryKind.REVISION
         }
         unknown = await self._list_unknown(revisions)
-        if unknown:
+        if unknown and self._adds_unknown:
             await self._add_to_catalog(unknown)
             unknown = await self._list_unknown(unknown)
         exempt = await self._needed_by(unknown)

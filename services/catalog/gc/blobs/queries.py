@@ -21,29 +21,18 @@ from services.catalog.tables import (
 _b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
 _CLOCK = sa.func.clock_timestamp()
 
-_UNNEEDED = """
-    FROM unnest(CAST(:digests AS text[]), CAST(:sizes AS bigint[])) AS d (digest, size_bytes)
-    JOIN catalog.find_needed(CAST(:digests AS text[])) AS f
-      ON f.digest = d.digest AND f.reason IS NULL
-    WHERE EXISTS (
-        SELECT FROM catalog.garbage_runs r
-        WHERE r.id = :run AND r.finished_at IS NULL AND r.known_at IS NULL)
-      AND NOT EXISTS (SELECT FROM catalog.garbage_blobs g WHERE g.digest = d.digest)
-      AND NOT EXISTS (
-        SELECT FROM catalog.garbage_exemptions x WHERE x.run = :run AND x.digest = d.digest)
-      AND NOT EXISTS (
-        SELECT FROM catalog.blob_touches t
-        WHERE t.digest = d.digest AND t.touched_at > clock_timestamp() - :grace)
-"""
-_MARK = sa.text(f"""
+_MARK = sa.text("""
     WITH marked AS (
         INSERT INTO catalog.garbage_blobs (digest, size_bytes, run, epoch)
-        SELECT d.digest, d.size_bytes, :run, (SELECT catalog.epoch()) {_UNNEEDED}
-        ORDER BY d.digest ON CONFLICT DO NOTHING RETURNING size_bytes)
+        SELECT digest, size_bytes, :run, (SELECT catalog.epoch())
+        FROM catalog.find_garbage(
+            :run, CAST(:digests AS text[]), CAST(:sizes AS bigint[]), CAST(:grace AS interval))
+        ORDER BY digest ON CONFLICT DO NOTHING RETURNING size_bytes)
     SELECT count(*), coalesce(sum(size_bytes), 0)::bigint FROM marked
 """).bindparams(sa.bindparam("grace", type_=sa.Interval))
-_COUNT_UNNEEDED = sa.text(f"""
-    SELECT count(*), coalesce(sum(d.size_bytes), 0)::bigint {_UNNEEDED}
+_COUNT_UNNEEDED = sa.text("""
+    SELECT count(*), coalesce(sum(size_bytes), 0)::bigint FROM catalog.find_garbage(
+        :run, CAST(:digests AS text[]), CAST(:sizes AS bigint[]), CAST(:grace AS interval))
 """).bindparams(sa.bindparam("grace", type_=sa.Interval))
 
 _CLAIM = sa.text("""
@@ -159,9 +148,7 @@ async def announce(tx: Tx) -> int:
 
 async def do_gates_know(tx: Tx, *, generation: int) -> bool:
     """Return whether every gate with a lease has loaded the marks of ``generation``."""
-    lagging = sa.exists().where(
-        _g.generation < generation, _g.leased_until + GATE_MARGIN > _CLOCK
-    )
+    lagging = sa.exists().where(_g.generation < generation, _g.leased_until + GATE_MARGIN > _CLOCK)
     return not bool((await tx.execute(sa.select(lagging))).scalar_one())
 
 
@@ -228,10 +215,10 @@ async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
 async def claim(
     tx: Tx, *, lease: Lease, listed_at: datetime, grace: timedelta, limit: int
 ) -> Claimed | None:
-    """Change doomed blobs to ``deleting`` if nothing needs them. Return None if the lease has ended.
+    """Change doomed blobs to ``deleting`` if nothing needs them.
 
-    Their wait of ``grace`` ended before ``listed_at``, when the listing of the storage began.
-    Blobs that are needed live again.
+    Returns None if the lease has ended. Their wait of ``grace`` ended before ``listed_at``, when
+    the listing of the storage began. Blobs that are needed live again.
     """
     given = {
         "run": lease.run,
@@ -257,9 +244,7 @@ async def remove_deleted(tx: Tx, *, lease: Lease, digests: Collection[str]) -> N
 
 async def delete_old_touches(tx: Tx, *, older_than: timedelta) -> None:
     """Delete touches that protect nothing any more."""
-    await tx.execute(
-        sa.delete(blob_touches).where(blob_touches.c.touched_at < _CLOCK - older_than)
-    )
+    await tx.execute(sa.delete(blob_touches).where(blob_touches.c.touched_at < _CLOCK - older_than))
 
 
 async def list_unscanned(

@@ -1,7 +1,7 @@
 """Deletes blobs whose wait has ended, under a lease (spec 7).
 
 The lease is a row with a fencing number. A process that is stopped and continued later can believe
-that it still has the lease. The storage stops it: nothing that belongs to an ended sweep can delete.
+that it still has the lease. Then the storage refuses its deletions, because its sweep has ended.
 """
 
 import asyncio
@@ -10,14 +10,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
-from libs.common.db.engine import Engine, autocommit
-from libs.common.storage.store import Storage, SweepEnded
+import structlog
+
+from libs.common.db.engine import Engine, autocommit, is_unreachable
+from libs.common.storage.store import Storage, StorageUnavailable, SweepEnded
 from services.catalog.gc.blobs import queries
 from services.catalog.gc.blobs.domain import BATCH, RENEW_SECONDS, Lease
 
 _POLL_SECONDS = 0.5
 _WAIT_SECONDS = 60.0
-VOID_SECONDS = 1.0
+_VOID_SECONDS = 1.0
+_log = structlog.get_logger()
 
 Progress = Callable[[int, int, int], Awaitable[None]]
 """Receives the numbers of deleted and kept blobs, and the freed bytes, of one batch."""
@@ -40,6 +43,23 @@ async def void_ended_lease(*, engine: Engine, storage: Storage) -> None:
         await queries.void_lease(tx, lease=lease)
 
 
+async def keep_voiding(*, engine: Engine, storage: Storage) -> None:
+    """Void ended leases until cancelled.
+
+    Each replica does this, also while the one that sweeps is stopped: pushes wait for its blobs.
+    """
+    while True:
+        await asyncio.sleep(_VOID_SECONDS)
+        try:
+            await void_ended_lease(engine=engine, storage=storage)
+        except StorageUnavailable as error:
+            _log.warning("a sweep cannot be ended in the storage", reason=str(error))
+        except Exception as error:
+            if not is_unreachable(error):
+                raise
+            _log.warning("no sweep can be ended: the database is unreachable")
+
+
 async def sweep(
     *,
     engine: Engine,
@@ -52,9 +72,8 @@ async def sweep(
 ) -> None:
     """Delete doomed blobs that nothing needs and whose wait ended before ``listed_at``.
 
-    Args:
-        listed_at: When the complete listing of the storage began, by the database's clock.
-        per_second: The most blobs to delete in a second; 0 sets no limit.
+    The listing began at ``listed_at``, by the database's clock. At most ``per_second`` blobs are
+    deleted in a second; 0 sets no limit.
 
     Raises:
         SweepEnded: the lease has ended. The blobs that are left are doomed, with a new wait.

@@ -55,8 +55,7 @@ async def delete_untagged(
     manifest would delete such a tag too. So the catalog is compared with the registry and repaired
     first. A repository that cannot be repaired keeps its garbage.
 
-    Args:
-        report: Receives the numbers of processed repositories and of all of them.
+    ``report`` receives the numbers of processed repositories and of all of them.
 
     Raises:
         RegistryUnavailable: The registry does not work.
