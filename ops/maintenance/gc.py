@@ -74,9 +74,7 @@ async def collect_garbage(layout: Layout, order: Order) -> bool:
                 "the garbage collection continues in the catalog; stop it with `moorage gc --stop`"
             )
             raise
-        async with engine.connect() as tx:
-            skipped = await queries.count_exemptions(tx, id=id)
-    (print_json if order.is_json else print_report)(Result(run, grace, skipped))
+    (print_json if order.is_json else print_report)(Result(run, grace))
     if run.error == STOPPED:
         raise OpsError("the garbage collection was stopped by the operator")
     if run.error is not None:

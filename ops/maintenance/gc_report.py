@@ -1,29 +1,23 @@
 """What `moorage gc` prints when a garbage collection has ended."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import typer
-from pydantic import Field
 
 from ops.host.disk import format_size
 from ops.maintenance.counted import counted
-from services.catalog.gc.runs.domain import Run
+from services.catalog.gc.runs.domain import Report, Run
 from services.catalog.gc.runs.schemas import RunOut
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A run that has ended.
-
-    Marked blobs wait for ``grace``. ``skipped`` counts the blobs that the run had to keep, by the
-    reason.
-    """
+    """A run that has ended. Marked blobs wait for ``grace``."""
 
     run: Run
     grace: timedelta
-    skipped: Mapping[str, int]
 
     @property
     def due_at(self) -> datetime | None:
@@ -36,16 +30,12 @@ class Result:
 
 class _ResultOut(RunOut):
     due_at: datetime | None
-    skipped: dict[str, int] = Field(default_factory=dict)
 
 
 def print_json(result: Result) -> None:
-    """Print one JSON object with the fields of the API's run, `due_at`, and `skipped`."""
+    """Print one JSON object with the fields of a run in the API, and `due_at`."""
     run = RunOut.model_validate(result.run)
-    shown = _ResultOut.model_construct(
-        **dict(run), due_at=result.due_at, skipped=dict(result.skipped)
-    )
-    typer.echo(shown.model_dump_json())
+    typer.echo(_ResultOut.model_construct(**dict(run), due_at=result.due_at).model_dump_json())
 
 
 def print_report(result: Result) -> None:
@@ -62,50 +52,44 @@ def _lines(result: Result) -> Iterator[str]:
         f" Freed: {report.freed_bytes} bytes ({format_size(report.freed_bytes)})."
     )
     if report.marked:
-        line = f"Marked: {_with_size(report.marked, report.marked_bytes)}."
+        line = f"Marked: {_marked(report)}."
         if result.due_at is not None:
             line += (
-                f" They will be deleted after {_minute(result.due_at)},"
-                " if nobody needs them until then."
+                f" To be deleted after {_minute(result.due_at)},"
+                " unless something needs them until then."
             )
         yield line
     if report.revived:
-        yield f"Revived: {counted(report.revived, 'blob')}, because a client asked for it."
-    yield from _common_lines(result, kept="Kept", purged="Purged")
-
-
-def _dry_lines(result: Result) -> Iterator[str]:
-    report = result.run.report
-    yield (
-        f"Would delete: {counted(report.manifests, 'untagged manifest')},"
-        f" {_with_size(report.deleted, report.freed_bytes)}."
-    )
-    if report.marked:
-        yield f"Would mark: {_with_size(report.marked, report.marked_bytes)}."
-    yield from _common_lines(result, kept="Would keep", purged="Would purge")
-    yield "Nothing was changed."
-
-
-def _common_lines(result: Result, *, kept: str, purged: str) -> Iterator[str]:
-    report = result.run.report
+        yield f"Revived: {counted(report.revived, 'blob')}, which clients asked for."
     if report.kept:
         yield (
-            f"{kept}: {counted(report.kept, 'marked blob')},"
-            " because an image or a push needs them again."
+            f"Kept: {counted(report.kept, 'marked blob')}, which an image or a push needs again."
         )
     if report.uploads or report.repositories:
         repositories = f"{report.repositories} empty repositories"
         if report.repositories == 1:
             repositories = "1 empty repository"
-        yield f"{purged}: {counted(report.uploads, 'abandoned upload')}, {repositories}."
-    for reason, number in result.skipped.items():
-        yield f"Skipped: {counted(number, 'blob')}: {reason}"
+        yield f"Purged: {counted(report.uploads, 'abandoned upload')}, {repositories}."
+    yield from _failures(report)
+
+
+def _dry_lines(result: Result) -> Iterator[str]:
+    report = result.run.report
+    yield (
+        f"Would delete: {counted(report.manifests, 'untagged manifest')}."
+        f" Would mark: {_marked(report)} that nothing needs."
+    )
+    yield from _failures(report)
+    yield "Nothing was changed."
+
+
+def _failures(report: Report) -> Iterator[str]:
     for repository, reason in sorted(report.failures.items()):
         yield f"Not collected: {repository}: {reason}"
 
 
-def _with_size(blobs: int, size: int) -> str:
-    return f"{counted(blobs, 'blob')} with {format_size(size)}"
+def _marked(report: Report) -> str:
+    return f"{counted(report.marked, 'blob')} with {format_size(report.marked_bytes)}"
 
 
 def _minute(at: datetime) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from services.catalog.gc.runs.domain import INTERRUPTED, Phase, Report, Run, Waiting
-from services.catalog.tables import accounts, garbage_blobs, garbage_exemptions, garbage_runs
+from services.catalog.tables import accounts, garbage_blobs, garbage_runs
 
 CHANNEL = "moorage_garbage"
 _g, _b = garbage_runs.c, garbage_blobs.c
@@ -83,18 +83,6 @@ async def withdraw_request(tx: Tx, *, id: int) -> bool:
         sa.delete(garbage_runs).where(_g.id == id, _IS_OPEN, _g.begun_at.is_(None)).returning(_g.id)
     )
     return (await tx.execute(statement)).scalar_one_or_none() is not None
-
-
-async def count_exemptions(tx: Tx, *, id: int) -> dict[str, int]:
-    """Return how many blobs the run must keep for each reason, by the reason."""
-    e = garbage_exemptions.c
-    statement = (
-        sa.select(e.reason, sa.func.count())
-        .where(e.run == id)
-        .group_by(e.reason)
-        .order_by("reason")
-    )
-    return {row[0]: row[1] for row in await tx.execute(statement)}
 
 
 async def is_stop_requested(tx: Tx, *, id: int) -> bool:

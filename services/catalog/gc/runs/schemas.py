@@ -11,9 +11,7 @@ from services.catalog.gc.runs.domain import Phase
 class ReportOut(Output):
     """What a run found and did, or would do if it is a dry one."""
 
-    blobs: int = Field(
-        description="blobs in the storage: the listed ones, without those that the run deleted"
-    )
+    blobs: int = Field(description="blobs in the storage when the run marked")
     blob_bytes: int = Field(description="bytes of these blobs")
     manifests: int = Field(description="deleted manifests, which nothing needed")
     marked: int = Field(description="blobs that wait for their deletion since this run")

@@ -31,7 +31,7 @@ async def get_storage(*, tx: Tx, schedule: Schedule) -> Storage:
             due_at=waiting.due_at,
         )
     return Storage(
-        live=None if counted is None else live_blobs(counted.report, waiting),
+        live=None if counted is None else live_blobs(counted, waiting, schedule=schedule),
         doomed=Blobs(waiting.doomed, waiting.doomed_bytes),
         deleting=Blobs(waiting.deleting, waiting.deleting_bytes),
         counted_at=None if counted is None else counted.begun_at,
