@@ -44,7 +44,7 @@ from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.gc.blobs import sweeping
 from services.catalog.gc.runs import worker as gc
-from services.catalog.gc.runs.collector import Collector
+from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
@@ -133,7 +133,7 @@ def _workers(
     ]
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
-        collector = Collector(
+        garbage_collector = GarbageCollector(
             engine, registry, storage, blobs_per_second=settings.gc_blobs_per_second
         )
         schedule = Schedule(
@@ -141,7 +141,7 @@ def _workers(
             grace=timedelta(minutes=settings.gc_grace_minutes),
             every=timedelta(hours=settings.gc_schedule_hours) or None,
         )
-        starter = gc.Starter(engine, collector, schedule)
+        starter = gc.Starter(engine, garbage_collector, schedule)
         workers.append(
             worker(
                 name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_LONG_STEP_SECONDS
