@@ -46,6 +46,7 @@ from services.catalog.gc.blobs import sweeping
 from services.catalog.gc.runs import worker as gc
 from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
+from services.catalog.gc.runs.routes import router as garbage_runs
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
@@ -83,7 +84,16 @@ ROUTERS = (
     images,
     image_deletion,
     audit,
+    garbage_runs,
 )
+
+
+def _garbage_schedule(settings: Settings) -> Schedule:
+    return Schedule(
+        age=timedelta(days=settings.gc_untagged_days),
+        grace=timedelta(minutes=settings.gc_grace_minutes),
+        every=timedelta(hours=settings.gc_schedule_hours) or None,
+    )
 
 
 def _workers(
@@ -136,12 +146,7 @@ def _workers(
         garbage_collector = GarbageCollector(
             engine, registry, storage, blobs_per_second=settings.gc_blobs_per_second
         )
-        schedule = Schedule(
-            age=timedelta(days=settings.gc_untagged_days),
-            grace=timedelta(minutes=settings.gc_grace_minutes),
-            every=timedelta(hours=settings.gc_schedule_hours) or None,
-        )
-        starter = gc.Starter(engine, garbage_collector, schedule)
+        starter = gc.Starter(engine, garbage_collector, _garbage_schedule(settings))
         workers.append(
             worker(
                 name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_LONG_STEP_SECONDS
@@ -229,7 +234,12 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         front=registry_api.FRONT,
     )
-    provide(app, settings, SessionVerifier(settings.session_public_keys))
+    provide(
+        app,
+        settings,
+        _garbage_schedule(settings),
+        SessionVerifier(settings.session_public_keys),
+    )
     app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
     for router in ROUTERS:
