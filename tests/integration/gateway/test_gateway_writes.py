@@ -25,7 +25,7 @@ def checking(start: Start, auth: Service) -> Gateway:
 
 
 def _checks(auth: Service) -> list[dict[str, str]]:
-    return [dict(seen["headers"]) for seen in auth.received if seen["path"] == "/internal/writes"]
+    return [dict(seen["headers"]) for seen in auth.received if seen["path"] == "/internal/gate"]
 
 
 def test_gateway_checks_each_write_with_its_method_and_path(
@@ -93,7 +93,7 @@ def test_clients_cannot_reach_the_check_itself(checking: Gateway, auth: Service)
     before = len(auth.received)
     with checking.client() as http:
         for path in (
-            "/internal/writes",
+            "/internal/gate",
             "/.gateway/writes-paused",
             "/.gateway//write-access",
             "/.gateway/write-access",

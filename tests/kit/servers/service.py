@@ -57,7 +57,7 @@ class Service:
             if scope["path"].endswith("/missing")
             else 200
         )
-        if self.refuse_writes and scope["path"] == "/internal/writes":
+        if self.refuse_writes and scope["path"] == "/internal/gate":
             status = 403
         answer = json.dumps({**seen, "body": len(body)}).encode()
         headers = [
