@@ -85,6 +85,7 @@ CREATE TABLE catalog.garbage_state (
     epoch BIGINT DEFAULT 1 NOT NULL,
     fence BIGINT DEFAULT 0 NOT NULL,
     sweep TEXT,
+    run BIGINT,
     leased_until timestamptz DEFAULT '-infinity' NOT NULL,
     CONSTRAINT garbage_state_pkey PRIMARY KEY (id),
     CONSTRAINT garbage_state_one_check CHECK (id)
@@ -182,6 +183,27 @@ $$;
 
 COMMENT ON FUNCTION catalog.find_needed IS
 'returns each digest with what needs its blob (manifest, image, index, push, trash), or null';
+
+CREATE FUNCTION catalog.find_garbage(
+  of_run bigint, digests text[], sizes bigint[], grace interval
+) RETURNS TABLE (digest text, size_bytes bigint) LANGUAGE sql STABLE AS $$
+  SELECT d.digest, d.size_bytes
+  FROM unnest(digests, sizes) AS d (digest, size_bytes)
+  JOIN catalog.find_needed(digests) AS f ON f.digest = d.digest AND f.reason IS NULL
+  WHERE EXISTS (
+      SELECT FROM catalog.garbage_runs r
+      WHERE r.id = of_run AND r.finished_at IS NULL AND r.known_at IS NULL)
+    AND NOT EXISTS (SELECT FROM catalog.garbage_blobs g WHERE g.digest = d.digest)
+    AND NOT EXISTS (
+      SELECT FROM catalog.garbage_exemptions x WHERE x.run = of_run AND x.digest = d.digest)
+    AND NOT EXISTS (
+      SELECT FROM catalog.blob_touches t
+      WHERE t.digest = d.digest AND t.touched_at > clock_timestamp() - grace)
+$$;
+
+COMMENT ON FUNCTION catalog.find_garbage IS
+'returns those of the stored blobs that nothing needs and that are not marked yet; none if the run '
+'has ended or its wait has begun';
 
 CREATE FUNCTION catalog.claim_garbage(
   of_run bigint, of_fence bigint, listed_at timestamptz, grace interval, max_blobs integer,
@@ -287,14 +309,48 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.manifest_other_digests, catalog.
 
 GRANT SELECT, USAGE ON SEQUENCE catalog.revivals TO :catalog_role;
 
--- Pushes
+-- An intent that needs a blob makes it live again. The order of the statements matters. The
+-- transaction gets its id before it reads the marks. A mark that it does not see yet waits for the
+-- end of all transactions with a lower id before it counts, and then finds the intent.
+
+CREATE OR REPLACE FUNCTION catalog.insert_intent(change catalog.intents, lease interval)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  new_id bigint;
+BEGIN
+  PERFORM pg_current_xact_id();
+  IF cardinality(catalog.revive_blobs(change.needs)) > 0 THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO catalog.intents
+    (kind, namespace, repository, digest, tags, needs, removes, media_type, content, docker_user,
+     account_id, account, client_address, via, api_key_id, leased_until)
+  SELECT change.kind, change.namespace, change.repository, change.digest, change.tags, change.needs,
+         change.removes, change.media_type, change.content, change.docker_user, change.account_id,
+         change.account, change.client_address, change.via, change.api_key_id,
+         clock_timestamp() + lease
+  WHERE NOT EXISTS (
+    SELECT FROM catalog.intents i
+    WHERE i.repository = change.repository AND i.resolved_at IS NULL
+      AND (i.tags && change.tags
+             AND NOT (i.kind = 'put_manifest' AND change.kind = 'put_manifest'
+                      AND i.digest = change.digest)
+           OR i.removes && change.needs
+           OR i.needs && change.removes))
+  RETURNING id INTO new_id;
+  RETURN new_id;
+END $$;
+
+COMMENT ON FUNCTION catalog.insert_intent IS
+'revives the doomed blobs that an intent needs, inserts it, and returns its id; returns null if an '
+'open intent conflicts with it, or if a sweep is deleting a blob that it needs';
 
 DROP FUNCTION catalog.open_push;
 
 CREATE FUNCTION catalog.open_push(
   push catalog.intents, lease interval, max_repositories bigint,
   OUT intent bigint, OUT has_namespace boolean, OUT is_deleting boolean,
-  OUT reserved_until timestamptz, OUT is_swept boolean, OUT is_full boolean
+  OUT reserved_until timestamptz, OUT is_full boolean
 ) LANGUAGE plpgsql AS $$
 DECLARE
   owner_id bigint;
@@ -303,10 +359,7 @@ BEGIN
   -- PostgreSQL can lose the intent in a crash, but only together with all later commits.
   PERFORM set_config('synchronous_commit', 'off', true);
   PERFORM catalog.lock_repository(push.repository);
-  -- A mark waits for this lock before the wait of its blobs begins.
-  PERFORM pg_advisory_xact_lock_shared(hashtextextended('moorage garbage', 0));
   is_full := false;
-  is_swept := false;
   SELECT true, n.account_id, r.id IS NULL,
          n.deleting OR coalesce(r.status = 'deleting', false),
          s.available_at
@@ -334,16 +387,13 @@ BEGIN
         AND NOT EXISTS (SELECT FROM catalog.repositories r WHERE r.path = i.repository));
   END IF;
   IF NOT is_deleting AND reserved_until IS NULL AND NOT is_full THEN
-    is_swept := cardinality(catalog.revive_blobs(push.needs)) > 0;
-    IF NOT is_swept THEN
-      intent := catalog.insert_intent(push, lease);
-    END IF;
+    intent := catalog.insert_intent(push, lease);
   END IF;
 END $$;
 
 COMMENT ON FUNCTION catalog.open_push IS
-'returns the state of the repository, and the id of a new intent if the state allows the push, no '
-'open intent conflicts with it, and garbage collection is not deleting a blob that it needs';
+'returns the state of the repository, and the id of a new intent if the state allows the push and '
+'nothing conflicts with it';
 
 CREATE OR REPLACE FUNCTION catalog.record_push(push bigint, manifest jsonb)
 RETURNS boolean LANGUAGE plpgsql AS $$

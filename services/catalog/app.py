@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import timedelta
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -19,6 +20,8 @@ from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
+from libs.common.storage.local import LocalStorage
+from libs.common.storage.store import Storage
 from libs.common.tasks.background import running
 from libs.common.tasks.cleaning import Cleaner
 from libs.common.tasks.leader import LeaderWorker
@@ -39,6 +42,10 @@ from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
+from services.catalog.gc.blobs import sweeping
+from services.catalog.gc.runs import worker as gc
+from services.catalog.gc.runs.collector import Collector
+from services.catalog.gc.runs.domain import Schedule
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
@@ -85,6 +92,7 @@ def _workers(
     registry: Registry,
     admission: Admission,
     restarts: RestartWatch,
+    storage: Storage | None,
 ) -> list[LeaderWorker]:
     worker = partial(
         LeaderWorker,
@@ -124,13 +132,28 @@ def _workers(
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
+    if storage is not None:
+        collector = Collector(
+            engine, registry, storage, blobs_per_second=settings.gc_blobs_per_second
+        )
+        schedule = Schedule(
+            age=timedelta(days=settings.gc_untagged_days),
+            grace=timedelta(minutes=settings.gc_grace_minutes),
+            every=timedelta(hours=settings.gc_schedule_hours) or None,
+        )
+        starter = gc.Starter(engine, collector, schedule)
+        workers.append(
+            worker(
+                name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_LONG_STEP_SECONDS
+            )
+        )
     if settings.drift_hours:
-        schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
+        comparison = drift.Schedule(engine, registry, hours=settings.drift_hours)
         workers.append(
             worker(
                 name="drift",
                 channel=drift.CHANNEL,
-                step=schedule.step,
+                step=comparison.step,
                 step_seconds=_LONG_STEP_SECONDS,
             )
         )
@@ -184,10 +207,16 @@ def create_app(settings: Settings) -> FastAPI:
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
-                    workers = _workers(settings, engine, registry, admission, restarts)
-                    async with running(
-                        [free_space.run, cleaner.run, *(worker.run for worker in workers)]
-                    ):
+                    storage = (
+                        None
+                        if settings.storage_path is None
+                        else LocalStorage(settings.storage_path)
+                    )
+                    workers = _workers(settings, engine, registry, admission, restarts, storage)
+                    tasks = [free_space.run, cleaner.run, *(worker.run for worker in workers)]
+                    if storage is not None:
+                        tasks.append(partial(sweeping.keep_voiding, engine=engine, storage=storage))
+                    async with running(tasks):
                         yield
         finally:
             hasher.close()

@@ -390,6 +390,7 @@ garbage_state = sa.Table(
     sa.Column("epoch", sa.BigInteger, nullable=False, server_default="1"),
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("sweep", sa.Text, doc="name of the sweep in the storage that holds the lease"),
+    sa.Column("run", sa.BigInteger, doc="the run that sweeps"),
     sa.Column(
         "leased_until", _TIME, nullable=False, server_default=sa.text("'-infinity'::timestamptz")
     ),

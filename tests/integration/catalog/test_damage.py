@@ -8,9 +8,6 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
-from ops.host.environment import child_environment
-from ops.host.privileges import run_user
-from ops.maintenance.garbage_collector import GarbageCollector
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
@@ -20,7 +17,6 @@ from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import Image, make_image
-from tests.kit.install import registry_program
 from tests.kit.waiting import soon_json
 
 pytestmark = pytest.mark.registry_versions
@@ -151,31 +147,6 @@ async def test_tag_that_was_pushed_again_is_not_rewritten(
     damaged.registry.push(new, damaged.app, "hurt")
     await usecases.repair(engine=engine, registry=registry_client, found=found)
     assert await registry_client.find_digest(damaged.app, "hurt") == new.manifest.digest
-
-
-@pytest.mark.parametrize("damage", DAMAGES | UNREADABLE)
-async def test_garbage_collector_goes_on_around_damage(damage: str, damaged: Damaged) -> None:
-    (DAMAGES | UNREADABLE)[damage](damaged)
-    program = registry_program()
-    storage = damaged.registry.storage
-    garbage_collector = GarbageCollector(
-        program.path,
-        child_environment(OTEL_TRACES_EXPORTER="none", **program.environment),
-        storage,
-        run_user([program.path]),
-    )
-    unreferenced: set[str] = set()
-    known = {(damaged.app, damaged.digest)}
-
-    async def find_known(keys: list[tuple[str, str]]) -> set[tuple[str, str]]:
-        return known & set(keys)
-
-    hidden = await garbage_collector.collect(unreferenced.add, find_known=find_known, dry_run=True)
-    assert not unreferenced & {damaged.fine.manifest.digest, damaged.fine.layers[0].digest}
-    if damage in UNREADABLE:
-        assert (damaged.app, damaged.digest) in [(one.repository, one.digest) for one in hidden]
-    elif damage != "missing revision link":
-        assert damaged.revision_link.read_text() == damaged.digest
 
 
 @pytest.mark.parametrize("damage", DAMAGES | UNREADABLE)

@@ -39,16 +39,20 @@ class Report:
     ``manifests`` were deleted because nothing needed them. ``marked`` blobs wait for their deletion
     since this run. ``deleted`` blobs had waited long enough, and freed ``freed_bytes`` with the
     rest. ``kept`` counts doomed blobs that were needed again at their deletion. ``revived`` blobs
-    live again since the run before, because a client asked for them. ``failures`` are repositories
-    that keep their garbage, with the reason.
+    live again since the run before, because a client asked for them, and ``revivals`` counts them
+    since the installation. ``blobs`` and ``blob_bytes`` are those of the whole storage.
+    ``failures`` are repositories that keep their garbage, with the reason.
     """
 
+    blobs: int = 0
+    blob_bytes: int = 0
     manifests: int = 0
     marked: int = 0
     marked_bytes: int = 0
     deleted: int = 0
     freed_bytes: int = 0
     revived: int = 0
+    revivals: int = 0
     kept: int = 0
     uploads: int = 0
     repositories: int = 0
@@ -94,6 +98,23 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """The settings of garbage collection. ``every`` is None if there is no schedule."""
+
+    age: timedelta
+    grace: timedelta
+    every: timedelta | None
+
+    def options_of(self, run: Run) -> Options:
+        """Return the options of a run, which replace those of the schedule."""
+        return Options(
+            age=self.age if run.untagged_days is None else timedelta(days=run.untagged_days),
+            grace=self.grace if run.grace_minutes is None else timedelta(minutes=run.grace_minutes),
+            is_dry=run.is_dry,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Marked blobs by state: their number and bytes, and when the first of them are due."""
 
@@ -112,11 +133,9 @@ def next_start(
     The hours count from the last run, whoever started it. Blobs that were marked are deleted when
     their wait has ended, also without a schedule. A failed run is repeated after ten minutes.
 
-    Args:
-        last: The last finished run, but for dry ones.
-        installed_at: Stands for the last run if there is none.
-        every: The time between two runs.
-        due_at: When the first marked blobs have waited long enough.
+    ``last`` is the last finished run, but for dry ones, and ``installed_at`` stands for it if there
+    is none. ``every`` is the time between two runs. From ``due_at`` on, the first marked blobs have
+    waited long enough.
     """
     begun_at = installed_at if last is None else last.begun_at or last.started_at
     times = [] if every is None else [begun_at + every]
@@ -125,8 +144,8 @@ def next_start(
     if not times:
         return None
     start = min(times)
-    if last is not None and last.error not in (None, STOPPED) and last.finished_at is not None:
-        return max(start, last.finished_at + AFTER_FAILURE)
-    if last is not None and last.error == STOPPED and every is not None:
-        return begun_at + every
-    return start
+    if last is None or last.error is None or last.finished_at is None:
+        return start
+    if last.error == STOPPED:
+        return None if every is None else begun_at + every
+    return max(start, last.finished_at + AFTER_FAILURE)
