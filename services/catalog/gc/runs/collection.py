@@ -28,7 +28,7 @@ class Stopped(Exception):
     """The operator has stopped the run, or another process has ended it."""
 
 
-class Collector:
+class GarbageCollector:
     """Runs garbage collections on ``storage``."""
 
     def __init__(
