@@ -44,7 +44,7 @@ from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.gc.blobs import sweeping
 from services.catalog.gc.runs import worker as gc
-from services.catalog.gc.runs.collector import Collector
+from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
 from services.catalog.gc.runs.routes import router as garbage_runs
 from services.catalog.grants.routes import router as grants
@@ -61,6 +61,7 @@ from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
 from services.catalog.sync.drift.restarts import RestartWatch
 from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
+from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
 
@@ -93,6 +94,7 @@ def _garbage_schedule(settings: Settings) -> Schedule:
         age=timedelta(days=settings.gc_untagged_days),
         grace=timedelta(minutes=settings.gc_grace_minutes),
         every=timedelta(hours=settings.gc_schedule_hours) or None,
+        keep_pulled=settings.gc_keep_pulled,
     )
 
 
@@ -109,8 +111,9 @@ def _workers(
         application_name=_APPLICATION_NAME,
         database_url=settings.database_url.get_secret_value(),
     )
-    follower = feed.Follower(engine, registry)
-    delayed_repositories = delayed.DelayedRepositories(engine, registry)
+    precedence = Precedence()
+    follower = feed.Follower(engine, registry, precedence)
+    delayed_repositories = delayed.DelayedRepositories(engine, registry, precedence)
     copy_sums = partial(counters.copy_sums, engine=engine)
     delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
@@ -143,10 +146,10 @@ def _workers(
     ]
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
-        collector = Collector(
+        garbage_collector = GarbageCollector(
             engine, registry, storage, blobs_per_second=settings.gc_blobs_per_second
         )
-        starter = gc.Starter(engine, collector, _garbage_schedule(settings))
+        starter = gc.Starter(engine, garbage_collector, _garbage_schedule(settings))
         workers.append(
             worker(
                 name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_LONG_STEP_SECONDS
