@@ -1,6 +1,7 @@
 """Garbage collection: which manifests are garbage, and that a concurrent push wins (spec 7)."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
@@ -11,15 +12,24 @@ from libs.common.registry.client import Registry
 from services.catalog.gc import usecases
 from services.catalog.gc.domain import Deleted
 from services.catalog.sync.drift import usecases as drift
+from tests.integration.catalog.conftest import running_registry
 from tests.integration.catalog.registry import Event, RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import MEDIA_TYPES, Blob, Image, make_image, make_index
+from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
 pytestmark = pytest.mark.registry_versions
 
 NOW = timedelta()
 WEEK = timedelta(days=7)
+
+
+@pytest.fixture(scope="module")
+def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """A registry of this module, which stays small: each comparison reads all of it."""
+    with running_registry(catalog_secrets) as running:
+        yield running
 
 
 @pytest.fixture
@@ -43,7 +53,13 @@ async def _apply(database: Database, *events: Event) -> None:
         progress = await database.fetch("SELECT FROM catalog.feed_progress")
         return int(rows[0][0]) if progress else -1
 
+    async def delayed() -> int:
+        rows = await database.fetch("SELECT count(*) FROM catalog.delayed_repositories")
+        return int(rows[0][0])
+
     await soon(unread, lambda left: left == 0)
+    # On a busy machine, a repository can be too slow for the feed.
+    await soon(delayed, lambda left: left == 0, within=20)
 
 
 async def _age(database: Database, days: int) -> None:
