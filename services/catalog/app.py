@@ -94,6 +94,7 @@ def _garbage_schedule(settings: Settings) -> Schedule:
         age=timedelta(days=settings.gc_untagged_days),
         grace=timedelta(minutes=settings.gc_grace_minutes),
         every=timedelta(hours=settings.gc_schedule_hours) or None,
+        keep_pulled=settings.gc_keep_pulled,
     )
 
 

@@ -93,10 +93,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run is to do: how old untagged manifests must be, and how long marked blobs wait."""
+    """What a run is to do: how old untagged manifests must be, and how long marked blobs wait.
+
+    With ``keep_pulled``, a manifest that was pulled within ``age`` is kept.
+    """
 
     age: timedelta
     grace: timedelta
+    keep_pulled: bool = True
     is_dry: bool = False
 
 
@@ -107,12 +111,14 @@ class Schedule:
     age: timedelta
     grace: timedelta
     every: timedelta | None
+    keep_pulled: bool = True
 
     def options_of(self, run: Run) -> Options:
         """Return the options of a run, which replace those of the schedule."""
         return Options(
             age=self.age if run.untagged_days is None else timedelta(days=run.untagged_days),
             grace=self.grace if run.grace_minutes is None else timedelta(minutes=run.grace_minutes),
+            keep_pulled=self.keep_pulled,
             is_dry=run.is_dry,
         )
 
