@@ -20,6 +20,7 @@ SWEEPS = "moorage"
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*")
+_SWEEP = re.compile(r"[0-9a-f]{32}")
 _BLOB = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})/data")
 _ENTRIES = (
     (EntryKind.LAYER, re.compile(r"_layers/([a-z0-9+._-]+)/([0-9A-Za-z=_-]+)/link")),
@@ -75,6 +76,12 @@ def upload_folder(repository: str, upload: str) -> str:
 def layer_link(repository: str, digest: str) -> str:
     """Return the link of a repository to a blob. Raises ValueError if a name is not valid."""
     return f"{repository_folder(repository)}/_layers/sha256/{_hex(digest)}/link"
+
+
+def check_sweep(sweep: str) -> None:
+    """Raise ValueError if ``sweep`` is not a name of a sweep."""
+    if not _SWEEP.fullmatch(sweep):
+        raise ValueError(f"sweep: {sweep!r} is not a name of a sweep")
 
 
 def parse_blob(path: str) -> str | None:

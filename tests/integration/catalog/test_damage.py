@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
+from libs.common.storage.local import LocalStorage
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
@@ -45,9 +46,9 @@ class Damaged:
     def manifest(self) -> Path:
         return self.registry.blob_file(self.digest)
 
-    def stored(self, digest: str) -> bytes | None:
-        file = self.registry.blob_file(digest)
-        return file.read_bytes() if file.is_file() else None
+    @property
+    def storage(self) -> LocalStorage:
+        return LocalStorage(self.registry.storage)
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ async def test_damaged_link_is_reported_and_rewritten(
     found = await _compare(damaged, engine, registry_client)
     assert [(one.reference, one.kind) for one in found] == [("hurt", Kind.DAMAGED)]
     left = await usecases.repair(
-        engine=engine, registry=registry_client, found=found, stored=damaged.stored
+        engine=engine, registry=registry_client, found=found, storage=damaged.storage
     )
     assert left == []
     assert damaged.registry.status(damaged.app, "hurt") == 200
@@ -119,7 +120,7 @@ async def test_image_whose_manifest_is_gone_is_reported_and_remains_in_the_catal
     found = await _compare(damaged, engine, registry_client)
     assert [(one.reference, one.kind) for one in found] == [("hurt", Kind.DAMAGED)]
     left = await usecases.repair(
-        engine=engine, registry=registry_client, found=found, stored=damaged.stored
+        engine=engine, registry=registry_client, found=found, storage=damaged.storage
     )
     assert left == found
     tags = await emptied.fetch("SELECT name FROM catalog.tags ORDER BY name")

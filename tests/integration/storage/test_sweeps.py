@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -147,21 +146,3 @@ async def test_blob_that_cannot_be_deleted_does_not_stop_the_others(tmp_path: Pa
     assert deleted.digests == [fine]
     with pytest.raises(StorageUnavailable, match="Too many levels of symbolic links"):
         await place.storage.delete_blobs(sweep, [stuck], check=allow)
-
-
-async def test_twenty_thousand_blobs_are_listed_and_deleted_quickly(tmp_path: Path) -> None:
-    place = Place(LocalStorage(tmp_path), tmp_path, "")
-    digests = [place.put_blob(b"%d" % number) for number in range(20_000)]
-    begun = time.perf_counter()
-    batches = [len(batch) async for batch in place.storage.list_blobs()]
-    listed = time.perf_counter()
-    sweep = await place.storage.prepare_sweep()
-    deleted = await place.storage.delete_blobs(sweep, digests, check=allow)
-    done = time.perf_counter()
-
-    print(f"20,000 blobs: listed in {listed - begun:.2f} s, deleted in {done - listed:.2f} s")
-    assert sum(batches) == len(deleted.digests) == 20_000
-    assert max(batches) <= 1000
-    assert await place.list_blobs() == {}
-    assert done - listed < 20, "fewer than 1,000 blobs per second"
-    await place.storage.end_sweep(sweep)

@@ -1,7 +1,8 @@
 """A registry of its own for garbage collection, emptied before each test, and runs on it."""
 
 import shutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
-Collect = Callable[..., Awaitable[Run]]
+Collect = Callable[..., Coroutine[Any, Any, Run]]
 
 
 @pytest.fixture(scope="module")
