@@ -233,9 +233,15 @@ async def claim(
 ) -> Claimed | None:
     """Change doomed blobs to ``deleting`` if nothing needs them.
 
-    Returns None if the lease has ended. Their wait of ``grace`` ended before ``listed_at``, when
-    the listing of the storage began. Blobs that are needed live again.
+    Returns None if the lease or the run has ended. The exemptions of a run are deleted when it
+    ends, so its row is locked until this transaction ends. The wait of ``grace`` of the blobs ended
+    before ``listed_at``, when the listing of the storage began. Blobs that are needed live again.
     """
+    is_open = sa.select(garbage_runs.c.id).where(
+        garbage_runs.c.id == lease.run, garbage_runs.c.finished_at.is_(None)
+    )
+    if (await tx.execute(is_open.with_for_update(read=True))).one_or_none() is None:
+        return None
     given = {
         "run": lease.run,
         "fence": lease.fence,
