@@ -2,19 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import BlobEntry, DeletedBlobs, RepositoryListing
 
-Point = Literal["listing", "listed", "marking", "marked", "claimed", "checked", "deleted"]
+Point = Literal[
+    "listing", "listed", "marking", "marked", "claimed", "checked", "deleted", "removing"
+]
 """Where a run can wait.
 
 ``listing``: before the repositories are listed; ``listed``: after that. ``marking``: before the
 first blob is marked; ``marked``: after the first batch is marked. ``claimed``: the rows are
 ``deleting``, nothing else has happened. ``checked``: the lease was checked, and the blobs are about
-to be deleted. ``deleted``: they are gone, and their rows are still there.
+to be deleted. ``deleted``: they are gone, and their rows are still there. ``removing``: the folder
+of an empty repository is about to be removed.
 """
 _SECONDS = 60.0
 
@@ -92,3 +96,8 @@ class PausingStorage(LocalStorage):
         if digests:
             await self._come_to("deleted")
         return deleted
+
+    async def remove_links(self, repository: str, *, older_than: datetime) -> bool:
+        """See Storage."""
+        await self._come_to("removing")
+        return await super().remove_links(repository, older_than=older_than)

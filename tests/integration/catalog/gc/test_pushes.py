@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import get_args
 
 import httpx
 import pytest
@@ -21,8 +20,9 @@ from tests.kit.images import make_image
 
 pytestmark = pytest.mark.registry_versions
 
-POINTS: tuple[Point, ...] = get_args(Point)
-SWEEP = ("claimed", "checked", "deleted")
+BEFORE: tuple[Point, ...] = ("listing", "listed", "marking", "marked")
+SWEEP: tuple[Point, ...] = ("claimed", "checked", "deleted")
+POINTS = BEFORE + SWEEP
 
 
 async def test_pushes_at_each_point_of_a_run(
