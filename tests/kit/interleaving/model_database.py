@@ -90,7 +90,7 @@ class ModelDatabase:
             "  AND c.relname <> 'alembic_version' GROUP BY 1"
         ):
             self._tables[row[0]] = row[1]
-            for slot in ("first", "backup"):
+            for slot in ("first", "marked", "backup"):
                 await control.execute(
                     f"CREATE UNLOGGED TABLE model.{slot}_{row[0]} (LIKE catalog.{row[0]})"
                 )
@@ -174,7 +174,7 @@ class ModelDatabase:
             await self._control.execute(query, *values)
 
     async def save(self, slot: str) -> None:
-        """Save all rows of the catalog: the state ``first``, or ``backup``."""
+        """Save all rows of the catalog: ``first``, ``marked``, or ``backup``."""
         await self._execute(
             ";".join(
                 f"DELETE FROM model.{slot}_{table};"

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Coroutine, Iterator
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,6 +44,7 @@ class Model:
 
     def __init__(self, root: Path) -> None:
         self.count = 0
+        self._found_by: int | None = None
         self._root = root
         self._loop = asyncio.new_event_loop()
         self._world: World
@@ -66,15 +69,20 @@ class Model:
         self._engine = db.create_engine(
             database.urls["catalog"], application_name="interleavings", pool_size=20
         )
+        await self._first("push", lambda world: world.push(EXISTING, REPOSITORIES[0], TAGS[0], 0))
+        await self._database.save("first")
+        await self._first("collect", lambda world: world.collect(0))
+        await self._database.save("marked")
+
+    async def _first(self, name: str, work: Callable[[World], Coroutine[Any, Any, None]]) -> None:
+        """Do something before all interleavings."""
         world = self._begin(60)
         world.scheduler.is_free = True
-        process = world.scheduler.start(
-            "first", lambda: world.push(EXISTING, REPOSITORIES[0], TAGS[0], 0)
-        )
-        assert process.task is not None
-        await process.task
+        with stepping(lambda: world.scheduler, lambda *paths: world.renamed(*paths)):
+            process = world.scheduler.start(name, lambda: work(world))
+            assert process.task is not None
+            await process.task
         await world.check()
-        await self._database.save("first")
 
     def _begin(self, grace_minutes: int) -> World:
         self._world = World(
@@ -86,30 +94,20 @@ class Model:
     async def interleave(self, chosen: list[Step], grace_minutes: int, is_marked: bool) -> None:
         """Carry out one interleaving."""
         self.count += 1
-        await self._database.load("first")
+        await self._database.load("marked" if is_marked else "first")
         world = self._begin(grace_minutes)
         with stepping(lambda: world.scheduler, lambda *paths: world.renamed(*paths)):
             try:
-                if is_marked:
-                    await self._mark(world)
                 for step in chosen:
                     await execute(world, *step)
-                    await world.check()
                 await finish(world, len(chosen))
             except AssertionError as error:
+                self._found_by = self._found_by or self.count
                 log = "\n".join(world.scheduler.log)
-                raise AssertionError(readable(f"{error}\n\n{log}")) from None
+                found = f"found by interleaving {self._found_by}, grace {grace_minutes} min"
+                raise AssertionError(readable(f"{error}\n({found})\n\n{log}")) from None
             finally:
                 await end_all(world)
-
-    async def _mark(self, world: World) -> None:
-        """Begin with marks that wait."""
-        world.scheduler.is_free = True
-        process = world.scheduler.start("first collection", lambda: world.collect(0))
-        assert process.task is not None
-        await process.task
-        world.scheduler.is_free = False
-        world.scheduler.processes.clear()
 
     def close(self) -> None:
         """Close all connections."""
@@ -129,12 +127,17 @@ def model(
     before = structlog.get_config()
     structlog.configure(processors=[_drop])
     seconds, collector._REPORT_SECONDS = collector._REPORT_SECONDS, float("inf")
-    model = Model(tmp_path_factory.mktemp("interleavings") / "storage")
+    # Thousands of small files are faster in memory.
+    memory = Path("/dev/shm")
+    parent = memory if memory.is_dir() else tmp_path_factory.mktemp("interleavings")
+    root = Path(tempfile.mkdtemp(prefix="moorage-interleavings-", dir=parent))
+    model = Model(root / "storage")
     try:
         model.run(model.open(postgres_server))
         yield model
     finally:
         model.close()
+        shutil.rmtree(root)
         collector._REPORT_SECONDS = seconds
         structlog.configure(**before)
 
@@ -145,6 +148,7 @@ def model(
     max_examples=_INTERLEAVINGS,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate, Phase.shrink],
+    deadline=None,
     print_blob=True,
 )
 def test_no_interleaving_loses_a_blob_of_an_accepted_manifest(
