@@ -104,7 +104,11 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
     if service == "catalog":
         fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
         fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
-        chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
+        chosen |= {
+            name: os.environ[name]
+            for name in (*TOKEN_LIFETIMES, "TRASH_DAYS")
+            if name in os.environ
+        }
     if service in ("auth", "catalog"):
         if os.environ.get("MIN_FREE_BYTES"):
             chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]

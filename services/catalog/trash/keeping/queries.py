@@ -1,0 +1,164 @@
+"""SQL that moves deleted objects to the trash."""
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.common.db.engine import Tx
+from services.catalog.intents.domain import Requester
+from services.catalog.repositories.domain import Repository
+from services.catalog.tables import manifests, tags, trash, trash_manifests
+from services.catalog.trash.domain import Kind, artifact_tags
+
+_m = trash_manifests.c
+
+_TAGS = sa.text("""
+    INSERT INTO catalog.trash_tags (entry_id, repository, name, digest, pushed_at, pushed_by)
+    SELECT :entry_id, r.path, o.name, o.digest, o.pushed_at, o.pushed_by
+    FROM catalog.repositories r JOIN catalog.tags o ON o.repository_id = r.id
+    WHERE r.path = :repository
+      AND (CAST(:names AS text[]) IS NULL OR o.name = ANY(:names))
+    ON CONFLICT DO NOTHING
+""")
+_MANIFESTS = sa.text("""
+    INSERT INTO catalog.trash_manifests
+      (entry_id, repository, digest, media_type, artifact_type, subject, size_bytes,
+       platforms, layers, labels, image_created_at, pushed_at, pushed_by, blobs, children)
+    SELECT :entry_id, r.path, o.digest, o.media_type, o.artifact_type, o.subject, o.size_bytes,
+           o.platforms, o.layers, o.labels, o.image_created_at, o.pushed_at, o.pushed_by,
+           coalesce((SELECT jsonb_agg(jsonb_build_array(b.blob_digest, b.size_bytes))
+                     FROM catalog.manifest_blobs b
+                     WHERE b.repository_id = r.id AND b.manifest_digest = o.digest), '[]'),
+           ARRAY(SELECT c.child_digest FROM catalog.manifest_children c
+                 WHERE c.repository_id = r.id AND c.index_digest = o.digest)
+    FROM catalog.repositories r JOIN catalog.manifests o ON o.repository_id = r.id
+    WHERE r.path = :repository
+      AND (CAST(:digests AS text[]) IS NULL OR o.digest = ANY(:digests))
+    ON CONFLICT DO NOTHING
+""")
+
+# A manifest needs its blobs, its children, and its referrers, and these need theirs. In the trash,
+# an image needs what its tags name, too: its signatures.
+_NEEDED = sa.text("""
+    WITH RECURSIVE needed (digest) AS (
+        SELECT digest FROM catalog.trash WHERE id = :entry_id
+      UNION
+        SELECT digest FROM catalog.trash_tags WHERE entry_id = :entry_id
+      UNION
+        SELECT other.digest FROM needed CROSS JOIN LATERAL (
+            SELECT b.blob_digest AS digest FROM catalog.manifest_blobs b
+            WHERE b.repository_id = :repository_id AND b.manifest_digest = needed.digest
+          UNION ALL
+            SELECT c.child_digest FROM catalog.manifest_children c
+            WHERE c.repository_id = :repository_id AND c.index_digest = needed.digest
+          UNION ALL
+            SELECT m.digest FROM catalog.manifests m
+            WHERE m.repository_id = :repository_id AND m.subject = needed.digest
+        ) AS other
+    )
+    INSERT INTO catalog.trash_digests (digest, repository, entry_id)
+    SELECT digest, :repository, :entry_id FROM needed
+    ON CONFLICT DO NOTHING
+""")
+
+
+async def find_artifact_tags(tx: Tx, *, repository_id: int, digest: str) -> list[str]:
+    """Return the tags that exist for the signatures and other referrers of an image."""
+    statement = sa.select(tags.c.name).where(
+        tags.c.repository_id == repository_id, tags.c.name.in_(artifact_tags(digest))
+    )
+    return list((await tx.execute(statement)).scalars())
+
+
+async def insert_image(
+    tx: Tx,
+    *,
+    kind: Kind,
+    path: str,
+    repository: Repository,
+    digest: str,
+    tag_count: int,
+    requester: Requester,
+    lifetime: timedelta,
+) -> int:
+    """Insert the entry of a tag or an image, and return its id. It expires after ``lifetime``."""
+    size_bytes = (
+        sa.select(manifests.c.size_bytes)
+        .where(manifests.c.repository_id == repository.id, manifests.c.digest == digest)
+        .scalar_subquery()
+    )
+    statement = sa.insert(trash).values(
+        kind=kind.value,
+        path=path,
+        namespace=repository.namespace,
+        repository=repository.path,
+        digest=digest,
+        owner_id=repository.account_id,
+        size_bytes=sa.func.coalesce(size_bytes, 0),
+        tag_count=tag_count,
+        expires_at=sa.func.clock_timestamp() + lifetime,
+        **_requester(requester),
+    )
+    return int((await tx.execute(statement.returning(trash.c.id))).scalar_one())
+
+
+def _requester(requester: Requester) -> dict[str, Any]:
+    return asdict(requester)
+
+
+async def copy_tags(
+    tx: Tx, *, entry_id: int, repository: str, names: Collection[str] | None = None
+) -> None:
+    """Copy tags of a repository to the trash; by default all."""
+    values = {
+        "entry_id": entry_id,
+        "repository": repository,
+        "names": None if names is None else list(names),
+    }
+    await tx.execute(_TAGS, values)
+
+
+async def copy_manifests(
+    tx: Tx,
+    *,
+    entry_id: int,
+    repository: str,
+    digests: Collection[str] | None = None,
+) -> None:
+    """Copy manifests of a repository to the trash without their content; by default all."""
+    values = {
+        "entry_id": entry_id,
+        "repository": repository,
+        "digests": None if digests is None else list(digests),
+    }
+    await tx.execute(_MANIFESTS, values)
+
+
+async def insert_needed(tx: Tx, *, entry_id: int, repository: Repository) -> None:
+    """Record everything that a tag or an image needs, so that garbage collection keeps it."""
+    values = {
+        "entry_id": entry_id,
+        "repository_id": repository.id,
+        "repository": repository.path,
+    }
+    await tx.execute(_NEEDED, values)
+
+
+async def needs_content(tx: Tx, *, repository: str, digest: str) -> bool:
+    """Return whether the trash has the manifest, but not its content."""
+    is_missing = sa.exists().where(
+        _m.repository == repository, _m.digest == digest, _m.content.is_(None)
+    )
+    return bool((await tx.execute(sa.select(is_missing))).scalar_one())
+
+
+async def store_content(tx: Tx, *, repository: str, digest: str, content: bytes) -> None:
+    """Store the content of a manifest that the trash has."""
+    await tx.execute(
+        sa.update(trash_manifests)
+        .where(_m.repository == repository, _m.digest == digest, _m.content.is_(None))
+        .values(content=content)
+    )
