@@ -53,6 +53,7 @@ from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
 from services.catalog.sync.drift.restarts import RestartWatch
 from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
+from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
 from services.catalog.trash.entries import queries as trash_entries
@@ -97,8 +98,9 @@ def _workers(
         application_name=_APPLICATION_NAME,
         database_url=settings.database_url.get_secret_value(),
     )
-    follower = feed.Follower(engine, registry)
-    delayed_repositories = delayed.DelayedRepositories(engine, registry)
+    precedence = Precedence()
+    follower = feed.Follower(engine, registry, precedence)
+    delayed_repositories = delayed.DelayedRepositories(engine, registry, precedence)
     copy_sums = partial(counters.copy_sums, engine=engine)
     delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
