@@ -104,7 +104,7 @@ def _measure_gate(stack: Stack, user: DockerUser, namespace: str) -> None:
                     f"http://{address['registry']}{path}"
                 ),
                 "the check itself": lambda: http.get(
-                    f"http://{address['auth']}/internal/writes",
+                    f"http://{address['auth']}/internal/gate",
                     headers={"X-Original-Method": "PUT"},
                 ),
             }

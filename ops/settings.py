@@ -1,4 +1,4 @@
-"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN, DATABASE_URL, and GC_*."""
+"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN, and DATABASE_URL."""
 
 import difflib
 import importlib
@@ -207,20 +207,6 @@ class RunSettings(BaseModel):
             "manifest names by URL: https, with a path that ends in a slash. All other URLs are "
             "refused. The default is for the base layers of Windows images."
         ),
-    )
-    gc_untagged_days: int = Field(
-        7,
-        ge=0,
-        le=36500,
-        alias="GC_UNTAGGED_DAYS",
-        description="Days without a tag after which garbage collection deletes a manifest.",
-    )
-    gc_schedule_hours: int = Field(
-        0,
-        ge=0,
-        le=87600,
-        alias="GC_SCHEDULE_HOURS",
-        description="Hours between two garbage collections. 0 turns the schedule off.",
     )
 
     @property

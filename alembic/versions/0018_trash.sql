@@ -83,6 +83,8 @@ CREATE TABLE catalog.trash_manifests (
     pushed_by TEXT NOT NULL,
     blobs JSONB NOT NULL,
     children TEXT[] NOT NULL,
+    other_digests TEXT[] NOT NULL,
+    is_scanned BOOLEAN NOT NULL,
     CONSTRAINT trash_manifests_pkey PRIMARY KEY (entry_id, repository, digest),
     CONSTRAINT trash_manifests_entry_id_fkey FOREIGN KEY(entry_id)
         REFERENCES catalog.trash (id) ON DELETE CASCADE
@@ -144,6 +146,21 @@ $$;
 
 COMMENT ON FUNCTION catalog.is_in_trash IS
 'whether a manifest that is in the registry is needed to restore something from the trash';
+
+CREATE OR REPLACE FUNCTION catalog.find_needed(digests text[])
+RETURNS TABLE (digest text, reason text) LANGUAGE sql STABLE AS $$
+  SELECT d.digest, coalesce(
+    (SELECT 'manifest' FROM catalog.manifests m WHERE m.digest = d.digest LIMIT 1),
+    (SELECT 'image' FROM catalog.manifest_blobs b WHERE b.blob_digest = d.digest LIMIT 1),
+    (SELECT 'index' FROM catalog.manifest_children c WHERE c.child_digest = d.digest LIMIT 1),
+    (SELECT 'image' FROM catalog.manifest_other_digests o WHERE o.digest = d.digest LIMIT 1),
+    (SELECT 'trash' FROM catalog.trash_digests t WHERE t.digest = d.digest LIMIT 1),
+    i.reason) AS reason
+  FROM unnest(digests) AS d (digest)
+  LEFT JOIN (
+    SELECT DISTINCT unnest(needs) AS digest, 'push' AS reason FROM catalog.intents
+    WHERE resolved_at IS NULL) AS i ON i.digest = d.digest
+$$;
 
 -- Which entry of the trash an intent restores
 

@@ -8,7 +8,7 @@ import typer
 
 from ops.commands.errors import one_line_errors
 from ops.commands.installation import current_layout
-from ops.layout import Layout
+from ops.errors import ArgumentError
 
 
 @one_line_errors
@@ -58,32 +58,53 @@ def deletions(
 @one_line_errors
 def gc(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="list the garbage and delete nothing")
+        bool, typer.Option("--dry-run", help="report what would be deleted, and change nothing")
     ] = False,
-    schedule: Annotated[
-        bool, typer.Option("--schedule", help="repeat every GC_SCHEDULE_HOURS until stopped")
+    json: Annotated[bool, typer.Option("--json", help="print the report as a JSON object")] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="stop the running garbage collection, and wait")
     ] = False,
+    untagged_days: Annotated[
+        int | None,
+        typer.Option(min=0, max=36500, help="replaces GC_UNTAGGED_DAYS for this run"),
+    ] = None,
+    grace_minutes: Annotated[
+        int | None,
+        typer.Option(min=0, max=525600, help="replaces GC_GRACE_MINUTES for this run"),
+    ] = None,
 ) -> None:
-    """Delete manifests that have had no tag for GC_UNTAGGED_DAYS, and reclaim disk space.
+    """Delete what no tag needs, while pushes and pulls continue.
 
-    Pulls continue meanwhile. Pushes are refused for a moment. The exit status is 1 if a repository
-    failed and keeps its garbage.
+    The catalog deletes manifests that have had no tag for GC_UNTAGGED_DAYS. It marks blobs that
+    nothing needs, and deletes them when they have waited for GC_GRACE_MINUTES. This command
+    requests it and shows its progress. Ctrl-C ends the command, and the catalog goes on.
+
+    The exit status is 1 if a repository failed and keeps its garbage.
 
     Example: moorage gc --dry-run
     """
     from ops.host.interrupts import run_until_signal
-    from ops.maintenance.gc import collect_garbage
-    from ops.maintenance.gc_schedule import collect_on_schedule
-    from ops.settings import load_run_settings
+    from ops.maintenance.gc import Order, collect_garbage, stop_collection
 
-    settings = load_run_settings()
-    layout = Layout(settings.data)
+    order = Order(
+        is_dry=dry_run, is_json=json, untagged_days=untagged_days, grace_minutes=grace_minutes
+    )
     is_complete = True
 
     async def collect() -> None:
         nonlocal is_complete
-        is_complete = await collect_garbage(layout, settings, dry_run=dry_run)
+        is_complete = await collect_garbage(current_layout(), order)
 
-    run_until_signal(collect_on_schedule(layout, settings) if schedule else collect())
+    async def stop_running() -> None:
+        stopped = await stop_collection(current_layout())
+        typer.echo(
+            "The garbage collection was stopped."
+            if stopped
+            else "No garbage collection is running."
+        )
+
+    if stop and (name := order.first_option()) is not None:
+        raise ArgumentError(f"--stop takes no option of a new garbage collection; remove {name}")
+    run_until_signal(stop_running() if stop else collect())
     if not is_complete:
         sys.exit(1)

@@ -1,293 +1,160 @@
-"""`moorage gc`: reclaims the disk space of manifests without a tag, while pulls continue (spec 7).
-
-A collection deletes manifests by digest, through the registry. Then it refuses new uploads until
-the active uploads end, and then every write while the registry's own garbage collector runs. If
-the collection is killed, writes are allowed again within seconds.
-"""
+"""`moorage gc`: requests a garbage collection from the catalog, and follows it (spec 7)."""
 
 import asyncio
+import os
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
-import asyncpg
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db.engine import create_engine, is_unreachable
-from libs.common.registry.client import Registry, connected
-from libs.common.registry.errors import RegistryUnavailable
-from libs.common.registry.tokens import CATALOG_SUBJECT
 from ops.errors import OpsError
-from ops.host.disk import disk_usage, format_size
+from ops.host.environment import push_token_seconds
 from ops.layout import Layout
-from ops.maintenance.active_uploads import (
-    IDLE_SECONDS,
-    active_uploads,
-    read_activity,
-    revision_folder,
-)
 from ops.maintenance.catalog_settings import catalog_settings
-from ops.maintenance.counted import counted
-from ops.maintenance.damaged_manifests import Revision
-from ops.maintenance.garbage_collector import GarbageCollector, find_garbage_collector
-from ops.maintenance.garbage_list import find_known, list_garbage
-from ops.maintenance.write_pause import SETTLE_SECONDS, WritePause, paused_writes
-from ops.settings import RunSettings
-from services.catalog.gc import queries, usecases
-from services.catalog.gc.domain import UntaggedManifest
-from services.catalog.intents.queries import has_open_pushes
-from services.catalog.settings import Settings
+from ops.maintenance.gc_progress import Progress
+from ops.maintenance.gc_report import Result, print_json, print_report
+from services.catalog.gc.runs import queries
+from services.catalog.gc.runs.domain import STOPPED, Run
 
-_UPLOADS_SECONDS = 300.0
-"""The longest time to wait for active uploads."""
-_CONFIRM_SECONDS = 60.0
-_POLL_SECONDS = 0.3
-_BATCH = 50
-_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('moorage gc', 0))"
+_BEGIN_SECONDS = 15.0
+"""How long a catalog may take to begin with a requested run."""
+_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
-    """The result of a collection.
+class Order:
+    """What the operator wants. A number that is None is that of the catalog's settings."""
 
-    Every write was refused for `refused_seconds`. The registry's garbage collector ran for
-    `sweep_seconds` of them.
-    """
+    is_dry: bool = False
+    is_json: bool = False
+    untagged_days: int | None = None
+    grace_minutes: int | None = None
 
-    manifests: int
-    blobs: int
-    freed_bytes: int
-    refused_seconds: float
-    sweep_seconds: float
+    def first_option(self) -> str | None:
+        """Return the first option that differs from its default, or None."""
+        given = {
+            "--dry-run": self.is_dry,
+            "--json": self.is_json,
+            "--untagged-days": self.untagged_days is not None,
+            "--grace-minutes": self.grace_minutes is not None,
+        }
+        return next((name for name, is_given in given.items() if is_given), None)
 
 
-async def collect_garbage(layout: Layout, settings: RunSettings, *, dry_run: bool) -> bool:
-    """Collect garbage and print the result. With `dry_run`, list the garbage and delete nothing.
+async def collect_garbage(layout: Layout, order: Order) -> bool:
+    """Request a run, show its progress until it ends, and print its report.
 
-    Return False if a repository keeps garbage because it failed. The others are done.
+    Return False if a repository keeps garbage because it failed.
 
     Raises:
-        OpsError: Another collection is running, the registry or the database cannot be reached,
-            or the registry's garbage collector failed.
+        OpsError: Another run is open, the catalog does not begin, the database cannot be reached,
+            or the run failed.
     """
-    catalog = catalog_settings(layout)
-    garbage_collector = find_garbage_collector(layout, settings)
-    age = timedelta(days=settings.gc_untagged_days)
-    with _one_line_errors():
-        async with (
-            _only_collection(catalog),
-            _engine(catalog) as engine,
-            connected(catalog.registry, subject=CATALOG_SUBJECT) as registry,
-        ):
-            if dry_run:
-                await list_garbage(engine, garbage_collector, age)
-                return True
-            return await _Collection(engine, registry, garbage_collector, age).run()
-
-
-class _Collection:
-    """One collection and its progress on the terminal."""
-
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        registry: Registry,
-        garbage_collector: GarbageCollector,
-        age: timedelta,
-    ) -> None:
-        self._engine = engine
-        self._registry = registry
-        self._garbage_collector = garbage_collector
-        self._age = age
-        self._failures: dict[str, str] = {}
-        self._damaged: list[Revision] = []
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=Console(),
-        )
-
-    async def run(self) -> bool:
-        async with self._engine.begin() as tx:
-            run = await queries.start_run(tx)
-        with self._progress:
-            manifests, freed = await self._delete_untagged()
-            async with paused_writes(
-                self._engine, active_uploads=await self._active_uploads()
-            ) as pause:
-                await self._wait_for_active_uploads(pause)
-                swept = await self._sweep(pause)
-        done = Collected(
-            manifests,
-            swept.blobs,
-            freed + swept.freed_bytes,
-            swept.refused_seconds,
-            swept.sweep_seconds,
-        )
-        async with self._engine.begin() as tx:
-            await queries.finish_run(
-                tx, run=run, manifests_deleted=done.manifests, freed_bytes=done.freed_bytes
+    async with _database(layout) as (engine, grace):
+        _warn_of_short_wait(order.grace_minutes)
+        async with engine.begin() as tx:
+            id = await queries.request_run(
+                tx,
+                is_dry=order.is_dry,
+                untagged_days=order.untagged_days,
+                grace_minutes=order.grace_minutes,
             )
-        Console(soft_wrap=True).print(
-            f"Deleted: {counted(done.manifests, 'untagged manifest')},"
-            f" {counted(done.blobs, 'blob')}."
-            f" Freed: {done.freed_bytes} bytes ({format_size(done.freed_bytes)})."
-            f" Writes were refused for {done.refused_seconds:.1f} s,"
-            f" {done.sweep_seconds:.1f} s of it while the registry's garbage collector ran."
-        )
-        self._print_failures()
-        return not self._failures
-
-    def _print_failures(self) -> None:
-        console = Console(soft_wrap=True)
-        for repository, reason in sorted(self._failures.items()):
-            console.print(f"Not collected: {repository}: {reason}", markup=False)
-        for revision in self._damaged:
-            console.print(
-                f"Damaged: {revision.repository} {revision.digest}: the registry cannot read it",
-                markup=False,
-            )
-
-    async def _delete_untagged(self) -> tuple[int, int]:
-        """Return the number of deleted manifests, and the bytes on disk of their links."""
-        comparing = self._task("Comparing the catalog with the registry", None)
-        found = await usecases.find_confirmed(
-            engine=self._engine, registry=self._registry, age=self._age
-        )
-        self._failures.update(found.failures)
-        self._progress.update(comparing, total=1, completed=1)
-        task = self._task("Deleting untagged manifests", len(found.garbage))
-        deleted = freed = 0
-        for start in range(0, len(found.garbage), _BATCH):
-            batch = found.garbage[start : start + _BATCH]
-            before = self._links_size(batch)
-            done = await usecases.delete_garbage(
-                engine=self._engine, registry=self._registry, found=found, batch=batch
-            )
-            deleted += len(done.manifests)
-            self._failures.update(done.failures)
-            freed += before - self._links_size(batch)
-            self._progress.advance(task, len(batch))
-        return deleted, freed
-
-    def _links_size(self, batch: list[UntaggedManifest]) -> int:
-        return sum(
-            disk_usage(
-                revision_folder(self._garbage_collector.storage, item.repository, item.digest)
-            )
-            for item in batch
-        )
-
-    async def _active_uploads(self) -> set[str]:
-        """Return the repositories with active uploads."""
-        now = time.time()
-        active = await asyncio.to_thread(read_activity, self._garbage_collector.storage, now=now)
-        async with self._engine.connect() as tx:
-            last_pushes = await queries.get_last_pushes(
-                tx, after_ns=int((now - 2 * IDLE_SECONDS) * 1e9)
-            )
-        return active_uploads(active, last_pushes, now=now)
-
-    async def _wait_for_active_uploads(self, pause: WritePause) -> None:
-        task = self._task("Waiting for active uploads", None)
-        deadline = time.monotonic() + _UPLOADS_SECONDS
-        # The storage then shows the last upload that the gateway allowed.
-        await asyncio.sleep(SETTLE_SECONDS)
-        while (left := await self._active_uploads()) and time.monotonic() < deadline:
-            self._progress.update(task, description=f"Waiting for active uploads: {len(left)}")
-            await pause.refuse_new_uploads(active_uploads=left)
-            await asyncio.sleep(_POLL_SECONDS)
-        self._progress.update(task, description="Waited for active uploads", total=1, completed=1)
-
-    async def _wait_for_open_pushes(self) -> None:
-        """Wait until the registry has confirmed every push that it may still carry out.
-
-        Raises:
-            OpsError: it did not do so within a minute.
-        """
-        deadline = time.monotonic() + _CONFIRM_SECONDS
-        while True:
-            async with self._engine.connect() as tx:
-                if not await has_open_pushes(tx):
-                    return
-            if time.monotonic() > deadline:
-                raise OpsError("the registry does not confirm a push; try again later")
-            await asyncio.sleep(_POLL_SECONDS)
-
-    async def _sweep(self, pause: WritePause) -> Collected:
-        started = time.monotonic()
-        await pause.refuse_all_writes()
-        await self._wait_for_open_pushes()
-        task = self._task("Deleting blobs; pushes are refused meanwhile", None)
-        before = await asyncio.to_thread(disk_usage, self._garbage_collector.storage)
-        blobs = 0
-
-        def found(_digest: str) -> None:
-            nonlocal blobs
-            blobs += 1
-            self._progress.update(task, completed=blobs)
-
-        sweep_started = time.monotonic()
-        self._damaged = await self._garbage_collector.collect(
-            found, find_known=partial(find_known, self._engine)
-        )
-        sweep_seconds = time.monotonic() - sweep_started
-        freed = before - await asyncio.to_thread(disk_usage, self._garbage_collector.storage)
-        self._progress.update(task, total=blobs)
-        return Collected(0, blobs, freed, time.monotonic() - started, sweep_seconds)
-
-    def _task(self, description: str, total: int | None) -> TaskID:
-        return self._progress.add_task(description, total=total)
-
-
-@asynccontextmanager
-async def _only_collection(catalog: Settings) -> AsyncIterator[None]:
-    """Hold the lock that all collections of this database share."""
-    connection = await asyncpg.connect(
-        catalog.database_url.get_secret_value(),
-        timeout=5,
-        server_settings={"application_name": "moorage gc"},
-    )
-    try:
-        if not await connection.fetchval(_TRY_LOCK):
+        if id is None:
             raise OpsError("another garbage collection is running")
-        yield
-    finally:
-        connection.terminate()
+        try:
+            with Progress() as progress:
+                run = await _follow(engine, id, progress)
+        except asyncio.CancelledError:
+            _say(
+                "the garbage collection continues in the catalog; stop it with `moorage gc --stop`"
+            )
+            raise
+    (print_json if order.is_json else print_report)(Result(run, grace))
+    if run.error == STOPPED:
+        raise OpsError("the garbage collection was stopped by the operator")
+    if run.error is not None:
+        raise OpsError(f"the garbage collection failed: {run.error}")
+    return not run.report.failures
+
+
+async def stop_collection(layout: Layout) -> bool:
+    """Ask the open run to end, and wait until it has. Return False if no run is open.
+
+    Raises:
+        OpsError: The database cannot be reached.
+    """
+    async with _database(layout) as (engine, _):
+        async with engine.begin() as tx:
+            id = await queries.request_stop(tx)
+        if id is None:
+            return False
+        deadline = time.monotonic() + _BEGIN_SECONDS
+        while True:
+            run = await _find(engine, id)
+            if run is None or run.finished_at is not None:
+                return True
+            if run.begun_at is None and time.monotonic() > deadline:
+                await _withdraw(engine, id)
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _follow(engine: AsyncEngine, id: int, progress: Progress) -> Run:
+    """Show the progress of the run until it ends, and return it."""
+    deadline = time.monotonic() + _BEGIN_SECONDS
+    while True:
+        run = await _find(engine, id)
+        if run is None:
+            raise OpsError("the request was withdrawn by `moorage gc --stop`")
+        progress.show(run)
+        if run.finished_at is not None:
+            return run
+        if run.begun_at is None and time.monotonic() > deadline and await _withdraw(engine, id):
+            raise OpsError(
+                f"the catalog did not begin the garbage collection within {_BEGIN_SECONDS:.0f} s;"
+                " is it running?"
+            )
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _find(engine: AsyncEngine, id: int) -> Run | None:
+    async with engine.connect() as tx:
+        return await queries.find_run(tx, id=id)
+
+
+async def _withdraw(engine: AsyncEngine, id: int) -> bool:
+    async with engine.begin() as tx:
+        return await queries.withdraw_request(tx, id=id)
+
+
+def _warn_of_short_wait(minutes: int | None) -> None:
+    lifetime = push_token_seconds(os.environ)
+    if minutes is not None and minutes * 60 < lifetime:
+        unit = "minute is" if minutes == 1 else "minutes are"
+        _say(
+            f"warning: {minutes} {unit} less than the lifetime of a push token ({lifetime} s):"
+            " a client that found a blob in the registry may have to repeat its push"
+        )
+
+
+def _say(line: str) -> None:
+    typer.echo(f"moorage: {line}", err=True)
 
 
 @asynccontextmanager
-async def _engine(catalog: Settings) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(catalog.database_url.get_secret_value(), application_name="moorage gc")
+async def _database(layout: Layout) -> AsyncIterator[tuple[AsyncEngine, timedelta]]:
+    """Connect with the catalog's role; give also the wait of marked blobs in its settings."""
+    settings = catalog_settings(layout)
+    engine = create_engine(settings.database_url.get_secret_value(), application_name="moorage gc")
     try:
-        yield engine
-    finally:
-        await engine.dispose()
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    try:
-        yield
-    except RegistryUnavailable as error:
-        raise OpsError(f"the registry failed: {error}") from None
+        yield engine, timedelta(minutes=settings.gc_grace_minutes)
     except Exception as error:
         if is_unreachable(error):
             raise OpsError("the database cannot be reached; is Moorage running?") from None
         raise
+    finally:
+        await engine.dispose()

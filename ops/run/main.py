@@ -29,7 +29,6 @@ from ops.run.programs import (
     PARTS,
     Installation,
     gateway_program,
-    gc_program,
     registry_program,
     reset_run_folder,
     service_environment,
@@ -165,8 +164,6 @@ class _Run:
             token_service=self.installation.token_service,
             check_children=lambda: self.supervisor.check_starting(most_runs=MOST_SHORT_RUNS),
         )
-        if self.installation.settings.gc_schedule_hours:
-            self.supervisor.start(gc_program(self.installation))
         _, late = await asyncio.wait(self.console_tasks, timeout=_CONSOLE_SECONDS)
         if late:
             report("the console is still being built; its page appears when it is ready")
@@ -188,8 +185,7 @@ class _Run:
         await orderly
 
     async def _stop_in_order(self) -> None:
-        # No garbage collection and no request may run while the registry delivers its last events.
-        await self.supervisor.stop("gc")
+        # No request may run while the registry delivers its last events.
         await self.supervisor.stop("gateway")
         if {"registry", "events"} <= self.supervisor.children.keys():
             await drain(self.layout.owner_url.read_text())

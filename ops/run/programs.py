@@ -75,6 +75,14 @@ def postgres_program(installation: Installation) -> Program:
 
 _COMMON_SETTINGS = ("LOG_LEVEL", "AUDIT_DAYS")
 """Settings that every service has (``libs.common.settings``)."""
+_GARBAGE_SETTINGS = (
+    "GC_UNTAGGED_DAYS",
+    "GC_GRACE_MINUTES",
+    "GC_KEEP_PULLED",
+    "GC_SCHEDULE_HOURS",
+    "GC_BLOBS_PER_SECOND",
+)
+"""Settings of garbage collection, which the catalog does."""
 
 
 def service_environment(installation: Installation, service: str) -> dict[str, str]:
@@ -104,11 +112,8 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
     if service == "catalog":
         fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
         fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
-        chosen |= {
-            name: os.environ[name]
-            for name in (*TOKEN_LIFETIMES, "TRASH_DAYS")
-            if name in os.environ
-        }
+        passed_on = (*TOKEN_LIFETIMES, *_GARBAGE_SETTINGS, "TRASH_DAYS")
+        chosen |= {name: os.environ[name] for name in passed_on if name in os.environ}
     if service in ("auth", "catalog"):
         if os.environ.get("MIN_FREE_BYTES"):
             chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
@@ -125,7 +130,9 @@ def service_program(installation: Installation, service: str) -> Program:
         settings = {
             name: value
             for name, value in environment.items()
-            if name == "SECRETS_DIR" or name.startswith("CATALOG_")
+            if name == "SECRETS_DIR"
+            or name.startswith("CATALOG_")
+            or name in (*TOKEN_LIFETIMES, *_GARBAGE_SETTINGS)
         }
         write_private(
             installation.layout.catalog_environment, json.dumps(settings), installation.user
@@ -159,8 +166,6 @@ def registry_program(installation: Installation) -> Program:
     )
     write_private(configuration, rendered, installation.user)
     environment = child_environment(**REGISTRY_ENVIRONMENT, **installation.registry.environment)
-    described = {"program": str(installation.registry.path), "environment": environment}
-    write_private(layout.registry_program, json.dumps(described), installation.user)
     return Program(
         name="registry",
         argv=[str(installation.registry.path), "serve", str(configuration)],
@@ -169,23 +174,6 @@ def registry_program(installation: Installation) -> Program:
         stop_seconds=5,
         line_filter=without_queries,
         health_check=HealthCheck(installation.ports["registry"].number, path="/"),
-    )
-
-
-def gc_program(installation: Installation) -> Program:
-    """Return the program that collects garbage on schedule."""
-    settings = installation.settings
-    environment = child_environment(
-        MOORAGE_DATA=str(installation.layout.root),
-        GC_UNTAGGED_DAYS=str(settings.gc_untagged_days),
-        GC_SCHEDULE_HOURS=str(settings.gc_schedule_hours),
-        PYTHONUNBUFFERED="1",
-    )
-    return Program(
-        name="gc",
-        argv=moorage_command("gc", "--schedule"),
-        environment=environment,
-        log=installation.log("gc"),
     )
 
 

@@ -44,11 +44,8 @@ namespace_owners = sa.Table(
     sa.Column("account", sa.Text),
 )
 
-paused_writes = sa.Table(
-    "paused_writes",
-    _catalog,
-    sa.Column("phase", sa.Text),
-    sa.Column("active_uploads", sa.ARRAY(sa.Text)),
-    sa.Column("started_at", sa.TIMESTAMP(timezone=True)),
-    sa.Column("seconds", sa.Double),
+garbage_digests = sa.Table("garbage_digests", _catalog, sa.Column("digest", sa.LargeBinary))
+
+garbage_generation = sa.Table(
+    "garbage_generation", _catalog, sa.Column("generation", sa.BigInteger)
 )

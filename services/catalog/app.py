@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import timedelta
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -19,6 +20,8 @@ from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
+from libs.common.storage.local import LocalStorage
+from libs.common.storage.store import Storage
 from libs.common.tasks.background import running
 from libs.common.tasks.cleaning import Cleaner
 from libs.common.tasks.leader import LeaderWorker
@@ -38,6 +41,11 @@ from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
+from services.catalog.gc.blobs import sweeping
+from services.catalog.gc.runs import worker as gc
+from services.catalog.gc.runs.collection import GarbageCollector
+from services.catalog.gc.runs.domain import Schedule
+from services.catalog.gc.runs.routes import router as garbage_runs
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
@@ -82,7 +90,17 @@ ROUTERS = (
     image_deletion,
     trash,
     audit,
+    garbage_runs,
 )
+
+
+def _garbage_schedule(settings: Settings) -> Schedule:
+    return Schedule(
+        age=timedelta(days=settings.gc_untagged_days),
+        grace=timedelta(minutes=settings.gc_grace_minutes),
+        every=timedelta(hours=settings.gc_schedule_hours) or None,
+        keep_pulled=settings.gc_keep_pulled,
+    )
 
 
 def _workers(
@@ -92,6 +110,7 @@ def _workers(
     admission: Admission,
     restarts: RestartWatch,
     restorer: Restorer,
+    storage: Storage | None,
 ) -> list[LeaderWorker]:
     worker = partial(
         LeaderWorker,
@@ -138,13 +157,23 @@ def _workers(
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
+    if storage is not None:
+        garbage_collector = GarbageCollector(
+            engine, registry, storage, blobs_per_second=settings.gc_blobs_per_second
+        )
+        starter = gc.Starter(engine, garbage_collector, _garbage_schedule(settings))
+        workers.append(
+            worker(
+                name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_LONG_STEP_SECONDS
+            )
+        )
     if settings.drift_hours:
-        schedule = drift.Schedule(engine, registry, hours=settings.drift_hours)
+        comparison = drift.Schedule(engine, registry, hours=settings.drift_hours)
         workers.append(
             worker(
                 name="drift",
                 channel=drift.CHANNEL,
-                step=schedule.step,
+                step=comparison.step,
                 step_seconds=_LONG_STEP_SECONDS,
             )
         )
@@ -191,7 +220,10 @@ def create_app(settings: Settings) -> FastAPI:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
                 await asyncio.to_thread(free_space.measure)
                 admission = _admission(settings, engine, registry, free_space)
-                restorer = Restorer(engine, registry)
+                storage = (
+                    None if settings.storage_path is None else LocalStorage(settings.storage_path)
+                )
+                restorer = Restorer(engine, registry, storage)
                 provide(
                     app,
                     registry,
@@ -201,10 +233,13 @@ def create_app(settings: Settings) -> FastAPI:
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
-                    workers = _workers(settings, engine, registry, admission, restarts, restorer)
-                    async with running(
-                        [free_space.run, cleaner.run, *(worker.run for worker in workers)]
-                    ):
+                    workers = _workers(
+                        settings, engine, registry, admission, restarts, restorer, storage
+                    )
+                    tasks = [free_space.run, cleaner.run, *(worker.run for worker in workers)]
+                    if storage is not None:
+                        tasks.append(partial(sweeping.keep_voiding, engine=engine, storage=storage))
+                    async with running(tasks):
                         yield
         finally:
             hasher.close()
@@ -217,7 +252,12 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         front=registry_api.FRONT,
     )
-    provide(app, settings, SessionVerifier(settings.session_public_keys))
+    provide(
+        app,
+        settings,
+        _garbage_schedule(settings),
+        SessionVerifier(settings.session_public_keys),
+    )
     app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
     for router in ROUTERS:

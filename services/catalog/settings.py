@@ -118,6 +118,45 @@ class Settings(settings.ServiceSettings):
         ),
     )
 
+    gc_untagged_days: int = Field(
+        default=7,
+        ge=0,
+        le=36500,
+        validation_alias="GC_UNTAGGED_DAYS",
+        description="Days without a tag after which garbage collection deletes a manifest.",
+    )
+    gc_keep_pulled: bool = Field(
+        default=True,
+        validation_alias="GC_KEEP_PULLED",
+        description=(
+            "Whether garbage collection keeps a manifest without a tag that was pulled within "
+            "GC_UNTAGGED_DAYS."
+        ),
+    )
+    gc_grace_minutes: int = Field(
+        default=1440,
+        ge=0,
+        le=525600,
+        validation_alias="GC_GRACE_MINUTES",
+        description=(
+            "Minutes between the mark of a blob that nothing needs and its deletion. Keep it above "
+            "the lifetime of a push token. With a smaller value, a client that found a blob in the "
+            "registry may have to repeat its push."
+        ),
+    )
+    gc_schedule_hours: int = Field(
+        default=168,
+        ge=0,
+        le=87600,
+        validation_alias="GC_SCHEDULE_HOURS",
+        description="Hours between two garbage collections. 0 turns the schedule off.",
+    )
+    gc_blobs_per_second: int = Field(
+        default=0,
+        ge=0,
+        validation_alias="GC_BLOBS_PER_SECOND",
+        description="The most blobs that garbage collection deletes in a second. 0 sets no limit.",
+    )
     max_namespaces: int = Field(
         default=1000, ge=1, description="How many namespaces an account can have."
     )

@@ -180,6 +180,17 @@ manifests = sa.Table(
     sa.Column("pushed_at", _TIME, nullable=False),
     sa.Column("pushed_by", sa.Text, nullable=False),
     sa.Column("untagged_since", _TIME, server_default=_NOW),
+    sa.Column(
+        "is_scanned",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        doc="whether manifest_other_digests has every further digest in the content",
+    ),
+    sa.Index("manifests_digest_idx", "digest"),
+    sa.Index(
+        "manifests_unscanned_idx", "repository_id", postgresql_where=sa.text("NOT is_scanned")
+    ),
     sa.Index(
         "manifests_subject_idx",
         "repository_id",
@@ -200,6 +211,7 @@ manifest_children = sa.Table(
         ondelete="CASCADE",
     ),
     sa.Index("manifest_children_child_idx", "repository_id", "child_digest"),
+    sa.Index("manifest_children_digest_idx", "child_digest"),
 )
 
 manifest_blobs = sa.Table(
@@ -216,6 +228,21 @@ manifest_blobs = sa.Table(
     ),
     sa.Index("manifest_blobs_blob_idx", "blob_digest"),
 )
+
+manifest_other_digests = sa.Table(
+    "manifest_other_digests",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("manifest_digest", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True, index=True),
+    sa.ForeignKeyConstraint(
+        ["repository_id", "manifest_digest"],
+        [manifests.c.repository_id, manifests.c.digest],
+        ondelete="CASCADE",
+    ),
+)
+"""Digests that a manifest names in other fields, and those under which the storage keeps a blob
+that the manifest names by another algorithm. They protect blobs from garbage collection."""
 
 deleted_indexes = sa.Table(
     "deleted_indexes",
@@ -393,6 +420,8 @@ trash_manifests = sa.Table(
     sa.Column("pushed_by", sa.Text, nullable=False),
     sa.Column("blobs", JSONB, nullable=False, doc="pairs of a digest and a size in bytes"),
     sa.Column("children", ARRAY(sa.Text), nullable=False),
+    sa.Column("other_digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("is_scanned", sa.Boolean, nullable=False),
     sa.Index("trash_manifests_digest_idx", "repository", "digest"),
 )
 
@@ -462,18 +491,71 @@ garbage_runs = sa.Table(
     sa.Column("finished_at", _TIME),
     sa.Column("manifests_deleted", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("freed_bytes", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("phase", sa.Text, nullable=False, server_default="requested"),
+    sa.Column("untagged_days", sa.Integer, doc="instead of GC_UNTAGGED_DAYS"),
+    sa.Column("grace_minutes", sa.Integer, doc="instead of GC_GRACE_MINUTES"),
+    sa.Column("is_dry", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("stop_requested", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("begun_at", _TIME, doc="when the worker began; null while the run is requested"),
+    sa.Column("known_at", _TIME, doc="when every gate knew the marks: their wait begins"),
+    sa.Column("done", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("total", sa.BigInteger),
+    sa.Column("report", JSONB, nullable=False, server_default="{}"),
+    sa.Column("error", sa.Text),
+    sa.Index("garbage_runs_open_idx", "id", postgresql_where=sa.text("finished_at IS NULL")),
 )
 
-write_pauses = sa.Table(
-    "write_pauses",
+garbage_state = sa.Table(
+    "garbage_state",
     metadata,
     sa.Column("id", sa.Boolean, primary_key=True, server_default=sa.true()),
-    sa.Column("phase", sa.Text, nullable=False),
-    sa.Column("active_uploads", sa.ARRAY(sa.Text), nullable=False, server_default="{}"),
-    sa.Column("started_at", _TIME, nullable=False, server_default=_CLOCK),
-    sa.Column("ends_at", _TIME, nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False, server_default="1"),
+    sa.Column("epoch", sa.BigInteger, nullable=False, server_default="1"),
+    sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("sweep", sa.Text, doc="name of the sweep in the storage that holds the lease"),
+    sa.Column("run", sa.BigInteger, doc="the run that sweeps"),
+    sa.Column(
+        "leased_until", _TIME, nullable=False, server_default=sa.text("'-infinity'::timestamptz")
+    ),
     sa.CheckConstraint("id", name="one"),
-    sa.CheckConstraint("phase IN ('new_uploads', 'all_writes')", name="phase"),
+)
+
+garbage_blobs = sa.Table(
+    "garbage_blobs",
+    metadata,
+    sa.Column("digest", sa.Text(collation="C"), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False, server_default="doomed"),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("run", sa.BigInteger, nullable=False, index=True),
+    sa.Column("fence", sa.BigInteger),
+    sa.Column("epoch", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["run"], [garbage_runs.c.id]),
+    sa.CheckConstraint("state IN ('doomed', 'deleting')", name="state"),
+    sa.Index("garbage_blobs_deleting_idx", "fence", postgresql_where=sa.text("state = 'deleting'")),
+)
+
+garbage_exemptions = sa.Table(
+    "garbage_exemptions",
+    metadata,
+    sa.Column("run", sa.BigInteger, primary_key=True),
+    sa.Column("digest", sa.Text(collation="C"), primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["run"], [garbage_runs.c.id], ondelete="CASCADE"),
+)
+
+blob_touches = sa.Table(
+    "blob_touches",
+    metadata,
+    sa.Column("digest", sa.Text(collation="C"), primary_key=True),
+    sa.Column("touched_at", _TIME, nullable=False, server_default=_CLOCK, index=True),
+)
+
+gates = sa.Table(
+    "gates",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("leased_until", _TIME, nullable=False),
 )
 
 audit_entries = audit_table(metadata)

@@ -49,13 +49,17 @@ class Database:
             await connection.close()
 
     async def empty(self) -> None:
-        """Empty every table of the three schemas."""
+        """Empty every table of the three schemas, but for the state of garbage collection."""
         tables = await self.fetch(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-            " WHERE schemaname = ANY($1)",
+            " WHERE schemaname = ANY($1) AND tablename <> 'garbage_state'",
             list(SERVICES),
         )
         await self.execute(f"TRUNCATE {', '.join(row[0] for row in tables)}")
+        await self.execute(
+            "UPDATE catalog.garbage_state"
+            " SET sweep = NULL, run = NULL, leased_until = '-infinity', generation = 1"
+        )
 
 
 @pytest.fixture(scope="session")

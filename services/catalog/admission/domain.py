@@ -9,13 +9,11 @@ from libs.common.registry.error_format import (
     Denied,
     ManifestBlobUnknown,
     ManifestInvalid,
-    Unavailable,
 )
 from libs.common.registry.storage import StoredBlob
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a manifest. Distribution and its clients have the same limit."""
-PAUSE_RETRY_SECONDS = 5
 UNAVAILABLE_RETRY_SECONDS = 2
 LOW_DISK_RETRY_SECONDS = 30
 LOW_DISK = (
@@ -33,11 +31,10 @@ class Target:
 
     is_deleting: bool
     reserved_until: datetime | None
-    are_writes_paused: bool
     is_account_full: bool
 
     def check(self, repository: str) -> None:
-        """Raise Denied or Unavailable if nothing may be pushed to the repository now."""
+        """Raise Denied if nothing may be pushed to the repository now."""
         if self.is_deleting:
             raise Denied(f"the repository {repository} is being deleted; push to another name")
         if self.reserved_until is not None:
@@ -50,12 +47,6 @@ class Target:
             raise Denied(
                 f"the repository {repository} cannot be created: the account has as many "
                 "repositories as it can have; delete one, or ask an administrator"
-            )
-        if self.are_writes_paused:
-            raise Unavailable(
-                "pushes are paused while disk space is reclaimed; "
-                f"try again in {PAUSE_RETRY_SECONDS} seconds",
-                retry_after=PAUSE_RETRY_SECONDS,
             )
 
 

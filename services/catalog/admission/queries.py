@@ -33,13 +33,14 @@ async def open_push(
     """Return the repository of a push, and the id of its intent.
 
     The target is None if the namespace does not exist. The intent is None if the target does not
-    allow the push, or if an open intent conflicts with it.
+    allow the push, if an open intent conflicts with it, or if garbage collection is deleting a blob
+    that it needs. Its doomed blobs live again.
     """
     values = change_values(change) | {"max_repositories": max_repositories}
     row = (await tx.execute(_OPEN_PUSH, values)).one()
     if not row.has_namespace:
         return None, None
-    target = Target(row.is_deleting, row.reserved_until, row.is_paused, row.is_full)
+    target = Target(row.is_deleting, row.reserved_until, row.is_full)
     return target, row.intent
 
 

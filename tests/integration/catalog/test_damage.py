@@ -8,9 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
-from ops.host.environment import child_environment
-from ops.host.privileges import run_user
-from ops.maintenance.garbage_collector import GarbageCollector
+from libs.common.storage.local import LocalStorage
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
@@ -20,7 +18,6 @@ from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import Image, make_image
-from tests.kit.install import registry_program
 from tests.kit.waiting import soon_json
 
 pytestmark = pytest.mark.registry_versions
@@ -49,9 +46,9 @@ class Damaged:
     def manifest(self) -> Path:
         return self.registry.blob_file(self.digest)
 
-    def stored(self, digest: str) -> bytes | None:
-        file = self.registry.blob_file(digest)
-        return file.read_bytes() if file.is_file() else None
+    @property
+    def storage(self) -> LocalStorage:
+        return LocalStorage(self.registry.storage)
 
 
 @pytest.fixture
@@ -105,7 +102,7 @@ async def test_damaged_link_is_reported_and_rewritten(
     found = await _compare(damaged, engine, registry_client)
     assert [(one.reference, one.kind) for one in found] == [("hurt", Kind.DAMAGED)]
     left = await usecases.repair(
-        engine=engine, registry=registry_client, found=found, stored=damaged.stored
+        engine=engine, registry=registry_client, found=found, storage=damaged.storage
     )
     assert left == []
     assert damaged.registry.status(damaged.app, "hurt") == 200
@@ -123,7 +120,7 @@ async def test_image_whose_manifest_is_gone_is_reported_and_remains_in_the_catal
     found = await _compare(damaged, engine, registry_client)
     assert [(one.reference, one.kind) for one in found] == [("hurt", Kind.DAMAGED)]
     left = await usecases.repair(
-        engine=engine, registry=registry_client, found=found, stored=damaged.stored
+        engine=engine, registry=registry_client, found=found, storage=damaged.storage
     )
     assert left == found
     tags = await emptied.fetch("SELECT name FROM catalog.tags ORDER BY name")
@@ -151,31 +148,6 @@ async def test_tag_that_was_pushed_again_is_not_rewritten(
     damaged.registry.push(new, damaged.app, "hurt")
     await usecases.repair(engine=engine, registry=registry_client, found=found)
     assert await registry_client.find_digest(damaged.app, "hurt") == new.manifest.digest
-
-
-@pytest.mark.parametrize("damage", DAMAGES | UNREADABLE)
-async def test_garbage_collector_goes_on_around_damage(damage: str, damaged: Damaged) -> None:
-    (DAMAGES | UNREADABLE)[damage](damaged)
-    program = registry_program()
-    storage = damaged.registry.storage
-    garbage_collector = GarbageCollector(
-        program.path,
-        child_environment(OTEL_TRACES_EXPORTER="none", **program.environment),
-        storage,
-        run_user([program.path]),
-    )
-    unreferenced: set[str] = set()
-    known = {(damaged.app, damaged.digest)}
-
-    async def find_known(keys: list[tuple[str, str]]) -> set[tuple[str, str]]:
-        return known & set(keys)
-
-    hidden = await garbage_collector.collect(unreferenced.add, find_known=find_known, dry_run=True)
-    assert not unreferenced & {damaged.fine.manifest.digest, damaged.fine.layers[0].digest}
-    if damage in UNREADABLE:
-        assert (damaged.app, damaged.digest) in [(one.repository, one.digest) for one in hidden]
-    elif damage != "missing revision link":
-        assert damaged.revision_link.read_text() == damaged.digest
 
 
 @pytest.mark.parametrize("damage", DAMAGES | UNREADABLE)

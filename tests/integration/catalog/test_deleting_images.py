@@ -305,31 +305,6 @@ async def test_push_of_a_tag_during_its_deletion_waits_and_wins(
     assert image["pushed_by"] == "bob"
 
 
-async def test_tag_is_not_deleted_by_writing_while_writes_are_paused(
-    space: Space, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def cannot(_: Registry) -> bool:
-        return False
-
-    monkeypatch.setattr(Registry, "deletes_tags", cannot)
-    image = make_image()
-    await space.push(image, "app", "v1", "v2")
-    await space.database.execute(
-        "INSERT INTO catalog.write_pauses (id, phase, active_uploads, started_at, ends_at)"
-        " VALUES (true, 'all_writes', '{}', now(), now() + interval '1 minute')"
-    )
-    refused = await space.delete("app:v1")
-    assert (refused.status_code, refused.json()["code"], "Retry-After" in refused.headers) == (
-        503,
-        "writes_paused",
-        True,
-    )
-    assert space.registry.tags(f"{space.name}/app") == ["v1", "v2"]
-    await space.database.execute("DELETE FROM catalog.write_pauses")
-    assert (await space.delete("app:v1")).status_code == 204
-    assert space.registry.tags(f"{space.name}/app") == ["v2"]
-
-
 async def test_late_event_of_a_deleted_tag_does_not_restore_it(space: Space) -> None:
     image = make_image()
     late = space.registry.push(image, f"{space.name}/app", "v1")

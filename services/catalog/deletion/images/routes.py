@@ -13,7 +13,6 @@ from services.catalog.deletion.dependencies import RepositoryToDeleteFrom
 from services.catalog.deletion.images import usecases
 from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.deletion.tags import usecases as tags
-from services.catalog.deletion.tags.domain import WritesPaused
 from services.catalog.intents.dependencies import RegistryClient
 from services.catalog.intents.domain import ChangeInProgress, RegistryUnreachable
 from services.catalog.repositories.domain import RepositoryDeleting
@@ -58,7 +57,6 @@ async def delete_image_by_digest(
         NotFound,
         RepositoryDeleting,
         ChangeInProgress,
-        WritesPaused,
         RegistryUnreachable,
     ),
 )

@@ -14,7 +14,13 @@ from services.catalog.deletion.tags.queries import delete_tags
 from services.catalog.deletion.tags.usecases import remove_tag
 from services.catalog.images.queries import list_tagged_indexes
 from services.catalog.images.usecases import get_image_by_digest
-from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent, Kind
+from services.catalog.intents.domain import (
+    DELETION_WAIT_SECONDS,
+    Change,
+    Intent,
+    Kind,
+    Requester,
+)
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
@@ -146,5 +152,6 @@ async def _finish(engine: Engine, intent: Intent) -> None:
         await delete_tags(tx, repository=change.repository, tags=_artifact_tags(change))
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
-        entry = audit_entry_of(change, target=f"images/{change.repository}@{change.digest}")
-        await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)
+        if change.requester != Requester():  # Garbage collection leaves no trail.
+            entry = audit_entry_of(change, target=f"images/{change.repository}@{change.digest}")
+            await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

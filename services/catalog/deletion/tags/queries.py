@@ -5,7 +5,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from services.catalog.tables import repositories, write_pauses
+from services.catalog.tables import repositories
 from services.catalog.tables import tags as table
 
 _t, _r = table.c, repositories.c
@@ -16,12 +16,6 @@ async def find_digest(tx: Tx, *, repository_id: int, tag: str) -> str | None:
     statement = sa.select(_t.digest).where(_t.repository_id == repository_id, _t.name == tag)
     digest: str | None = (await tx.execute(statement)).scalar_one_or_none()
     return digest
-
-
-async def are_writes_paused(tx: Tx) -> bool:
-    """Return whether garbage collection pauses writes to the registry."""
-    is_paused = write_pauses.c.ends_at > sa.func.clock_timestamp()
-    return bool((await tx.execute(sa.select(sa.exists().where(is_paused)))).scalar_one())
 
 
 async def delete_tag(tx: Tx, *, repository: str, tag: str) -> int | None:

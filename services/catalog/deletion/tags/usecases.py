@@ -8,7 +8,6 @@ from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.domain import audit_entry_of, requester_of
 from services.catalog.deletion.tags import queries
-from services.catalog.deletion.tags.domain import WritesPaused
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.images.domain import ImageNotFound, is_tag
 from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent, Kind
@@ -38,7 +37,6 @@ async def delete_tag(
         ImageNotFound: the repository has no such tag.
         RepositoryDeleting: the repository is being deleted.
         ChangeInProgress: a push or deletion of the tag is not finished.
-        WritesPaused: garbage collection pauses writes, and this registry deletes tags by writing.
         RegistryUnavailable: the registry does not answer. The worker completes the deletion.
     """
     repository = actor.repository
@@ -46,14 +44,11 @@ async def delete_tag(
     if not is_tag(tag):
         raise ImageNotFound(f"{repository.path}:{tag}")
     placeholder = make_placeholder()
-    deletes_by_writing = not await registry.deletes_tags()
 
     async def prepare(tx: Tx) -> Change:
         digest = await queries.find_digest(tx, repository_id=repository.id, tag=tag)
         if digest is None:
             raise ImageNotFound(f"{repository.path}:{tag}")
-        if deletes_by_writing and await queries.are_writes_paused(tx):
-            raise WritesPaused(retry_after=5)
         return Change(
             kind=Kind.DELETE_TAG,
             namespace=repository.namespace,
@@ -117,7 +112,7 @@ async def _remove(registry: Registry, repository: str, tag: str, placeholder: Pl
         await registry.put_manifest(repository, tag, placeholder.manifest)
         if await registry.delete_manifest(repository, placeholder.digest):
             return
-        # The registry's garbage collection took the placeholder and left the tag.
+        # Another process deleted the placeholder and left the tag.
     raise RegistryUnavailable(f"The registry did not delete the tag {tag} of {repository}.")
 
 

@@ -26,14 +26,18 @@ _TAGS = sa.text("""
 _MANIFESTS = sa.text("""
     INSERT INTO catalog.trash_manifests
       (entry_id, repository, digest, media_type, artifact_type, subject, size_bytes,
-       platforms, layers, labels, image_created_at, pushed_at, pushed_by, blobs, children)
+       platforms, layers, labels, image_created_at, pushed_at, pushed_by, blobs, children,
+       other_digests, is_scanned)
     SELECT :entry_id, r.path, o.digest, o.media_type, o.artifact_type, o.subject, o.size_bytes,
            o.platforms, o.layers, o.labels, o.image_created_at, o.pushed_at, o.pushed_by,
            coalesce((SELECT jsonb_agg(jsonb_build_array(b.blob_digest, b.size_bytes))
                      FROM catalog.manifest_blobs b
                      WHERE b.repository_id = r.id AND b.manifest_digest = o.digest), '[]'),
            ARRAY(SELECT c.child_digest FROM catalog.manifest_children c
-                 WHERE c.repository_id = r.id AND c.index_digest = o.digest)
+                 WHERE c.repository_id = r.id AND c.index_digest = o.digest),
+           ARRAY(SELECT d.digest FROM catalog.manifest_other_digests d
+                 WHERE d.repository_id = r.id AND d.manifest_digest = o.digest),
+           o.is_scanned
     FROM catalog.repositories r JOIN catalog.manifests o ON o.repository_id = r.id
     WHERE r.path = :repository
       AND (CAST(:digests AS text[]) IS NULL OR o.digest = ANY(:digests))
@@ -51,6 +55,9 @@ _NEEDED = sa.text("""
         SELECT other.digest FROM needed CROSS JOIN LATERAL (
             SELECT b.blob_digest AS digest FROM catalog.manifest_blobs b
             WHERE b.repository_id = :repository_id AND b.manifest_digest = needed.digest
+          UNION ALL
+            SELECT d.digest FROM catalog.manifest_other_digests d
+            WHERE d.repository_id = :repository_id AND d.manifest_digest = needed.digest
           UNION ALL
             SELECT c.child_digest FROM catalog.manifest_children c
             WHERE c.repository_id = :repository_id AND c.index_digest = needed.digest

@@ -174,7 +174,8 @@ async def list_trashed(
 
 _CONTENT = sa.text("""
     SELECT m.media_type, m.content, m.children,
-           ARRAY(SELECT blob ->> 0 FROM jsonb_array_elements(m.blobs) AS blob) AS blobs
+           m.other_digests
+             || ARRAY(SELECT blob ->> 0 FROM jsonb_array_elements(m.blobs) AS blob) AS needs
     FROM catalog.trash_manifests m JOIN catalog.trash e ON e.id = m.entry_id
     WHERE m.repository = :repository AND m.digest = :digest AND e.owner_id = :owner_id
       AND m.content IS NOT NULL
@@ -192,7 +193,7 @@ async def find_content(tx: Tx, *, owner_id: int, repository: str, digest: str) -
     if row is None:
         return None
     children = frozenset(row.children)
-    return Content(Fetched(row.media_type, row.content), children, children | set(row.blobs))
+    return Content(Fetched(row.media_type, row.content), children, children | set(row.needs))
 
 
 async def insert_link(tx: Tx, *, intent_id: int, entry_id: int) -> None:
@@ -221,15 +222,19 @@ _MANIFEST = sa.text("""
     manifest AS (
       INSERT INTO catalog.manifests
         (repository_id, digest, media_type, artifact_type, subject, size_bytes, platforms, layers,
-         labels, image_created_at, pushed_at, pushed_by)
+         labels, image_created_at, pushed_at, pushed_by, is_scanned)
       SELECT :repository_id, digest, media_type, artifact_type, subject, size_bytes, platforms,
-             layers, labels, image_created_at, pushed_at, pushed_by
+             layers, labels, image_created_at, pushed_at, pushed_by, is_scanned
       FROM of
       ON CONFLICT DO NOTHING),
     blobs AS (
       INSERT INTO catalog.manifest_blobs (repository_id, manifest_digest, blob_digest, size_bytes)
       SELECT :repository_id, of.digest, blob ->> 0, (blob ->> 1)::bigint
       FROM of, jsonb_array_elements(of.blobs) AS blob
+      ON CONFLICT DO NOTHING),
+    others AS (
+      INSERT INTO catalog.manifest_other_digests (repository_id, manifest_digest, digest)
+      SELECT :repository_id, of.digest, other FROM of, unnest(of.other_digests) AS other
       ON CONFLICT DO NOTHING)
     INSERT INTO catalog.manifest_children (repository_id, index_digest, child_digest)
     SELECT :repository_id, of.digest, child FROM of, unnest(of.children) AS child

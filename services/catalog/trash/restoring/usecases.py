@@ -6,7 +6,7 @@ at any time: it goes on with what the trash still has.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
@@ -14,8 +14,10 @@ import structlog
 from libs.common.db.changes import created
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Fetched, Registry
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.manifests import is_digest, parse_manifest
 from libs.common.registry.tokens import CATALOG_SUBJECT
+from libs.common.storage.store import Storage, StorageUnavailable
 from services.catalog.audit.usecases import record
 from services.catalog.intents.domain import Change, Intent, Kind, Requester
 from services.catalog.intents.queries import lock_repositories, resolve
@@ -39,9 +41,6 @@ from services.catalog.trash.restoring.domain import (
     tags_to_set,
 )
 
-LinkLayers = Callable[[str, Collection[str]], Awaitable[None]]
-"""Links layers to a repository in the registry's storage."""
-
 _CONCURRENT_ITEMS = 8
 _log = structlog.get_logger()
 
@@ -50,17 +49,17 @@ class _Restored(Exception):
     """Another process has restored the item."""
 
 
-async def _link_nothing(repository: str, digests: Collection[str]) -> None:
-    """The layers are linked already: the registry keeps the links of a deleted image."""
-
-
 @dataclass(frozen=True, slots=True)
 class Restorer:
-    """Restores entries of the trash to ``registry``."""
+    """Restores entries of the trash to ``registry``, whose storage is ``storage``.
+
+    Without a storage, a deleted repository cannot be restored: the registry refuses a manifest
+    whose layers are not linked to the repository.
+    """
 
     engine: Engine
     registry: Registry
-    link_layers: LinkLayers = _link_nothing
+    storage: Storage | None
 
     async def restore(self, *, actor: EntryOwner, tag: str | None) -> Result:
         """Restore an entry; ``tag`` is the tag to set instead of one that is taken.
@@ -192,8 +191,11 @@ class Restorer:
     async def _link(self, path: str, digest: str, manifest: Fetched) -> None:
         parsed = parse_manifest(manifest.content, digest=digest, media_type=manifest.media_type)
         blobs = {blob for blob, _ in parsed.blobs if is_digest(blob)}
-        if blobs:
-            await self.link_layers(path, blobs)
+        if blobs and self.storage is not None:
+            try:
+                await self.storage.link_layers(path, blobs)
+            except StorageUnavailable as error:
+                raise RegistryUnavailable(str(error)) from error
 
     async def _finish(self, intent: Intent, *, is_put: bool) -> None:
         """Move the manifest and its tags from the trash to the catalog.

@@ -9,15 +9,12 @@ from libs.common.registry.error_format import (
     Denied,
     ManifestBlobUnknown,
     ManifestInvalid,
-    Unavailable,
 )
 from libs.common.registry.storage import StoredBlob
 from services.catalog.admission.domain import Target, check_blobs, needed_digests
 from tests.unit.common.registry.manifest_kit import digest, manifest, parsed
 
-TARGET = Target(
-    is_deleting=False, reserved_until=None, are_writes_paused=False, is_account_full=False
-)
+TARGET = Target(is_deleting=False, reserved_until=None, is_account_full=False)
 STORED = {digest(letter): StoredBlob(digest(letter), 7) for letter in "c12"}
 
 
@@ -39,12 +36,6 @@ def test_push_to_a_reserved_name_is_denied_and_says_until_when() -> None:
 def test_first_push_to_a_repository_beyond_the_limit_of_the_account_is_denied() -> None:
     with pytest.raises(Denied, match="as many repositories as it can have"):
         replace(TARGET, is_account_full=True).check("team/app")
-
-
-def test_push_during_a_write_pause_can_be_retried() -> None:
-    with pytest.raises(Unavailable) as raised:
-        replace(TARGET, are_writes_paused=True).check("team/app")
-    assert raised.value.headers["Retry-After"] == "5"
 
 
 def test_manifest_with_all_its_blobs_is_admitted() -> None:

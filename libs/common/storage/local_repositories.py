@@ -1,0 +1,119 @@
+"""Changes the folders of repositories on a local disk. These functions block."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from libs.common.storage.folders import (
+    MISSING,
+    remove_empty_folders,
+    remove_if_empty,
+    remove_tree,
+    walk_files,
+)
+from libs.common.storage.layout import REPOSITORY_FOLDERS, UPLOADS, EntryName, parse_entry
+from libs.common.storage.store import REMOVED_LINKS, EntryKind, StorageUnavailable
+
+
+def delete_upload(folder: Path, unwritten_since: float) -> int:
+    """Remove the folder of an upload, unless a file in it was written to since a time.
+
+    Returns:
+        The bytes of disk use that are gone. 0 if the folder is missing, or was written to.
+
+    Raises:
+        OSError: something cannot be read or removed.
+    """
+    try:
+        written = _last_write(folder)
+        if written is None:
+            written = folder.stat().st_mtime
+    except MISSING:
+        return 0
+    return 0 if written >= unwritten_since else remove_tree(folder)
+
+
+def remove_links(folder: Path, top: Path, older_than: float) -> bool:
+    """Remove links, tags, and empty folders of a repository. See `Storage.remove_links`.
+
+    ``top`` is the folder of all repositories.
+
+    Raises:
+        OSError: something cannot be removed.
+        StorageUnavailable: something cannot be listed.
+    """
+    failures: list[str] = []
+    files: dict[EntryName, list[str]] = {}
+    modified: dict[EntryName, float] = {}
+    for path, changed in walk_files(folder, failures):
+        entry = parse_entry(path)
+        files.setdefault(entry, []).append(path)
+        modified[entry] = max(changed, modified.get(entry, 0.0))
+    if failures:
+        raise StorageUnavailable(f"the storage failed: {failures[0]}")
+    for entry, paths in files.items():
+        if modified[entry] >= older_than:
+            continue
+        if entry.kind in REMOVED_LINKS:
+            for path in paths:
+                _remove_older(folder / path, older_than)
+        elif entry.kind is EntryKind.UPLOAD:
+            remove_empty_folders(folder / UPLOADS / entry.name)
+    for name in REPOSITORY_FOLDERS:
+        if name != UPLOADS:
+            remove_empty_folders(folder / name)
+    left = [name for name in REPOSITORY_FOLDERS if not remove_if_empty(folder / name)]
+    if left:
+        return False
+    while folder != top and remove_if_empty(folder):
+        folder = folder.parent
+    return True
+
+
+def write_links(links: Mapping[Path, str], workplace: Path) -> None:
+    """Write each link whose content is missing or different.
+
+    A link appears with its whole content at once: it is written in ``workplace``, which is on the
+    same file system, and renamed.
+
+    Raises:
+        OSError: a link cannot be written.
+    """
+    for link, digest in links.items():
+        content = digest.encode()
+        try:
+            if link.read_bytes() == content:
+                continue
+        except MISSING:
+            pass
+        workplace.mkdir(exist_ok=True)
+        written = workplace / f"link-{secrets.token_hex(8)}"
+        try:
+            written.write_bytes(content)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            written.rename(link)
+        finally:
+            written.unlink(missing_ok=True)
+
+
+def _last_write(folder: Path) -> float | None:
+    """Return the last modification of the files in a folder, or None if it has no files."""
+    times: list[float] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                if entry.is_dir():
+                    below = _last_write(Path(entry.path))
+                    times += [] if below is None else [below]
+                else:
+                    times.append(entry.stat().st_mtime)
+    return max(times, default=None)
+
+
+def _remove_older(path: Path, older_than: float) -> None:
+    """Remove a file. Between the listing and now, Distribution may have written it again."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_mtime < older_than:
+            path.unlink()

@@ -1,0 +1,64 @@
+"""Blobs that nothing needs: marked, deleted after a wait, and revived if a client needs them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from libs.common.storage.store import EntryKind, RepositoryListing
+
+BATCH = 1000
+"""The most blobs in one statement, and in one step of a sweep."""
+LEASE = timedelta(seconds=15)
+"""How long a sweep may delete blobs unless it renews its lease."""
+RENEW_SECONDS = 4.0
+GATE_MARGIN = timedelta(seconds=1)
+"""How long after the end of its lease a gate counts as gone."""
+UPLOAD_AGE = timedelta(days=1)
+"""An upload that was not written to for this long is deleted."""
+EMPTY_AGE = timedelta(days=1)
+"""How old the newest link of an empty repository must be before its folder is removed."""
+_DIGEST = re.compile(rb"(?:sha256:[0-9a-f]{64}|[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{64,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to delete blobs. ``sweep`` is its name in the storage, ``fence`` its number."""
+
+    run: int
+    fence: int
+    sweep: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Blobs that a sweep may delete now, and the number of those that are needed again."""
+
+    digests: list[str]
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The number and the bytes of blobs that were marked."""
+
+    blobs: int
+    size_bytes: int
+
+
+def digests_in(content: bytes) -> set[str]:
+    """Return everything in a manifest that looks like a digest, in whatever field it is."""
+    return {found.decode() for found in _DIGEST.findall(content)}
+
+
+def layers_of(listing: RepositoryListing) -> set[str]:
+    """Return the digests of the blobs and manifests that a repository links."""
+    kinds = (EntryKind.LAYER, EntryKind.REVISION)
+    return {entry.name for entry in listing.entries if entry.kind in kinds}
+
+
+def is_abandoned(listing: RepositoryListing, *, now: datetime) -> bool:
+    """Return whether a repository is empty and nobody has written to it for a day."""
+    return listing.failure is None and all(
+        entry.kind in (EntryKind.LAYER, EntryKind.OTHER) and entry.modified_at < now - EMPTY_AGE
+        for entry in listing.entries
+    )

@@ -1,0 +1,310 @@
+"""SQL of marks, sweeps, and what protects a blob."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from libs.common.db.engine import Tx
+from libs.common.storage.store import BlobEntry
+from services.catalog.gc.blobs.domain import GATE_MARGIN, LEASE, Claimed, Lease, Marked
+from services.catalog.tables import (
+    blob_touches,
+    garbage_blobs,
+    garbage_exemptions,
+    garbage_runs,
+    garbage_state,
+    gates,
+)
+
+_b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
+_CLOCK = sa.func.clock_timestamp()
+
+_MARK = sa.text("""
+    WITH marked AS (
+        INSERT INTO catalog.garbage_blobs (digest, size_bytes, run, epoch)
+        SELECT digest, size_bytes, :run, (SELECT catalog.epoch())
+        FROM catalog.find_garbage(
+            :run, CAST(:digests AS text[]), CAST(:sizes AS bigint[]), CAST(:grace AS interval))
+        ORDER BY digest ON CONFLICT DO NOTHING RETURNING size_bytes)
+    SELECT count(*), coalesce(sum(size_bytes), 0)::bigint FROM marked
+""").bindparams(sa.bindparam("grace", type_=sa.Interval))
+_COUNT_UNNEEDED = sa.text("""
+    SELECT count(*), coalesce(sum(size_bytes), 0)::bigint FROM catalog.find_garbage(
+        :run, CAST(:digests AS text[]), CAST(:sizes AS bigint[]), CAST(:grace AS interval))
+""").bindparams(sa.bindparam("grace", type_=sa.Interval))
+
+_CLAIM = sa.text("""
+    SELECT claimed, kept FROM catalog.claim_garbage(
+        :run, :fence, :listed_at, CAST(:grace AS interval), :max_blobs)
+""").bindparams(
+    sa.bindparam("grace", type_=sa.Interval),
+    sa.bindparam("listed_at", type_=sa.TIMESTAMP(timezone=True)),
+)
+
+_UNSCANNED = sa.text("""
+    SELECT r.path, m.repository_id, m.digest,
+           EXISTS (SELECT FROM catalog.manifest_blobs b
+                   WHERE b.repository_id = m.repository_id AND b.manifest_digest = m.digest)
+           OR EXISTS (SELECT FROM catalog.manifest_children c
+                      WHERE c.repository_id = m.repository_id AND c.index_digest = m.digest)
+             AS has_references
+    FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
+    WHERE NOT m.is_scanned
+      AND (m.repository_id, m.digest) > (CAST(:after_id AS bigint), CAST(:after_digest AS text))
+    ORDER BY m.repository_id, m.digest LIMIT :max_rows
+""")
+
+_RECORD_SCANNED = sa.text("""
+    WITH scanned AS (
+        SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:manifests AS text[]))
+                 AS s (repository_id, digest)
+    ), others AS (
+        INSERT INTO catalog.manifest_other_digests (repository_id, manifest_digest, digest)
+        SELECT o.repository_id, o.manifest, o.digest
+        FROM unnest(CAST(:other_ids AS bigint[]), CAST(:other_manifests AS text[]),
+                    CAST(:others AS text[])) AS o (repository_id, manifest, digest)
+        JOIN catalog.manifests m ON m.repository_id = o.repository_id AND m.digest = o.manifest
+        WHERE o.digest <> o.manifest AND o.digest IS DISTINCT FROM m.subject
+          AND NOT EXISTS (
+            SELECT FROM catalog.manifest_blobs b
+            WHERE b.repository_id = o.repository_id AND b.manifest_digest = o.manifest
+              AND b.blob_digest = o.digest)
+          AND NOT EXISTS (
+            SELECT FROM catalog.manifest_children c
+            WHERE c.repository_id = o.repository_id AND c.index_digest = o.manifest
+              AND c.child_digest = o.digest)
+        ON CONFLICT DO NOTHING
+    )
+    UPDATE catalog.manifests m SET is_scanned = true FROM scanned s
+    WHERE m.repository_id = s.repository_id AND m.digest = s.digest
+""")
+
+
+async def drop_foreign_marks(tx: Tx) -> None:
+    """Delete the marks of another epoch: the database was restored, or follows another timeline."""
+    await tx.execute(sa.delete(garbage_blobs).where(_b.epoch != sa.func.catalog.epoch()))
+
+
+async def mark(tx: Tx, *, run: int, blobs: Sequence[BlobEntry], grace: timedelta) -> Marked:
+    """Mark those of ``blobs`` that nothing needs as doomed, unless they are marked already.
+
+    What the run exempts, and what clients have asked for within ``grace``, is not marked.
+    """
+    row = (await tx.execute(_MARK, _blob_values(run, blobs, grace))).one()
+    return Marked(row[0], row[1])
+
+
+async def count_unneeded(
+    tx: Tx, *, run: int, blobs: Sequence[BlobEntry], grace: timedelta
+) -> Marked:
+    """Return the number and the bytes of the blobs that ``mark`` would mark."""
+    row = (await tx.execute(_COUNT_UNNEEDED, _blob_values(run, blobs, grace))).one()
+    return Marked(row[0], row[1])
+
+
+def _blob_values(run: int, blobs: Sequence[BlobEntry], grace: timedelta) -> dict[str, object]:
+    return {
+        "run": run,
+        "digests": [blob.digest for blob in blobs],
+        "sizes": [blob.size for blob in blobs],
+        "grace": grace,
+    }
+
+
+async def exempt(tx: Tx, *, run: int, digests: Mapping[str, str]) -> None:
+    """Protect ``digests`` (to the reason) during this run."""
+    if digests:
+        rows = [{"run": run, "digest": one, "reason": why} for one, why in sorted(digests.items())]
+        await tx.execute(insert(garbage_exemptions).on_conflict_do_nothing(), rows)
+
+
+async def drop_exemptions(tx: Tx) -> None:
+    """Delete the exemptions of all runs that have finished."""
+    finished = sa.select(garbage_runs.c.id).where(garbage_runs.c.finished_at.is_not(None))
+    await tx.execute(sa.delete(garbage_exemptions).where(_x.run.in_(finished)))
+
+
+async def assign_transaction_id(tx: Tx) -> int:
+    """Return a transaction id that is higher than those of all transactions so far."""
+    statement = sa.text("SELECT pg_current_xact_id()::text::bigint")
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def have_ended(tx: Tx, *, below: int) -> bool:
+    """Return whether all transactions with an id lower than ``below`` have ended."""
+    statement = sa.text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= :below")
+    return bool((await tx.execute(statement, {"below": below})).scalar_one())
+
+
+async def announce(tx: Tx) -> int:
+    """Tell the gates that the marks have changed. Return the new generation."""
+    statement = (
+        sa.update(garbage_state).values(generation=_s.generation + 1).returning(_s.generation)
+    )
+    return int((await tx.execute(statement)).scalar_one())
+
+
+async def do_gates_know(tx: Tx, *, generation: int) -> bool:
+    """Return whether every gate with a lease has loaded the marks of ``generation``."""
+    lagging = sa.exists().where(_g.generation < generation, _g.leased_until + GATE_MARGIN > _CLOCK)
+    return not bool((await tx.execute(sa.select(lagging))).scalar_one())
+
+
+async def start_wait(tx: Tx, *, run: int) -> None:
+    """Let the wait of the blobs that this run has marked begin now."""
+    await tx.execute(
+        sa.update(garbage_runs).where(garbage_runs.c.id == run).values(known_at=_CLOCK)
+    )
+
+
+async def take_lease(tx: Tx, *, run: int, sweep: str) -> Lease | None:
+    """Take the lease of sweeps. Return None if another sweep has it or has to be voided first."""
+    statement = (
+        sa.update(garbage_state)
+        .where(_s.leased_until <= _CLOCK, _s.sweep.is_(None))
+        .values(fence=_s.fence + 1, sweep=sweep, run=run, leased_until=_CLOCK + LEASE)
+        .returning(_s.fence)
+    )
+    fence = (await tx.execute(statement)).scalar_one_or_none()
+    return None if fence is None else Lease(run, fence, sweep)
+
+
+async def renew_lease(tx: Tx, *, lease: Lease) -> bool:
+    """Renew the lease. Return False if it has ended."""
+    statement = (
+        sa.update(garbage_state)
+        .where(_s.fence == lease.fence, _s.leased_until > _CLOCK)
+        .values(leased_until=_CLOCK + LEASE)
+        .returning(_s.fence)
+    )
+    return (await tx.execute(statement)).scalar_one_or_none() is not None
+
+
+async def find_ended_lease(tx: Tx) -> Lease | None:
+    """Return the lease that has ended and was not given back."""
+    statement = sa.select(_s.run, _s.fence, _s.sweep).where(
+        _s.sweep.is_not(None), _s.leased_until <= _CLOCK
+    )
+    row = (await tx.execute(statement)).one_or_none()
+    return None if row is None else Lease(row.run, row.fence, row.sweep)
+
+
+async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
+    """End a lease: blobs that it left in the state ``deleting`` are doomed, with a new wait.
+
+    A lease that has not ended yet can be ended by its own sweep only. The sweep must have ended in
+    the storage before.
+    """
+    ended = sa.select(_s.fence).where(
+        _s.fence == lease.fence, sa.or_(_s.leased_until <= _CLOCK, sa.literal(is_own))
+    )
+    if (await tx.execute(ended.with_for_update())).scalar_one_or_none() is None:
+        return
+    # The lock has waited for a claim of the sweep, and the next statement sees its result.
+    doomed = {"state": "doomed", "fence": None, "run": lease.run}
+    marks = sa.update(garbage_blobs).where(_b.state == "deleting").values(doomed)
+    if (await tx.execute(marks)).rowcount:
+        await start_wait(tx, run=lease.run)
+    await tx.execute(
+        sa.update(garbage_state).values(sweep=None, leased_until=sa.text("'-infinity'"))
+    )
+
+
+async def claim(
+    tx: Tx, *, lease: Lease, listed_at: datetime, grace: timedelta, limit: int
+) -> Claimed | None:
+    """Change doomed blobs to ``deleting`` if nothing needs them.
+
+    Returns None if the lease has ended. Their wait of ``grace`` ended before ``listed_at``, when
+    the listing of the storage began. Blobs that are needed live again.
+    """
+    given = {
+        "run": lease.run,
+        "fence": lease.fence,
+        "listed_at": listed_at,
+        "grace": grace,
+        "max_blobs": limit,
+    }
+    row = (await tx.execute(_CLAIM, given)).one()
+    return None if row.claimed is None else Claimed(row.claimed, row.kept)
+
+
+async def remove_deleted(tx: Tx, *, lease: Lease, digests: Collection[str]) -> None:
+    """Remove the rows of blobs that the sweep has deleted."""
+    await tx.execute(
+        sa.delete(garbage_blobs).where(
+            _b.digest == sa.any_(sa.cast(list(digests), sa.ARRAY(sa.Text))),
+            _b.state == "deleting",
+            _b.fence == lease.fence,
+        )
+    )
+
+
+async def delete_old_touches(tx: Tx, *, older_than: timedelta) -> None:
+    """Delete touches that protect nothing any more."""
+    await tx.execute(sa.delete(blob_touches).where(blob_touches.c.touched_at < _CLOCK - older_than))
+
+
+async def list_unscanned(
+    tx: Tx, *, after: tuple[int, str], limit: int
+) -> list[tuple[int, str, str, bool]]:
+    """Return manifests whose further digests are unknown, in the order of their keys.
+
+    Each is the id and the path of its repository, its digest, and whether the catalog knows
+    references of it.
+    """
+    given = {"after_id": after[0], "after_digest": after[1], "max_rows": limit}
+    return [
+        (row.repository_id, row.path, row.digest, row.has_references)
+        for row in await tx.execute(_UNSCANNED, given)
+    ]
+
+
+async def record_scanned(tx: Tx, *, digests: Mapping[tuple[int, str], Collection[str]]) -> None:
+    """Store the digests in the content of manifests, by repository id and digest."""
+    pairs = [(key, one) for key, named in digests.items() for one in named]
+    given = {
+        "ids": [repository_id for repository_id, _ in digests],
+        "manifests": [digest for _, digest in digests],
+        "other_ids": [repository_id for (repository_id, _), _ in pairs],
+        "other_manifests": [digest for (_, digest), _ in pairs],
+        "others": [one for _, one in pairs],
+    }
+    await tx.execute(_RECORD_SCANNED, given)
+
+
+_UNKNOWN = sa.text("""
+    SELECT k.path, k.digest
+    FROM unnest(CAST(:paths AS text[]), CAST(:digests AS text[])) AS k (path, digest)
+    WHERE NOT EXISTS (
+        SELECT FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
+        WHERE r.path = k.path AND m.digest = k.digest)
+""")
+
+
+async def list_unknown(
+    tx: Tx, *, manifests_of: Collection[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Return those of the manifests (repository path, digest) that the catalog does not have."""
+    given = {
+        "paths": [path for path, _ in manifests_of],
+        "digests": [digest for _, digest in manifests_of],
+    }
+    return {(row.path, row.digest) for row in await tx.execute(_UNKNOWN, given)}
+
+
+_IS_IN_USE = sa.text("""
+    SELECT EXISTS (
+             SELECT FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
+             WHERE r.path = :path)
+        OR EXISTS (
+             SELECT FROM catalog.intents WHERE repository = :path AND resolved_at IS NULL)
+        OR EXISTS (SELECT FROM catalog.deletions WHERE kind = 'repository' AND name = :path)
+""")
+
+
+async def is_in_use(tx: Tx, *, path: str) -> bool:
+    """Return whether a repository has a manifest, an open intent, or a deletion."""
+    return bool((await tx.execute(_IS_IN_USE, {"path": path})).scalar_one())

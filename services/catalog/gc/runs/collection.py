@@ -1,0 +1,215 @@
+"""One run of garbage collection, from the listing of the storage to its report (spec 7)."""
+
+import time
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from libs.common.db.engine import Engine
+from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
+from libs.common.storage.store import Storage, StorageUnavailable, SweepEnded
+from services.catalog.gc.blobs import queries as blobs
+from services.catalog.gc.blobs.listing import Listed, list_repositories
+from services.catalog.gc.blobs.marking import MarkedBlobs, confirm_marks, mark_blobs
+from services.catalog.gc.blobs.purging import purge_uploads, remove_empty_repositories
+from services.catalog.gc.blobs.sweeping import sweep
+from services.catalog.gc.manifests.usecases import count_untagged, delete_untagged
+from services.catalog.gc.runs import queries
+from services.catalog.gc.runs.domain import STOPPED, Options, Phase, Report
+
+_REPORT_SECONDS = 0.5
+_TOUCHES_KEPT = timedelta(days=2)
+_log = structlog.get_logger()
+
+
+class Stopped(Exception):
+    """The operator has stopped the run, or another process has ended it."""
+
+
+class GarbageCollector:
+    """Runs garbage collections on ``storage``."""
+
+    def __init__(
+        self, engine: Engine, registry: Registry, storage: Storage, *, blobs_per_second: int
+    ) -> None:
+        self._engine = engine
+        self._registry = registry
+        self._storage = storage
+        self._blobs_per_second = blobs_per_second
+
+    async def collect(self, run: int, options: Options, *, revivals_before: int) -> None:
+        """Carry out the run, and record its result.
+
+        ``revivals_before`` is the number of revivals at the end of the run before.
+        """
+        collection = _Collection(
+            self._engine, self._registry, self._storage, run, options, self._blobs_per_second
+        )
+        error: str | None = None
+        try:
+            await collection.execute()
+        except Stopped:
+            error = STOPPED
+        except (RegistryUnavailable, StorageUnavailable, SweepEnded) as failure:
+            error = str(failure)
+            _log.warning("garbage collection failed", run=run, reason=error)
+        report = collection.report
+        async with self._engine.begin() as tx:
+            report.revivals = await queries.count_revivals(tx)
+            report.revived = report.revivals - revivals_before
+            await queries.finish(tx, id=run, report=report, error=error)
+            await blobs.drop_exemptions(tx)
+
+
+class _Collection:
+    """The state of one run."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        registry: Registry,
+        storage: Storage,
+        run: int,
+        options: Options,
+        blobs_per_second: int,
+    ) -> None:
+        self.report = Report()
+        self._engine = engine
+        self._registry = registry
+        self._storage = storage
+        self._run = run
+        self._options = options
+        self._blobs_per_second = blobs_per_second
+        self._reported_at = float("-inf")
+        self._phase = Phase.LISTING
+
+    async def execute(self) -> None:
+        if not self._options.is_dry:
+            async with self._engine.begin() as tx:
+                await blobs.drop_foreign_marks(tx)
+        listed = await self._list()
+        await self._delete_manifests()
+        if not self._options.is_dry:
+            await self._sweep(listed)
+        marked = await self._mark()
+        if self._options.is_dry:
+            return
+        await self._enter(Phase.CONFIRMING)
+        await confirm_marks(engine=self._engine, run=self._run, keep_on=self._keep_on)
+        if not self._options.grace and marked.marked:
+            listed = await self._list()
+            await self._sweep(listed)
+        await self._purge(listed)
+        async with self._engine.begin() as tx:
+            await blobs.delete_old_touches(tx, older_than=self._options.grace + _TOUCHES_KEPT)
+            await queries.delete_old(tx)
+
+    async def _list(self) -> Listed:
+        await self._enter(Phase.LISTING)
+        listed = await list_repositories(
+            engine=self._engine,
+            registry=self._registry,
+            storage=self._storage,
+            run=self._run,
+            adds_unknown=not self._options.is_dry,
+            report=self._progress,
+        )
+        self.report.failures |= listed.failures
+        return listed
+
+    async def _delete_manifests(self) -> None:
+        await self._enter(Phase.DELETING)
+        age = self._options.age
+        if self._options.is_dry:
+            self.report.manifests = await count_untagged(
+                engine=self._engine, age=age, keep_pulled=self._options.keep_pulled
+            )
+            return
+        deleted = await delete_untagged(
+            engine=self._engine,
+            registry=self._registry,
+            age=age,
+            keep_pulled=self._options.keep_pulled,
+            report=self._progress,
+        )
+        self.report.manifests += deleted.manifests
+        self.report.failures |= deleted.failures
+
+    async def _sweep(self, listed: Listed) -> None:
+        await self._enter(Phase.SWEEPING)
+        async with self._engine.connect() as tx:
+            waiting = await queries.sum_waiting(tx, grace=self._options.grace)
+        done = 0
+
+        async def progress(deleted: int, kept: int, freed_bytes: int) -> None:
+            nonlocal done
+            done += deleted + kept
+            self.report.deleted += deleted
+            self.report.kept += kept
+            self.report.freed_bytes += freed_bytes
+            await self._progress(done, waiting.doomed)
+
+        await sweep(
+            engine=self._engine,
+            storage=self._storage,
+            run=self._run,
+            listed_at=listed.began_at,
+            grace=self._options.grace,
+            per_second=self._blobs_per_second,
+            progress=progress,
+        )
+
+    async def _mark(self) -> MarkedBlobs:
+        await self._enter(Phase.MARKING)
+
+        async def progress(found: MarkedBlobs) -> None:
+            self.report.blobs, self.report.blob_bytes = found.blobs, found.blob_bytes
+            self.report.marked, self.report.marked_bytes = found.marked, found.marked_bytes
+            await self._progress(found.blobs)
+
+        return await mark_blobs(
+            engine=self._engine,
+            storage=self._storage,
+            run=self._run,
+            grace=self._options.grace,
+            is_dry=self._options.is_dry,
+            report=progress,
+        )
+
+    async def _purge(self, listed: Listed) -> None:
+        await self._enter(Phase.PURGING)
+        total = len(listed.uploads) + len(listed.abandoned)
+        self.report.freed_bytes += await purge_uploads(
+            storage=self._storage,
+            uploads=listed.uploads,
+            report=partial(self._progress, total=total),
+        )
+        self.report.uploads = len(listed.uploads)
+        self.report.repositories = await remove_empty_repositories(
+            engine=self._engine,
+            storage=self._storage,
+            paths=listed.abandoned,
+            report=lambda done: self._progress(len(listed.uploads) + done, total),
+        )
+
+    async def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._reported_at = float("-inf")
+        await self._progress(0)
+
+    async def _keep_on(self) -> None:
+        await self._progress(0)
+
+    async def _progress(self, done: int, total: int | None = None) -> None:
+        """Record the progress now and then. Raise Stopped if the run is to end."""
+        if time.monotonic() - self._reported_at < _REPORT_SECONDS:
+            return
+        self._reported_at = time.monotonic()
+        async with self._engine.begin() as tx:
+            goes_on = await queries.record_progress(
+                tx, id=self._run, phase=self._phase, done=done, total=total, report=self.report
+            )
+        if not goes_on:
+            raise Stopped

@@ -1,0 +1,59 @@
+"""A registry of its own for garbage collection, emptied before each test, and runs on it."""
+
+import shutil
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.catalog.gc.runs import queries
+from services.catalog.gc.runs.domain import Run
+from tests.integration.catalog.conftest import running_registry
+from tests.integration.catalog.registry import RegistryUnderTest
+from tests.kit.sessions import Secrets
+from tests.kit.waiting import soon
+
+Collect = Callable[..., Awaitable[Run]]
+
+
+@pytest.fixture(scope="module")
+def gc_registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """A Distribution whose storage contains nothing from other test files."""
+    with running_registry(catalog_secrets) as running:
+        yield running
+
+
+@pytest.fixture
+def registry(gc_registry: RegistryUnderTest) -> RegistryUnderTest:
+    """The registry, without any blob or repository."""
+    for folder in ("blobs", "repositories"):
+        shutil.rmtree(gc_registry.storage / "docker/registry/v2" / folder, ignore_errors=True)
+    return gc_registry
+
+
+@pytest.fixture
+def registry_url(registry: RegistryUnderTest) -> str:
+    """The address of the registry, for the app."""
+    return registry.url
+
+
+@pytest.fixture
+def collect(engine: AsyncEngine) -> Collect:
+    """Request a run, and return it when it has finished. The app's worker carries it out."""
+
+    async def collect(*, days: int = 0, minutes: int = 0, is_dry: bool = False) -> Run:
+        async with engine.begin() as tx:
+            id_ = await queries.request_run(
+                tx, is_dry=is_dry, untagged_days=days, grace_minutes=minutes
+            )
+        assert id_ is not None, "another run is open"
+
+        async def find() -> Run:
+            async with engine.connect() as tx:
+                run = await queries.find_run(tx, id=id_)
+            assert run is not None
+            return run
+
+        return await soon(find, lambda run: run.finished_at is not None, within=60)
+
+    return collect
