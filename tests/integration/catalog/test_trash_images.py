@@ -1,30 +1,12 @@
 """Deleted tags and images are in the trash, and come back from it (spec 7)."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 
-from tests.integration.catalog.admitting import Pusher
-from tests.integration.catalog.pump import delivering
-from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.trashing import Team
-from tests.kit.database import Database
 from tests.kit.images import make_image, make_index
 
 pytestmark = pytest.mark.registry_versions
-
-
-@pytest.fixture
-async def mine(
-    acme: httpx.AsyncClient,
-    emptied: Database,
-    registry: RegistryUnderTest,
-    pusher: Pusher,
-    space: str,
-) -> AsyncIterator[Team]:
-    async with delivering(emptied, registry):
-        yield Team(space, acme, registry, emptied, pusher)
 
 
 async def test_deleted_tag_is_restored_and_pulled_byte_for_byte(mine: Team) -> None:

@@ -11,6 +11,7 @@ from libs.common.web.fields import Search
 from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from libs.common.web.provided import provided
+from services.catalog.accounts.dependencies import Limits
 from services.catalog.intents.domain import ChangeInProgress, RegistryUnreachable
 from services.catalog.trash.domain import (
     ContentMissing,
@@ -67,6 +68,7 @@ async def list_trash(
 async def restore_from_trash(
     restorer: RestorerOfApp,
     actor: EntryToRestore,
+    limits: Limits,
     response: Response,
     body: RestoreIn | None = None,
 ) -> RestoredOut:
@@ -77,7 +79,7 @@ async def restore_from_trash(
     tag = body.tag if body else None
     if tag is not None and actor.entry.kind not in (Kind.TAG, Kind.MANIFEST):
         raise Invalid("tag", "is possible for a tag or an image only; leave it out")
-    result = await restorer.restore(actor=actor, tag=tag)
+    result = await restorer.restore(actor=actor, tag=tag, limits=limits)
     if not result.is_complete:
         response.status_code = status.HTTP_202_ACCEPTED
     return RestoredOut.of(result, kind=actor.entry.kind, path=actor.entry.path)

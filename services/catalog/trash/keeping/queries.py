@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -97,23 +96,49 @@ async def insert_image(
         .where(manifests.c.repository_id == repository.id, manifests.c.digest == digest)
         .scalar_subquery()
     )
-    statement = sa.insert(trash).values(
-        kind=kind.value,
+    return await insert_entry(
+        tx,
+        kind=kind,
         path=path,
         namespace=repository.namespace,
         repository=repository.path,
-        digest=digest,
         owner_id=repository.account_id,
         size_bytes=sa.func.coalesce(size_bytes, 0),
         tag_count=tag_count,
+        requester=requester,
+        lifetime=lifetime,
+        digest=digest,
+    )
+
+
+async def insert_entry(
+    tx: Tx,
+    *,
+    kind: Kind,
+    path: str,
+    namespace: str,
+    repository: str | None,
+    owner_id: int,
+    size_bytes: int | sa.ColumnElement[int],
+    tag_count: int,
+    requester: Requester,
+    lifetime: timedelta,
+    **values: object,
+) -> int:
+    """Insert an entry, and return its id. ``values`` are further columns."""
+    statement = sa.insert(trash).values(
+        kind=kind.value,
+        path=path,
+        namespace=namespace,
+        repository=repository,
+        owner_id=owner_id,
+        size_bytes=size_bytes,
+        tag_count=tag_count,
         expires_at=sa.func.clock_timestamp() + lifetime,
-        **_requester(requester),
+        **asdict(requester),
+        **values,
     )
     return int((await tx.execute(statement.returning(trash.c.id))).scalar_one())
-
-
-def _requester(requester: Requester) -> dict[str, Any]:
-    return asdict(requester)
 
 
 async def copy_tags(
@@ -152,6 +177,86 @@ async def insert_needed(tx: Tx, *, entry_id: int, repository: Repository) -> Non
         "repository": repository.path,
     }
     await tx.execute(_NEEDED, values)
+
+
+_REPOSITORIES = sa.text("""
+    INSERT INTO catalog.trash_repositories
+      (entry_id, path, description, created_at, last_pushed_at, generation)
+    SELECT :entry_id, given.path, coalesce(r.description, ''), coalesce(r.created_at, now()),
+           r.last_pushed_at, s.available_at
+    FROM unnest(CAST(:paths AS text[])) AS given (path)
+    LEFT JOIN catalog.repositories r ON r.path = given.path
+    LEFT JOIN catalog.reserved_names s ON s.kind = 'repository' AND s.name = given.path
+    WHERE NOT EXISTS (SELECT FROM catalog.deletions d
+                      WHERE d.kind = 'repository' AND d.name = given.path)
+""")
+_GRANTS = sa.text("""
+    INSERT INTO catalog.trash_grants
+      (entry_id, docker_user_id, docker_user, permission, created_at, updated_at, is_hidden)
+    SELECT :entry_id, u.id, u.username, g.permission, g.created_at, g.updated_at,
+           EXISTS (SELECT FROM catalog.hidden_grants h
+                   WHERE (h.namespace_id, h.docker_user_id) = (g.namespace_id, u.id))
+    FROM catalog.grants g JOIN catalog.docker_users u ON u.id = g.docker_user_id
+    WHERE g.namespace_id = :namespace_id
+""")
+_SUM_UP = sa.text("""
+    UPDATE catalog.trash e
+    SET repository_count = total.count, tag_count = total.tag_count, size_bytes = total.size_bytes
+    FROM (SELECT count(*) AS count, coalesce(sum(r.tag_count), 0)::bigint AS tag_count,
+                 least(coalesce(sum(r.size_bytes), 0), 9223372036854775807)::bigint AS size_bytes
+          FROM catalog.trash_repositories o LEFT JOIN catalog.repositories r ON r.path = o.path
+          WHERE o.entry_id = :entry_id) AS total
+    WHERE e.id = :entry_id
+""")
+_ENTRY_OF_DELETION = sa.text("""
+    SELECT e.id FROM catalog.deletions d
+    JOIN catalog.trash_repositories o ON o.path = d.name
+    JOIN catalog.trash e ON e.id = o.entry_id
+    WHERE d.kind = 'repository' AND d.name = :repository AND e.deleted_at >= d.requested_at
+      AND e.expires_at > clock_timestamp()
+    ORDER BY e.id LIMIT 1
+""")
+_REFERENCES = sa.text("""
+    INSERT INTO catalog.trash_digests (digest, repository, entry_id)
+    SELECT DISTINCT o.digest, r.path, CAST(:entry_id AS bigint)
+    FROM catalog.repositories r CROSS JOIN LATERAL (
+        SELECT blob_digest AS digest FROM catalog.manifest_blobs WHERE repository_id = r.id
+      UNION ALL
+        SELECT child_digest FROM catalog.manifest_children WHERE repository_id = r.id
+      UNION ALL
+        SELECT digest FROM catalog.manifest_other_digests WHERE repository_id = r.id
+    ) AS o
+    WHERE r.path = :repository
+    ON CONFLICT DO NOTHING
+""")
+
+
+async def copy_repositories(tx: Tx, *, entry_id: int, paths: Collection[str]) -> None:
+    """Copy repositories to the trash. A push that is not finished can create one of them."""
+    await tx.execute(_REPOSITORIES, {"entry_id": entry_id, "paths": list(paths)})
+
+
+async def copy_grants(tx: Tx, *, entry_id: int, namespace_id: int) -> None:
+    """Copy the grants of a namespace to the trash."""
+    await tx.execute(_GRANTS, {"entry_id": entry_id, "namespace_id": namespace_id})
+
+
+async def sum_up(tx: Tx, *, entry_id: int) -> None:
+    """Set the totals of the entry to those of its repositories."""
+    await tx.execute(_SUM_UP, {"entry_id": entry_id})
+
+
+async def find_entry_of_deletion(tx: Tx, *, repository: str) -> int | None:
+    """Return the entry of the deletion of the repository, or of its namespace."""
+    id_: int | None = (
+        await tx.execute(_ENTRY_OF_DELETION, {"repository": repository})
+    ).scalar_one_or_none()
+    return id_
+
+
+async def insert_references(tx: Tx, *, entry_id: int, repository: str) -> None:
+    """Record all that the manifests of the repository need."""
+    await tx.execute(_REFERENCES, {"entry_id": entry_id, "repository": repository})
 
 
 async def needs_content(tx: Tx, *, repository: str, digest: str) -> bool:

@@ -18,6 +18,7 @@ from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.manifests import is_digest, parse_manifest
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.storage.store import Storage, StorageUnavailable
+from services.catalog.accounts.domain import AccountLimits
 from services.catalog.audit.usecases import record
 from services.catalog.intents.domain import Change, Intent, Kind, Requester
 from services.catalog.intents.queries import lock_repositories, resolve
@@ -31,6 +32,8 @@ from services.catalog.trash.domain import (
     NameTaken,
     ParentMissing,
 )
+from services.catalog.trash.domain import Kind as TrashKind
+from services.catalog.trash.names.usecases import write_names
 from services.catalog.trash.restoring import queries
 from services.catalog.trash.restoring.domain import (
     WAIT_SECONDS,
@@ -61,19 +64,20 @@ class Restorer:
     registry: Registry
     storage: Storage | None
 
-    async def restore(self, *, actor: EntryOwner, tag: str | None) -> Result:
+    async def restore(self, *, actor: EntryOwner, tag: str | None, limits: AccountLimits) -> Result:
         """Restore an entry; ``tag`` is the tag to set instead of one that is taken.
 
         Raises:
             EntryBusy: the deletion is not finished, or another request restores the entry.
             NameTaken: a name of the entry is taken.
             ParentMissing: the repository or the namespace does not exist.
+            LimitReached: the account can have no more namespaces or repositories.
             ContentMissing: a part of the image was deleted separately.
             ChangeInProgress: another change of the same image is not finished.
             RegistryUnavailable: the registry does not answer. The worker completes the restore.
         """
         result = Result()
-        restore = await self._begin(actor, tag, result)
+        restore = await self._begin(actor, tag, limits, result)
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 await self.run(restore, result)
@@ -82,7 +86,9 @@ class Restorer:
                 await queries.end_lease(tx, entry_id=restore.entry_id)
         return result
 
-    async def _begin(self, actor: EntryOwner, tag: str | None, result: Result) -> Restore:
+    async def _begin(
+        self, actor: EntryOwner, tag: str | None, limits: AccountLimits, result: Result
+    ) -> Restore:
         entry = actor.entry
         async with self.engine.begin() as tx:
             if entry.repository is not None:
@@ -90,6 +96,8 @@ class Restorer:
             restore = await queries.begin(tx, entry_id=entry.id, chosen_tag=tag)
             if restore is None:
                 raise EntryBusy(entry.path)
+            if entry.kind in (TrashKind.REPOSITORY, TrashKind.NAMESPACE):
+                result.vanished = await write_names(tx=tx, entry=entry, limits=limits)
             for item in await queries.list_items(tx, entry_id=entry.id):
                 if restore.is_requested(item):
                     await _plan(tx, restore, item, result)
