@@ -88,7 +88,7 @@ class _Collection:
     async def execute(self) -> None:
         if not self._options.is_dry:
             async with self._engine.begin() as tx:
-                await blobs.drop_foreign_marks(tx)
+                await blobs.drop_unusable_marks(tx)
         listed = await self._list()
         await self._delete_manifests()
         if not self._options.is_dry:
