@@ -201,7 +201,14 @@ def test_client_without_access_gets_the_registrys_answer_and_revives_nothing(
                 *([{"Authorization": f"Bearer {pull_only}"}] * (method != "HEAD")),
             ]
         ]
-        return [(answer.status_code, answer.headers["www-authenticate"]) for answer in sent]
+        # Distribution 3 writes the actions in any order.
+        return [
+            (
+                answer.status_code,
+                answer.headers["www-authenticate"].replace("push,pull", "pull,push"),
+            )
+            for answer in sent
+        ]
 
     expected = answers()
     marks.mark(blob.digest, state=state)
