@@ -6,7 +6,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.kit.scheduling import GroupScheduling, group_of, rank
+from tests.scheduling import GroupScheduling, group_of, rank
 
 pytest_plugins = ["tests.kit.database"]
 

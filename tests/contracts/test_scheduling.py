@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.scheduling import ORDER, PROJECT, group_of
+from tests.scheduling import ORDER, PROJECT, group_of
 
 TESTS = sorted(
     path.relative_to(PROJECT).as_posix() for path in Path(PROJECT / "tests").rglob("test_*.py")

@@ -467,6 +467,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Storage
+         * @description Return the blobs of the registry by state, and the runs of garbage collection.
+         */
+        get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Garbage Collection
+         * @description Start a garbage collection. It begins within seconds, and continues after the response.
+         */
+        post: operations["create_garbage_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Garbage Collection
+         * @description Return one garbage collection with its progress, or with its report once it has ended.
+         */
+        get: operations["get_garbage_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/runs/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Current Garbage Collection
+         * @description Stop the garbage collection that is running.
+         *
+         *     It ends after the step that it has begun, and leaves nothing half done. The next one continues.
+         */
+        delete: operations["delete_current_garbage_collection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -616,6 +698,22 @@ export interface components {
              * @example 203.0.113.7
              */
             client_address: string | null;
+        };
+        /**
+         * BlobsOut
+         * @description A number of blobs, and their bytes.
+         */
+        BlobsOut: {
+            /**
+             * Count
+             * @example 1200
+             */
+            count: number;
+            /**
+             * Size Bytes
+             * @example 73400320
+             */
+            size_bytes: number;
         };
         /**
          * DeletionPreviewOut
@@ -1189,6 +1287,12 @@ export interface components {
             password: string;
         };
         /**
+         * Phase
+         * @description What a run does at the moment.
+         * @enum {string}
+         */
+        Phase: "requested" | "listing" | "deleting" | "marking" | "confirming" | "sweeping" | "purging" | "done";
+        /**
          * PlatformOut
          * @description One platform of an image.
          */
@@ -1261,6 +1365,77 @@ export interface components {
              *     ]
              */
             tags: string[];
+        };
+        /**
+         * ReportOut
+         * @description What a run found and did, or would do if it is a dry one.
+         */
+        ReportOut: {
+            /**
+             * Blobs
+             * @description blobs in the storage when the run marked
+             */
+            blobs: number;
+            /**
+             * Blob Bytes
+             * @description bytes of these blobs
+             */
+            blob_bytes: number;
+            /**
+             * Manifests
+             * @description deleted manifests, which nothing needed
+             */
+            manifests: number;
+            /**
+             * Marked
+             * @description blobs that wait for their deletion since this run
+             */
+            marked: number;
+            /**
+             * Marked Bytes
+             * @description bytes of these blobs
+             */
+            marked_bytes: number;
+            /**
+             * Deleted
+             * @description deleted blobs, which had waited long enough
+             */
+            deleted: number;
+            /**
+             * Freed Bytes
+             * @description bytes that the run freed on the disk
+             */
+            freed_bytes: number;
+            /**
+             * Revived
+             * @description marked blobs that live again since the run before, because a client asked
+             */
+            revived: number;
+            /**
+             * Kept
+             * @description marked blobs that were needed again when their wait had ended
+             */
+            kept: number;
+            /**
+             * Uploads
+             * @description purged uploads, to which nobody had written for a day
+             */
+            uploads: number;
+            /**
+             * Repositories
+             * @description empty repositories that were removed from the storage
+             */
+            repositories: number;
+            /**
+             * Failures
+             * @description repositories that keep their garbage, with the reason
+             * @example {
+             *       "team/app": "the registry does not respond"
+             *     }
+             */
+            failures: {
+                [key: string]: string;
+            };
         };
         /**
          * RepositoryChange
@@ -1352,6 +1527,114 @@ export interface components {
              * @description UTC
              */
             created_at: string;
+        };
+        /**
+         * RunCreate
+         * @description How the garbage collection runs.
+         */
+        RunCreate: {
+            /**
+             * Is Dry
+             * @description true changes nothing, and reports what it would do
+             * @default false
+             */
+            is_dry: boolean;
+        };
+        /**
+         * RunOut
+         * @description A garbage collection.
+         */
+        RunOut: {
+            /**
+             * Id
+             * @example 12
+             */
+            id: number;
+            /**
+             * Is Dry
+             * @description if true, it changes nothing, and reports what it would do
+             */
+            is_dry: boolean;
+            /**
+             * Untagged Days
+             * @description replaces GC_UNTAGGED_DAYS; null: it does not
+             */
+            untagged_days: number | null;
+            /**
+             * Grace Minutes
+             * @description replaces GC_GRACE_MINUTES; null: it does not
+             */
+            grace_minutes: number | null;
+            /**
+             * Requested At
+             * Format: date-time
+             * @description UTC
+             */
+            requested_at: string;
+            /**
+             * Begun At
+             * @description UTC; null until the catalog begins
+             */
+            begun_at: string | null;
+            /**
+             * Finished At
+             * @description UTC; null until the end
+             */
+            finished_at: string | null;
+            phase: components["schemas"]["Phase"];
+            /**
+             * Done
+             * @description finished items of the phase
+             */
+            done: number;
+            /**
+             * Total
+             * @description all items of the phase; null if unknown
+             */
+            total: number | null;
+            /**
+             * Stop Requested
+             * @description if true, it ends as soon as it can
+             */
+            stop_requested: boolean;
+            report: components["schemas"]["ReportOut"];
+            /**
+             * Error
+             * @description why it failed; null if it succeeded or has not finished
+             * @example stopped by the operator
+             */
+            error: string | null;
+        };
+        /**
+         * StorageOut
+         * @description The blobs in the registry's storage by state, and the runs of garbage collection.
+         */
+        StorageOut: {
+            /** @description blobs that no garbage collection has marked; null until the first has ended */
+            live: components["schemas"]["BlobsOut"] | null;
+            /** @description marked blobs, which wait for their deletion */
+            doomed: components["schemas"]["BlobsOut"];
+            /** @description blobs that are being deleted */
+            deleting: components["schemas"]["BlobsOut"];
+            /**
+             * Counted At
+             * @description UTC; when the live blobs were counted; later pushes are not in the number
+             */
+            counted_at: string | null;
+            /**
+             * Due At
+             * @description UTC; when the first doomed blobs have waited long enough; null if there are none
+             */
+            due_at: string | null;
+            /**
+             * Next Run At
+             * @description UTC; null while one is running, and if none starts by itself
+             */
+            next_run_at: string | null;
+            /** @description the one that is requested or running, or null */
+            current_run: components["schemas"]["RunOut"] | null;
+            /** @description the last one that has ended and was not dry */
+            last_run: components["schemas"]["RunOut"] | null;
         };
         /**
          * TagOut
@@ -4245,7 +4528,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); Garbage collection pauses all writes; try again in a moment (`writes_paused`); The registry does not respond; try again later (`registry_unavailable`) */
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -4417,6 +4700,291 @@ export interface operations {
             };
             /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageOut"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_garbage_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RunCreate"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    /** @description Path of the new object. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`); This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another garbage collection is running; wait until it ends, or stop it (`gc_in_progress`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_garbage_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_current_garbage_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`); This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
