@@ -109,7 +109,7 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         chosen |= {
             name: value
             for name, value in os.environ.items()
-            if name in TOKEN_LIFETIMES or name.startswith(_GARBAGE_PREFIX)
+            if name in (*TOKEN_LIFETIMES, "TRASH_DAYS") or name.startswith(_GARBAGE_PREFIX)
         }
     if service in ("auth", "catalog"):
         if os.environ.get("MIN_FREE_BYTES"):

@@ -209,6 +209,8 @@ export interface paths {
          * Delete Namespace
          * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
+         *     It goes to the trash.
+         *
          *     Its name can be taken again after the tokens that name it have expired.
          */
         delete: operations["delete_namespace"];
@@ -356,7 +358,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Repository
-         * @description Delete a repository with all its images.
+         * @description Delete a repository with all its images. It goes to the trash.
          *
          *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
          *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
@@ -389,6 +391,8 @@ export interface paths {
         /**
          * Delete Image By Digest
          * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
+         *
+         *     The tags of its signatures are deleted too. The image goes to the trash.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -414,7 +418,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete one tag. Other tags on the same image remain.
+         * @description Delete one tag. Other tags on the same image remain. The tag goes to the trash.
          *
          *     If somebody pushes the tag at the same time, the later of the two wins.
          */
@@ -439,6 +443,70 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trash
+         * @description List what was deleted and can be restored, the newest first.
+         */
+        get: operations["list_trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trash/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore From Trash
+         * @description Restore what was deleted, with its pull counts.
+         *
+         *     It replaces nothing: if the deleted tag exists again, choose another one with `tag`.
+         */
+        post: operations["restore_from_trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trash/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete From Trash
+         * @description Delete something for good: it cannot be restored any more.
+         *
+         *     The next garbage collection frees its space.
+         */
+        delete: operations["delete_from_trash"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1041,6 +1109,12 @@ export interface components {
             tags: string[];
         };
         /**
+         * Kind
+         * @description What an entry restores.
+         * @enum {string}
+         */
+        Kind: "tag" | "manifest" | "repository" | "namespace";
+        /**
          * LayerOut
          * @description One layer of an image.
          */
@@ -1267,6 +1341,16 @@ export interface components {
         PageOut_TagOut_: {
             /** Items */
             items: components["schemas"]["TagOut"][];
+            /**
+             * Next Cursor
+             * @description The `cursor` of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** PageOut[TrashEntryOut] */
+        PageOut_TrashEntryOut_: {
+            /** Items */
+            items: components["schemas"]["TrashEntryOut"][];
             /**
              * Next Cursor
              * @description The `cursor` of the next page; null on the last page.
@@ -1529,6 +1613,59 @@ export interface components {
             created_at: string;
         };
         /**
+         * RestoreIn
+         * @description How to restore.
+         */
+        RestoreIn: {
+            /**
+             * Tag
+             * @description for a tag or an image: the tag to set if the deleted one exists again
+             * @example v1-restored
+             */
+            tag?: string | null;
+        };
+        /**
+         * RestoredOut
+         * @description What was restored.
+         */
+        RestoredOut: {
+            /**
+             * Status
+             * @description `restoring`: it takes longer, and goes on after the response; the entry leaves the trash when all is restored
+             * @enum {string}
+             */
+            status: "restored" | "restoring";
+            kind: components["schemas"]["Kind"];
+            /**
+             * Path
+             * @example team/app:v1
+             */
+            path: string;
+            /**
+             * Tags
+             * @description at most 100 tags that were restored
+             * @example [
+             *       "v1"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Taken Tags
+             * @description at most 100 tags that were not restored, because they exist again
+             */
+            taken_tags: string[];
+            /**
+             * Missing
+             * @description at most 100 images that could not be restored; they stay in the trash
+             */
+            missing: string[];
+            /**
+             * Vanished Docker Users
+             * @description Docker users that were deleted, so that their grants could not be restored
+             */
+            vanished_docker_users: string[];
+        };
+        /**
          * RunCreate
          * @description How the garbage collection runs.
          */
@@ -1689,6 +1826,98 @@ export interface components {
              * @description UTC; null: never
              */
             last_pulled_at: string | null;
+        };
+        /**
+         * TrashEntryOut
+         * @description Something that was deleted and can be restored.
+         */
+        TrashEntryOut: {
+            /**
+             * Id
+             * @example 17
+             */
+            id: number;
+            /** @description `manifest`: an image with all its tags */
+            kind: components["schemas"]["Kind"];
+            /**
+             * Path
+             * @description the deleted object: `team`, `team/app`, `team/app:v1`, or `team/app@sha256:…`
+             * @example team/app:v1
+             */
+            path: string;
+            /**
+             * Status
+             * @description `deleting`: the deletion is not finished, so it cannot be restored yet
+             * @enum {string}
+             */
+            status: "deleting" | "deleted" | "restoring";
+            /**
+             * Account
+             * @description owner of the deleted object
+             * @example acme
+             */
+            account: string;
+            /**
+             * Deleted By
+             * @description account that deleted it; null: the operator
+             * @example acme
+             */
+            deleted_by: string | null;
+            /**
+             * Via
+             * @description `session`, or the name of the API key
+             * @example session
+             */
+            via: string | null;
+            /**
+             * Client Address
+             * @example 192.0.2.7
+             */
+            client_address: string | null;
+            /**
+             * Deleted At
+             * Format: date-time
+             * @description UTC
+             */
+            deleted_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description UTC; until then, it can be restored
+             */
+            expires_at: string;
+            /**
+             * Size Bytes
+             * @description as the deleted object showed it before
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Digest
+             * @description of a tag or an image; null for a repository or a namespace
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string | null;
+            /**
+             * Tags
+             * @description at most 100 tags of a tag or an image
+             * @example [
+             *       "v1",
+             *       "latest"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Tag Count
+             * @example 2
+             */
+            tag_count: number;
+            /**
+             * Repository Count
+             * @description how many repositories of a namespace were deleted with it
+             * @example 0
+             */
+            repository_count: number;
         };
         /**
          * FieldProblem
@@ -4592,6 +4821,305 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_trash: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description Return only items that contain this text, in any case. */
+                q?: string | null;
+                account?: string | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_TrashEntryOut_"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_from_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredOut"];
+                };
+            };
+            /** @description The restore takes longer, and goes on after the response. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name was taken after the deletion; choose another tag, or delete what has the name (`name_taken`); The repository or namespace does not exist; restore or create it first (`parent_missing`); A part of the image was deleted separately; restore it first (`content_missing`); The deletion or another restore of it is not finished; try again in a moment (`trash_busy`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The registry does not respond; try again later (`registry_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_from_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deletion or another restore of it is not finished; try again in a moment (`trash_busy`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -101,6 +101,8 @@ export const activity = {
   "activity.do.session.delete_all": "Signed out everywhere",
   "activity.do.session.refuse": "Sign-in cookie refused",
   "activity.do.session.reuse": "Old sign-in cookie used again; the session was ended",
+  "activity.do.trash.delete": "Deleted from the trash",
+  "activity.do.trash.restore": "Restored from the trash",
   "activity.do.token.create": "Access token created",
   "activity.do.token.delete": "Token revoked",
   "activity.do.token.refuse": "Access token refused",

@@ -101,6 +101,8 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.do.session.delete_all": "在所有设备上退出",
   "activity.do.session.refuse": "拒绝登录 Cookie",
   "activity.do.session.reuse": "旧的登录 Cookie 被再次使用，会话已结束",
+  "activity.do.trash.delete": "从回收站彻底删除",
+  "activity.do.trash.restore": "从回收站恢复",
   "activity.do.token.create": "创建访问令牌",
   "activity.do.token.delete": "撤销令牌",
   "activity.do.token.refuse": "拒绝访问令牌",

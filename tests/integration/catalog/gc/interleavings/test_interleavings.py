@@ -85,9 +85,7 @@ class Model:
         await world.check()
 
     def _begin(self, grace_minutes: int) -> World:
-        self._world = World(
-            self._database, self._engine, self._root, grace_minutes=grace_minutes
-        )
+        self._world = World(self._database, self._engine, self._root, grace_minutes=grace_minutes)
         self._world.write_files()
         return self._world
 
