@@ -277,7 +277,11 @@ COMMENT ON FUNCTION catalog.renew_gate IS
 CREATE FUNCTION catalog.touch_blobs(digests text[]) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
   INSERT INTO catalog.blob_touches AS t (digest)
-  SELECT DISTINCT d FROM unnest(digests) AS d ORDER BY d
+  SELECT DISTINCT d FROM unnest(digests) AS d
+  -- Nobody can fill the disk with touches. Those beyond a million, as last analyzed, are not needed:
+  -- the wait of a mark protects pushes too.
+  WHERE (SELECT reltuples FROM pg_class WHERE oid = 'catalog.blob_touches'::regclass) < 1000000
+  ORDER BY d
   ON CONFLICT (digest) DO UPDATE SET touched_at = EXCLUDED.touched_at
   WHERE t.touched_at < EXCLUDED.touched_at - interval '10 seconds'
 $$;
