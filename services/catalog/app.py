@@ -35,7 +35,6 @@ from services.catalog.admission import routes as registry_api
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
-from services.catalog.deletion.dependencies import respond_registry_unavailable
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
@@ -50,6 +49,7 @@ from services.catalog.gc.runs.routes import router as garbage_runs
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
+from services.catalog.intents.dependencies import respond_registry_unavailable
 from services.catalog.intents.domain import Kind
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.pull_counts import usecases as counters
@@ -64,6 +64,10 @@ from services.catalog.sync.feed import follower as feed
 from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
+from services.catalog.trash.entries import queries as trash_entries
+from services.catalog.trash.entries.routes import router as trash
+from services.catalog.trash.restoring import worker as restores
+from services.catalog.trash.restoring.usecases import Restorer
 
 _APPLICATION_NAME = "moorage-catalog"
 """The name of the service's connections in ``pg_stat_activity``."""
@@ -84,6 +88,7 @@ ROUTERS = (
     repository_deletion,
     images,
     image_deletion,
+    trash,
     audit,
     garbage_runs,
 )
@@ -104,6 +109,7 @@ def _workers(
     registry: Registry,
     admission: Admission,
     restarts: RestartWatch,
+    restorer: Restorer,
     storage: Storage | None,
 ) -> list[LeaderWorker]:
     worker = partial(
@@ -122,6 +128,7 @@ def _workers(
         {
             Kind.PUT_MANIFEST: admission.resume,
             Kind.RESTORE_TAG: partial(restoring.resume, engine=engine, registry=registry),
+            Kind.RESTORE: restorer.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
         },
@@ -141,6 +148,11 @@ def _workers(
             channel=deletions.CHANNEL,
             step=deleter.step,
             step_seconds=_LONG_STEP_SECONDS,
+        ),
+        worker(
+            name="restores",
+            channel=restores.CHANNEL,
+            step=restores.RestoreWorker(engine, restorer).step,
         ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
@@ -193,6 +205,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine,
         partial(audit_trail.delete_old, schema="catalog", days=settings.audit_days),
         reserved_names.delete_expired,
+        trash_entries.delete_expired,
     )
 
     @asynccontextmanager
@@ -207,20 +220,22 @@ def create_app(settings: Settings) -> FastAPI:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
                 await asyncio.to_thread(free_space.measure)
                 admission = _admission(settings, engine, registry, free_space)
+                storage = (
+                    None if settings.storage_path is None else LocalStorage(settings.storage_path)
+                )
+                restorer = Restorer(engine, registry, storage)
                 provide(
                     app,
                     registry,
+                    restorer,
                     registry_api.RegistryRoutes(
                         admission, verifier, service=settings.registry_service
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
-                    storage = (
-                        None
-                        if settings.storage_path is None
-                        else LocalStorage(settings.storage_path)
+                    workers = _workers(
+                        settings, engine, registry, admission, restarts, restorer, storage
                     )
-                    workers = _workers(settings, engine, registry, admission, restarts, storage)
                     tasks = [free_space.run, cleaner.run, *(worker.run for worker in workers)]
                     if storage is not None:
                         tasks.append(partial(sweeping.keep_voiding, engine=engine, storage=storage))

@@ -98,6 +98,16 @@ class Settings(settings.ServiceSettings):
             "registry token."
         ),
     )
+    trash_days: int = Field(
+        default=7,
+        ge=0,
+        le=30,
+        validation_alias="TRASH_DAYS",
+        description=(
+            "Days for which a deleted tag, image, repository, or namespace can be restored. 0 "
+            "turns the trash off. `make run` and Compose pass the setting on."
+        ),
+    )
     drift_hours: int = Field(
         default=24,
         ge=0,

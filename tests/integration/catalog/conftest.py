@@ -24,7 +24,9 @@ from services.catalog.app import create_app
 from services.catalog.settings import Settings
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.collecting import Catalog, Command
+from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
+from tests.integration.catalog.trashing import Team
 from tests.kit.database import Database
 from tests.kit.install import registry_program
 from tests.kit.servers.distribution import running_distribution
@@ -209,3 +211,16 @@ def command(emptied: Database, catalog_secrets: Secrets, tmp_path: Path) -> Comm
 async def catalog(engine: AsyncEngine) -> Catalog:
     """The catalog, played by the test."""
     return Catalog(engine)
+
+
+@pytest.fixture
+async def mine(
+    acme: httpx.AsyncClient,
+    emptied: Database,
+    registry: RegistryUnderTest,
+    pusher: Pusher,
+    space: str,
+) -> AsyncIterator[Team]:
+    """The namespace `space` with its trash. The registry's events are delivered."""
+    async with delivering(emptied, registry):
+        yield Team(space, acme, registry, emptied, pusher)

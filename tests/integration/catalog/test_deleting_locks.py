@@ -25,7 +25,9 @@ async def _cascade(engine: AsyncEngine, namespace: str) -> bool:
             "session", uuid.uuid4(), found.account_id, "acme", "member", "write", "192.0.2.1"
         )
         actor = NamespaceOwner(principal, found)
-        return await usecases.delete_namespace(tx=tx, actor=actor, reserved_seconds=0, cascade=True)
+        return await usecases.delete_namespace(
+            tx=tx, actor=actor, reserved_seconds=0, cascade=True, lifetime=None
+        )
 
 
 async def _wait_for_waiting(holder: asyncpg.Connection, count: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.security.principals import Principal
-from services.catalog.deletion.repositories.domain import Deletion, Kind
+from services.catalog.deletion.repositories.domain import EMPTYING_LEASE, Deletion, Kind
 from services.catalog.tables import (
     deletions,
     manifest_blobs,
@@ -183,12 +183,20 @@ async def mark_removed(tx: Tx, *, id: int) -> bool:
     return (await tx.execute(statement.returning(_d.id))).one_or_none() is not None
 
 
+async def begin_emptying(tx: Tx, *, id: int) -> bool:
+    """Let nobody restore to the name for a while; return False if the deletion is gone."""
+    statement = sa.update(deletions).where(_d.id == id).values(emptied_until=_NOW + EMPTYING_LEASE)
+    return (await tx.execute(statement.returning(_d.id))).one_or_none() is not None
+
+
 async def release_name(tx: Tx, *, deletion: Deletion) -> None:
-    """End the deletion and the reservation of its name.
+    """End the deletion and the reservation of its name, unless the deletion is gone.
 
     Earlier pushes and pulls belong to the earlier generation of the name.
     """
-    await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
+    ended = sa.delete(deletions).where(_d.id == deletion.id).returning(_d.id)
+    if (await tx.execute(ended)).one_or_none() is None:
+        return
     reserved = sa.update(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name)
     await tx.execute(reserved.values(available_at=_NOW))
 

@@ -22,7 +22,8 @@ from services.catalog.sync.feed.domain import (
     find_invisible_pushes,
     sort_events,
 )
-from services.catalog.sync.states.reading import Pause, Reader, no_pause
+from services.catalog.sync.feed.orphaned import delete_orphaned
+from services.catalog.sync.states.reading import Pause, no_pause
 from services.catalog.sync.states.usecases import read_states, write_states
 
 _log = structlog.get_logger()
@@ -159,7 +160,7 @@ async def _apply(
     async with engine.connect() as tx:
         statuses = await queries.get_path_statuses(tx, paths=paths)
     sorted_events = sort_events(batch.all, statuses)
-    await Reader(registry).delete(sorted_events.orphaned)
+    await delete_orphaned(engine=engine, registry=registry, manifests=sorted_events.orphaned)
     wanted = list(collect_wanted(sorted_events.events).values())
     read = await read_states(
         engine=engine, registry=registry, wanted=wanted, pause=pause, most=most

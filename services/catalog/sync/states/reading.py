@@ -93,24 +93,6 @@ class Reader:
             if (described := done.result()) is not None
         }
 
-    async def delete(self, manifests: Collection[tuple[str, str]]) -> None:
-        """Delete the manifests (repository, digest) with their tags.
-
-        Raises RegistryUnavailable.
-        """
-        await asyncio.gather(
-            *(self._delete(repository, digest) for repository, digest in sorted(manifests))
-        )
-
-    async def _delete(self, repository: str, digest: str) -> None:
-        async with self._requests:
-            if await self._registry.delete_manifest(repository, digest):
-                _log.warning(
-                    "deleted a manifest that was pushed to an ownerless path",
-                    repository=repository,
-                    digest=digest,
-                )
-
     async def _try(
         self, key: tuple[str, str], request: Callable[[str, str], Awaitable[T]], *, failed: T
     ) -> T:
