@@ -100,3 +100,8 @@ def age(folder: Path, by: timedelta = _TWO_DAYS) -> None:
     then = time.time() - by.total_seconds()
     for path in folder.rglob("*"):
         os.utime(path, (then, then))
+
+
+def folder_of(registry: RegistryUnderTest, repository: str) -> Path:
+    """Return the folder of a repository."""
+    return registry.storage / "docker/registry/v2/repositories" / repository

@@ -1,4 +1,4 @@
-"""A collector that is killed or stopped at each step of a run: the next run loses nothing."""
+"""A process that is killed or stopped at each step of a run: the next run loses nothing."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import Run
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.conftest import catalog_settings
-from tests.integration.catalog.gc.collector_process import CollectorProcess, Hit, dead, stopped
+from tests.integration.catalog.gc.catalog_process import CatalogProcess, Hit, dead, stopped
 from tests.integration.catalog.gc.conftest import age
 from tests.integration.catalog.gc.pushing import Client, assert_pullable
 from tests.integration.catalog.registry import RegistryUnderTest
@@ -61,11 +61,11 @@ async def app(
 
 
 @pytest.fixture
-def collector(
+def catalog(
     emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
-) -> Iterator[CollectorProcess]:
+) -> Iterator[CatalogProcess]:
     """Catalogs in processes of their own."""
-    process = CollectorProcess(
+    process = CatalogProcess(
         (
             str(catalog_secrets.directory),
             emptied.urls["catalog"],
@@ -124,13 +124,13 @@ async def make_garbage(
     return condemned
 
 
-async def test_collector_that_is_killed_at_each_step_loses_nothing(
+async def test_process_that_is_killed_at_each_step_loses_nothing(
     emptied: Database,
     engine: AsyncEngine,
     pusher: Pusher,
     registry: RegistryUnderTest,
     app_repository: str,
-    collector: CollectorProcess,
+    catalog: CatalogProcess,
 ) -> None:
     """After each kill, a client pushes garbage again while the next process goes on."""
     kept = {"first": make_image(layers=2)}
@@ -139,12 +139,12 @@ async def test_collector_that_is_killed_at_each_step_loses_nothing(
     for number, hit in enumerate(STEPS):
         condemned = await make_garbage(pusher, registry, app_repository, number)
         await request(engine)
-        await dead(collector.start(hit))
+        await dead(catalog.start(hit))
         await end_leases(emptied)
         tag = hit.step.replace(" ", "-") + f"-{hit.nth}"
         kept[tag] = condemned
         push = asyncio.create_task(client.push(condemned, tag))
-        process = collector.start()
+        process = catalog.start()
         await push
         run = await finished(engine, await request(engine))
         assert run.error is None, hit
@@ -164,25 +164,25 @@ async def test_collector_that_is_killed_at_each_step_loses_nothing(
 
 
 @pytest.mark.parametrize("step", ["before move_blobs", "after move_blobs"])
-async def test_collector_that_is_stopped_in_a_sweep_and_continued_later_loses_nothing(
+async def test_process_that_is_stopped_in_a_sweep_and_continued_later_loses_nothing(
     emptied: Database,
     engine: AsyncEngine,
     pusher: Pusher,
     registry: RegistryUnderTest,
     app_repository: str,
-    collector: CollectorProcess,
+    catalog: CatalogProcess,
     step: str,
 ) -> None:
     """It has checked its lease. Then another process voids it, and a client pushes the blobs."""
     image, garbage = make_image(), make_image()
     pusher.upload(app_repository, *image.blobs, *garbage.blobs)
     id_ = await request(engine)
-    first = collector.start(Hit(step, signal.SIGSTOP))
+    first = catalog.start(Hit(step, signal.SIGSTOP))
     await stopped(first)
     client = Client(pusher, registry, app_repository, "head", app_repository)
     push = asyncio.create_task(client.push(image, "v1"))
     await emptied.execute("UPDATE catalog.garbage_state SET leased_until = now()")
-    collector.start()
+    catalog.start()
     await push
     assert_pullable(registry, app_repository, "v1", image)
     assert first.pid is not None

@@ -1,7 +1,6 @@
 """Abandoned uploads and the folders of empty repositories (docs/garbage-collection.md)."""
 
 import asyncio
-from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.catalog.intents.queries import insert_unless_conflict
 from tests.integration.catalog.admitting import Pusher
-from tests.integration.catalog.gc.conftest import Collect, age
+from tests.integration.catalog.gc.conftest import Collect, age, folder_of
 from tests.integration.catalog.gc.pausing import PausingStorage
 from tests.integration.catalog.gc.pushing import assert_pullable, change_of
 from tests.integration.catalog.registry import RegistryUnderTest
@@ -27,11 +26,6 @@ def open_upload(registry: RegistryUnderTest, repository: str, content: bytes) ->
             content=content,
             headers={"Content-Type": "application/octet-stream"},
         ).raise_for_status()
-
-
-def folder_of(registry: RegistryUnderTest, repository: str) -> Path:
-    """Return the folder of a repository."""
-    return registry.storage / "docker/registry/v2/repositories" / repository
 
 
 async def test_uploads_are_deleted_a_day_after_their_last_write(

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import AnyHttpUrl, SecretStr
 
 from libs.common.storage import local
-from services.catalog import app as catalog
+from services.catalog.app import create_app
 from services.catalog.gc.blobs import queries as blobs
 from services.catalog.gc.manifests import queries as manifests
 from services.catalog.gc.runs import queries as runs
@@ -107,7 +107,7 @@ def _serve(
         steps.instrument(local, ["move_blobs", "remove_moved"])
 
     async def run() -> None:
-        app = catalog.create_app(settings)
+        app = create_app(settings)
         async with app.router.lifespan_context(app):
             await asyncio.Event().wait()
 
@@ -115,7 +115,7 @@ def _serve(
 
 
 @dataclass
-class CollectorProcess:
+class CatalogProcess:
     """Starts one process after the other. All of them are killed at the end."""
 
     arguments: tuple[str, str, str, str]
