@@ -31,6 +31,7 @@ from tests.kit.interleaving.model_database import ModelDatabase
 from tests.kit.interleaving.scheduler import stepping
 
 _INTERLEAVINGS = int(os.environ.get("MOORAGE_INTERLEAVINGS", "300"))
+_PHASES = [Phase.generate] if "MOORAGE_UNSHRUNK" in os.environ else [Phase.generate, Phase.shrink]
 T = TypeVar("T")
 
 
@@ -147,7 +148,8 @@ def model(
 @settings(
     max_examples=_INTERLEAVINGS,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate, Phase.shrink],
+    phases=_PHASES,
+    report_multiple_bugs=False,
     deadline=None,
     print_blob=True,
 )
