@@ -110,8 +110,11 @@ async def _restore(world: World) -> None:
     for process in world.scheduler.processes:
         if process.is_running and (process in busy or not process.name.startswith("collect")):
             world.scheduler.kill(process)
+        else:
+            process.may_fail = True  # The database does not have its run any more.
+    await world.scheduler.settle()
     for connection in connections:
-        if not connection.is_busy:
+        if connection in world.database.in_use and not connection.is_busy:
             await connection.lose()
     await _release_inside(world)
     await world.database.restore()
