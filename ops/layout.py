@@ -75,14 +75,6 @@ class Layout:
         return self.run / "catalog-environment.json"
 
     @property
-    def registry_program(self) -> Path:
-        """The registry's program and environment in the current run.
-
-        `moorage gc` must run the garbage collector of the same program.
-        """
-        return self.run / "registry-program.json"
-
-    @property
     def logs(self) -> Path:
         """The folder of the log files."""
         return self.root / "logs"

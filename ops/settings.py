@@ -1,4 +1,4 @@
-"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN, DATABASE_URL, and GC_*."""
+"""The settings of `make run`: MOORAGE_*, REGISTRY_BIN, and DATABASE_URL."""
 
 import difflib
 import importlib

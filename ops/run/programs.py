@@ -75,6 +75,8 @@ def postgres_program(installation: Installation) -> Program:
 
 _COMMON_SETTINGS = ("LOG_LEVEL", "AUDIT_DAYS")
 """Settings that every service has (``libs.common.settings``)."""
+_GARBAGE_PREFIX = "GC_"
+"""Prefix of the settings of garbage collection, which the catalog does."""
 
 
 def service_environment(installation: Installation, service: str) -> dict[str, str]:
@@ -104,7 +106,11 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
     if service == "catalog":
         fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
         fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
-        chosen |= {name: os.environ[name] for name in TOKEN_LIFETIMES if name in os.environ}
+        chosen |= {
+            name: value
+            for name, value in os.environ.items()
+            if name in (*TOKEN_LIFETIMES, "TRASH_DAYS") or name.startswith(_GARBAGE_PREFIX)
+        }
     if service in ("auth", "catalog"):
         if os.environ.get("MIN_FREE_BYTES"):
             chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
@@ -121,7 +127,8 @@ def service_program(installation: Installation, service: str) -> Program:
         settings = {
             name: value
             for name, value in environment.items()
-            if name == "SECRETS_DIR" or name.startswith("CATALOG_")
+            if name in ("SECRETS_DIR", *TOKEN_LIFETIMES)
+            or name.startswith(("CATALOG_", _GARBAGE_PREFIX))
         }
         write_private(
             installation.layout.catalog_environment, json.dumps(settings), installation.user
@@ -155,8 +162,6 @@ def registry_program(installation: Installation) -> Program:
     )
     write_private(configuration, rendered, installation.user)
     environment = child_environment(**REGISTRY_ENVIRONMENT, **installation.registry.environment)
-    described = {"program": str(installation.registry.path), "environment": environment}
-    write_private(layout.registry_program, json.dumps(described), installation.user)
     return Program(
         name="registry",
         argv=[str(installation.registry.path), "serve", str(configuration)],

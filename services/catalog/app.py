@@ -35,7 +35,6 @@ from services.catalog.admission import routes as registry_api
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
-from services.catalog.deletion.dependencies import respond_registry_unavailable
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
@@ -44,11 +43,13 @@ from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.gc.blobs import sweeping
 from services.catalog.gc.runs import worker as gc
-from services.catalog.gc.runs.collector import Collector
+from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
+from services.catalog.gc.runs.routes import router as garbage_runs
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
+from services.catalog.intents.dependencies import respond_registry_unavailable
 from services.catalog.intents.domain import Kind
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.pull_counts import usecases as counters
@@ -60,8 +61,13 @@ from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
 from services.catalog.sync.drift.restarts import RestartWatch
 from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
+from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
+from services.catalog.trash.entries import queries as trash_entries
+from services.catalog.trash.entries.routes import router as trash
+from services.catalog.trash.restoring import worker as restores
+from services.catalog.trash.restoring.usecases import Restorer
 
 _APPLICATION_NAME = "moorage-catalog"
 """The name of the service's connections in ``pg_stat_activity``."""
@@ -82,8 +88,19 @@ ROUTERS = (
     repository_deletion,
     images,
     image_deletion,
+    trash,
     audit,
+    garbage_runs,
 )
+
+
+def _garbage_schedule(settings: Settings) -> Schedule:
+    return Schedule(
+        age=timedelta(days=settings.gc_untagged_days),
+        grace=timedelta(minutes=settings.gc_grace_minutes),
+        every=timedelta(hours=settings.gc_schedule_hours) or None,
+        keep_pulled=settings.gc_keep_pulled,
+    )
 
 
 def _workers(
@@ -92,6 +109,7 @@ def _workers(
     registry: Registry,
     admission: Admission,
     restarts: RestartWatch,
+    restorer: Restorer,
     storage: Storage | None,
 ) -> list[LeaderWorker]:
     worker = partial(
@@ -99,8 +117,9 @@ def _workers(
         application_name=_APPLICATION_NAME,
         database_url=settings.database_url.get_secret_value(),
     )
-    follower = feed.Follower(engine, registry)
-    delayed_repositories = delayed.DelayedRepositories(engine, registry)
+    precedence = Precedence()
+    follower = feed.Follower(engine, registry, precedence)
+    delayed_repositories = delayed.DelayedRepositories(engine, registry, precedence)
     copy_sums = partial(counters.copy_sums, engine=engine)
     delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
@@ -109,6 +128,7 @@ def _workers(
         {
             Kind.PUT_MANIFEST: admission.resume,
             Kind.RESTORE_TAG: partial(restoring.resume, engine=engine, registry=registry),
+            Kind.RESTORE: restorer.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
         },
@@ -129,19 +149,19 @@ def _workers(
             step=deleter.step,
             step_seconds=_LONG_STEP_SECONDS,
         ),
+        worker(
+            name="restores",
+            channel=restores.CHANNEL,
+            step=restores.RestoreWorker(engine, restorer).step,
+        ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
-        collector = Collector(
+        garbage_collector = GarbageCollector(
             engine, registry, storage, blobs_per_second=settings.gc_blobs_per_second
         )
-        schedule = Schedule(
-            age=timedelta(days=settings.gc_untagged_days),
-            grace=timedelta(minutes=settings.gc_grace_minutes),
-            every=timedelta(hours=settings.gc_schedule_hours) or None,
-        )
-        starter = gc.Starter(engine, collector, schedule)
+        starter = gc.Starter(engine, garbage_collector, _garbage_schedule(settings))
         workers.append(
             worker(
                 name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_LONG_STEP_SECONDS
@@ -185,6 +205,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine,
         partial(audit_trail.delete_old, schema="catalog", days=settings.audit_days),
         reserved_names.delete_expired,
+        trash_entries.delete_expired,
     )
 
     @asynccontextmanager
@@ -199,20 +220,22 @@ def create_app(settings: Settings) -> FastAPI:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
                 await asyncio.to_thread(free_space.measure)
                 admission = _admission(settings, engine, registry, free_space)
+                storage = (
+                    None if settings.storage_path is None else LocalStorage(settings.storage_path)
+                )
+                restorer = Restorer(engine, registry, storage)
                 provide(
                     app,
                     registry,
+                    restorer,
                     registry_api.RegistryRoutes(
                         admission, verifier, service=settings.registry_service
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
-                    storage = (
-                        None
-                        if settings.storage_path is None
-                        else LocalStorage(settings.storage_path)
+                    workers = _workers(
+                        settings, engine, registry, admission, restarts, restorer, storage
                     )
-                    workers = _workers(settings, engine, registry, admission, restarts, storage)
                     tasks = [free_space.run, cleaner.run, *(worker.run for worker in workers)]
                     if storage is not None:
                         tasks.append(partial(sweeping.keep_voiding, engine=engine, storage=storage))
@@ -229,7 +252,12 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         front=registry_api.FRONT,
     )
-    provide(app, settings, SessionVerifier(settings.session_public_keys))
+    provide(
+        app,
+        settings,
+        _garbage_schedule(settings),
+        SessionVerifier(settings.session_public_keys),
+    )
     app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
     for router in ROUTERS:

@@ -98,6 +98,16 @@ class Settings(settings.ServiceSettings):
             "registry token."
         ),
     )
+    trash_days: int = Field(
+        default=7,
+        ge=0,
+        le=30,
+        validation_alias="TRASH_DAYS",
+        description=(
+            "Days for which a deleted tag, image, repository, or namespace can be restored. 0 "
+            "turns the trash off. `make run` and Compose pass the setting on."
+        ),
+    )
     drift_hours: int = Field(
         default=24,
         ge=0,
@@ -114,6 +124,14 @@ class Settings(settings.ServiceSettings):
         le=36500,
         validation_alias="GC_UNTAGGED_DAYS",
         description="Days without a tag after which garbage collection deletes a manifest.",
+    )
+    gc_keep_pulled: bool = Field(
+        default=True,
+        validation_alias="GC_KEEP_PULLED",
+        description=(
+            "Whether garbage collection keeps a manifest without a tag that was pulled within "
+            "GC_UNTAGGED_DAYS."
+        ),
     )
     gc_grace_minutes: int = Field(
         default=1440,

@@ -298,6 +298,7 @@ deletions = sa.Table(
     sa.Column("removed_at", _TIME),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("retry_at", _TIME),
+    sa.Column("emptied_until", _TIME, doc="until when the worker empties the released name"),
     sa.Column(
         "origin",
         sa.Text,
@@ -332,7 +333,8 @@ intents = sa.Table(
     sa.Column("resolved_at", _TIME),
     sa.Column("origin", sa.Text, nullable=False, server_default=sa.FetchedValue()),
     sa.CheckConstraint(
-        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'restore_tag')", name="kind"
+        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'restore_tag', 'restore')",
+        name="kind",
     ),
     sa.Index("intents_repository_idx", "repository", "resolved_at"),
     sa.Index("intents_open_idx", "leased_until", postgresql_where=sa.text("resolved_at IS NULL")),
@@ -341,6 +343,127 @@ intents = sa.Table(
     ),
     sa.Index("intents_namespace_idx", "namespace", postgresql_where=sa.text("resolved_at IS NULL")),
 )
+
+trash = sa.Table(
+    "trash",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("path", sa.Text(collation="C"), nullable=False),
+    sa.Column("namespace", sa.Text, nullable=False, index=True),
+    sa.Column("repository", sa.Text(collation="C")),
+    sa.Column("digest", sa.Text),
+    sa.Column("owner_id", sa.ForeignKey(accounts.c.id), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("repository_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("tag_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("visibility", sa.Text),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("created_at", _TIME),
+    *_requester(),
+    sa.Column("via", sa.Text),
+    sa.Column("api_key_id", sa.Uuid),
+    sa.Column("deleted_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("expires_at", _TIME, nullable=False, index=True),
+    sa.Column("restoring_since", _TIME),
+    sa.Column("chosen_tag", sa.Text, doc="the tag to restore instead of one that is taken"),
+    sa.Column("leased_until", _TIME, doc="until when a process works on the restore"),
+    sa.CheckConstraint("kind IN ('tag', 'manifest', 'repository', 'namespace')", name="kind"),
+    sa.Index("trash_owner_idx", "owner_id", "deleted_at", "id"),
+    sa.Index("trash_deleted_at_idx", "deleted_at", "id"),
+    sa.Index(
+        "trash_restoring_idx",
+        "leased_until",
+        postgresql_where=sa.text("restoring_since IS NOT NULL"),
+    ),
+)
+
+
+def _entry_id(*, primary_key: bool = True, index: bool = False) -> sa.Column[int]:
+    return sa.Column(
+        "entry_id",
+        sa.ForeignKey(trash.c.id, ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
+        index=index,
+    )
+
+
+trash_repositories = sa.Table(
+    "trash_repositories",
+    metadata,
+    _entry_id(),
+    sa.Column("path", sa.Text(collation="C"), primary_key=True),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("last_pushed_at", _TIME),
+    sa.Column("generation", _TIME, doc="reserved_names.available_at before the deletion"),
+    sa.Index("trash_repositories_path_idx", "path"),
+)
+
+trash_manifests = sa.Table(
+    "trash_manifests",
+    metadata,
+    _entry_id(),
+    sa.Column("repository", sa.Text(collation="C"), primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, doc="null until the deletion has read it"),
+    sa.Column("artifact_type", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("platforms", JSONB, nullable=False),
+    sa.Column("layers", JSONB, nullable=False),
+    sa.Column("labels", JSONB, nullable=False),
+    sa.Column("image_created_at", _TIME),
+    sa.Column("pushed_at", _TIME, nullable=False),
+    sa.Column("pushed_by", sa.Text, nullable=False),
+    sa.Column("blobs", JSONB, nullable=False, doc="pairs of a digest and a size in bytes"),
+    sa.Column("children", ARRAY(sa.Text), nullable=False),
+    sa.Column("other_digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("is_scanned", sa.Boolean, nullable=False),
+    sa.Index("trash_manifests_digest_idx", "repository", "digest"),
+)
+
+trash_tags = sa.Table(
+    "trash_tags",
+    metadata,
+    _entry_id(),
+    sa.Column("repository", sa.Text(collation="C"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("pushed_at", _TIME, nullable=False),
+    sa.Column("pushed_by", sa.Text, nullable=False),
+)
+
+trash_grants = sa.Table(
+    "trash_grants",
+    metadata,
+    _entry_id(),
+    sa.Column("docker_user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("docker_user", sa.Text, nullable=False),
+    sa.Column("permission", sa.Text, nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+    sa.Column("is_hidden", sa.Boolean, nullable=False),
+)
+
+trash_digests = sa.Table(
+    "trash_digests",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("repository", sa.Text(collation="C"), primary_key=True),
+    _entry_id(index=True),
+)
+"""The digests that garbage collection must keep for the trash."""
+
+trash_restores = sa.Table(
+    "trash_restores",
+    metadata,
+    sa.Column("intent_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _entry_id(primary_key=False, index=True),
+)
+"""The entry that each open intent of a restore belongs to."""
 
 feed_positions = sa.Table(
     "feed_positions",

@@ -23,7 +23,8 @@ READERS = {
     "catalog.index_children": {"events"},
     "catalog.deleted_index_children": {"events"},
     "catalog.namespace_owners": {"auth"},
-    "catalog.paused_writes": {"auth"},
+    "catalog.garbage_digests": {"auth"},
+    "catalog.garbage_generation": {"auth"},
     "catalog.repository_owners": {"events"},
     "catalog.repository_generations": {"events"},
     "catalog.feed_progress": {"events"},
@@ -37,6 +38,7 @@ READERS = {
     "events.pull_totals": {"events"},
     "events.pull_sums": {"catalog"},
     "events.pulled_repositories": {"catalog"},
+    "events.pulled_digests": {"catalog"},
     "events.audit": {"catalog"},
 }
 """Each published view and the services that can read it."""

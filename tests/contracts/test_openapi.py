@@ -64,6 +64,7 @@ def test_operation_ids_are_unique_and_start_with_a_verb() -> None:
         "refresh",
         "explain",
         "replay",
+        "restore",
         "remove",
     }
     assert {name.partition("_")[0] for name in ids} <= verbs

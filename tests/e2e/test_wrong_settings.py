@@ -54,6 +54,8 @@ def assert_one_line(done: subprocess.CompletedProcess[str], line: str, *, status
             "CATALOG_NAME_RESERVATION_SECONDS: 1859 s is shorter than the longest lifetime",
         ),
         ({"MIN_FREE_BYTES": "1GiB"}, "MIN_FREE_BYTES: "),
+        ({"GC_GRACE_MINUTES": "a day"}, "GC_GRACE_MINUTES: "),
+        ({"GC_SCHEDULE_HOURS": "-1"}, "GC_SCHEDULE_HOURS: "),
         ({"MIN_FREE_BYTES": "1" + "0" * 18}, "MIN_FREE_BYTES: the disk of the images has only "),
         ({"EVENTS_ISSUER": "hub"}, "EVENTS_ISSUER: `make run` uses AUTH_ISSUER"),
         ({"MOORAGE_HOSTS": "caf\udcff"}, "MOORAGE_HOSTS: "),

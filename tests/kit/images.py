@@ -117,6 +117,18 @@ def make_image(
     return Image(architecture, Blob(types["manifest"], _json(manifest)), config, compressed)
 
 
+def make_variants(base: Image, count: int) -> list[Image]:
+    """Return images that differ in their manifests only."""
+    manifest = json.loads(base.manifest.content)
+    contents = (
+        _json({**manifest, "annotations": {"number": str(number)}}) for number in range(count)
+    )
+    return [
+        Image(base.architecture, Blob(base.manifest.media_type, content), base.config, base.layers)
+        for content in contents
+    ]
+
+
 def make_manifest(**fields: object) -> Blob:
     """Return an OCI image manifest with exactly these fields, valid or not."""
     media_type = MEDIA_TYPES["oci"]["manifest"]

@@ -1,33 +1,13 @@
-"""Dependencies of the DELETE routes: the registry, and the repository to delete from."""
+"""The repository to delete from, as a parameter of the DELETE routes."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
-from starlette.responses import Response
 
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Registry
-from libs.common.web import problems
 from libs.common.web.authentication import Proof, authenticate
-from libs.common.web.errors import Unavailable
-from libs.common.web.provided import provided
 from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.usecases import get_repository_owner
-
-
-class RegistryUnreachable(Unavailable):
-    """The registry does not answer."""
-
-    code, title = "registry_unavailable", "The registry does not respond; try again later"
-
-
-async def respond_registry_unavailable(_: Request, __: Exception) -> Response:
-    """Handle ``libs.common.registry.client.RegistryUnavailable`` with a 503."""
-    return problems.of_error(RegistryUnreachable())
-
-
-RegistryClient = Annotated[Registry, Depends(provided(Registry))]
-"""A route's parameter: the client of the registry."""
 
 
 async def _repository_to_delete_from(

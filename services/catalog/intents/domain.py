@@ -30,12 +30,23 @@ KEPT_FOR = timedelta(minutes=15)
 
 
 class Kind(StrEnum):
-    """What an intent does in the registry."""
+    """What an intent does in the registry.
+
+    RESTORE_TAG sets a tag back that was changed without admission. RESTORE puts a manifest of the
+    trash.
+    """
 
     PUT_MANIFEST = "put_manifest"
     DELETE_TAG = "delete_tag"
     DELETE_MANIFEST = "delete_manifest"
     RESTORE_TAG = "restore_tag"
+    RESTORE = "restore"
+
+
+class RegistryUnreachable(Unavailable):
+    """The registry does not answer."""
+
+    code, title = "registry_unavailable", "The registry does not respond; try again later"
 
 
 class ChangeInProgress(Unavailable):

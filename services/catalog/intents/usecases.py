@@ -18,6 +18,9 @@ from services.catalog.intents.domain import WAIT_SECONDS, Change, ChangeInProgre
 Prepare = Callable[[Tx], Awaitable[Change]]
 """Checks that a change is allowed, and returns it. The repository is locked meanwhile."""
 
+Record = Callable[[Tx, Intent], Awaitable[None]]
+"""Writes what belongs to a new intent, in its transaction."""
+
 T = TypeVar("T")
 _POLL_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1)
 _RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -26,10 +29,13 @@ _polling: WeakValueDictionary[tuple[str, ...], asyncio.Lock] = WeakValueDictiona
 many pushes of one tag would use all its connections otherwise."""
 
 
-async def open_intent(*, engine: Engine, repository: str, prepare: Prepare) -> Intent:
+async def open_intent(
+    *, engine: Engine, repository: str, prepare: Prepare, record: Record | None = None
+) -> Intent:
     """Insert the intent of the change that ``prepare`` returns, when no open intent conflicts.
 
     ``prepare`` runs again after each wait, because the resolved intent may have changed its answer.
+    It writes nothing; ``record`` does, once the intent is inserted.
 
     Raises:
         ChangeInProgress: a conflicting intent was not resolved within 20 s.
@@ -40,7 +46,10 @@ async def open_intent(*, engine: Engine, repository: str, prepare: Prepare) -> I
         async with engine.begin() as tx:
             await queries.lock_repositories(tx, paths=[repository])
             change = await prepare(tx)
-            return change, await queries.insert_unless_conflict(tx, change=change)
+            id_ = await queries.insert_unless_conflict(tx, change=change)
+            if id_ is not None and record is not None:
+                await record(tx, Intent(id_, change, datetime.now(UTC)))
+            return change, id_
 
     return await insert_when_free(insert)
 

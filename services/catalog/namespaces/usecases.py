@@ -32,6 +32,19 @@ async def list_namespaces(
     return await queries.list_namespaces(tx, account=by_account.account, q=q, page=page)
 
 
+async def check_namespace_limit(*, tx: Tx, account_id: int, limits: AccountLimits) -> None:
+    """Check that the account can have one namespace more, and lock it until ``tx`` ends.
+
+    Raises:
+        LimitReached: the account has as many namespaces as it can have.
+    """
+    await accounts.lock_account(tx, account_id=account_id)
+    if await queries.count_namespaces(tx, account_id=account_id) >= limits.namespaces:
+        raise LimitReached(
+            "The account", "namespaces", limit=limits.namespaces, setting="CATALOG_MAX_NAMESPACES"
+        )
+
+
 async def create_namespace(
     *,
     tx: Tx,
@@ -46,13 +59,10 @@ async def create_namespace(
     Raises:
         LimitReached: the account has as many namespaces as it can have.
         NamespaceTaken: the name is taken.
-        NameReserved: a namespace of that name was deleted a short time ago.
+        NameReserved: a namespace of that name was deleted a short time ago, or is in the trash
+            of another account.
     """
-    await accounts.lock_account(tx, account_id=principal.account_id)
-    if await queries.count_namespaces(tx, account_id=principal.account_id) >= limits.namespaces:
-        raise LimitReached(
-            "The account", "namespaces", limit=limits.namespaces, setting="CATALOG_MAX_NAMESPACES"
-        )
+    await check_namespace_limit(tx=tx, account_id=principal.account_id, limits=limits)
     is_new = await queries.insert_namespace(
         tx,
         account_id=principal.account_id,
@@ -62,7 +72,9 @@ async def create_namespace(
     )
     if not is_new:
         raise NamespaceTaken(name)
-    await reserved_names.check_available(tx=tx, kind="namespace", name=name)
+    await reserved_names.check_available(
+        tx=tx, kind="namespace", name=name, account_id=principal.account_id
+    )
     await record(
         tx=tx,
         principal=principal,

@@ -87,8 +87,10 @@ async def _find_account_id(tx: Tx, by_account: AccountFilter) -> int | None:
     return account.id if account else None
 
 
-async def check_repository_limit(*, tx: Tx, account_id: int, limits: AccountLimits) -> None:
-    """Check that the account can have one repository more, and lock it until ``tx`` ends.
+async def check_repository_limit(
+    *, tx: Tx, account_id: int, limits: AccountLimits, added: int = 1
+) -> None:
+    """Check that the account can have ``added`` repositories more, and lock it until ``tx`` ends.
 
     Call this before a repository is inserted, and before other rows are locked: the order of locks
     is account, namespace, repository.
@@ -97,7 +99,8 @@ async def check_repository_limit(*, tx: Tx, account_id: int, limits: AccountLimi
         LimitReached: the account has as many repositories as it can have.
     """
     await accounts.lock_account(tx, account_id=account_id)
-    if await queries.count_repositories(tx, account_id=account_id) >= limits.repositories:
+    count = await queries.count_repositories(tx, account_id=account_id)
+    if count + added > limits.repositories:
         raise LimitReached(
             "The account",
             "repositories",

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from services.catalog.reserved_names.domain import RESERVATION_AGE, Kind, NameStatus
-from services.catalog.tables import deletions, reserved_names
+from services.catalog.tables import deletions, reserved_names, trash
 
 
 async def upsert_reserved_names(tx: Tx, *, kind: Kind, names: Sequence[str], seconds: int) -> None:
@@ -20,14 +21,31 @@ async def upsert_reserved_names(tx: Tx, *, kind: Kind, names: Sequence[str], sec
     await tx.execute(statement.on_conflict_do_update(index_elements=["kind", "name"], set_=changed))
 
 
-async def get_name_status(tx: Tx, *, kind: Kind, name: str) -> NameStatus:
+async def get_name_status(tx: Tx, *, kind: Kind, name: str, account_id: int | None) -> NameStatus:
     """Return whether ``name`` is reserved or an object of that name is being deleted.
+
+    The trash of another account reserves the name of a namespace.
 
     An expired reservation keeps its row for a while: it starts a new generation of the name, and
     pulls are counted per generation (``catalog.repository_generations``).
     """
     r, d = reserved_names.c, deletions.c
-    until = sa.select(r.available_at).where(r.kind == kind, r.name == name).scalar_subquery()
+    until: sa.ColumnElement[Any] = (
+        sa.select(r.available_at).where(r.kind == kind, r.name == name).scalar_subquery()
+    )
+    if kind == "namespace":
+        t = trash.c
+        in_trash = (
+            sa.select(sa.func.max(t.expires_at))
+            .where(
+                t.namespace == name,
+                t.kind.in_(("namespace", "repository")),
+                t.owner_id != account_id,
+                t.expires_at > sa.func.clock_timestamp(),
+            )
+            .scalar_subquery()
+        )
+        until = sa.func.greatest(until, in_trash)
     is_deleting = sa.exists().where(d.kind == kind, d.name == name)
     statement = sa.select(
         sa.func.clock_timestamp().label("now"),

@@ -21,11 +21,14 @@ async def reserve_all(tx: Tx, *, kind: Kind, names: Sequence[str], seconds: int)
         await queries.upsert_reserved_names(tx, kind=kind, names=chunk, seconds=seconds)
 
 
-async def check_available(*, tx: Tx, kind: Kind, name: str) -> None:
+async def check_available(*, tx: Tx, kind: Kind, name: str, account_id: int | None = None) -> None:
     """Raise NameReserved if ``name`` is reserved or an object of that name is being deleted.
+
+    The name of a namespace is also reserved while the trash of another account than ``account_id``
+    has the namespace or one of its repositories.
 
     Call it after the insert of the new object. The insert waits for a concurrent deletion of the
     old object, and this check then sees the reservation that the deletion made.
     """
-    status = await queries.get_name_status(tx, kind=kind, name=name)
+    status = await queries.get_name_status(tx, kind=kind, name=name, account_id=account_id)
     status.check_available(name)

@@ -1,6 +1,5 @@
 """The deletion of a namespace completes although the catalog is killed again and again."""
 
-import json
 import multiprocessing
 import random
 from collections.abc import AsyncIterator
@@ -21,7 +20,7 @@ from services.catalog.settings import Settings
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
-from tests.kit.images import Blob, Image, make_image, make_index
+from tests.kit.images import make_image, make_index, make_variants
 from tests.kit.sessions import Secrets, open_session
 from tests.kit.waiting import soon
 
@@ -74,19 +73,6 @@ async def catalog(
         process.kill()
 
 
-def _variants(base: Image, count: int) -> list[Image]:
-    """Return images that differ in their manifests only."""
-    manifest = json.loads(base.manifest.content)
-    contents = (
-        json.dumps({**manifest, "annotations": {"number": str(number)}}).encode()
-        for number in range(count)
-    )
-    return [
-        Image(base.architecture, Blob(base.manifest.media_type, content), base.config, base.layers)
-        for content in contents
-    ]
-
-
 async def test_namespace_with_200_tags_is_deleted_although_the_catalog_is_killed_ten_times(
     catalog: CatalogProcess,
     emptied: Database,
@@ -111,7 +97,7 @@ async def test_namespace_with_200_tags_is_deleted_although_the_catalog_is_killed
         assert (
             await http.post("/namespaces", json={"name": team, "visibility": "private"})
         ).status_code == 201
-        images = _variants(make_image(), TAGS - 1)
+        images = make_variants(make_image(), TAGS - 1)
         index = make_index()
         registry.push_many(images, f"{team}/app")
         registry.push(index, f"{team}/app", "multi")

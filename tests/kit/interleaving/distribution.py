@@ -239,4 +239,3 @@ class ModelUploads:
         await self._scheduler().point(f"completes upload {blob.digest[7:15]}: links it")
         self._files.link_layer(repository, blob.digest)
         return True
-

@@ -54,7 +54,7 @@ class ModelDatabase:
         self._alone = asyncio.Lock()
 
     @classmethod
-    async def open(cls, database: Database, superuser_url: str) -> "ModelDatabase":
+    async def open(cls, database: Database, superuser_url: str) -> ModelDatabase:
         """Prepare the database, which must be new."""
         control: asyncpg.Connection = await asyncpg.connect(superuser_url)
         self = cls(control)

@@ -28,7 +28,17 @@ MOORAGE = (sys.executable, "-m", "ops")
 RESTARTING_AT_ONCE = (sys.executable, "-m", "tests.kit.stack.restart_at_once")
 """The same, but its supervisor restarts a killed process without a pause."""
 
-_OURS = ("MOORAGE_", "AUTH_", "CATALOG_", "EVENTS_", "REGISTRY_", "DATABASE_", "SECRETS_", "PG")
+_OURS = (
+    "MOORAGE_",
+    "AUTH_",
+    "CATALOG_",
+    "EVENTS_",
+    "GC_",
+    "REGISTRY_",
+    "DATABASE_",
+    "SECRETS_",
+    "PG",
+)
 """Prefixes of variables that the stack does not inherit, except REGISTRY_BIN."""
 
 

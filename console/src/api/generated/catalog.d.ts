@@ -209,6 +209,8 @@ export interface paths {
          * Delete Namespace
          * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
+         *     It goes to the trash.
+         *
          *     Its name can be taken again after the tokens that name it have expired.
          */
         delete: operations["delete_namespace"];
@@ -356,7 +358,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Repository
-         * @description Delete a repository with all its images.
+         * @description Delete a repository with all its images. It goes to the trash.
          *
          *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
          *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
@@ -389,6 +391,8 @@ export interface paths {
         /**
          * Delete Image By Digest
          * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
+         *
+         *     The tags of its signatures are deleted too. The image goes to the trash.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -414,7 +418,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete one tag. Other tags on the same image remain.
+         * @description Delete one tag. Other tags on the same image remain. The tag goes to the trash.
          *
          *     If somebody pushes the tag at the same time, the later of the two wins.
          */
@@ -444,6 +448,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trash
+         * @description List what was deleted and can be restored, the newest first.
+         */
+        get: operations["list_trash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trash/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore From Trash
+         * @description Restore what was deleted, with its pull counts.
+         *
+         *     It replaces nothing: if the deleted tag exists again, choose another one with `tag`.
+         */
+        post: operations["restore_from_trash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trash/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete From Trash
+         * @description Delete something for good: it cannot be restored any more.
+         *
+         *     The next garbage collection frees its space.
+         */
+        delete: operations["delete_from_trash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -462,6 +530,88 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Storage
+         * @description Return the blobs of the registry by state, and the runs of garbage collection.
+         */
+        get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Garbage Collection
+         * @description Start a garbage collection. It begins within seconds, and continues after the response.
+         */
+        post: operations["create_garbage_collection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Garbage Collection
+         * @description Return one garbage collection with its progress, or with its report once it has ended.
+         */
+        get: operations["get_garbage_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/runs/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Current Garbage Collection
+         * @description Stop the garbage collection that is running.
+         *
+         *     It ends after the step that it has begun, and leaves nothing half done. The next one continues.
+         */
+        delete: operations["delete_current_garbage_collection"];
         options?: never;
         head?: never;
         patch?: never;
@@ -616,6 +766,22 @@ export interface components {
              * @example 203.0.113.7
              */
             client_address: string | null;
+        };
+        /**
+         * BlobsOut
+         * @description A number of blobs, and their bytes.
+         */
+        BlobsOut: {
+            /**
+             * Count
+             * @example 1200
+             */
+            count: number;
+            /**
+             * Size Bytes
+             * @example 73400320
+             */
+            size_bytes: number;
         };
         /**
          * DeletionPreviewOut
@@ -943,6 +1109,12 @@ export interface components {
             tags: string[];
         };
         /**
+         * Kind
+         * @description What an entry restores.
+         * @enum {string}
+         */
+        Kind: "tag" | "manifest" | "repository" | "namespace";
+        /**
          * LayerOut
          * @description One layer of an image.
          */
@@ -1175,6 +1347,16 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** PageOut[TrashEntryOut] */
+        PageOut_TrashEntryOut_: {
+            /** Items */
+            items: components["schemas"]["TrashEntryOut"][];
+            /**
+             * Next Cursor
+             * @description The `cursor` of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
         /**
          * PasswordChange
          * @description A new password.
@@ -1188,6 +1370,12 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * Phase
+         * @description What a run does at the moment.
+         * @enum {string}
+         */
+        Phase: "requested" | "listing" | "deleting" | "marking" | "confirming" | "sweeping" | "purging" | "done";
         /**
          * PlatformOut
          * @description One platform of an image.
@@ -1261,6 +1449,77 @@ export interface components {
              *     ]
              */
             tags: string[];
+        };
+        /**
+         * ReportOut
+         * @description What a run found and did, or would do if it is a dry one.
+         */
+        ReportOut: {
+            /**
+             * Blobs
+             * @description blobs in the storage when the run marked
+             */
+            blobs: number;
+            /**
+             * Blob Bytes
+             * @description bytes of these blobs
+             */
+            blob_bytes: number;
+            /**
+             * Manifests
+             * @description deleted manifests, which nothing needed
+             */
+            manifests: number;
+            /**
+             * Marked
+             * @description blobs that wait for their deletion since this run
+             */
+            marked: number;
+            /**
+             * Marked Bytes
+             * @description bytes of these blobs
+             */
+            marked_bytes: number;
+            /**
+             * Deleted
+             * @description deleted blobs, which had waited long enough
+             */
+            deleted: number;
+            /**
+             * Freed Bytes
+             * @description bytes that the run freed on the disk
+             */
+            freed_bytes: number;
+            /**
+             * Revived
+             * @description marked blobs that live again since the run before, because a client asked
+             */
+            revived: number;
+            /**
+             * Kept
+             * @description marked blobs that were needed again when their wait had ended
+             */
+            kept: number;
+            /**
+             * Uploads
+             * @description purged uploads, to which nobody had written for a day
+             */
+            uploads: number;
+            /**
+             * Repositories
+             * @description empty repositories that were removed from the storage
+             */
+            repositories: number;
+            /**
+             * Failures
+             * @description repositories that keep their garbage, with the reason
+             * @example {
+             *       "team/app": "the registry does not respond"
+             *     }
+             */
+            failures: {
+                [key: string]: string;
+            };
         };
         /**
          * RepositoryChange
@@ -1354,6 +1613,167 @@ export interface components {
             created_at: string;
         };
         /**
+         * RestoreIn
+         * @description How to restore.
+         */
+        RestoreIn: {
+            /**
+             * Tag
+             * @description for a tag or an image: the tag to set if the deleted one exists again
+             * @example v1-restored
+             */
+            tag?: string | null;
+        };
+        /**
+         * RestoredOut
+         * @description What was restored.
+         */
+        RestoredOut: {
+            /**
+             * Status
+             * @description `restoring`: it takes longer, and goes on after the response; the entry leaves the trash when all is restored
+             * @enum {string}
+             */
+            status: "restored" | "restoring";
+            kind: components["schemas"]["Kind"];
+            /**
+             * Path
+             * @example team/app:v1
+             */
+            path: string;
+            /**
+             * Tags
+             * @description at most 100 tags that were restored
+             * @example [
+             *       "v1"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Taken Tags
+             * @description at most 100 tags that were not restored, because they exist again
+             */
+            taken_tags: string[];
+            /**
+             * Missing
+             * @description at most 100 images that could not be restored; they stay in the trash
+             */
+            missing: string[];
+            /**
+             * Vanished Docker Users
+             * @description Docker users that were deleted, so that their grants could not be restored
+             */
+            vanished_docker_users: string[];
+        };
+        /**
+         * RunCreate
+         * @description How the garbage collection runs.
+         */
+        RunCreate: {
+            /**
+             * Is Dry
+             * @description true changes nothing, and reports what it would do
+             * @default false
+             */
+            is_dry: boolean;
+        };
+        /**
+         * RunOut
+         * @description A garbage collection.
+         */
+        RunOut: {
+            /**
+             * Id
+             * @example 12
+             */
+            id: number;
+            /**
+             * Is Dry
+             * @description if true, it changes nothing, and reports what it would do
+             */
+            is_dry: boolean;
+            /**
+             * Untagged Days
+             * @description replaces GC_UNTAGGED_DAYS; null: it does not
+             */
+            untagged_days: number | null;
+            /**
+             * Grace Minutes
+             * @description replaces GC_GRACE_MINUTES; null: it does not
+             */
+            grace_minutes: number | null;
+            /**
+             * Requested At
+             * Format: date-time
+             * @description UTC
+             */
+            requested_at: string;
+            /**
+             * Begun At
+             * @description UTC; null until the catalog begins
+             */
+            begun_at: string | null;
+            /**
+             * Finished At
+             * @description UTC; null until the end
+             */
+            finished_at: string | null;
+            phase: components["schemas"]["Phase"];
+            /**
+             * Done
+             * @description finished items of the phase
+             */
+            done: number;
+            /**
+             * Total
+             * @description all items of the phase; null if unknown
+             */
+            total: number | null;
+            /**
+             * Stop Requested
+             * @description if true, it ends as soon as it can
+             */
+            stop_requested: boolean;
+            report: components["schemas"]["ReportOut"];
+            /**
+             * Error
+             * @description why it failed; null if it succeeded or has not finished
+             * @example stopped by the operator
+             */
+            error: string | null;
+        };
+        /**
+         * StorageOut
+         * @description The blobs in the registry's storage by state, and the runs of garbage collection.
+         */
+        StorageOut: {
+            /** @description blobs that no garbage collection has marked; null until the first has ended */
+            live: components["schemas"]["BlobsOut"] | null;
+            /** @description marked blobs, which wait for their deletion */
+            doomed: components["schemas"]["BlobsOut"];
+            /** @description blobs that are being deleted */
+            deleting: components["schemas"]["BlobsOut"];
+            /**
+             * Counted At
+             * @description UTC; when the live blobs were counted; later pushes are not in the number
+             */
+            counted_at: string | null;
+            /**
+             * Due At
+             * @description UTC; when the first doomed blobs have waited long enough; null if there are none
+             */
+            due_at: string | null;
+            /**
+             * Next Run At
+             * @description UTC; null while one is running, and if none starts by itself
+             */
+            next_run_at: string | null;
+            /** @description the one that is requested or running, or null */
+            current_run: components["schemas"]["RunOut"] | null;
+            /** @description the last one that has ended and was not dry */
+            last_run: components["schemas"]["RunOut"] | null;
+        };
+        /**
          * TagOut
          * @description A tag with the image that it names.
          */
@@ -1406,6 +1826,98 @@ export interface components {
              * @description UTC; null: never
              */
             last_pulled_at: string | null;
+        };
+        /**
+         * TrashEntryOut
+         * @description Something that was deleted and can be restored.
+         */
+        TrashEntryOut: {
+            /**
+             * Id
+             * @example 17
+             */
+            id: number;
+            /** @description `manifest`: an image with all its tags */
+            kind: components["schemas"]["Kind"];
+            /**
+             * Path
+             * @description the deleted object: `team`, `team/app`, `team/app:v1`, or `team/app@sha256:…`
+             * @example team/app:v1
+             */
+            path: string;
+            /**
+             * Status
+             * @description `deleting`: the deletion is not finished, so it cannot be restored yet
+             * @enum {string}
+             */
+            status: "deleting" | "deleted" | "restoring";
+            /**
+             * Account
+             * @description owner of the deleted object
+             * @example acme
+             */
+            account: string;
+            /**
+             * Deleted By
+             * @description account that deleted it; null: the operator
+             * @example acme
+             */
+            deleted_by: string | null;
+            /**
+             * Via
+             * @description `session`, or the name of the API key
+             * @example session
+             */
+            via: string | null;
+            /**
+             * Client Address
+             * @example 192.0.2.7
+             */
+            client_address: string | null;
+            /**
+             * Deleted At
+             * Format: date-time
+             * @description UTC
+             */
+            deleted_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description UTC; until then, it can be restored
+             */
+            expires_at: string;
+            /**
+             * Size Bytes
+             * @description as the deleted object showed it before
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Digest
+             * @description of a tag or an image; null for a repository or a namespace
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string | null;
+            /**
+             * Tags
+             * @description at most 100 tags of a tag or an image
+             * @example [
+             *       "v1",
+             *       "latest"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Tag Count
+             * @example 2
+             */
+            tag_count: number;
+            /**
+             * Repository Count
+             * @description how many repositories of a namespace were deleted with it
+             * @example 0
+             */
+            repository_count: number;
         };
         /**
          * FieldProblem
@@ -4245,7 +4757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); Garbage collection pauses all writes; try again in a moment (`writes_paused`); The registry does not respond; try again later (`registry_unavailable`) */
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
@@ -4309,6 +4821,305 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_trash: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["Kind"] | null;
+                /** @description Return only items that contain this text, in any case. */
+                q?: string | null;
+                account?: string | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_TrashEntryOut_"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_from_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredOut"];
+                };
+            };
+            /** @description The restore takes longer, and goes on after the response. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name was taken after the deletion; choose another tag, or delete what has the name (`name_taken`); The repository or namespace does not exist; restore or create it first (`parent_missing`); A part of the image was deleted separately; restore it first (`content_missing`); The deletion or another restore of it is not finished; try again in a moment (`trash_busy`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The registry does not respond; try again later (`registry_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_from_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The deletion or another restore of it is not finished; try again in a moment (`trash_busy`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4417,6 +5228,291 @@ export interface operations {
             };
             /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageOut"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_garbage_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RunCreate"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    /** @description Path of the new object. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`); This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another garbage collection is running; wait until it ends, or stop it (`gc_in_progress`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_garbage_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_current_garbage_collection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You do not have permission to do this; ask the owner or an administrator (`forbidden`); This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

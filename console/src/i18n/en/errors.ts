@@ -42,12 +42,18 @@ export const errors = {
   "error.registry_unavailable": "The registry is unavailable. Try again later.",
   "error.change_in_progress":
     "A push or deletion of the same image is still in progress. Try again in a moment.",
-  "error.writes_paused":
-    "Changes are paused while the registry reclaims disk space. Try again in a moment.",
+  "error.gc_in_progress": "Another garbage collection is running. Wait until it ends, or stop it.",
   "error.docker_user_not_found": "The Docker user does not exist. Check its name and its account.",
   "error.namespace_not_found": "The namespace does not exist. Check its name.",
   "error.needed_by_index":
     "A multi-platform image contains this image. Delete the multi-platform image first.",
+  "error.trash_busy":
+    "The deletion or another restore of it is not finished. Try again in a moment.",
+  "error.name_taken":
+    "The name was taken after the deletion. Choose another tag, or delete what has the name.",
+  "error.parent_missing":
+    "The repository or namespace does not exist any more. Restore or create it first.",
+  "error.content_missing": "A part of the image was deleted separately. Restore it first.",
   "error.repository_deleting": "The repository is being deleted. Try again later.",
   "error.namespace_deleting": "The namespace is being deleted. Try again later.",
   "error.conflict": "The object has changed in the meantime. Reload the page.",

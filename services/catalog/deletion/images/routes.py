@@ -9,16 +9,14 @@ from fastapi import APIRouter, status
 from libs.common.db.engine import Engine
 from libs.common.web.errors import NotFound, Unauthenticated
 from libs.common.web.problems import responses
-from services.catalog.deletion.dependencies import (
-    RegistryClient,
-    RegistryUnreachable,
-    RepositoryToDeleteFrom,
-)
+from services.catalog.deletion.dependencies import RepositoryToDeleteFrom
 from services.catalog.deletion.images import usecases
 from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.deletion.tags import usecases as tags
-from services.catalog.intents.domain import ChangeInProgress
+from services.catalog.intents.dependencies import RegistryClient
+from services.catalog.intents.domain import ChangeInProgress, RegistryUnreachable
 from services.catalog.repositories.domain import RepositoryDeleting
+from services.catalog.trash.dependencies import TrashLifetime
 
 router = APIRouter(prefix="/images", tags=["images"])
 
@@ -36,10 +34,19 @@ router = APIRouter(prefix="/images", tags=["images"])
     ),
 )
 async def delete_image_by_digest(
-    engine: Engine, registry: RegistryClient, actor: RepositoryToDeleteFrom, digest: str
+    engine: Engine,
+    registry: RegistryClient,
+    actor: RepositoryToDeleteFrom,
+    lifetime: TrashLifetime,
+    digest: str,
 ) -> None:
-    """Delete an image with all tags on it, unless a tagged multi-platform image needs it."""
-    await usecases.delete_image(engine=engine, registry=registry, actor=actor, digest=digest)
+    """Delete an image with all tags on it, unless a tagged multi-platform image needs it.
+
+    The tags of its signatures are deleted too. The image goes to the trash.
+    """
+    await usecases.delete_image(
+        engine=engine, registry=registry, actor=actor, digest=digest, lifetime=lifetime
+    )
 
 
 @router.delete(
@@ -54,10 +61,14 @@ async def delete_image_by_digest(
     ),
 )
 async def delete_image_by_tag(
-    engine: Engine, registry: RegistryClient, actor: RepositoryToDeleteFrom, tag: str
+    engine: Engine,
+    registry: RegistryClient,
+    actor: RepositoryToDeleteFrom,
+    lifetime: TrashLifetime,
+    tag: str,
 ) -> None:
-    """Delete one tag. Other tags on the same image remain.
+    """Delete one tag. Other tags on the same image remain. The tag goes to the trash.
 
     If somebody pushes the tag at the same time, the later of the two wins.
     """
-    await tags.delete_tag(engine=engine, registry=registry, actor=actor, tag=tag)
+    await tags.delete_tag(engine=engine, registry=registry, actor=actor, tag=tag, lifetime=lifetime)

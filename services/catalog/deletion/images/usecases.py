@@ -1,11 +1,17 @@
 """Delete an image by its digest, with all tags on it (spec 7)."""
 
+from datetime import timedelta
+
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryRefused
 from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.domain import audit_entry_of, requester_of
 from services.catalog.deletion.images import queries
 from services.catalog.deletion.images.domain import NeededByIndex
+from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
+from services.catalog.deletion.tags.queries import delete_tags
+from services.catalog.deletion.tags.usecases import remove_tag
 from services.catalog.images.queries import list_tagged_indexes
 from services.catalog.images.usecases import get_image_by_digest
 from services.catalog.intents.domain import (
@@ -20,12 +26,26 @@ from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.queries import update_totals
+from services.catalog.trash.domain import artifact_tags
+from services.catalog.trash.keeping.queries import (
+    find_artifact_tags,
+    needs_content,
+    store_content,
+)
+from services.catalog.trash.keeping.usecases import keep_manifest
 
 
 async def delete_image(
-    *, engine: Engine, registry: Registry, actor: RepositoryOwner, digest: str
+    *,
+    engine: Engine,
+    registry: Registry,
+    actor: RepositoryOwner,
+    digest: str,
+    lifetime: timedelta | None,
 ) -> None:
-    """Delete an image with all tags on it.
+    """Delete an image with all tags on it, and the tags of its signatures.
+
+    The image can be restored for ``lifetime``; None turns the trash off.
 
     Raises:
         ImageNotFound: the repository has no such image.
@@ -36,12 +56,14 @@ async def delete_image(
     """
     repository = actor.repository
     repository.check_not_deleting()
+    placeholder = make_placeholder()
 
     async def prepare(tx: Tx) -> Change:
         image = await get_image_by_digest(tx=tx, actor=actor, digest=digest)
         indexes = await list_tagged_indexes(tx, repository_id=repository.id, digest=digest)
         if indexes:
             raise NeededByIndex(digest, indexes)
+        artifacts = await find_artifact_tags(tx, repository_id=repository.id, digest=digest)
         # The registry deletes the tags that name the image one by one. A push must not move one of
         # them to another image meanwhile.
         return Change(
@@ -49,15 +71,30 @@ async def delete_image(
             namespace=repository.namespace,
             repository=repository.path,
             digest=digest,
-            tags=tuple(image.tags),
+            tags=tuple(dict.fromkeys((*image.tags, *artifacts))),
             needs=frozenset({digest}),
-            removes=frozenset({digest}),
+            removes=frozenset({digest, placeholder.digest}),
+            manifest=placeholder.manifest if artifacts else None,
             requester=requester_of(actor.principal),
         )
 
-    intent = await open_intent(engine=engine, repository=repository.path, prepare=prepare)
+    async def keep(tx: Tx, intent: Intent) -> None:
+        if lifetime is not None:
+            change = intent.change
+            await keep_manifest(
+                tx=tx,
+                repository=repository,
+                digest=digest,
+                tags=change.tags,
+                requester=change.requester,
+                lifetime=lifetime,
+            )
+
+    intent = await open_intent(
+        engine=engine, repository=repository.path, prepare=prepare, record=keep
+    )
     await call_until_confirmed(
-        lambda: registry.delete_manifest(repository.path, digest),
+        lambda: _delete_in_registry(engine, registry, intent),
         engine=engine,
         intent=intent,
         seconds=DELETION_WAIT_SECONDS,
@@ -67,8 +104,38 @@ async def delete_image(
 
 async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
     """Complete a deletion whose outcome is unknown. Raises RegistryUnavailable."""
-    await registry.delete_manifest(intent.change.repository, intent.change.digest)
+    await _delete_in_registry(engine, registry, intent)
     await _finish(engine, intent)
+
+
+async def _delete_in_registry(engine: Engine, registry: Registry, intent: Intent) -> None:
+    """Delete the manifest, and the tags of its signatures.
+
+    The trash keeps the content of the manifest first.
+    """
+    change = intent.change
+    path, digest = change.repository, change.digest
+    async with engine.connect() as tx:
+        keeps = await needs_content(tx, repository=path, digest=digest)
+    if keeps:
+        try:
+            manifest = await registry.find_manifest(path, digest)
+        except RegistryRefused:  # Its content can be damaged. Then it cannot be restored.
+            manifest = None
+        if manifest is not None:
+            async with engine.begin() as tx:
+                await store_content(tx, repository=path, digest=digest, content=manifest.content)
+    await registry.delete_manifest(path, digest)
+    if change.manifest is not None:
+        placeholder = Placeholder(
+            next(one for one in change.removes if one != digest), change.manifest
+        )
+        for tag in _artifact_tags(change):
+            await remove_tag(registry=registry, repository=path, tag=tag, placeholder=placeholder)
+
+
+def _artifact_tags(change: Change) -> list[str]:
+    return [tag for tag in artifact_tags(change.digest) if tag in change.tags]
 
 
 async def _finish(engine: Engine, intent: Intent) -> None:
@@ -82,6 +149,7 @@ async def _finish(engine: Engine, intent: Intent) -> None:
         repository_id = await queries.delete_manifest(
             tx, repository=change.repository, digest=change.digest
         )
+        await delete_tags(tx, repository=change.repository, tags=_artifact_tags(change))
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
         if change.requester != Requester():  # Garbage collection leaves no trail.

@@ -1,10 +1,15 @@
 """The deletion of a repository or a namespace, which outlives its request."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from libs.common.db.audit import COMMAND_LINE, AuditEntry
 
+EMPTYING_SECONDS = 50.0
+"""How long the worker empties a name before it frees it. The next try goes on with what is left."""
+EMPTYING_LEASE = timedelta(seconds=60)
+"""How long nothing can be restored to the name since the worker began to empty it."""
 Kind = Literal["namespace", "repository"]
 _PLURAL = {"namespace": "namespaces", "repository": "repositories"}
 

@@ -4,12 +4,15 @@ Each call can be repeated at any time: it is not an error if something is gone a
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryRefused, RegistryUnavailable
 from libs.common.registry.manifests import is_digest, parse_manifest
 from services.catalog.deletion.tags.usecases import remove_tag
+
+KeepContent = Callable[[str, bytes], Awaitable[None]]
+"""Keeps the content of a manifest in the trash before it is deleted."""
 
 _CONCURRENT_REQUESTS = 8
 _MAX_ROUNDS = 5
@@ -22,8 +25,11 @@ class StillPushed(RegistryUnavailable):
 class RepositoryCleaner:
     """Empties one repository, with a few concurrent requests."""
 
-    def __init__(self, registry: Registry, repository: str) -> None:
+    def __init__(
+        self, registry: Registry, repository: str, *, keep: KeepContent | None = None
+    ) -> None:
         self._registry = registry
+        self._keep = keep
         self._repository = repository
         self._requests = asyncio.Semaphore(_CONCURRENT_REQUESTS)
         self._blobs: set[str] = set()
@@ -72,6 +78,8 @@ class RepositoryCleaner:
                 await self._registry.delete_manifest(self._repository, digest)
             if fetched is None:
                 return None
+            if self._keep is not None:
+                await self._keep(digest, fetched.content)
             await self._registry.delete_manifest(self._repository, digest)
         manifest = parse_manifest(fetched.content, digest=digest, media_type=fetched.media_type)
         self._blobs |= {blob for blob, _ in manifest.blobs if is_digest(blob)}

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.security.principals import Principal
-from services.catalog.deletion.repositories.domain import Deletion, Kind
+from services.catalog.deletion.repositories.domain import EMPTYING_LEASE, Deletion, Kind
 from services.catalog.tables import (
     deletions,
     manifest_blobs,
@@ -163,6 +163,19 @@ async def postpone(tx: Tx, *, id: int, seconds: float) -> None:
     )
 
 
+async def lock_object(tx: Tx, *, deletion: Deletion) -> None:
+    """Lock the row of the namespace or repository, if it exists, until the transaction ends.
+
+    All transactions that change both lock the object before its row in ``deletions``. With two
+    orders, the removal of a repository and the deletion of its namespace would deadlock.
+    """
+    if deletion.kind == "repository":
+        statement = sa.select(_r.id).where(_r.path == deletion.name)
+    else:
+        statement = sa.select(_n.id).where(_n.name == deletion.name)
+    await tx.execute(statement.with_for_update())
+
+
 async def mark_removed(tx: Tx, *, id: int) -> bool:
     """Mark the object as removed; return False if another replica has done so."""
     statement = sa.update(deletions).where(_d.id == id, _d.removed_at.is_(None))
@@ -170,12 +183,20 @@ async def mark_removed(tx: Tx, *, id: int) -> bool:
     return (await tx.execute(statement.returning(_d.id))).one_or_none() is not None
 
 
+async def begin_emptying(tx: Tx, *, id: int) -> bool:
+    """Let nobody restore to the name for a while; return False if the deletion is gone."""
+    statement = sa.update(deletions).where(_d.id == id).values(emptied_until=_NOW + EMPTYING_LEASE)
+    return (await tx.execute(statement.returning(_d.id))).one_or_none() is not None
+
+
 async def release_name(tx: Tx, *, deletion: Deletion) -> None:
-    """End the deletion and the reservation of its name.
+    """End the deletion and the reservation of its name, unless the deletion is gone.
 
     Earlier pushes and pulls belong to the earlier generation of the name.
     """
-    await tx.execute(sa.delete(deletions).where(_d.id == deletion.id))
+    ended = sa.delete(deletions).where(_d.id == deletion.id).returning(_d.id)
+    if (await tx.execute(ended)).one_or_none() is None:
+        return
     reserved = sa.update(reserved_names).where(_s.kind == deletion.kind, _s.name == deletion.name)
     await tx.execute(reserved.values(available_at=_NOW))
 

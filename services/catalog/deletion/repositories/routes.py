@@ -11,6 +11,7 @@ from services.catalog.namespaces.domain import NamespaceNotEmpty
 from services.catalog.repositories.dependencies import OwnedRepository
 from services.catalog.repositories.schemas import RepositoryOut
 from services.catalog.reserved_names.dependencies import ReservedSeconds
+from services.catalog.trash.dependencies import TrashLifetime
 
 router = APIRouter()
 
@@ -22,15 +23,17 @@ router = APIRouter()
     responses=responses(Unauthenticated, NotFound),
 )
 async def delete_repository(
-    tx: Tx, actor: OwnedRepository, reserved: ReservedSeconds
+    tx: Tx, actor: OwnedRepository, reserved: ReservedSeconds, lifetime: TrashLifetime
 ) -> RepositoryOut:
-    """Delete a repository with all its images.
+    """Delete a repository with all its images. It goes to the trash.
 
     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
     nobody gets a token for the repository. Its name can be taken again after the tokens that name
     it have expired.
     """
-    repository = await usecases.delete_repository(tx=tx, actor=actor, reserved_seconds=reserved)
+    repository = await usecases.delete_repository(
+        tx=tx, actor=actor, reserved_seconds=reserved, lifetime=lifetime
+    )
     return RepositoryOut.model_validate(repository)
 
 
@@ -50,14 +53,17 @@ async def delete_namespace(
     tx: Tx,
     actor: OwnedNamespace,
     reserved: ReservedSeconds,
+    lifetime: TrashLifetime,
     response: Response,
     cascade: bool = False,
 ) -> None:
     """Delete a namespace with its grants; with `cascade`, its repositories first.
 
+    It goes to the trash.
+
     Its name can be taken again after the tokens that name it have expired.
     """
     is_gone = await usecases.delete_namespace(
-        tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade
+        tx=tx, actor=actor, reserved_seconds=reserved, cascade=cascade, lifetime=lifetime
     )
     response.status_code = status.HTTP_204_NO_CONTENT if is_gone else status.HTTP_202_ACCEPTED

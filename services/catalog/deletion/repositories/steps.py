@@ -3,20 +3,26 @@
 Each step can be repeated, and the database alone says which step is next. So a crash costs nothing.
 """
 
+import asyncio
+from functools import partial
+
 import structlog
 
 from libs.common.db.audit import AuditEntry
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.manifests import is_digest
 from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.queries import has_unapplied_events_below
 from services.catalog.deletion.repositories import queries
-from services.catalog.deletion.repositories.domain import Deletion
+from services.catalog.deletion.repositories.domain import EMPTYING_SECONDS, Deletion
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.intents import queries as intents
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
+from services.catalog.trash.keeping.queries import store_content
+from services.catalog.trash.keeping.usecases import keep_images
 
 _log = structlog.get_logger()
 
@@ -30,15 +36,18 @@ async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> b
     Raises RegistryUnavailable.
     """
     if deletion.kind == "repository":
-        async with engine.connect() as tx:
+        async with engine.begin() as tx:
             if await intents.has_open(tx, repository=deletion.name):
                 return False
+            is_kept = await keep_images(tx=tx, repository=deletion.name)
             manifests = await queries.list_manifest_digests(tx, path=deletion.name)
             blobs = await queries.list_blob_digests(tx, path=deletion.name)
-        await RepositoryCleaner(registry, deletion.name).empty(
+        keep = partial(_keep_content, engine, deletion.name) if is_kept else None
+        await RepositoryCleaner(registry, deletion.name, keep=keep).empty(
             manifests=manifests, blobs=[blob for blob in blobs if is_digest(blob)]
         )
     async with engine.begin() as tx:
+        await queries.lock_object(tx, deletion=deletion)
         if not await queries.mark_removed(tx, id=deletion.id):
             return True
         await _record(tx, deletion, deletion.audit_entry())
@@ -54,9 +63,21 @@ async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> 
     """Release the name; return False if the catalog has not applied all events of it.
 
     First, the registry is emptied once more, because the event of a push may be late or lost.
+    Nothing can be restored to the name meanwhile.
 
     Raises RegistryUnavailable.
     """
+    async with engine.begin() as tx:
+        if not await queries.begin_emptying(tx, id=deletion.id):
+            return True  # it was restored
+    try:
+        async with asyncio.timeout(EMPTYING_SECONDS):
+            return await _release(engine, registry, deletion)
+    except TimeoutError:
+        raise RegistryUnavailable(f"{deletion.name} is not empty yet") from None
+
+
+async def _release(engine: Engine, registry: Registry, deletion: Deletion) -> bool:
     async with engine.connect() as tx:
         if await has_unapplied_events_below(tx, name=deletion.name):
             return False
@@ -71,6 +92,11 @@ async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> 
     async with engine.begin() as tx:
         await queries.release_name(tx, deletion=deletion)
     return True
+
+
+async def _keep_content(engine: Engine, path: str, digest: str, content: bytes) -> None:
+    async with engine.begin() as tx:
+        await store_content(tx, repository=path, digest=digest, content=content)
 
 
 async def drop(*, tx: Tx, deletion: Deletion) -> None:

@@ -4,9 +4,11 @@ The worker does the rest in the steps of ``steps``.
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from libs.common.db.engine import Tx
 from services.catalog.audit.usecases import record
+from services.catalog.deletion.domain import requester_of
 from services.catalog.deletion.repositories import queries
 from services.catalog.intents import queries as intents
 from services.catalog.namespaces import queries as namespaces
@@ -14,10 +16,15 @@ from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceOwner
 from services.catalog.repositories.domain import Repository, RepositoryOwner
 from services.catalog.repositories.queries import get_repository
 from services.catalog.reserved_names import usecases as reserved_names
+from services.catalog.trash.keeping.usecases import keep_namespace, keep_repository
 
 
-async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds: int) -> Repository:
+async def delete_repository(
+    *, tx: Tx, actor: RepositoryOwner, reserved_seconds: int, lifetime: timedelta | None
+) -> Repository:
     """Start to delete a repository with all its images; return its present state.
+
+    It can be restored for ``lifetime``; None turns the trash off.
 
     The name stays reserved for ``reserved_seconds``, and until all images are gone. A second call
     changes nothing.
@@ -28,6 +35,13 @@ async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds:
     repository = actor.repository
     await intents.lock_repositories(tx, paths=[repository.path])
     if await queries.mark_repository_deleting(tx, repository_id=repository.id):
+        if lifetime is not None:
+            await keep_repository(
+                tx=tx,
+                repository=repository,
+                requester=requester_of(actor.principal),
+                lifetime=lifetime,
+            )
         await queries.insert_deletion(
             tx, kind="repository", name=repository.path, principal=actor.principal
         )
@@ -45,9 +59,16 @@ async def delete_repository(*, tx: Tx, actor: RepositoryOwner, reserved_seconds:
 
 
 async def delete_namespace(
-    *, tx: Tx, actor: NamespaceOwner, reserved_seconds: int, cascade: bool
+    *,
+    tx: Tx,
+    actor: NamespaceOwner,
+    reserved_seconds: int,
+    cascade: bool,
+    lifetime: timedelta | None,
 ) -> bool:
     """Delete a namespace with its grants; return whether it is gone.
+
+    It can be restored for ``lifetime``; None turns the trash off.
 
     If it has repositories and ``cascade`` is true, they are being deleted, and the namespace
     disappears after the last one. The name stays reserved for ``reserved_seconds``, and until the
@@ -72,6 +93,15 @@ async def delete_namespace(
             f"The namespace {namespace.name!r} has repositories. Delete them first, or add "
             "`?cascade=true` to delete them with the namespace."
         )
+    paths = [] if is_empty else await _mark_deleting(tx, actor, pushed)
+    if lifetime is not None:
+        await keep_namespace(
+            tx=tx,
+            namespace=namespace,
+            paths=paths,
+            requester=requester_of(actor.principal),
+            lifetime=lifetime,
+        )
     await queries.insert_deletion(
         tx, kind="namespace", name=namespace.name, principal=actor.principal, removed=is_empty
     )
@@ -81,7 +111,12 @@ async def delete_namespace(
     if is_empty:
         await namespaces.delete_namespace(tx, namespace_id=namespace.id)
     else:
-        await _delete_repositories(tx, actor, reserved_seconds, pushed)
+        await queries.insert_deletions(
+            tx, kind="repository", names=paths, principal=actor.principal
+        )
+        await reserved_names.reserve_all(
+            tx, kind="repository", names=paths, seconds=reserved_seconds
+        )
     await record(
         tx=tx,
         principal=actor.principal,
@@ -92,13 +127,12 @@ async def delete_namespace(
     return is_empty
 
 
-async def _delete_repositories(
-    tx: Tx, actor: NamespaceOwner, reserved_seconds: int, pushed: Collection[str]
-) -> None:
-    """Start to delete the repositories of a namespace; ``pushed`` have an open change."""
+async def _mark_deleting(tx: Tx, actor: NamespaceOwner, pushed: Collection[str]) -> list[str]:
+    """Mark the namespace and its repositories; return the paths of all repositories to delete.
+
+    ``pushed`` have an open change, which can create them.
+    """
     namespace_id = actor.namespace.id
     await queries.mark_namespace_deleting(tx, namespace_id=namespace_id)
     marked = await queries.mark_repositories_deleting(tx, namespace_id=namespace_id)
-    paths = sorted({*marked, *pushed})
-    await queries.insert_deletions(tx, kind="repository", names=paths, principal=actor.principal)
-    await reserved_names.reserve_all(tx, kind="repository", names=paths, seconds=reserved_seconds)
+    return sorted({*marked, *pushed})

@@ -1,11 +1,14 @@
 """SQL of tag deletions."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from services.catalog.tables import repositories, tags
+from services.catalog.tables import repositories
+from services.catalog.tables import tags as table
 
-_t, _r = tags.c, repositories.c
+_t, _r = table.c, repositories.c
 
 
 async def find_digest(tx: Tx, *, repository_id: int, tag: str) -> str | None:
@@ -17,7 +20,11 @@ async def find_digest(tx: Tx, *, repository_id: int, tag: str) -> str | None:
 
 async def delete_tag(tx: Tx, *, repository: str, tag: str) -> int | None:
     """Delete the tag. Return the id of its repository, or None if the tag did not exist."""
+    return next(iter(await delete_tags(tx, repository=repository, tags=[tag])), None)
+
+
+async def delete_tags(tx: Tx, *, repository: str, tags: Collection[str]) -> list[int]:
+    """Delete those of ``tags`` that exist. Return the id of the repository for each of them."""
     repository_id = sa.select(_r.id).where(_r.path == repository).scalar_subquery()
-    statement = sa.delete(tags).where(_t.repository_id == repository_id, _t.name == tag)
-    id_: int | None = (await tx.execute(statement.returning(_t.repository_id))).scalar_one_or_none()
-    return id_
+    statement = sa.delete(table).where(_t.repository_id == repository_id, _t.name.in_(tags))
+    return list((await tx.execute(statement.returning(_t.repository_id))).scalars())

@@ -1,5 +1,7 @@
 """Delete a tag, but not its image (spec 7)."""
 
+from datetime import timedelta
+
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
@@ -14,14 +16,22 @@ from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.queries import update_totals
+from services.catalog.trash.keeping.usecases import keep_tag
 
 _TRIES = 3
 
 
 async def delete_tag(
-    *, engine: Engine, registry: Registry, actor: RepositoryOwner, tag: str
+    *,
+    engine: Engine,
+    registry: Registry,
+    actor: RepositoryOwner,
+    tag: str,
+    lifetime: timedelta | None,
 ) -> None:
     """Delete the tag. Of a push of the tag and its deletion, the later one wins.
+
+    The tag can be restored for ``lifetime``; None turns the trash off.
 
     Raises:
         ImageNotFound: the repository has no such tag.
@@ -50,7 +60,20 @@ async def delete_tag(
             requester=requester_of(actor.principal),
         )
 
-    intent = await open_intent(engine=engine, repository=repository.path, prepare=prepare)
+    async def keep(tx: Tx, intent: Intent) -> None:
+        if lifetime is not None:
+            await keep_tag(
+                tx=tx,
+                repository=repository,
+                tag=tag,
+                digest=intent.change.digest,
+                requester=intent.change.requester,
+                lifetime=lifetime,
+            )
+
+    intent = await open_intent(
+        engine=engine, repository=repository.path, prepare=prepare, record=keep
+    )
     await call_until_confirmed(
         lambda: _delete_in_registry(registry, intent),
         engine=engine,
@@ -66,9 +89,11 @@ async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
     await _finish(engine, intent)
 
 
-async def remove_tag(*, registry: Registry, repository: str, tag: str) -> None:
-    """Delete a tag of a repository that is itself being deleted. Raises RegistryUnavailable."""
-    await _remove(registry, repository, tag, make_placeholder())
+async def remove_tag(
+    *, registry: Registry, repository: str, tag: str, placeholder: Placeholder | None = None
+) -> None:
+    """Delete a tag in the registry as a part of another deletion. Raises RegistryUnavailable."""
+    await _remove(registry, repository, tag, placeholder or make_placeholder())
 
 
 async def _delete_in_registry(registry: Registry, intent: Intent) -> None:

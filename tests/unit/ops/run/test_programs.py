@@ -1,5 +1,6 @@
 """The environments and programs of a run."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from ops.host.ports import reserve
 from ops.host.privileges import RunUser
 from ops.install.debian import Tool
 from ops.layout import Layout
-from ops.run.programs import PARTS, Installation, gc_program, service_environment
+from ops.run.programs import PARTS, Installation, service_environment, service_program
 from ops.settings import load_run_settings
 
 
@@ -19,9 +20,9 @@ from ops.settings import load_run_settings
 def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """An installation whose programs do not run, in an environment without services' settings."""
     for name in list(os.environ):
-        if name.startswith(("AUTH_", "CATALOG_", "EVENTS_", "LOG_")):
+        if name.startswith(("AUTH_", "CATALOG_", "EVENTS_", "GC_", "LOG_")):
             monkeypatch.delenv(name)
-    settings = load_run_settings({"GC_SCHEDULE_HOURS": "168", "GC_UNTAGGED_DAYS": "3"})
+    settings = load_run_settings({})
     user = RunUser(os.geteuid(), os.getegid())
     with ExitStack() as stack:
         ports = {part: stack.enter_context(reserve()) for part in PARTS}
@@ -79,11 +80,31 @@ def test_the_catalog_receives_the_lifetimes_of_tokens(
     assert service_environment(installation, "catalog")["AUTH_PUSH_TOKEN_SECONDS"] == "60"
 
 
-def test_the_program_of_the_schedule_has_the_settings_of_the_run(
-    installation: Installation,
+GARBAGE_SETTINGS = {
+    "GC_UNTAGGED_DAYS": "3",
+    "GC_KEEP_PULLED": "false",
+    "GC_GRACE_MINUTES": "60",
+    "GC_SCHEDULE_HOURS": "24",
+    "GC_BLOBS_PER_SECOND": "500",
+}
+
+
+def test_only_the_catalog_receives_the_settings_of_garbage_collection(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = gc_program(installation)
-    assert list(program.argv[-2:]) == ["gc", "--schedule"]
-    assert program.environment["GC_SCHEDULE_HOURS"] == "168"
-    assert program.environment["GC_UNTAGGED_DAYS"] == "3"
-    assert program.environment["MOORAGE_DATA"] == str(installation.layout.root)
+    for name, value in GARBAGE_SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    assert GARBAGE_SETTINGS.items() <= service_environment(installation, "catalog").items()
+    for service in ("auth", "events"):
+        assert not GARBAGE_SETTINGS.keys() & service_environment(installation, service).keys()
+
+
+def test_commands_find_the_settings_of_garbage_collection_of_the_running_catalog(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GC_GRACE_MINUTES", "60")
+    monkeypatch.setenv("AUTH_PUSH_TOKEN_SECONDS", "7200")
+    installation.layout.run.mkdir()
+    service_program(installation, "catalog")
+    written = json.loads(installation.layout.catalog_environment.read_text())
+    assert (written["GC_GRACE_MINUTES"], written["AUTH_PUSH_TOKEN_SECONDS"]) == ("60", "7200")

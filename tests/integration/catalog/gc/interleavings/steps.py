@@ -18,7 +18,9 @@ _MOST_PROCESSES = 7
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["nothing"] + ["run"] * 12 + ["start"] * 5 + ["kill", "time", "time", "restore"]),
+        st.sampled_from(
+            ["nothing"] + ["run"] * 12 + ["start"] * 5 + ["kill", "time", "time", "restore"]
+        ),
         st.integers(0, 10),
         st.integers(0, 7),
         st.integers(0, 7),
@@ -95,7 +97,11 @@ def _start(world: World, kind: str, b: int, c: int, d: int) -> None:
         "renew": lambda: world.gate_renews(gate),
         "flush": lambda: world.gate_flushes(gate),
     }[kind]
-    detail = f" {content.manifest.digest} to {repository}, {tag}, {('blind', 'upload', 'mount', 'gated')[c // 2]}" if kind in ("push", "delete") else ""
+    detail = (
+        f" {content.manifest.digest} to {repository}, {tag}, {('blind', 'upload', 'mount', 'gated')[c // 2]}"
+        if kind in ("push", "delete")
+        else ""
+    )
     world.scheduler.log.append(f"--- starts {name}{detail}")
     world.scheduler.start(name, run)
 
@@ -129,7 +135,9 @@ async def finish(world: World, rotation: int) -> None:
     for process in [*processes[start:], *processes[:start]]:
         point = _next(process)
         if point is not None:
-            await _run(world, process, process.points.index(point) if point in process.points else 0, 60, 0)
+            await _run(
+                world, process, process.points.index(point) if point in process.points else 0, 60, 0
+            )
     await end_all(world)
     await world.check()
     await world.database.advance(3601)

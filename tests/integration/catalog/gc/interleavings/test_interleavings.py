@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from libs.common.db import engine as db
 from ops.db.postgres import EmbeddedServer
-from services.catalog.gc.runs import collector
+from services.catalog.gc.runs import collection
 from tests.integration.catalog.gc.interleavings.steps import Step, end_all, execute, finish, steps
 from tests.integration.catalog.gc.interleavings.universe import (
     EXISTING,
@@ -86,9 +86,7 @@ class Model:
         await world.check()
 
     def _begin(self, grace_minutes: int) -> World:
-        self._world = World(
-            self._database, self._engine, self._root, grace_minutes=grace_minutes
-        )
+        self._world = World(self._database, self._engine, self._root, grace_minutes=grace_minutes)
         self._world.write_files()
         return self._world
 
@@ -127,7 +125,7 @@ def model(
     """The database of all interleavings, in an event loop of its own."""
     before = structlog.get_config()
     structlog.configure(processors=[_drop])
-    seconds, collector._REPORT_SECONDS = collector._REPORT_SECONDS, float("inf")
+    seconds, collection._REPORT_SECONDS = collection._REPORT_SECONDS, float("inf")
     # Thousands of small files are faster in memory.
     memory = Path("/dev/shm")
     parent = memory if memory.is_dir() else tmp_path_factory.mktemp("interleavings")
@@ -139,7 +137,7 @@ def model(
     finally:
         model.close()
         shutil.rmtree(root)
-        collector._REPORT_SECONDS = seconds
+        collection._REPORT_SECONDS = seconds
         structlog.configure(**before)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
+from services.catalog.gc.runs.collection import GarbageCollector
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db.engine import Engine, Tx
@@ -22,7 +23,6 @@ from services.catalog.admission.usecases import Admission, Push
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.gc.blobs.sweeping import void_ended_lease
 from services.catalog.gc.runs import queries as runs
-from services.catalog.gc.runs.collector import Collector
 from services.catalog.gc.runs.domain import Schedule
 from services.catalog.gc.runs.worker import Starter
 from services.catalog.images.queries import list_tagged_indexes
@@ -197,16 +197,12 @@ class World:
 
     async def collect(self, per_second: int) -> None:
         """Lead the worker of garbage collection for one run."""
-        collector = Collector(
-            self.engine, self.registry, self.storage, blobs_per_second=per_second
-        )
+        collector = GarbageCollector(self.engine, self.registry, self.storage, blobs_per_second=per_second)
         schedule = Schedule(timedelta(0), timedelta(minutes=self.grace_minutes), None)
         try:
             async with self.engine.begin() as tx:
                 await runs.end_interrupted(tx)
-                await runs.request_run(
-                    tx, untagged_days=0, grace_minutes=self.grace_minutes
-                )
+                await runs.request_run(tx, untagged_days=0, grace_minutes=self.grace_minutes)
             await Starter(self.engine, collector, schedule).step()
         except _FAILED as error:
             self._note(f"fails: {type(error).__name__}")

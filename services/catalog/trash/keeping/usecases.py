@@ -1,0 +1,139 @@
+"""Keep in the trash what a deletion removes.
+
+Call these functions in the transaction that decides the deletion, when the lock of the repository
+is held.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from libs.common.db.engine import Tx
+from services.catalog.intents.domain import Requester
+from services.catalog.namespaces.domain import Namespace
+from services.catalog.repositories.domain import Repository
+from services.catalog.trash.domain import Kind, artifact_tags
+from services.catalog.trash.keeping import queries
+
+
+async def keep_tag(
+    *,
+    tx: Tx,
+    repository: Repository,
+    tag: str,
+    digest: str,
+    requester: Requester,
+    lifetime: timedelta,
+) -> None:
+    """Keep a tag. Its manifest remains in the registry."""
+    entry_id = await queries.insert_image(
+        tx,
+        kind=Kind.TAG,
+        path=f"{repository.path}:{tag}",
+        repository=repository,
+        digest=digest,
+        tag_count=1,
+        requester=requester,
+        lifetime=lifetime,
+    )
+    await queries.copy_tags(tx, entry_id=entry_id, repository=repository.path, names=[tag])
+    await queries.insert_needed(tx, entry_id=entry_id, repository=repository)
+
+
+async def keep_manifest(
+    *,
+    tx: Tx,
+    repository: Repository,
+    digest: str,
+    tags: Collection[str],
+    requester: Requester,
+    lifetime: timedelta,
+) -> None:
+    """Keep an image with ``tags``, some of which can be those of its signatures.
+
+    The manifests of the latter remain in the registry, as do the children of an index. The content
+    of the image itself is stored later (``queries.store_content``).
+    """
+    entry_id = await queries.insert_image(
+        tx,
+        kind=Kind.MANIFEST,
+        path=f"{repository.path}@{digest}",
+        repository=repository,
+        digest=digest,
+        tag_count=len(set(tags) - set(artifact_tags(digest))),
+        requester=requester,
+        lifetime=lifetime,
+    )
+    await queries.copy_tags(tx, entry_id=entry_id, repository=repository.path, names=tags)
+    await queries.copy_manifests(
+        tx, entry_id=entry_id, repository=repository.path, digests=[digest]
+    )
+    await queries.insert_needed(tx, entry_id=entry_id, repository=repository)
+
+
+async def keep_repository(
+    *, tx: Tx, repository: Repository, requester: Requester, lifetime: timedelta
+) -> None:
+    """Keep a repository. The worker that deletes its images keeps them (``keep_images``).
+
+    Call this before the name is reserved.
+    """
+    entry_id = await queries.insert_entry(
+        tx,
+        kind=Kind.REPOSITORY,
+        path=repository.path,
+        namespace=repository.namespace,
+        repository=repository.path,
+        owner_id=repository.account_id,
+        size_bytes=repository.size_bytes,
+        tag_count=repository.tag_count,
+        requester=requester,
+        lifetime=lifetime,
+    )
+    await queries.copy_repositories(tx, entry_id=entry_id, paths=[repository.path])
+
+
+async def keep_namespace(
+    *,
+    tx: Tx,
+    namespace: Namespace,
+    paths: Collection[str],
+    requester: Requester,
+    lifetime: timedelta,
+) -> None:
+    """Keep a namespace with its grants, and the repositories ``paths``.
+
+    A repository whose deletion began before is left out: it has an entry of its own. Call this
+    before the names are reserved, and before the deletions of the repositories are recorded.
+    """
+    entry_id = await queries.insert_entry(
+        tx,
+        kind=Kind.NAMESPACE,
+        path=namespace.name,
+        namespace=namespace.name,
+        repository=None,
+        owner_id=namespace.account_id,
+        size_bytes=0,
+        tag_count=0,
+        requester=requester,
+        lifetime=lifetime,
+        visibility=namespace.visibility,
+        description=namespace.description,
+        created_at=namespace.created_at,
+    )
+    await queries.copy_repositories(tx, entry_id=entry_id, paths=paths)
+    await queries.copy_grants(tx, entry_id=entry_id, namespace_id=namespace.id)
+    await queries.sum_up(tx, entry_id=entry_id)
+
+
+async def keep_images(*, tx: Tx, repository: str) -> bool:
+    """Keep the tags and manifests of a repository that is being deleted, without their content.
+
+    Return False if the repository is not in the trash.
+    """
+    entry_id = await queries.find_entry_of_deletion(tx, repository=repository)
+    if entry_id is None:
+        return False
+    await queries.copy_tags(tx, entry_id=entry_id, repository=repository)
+    await queries.copy_manifests(tx, entry_id=entry_id, repository=repository)
+    await queries.insert_references(tx, entry_id=entry_id, repository=repository)
+    return True

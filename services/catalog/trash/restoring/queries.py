@@ -1,0 +1,308 @@
+"""SQL of restores."""
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.common.db.engine import Tx
+from libs.common.registry.client import Fetched
+from services.catalog.tables import (
+    manifests,
+    repositories,
+    tags,
+    trash,
+    trash_manifests,
+    trash_restores,
+    trash_tags,
+)
+from services.catalog.trash.domain import Kind
+from services.catalog.trash.restoring.domain import LEASE, Content, Item, Restore
+
+_e, _m, _t = trash.c, trash_manifests.c, trash_tags.c
+_CLOCK = sa.func.clock_timestamp()
+
+
+async def begin(tx: Tx, *, entry_id: int, chosen_tag: str | None) -> Restore | None:
+    """Mark the entry as being restored, and take a lease on it.
+
+    Return None if the entry is gone or has expired, or if another process has the lease.
+    """
+    is_free = sa.or_(_e.leased_until.is_(None), _e.leased_until < _CLOCK)
+    is_there = sa.or_(_e.expires_at > _CLOCK, _e.restoring_since.is_not(None))
+    statement = (
+        sa.update(trash)
+        .where(_e.id == entry_id, is_free, is_there)
+        .values(
+            restoring_since=sa.func.coalesce(_e.restoring_since, _CLOCK),
+            leased_until=_CLOCK + LEASE,
+            chosen_tag=sa.func.coalesce(chosen_tag, _e.chosen_tag),
+        )
+        .returning(trash)
+    )
+    row = (await tx.execute(statement)).one_or_none()
+    return _restore(row) if row else None
+
+
+async def take_over(tx: Tx, *, limit: int) -> list[Restore]:
+    """Return restores whose lease has ended, and take a lease on them."""
+    ended = (
+        sa.select(_e.id)
+        .where(_e.restoring_since.is_not(None), _e.leased_until < _CLOCK)
+        .order_by(_e.leased_until)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    statement = sa.update(trash).where(_e.id.in_(ended)).values(leased_until=_CLOCK + LEASE)
+    return [_restore(row) for row in await tx.execute(statement.returning(trash))]
+
+
+def _restore(row: Any) -> Restore:
+    return Restore(
+        entry_id=row.id,
+        kind=Kind(row.kind),
+        path=row.path,
+        namespace=row.namespace,
+        digest=row.digest,
+        owner_id=row.owner_id,
+        chosen_tag=row.chosen_tag,
+        since=row.restoring_since,
+    )
+
+
+async def renew_lease(tx: Tx, *, entry_id: int) -> None:
+    """Let the lease of the restore end later."""
+    await tx.execute(sa.update(trash).where(_e.id == entry_id).values(leased_until=_CLOCK + LEASE))
+
+
+async def end_lease(tx: Tx, *, entry_id: int) -> None:
+    """Let the worker go on at once."""
+    await tx.execute(sa.update(trash).where(_e.id == entry_id).values(leased_until=_CLOCK))
+
+
+async def give_up(tx: Tx, *, entry_id: int) -> None:
+    """Mark the entry as not being restored. What it still has can be restored later."""
+    await tx.execute(
+        sa.update(trash)
+        .where(_e.id == entry_id)
+        .values(restoring_since=None, leased_until=None, chosen_tag=None)
+    )
+
+
+_ITEMS = sa.text("""
+    WITH chosen (repository, digest) AS (
+      SELECT CAST(:repository AS text), CAST(:digest AS text)),
+    m AS (
+      SELECT m.repository, m.digest, m.children FROM catalog.trash_manifests m, chosen c
+      WHERE m.entry_id = :entry_id
+        AND (c.digest IS NULL OR (m.repository, m.digest) = (c.repository, c.digest))),
+    t AS (
+      SELECT t.repository, t.digest, array_agg(t.name ORDER BY t.name) AS names
+      FROM catalog.trash_tags t, chosen c
+      WHERE t.entry_id = :entry_id
+        AND (c.digest IS NULL OR (t.repository, t.digest) = (c.repository, c.digest))
+      GROUP BY t.repository, t.digest)
+    SELECT repository, digest, coalesce(names, '{}') AS names, coalesce(children, '{}') AS children,
+           children IS NOT NULL AS is_trashed
+    FROM m FULL JOIN t USING (repository, digest) ORDER BY 1, 2
+""")
+
+
+async def list_items(tx: Tx, *, entry_id: int) -> list[Item]:
+    """Return what is still in the entry."""
+    values = {"entry_id": entry_id, "repository": None, "digest": None}
+    return [_item(row) for row in await tx.execute(_ITEMS, values)]
+
+
+async def find_item(tx: Tx, *, entry_id: int, repository: str, digest: str) -> Item | None:
+    """Return one manifest of the entry with its tags, or None if it has been restored."""
+    values = {"entry_id": entry_id, "repository": repository, "digest": digest}
+    row = (await tx.execute(_ITEMS, values)).one_or_none()
+    return _item(row) if row else None
+
+
+def _item(row: Any) -> Item:
+    return Item(
+        repository=row.repository,
+        digest=row.digest,
+        tags=tuple(row.names),
+        children=frozenset(row.children),
+        is_trashed=row.is_trashed,
+    )
+
+
+async def find_repository(tx: Tx, *, path: str, owner_id: int) -> int | None:
+    """Return the id of the repository if the account has it and it is not being deleted."""
+    r = repositories.c
+    statement = sa.select(r.id).where(
+        r.path == path, r.account_id == owner_id, r.status != "deleting"
+    )
+    id_: int | None = (await tx.execute(statement)).scalar_one_or_none()
+    return id_
+
+
+async def list_other_tags(
+    tx: Tx, *, repository_id: int, names: Collection[str], digest: str
+) -> list[str]:
+    """Return those of the tags ``names`` that exist and name another digest."""
+    t = tags.c
+    statement = sa.select(t.name).where(
+        t.repository_id == repository_id, t.name.in_(names), t.digest != digest
+    )
+    return list((await tx.execute(statement.order_by(t.name))).scalars())
+
+
+async def list_existing(tx: Tx, *, repository_id: int, digests: Collection[str]) -> set[str]:
+    """Return those of the manifests that the repository has."""
+    c = manifests.c
+    statement = sa.select(c.digest).where(c.repository_id == repository_id, c.digest.in_(digests))
+    return set((await tx.execute(statement)).scalars())
+
+
+async def list_trashed(
+    tx: Tx, *, owner_id: int, repository: str, digests: Collection[str]
+) -> list[str]:
+    """Return those of the manifests that are in the trash."""
+    statement = (
+        sa.select(_m.digest)
+        .distinct()
+        .join(trash, _e.id == _m.entry_id)
+        .where(_m.repository == repository, _m.digest.in_(digests), _e.owner_id == owner_id)
+    )
+    return list((await tx.execute(statement.order_by(_m.digest))).scalars())
+
+
+_CONTENT = sa.text("""
+    SELECT m.media_type, m.content, m.children,
+           m.other_digests
+             || ARRAY(SELECT blob ->> 0 FROM jsonb_array_elements(m.blobs) AS blob) AS needs
+    FROM catalog.trash_manifests m JOIN catalog.trash e ON e.id = m.entry_id
+    WHERE m.repository = :repository AND m.digest = :digest AND e.owner_id = :owner_id
+      AND m.content IS NOT NULL
+    LIMIT 1
+""")
+
+
+async def find_content(tx: Tx, *, owner_id: int, repository: str, digest: str) -> Content | None:
+    """Return a manifest of whatever entry of the account.
+
+    The tag of an image is in another entry than the image, if it was deleted before it.
+    """
+    values = {"owner_id": owner_id, "repository": repository, "digest": digest}
+    row = (await tx.execute(_CONTENT, values)).one_or_none()
+    if row is None:
+        return None
+    children = frozenset(row.children)
+    return Content(Fetched(row.media_type, row.content), children, children | set(row.needs))
+
+
+async def insert_link(tx: Tx, *, intent_id: int, entry_id: int) -> None:
+    """Record the entry that an intent restores."""
+    await tx.execute(sa.insert(trash_restores).values(intent_id=intent_id, entry_id=entry_id))
+
+
+_TAKE_LINK = sa.text("""
+    DELETE FROM catalog.trash_restores r USING catalog.trash e
+    WHERE r.intent_id = :intent_id AND e.id = r.entry_id
+    RETURNING e.id, e.owner_id
+""")
+
+
+async def take_link(tx: Tx, *, intent_id: int) -> tuple[int, int] | None:
+    """Return the entry that an intent restores, with its owner; delete the link."""
+    row = (await tx.execute(_TAKE_LINK, {"intent_id": intent_id})).one_or_none()
+    return (row.id, row.owner_id) if row else None
+
+
+_MANIFEST = sa.text("""
+    WITH of AS (
+      SELECT m.* FROM catalog.trash_manifests m JOIN catalog.trash e ON e.id = m.entry_id
+      WHERE m.repository = :repository AND m.digest = :digest AND e.owner_id = :owner_id
+      ORDER BY m.entry_id = :entry_id DESC LIMIT 1),
+    manifest AS (
+      INSERT INTO catalog.manifests
+        (repository_id, digest, media_type, artifact_type, subject, size_bytes, platforms, layers,
+         labels, image_created_at, pushed_at, pushed_by, is_scanned)
+      SELECT :repository_id, digest, media_type, artifact_type, subject, size_bytes, platforms,
+             layers, labels, image_created_at, pushed_at, pushed_by, is_scanned
+      FROM of
+      ON CONFLICT DO NOTHING),
+    blobs AS (
+      INSERT INTO catalog.manifest_blobs (repository_id, manifest_digest, blob_digest, size_bytes)
+      SELECT :repository_id, of.digest, blob ->> 0, (blob ->> 1)::bigint
+      FROM of, jsonb_array_elements(of.blobs) AS blob
+      ON CONFLICT DO NOTHING),
+    others AS (
+      INSERT INTO catalog.manifest_other_digests (repository_id, manifest_digest, digest)
+      SELECT :repository_id, of.digest, other FROM of, unnest(of.other_digests) AS other
+      ON CONFLICT DO NOTHING)
+    INSERT INTO catalog.manifest_children (repository_id, index_digest, child_digest)
+    SELECT :repository_id, of.digest, child FROM of, unnest(of.children) AS child
+    ON CONFLICT DO NOTHING
+""")
+
+# The chosen tag takes the time and the pusher of a tag that it replaces.
+_TAGS = sa.text("""
+    INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by, admitted_in)
+    SELECT :repository_id, wanted.name, :digest, coalesce(of.pushed_at, clock_timestamp()),
+           coalesce(of.pushed_by, ''), catalog.origin()
+    FROM unnest(CAST(:names AS text[])) AS wanted (name)
+    LEFT JOIN LATERAL (
+      SELECT t.pushed_at, t.pushed_by FROM catalog.trash_tags t
+      WHERE t.entry_id = :entry_id AND t.repository = :repository AND t.digest = :digest
+      ORDER BY t.name = wanted.name DESC, t.pushed_at DESC LIMIT 1) AS of ON true
+    ON CONFLICT DO NOTHING
+""")
+
+
+async def write_manifest(
+    tx: Tx, *, repository_id: int, owner_id: int, entry_id: int, repository: str, digest: str
+) -> None:
+    """Write the rows of a manifest as they were, unless it exists."""
+    values = {
+        "repository_id": repository_id,
+        "owner_id": owner_id,
+        "entry_id": entry_id,
+        "repository": repository,
+        "digest": digest,
+    }
+    await tx.execute(_MANIFEST, values)
+
+
+async def write_tags(
+    tx: Tx,
+    *,
+    repository_id: int,
+    entry_id: int,
+    repository: str,
+    digest: str,
+    names: Collection[str],
+) -> None:
+    """Write the rows of tags with their time and pusher, unless they exist."""
+    values = {
+        "repository_id": repository_id,
+        "entry_id": entry_id,
+        "repository": repository,
+        "digest": digest,
+        "names": list(names),
+    }
+    await tx.execute(_TAGS, values)
+
+
+async def delete_item(tx: Tx, *, entry_id: int, repository: str, digest: str) -> None:
+    """Remove a manifest and its tags from the entry."""
+    await tx.execute(
+        sa.delete(trash_manifests).where(
+            _m.entry_id == entry_id, _m.repository == repository, _m.digest == digest
+        )
+    )
+    await tx.execute(
+        sa.delete(trash_tags).where(
+            _t.entry_id == entry_id, _t.repository == repository, _t.digest == digest
+        )
+    )
+
+
+async def delete_entry(tx: Tx, *, entry_id: int) -> None:
+    """Delete the entry with all that it has."""
+    await tx.execute(sa.delete(trash).where(_e.id == entry_id))

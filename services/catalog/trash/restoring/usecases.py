@@ -1,0 +1,324 @@
+"""Restore what is in the trash (spec 7).
+
+Each manifest is restored by an intent of its own, children before their indexes. What has been
+restored leaves the trash in the transaction that resolves the intent. So a restore can be repeated
+at any time: it goes on with what the trash still has.
+"""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import structlog
+
+from libs.common.db.changes import created
+from libs.common.db.engine import Engine, Tx
+from libs.common.registry.client import Fetched, Registry
+from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.manifests import is_digest, parse_manifest
+from libs.common.registry.tokens import CATALOG_SUBJECT
+from libs.common.storage.store import Storage, StorageUnavailable
+from services.catalog.accounts.domain import AccountLimits
+from services.catalog.audit.usecases import record
+from services.catalog.intents.domain import Change, Intent, Kind, Requester
+from services.catalog.intents.queries import lock_repositories, resolve
+from services.catalog.intents.usecases import call_until_confirmed, open_intent
+from services.catalog.pull_counts.queries import copy_sums, lock_counters
+from services.catalog.repositories.queries import update_totals
+from services.catalog.trash.domain import (
+    ContentMissing,
+    EntryBusy,
+    EntryOwner,
+    NameTaken,
+    ParentMissing,
+)
+from services.catalog.trash.domain import Kind as TrashKind
+from services.catalog.trash.names.usecases import write_names
+from services.catalog.trash.restoring import queries
+from services.catalog.trash.restoring.domain import (
+    WAIT_SECONDS,
+    Item,
+    Restore,
+    Result,
+    order_items,
+    tags_to_set,
+)
+
+_CONCURRENT_ITEMS = 8
+_log = structlog.get_logger()
+
+
+class _Restored(Exception):
+    """Another process has restored the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restorer:
+    """Restores entries of the trash to ``registry``, whose storage is ``storage``.
+
+    Without a storage, a deleted repository cannot be restored: the registry refuses a manifest
+    whose layers are not linked to the repository.
+    """
+
+    engine: Engine
+    registry: Registry
+    storage: Storage | None
+
+    async def restore(self, *, actor: EntryOwner, tag: str | None, limits: AccountLimits) -> Result:
+        """Restore an entry; ``tag`` is the tag to set instead of one that is taken.
+
+        Raises:
+            EntryBusy: the deletion is not finished, or another request restores the entry.
+            NameTaken: a name of the entry is taken.
+            ParentMissing: the repository or the namespace does not exist.
+            LimitReached: the account can have no more namespaces or repositories.
+            ContentMissing: a part of the image was deleted separately.
+            ChangeInProgress: another change of the same image is not finished.
+            RegistryUnavailable: the registry does not answer. The worker completes the restore.
+        """
+        result = Result()
+        restore = await self._begin(actor, tag, limits, result)
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self.run(restore, result)
+        except TimeoutError:
+            async with self.engine.begin() as tx:
+                await queries.end_lease(tx, entry_id=restore.entry_id)
+        return result
+
+    async def _begin(
+        self, actor: EntryOwner, tag: str | None, limits: AccountLimits, result: Result
+    ) -> Restore:
+        entry = actor.entry
+        async with self.engine.begin() as tx:
+            if entry.repository is not None:
+                await lock_repositories(tx, paths=[entry.repository])
+            restore = await queries.begin(tx, entry_id=entry.id, chosen_tag=tag)
+            if restore is None:
+                raise EntryBusy(entry.path)
+            if entry.kind in (TrashKind.REPOSITORY, TrashKind.NAMESPACE):
+                result.vanished = await write_names(tx=tx, entry=entry, limits=limits)
+            for item in await queries.list_items(tx, entry_id=entry.id):
+                if restore.is_requested(item):
+                    await _plan(tx, restore, item, result)
+            await record(
+                tx=tx,
+                principal=actor.principal,
+                action="trash.restore",
+                target=entry.target,
+                owner_id=entry.owner_id,
+                changes=created(tag=tag),
+            )
+        return restore
+
+    async def run(self, restore: Restore, result: Result) -> None:
+        """Restore all that the entry still has, and write to ``result`` what it is.
+
+        Raises as ``restore``.
+        """
+        async with self.engine.connect() as tx:
+            items = await queries.list_items(tx, entry_id=restore.entry_id)
+        free = asyncio.Semaphore(_CONCURRENT_ITEMS)
+
+        async def restore_one(item: Item) -> None:
+            async with free:
+                await self._restore_item(restore, item, result)
+
+        for group in order_items(items):
+            done = await asyncio.gather(*map(restore_one, group), return_exceptions=True)
+            for error in done:
+                if isinstance(error, NameTaken | ParentMissing | ContentMissing):
+                    async with self.engine.begin() as tx:
+                        await queries.give_up(tx, entry_id=restore.entry_id)
+                if error is not None:
+                    raise error
+        await self._complete(restore, {item.repository for item in items}, result)
+
+    async def _restore_item(self, restore: Restore, item: Item, result: Result) -> None:
+        path, digest = item.repository, item.digest
+
+        async def prepare(tx: Tx) -> Change:
+            found = await queries.find_item(
+                tx, entry_id=restore.entry_id, repository=path, digest=digest
+            )
+            if found is None:
+                raise _Restored
+            return await _plan(tx, restore, found, result)
+
+        async def link(tx: Tx, intent: Intent) -> None:
+            await queries.insert_link(tx, intent_id=intent.id, entry_id=restore.entry_id)
+            await queries.renew_lease(tx, entry_id=restore.entry_id)
+
+        try:
+            intent = await open_intent(
+                engine=self.engine, repository=path, prepare=prepare, record=link
+            )
+            is_put = await call_until_confirmed(
+                lambda: self._put(intent), engine=self.engine, intent=intent
+            )
+            await self._finish(intent, is_put=is_put)
+            if not is_put:
+                raise ContentMissing(restore.path, [digest])
+            result.tags.update(intent.change.tags)
+        except _Restored:
+            pass
+        except ContentMissing:
+            if restore.is_requested(item):
+                raise
+            result.missing.add(f"{path}@{digest}")
+
+    async def resume(self, intent: Intent) -> None:
+        """Restore a manifest again whose outcome is unknown. Raises RegistryUnavailable."""
+        await self._finish(intent, is_put=await self._put(intent))
+
+    async def _put(self, intent: Intent) -> bool:
+        """Put the manifest; return False if the registry refuses it, or does not have it.
+
+        Raises RegistryUnavailable.
+        """
+        change = intent.change
+        path = change.repository
+        manifest = change.manifest or await self.registry.find_manifest(path, change.digest)
+        if manifest is None:
+            return False
+        await self._link(path, change.digest, manifest)
+        for reference in change.tags or (change.digest,):
+            answer = await self.registry.forward_manifest(
+                path, reference, manifest, subject=CATALOG_SUBJECT
+            )
+            if answer.status != 201:
+                _log.error(
+                    "the registry refuses a manifest of the trash",
+                    repository=path,
+                    digest=change.digest,
+                    status=answer.status,
+                )
+                return False
+        return True
+
+    async def _link(self, path: str, digest: str, manifest: Fetched) -> None:
+        parsed = parse_manifest(manifest.content, digest=digest, media_type=manifest.media_type)
+        blobs = {blob for blob, _ in parsed.blobs if is_digest(blob)}
+        if blobs and self.storage is not None:
+            try:
+                await self.storage.link_layers(path, blobs)
+            except StorageUnavailable as error:
+                raise RegistryUnavailable(str(error)) from error
+
+    async def _finish(self, intent: Intent, *, is_put: bool) -> None:
+        """Move the manifest and its tags from the trash to the catalog.
+
+        If another process has resolved the intent, it has done so.
+        """
+        change = intent.change
+        path, digest = change.repository, change.digest
+        async with self.engine.begin() as tx:
+            await lock_repositories(tx, paths=[path])
+            if not await resolve(tx, id=intent.id):
+                return
+            link = await queries.take_link(tx, intent_id=intent.id)
+            if link is None or not is_put:
+                return
+            entry_id, owner_id = link
+            await lock_counters(tx)
+            repository_id = await queries.find_repository(tx, path=path, owner_id=owner_id)
+            if repository_id is None:
+                return
+            await queries.write_manifest(
+                tx,
+                repository_id=repository_id,
+                owner_id=owner_id,
+                entry_id=entry_id,
+                repository=path,
+                digest=digest,
+            )
+            await queries.write_tags(
+                tx,
+                repository_id=repository_id,
+                entry_id=entry_id,
+                repository=path,
+                digest=digest,
+                names=change.tags,
+            )
+            await queries.delete_item(tx, entry_id=entry_id, repository=path, digest=digest)
+
+    async def _complete(self, restore: Restore, paths: Collection[str], result: Result) -> None:
+        """Set the counters, and delete the entry unless something is left in it."""
+        for path in sorted(paths):
+            async with self.engine.begin() as tx:
+                await lock_repositories(tx, paths=[path])
+                await lock_counters(tx)
+                repository_id = await queries.find_repository(
+                    tx, path=path, owner_id=restore.owner_id
+                )
+                if repository_id is not None:
+                    await update_totals(tx, pushed_at={repository_id: None})
+                    await copy_sums(tx, repositories=[path])
+                await queries.renew_lease(tx, entry_id=restore.entry_id)
+        async with self.engine.begin() as tx:
+            if await queries.list_items(tx, entry_id=restore.entry_id):
+                await queries.give_up(tx, entry_id=restore.entry_id)
+            else:
+                await queries.delete_entry(tx, entry_id=restore.entry_id)
+        result.is_complete = True
+
+
+async def _plan(tx: Tx, restore: Restore, item: Item, result: Result) -> Change:
+    """Return the change that restores an item.
+
+    Raises:
+        ParentMissing: its repository does not exist.
+        NameTaken: a requested tag is taken.
+        ContentMissing: something that it needs is neither in the repository nor in the trash.
+    """
+    path, digest = item.repository, item.digest
+    repository_id = await queries.find_repository(tx, path=path, owner_id=restore.owner_id)
+    if repository_id is None:
+        raise ParentMissing(f"The repository {path}")
+
+    async def find_taken(names: Collection[str]) -> list[str]:
+        return await queries.list_other_tags(
+            tx, repository_id=repository_id, names=names, digest=digest
+        )
+
+    tags, taken = item.tags, await find_taken(item.tags)
+    if restore.is_requested(item):
+        tags = tags_to_set(tags, taken, restore.chosen_tag, kind=restore.kind)
+        if restore.chosen_tag is not None:
+            taken = await find_taken([restore.chosen_tag])
+        if taken:
+            raise NameTaken(restore.kind, taken)
+    elif taken:
+        result.taken_tags.update(taken)
+        tags = tuple(tag for tag in tags if tag not in taken)
+
+    manifest, needs = None, frozenset({digest})
+    if not await queries.list_existing(tx, repository_id=repository_id, digests=[digest]):
+        content = await queries.find_content(
+            tx, owner_id=restore.owner_id, repository=path, digest=digest
+        )
+        if content is None:
+            raise ContentMissing(restore.path, [digest])
+        manifest, needs = content.manifest, needs | content.needs
+        # Children in this entry are restored before. A child can also be a blob.
+        existing = await queries.list_existing(
+            tx, repository_id=repository_id, digests=content.children
+        )
+        missing = await queries.list_trashed(
+            tx,
+            owner_id=restore.owner_id,
+            repository=path,
+            digests=content.children - existing,
+        )
+        if missing:
+            raise ContentMissing(restore.path, missing)
+    return Change(
+        kind=Kind.RESTORE,
+        namespace=restore.namespace,
+        repository=path,
+        digest=digest,
+        tags=tags,
+        needs=needs,
+        manifest=manifest,
+        requester=Requester(),
+    )
