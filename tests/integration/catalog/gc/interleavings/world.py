@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
-from services.catalog.gc.runs.collector import Collector
+from services.catalog.gc.runs.collection import GarbageCollector
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db.engine import Engine, Tx
@@ -197,7 +197,7 @@ class World:
 
     async def collect(self, per_second: int) -> None:
         """Lead the worker of garbage collection for one run."""
-        collector = Collector(self.engine, self.registry, self.storage, blobs_per_second=per_second)
+        collector = GarbageCollector(self.engine, self.registry, self.storage, blobs_per_second=per_second)
         schedule = Schedule(timedelta(0), timedelta(minutes=self.grace_minutes), None)
         try:
             async with self.engine.begin() as tx:
