@@ -12,7 +12,7 @@ run: ## install dependencies, build the console, run Moorage; docs/settings.md l
 test: ## run all tests; ARGS go to pytest: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.kit.install
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@.venv/bin/python -m pytest -n 2 $(ARGS)
 
 test-registry3: ## run the registry tests on Distribution 3.1.1 (needs Go) or REGISTRY_BIN
 	@scripts/bootstrap dev

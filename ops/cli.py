@@ -22,6 +22,7 @@ for command in (
     database.migrate,
     catalog.drift,
     catalog.deletions,
+    catalog.gc,
     project.console,
     database.schema_check,
     project.config,

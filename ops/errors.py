@@ -15,3 +15,9 @@ class SettingError(OpsError):
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"{name}: {problem}")
         self.name = name
+
+
+class ArgumentError(OpsError):
+    """The options of a command contradict each other."""
+
+    exit_code = 2

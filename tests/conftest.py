@@ -1,8 +1,12 @@
 """Settings of pytest, hypothesis, and structlog, and the fixtures for all tests."""
 
+from typing import Any
+
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+
+from tests.scheduling import GroupScheduling, group_of, rank
 
 pytest_plugins = ["tests.kit.database"]
 
@@ -21,17 +25,11 @@ structlog.configure(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for two xdist workers.
-
-    One worker runs whole installations, the other runs parts; each has its own stack or database.
-    The worker that finishes first runs the console and the fresh clone, which take long but use
-    little CPU.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """Sort the groups of tests in the order in which they start."""
+    items.sort(key=lambda item: rank(group_of(item.nodeid.partition("::")[0])))
 
 
-def _group(item: pytest.Item) -> str:
-    if "e2e" not in item.path.parts:
-        return "parts"
-    return "console" if item.path.name.startswith(("test_console", "test_fresh")) else "whole"
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    """Distribute the groups of tests to the workers."""
+    return GroupScheduling(config, log)

@@ -253,6 +253,11 @@ SELECT decode(substr(digest, 8), 'hex') AS digest FROM catalog.garbage_blobs;
 COMMENT ON VIEW catalog.garbage_digests IS
 'the sha256 digests of blobs that are doomed or being deleted, 32 bytes each';
 
+CREATE VIEW catalog.garbage_generation AS SELECT generation FROM catalog.garbage_state;
+
+COMMENT ON VIEW catalog.garbage_generation IS
+'rises after marks were added; read it in one statement with garbage_digests';
+
 CREATE FUNCTION catalog.renew_gate(gate uuid, known bigint, lease interval) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 BEGIN
@@ -296,7 +301,7 @@ GRANT EXECUTE ON FUNCTION catalog.revive_blobs, catalog.touch_blobs TO :catalog_
 
 GRANT EXECUTE ON FUNCTION catalog.renew_gate TO :auth_role;
 
-GRANT SELECT ON catalog.garbage_digests TO :auth_role;
+GRANT SELECT ON catalog.garbage_digests, catalog.garbage_generation TO :auth_role;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.manifest_other_digests, catalog.garbage_state,
   catalog.garbage_blobs, catalog.garbage_exemptions, catalog.blob_touches, catalog.gates

@@ -1,4 +1,4 @@
-"""`moorage drift` and `deletions`: the work of the operator on the catalog and storage."""
+"""`moorage drift`, `deletions`, and `gc`: the work of the operator on the catalog and storage."""
 
 import asyncio
 import sys
@@ -8,6 +8,7 @@ import typer
 
 from ops.commands.errors import one_line_errors
 from ops.commands.installation import current_layout
+from ops.errors import ArgumentError
 
 
 @one_line_errors
@@ -52,3 +53,58 @@ def deletions(
     from ops.maintenance.deletions import decide
 
     asyncio.run(decide(current_layout(), resume=resume or [], drop=drop or []))
+
+
+@one_line_errors
+def gc(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="report what would be deleted, and change nothing")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="print the report as a JSON object")] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="stop the running garbage collection, and wait")
+    ] = False,
+    untagged_days: Annotated[
+        int | None,
+        typer.Option(min=0, max=36500, help="replaces GC_UNTAGGED_DAYS for this run"),
+    ] = None,
+    grace_minutes: Annotated[
+        int | None,
+        typer.Option(min=0, max=525600, help="replaces GC_GRACE_MINUTES for this run"),
+    ] = None,
+) -> None:
+    """Delete what no tag needs, while pushes and pulls continue.
+
+    The catalog deletes manifests that have had no tag for GC_UNTAGGED_DAYS. It marks blobs that
+    nothing needs, and deletes them when they have waited for GC_GRACE_MINUTES. This command
+    requests it and shows its progress. Ctrl-C ends the command, and the catalog goes on.
+
+    The exit status is 1 if a repository failed and keeps its garbage.
+
+    Example: moorage gc --dry-run
+    """
+    from ops.host.interrupts import run_until_signal
+    from ops.maintenance.gc import Order, collect_garbage, stop_collection
+
+    order = Order(
+        is_dry=dry_run, is_json=json, untagged_days=untagged_days, grace_minutes=grace_minutes
+    )
+    is_complete = True
+
+    async def collect() -> None:
+        nonlocal is_complete
+        is_complete = await collect_garbage(current_layout(), order)
+
+    async def stop_running() -> None:
+        stopped = await stop_collection(current_layout())
+        typer.echo(
+            "The garbage collection was stopped."
+            if stopped
+            else "No garbage collection is running."
+        )
+
+    if stop and (name := order.first_option()) is not None:
+        raise ArgumentError(f"--stop takes no option of a new garbage collection; remove {name}")
+    run_until_signal(stop_running() if stop else collect())
+    if not is_complete:
+        sys.exit(1)

@@ -40,7 +40,14 @@ def longest_token_seconds(environment: Mapping[str, str]) -> int:
 
     A value that is not a number counts as the default. The auth service reports it.
     """
-    given = ((environment.get(name), default) for name, default in TOKEN_LIFETIMES.items())
-    return max(
-        int(seconds) if seconds and seconds.isdecimal() else default for seconds, default in given
-    )
+    return max(_token_seconds(environment, name) for name in TOKEN_LIFETIMES)
+
+
+def push_token_seconds(environment: Mapping[str, str]) -> int:
+    """Return the lifetime of a token that includes push, in seconds."""
+    return _token_seconds(environment, "AUTH_PUSH_TOKEN_SECONDS")
+
+
+def _token_seconds(environment: Mapping[str, str], name: str) -> int:
+    seconds = environment.get(name)
+    return int(seconds) if seconds and seconds.isdecimal() else TOKEN_LIFETIMES[name]

@@ -5,7 +5,6 @@ With `--repair`, damaged tags and manifests are pushed to the registry again.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -14,10 +13,10 @@ from libs.common.db.engine import create_engine, is_unreachable
 from libs.common.registry.client import connected
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
+from libs.common.storage.local import LocalStorage
 from ops.errors import OpsError
 from ops.layout import Layout
 from ops.maintenance.catalog_settings import catalog_settings
-from ops.maintenance.damaged_manifests import stored_manifest
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 
@@ -49,7 +48,7 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
                     engine=engine,
                     registry=registry,
                     found=compared.differences,
-                    stored=partial(stored_manifest, layout.registry),
+                    storage=LocalStorage(layout.registry),
                 )
     finally:
         await engine.dispose()

@@ -99,7 +99,7 @@ def _ensure_token_keys(layout: Layout, owners: Owners) -> None:
         write_private(key, authority.key, owners.services)
         write_private(certificate, authority.certificate, owners.services)
     authority = keys.Authority(certificate=certificate.read_bytes(), key=key.read_bytes())
-    for part in ("registry", "catalog"):  # both verify the tokens of clients
+    for part in ("registry", "catalog", "auth"):  # they verify the tokens of clients
         _copy(authority.certificate, layout.secrets_of(part) / "token_ca.pem", owners.of(part))
     for service in SERVICES:
         folder = private_dir(layout.secrets_of(service) / "token-keys", owners.services)

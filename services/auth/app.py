@@ -15,6 +15,7 @@ from libs.common.db.engine import Engine, create_engine, is_unreachable
 from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
+from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.security.jwt import SessionVerifier, load_signing_keys
 from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
@@ -29,6 +30,11 @@ from services.auth.api_keys import queries as api_key_queries
 from services.auth.api_keys import routes as api_keys
 from services.auth.cache.listener import InvalidationListener
 from services.auth.explain import routes as explain
+from services.auth.gate.marks import Marks
+from services.auth.gate.routes import PATH as GATE_PATH
+from services.auth.gate.routes import GateApp
+from services.auth.gate.touches import TouchRecorder
+from services.auth.gate.usecases import Gate
 from services.auth.last_used import queries as last_used_queries
 from services.auth.last_used.usecases import LastUsedRecorder
 from services.auth.passwords import queries as password_queries
@@ -43,9 +49,6 @@ from services.auth.sessions import routes as sessions
 from services.auth.sessions.usecases import SessionService
 from services.auth.settings import Settings
 from services.auth.tables import audit_entries
-from services.auth.write_gate.routes import PATH as WRITE_GATE_PATH
-from services.auth.write_gate.routes import WriteGateApp
-from services.auth.write_gate.usecases import WriteGate
 
 DESCRIPTION = (
     "Who are you, and what may you do: registry tokens for Docker clients, sessions for the JSON "
@@ -84,7 +87,19 @@ def create_app(settings: Settings) -> FastAPI:
     listener.on_notification(KEY_USE_CHANNEL, recorder.record_api_key)
     cache = AccessCache(engine, listener)
     free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
-    write_gate = WriteGate(free_space)
+    # The gate must renew its lease also while requests use all other connections.
+    gate_engine = create_engine(url, application_name="auth gate", pool_size=2)
+    marks = Marks(gate_engine, listener)
+    touches = TouchRecorder(gate_engine)
+    gate = Gate(
+        engine=engine,
+        verifier=RegistryTokenVerifier(
+            settings.token_ca, issuer=settings.issuer, service=settings.service
+        ),
+        marks=marks,
+        touches=touches,
+        free_space=free_space,
+    )
     keys = SigningKeys(settings.secrets_dir / "token-keys")
 
     cleaner = Cleaner(engine, partial(audit.delete_old, schema="auth", days=settings.audit_days))
@@ -93,11 +108,15 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             await asyncio.to_thread(free_space.measure)
+            await marks.start()
             async with running(
                 (
                     listener.run,
                     free_space.run,
                     every(_FLUSH_SECONDS, recorder.flush),
+                    marks.follow,
+                    marks.keep_lease,
+                    every(_FLUSH_SECONDS, touches.flush),
                     every(DELETE_ENDED_SECONDS, _delete_ended(engine)),
                     cleaner.run,
                 )
@@ -105,6 +124,8 @@ def create_app(settings: Settings) -> FastAPI:
                 yield
         finally:
             await recorder.flush()
+            await touches.flush()
+            await gate_engine.dispose()
             hasher.close()
 
     app = service.build(
@@ -114,7 +135,7 @@ def create_app(settings: Settings) -> FastAPI:
         refusals=refusals,
         body_limits={sessions.PATH: sessions.MAX_BODY},
         lifespan=lifespan,
-        front={**registry_tokens.FRONT, (None, WRITE_GATE_PATH): WriteGateApp(write_gate)},
+        front={**registry_tokens.FRONT, (None, GATE_PATH): GateApp(gate)},
     )
     provide(
         app,

@@ -19,7 +19,10 @@ class Settings(ServiceSettings):
     )
     secrets_dir: Path = Field(
         validation_alias="SECRETS_DIR",
-        description="Folder of the service's secrets, with `token-keys/` and `session-keys/`.",
+        description=(
+            "Folder of the service's secrets, with `token-keys/`, `session-keys/`, and "
+            "`token_ca.pem`."
+        ),
     )
     service: str = Field(
         default="moorage",
@@ -115,6 +118,11 @@ class Settings(ServiceSettings):
             "Compose set it. Without a value, that disk is not checked."
         ),
     )
+
+    @property
+    def token_ca(self) -> Path:
+        """PEM file with the CA that signs the keys of registry tokens."""
+        return self.secrets_dir / "token_ca.pem"
 
     @property
     def disks(self) -> dict[str, Path]:

@@ -45,3 +45,7 @@ namespace_owners = sa.Table(
 )
 
 garbage_digests = sa.Table("garbage_digests", _catalog, sa.Column("digest", sa.LargeBinary))
+
+garbage_generation = sa.Table(
+    "garbage_generation", _catalog, sa.Column("generation", sa.BigInteger)
+)

@@ -44,8 +44,9 @@ from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
 from services.catalog.gc.blobs import sweeping
 from services.catalog.gc.runs import worker as gc
-from services.catalog.gc.runs.collector import Collector
+from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
+from services.catalog.gc.runs.routes import router as garbage_runs
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
@@ -60,6 +61,7 @@ from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
 from services.catalog.sync.drift.restarts import RestartWatch
 from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
+from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
 
@@ -83,7 +85,17 @@ ROUTERS = (
     images,
     image_deletion,
     audit,
+    garbage_runs,
 )
+
+
+def _garbage_schedule(settings: Settings) -> Schedule:
+    return Schedule(
+        age=timedelta(days=settings.gc_untagged_days),
+        grace=timedelta(minutes=settings.gc_grace_minutes),
+        every=timedelta(hours=settings.gc_schedule_hours) or None,
+        keep_pulled=settings.gc_keep_pulled,
+    )
 
 
 def _workers(
@@ -99,8 +111,9 @@ def _workers(
         application_name=_APPLICATION_NAME,
         database_url=settings.database_url.get_secret_value(),
     )
-    follower = feed.Follower(engine, registry)
-    delayed_repositories = delayed.DelayedRepositories(engine, registry)
+    precedence = Precedence()
+    follower = feed.Follower(engine, registry, precedence)
+    delayed_repositories = delayed.DelayedRepositories(engine, registry, precedence)
     copy_sums = partial(counters.copy_sums, engine=engine)
     delete_expired = partial(deleted_indexes.delete_expired, engine=engine)
     deleter = deletions.Deleter(engine, registry)
@@ -133,15 +146,10 @@ def _workers(
     ]
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
-        collector = Collector(
+        garbage_collector = GarbageCollector(
             engine, registry, storage, blobs_per_second=settings.gc_blobs_per_second
         )
-        schedule = Schedule(
-            age=timedelta(days=settings.gc_untagged_days),
-            grace=timedelta(minutes=settings.gc_grace_minutes),
-            every=timedelta(hours=settings.gc_schedule_hours) or None,
-        )
-        starter = gc.Starter(engine, collector, schedule)
+        starter = gc.Starter(engine, garbage_collector, _garbage_schedule(settings))
         workers.append(
             worker(
                 name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_LONG_STEP_SECONDS
@@ -229,7 +237,12 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         front=registry_api.FRONT,
     )
-    provide(app, settings, SessionVerifier(settings.session_public_keys))
+    provide(
+        app,
+        settings,
+        _garbage_schedule(settings),
+        SessionVerifier(settings.session_public_keys),
+    )
     app.add_exception_handler(RegistryUnavailable, respond_registry_unavailable)
     api = APIRouter(prefix="/api/v1", dependencies=SIGNED_IN_ONLY)
     for router in ROUTERS:

@@ -115,6 +115,14 @@ class Settings(settings.ServiceSettings):
         validation_alias="GC_UNTAGGED_DAYS",
         description="Days without a tag after which garbage collection deletes a manifest.",
     )
+    gc_keep_pulled: bool = Field(
+        default=True,
+        validation_alias="GC_KEEP_PULLED",
+        description=(
+            "Whether garbage collection keeps a manifest without a tag that was pulled within "
+            "GC_UNTAGGED_DAYS."
+        ),
+    )
     gc_grace_minutes: int = Field(
         default=1440,
         ge=0,

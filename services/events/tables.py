@@ -84,6 +84,16 @@ pull_tags = sa.Table(
 )
 """The sums of ``pull_hours``. Only a trigger writes them."""
 
+digest_pulls = sa.Table(
+    "digest_pulls",
+    metadata,
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("last_pulled_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Index("digest_pulls_last_pulled_idx", "last_pulled_at"),
+)
+"""The last pull of each digest whose event is not in ``inbox`` any more."""
+
 checkpoints = sa.Table(
     "checkpoints",
     metadata,

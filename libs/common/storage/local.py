@@ -14,6 +14,7 @@ from libs.common.storage.layout import (
     SWEEPS,
     blob_data,
     blob_folder,
+    check_sweep,
     layer_link,
     repository_folder,
     upload_folder,
@@ -79,7 +80,9 @@ class LocalStorage:
         deleted: list[str] = []
         freed = 0
         error: OSError | None = None
-        blobs = iter([(digest, self._root / blob_folder(digest)) for digest in digests])
+        blobs = iter(
+            [(digest, self._root / blob_folder(digest)) for digest in dict.fromkeys(digests)]
+        )
         while batch := list(islice(blobs, _BATCH)):
             await check()
             moved = await _in_thread(move_blobs, batch, self._sweep(sweep))
@@ -109,8 +112,7 @@ class LocalStorage:
         await _in_thread(write_links, links, self._root / SWEEPS)
 
     def _sweep(self, sweep: str) -> Path:
-        if not sweep.isalnum():
-            raise ValueError(f"sweep: {sweep!r} is not a name of a sweep")
+        check_sweep(sweep)
         return self._root / SWEEPS / sweep
 
     def _check_root(self) -> None:

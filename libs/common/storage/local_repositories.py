@@ -14,9 +14,7 @@ from libs.common.storage.folders import (
     walk_files,
 )
 from libs.common.storage.layout import REPOSITORY_FOLDERS, UPLOADS, EntryName, parse_entry
-from libs.common.storage.store import EntryKind, StorageUnavailable
-
-_LINKS = (EntryKind.LAYER, EntryKind.REVISION, EntryKind.TAG)
+from libs.common.storage.store import REMOVED_LINKS, EntryKind, StorageUnavailable
 
 
 def delete_upload(folder: Path, unwritten_since: float) -> int:
@@ -58,7 +56,7 @@ def remove_links(folder: Path, top: Path, older_than: float) -> bool:
     for entry, paths in files.items():
         if modified[entry] >= older_than:
             continue
-        if entry.kind in _LINKS:
+        if entry.kind in REMOVED_LINKS:
             for path in paths:
                 _remove_older(folder / path, older_than)
         elif entry.kind is EntryKind.UPLOAD:

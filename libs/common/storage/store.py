@@ -33,6 +33,10 @@ class EntryKind(StrEnum):
     """A file that Distribution does not use."""
 
 
+REMOVED_LINKS = (EntryKind.REVISION, EntryKind.LAYER, EntryKind.TAG)
+"""What `Storage.remove_links` removes."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlobEntry:
     """A blob. ``digest`` is ``sha256:<hex>``, ``size`` is in bytes, ``modified_at`` in UTC."""

@@ -9,15 +9,42 @@ from libs.common.db.pool import Connection, affected_rows
 
 
 async def delete_pull_events(connection: Connection, *, age: timedelta, limit: int) -> int:
-    """Delete counted pull events that were received more than ``age`` ago."""
+    """Delete counted pull events that were received more than ``age`` ago.
+
+    The time of the last pull of each digest is kept.
+    """
+    deleted: int = await connection.fetchval(
+        """
+        WITH deleted AS (
+          DELETE FROM events.inbox WHERE id IN (
+            SELECT id FROM events.inbox
+            WHERE received_at < now() - $1::interval AND action = 'pull'
+              AND counted_at IS NOT NULL
+            ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+          RETURNING repository, digest, method, received_at),
+        kept AS (
+          INSERT INTO events.digest_pulls AS p (repository, digest, last_pulled_at)
+          SELECT repository, digest, max(received_at) FROM deleted
+          WHERE method = 'GET' AND digest IS NOT NULL
+          GROUP BY repository, digest ORDER BY repository, digest
+          ON CONFLICT (repository, digest) DO UPDATE
+          SET last_pulled_at = greatest(p.last_pulled_at, excluded.last_pulled_at))
+        SELECT count(*) FROM deleted
+        """,
+        age,
+        limit,
+    )
+    return deleted
+
+
+async def delete_digest_pulls(connection: Connection, *, age: timedelta, limit: int) -> int:
+    """Delete the last pulls of digests that were pulled more than ``age`` ago."""
     return affected_rows(
         await connection.execute(
             """
-            DELETE FROM events.inbox WHERE id IN (
-              SELECT id FROM events.inbox
-              WHERE received_at < now() - $1::interval AND action = 'pull'
-                AND counted_at IS NOT NULL
-              ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+            DELETE FROM events.digest_pulls WHERE (repository, digest) IN (
+              SELECT repository, digest FROM events.digest_pulls
+              WHERE last_pulled_at < now() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED)
             """,
             age,
             limit,

@@ -19,6 +19,7 @@ _INTERVAL_SECONDS = 600.0
 _ROWS_AT_ONCE = 2000
 _INDEX_AGE = timedelta(days=30)
 _ENDED_PULLS_AGE = timedelta(days=30)
+_DIGEST_PULLS_AGE = timedelta(days=400)
 _log = structlog.get_logger()
 
 
@@ -54,6 +55,7 @@ class Retention:
                 (queries.delete_checkpoints, self._pulls),
                 (queries.delete_indexes, _INDEX_AGE),
                 (queries.delete_ended_pulls, _ENDED_PULLS_AGE),
+                (queries.delete_digest_pulls, _DIGEST_PULLS_AGE),
             )
             deleted = 0
             for statement, age in rules:

@@ -122,6 +122,7 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory, token_authority: keys.
     ):
         (root / folder).mkdir()
         (root / folder / f"{keys.stamp()}.pem").write_bytes(pem)
+    (root / "token_ca.pem").write_bytes(token_authority.certificate)
     return root
 
 

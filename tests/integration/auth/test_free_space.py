@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from libs.common.settings import SettingsError
+from services.auth.gate.domain import LOW_DISK_RETRY_SECONDS
 from services.auth.settings import load_settings
-from services.auth.write_gate.domain import LOW_DISK_RETRY_SECONDS
 from tests.integration.auth.conftest import Replica
 from tests.kit.stack.small_disk import fill, needs_root, small_disk
 from tests.kit.waiting import soon
@@ -19,7 +19,7 @@ MEGABYTE = 1024 * 1024
 
 async def check(client: httpx.AsyncClient, method: str, uri: str) -> tuple[int, str, str]:
     answer = await client.get(
-        "/internal/writes", headers={"X-Original-Method": method, "X-Original-URI": uri}
+        "/internal/gate", headers={"X-Original-Method": method, "X-Original-URI": uri}
     )
     headers = answer.headers
     return answer.status_code, headers.get("x-refusal", ""), headers.get("retry-after", "")

@@ -1,5 +1,6 @@
 """The catalog's app on a real database, signed-in accounts, and a real registry."""
 
+import os
 import shutil
 import tempfile
 import uuid
@@ -22,6 +23,7 @@ from ops.host.privileges import run_user
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.collecting import Catalog, Command
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.install import registry_program
@@ -185,3 +187,25 @@ async def space(acme: httpx.AsyncClient, team: str) -> str:
     created = await acme.post("/api/v1/namespaces", json={"name": team, "visibility": "private"})
     assert created.status_code == 201
     return team
+
+
+@pytest.fixture
+def command(emptied: Database, catalog_secrets: Secrets, tmp_path: Path) -> Command:
+    """The command, with the environment that it has in the catalog's container."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GC_")}
+    return Command(
+        own
+        | {
+            "MOORAGE_DATA": str(tmp_path),
+            "SECRETS_DIR": str(catalog_secrets.directory),
+            "CATALOG_DATABASE_URL": emptied.urls["catalog"],
+            "CATALOG_REGISTRY_URL": "http://127.0.0.1:9",
+            "COLUMNS": "200",
+        }
+    )
+
+
+@pytest.fixture
+async def catalog(engine: AsyncEngine) -> Catalog:
+    """The catalog, played by the test."""
+    return Catalog(engine)

@@ -1,6 +1,6 @@
 """Damaged files in the registry's storage affect their own tag or image only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -8,18 +8,28 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
+from libs.common.storage.local import LocalStorage
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.feed.follower import Follower
+from tests.integration.catalog.conftest import running_registry
 from tests.integration.catalog.creating import create_namespace
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import Image, make_image
+from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon_json
 
 pytestmark = pytest.mark.registry_versions
+
+
+@pytest.fixture(scope="module")
+def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """A registry of this module, which stays small: each comparison reads all of it."""
+    with running_registry(catalog_secrets) as running:
+        yield running
 
 
 class Damaged:
@@ -45,9 +55,9 @@ class Damaged:
     def manifest(self) -> Path:
         return self.registry.blob_file(self.digest)
 
-    def stored(self, digest: str) -> bytes | None:
-        file = self.registry.blob_file(digest)
-        return file.read_bytes() if file.is_file() else None
+    @property
+    def storage(self) -> LocalStorage:
+        return LocalStorage(self.registry.storage)
 
 
 @pytest.fixture
@@ -101,7 +111,7 @@ async def test_damaged_link_is_reported_and_rewritten(
     found = await _compare(damaged, engine, registry_client)
     assert [(one.reference, one.kind) for one in found] == [("hurt", Kind.DAMAGED)]
     left = await usecases.repair(
-        engine=engine, registry=registry_client, found=found, stored=damaged.stored
+        engine=engine, registry=registry_client, found=found, storage=damaged.storage
     )
     assert left == []
     assert damaged.registry.status(damaged.app, "hurt") == 200
@@ -119,7 +129,7 @@ async def test_image_whose_manifest_is_gone_is_reported_and_remains_in_the_catal
     found = await _compare(damaged, engine, registry_client)
     assert [(one.reference, one.kind) for one in found] == [("hurt", Kind.DAMAGED)]
     left = await usecases.repair(
-        engine=engine, registry=registry_client, found=found, stored=damaged.stored
+        engine=engine, registry=registry_client, found=found, storage=damaged.storage
     )
     assert left == found
     tags = await emptied.fetch("SELECT name FROM catalog.tags ORDER BY name")

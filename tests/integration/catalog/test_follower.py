@@ -9,11 +9,12 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.registry.client import Registry, connected
+from libs.common.registry.client import Fetched, Registry, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.tasks.background import running
 from libs.common.tasks.leader import LeaderWorker
 from ops.host.ports import reserve
+from services.catalog.sync.feed import follower, precedence
 from services.catalog.sync.feed.delayed import DelayedRepositories
 from services.catalog.sync.feed.follower import CHANNEL, Follower
 from tests.integration.catalog.conftest import catalog_settings
@@ -315,3 +316,77 @@ async def test_push_is_applied_although_its_notification_is_lost(
         return (await acme.get(f"/api/v1/images/{team}/app:v1")).status_code
 
     await soon(status, lambda code: code == 200)
+
+
+async def test_follower_reads_nothing_of_a_repository_with_many_manifests(
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    registry_client: Registry,
+    namespace: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many, few = f"{namespace}/many", f"{namespace}/few"
+    pushed = [event for n in range(21) for event in registry.push(make_image(), many, f"v{n}")]
+    pushed += registry.push(make_image(), few, "few")
+    original = Registry.find_manifest
+    read: set[str] = set()
+
+    async def find_manifest(self: Registry, repository: str, digest: str) -> Fetched | None:
+        read.add(repository)
+        return await original(self, repository, digest)
+
+    monkeypatch.setattr(Registry, "find_manifest", find_manifest)
+    monkeypatch.setattr(follower, "_BATCH_SECONDS", 30)  # a busy machine is slow
+    await deliver(emptied, *pushed)
+    await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
+    assert read == {few}
+    assert await _tags(emptied) == {"few"}
+    assert await _delayed(emptied) == [many]
+    await _retry_until_applied(DelayedRepositories(engine, registry_client), emptied)
+    assert len(await _tags(emptied)) == 22
+
+
+async def test_delayed_repository_waits_while_the_follower_works(
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    registry_client: Registry,
+    namespace: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await deliver(emptied, *registry.push(make_image(), f"{namespace}/app", "v1"))
+    await emptied.execute(
+        "INSERT INTO catalog.delayed_repositories (repository, after, retry_at, reason)"
+        " VALUES ($1, '0:0', now(), '')",
+        f"{namespace}/app",
+    )
+    monkeypatch.setattr(precedence, "_LONGEST_WAIT_SECONDS", 60)
+    shared = precedence.Precedence()
+    worker = DelayedRepositories(engine, registry_client, shared)
+    with shared.first():
+        for _ in range(5):
+            await worker.step()
+        assert await _tags(emptied) == set()
+    await _retry_until_applied(worker, emptied)
+    assert await _tags(emptied) == {"v1"}
+
+
+async def test_delayed_repository_is_written_in_short_transactions(
+    emptied: Database,
+    engine: AsyncEngine,
+    registry: RegistryUnderTest,
+    registry_client: Registry,
+    namespace: str,
+) -> None:
+    """An open transaction keeps the feed from showing later events of anybody."""
+    app, images = f"{namespace}/app", [make_image() for _ in range(101)]
+    pushed = [event for image in images for event in registry.push(image, app, "v1")]
+    await deliver(emptied, *pushed)
+    await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
+    await _retry_until_applied(DelayedRepositories(engine, registry_client), emptied)
+    written = await emptied.fetch(
+        "SELECT count(*) AS manifests FROM catalog.manifests GROUP BY xmin"
+    )
+    assert sum(row["manifests"] for row in written) == 101
+    assert max(row["manifests"] for row in written) <= 51  # 50, and the one that the tag names

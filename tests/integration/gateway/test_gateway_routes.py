@@ -35,7 +35,7 @@ INTERNAL = [
     "/metrics",
     "/readyz",
     "/debug/vars",
-    "/internal/writes",
+    "/internal/gate",
     "/internal/",
     "/redoc",
     "/openapi.json",

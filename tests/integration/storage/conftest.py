@@ -1,10 +1,10 @@
-"""Distribution's storage on a local disk, written by a real Distribution."""
+"""Distribution's storage on a local disk and on S3, each written by a real Distribution."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,11 @@ import pytest
 from libs.common.storage.local import LocalStorage
 from ops.host.privileges import RunUser, run_user
 from ops.install.debian import Tool
-from tests.integration.storage.place import Place
-from tests.kit.install import registry_program
+from tests.integration.storage.place import Place, open_s3
+from tests.kit.go import NotBuilt
+from tests.kit.install import registry_program, toolbox
 from tests.kit.servers.distribution import running_bare_distribution
+from tests.kit.servers.object_storage import VERSITYGW, ObjectStorage, running_object_storage
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,30 @@ def local(distribution: Tool, user: RunUser, folder: Path) -> Iterator[Place]:
         yield Place(LocalStorage(running.storage), running.storage, running.address)
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(scope="session")
+def s3(folder: Path) -> Iterator[ObjectStorage]:
+    """An S3 server. Without Go, the tests on S3 are skipped."""
+    try:
+        program = VERSITYGW.built(toolbox().root)
+    except NotBuilt as reason:
+        pytest.skip(f"versitygw: {reason}")
+    with running_object_storage(program, folder / "s3") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def remote(
+    distribution: Tool, user: RunUser, folder: Path, s3: ObjectStorage
+) -> AsyncIterator[Place]:
+    with running_bare_distribution(
+        distribution, user, folder / "remote", storage=s3.driver("registry")
+    ) as running:
+        storage = open_s3(s3, "registry")
+        yield Place(storage, s3.files / "registry", running.address)
+        await storage.close()
+
+
+@pytest.fixture(params=["local", "remote"])
 def place(request: pytest.FixtureRequest) -> Place:
     """Each of the storages."""
     found: Place = request.getfixturevalue(request.param)

@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx
 
 from libs.common.storage.layout import blob_data, blob_folder
+from libs.common.storage.s3 import S3Storage
 from libs.common.storage.store import BlobEntry, RepositoryListing, Storage
 from tests.kit.images import Blob, Image
+from tests.kit.servers.object_storage import ObjectStorage
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=3)
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -81,6 +83,18 @@ class Place:
         found = {listing.repository: listing for listing in listings}
         assert len(found) == len(listings)
         return found
+
+
+def open_s3(server: ObjectStorage, prefix: str) -> S3Storage:
+    """Return a storage of its own, as each process has it."""
+    return S3Storage(
+        server.bucket,
+        region=server.region,
+        prefix=prefix,
+        endpoint=server.endpoint,
+        access_key=server.access_key,
+        path_style=True,
+    )
 
 
 def new_name(prefix: str = "team") -> str:

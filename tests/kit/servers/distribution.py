@@ -27,10 +27,13 @@ class Distribution:
 
 
 @contextmanager
-def running_bare_distribution(program: Tool, user: RunUser, folder: Path) -> Iterator[Distribution]:
+def running_bare_distribution(
+    program: Tool, user: RunUser, folder: Path, *, storage: dict[str, object] | None = None
+) -> Iterator[Distribution]:
     """Run Distribution without authentication. It logs each request that it receives.
 
-    All else is the project's own configuration.
+    All else is the project's own configuration. ``storage`` replaces the storage driver
+    `filesystem`: it is the name of the driver with its settings.
     """
     with reserve() as port:
         registry = Distribution(port.address, folder / "storage", folder / "registry.log")
@@ -42,6 +45,9 @@ def running_bare_distribution(program: Tool, user: RunUser, folder: Path) -> Ite
     )
     del settings["auth"], settings["notifications"]
     settings["log"] |= {"accesslog": {"disabled": False}}
+    if storage is not None:
+        del settings["storage"]["filesystem"]
+        settings["storage"] |= storage
     config = folder / "config.yml"
     config.write_text(yaml.safe_dump(settings))
     environment = child_environment(OTEL_TRACES_EXPORTER="none", **program.environment)

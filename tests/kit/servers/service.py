@@ -22,12 +22,16 @@ LONG_HEADER = 30 * 1024
 
 @dataclass
 class Service:
-    """A double of a service. It records every request and returns it as JSON."""
+    """A double of a service. It records every request and returns it as JSON.
+
+    As the gate of auth, it refuses requests if ``refuse_gated``, and returns ``registry_uri``.
+    """
 
     name: str
     port: int = 0
     received: list[dict[str, Any]] = field(default_factory=list)
-    refuse_writes: bool = False
+    refuse_gated: bool = False
+    registry_uri: str | None = None
 
     @property
     def address(self) -> str:
@@ -57,7 +61,8 @@ class Service:
             if scope["path"].endswith("/missing")
             else 200
         )
-        if self.refuse_writes and scope["path"] == "/internal/writes":
+        is_gate = scope["path"] == "/internal/gate"
+        if self.refuse_gated and is_gate:
             status = 403
         answer = json.dumps({**seen, "body": len(body)}).encode()
         headers = [
@@ -68,6 +73,8 @@ class Service:
             (b"server", b"secret-server/1.0"),
             (b"retry-after", b"7"),
         ]
+        if self.registry_uri is not None and is_gate:
+            headers.append((b"x-registry-uri", self.registry_uri.encode()))
         if scope["path"].endswith("/long-header"):
             headers.append((b"link", b"x" * LONG_HEADER))
         await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -163,6 +163,19 @@ async def postpone(tx: Tx, *, id: int, seconds: float) -> None:
     )
 
 
+async def lock_object(tx: Tx, *, deletion: Deletion) -> None:
+    """Lock the row of the namespace or repository, if it exists, until the transaction ends.
+
+    All transactions that change both lock the object before its row in ``deletions``. With two
+    orders, the removal of a repository and the deletion of its namespace would deadlock.
+    """
+    if deletion.kind == "repository":
+        statement = sa.select(_r.id).where(_r.path == deletion.name)
+    else:
+        statement = sa.select(_n.id).where(_n.name == deletion.name)
+    await tx.execute(statement.with_for_update())
+
+
 async def mark_removed(tx: Tx, *, id: int) -> bool:
     """Mark the object as removed; return False if another replica has done so."""
     statement = sa.update(deletions).where(_d.id == id, _d.removed_at.is_(None))

@@ -39,6 +39,7 @@ async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> b
             manifests=manifests, blobs=[blob for blob in blobs if is_digest(blob)]
         )
     async with engine.begin() as tx:
+        await queries.lock_object(tx, deletion=deletion)
         if not await queries.mark_removed(tx, id=deletion.id):
             return True
         await _record(tx, deletion, deletion.audit_entry())

@@ -31,17 +31,21 @@ _REPOSITORIES_WITH_UNTAGGED = sa.text("""
     ORDER BY 1
 """).bindparams(sa.bindparam("age", type_=sa.Interval))
 
-# A manifest is live if it has a tag, or lost its last tag less than `age` ago. The children and the
-# referrers of a live manifest are live too. A child of any index is left out until the index is
-# deleted, so that no index ever lacks a child.
+# A manifest is live if it has a tag, or if it lost its last tag or was pulled less than `age` ago.
+# The children and the referrers of a live manifest are live too. A child of any index is left out
+# until the index is deleted, so that no index ever lacks a child.
 _UNTAGGED = sa.text("""
     WITH RECURSIVE given (id, path, namespace) AS MATERIALIZED (
         SELECT r.id, r.path, split_part(r.path, '/', 1) FROM catalog.repositories r
         WHERE r.path = ANY(:paths) AND r.status <> 'deleting'
+    ), pulled (repository, digest) AS MATERIALIZED (
+        SELECT DISTINCT p.repository, p.digest FROM events.pulled_digests p
+        WHERE :keep_pulled AND p.repository = ANY(:paths) AND p.last_pulled_at > now() - :age
     ), live (repository_id, digest) AS (
         SELECT m.repository_id, m.digest FROM catalog.manifests m JOIN given g
           ON g.id = m.repository_id
         WHERE m.untagged_since IS NULL OR m.untagged_since > now() - :age
+          OR (g.path, m.digest) IN (SELECT repository, digest FROM pulled)
       UNION
         SELECT n.repository_id, n.digest FROM live l CROSS JOIN LATERAL (
             SELECT c.repository_id, c.child_digest AS digest FROM catalog.manifest_children c
@@ -66,6 +70,7 @@ _UNTAGGED = sa.text("""
     sa.bindparam("paths", type_=sa.ARRAY(sa.Text)),
     sa.bindparam("age", type_=sa.Interval),
     sa.bindparam("with_children", type_=sa.Boolean),
+    sa.bindparam("keep_pulled", type_=sa.Boolean),
     sa.bindparam("max_rows", type_=sa.BigInteger),
 )
 _ALL = 2**62
@@ -92,17 +97,20 @@ async def list_untagged(
     *,
     paths: Sequence[str],
     age: timedelta,
+    keep_pulled: bool,
     with_children: bool = False,
     limit: int | None = None,
 ) -> list[UntaggedManifest]:
     """Return the manifests that have had no tag for ``age`` and that no live manifest needs.
 
-    Children of indexes that still exist are left out, unless ``with_children`` is true.
+    With ``keep_pulled``, a manifest that was pulled within ``age`` is live. Children of indexes
+    that still exist are left out, unless ``with_children`` is true.
     """
     given = {
         "paths": list(paths),
         "age": age,
         "with_children": with_children,
+        "keep_pulled": keep_pulled,
         "max_rows": _ALL if limit is None else limit,
     }
     return [

@@ -27,7 +27,7 @@ class Deleted:
     failures: dict[str, str] = field(default_factory=dict)
 
 
-async def count_untagged(*, engine: Engine, age: timedelta) -> int:
+async def count_untagged(*, engine: Engine, age: timedelta, keep_pulled: bool) -> int:
     """Return how many manifests ``delete_untagged`` would delete."""
     async with engine.begin() as tx:
         await queries.mark_untagged(tx)
@@ -36,7 +36,9 @@ async def count_untagged(*, engine: Engine, age: timedelta) -> int:
     for start in range(0, len(paths), _REPOSITORIES_AT_ONCE):
         async with engine.connect() as tx:
             some = paths[start : start + _REPOSITORIES_AT_ONCE]
-            found = await queries.list_untagged(tx, paths=some, age=age, with_children=True)
+            found = await queries.list_untagged(
+                tx, paths=some, age=age, keep_pulled=keep_pulled, with_children=True
+            )
             count += len(found)
     return count
 
@@ -46,10 +48,13 @@ async def delete_untagged(
     engine: Engine,
     registry: Registry,
     age: timedelta,
+    keep_pulled: bool,
     report: Callable[[int, int], Awaitable[None]],
     settle_seconds: float = drift.SETTLE_SECONDS,
 ) -> Deleted:
     """Delete the manifests that have had no tag for ``age``, and that nothing needs.
+
+    With ``keep_pulled``, those that were pulled within ``age`` are kept too.
 
     The catalog can lack a tag, if the database was restored from a backup. The deletion of a
     manifest would delete such a tag too. So the catalog is compared with the registry and repaired
@@ -63,7 +68,7 @@ async def delete_untagged(
     async with engine.begin() as tx:
         await queries.mark_untagged(tx)
         paths = await queries.list_repositories_with_untagged(tx, age=age)
-    garbage = await _keep_with_garbage(engine, paths, age)
+    garbage = await _keep_with_garbage(engine, paths, age, keep_pulled)
     deleted = Deleted()
     if not garbage:
         return deleted
@@ -77,7 +82,7 @@ async def delete_untagged(
     usable = [path for path in garbage if path not in deleted.failures]
     for number, path in enumerate(usable):
         try:
-            while count := await _delete_batch(engine, registry, path, age):
+            while count := await _delete_batch(engine, registry, path, age, keep_pulled):
                 deleted.manifests += count
                 await report(number, len(usable))
         except RegistryUnavailable as error:
@@ -87,19 +92,26 @@ async def delete_untagged(
     return deleted
 
 
-async def _keep_with_garbage(engine: Engine, paths: Sequence[str], age: timedelta) -> list[str]:
+async def _keep_with_garbage(
+    engine: Engine, paths: Sequence[str], age: timedelta, keep_pulled: bool
+) -> list[str]:
     """Return those of the repositories that have garbage."""
     found: set[str] = set()
     for start in range(0, len(paths), _REPOSITORIES_AT_ONCE):
         async with engine.connect() as tx:
             some = paths[start : start + _REPOSITORIES_AT_ONCE]
             found |= {
-                item.repository for item in await queries.list_untagged(tx, paths=some, age=age)
+                item.repository
+                for item in await queries.list_untagged(
+                    tx, paths=some, age=age, keep_pulled=keep_pulled
+                )
             }
     return sorted(found)
 
 
-async def _delete_batch(engine: Engine, registry: Registry, path: str, age: timedelta) -> int:
+async def _delete_batch(
+    engine: Engine, registry: Registry, path: str, age: timedelta, keep_pulled: bool
+) -> int:
     """Delete some manifests of one repository, and return their number.
 
     A batch contains no child of an index that exists. So the children of a deleted index are
@@ -107,7 +119,9 @@ async def _delete_batch(engine: Engine, registry: Registry, path: str, age: time
     """
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[path])
-        found = await queries.list_untagged(tx, paths=[path], age=age, limit=_BATCH)
+        found = await queries.list_untagged(
+            tx, paths=[path], age=age, keep_pulled=keep_pulled, limit=_BATCH
+        )
         intents = await queries.open_deletions(
             tx,
             namespace=path.partition("/")[0],

@@ -29,7 +29,8 @@ class Phase(StrEnum):
 class RunInProgress(Conflict):
     """Another run has not finished."""
 
-    code, title = "gc_in_progress", "Another garbage collection is running"
+    code = "gc_in_progress"
+    title = "Another garbage collection is running; wait until it ends, or stop it"
 
 
 @dataclass(slots=True)
@@ -40,8 +41,8 @@ class Report:
     since this run. ``deleted`` blobs had waited long enough, and freed ``freed_bytes`` with the
     rest. ``kept`` counts doomed blobs that were needed again at their deletion. ``revived`` blobs
     live again since the run before, because a client asked for them, and ``revivals`` counts them
-    since the installation. ``blobs`` and ``blob_bytes`` are those of the whole storage.
-    ``failures`` are repositories that keep their garbage, with the reason.
+    since the installation. ``blobs`` and ``blob_bytes`` are those of the whole storage, when the
+    run marked. ``failures`` are repositories that keep their garbage, with the reason.
     """
 
     blobs: int = 0
@@ -71,6 +72,7 @@ class Run:
     ``untagged_days`` and ``grace_minutes`` replace the settings if they are not None. ``done`` of
     ``total`` counts the items of the phase; a total of None is unknown. ``known_at`` is the time
     from which its marks wait. ``error`` is None if the run succeeded or has not finished.
+    ``stop_requested`` is true if somebody has asked the run to end.
     """
 
     id: int
@@ -86,14 +88,19 @@ class Run:
     total: int | None
     report: Report
     error: str | None
+    stop_requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run is to do: how old untagged manifests must be, and how long marked blobs wait."""
+    """What a run is to do: how old untagged manifests must be, and how long marked blobs wait.
+
+    With ``keep_pulled``, a manifest that was pulled within ``age`` is kept.
+    """
 
     age: timedelta
     grace: timedelta
+    keep_pulled: bool = True
     is_dry: bool = False
 
 
@@ -104,12 +111,14 @@ class Schedule:
     age: timedelta
     grace: timedelta
     every: timedelta | None
+    keep_pulled: bool = True
 
     def options_of(self, run: Run) -> Options:
         """Return the options of a run, which replace those of the schedule."""
         return Options(
             age=self.age if run.untagged_days is None else timedelta(days=run.untagged_days),
             grace=self.grace if run.grace_minutes is None else timedelta(minutes=run.grace_minutes),
+            keep_pulled=self.keep_pulled,
             is_dry=run.is_dry,
         )
 
@@ -123,6 +132,46 @@ class Waiting:
     deleting: int
     deleting_bytes: int
     due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blobs:
+    """A number of blobs, and their bytes."""
+
+    count: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """The blobs in the registry's storage by state, and the runs of garbage collection.
+
+    ``live`` is None until a run has counted the blobs. ``counted_at`` is the time of the last
+    count. Later pushes are not in it. ``due_at`` is the time at which the first doomed blobs have
+    waited long enough. ``next_run_at`` is None while a run is open, and if none starts by itself.
+    """
+
+    live: Blobs | None
+    doomed: Blobs
+    deleting: Blobs
+    counted_at: datetime | None
+    due_at: datetime | None
+    next_run_at: datetime | None
+    current_run: Run | None
+    last_run: Run | None
+
+
+def live_blobs(counted: Run, waiting: Waiting, *, schedule: Schedule) -> Blobs:
+    """Return the blobs of the last count that are not marked.
+
+    A run without a wait deletes its own marks after it has counted the blobs.
+    """
+    report, options = counted.report, schedule.options_of(counted)
+    count = report.blobs - waiting.doomed - waiting.deleting
+    size = report.blob_bytes - waiting.doomed_bytes - waiting.deleting_bytes
+    if not options.grace and not options.is_dry:
+        count, size = count - report.marked, size - report.marked_bytes
+    return Blobs(max(0, count), max(0, size))
 
 
 def next_start(

@@ -59,11 +59,30 @@ async def find_last_run(tx: Tx) -> Run | None:
     return None if row is None else _run(row)
 
 
+async def find_last_count(tx: Tx) -> Run | None:
+    """Return the finished run that counted the blobs of the storage last, a dry one too."""
+    has_count = _g.report["blobs"].as_integer() > 0
+    statement = sa.select(garbage_runs).where(~_IS_OPEN, has_count).order_by(_g.id.desc()).limit(1)
+    row = (await tx.execute(statement)).one_or_none()
+    return None if row is None else _run(row)
+
+
 async def request_stop(tx: Tx) -> int | None:
     """Ask the open run to end. Return its id, or None if no run is open."""
     statement = sa.update(garbage_runs).where(_IS_OPEN).values(stop_requested=True).returning(_g.id)
     stopped: int | None = (await tx.execute(statement)).scalars().first()
     return stopped
+
+
+async def withdraw_request(tx: Tx, *, id: int) -> bool:
+    """Delete the request of a run unless the worker has begun with it. Return whether it did not.
+
+    To the schedule it is as if nobody had requested the run.
+    """
+    statement = (
+        sa.delete(garbage_runs).where(_g.id == id, _IS_OPEN, _g.begun_at.is_(None)).returning(_g.id)
+    )
+    return (await tx.execute(statement)).scalar_one_or_none() is not None
 
 
 async def is_stop_requested(tx: Tx, *, id: int) -> bool:
@@ -174,4 +193,5 @@ def _run(row: Any) -> Run:
         total=row.total,
         report=Report.of(row.report),
         error=row.error,
+        stop_requested=row.stop_requested,
     )

@@ -2,7 +2,7 @@
 
 from libs.common.db.engine import Engine, Tx
 from services.catalog.gc.runs import queries
-from services.catalog.gc.runs.collector import Collector
+from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Run, Schedule, next_start
 from services.catalog.intents.queries import read_clock
 
@@ -13,9 +13,11 @@ _LONGEST_PAUSE = 60.0
 class Starter:
     """Starts one run after the other, while this process is the leader."""
 
-    def __init__(self, engine: Engine, collector: Collector, schedule: Schedule) -> None:
+    def __init__(
+        self, engine: Engine, garbage_collector: GarbageCollector, schedule: Schedule
+    ) -> None:
         self._engine = engine
-        self._collector = collector
+        self._garbage_collector = garbage_collector
         self._schedule = schedule
 
     async def step(self) -> float:
@@ -32,7 +34,7 @@ class Starter:
                 run = await queries.find_open_run(tx)
                 assert run is not None
             await queries.begin(tx, id=run.id)
-        await self._collector.collect(
+        await self._garbage_collector.collect(
             run.id,
             self._schedule.options_of(run),
             revivals_before=last.report.revivals if last is not None else 0,

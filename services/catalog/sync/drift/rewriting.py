@@ -1,27 +1,27 @@
 """Rewrites damaged tags and manifests in the registry, by pushing again what the catalog has."""
 
 import hashlib
-from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from libs.common.db.engine import Engine
-from libs.common.registry.client import Fetched, Registry
+from libs.common.registry.client import MAX_MANIFEST_BYTES, Fetched, Registry
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.storage.store import Storage, StorageUnavailable
 from services.catalog.sync.drift import queries
 from services.catalog.sync.drift.domain import Difference
 
-StoredManifest = Callable[[str], bytes | None]
-"""Returns the bytes of a manifest from the registry's storage, or None."""
 _log = structlog.get_logger()
 
 
 async def rewrite(
-    *, engine: Engine, registry: Registry, damaged: Difference, stored: StoredManifest | None
+    *, engine: Engine, registry: Registry, damaged: Difference, storage: Storage | None
 ) -> bool:
     """Push the manifest of a damaged tag or digest again; return whether it is readable now.
 
-    A tag that is readable or deleted by now stays as it is.
+    The content comes from the registry, or else from ``storage``. A tag that is readable or deleted
+    by now stays as it is.
     """
     repository, reference, digest = damaged.repository, damaged.reference, damaged.catalog
     async with engine.connect() as tx:
@@ -30,7 +30,7 @@ async def rewrite(
         )
     if known is None:
         return False
-    content = await _find_content(registry, repository, digest, stored)
+    content = await _find_content(registry, repository, digest, storage)
     if content is None:
         _log.warning(
             "a damaged manifest cannot be rewritten: its content is gone",
@@ -54,7 +54,7 @@ async def rewrite(
 
 
 async def _find_content(
-    registry: Registry, repository: str, digest: str, stored: StoredManifest | None
+    registry: Registry, repository: str, digest: str, storage: Storage | None
 ) -> bytes | None:
     content: bytes | None = None
     try:
@@ -62,8 +62,9 @@ async def _find_content(
         content = fetched.content if fetched is not None else None
     except RegistryUnavailable:
         pass  # The link to the manifest can be damaged too.
-    if content is None and stored is not None:
-        content = stored(digest)
+    if content is None and storage is not None:
+        with suppress(StorageUnavailable):
+            content = await storage.read_blob(digest, limit=MAX_MANIFEST_BYTES)
     if content is None or "sha256:" + hashlib.sha256(content).hexdigest() != digest:
         return None
     return content

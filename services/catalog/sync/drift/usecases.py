@@ -12,12 +12,13 @@ import structlog
 from libs.common.db.engine import Engine, Tx, is_unreachable
 from libs.common.registry.client import Registry
 from libs.common.registry.names import split_repository
+from libs.common.storage.store import Storage
 from services.catalog.intents.domain import UNTOUCHED
 from services.catalog.intents.queries import list_touched, read_clock
 from services.catalog.sync.drift import queries
 from services.catalog.sync.drift.domain import Difference, Kind, differences
 from services.catalog.sync.drift.reading import RegistryReader
-from services.catalog.sync.drift.rewriting import StoredManifest, rewrite
+from services.catalog.sync.drift.rewriting import rewrite
 from services.catalog.sync.feed import queries as feed
 from services.catalog.sync.feed.usecases import reason_of
 from services.catalog.sync.states import usecases as states
@@ -110,12 +111,12 @@ async def repair(
     engine: Engine,
     registry: Registry,
     found: Iterable[Difference],
-    stored: StoredManifest | None = None,
+    storage: Storage | None = None,
 ) -> list[Difference]:
     """Copy the present state of the references in ``found`` from the registry to the catalog.
 
     Damaged tags and manifests are rewritten in the registry. If the registry cannot read their
-    content either, ``stored`` returns it.
+    content either, it is read from ``storage``.
 
     Return the differences that are left. Their namespace does not exist, the registry cannot read
     them, or their repository changed during each try. The follower applies such changes.
@@ -130,7 +131,7 @@ async def repair(
         elif difference.kind is not Kind.DAMAGED:
             by_repository[difference.repository].append(difference)
         elif not difference.catalog or not await rewrite(
-            engine=engine, registry=registry, damaged=difference, stored=stored
+            engine=engine, registry=registry, damaged=difference, storage=storage
         ):
             left.append(difference)
     for repository, here in by_repository.items():

@@ -10,11 +10,14 @@ from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry
 from services.catalog.sync.feed import queries, usecases
 from services.catalog.sync.feed.domain import DelayedRepository
+from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.feed.queries import DELAYED_CHANNEL as CHANNEL
 
 __all__ = ["CHANNEL", "DelayedRepositories"]
 _AT_ONCE = 16
 _EVENTS = 1000
+_EVENTS_PER_TRANSACTION = 50
+"""The feed shows no new event before older transactions end. So they must be short."""
 _SECONDS = 60.0
 """The longest time for the events of one repository."""
 _POLL_SECONDS = 0.5
@@ -34,9 +37,13 @@ _log = structlog.get_logger()
 class DelayedRepositories:
     """Retries delayed repositories with back-off, several at once."""
 
-    def __init__(self, engine: Engine, registry: Registry) -> None:
+    def __init__(
+        self, engine: Engine, registry: Registry, precedence: Precedence | None = None
+    ) -> None:
+        """Create the worker, which gives way to the follower."""
         self._engine = engine
         self._registry = registry
+        self._precedence = precedence or Precedence()
         self._running: dict[str, asyncio.Task[None]] = {}
 
     async def step(self) -> float:
@@ -84,8 +91,23 @@ class DelayedRepositories:
             )
         if len(events) == _EVENTS:
             end = events[-1].position
-        batch = usecases.Batch(delayed.after, events, unsettled=False, moves=False)
-        left = await usecases.apply_batch(engine=self._engine, registry=self._registry, batch=batch)
+        left: dict[str, str] = {}
+        for start in range(0, len(events), _EVENTS_PER_TRANSACTION):
+            end_of_part = start + _EVENTS_PER_TRANSACTION
+            batch = usecases.Batch(
+                delayed.after,
+                events[start:end_of_part],
+                unsettled=False,
+                moves=False,
+                later=events[end_of_part:],
+            )
+            left |= await usecases.apply_batch(
+                engine=self._engine,
+                registry=self._registry,
+                batch=batch,
+                pause=self._precedence.give_way,
+                most=None,
+            )
         if left:
             return left[name]
         async with self._engine.begin() as tx:

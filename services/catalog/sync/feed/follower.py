@@ -1,7 +1,7 @@
 """The worker that follows the feed.
 
-It retries while the registry or the database does not answer. A repository whose events fail or are
-slow is delayed: another worker retries it, and the others go on.
+It retries while the registry or the database does not answer. A repository whose events fail, are
+slow, or name many manifests is delayed: another worker applies them, and the others go on.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from prometheus_client import Counter
 from libs.common.db.engine import Engine, is_unreachable
 from libs.common.registry.client import Registry
 from services.catalog.sync.feed import usecases
+from services.catalog.sync.feed.precedence import Precedence
 
 CHANNEL = "moorage_feed"
 GATHER_SECONDS = 0.2
@@ -37,9 +38,13 @@ class Follower:
     The position in the feed is in the database. Failures are counted in memory.
     """
 
-    def __init__(self, engine: Engine, registry: Registry) -> None:
+    def __init__(
+        self, engine: Engine, registry: Registry, precedence: Precedence | None = None
+    ) -> None:
+        """Create the follower, which goes first while it works."""
         self._engine = engine
         self._registry = registry
+        self._precedence = precedence or Precedence()
         self._failures = 0
 
     async def step(self) -> float:
@@ -47,6 +52,10 @@ class Follower:
 
         Return how many seconds to wait for a notification before the next call.
         """
+        with self._precedence.first():
+            return await self._step()
+
+    async def _step(self) -> float:
         batch = await usecases.read_batch(engine=self._engine, limit=_BATCH)
         if not batch.events:
             return _UNSETTLED_SECONDS if batch.unsettled else _POLL_SECONDS

@@ -22,12 +22,14 @@ from services.catalog.sync.feed.domain import (
     find_invisible_pushes,
     sort_events,
 )
-from services.catalog.sync.states.reading import Reader
+from services.catalog.sync.states.reading import Pause, Reader, no_pause
 from services.catalog.sync.states.usecases import read_states, write_states
 
 _log = structlog.get_logger()
 _RETRY = timedelta(seconds=0.5)
 _REASON_LENGTH = 300
+_MOST_MANIFESTS = 20
+"""The feed does not wait for a repository with more manifests to read: it is delayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Batch:
 
     ``unsettled`` is true if there is a next event that cannot be read yet. The worker of delayed
     repositories applies the events of those in ``delayed``. ``moves`` is false if the position must
-    not move.
+    not move. ``later`` are further events that the caller applies next: a tag that one of them
+    pushes again need not be as the batch says.
     """
 
     start: Position
@@ -44,6 +47,7 @@ class Batch:
     unsettled: bool
     delayed: frozenset[str] = frozenset()
     moves: bool = True
+    later: Sequence[FeedEvent] = ()
 
     @property
     def end(self) -> Position:
@@ -66,7 +70,14 @@ async def read_batch(*, engine: Engine, limit: int) -> Batch:
     return Batch(start, events, unsettled, delayed=delayed)
 
 
-async def apply_batch(*, engine: Engine, registry: Registry, batch: Batch) -> Mapping[str, str]:
+async def apply_batch(
+    *,
+    engine: Engine,
+    registry: Registry,
+    batch: Batch,
+    pause: Pause = no_pause,
+    most: int | None = _MOST_MANIFESTS,
+) -> Mapping[str, str]:
     """Write the present state of all that the events name.
 
     Return the repositories of which something is left, with the reason: the registry cannot read a
@@ -74,10 +85,15 @@ async def apply_batch(*, engine: Engine, registry: Registry, batch: Batch) -> Ma
 
     Manifests that were pushed to an ownerless path are deleted from the registry, so that the next
     owner of the name does not get them. No transaction is open during calls to the registry.
+    ``pause`` is awaited before each request that reads from it. A repository with more than
+    ``most`` manifests to read is left.
 
     Raises RegistryUnavailable.
     """
-    while (left := await _apply(engine, registry, batch)) is None:
+    if batch.moves and not batch.all:
+        await _skip(engine, batch)
+        return {}
+    while (left := await _apply(engine, registry, batch, pause, most)) is None:
         pass  # a path became ownerless; the next round reads its new status
     return left
 
@@ -128,7 +144,16 @@ async def _delay(tx: Tx, batch: Batch, failed: Mapping[str, str], wait: timedelt
     await queries.delay(tx, repositories=new, after=batch.start, wait=timedelta())
 
 
-async def _apply(engine: Engine, registry: Registry, batch: Batch) -> dict[str, str] | None:
+async def _skip(engine: Engine, batch: Batch) -> None:
+    """Move the position over events that the worker of delayed repositories applies."""
+    async with engine.begin() as tx:
+        if await queries.move_position(tx, old=batch.start, new=batch.end):
+            await _delay(tx, batch, {}, timedelta())
+
+
+async def _apply(
+    engine: Engine, registry: Registry, batch: Batch, pause: Pause, most: int | None
+) -> dict[str, str] | None:
     """As ``apply_batch``; write nothing and return None if a path became ownerless meanwhile."""
     paths = {event.repository for event in batch.all}
     async with engine.connect() as tx:
@@ -136,21 +161,27 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> dict[str, 
     sorted_events = sort_events(batch.all, statuses)
     await Reader(registry).delete(sorted_events.orphaned)
     wanted = list(collect_wanted(sorted_events.events).values())
-    read = await read_states(engine=engine, registry=registry, wanted=wanted)
+    read = await read_states(
+        engine=engine, registry=registry, wanted=wanted, pause=pause, most=most
+    )
     states = read.states
     left = {
         event.repository: f"the registry does not show {event.tag} yet"
-        for event in find_invisible_pushes(sorted_events.events, states, datetime.now(UTC))
+        for event in find_invisible_pushes(
+            (*sorted_events.events, *batch.later), states, datetime.now(UTC)
+        )
     } | {
         state.path: f"the registry cannot read {min(state.unreadable)}"
         for state in states
         if state.unreadable
     }
+    many = dict.fromkeys(read.unread, "many manifests must be read")
     async with engine.begin() as tx:
         if batch.moves:
             if not await queries.move_position(tx, old=batch.start, new=batch.end):
                 return {}
             await _delay(tx, batch, left, _RETRY)
+            await queries.delay(tx, repositories=many, after=batch.start, wait=timedelta())
         if states:
             await write_states(tx=tx, read=read)
             now = await queries.get_path_statuses(tx, paths={state.path for state in states})
@@ -160,4 +191,4 @@ async def _apply(engine: Engine, registry: Registry, batch: Batch) -> dict[str, 
             ):
                 await tx.rollback()
                 return None
-    return left
+    return left | many

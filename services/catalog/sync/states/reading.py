@@ -29,7 +29,13 @@ T = TypeVar("T")
 _CONCURRENT_REQUESTS = 3
 _PARSED_INLINE_BYTES = 64 * 1024
 """Larger content is parsed in a thread, so that the API goes on."""
+Pause = Callable[[], Awaitable[None]]
+"""Waits until a reader may send its next request."""
 _log = structlog.get_logger()
+
+
+async def no_pause() -> None:
+    """Do not wait."""
 
 
 class Reader:
@@ -40,8 +46,9 @@ class Reader:
     for everything.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, pause: Pause = no_pause) -> None:
         self._registry = registry
+        self._pause = pause
         self._requests = asyncio.Semaphore(_CONCURRENT_REQUESTS)
         self._described: dict[tuple[str, str], asyncio.Future[Described | None]] = {}
         self.unreadable: set[tuple[str, str]] = set()
@@ -110,6 +117,7 @@ class Reader:
         """Return the answer; if the registry fails, note that ``key`` is unreadable."""
         try:
             async with self._requests:
+                await self._pause()
                 return await request(*key)
         except RegistryUnavailable as error:
             if key not in self.unreadable:
@@ -147,6 +155,7 @@ class Reader:
             return describe_image(manifest, NO_CONFIG)
         try:
             async with self._requests:
+                await self._pause()
                 content = await self._registry.find_blob(
                     repository, manifest.config_digest, limit=MAX_CONFIG_BYTES
                 )

@@ -12,24 +12,37 @@ from services.catalog.pull_counts.queries import copy_sums, lock_counters
 from services.catalog.repositories.queries import update_totals
 from services.catalog.sync.states import queries
 from services.catalog.sync.states.domain import RepositoryState, Wanted, WrongTag, states_of
-from services.catalog.sync.states.reading import Reader
+from services.catalog.sync.states.reading import Pause, Reader, no_pause
 from services.catalog.sync.states.restoring import open_restores
 
 
 @dataclass(frozen=True, slots=True)
 class ReadStates:
-    """The registry's answers. The reads began at ``began_at``, by the database's clock."""
+    """The registry's answers. The reads began at ``began_at``, by the database's clock.
+
+    ``unread`` are the paths of repositories with too many manifests to read.
+    """
 
     states: list[RepositoryState]
     began_at: datetime
+    unread: frozenset[str] = frozenset()
 
 
-async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted]) -> ReadStates:
+async def read_states(
+    *,
+    engine: Engine,
+    registry: Registry,
+    wanted: list[Wanted],
+    pause: Pause = no_pause,
+    most: int | None = None,
+) -> ReadStates:
     """Return the registry's answers about all of ``wanted`` whose namespace exists.
 
     What an open intent changes is not read: the intent's process records it. Nor is a tag that
     admission has set to the digest that all events name. If the registry fails for single tags or
-    manifests, their states say so.
+    manifests, their states say so. ``pause`` is awaited before each request to the registry.
+    Of a repository with more than ``most`` manifests that the catalog does not have, nothing is
+    read.
 
     Raises:
         RegistryUnavailable: The registry does not work at all.
@@ -55,7 +68,14 @@ async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted
         known = await queries.find_known(
             tx, manifests_of=[(of.path, digest) for of in wanted for digest in of.digests]
         )
-        wanted = [of for of in wanted if of.tags or of.deleted or _has_unknown(of, known)]
+        unread = frozenset(
+            of.path for of in wanted if most is not None and _count_unknown(of, known) > most
+        )
+        wanted = [
+            of
+            for of in wanted
+            if of.path not in unread and (of.tags or of.deleted or _count_unknown(of, known))
+        ]
         deleted = await queries.find_known(
             tx, manifests_of=[(of.path, digest) for of in wanted for digest in of.deleted]
         )
@@ -63,7 +83,7 @@ async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted
     # With a manifest, its tags are deleted. Some registries do not report them.
     for path, tag in tags_on_deleted:
         next(of for of in wanted if of.path == path).tags.setdefault(tag, [])
-    reader = Reader(registry)
+    reader = Reader(registry, pause)
     gone = await reader.find_deleted(deleted)
     tags = await reader.find_tags(wanted)
     candidates = {(of.path, digest) for of in wanted for digest in of.digests}
@@ -80,11 +100,11 @@ async def read_states(*, engine: Engine, registry: Registry, wanted: list[Wanted
         gone=gone,
         unreadable=reader.unreadable,
     )
-    return ReadStates(states, began_at)
+    return ReadStates(states, began_at, unread)
 
 
-def _has_unknown(of: Wanted, known: Collection[tuple[str, str]]) -> bool:
-    return any((of.path, digest) not in known for digest in of.digests)
+def _count_unknown(of: Wanted, known: Collection[tuple[str, str]]) -> int:
+    return sum((of.path, digest) not in known for digest in of.digests)
 
 
 async def write_states(*, tx: Tx, read: ReadStates) -> None:

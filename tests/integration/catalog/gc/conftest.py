@@ -1,6 +1,5 @@
 """A registry of its own for garbage collection, emptied before each test, and runs on it."""
 
-import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -58,10 +57,3 @@ def collect(engine: AsyncEngine) -> Collect:
         return await soon(find, lambda run: run.finished_at is not None, within=60)
 
     return collect
-
-
-async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
-    """Wait until the condition holds."""
-    async with asyncio.timeout(within):
-        while not await condition():
-            await asyncio.sleep(0.02)

@@ -7,6 +7,7 @@ from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.creating import create_namespace
 from tests.integration.catalog.gc.conftest import Collect
 from tests.integration.catalog.registry import RegistryUnderTest
+from tests.kit.database import Database
 from tests.kit.images import make_image, make_index
 from tests.kit.stack.gc import disk_usage
 
@@ -71,3 +72,39 @@ async def test_dry_run_changes_nothing(
     assert (run.report.manifests, run.report.marked, run.report.deleted) == (1, 2, 0)
     assert disk_usage(registry.storage) == before
     assert (await collect(minutes=60)).report.marked == 5
+
+
+@pytest.mark.parametrize("is_copied", [False, True])
+async def test_image_that_somebody_pulls_by_digest_is_kept(
+    emptied: Database,
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    is_copied: bool,
+) -> None:
+    pulled, unused = make_image(), make_image()
+    await pusher.push(pulled, app_repository, "v1")
+    await pusher.push(unused, app_repository, "v1")
+    await pusher.push(make_image(), app_repository, "v1")
+    await emptied.execute(
+        "UPDATE catalog.manifests SET untagged_since = untagged_since - interval '8 days'"
+    )
+    if is_copied:
+        await emptied.execute(
+            "INSERT INTO events.digest_pulls VALUES ($1, $2, now() - interval '6 days')",
+            app_repository,
+            pulled.manifest.digest,
+        )
+    else:
+        await emptied.execute(
+            "INSERT INTO events.inbox (event_id, at_ns, action, method, request_id, repository,"
+            " digest, docker_user, address, user_agent)"
+            " VALUES ('1', 1, 'pull', 'GET', '1', $1, $2, 'bob', '192.0.2.1', 'docker')",
+            app_repository,
+            pulled.manifest.digest,
+        )
+    run = await collect(days=7)
+    assert run.report.manifests == 1
+    assert registry.status(app_repository, pulled.manifest.digest) == 200
+    assert registry.status(app_repository, unused.manifest.digest) == 404

@@ -58,8 +58,9 @@ def test_each_service_has_its_own_token_key_under_the_same_ca(
     authority = x509.load_pem_x509_certificate(
         (layout.secrets_of("registry") / "token_ca.pem").read_bytes()
     )
-    catalog = layout.secrets_of("catalog") / "token_ca.pem"
-    assert x509.load_pem_x509_certificate(catalog.read_bytes()) == authority
+    for service in ("auth", "catalog"):
+        copy = layout.secrets_of(service) / "token_ca.pem"
+        assert x509.load_pem_x509_certificate(copy.read_bytes()) == authority
     leaves = set()
     for service in SERVICES:
         (pem,) = (layout.secrets_of(service) / "token-keys").glob("*.pem")

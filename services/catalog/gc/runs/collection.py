@@ -28,7 +28,7 @@ class Stopped(Exception):
     """The operator has stopped the run, or another process has ended it."""
 
 
-class Collector:
+class GarbageCollector:
     """Runs garbage collections on ``storage``."""
 
     def __init__(
@@ -123,10 +123,16 @@ class _Collection:
         await self._enter(Phase.DELETING)
         age = self._options.age
         if self._options.is_dry:
-            self.report.manifests = await count_untagged(engine=self._engine, age=age)
+            self.report.manifests = await count_untagged(
+                engine=self._engine, age=age, keep_pulled=self._options.keep_pulled
+            )
             return
         deleted = await delete_untagged(
-            engine=self._engine, registry=self._registry, age=age, report=self._progress
+            engine=self._engine,
+            registry=self._registry,
+            age=age,
+            keep_pulled=self._options.keep_pulled,
+            report=self._progress,
         )
         self.report.manifests += deleted.manifests
         self.report.failures |= deleted.failures
