@@ -20,6 +20,7 @@ from services.catalog.tables import (
 
 _b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
 _CLOCK = sa.func.clock_timestamp()
+_EPOCH = sa.select(sa.func.catalog.epoch()).scalar_subquery()  # called once, not for each row
 
 _MARK = sa.text("""
     WITH marked AS (
@@ -84,7 +85,7 @@ _RECORD_SCANNED = sa.text("""
 
 async def drop_foreign_marks(tx: Tx) -> None:
     """Delete the marks of another epoch: the database was restored, or follows another timeline."""
-    await tx.execute(sa.delete(garbage_blobs).where(_b.epoch != sa.func.catalog.epoch()))
+    await tx.execute(sa.delete(garbage_blobs).where(_b.epoch != _EPOCH))
 
 
 async def mark(tx: Tx, *, run: int, blobs: Sequence[BlobEntry], grace: timedelta) -> Marked:
