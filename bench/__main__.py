@@ -11,6 +11,7 @@ from types import ModuleType
 from bench import bytes as image_bytes
 from bench import (
     counting,
+    garbage,
     installation,
     lists,
     manifests,
@@ -36,6 +37,7 @@ ROWS: dict[str, ModuleType] = {
     "bytes": image_bytes,
     "push": pushes,
     "manifest": manifests,
+    "gc": garbage,
     "memory": memory,
 }
 _FOLDER = Path(__file__).resolve().parent
@@ -57,7 +59,10 @@ def main() -> None:
             )
             seconds = seed.run(stack.superuser_url, sizes, clock=time.monotonic)
             print(f"seeded by COPY in {seconds:.1f} s", flush=True)
-            figures = [figure for row in options.rows for figure in _measure(row, stack, folder)]
+            blobs = garbage.Sizes(options.blobs, options.rounds)
+            figures = [
+                figure for row in options.rows for figure in _measure(row, stack, folder, blobs)
+            ]
             if "lists" in options.rows:
                 plans.write(stack, _FOLDER / "output" / "plans.md")
         if "memory" in options.rows:
@@ -89,10 +94,13 @@ def _second_start(folder: Path) -> Figure:
     return Figure("start", "`moorage run` a second time, until ready", taken, "s")
 
 
-def _measure(row: str, stack: installation.Installation, folder: Path) -> Iterator[Figure]:
+def _measure(
+    row: str, stack: installation.Installation, folder: Path, sizes: garbage.Sizes
+) -> Iterator[Figure]:
     measure: Callable[..., Iterator[Figure]] = ROWS[row].measure
-    arguments = (stack, folder) if len(inspect.signature(measure).parameters) == 2 else (stack,)
-    yield from _print_each(measure(*arguments))
+    given = {"installation": stack, "folder": folder, "sizes": sizes}
+    arguments = {name: given[name] for name in inspect.signature(measure).parameters}
+    yield from _print_each(measure(**arguments))
 
 
 def _print_each(figures: Iterator[Figure]) -> Iterator[Figure]:
@@ -114,6 +122,11 @@ def _options() -> argparse.Namespace:
         parser.add_argument(
             f"--{name.replace('_', '-')}", type=int, default=getattr(defaults, name)
         )
+    collections = garbage.Sizes()
+    parser.add_argument("--blobs", type=int, default=collections.blobs, help="of the row gc")
+    parser.add_argument(
+        "--rounds", type=int, default=collections.rounds, help="collections of the row gc"
+    )
     options = parser.parse_args()
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no such row: {', '.join(sorted(unknown))}")

@@ -23,6 +23,7 @@ _REPOSITORY_COLUMNS = (
 )
 _MANIFEST_COLUMNS = (
     "repository_id digest media_type size_bytes platforms pushed_at pushed_by untagged_since"
+    " is_scanned"
 )
 _TAG_COLUMNS = "repository_id name digest pushed_at pushed_by pull_count last_pulled_at"
 Row = tuple[object, ...]
@@ -260,6 +261,7 @@ def _manifests(sizes: Sizes) -> Iterable[Row]:
                 _at(repository + number),
                 "ci",
                 None,
+                True,
             )
 
 

@@ -261,6 +261,8 @@ COMMENT ON VIEW catalog.garbage_generation IS
 CREATE FUNCTION catalog.renew_gate(gate uuid, known bigint, lease interval) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = catalog, pg_temp AS $$
 BEGIN
+  -- Whoever raises the generation afterwards sees the lease.
+  PERFORM FROM catalog.garbage_state FOR SHARE;
   INSERT INTO catalog.gates AS g (id, generation, leased_until)
   VALUES (gate, known, clock_timestamp() + lease)
   ON CONFLICT (id) DO UPDATE

@@ -28,10 +28,9 @@ def default_limit(total: int) -> int:
 class FreeSpace:
     """Measures the free space of each disk in the background.
 
-    A request reads only the last result. Auth's write gate uses it for every write that the gateway
-    receives, manifests included, so a manifest is refused before anything is written. A service
-    that writes manifests by itself can use it in the same way: run ``run`` as background work, and
-    refuse the manifest while ``low_disk`` is not None.
+    A request reads only the last result. Auth's gate uses it for every write of a blob that the
+    gateway receives. A service that writes manifests by itself can use it in the same way: run
+    ``run`` as background work, and refuse the manifest while ``low_disk`` is not None.
 
     The limit is not a hard one: an upload that has begun can still write. It leaves room for the
     writes that must never fail half-way: tag links, the placeholder manifests with which

@@ -75,14 +75,8 @@ def postgres_program(installation: Installation) -> Program:
 
 _COMMON_SETTINGS = ("LOG_LEVEL", "AUDIT_DAYS")
 """Settings that every service has (``libs.common.settings``)."""
-_GARBAGE_SETTINGS = (
-    "GC_UNTAGGED_DAYS",
-    "GC_GRACE_MINUTES",
-    "GC_KEEP_PULLED",
-    "GC_SCHEDULE_HOURS",
-    "GC_BLOBS_PER_SECOND",
-)
-"""Settings of garbage collection, which the catalog does."""
+_GARBAGE_PREFIX = "GC_"
+"""Prefix of the settings of garbage collection, which the catalog does."""
 
 
 def service_environment(installation: Installation, service: str) -> dict[str, str]:
@@ -112,8 +106,11 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
     if service == "catalog":
         fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
         fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
-        passed_on = (*TOKEN_LIFETIMES, *_GARBAGE_SETTINGS, "TRASH_DAYS")
-        chosen |= {name: os.environ[name] for name in passed_on if name in os.environ}
+        chosen |= {
+            name: value
+            for name, value in os.environ.items()
+            if name in (*TOKEN_LIFETIMES, "TRASH_DAYS") or name.startswith(_GARBAGE_PREFIX)
+        }
     if service in ("auth", "catalog"):
         if os.environ.get("MIN_FREE_BYTES"):
             chosen["MIN_FREE_BYTES"] = os.environ["MIN_FREE_BYTES"]
@@ -130,9 +127,8 @@ def service_program(installation: Installation, service: str) -> Program:
         settings = {
             name: value
             for name, value in environment.items()
-            if name == "SECRETS_DIR"
-            or name.startswith("CATALOG_")
-            or name in (*TOKEN_LIFETIMES, *_GARBAGE_SETTINGS)
+            if name in ("SECRETS_DIR", *TOKEN_LIFETIMES)
+            or name.startswith(("CATALOG_", _GARBAGE_PREFIX))
         }
         write_private(
             installation.layout.catalog_environment, json.dumps(settings), installation.user

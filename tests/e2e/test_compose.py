@@ -285,7 +285,8 @@ def test_gc_reclaims_disk_space_while_the_registry_runs(compose: Compose, compos
                 within=10,
                 what="the push in the catalog",
             )
-        done = compose("run", "--rm", "--no-TTY", "gc", "gc", GC_UNTAGGED_DAYS="0").checked()
+        collect = ("exec", "--no-TTY", "catalog", "moorage", "gc")
+        done = compose(*collect, "--untagged-days", "0", "--grace-minutes", "0").checked()
         # other tests leave untagged manifests, too
         assert re.search(r"Deleted: [1-9]\d* untagged manifests?", done.stdout)
         assert registry.manifest(repository, "v1").content == new.manifest.content

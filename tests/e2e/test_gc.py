@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,30 +28,28 @@ from tests.kit.http.tenant import Tenant
 from tests.kit.images import Blob, Image, Index, make_image, make_index
 from tests.kit.install import PROJECT
 from tests.kit.process import run
+from tests.kit.stack.database import execute
 from tests.kit.stack.gc import disk_usage, environment, freed_bytes, gc, start_gc
+from tests.kit.stack.processes import part
 from tests.kit.stack.run import MOORAGE, Stack, running_stack
 from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
 
-WRITABLE_SECONDS = 30.0
+BLOBS_PER_SECOND = 1000
+"""So that a sweep of LooseBlobs takes seconds."""
+LOOSE = 4000
+BLOCK = 4096
 
 
 @pytest.fixture(scope="module")
 def stack(folder: Path) -> Iterator[Stack]:
-    """A Moorage for this module, because pushes are refused while the collection runs.
-
-    Its schedule starts one collection, at the start of the stack.
-    """
+    """A Moorage for this module, because other tests have blobs that nothing needs."""
     place = folder / "gc"
     place.mkdir()
-    with running_stack(place, GC_SCHEDULE_HOURS="1000") as running:
-        log = running.data / "logs" / "gc.log"
-        eventually(
-            lambda: "Freed: 0 bytes" in log.read_text(),
-            within=60,
-            what="the first scheduled collection",
-        )
+    with running_stack(
+        place, GC_SCHEDULE_HOURS="1000", GC_BLOBS_PER_SECOND=str(BLOBS_PER_SECOND)
+    ) as running:
         yield running
 
 
@@ -78,6 +78,18 @@ def _assert_pulls(
             assert registry.blob(repository, blob.digest, token=token).content == blob.content
 
 
+def _assert_freed(stack: Stack, before: int, output: str) -> None:
+    """Compare the freed bytes with the fall of disk use.
+
+    The registry deletes the link of each manifest and its folder. The report does not count them.
+    """
+    manifests = re.search(r"Deleted: (\d+) untagged", output)
+    assert manifests is not None
+    fallen = before - disk_usage(stack.data / "registry")
+    assert fallen > 0
+    assert freed_bytes(output) == pytest.approx(fallen, rel=0.01, abs=int(manifests[1]) * 2 * BLOCK)
+
+
 def _drift(stack: Stack) -> str:
     return (
         run([*MOORAGE, "drift"], environment=environment(stack), directory=PROJECT).checked().stdout
@@ -92,19 +104,17 @@ def test_untagged_images_are_deleted_and_every_tag_can_still_be_pulled(
     _push(shared_registry, shared_tenant, new, "single", "v1")
     multi = _push(shared_registry, shared_tenant, replaced, "multi", "v1")
     _push(shared_registry, shared_tenant, several, "multi", "v1")
-    before = disk_usage(stack.data / "registry")
     young = gc(stack).checked()
     assert "Deleted: 0 untagged manifests" in young.stdout
     assert shared_registry.manifest(single, old.manifest.digest).is_success
+    before = disk_usage(stack.data / "registry")
     dry_run = gc(stack, "--dry-run", days=0).checked().stdout
-    assert old.manifest.digest in dry_run
-    assert "Would delete: 4 untagged manifests" in dry_run
+    assert "Would delete: 4 untagged manifests." in dry_run
+    assert shared_registry.manifest(single, old.manifest.digest).is_success
     assert disk_usage(stack.data / "registry") == before
     done = gc(stack, days=0).checked()
     assert "Deleted: 4 untagged manifests" in done.stdout
-    freed = before - disk_usage(stack.data / "registry")
-    assert freed > 0
-    assert freed_bytes(done.stdout) == pytest.approx(freed, rel=0.01)
+    _assert_freed(stack, before, done.stdout)
     _assert_pulls(shared_registry, single, new, "v1")
     _assert_pulls(shared_registry, multi, several, "v1")
     assert shared_registry.manifest(single, old.manifest.digest).status_code == 404
@@ -144,9 +154,7 @@ def test_space_of_deleted_images_is_reclaimed_and_catalog_counts_and_registry_ag
     eventually(lambda: account.repository(other) is None, within=20, what="the end of a repository")
     before = disk_usage(stack.data / "registry")
     done = gc(stack, days=0).checked()
-    assert freed_bytes(done.stdout) == pytest.approx(
-        before - disk_usage(stack.data / "registry"), rel=0.01
-    )
+    _assert_freed(stack, before, done.stdout)
     assert freed_bytes(done.stdout) > sum(len(image.layers[0].content) for image in (doomed, gone))
     assert "agree" in _drift(stack)
     shown = _counted(account, repository)
@@ -180,25 +188,23 @@ def test_a_referrer_of_a_tagged_image_is_kept(
 
 
 @dataclass
-class Pulls:
-    """How many pulls of a loop succeeded, and the errors of the others."""
+class Loop:
+    """How many rounds of a loop succeeded, and the errors of the others."""
 
     done: int = 0
     failed: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def _pulling(
-    stack: Stack, tenant: Tenant, repository: str, content: Image | Index
-) -> Iterator[Pulls]:
-    """Pull an image in a loop until the context ends."""
-    seen, stop = Pulls(), threading.Event()
+def _repeated(stack: Stack, tenant: Tenant, do: Callable[[Registry, int], None]) -> Iterator[Loop]:
+    """Repeat ``do`` with the number of the round until the context ends."""
+    seen, stop = Loop(), threading.Event()
 
     def loop() -> None:
         with Registry(stack.url, tenant.granted.credentials) as registry:
             while not stop.is_set():
                 try:
-                    _assert_pulls(registry, repository, content, "v1")
+                    do(registry, seen.done)
                     seen.done += 1
                 except (AssertionError, httpx.HTTPError) as error:
                     seen.failed.append(repr(error))
@@ -258,92 +264,13 @@ class OpenPush:
         )
 
 
-def _until_refused(registry: Registry, repository: str) -> httpx.Response:
-    """Wait until new writes are refused, and return the response.
-
-    If the POST is accepted, the registry refuses it. The collection would wait for an opened
-    upload.
-    """
-    token = registry.token(f"repository:{repository}:pull,push")
-    return eventually(
-        lambda: registry.http.post(
-            f"/v2/{repository}/blobs/uploads/none", headers={"Authorization": f"Bearer {token}"}
-        ),
-        until=lambda answer: answer.status_code == 503,
-        within=20,
-        what="a refused write",
-    )
-
-
-def test_during_a_collection_open_pushes_finish_new_ones_are_refused_and_pulls_work(
-    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
-) -> None:
-    pulled = make_index()
-    repository = _push(shared_registry, shared_tenant, pulled, "pulled", "v1")
-    begun, late = OpenPush(shared_registry, f"{shared_tenant.private}/begun"), make_image()
-    with _pulling(stack, shared_tenant, repository, pulled) as pulls:
-        collecting = start_gc(stack, days=0)
-        refused = _until_refused(shared_registry, f"{shared_tenant.private}/late")
-        (error,) = refused.json()["errors"]
-        assert error["code"] == "UNAVAILABLE"
-        assert "while disk space is reclaimed; try again" in error["message"]
-        assert int(refused.headers["retry-after"]) > 0
-        with pytest.raises(httpx.HTTPStatusError, match="503"):
-            shared_registry.push(late, f"{shared_tenant.private}/late", "v1")
-        second = gc(stack)
-        assert (second.status, second.stderr) == (
-            1,
-            "moorage: another garbage collection is running\n",
-        )
-        assert collecting.poll() is None
-        begun.finish()
-        output, _ = collecting.communicate(timeout=60)
-    assert collecting.returncode == 0, output
-    assert not pulls.failed
-    assert pulls.done > 5
-    _assert_pulls(shared_registry, begun.repository, begun.image, "v1")
-    _push(shared_registry, shared_tenant, late, "late", "v1")
-    _assert_pulls(shared_registry, f"{shared_tenant.private}/late", late, "v1")
-    assert "agree" in _drift(stack)
-
-
-def test_writes_are_accepted_at_once_after_a_waiting_collection_is_terminated(
-    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
-) -> None:
-    # The collection waits for this push.
-    begun = OpenPush(shared_registry, f"{shared_tenant.private}/ended-open")
-    collecting = start_gc(stack, days=0)
-    _until_refused(shared_registry, f"{shared_tenant.private}/ended")
-    collecting.terminate()
-    collecting.communicate(timeout=10)
-    assert collecting.returncode == 128 + signal.SIGTERM
-    _assert_writable(shared_registry, f"{shared_tenant.private}/ended", within=3)
-    begun.finish()
-
-
-def test_a_collection_killed_during_the_sweep_loses_no_tag_and_the_next_one_finishes(
-    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
-) -> None:
-    image, several = make_image(), make_index()
-    _push(shared_registry, shared_tenant, image, "kept", "v1")
-    _push(shared_registry, shared_tenant, several, "kept", "multi")
-    loose = _killed_in_the_sweep(stack)
-    _assert_writable(shared_registry, f"{shared_tenant.private}/killed", within=WRITABLE_SECONDS)
-    assert _every_tag_pulls(shared_registry, shared_tenant) >= 2
-    done = gc(stack, days=0).checked()
-    assert freed_bytes(done.stdout) > 0
-    assert loose.left() == 0
-    assert _every_tag_pulls(shared_registry, shared_tenant) >= 2
-    assert "agree" in _drift(stack)
-
-
 class LooseBlobs:
-    """4000 blobs that no manifest references, so that a sweep takes a while."""
+    """Blobs that no manifest references, so that a sweep takes a while."""
 
     def __init__(self, storage: Path) -> None:
         blobs = storage / "docker/registry/v2/blobs/sha256"
         self._folder = blobs / "00"
-        self._names = {f"00{secrets.token_hex(31)}" for _ in range(4000)}
+        self._names = {f"00{secrets.token_hex(31)}" for _ in range(LOOSE)}
         owner = blobs.stat()
         self._folder.mkdir(exist_ok=True)
         os.chown(self._folder, owner.st_uid, owner.st_gid)
@@ -355,40 +282,153 @@ class LooseBlobs:
                 os.chown(made, owner.st_uid, owner.st_gid)
 
     def left(self) -> int:
-        """Return how many of the blobs still have their data.
-
-        If the sweep is killed between the two steps of a deletion, it leaves an empty folder, which
-        is no blob for Distribution.
-        """
+        """Return how many of the blobs still have their data."""
         return sum((self._folder / name / "data").exists() for name in self._names)
-
-    @property
-    def is_touched(self) -> bool:
-        """Whether the sweep has deleted one of the blobs."""
-        return not self._names <= {entry.name for entry in self._folder.iterdir()}
-
-
-def _killed_in_the_sweep(stack: Stack) -> LooseBlobs:
-    """Kill a collection while it deletes blobs, and return the blobs."""
-    for _ in range(5):
-        loose = LooseBlobs(stack.data / "registry")
-        collecting = start_gc(stack, days=0)
-        _wait_for_sweep(collecting, loose)
-        collecting.kill()
-        collecting.communicate(timeout=10)
-        if collecting.returncode == -signal.SIGKILL and loose.left():
-            return loose
-    raise AssertionError("each sweep had ended before it was killed")
 
 
 def _wait_for_sweep(collecting: subprocess.Popen[str], loose: LooseBlobs) -> None:
-    """Wait until the collection has deleted a blob or has ended."""
+    """Wait until the collection has deleted a blob, and fail if it has ended before."""
     eventually(
-        lambda: loose.is_touched or collecting.poll() is not None,
-        within=60,
-        every=0.002,
-        what="a sweep",
+        lambda: loose.left() < LOOSE or collecting.poll() is not None, within=60, what="a sweep"
     )
+    assert collecting.poll() is None, collecting.communicate()
+
+
+@contextmanager
+def _repeated_pushes(stack: Stack, tenant: Tenant, condemned: Sequence[Image]) -> Iterator[Loop]:
+    """Push new images, and one condemned image after the other, until the context ends."""
+    waiting = list(condemned)
+
+    def push(registry: Registry, number: int) -> None:
+        image = waiting.pop() if number % 2 and waiting else make_image()
+        repository = f"{tenant.private}/pushed"
+        registry.push(image, repository, f"v{number}")
+        _assert_pulls(registry, repository, image, f"v{number}")
+
+    with _repeated(stack, tenant, push) as loop:
+        yield loop
+
+
+def test_during_a_collection_pushes_and_pulls_succeed_and_a_second_one_is_refused(
+    stack: Stack, admin: Account, shared_tenant: Tenant, shared_registry: Registry
+) -> None:
+    pulled, condemned = make_index(), [make_image() for _ in range(20)]
+    repository = _push(shared_registry, shared_tenant, pulled, "pulled", "v1")
+    token = shared_registry.token(f"repository:{repository}:pull,push")
+    for image in condemned:
+        shared_registry.upload(image, repository, token=token)
+    begun = OpenPush(shared_registry, f"{shared_tenant.private}/begun")
+    loose = LooseBlobs(stack.data / "registry")
+    with (
+        _repeated(
+            stack,
+            shared_tenant,
+            lambda registry, _: _assert_pulls(registry, repository, pulled, "v1"),
+        ) as pulls,
+        _repeated_pushes(stack, shared_tenant, condemned) as pushes,
+    ):
+        collecting = start_gc(stack, days=0)
+        _wait_for_sweep(collecting, loose)
+        with pytest.raises(AssertionError, match=r"409 .*gc_in_progress"):
+            admin.call("POST", "/storage/runs")
+        assert collecting.poll() is None
+        begun.finish()
+        output, _ = collecting.communicate(timeout=60)
+    assert collecting.returncode == 0, output
+    assert (pulls.failed, pushes.failed) == ([], [])
+    assert min(pulls.done, pushes.done) > 5
+    assert loose.left() == 0
+    _assert_pulls(shared_registry, begun.repository, begun.image, "v1")
+    assert _every_tag_pulls(shared_registry, shared_tenant) >= 2
+    assert "agree" in _drift(stack)
+
+
+def test_after_the_catalog_is_killed_in_a_sweep_the_next_collection_completes(
+    stack: Stack, shared_tenant: Tenant, shared_registry: Registry
+) -> None:
+    _push(shared_registry, shared_tenant, make_image(), "kept", "v1")
+    _push(shared_registry, shared_tenant, make_index(), "kept", "multi")
+    loose = LooseBlobs(stack.data / "registry")
+    collecting = start_gc(stack, days=0)
+    _wait_for_sweep(collecting, loose)
+    os.kill(part(stack.data, "catalog"), signal.SIGKILL)
+    output, _ = collecting.communicate(timeout=60)
+    assert collecting.returncode == 1
+    assert output.endswith(
+        "moorage: the garbage collection failed: the process that ran it has ended\n"
+    )
+    assert loose.left() > 0
+    eventually(
+        lambda: _every_tag_pulls(shared_registry, shared_tenant),
+        until=lambda tags: tags >= 2,
+        within=30,
+        what="every tag",
+    )
+    done = gc(stack, days=0).checked()
+    assert freed_bytes(done.stdout) > 0
+    assert loose.left() == 0
+    assert _every_tag_pulls(shared_registry, shared_tenant) >= 2
+    assert "agree" in _drift(stack)
+
+
+def test_a_stopped_collection_ends_at_once_and_the_next_one_completes(
+    stack: Stack, admin: Account
+) -> None:
+    loose = LooseBlobs(stack.data / "registry")
+    collecting = start_gc(stack, days=0)
+    _wait_for_sweep(collecting, loose)
+    admin.call("DELETE", "/storage/runs/current")
+    output, _ = collecting.communicate(timeout=20)
+    assert output.endswith("moorage: the garbage collection was stopped by the operator\n")
+    assert loose.left() > 0
+    gc(stack, days=0).checked()
+    assert loose.left() == 0
+
+
+def test_marked_blobs_are_deleted_when_their_wait_has_ended(stack: Stack, admin: Account) -> None:
+    loose = LooseBlobs(stack.data / "registry")
+    marked = gc(stack).checked()
+    assert f"Marked: {LOOSE} blobs" in marked.stdout
+    assert "To be deleted after " in marked.stdout
+    storage = admin.call("GET", "/storage")
+    assert storage["doomed"]["count"] == LOOSE
+    assert storage["next_run_at"] == storage["due_at"]
+    assert loose.left() == LOOSE
+    _let_pass(stack, hours=25)
+    ended = _run_after(admin, storage["last_run"]["id"])
+    assert (ended["error"], ended["report"]["deleted"]) == (None, LOOSE)
+    assert loose.left() == 0
+    assert admin.call("GET", "/storage")["doomed"]["count"] == 0
+
+
+def test_the_schedule_starts_a_collection(stack: Stack, admin: Account) -> None:
+    gc(stack, days=0).checked()
+    last = admin.call("GET", "/storage")["last_run"]["id"]
+    _let_pass(stack, hours=1001)
+    assert _run_after(admin, last)["error"] is None
+
+
+def _let_pass(stack: Stack, *, hours: int) -> None:
+    """Let the catalog see that the last run was ``hours`` ago, and wake its worker."""
+    execute(
+        stack,
+        "UPDATE catalog.garbage_runs SET started_at = started_at - $1::interval,"
+        " begun_at = begun_at - $1::interval, known_at = known_at - $1::interval,"
+        " finished_at = finished_at - $1::interval",
+        timedelta(hours=hours),
+    )
+    execute(stack, "NOTIFY moorage_garbage")
+
+
+def _run_after(admin: Account, id: int) -> dict[str, Any]:
+    """Return the next run, when it has ended."""
+    found: dict[str, Any] = eventually(
+        lambda: admin.call("GET", "/storage")["last_run"],
+        until=lambda run: run["id"] > id,
+        within=60,
+        what="a run that the catalog has started by itself",
+    )
+    return found
 
 
 def _every_tag_pulls(registry: Registry, tenant: Tenant) -> int:
@@ -416,24 +456,3 @@ def _assert_complete(registry: Registry, repository: str, reference: str, token:
         assert registry.blob(repository, blob["digest"], token=token).is_success, (
             f"{repository} {reference}: {blob}"
         )
-
-
-def _assert_writable(registry: Registry, repository: str, *, within: float) -> None:
-    image = make_image()
-    eventually(
-        lambda: _pushes(registry, image, repository),
-        within=within,
-        every=0.5,
-        what="an accepted push",
-    )
-    _assert_pulls(registry, repository, image, "v1")
-
-
-def _pushes(registry: Registry, image: Image, repository: str) -> bool:
-    try:
-        registry.push(image, repository, "v1")
-    except httpx.HTTPStatusError as refused:
-        if refused.response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-            raise
-        return False
-    return True

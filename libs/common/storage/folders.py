@@ -15,6 +15,7 @@ from libs.common.storage.layout import (
     REPOSITORY_FOLDERS,
     UPLOADS,
     EntryName,
+    is_component,
     parse_blob,
     parse_entry,
 )
@@ -48,7 +49,7 @@ def list_repositories(root: Path) -> Iterator[RepositoryListing]:
         OSError: the folder of all repositories cannot be listed.
     """
     top = root / REPOSITORIES
-    folders = sorted(_names(top), reverse=True)
+    folders = sorted((name for name in _names(top) if is_component(name)), reverse=True)
     while folders:
         repository = folders.pop()
         folder = top / repository
@@ -59,7 +60,7 @@ def list_repositories(root: Path) -> Iterator[RepositoryListing]:
             continue
         if not set(names).isdisjoint(REPOSITORY_FOLDERS):
             yield list_repository(folder, repository)
-        below = sorted((name for name in names if name[0] not in "_."), reverse=True)
+        below = sorted((name for name in names if is_component(name)), reverse=True)
         folders.extend(f"{repository}/{name}" for name in below)
 
 

@@ -19,7 +19,9 @@ SWEEPS = "moorage"
 """Moorage's own folder, beside Distribution's `docker`."""
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
-_COMPONENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*")
+_COMPONENT = re.compile(r"[^._/\x00-\x1f\ud800-\udfff][^/\x00-\x1f\ud800-\udfff]*")
+"""A name in the path of a repository, or the id of an upload: more than Distribution's grammar
+allows, but nothing that leaves the folder or that PostgreSQL cannot store."""
 _SWEEP = re.compile(r"[0-9a-f]{32}")
 _BLOB = re.compile(r"([0-9a-f]{2})/(\1[0-9a-f]{62})/data")
 _ENTRIES = (
@@ -28,7 +30,10 @@ _ENTRIES = (
         EntryKind.REVISION,
         re.compile(r"_manifests/revisions/([a-z0-9+._-]+)/([0-9A-Za-z=_-]+)/link"),
     ),
-    (EntryKind.TAG, re.compile(r"_manifests/tags/([^/]+)/(?:current/link|index/.+)")),
+    (
+        EntryKind.TAG,
+        re.compile(r"_manifests/tags/([A-Za-z0-9_][A-Za-z0-9_.-]*)/(?:current/link|index/.+)"),
+    ),
     (EntryKind.UPLOAD, re.compile(rf"_uploads/({_COMPONENT.pattern})(?:/.*)?")),
 )
 
@@ -38,6 +43,11 @@ class EntryName(NamedTuple):
 
     kind: EntryKind
     name: str
+
+
+def is_component(name: str) -> bool:
+    """Return whether a folder of this name can be a part of a repository's path."""
+    return _COMPONENT.fullmatch(name) is not None
 
 
 def blob_folder(digest: str) -> str:
@@ -61,14 +71,14 @@ def repository_folder(repository: str) -> str:
     Raises:
         ValueError: ``repository`` is not a path of names.
     """
-    if not all(_COMPONENT.fullmatch(part) for part in repository.split("/")):
+    if not all(is_component(part) for part in repository.split("/")):
         raise ValueError(f"repository: {repository!r} is not a name of a repository")
     return f"{REPOSITORIES}/{repository}"
 
 
 def upload_folder(repository: str, upload: str) -> str:
     """Return the folder of an upload. Raises ValueError if a name is not valid."""
-    if not _COMPONENT.fullmatch(upload):
+    if not is_component(upload):
         raise ValueError(f"upload: {upload!r} is not an id of an upload")
     return f"{repository_folder(repository)}/{UPLOADS}/{upload}"
 
@@ -97,10 +107,10 @@ def split_repository(path: str) -> tuple[str, str] | None:
     """
     parts = path.split("/")
     for place, part in enumerate(parts[:-1]):
-        if part.startswith("_"):
-            if place == 0 or part not in REPOSITORY_FOLDERS:
-                return None
+        if place and part in REPOSITORY_FOLDERS:
             return "/".join(parts[:place]), "/".join(parts[place:])
+        if not is_component(part):
+            return None
     return None
 
 
@@ -109,7 +119,7 @@ def parse_entry(path: str) -> EntryName:
     for kind, pattern in _ENTRIES:
         if found := pattern.fullmatch(path):
             return EntryName(kind, ":".join(found.groups()))
-    return EntryName(EntryKind.OTHER, path)
+    return EntryName(EntryKind.OTHER, path.encode(errors="backslashreplace").decode())
 
 
 def _hex(digest: str) -> str:

@@ -50,7 +50,7 @@ def unavailable() -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError) as error:
-        reason = str(error).splitlines()[0]
+        reason = " ".join(str(error).split())
         raise StorageUnavailable(f"the storage failed: {reason}") from error
 
 
@@ -62,7 +62,11 @@ class Objects:
         self._requests = asyncio.Semaphore(_CONCURRENT_REQUESTS)
 
     async def list(self, folder: str) -> AsyncIterator["Sequence[obstore.ObjectMeta]"]:
-        """Yield pages of objects whose paths begin with ``folder/``, sorted by path."""
+        """Yield pages of objects whose paths begin with ``folder/``, sorted by path.
+
+        obstore refuses a path with an empty part, a `.`, or a control character. Distribution
+        writes no such object; if there is one, it must be removed.
+        """
         with unavailable():
             async for page in obstore.list(self._store, folder, chunk_size=_PAGE):
                 yield page

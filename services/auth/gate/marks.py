@@ -71,9 +71,13 @@ class Marks:
             await self._attempt("lease of the gate not renewed", self._renew)
             await _wait(self._loaded)
 
+    @property
+    def _is_behind(self) -> bool:
+        return self._generation is None or self._is_changed or self._epoch != self._listener.epoch
+
     async def _load_changes(self) -> None:
         epoch = self._listener.epoch  # a later change of it needs another load
-        if self._generation is not None and self._epoch == epoch and not self._is_changed:
+        if not self._is_behind:
             return
         if self._behind_since is None:
             self._behind_since = time.monotonic()
@@ -94,6 +98,8 @@ class Marks:
         if known is None:
             return
         started = time.monotonic()  # the lease in the database ends later than the one counted here
+        if not self.are_current and self._is_behind:
+            return  # the sweep may not have waited, so the marks must be loaded first
         if behind_since is not None and started - behind_since > _MAX_BEHIND_SECONDS:
             return  # otherwise, the sweep would wait for a gate that cannot load the marks
         async with asyncio.timeout(_RENEW_CALL_SECONDS), autocommit(self._engine) as tx:
@@ -103,7 +109,9 @@ class Marks:
                 known_generation=known,
                 lease=timedelta(seconds=LEASE_SECONDS),
             )
-        self._expires_at = started + LEASE_SECONDS
+        # If there are later marks, they are not swept as long as the lease had no gap.
+        if present == known or self.are_current:
+            self._expires_at = started + LEASE_SECONDS
         if present != known:
             self._report_change()
 

@@ -5,9 +5,11 @@ import random
 import secrets
 import statistics
 import time
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -291,6 +293,66 @@ async def test_replica_that_cannot_load_the_marks_lets_its_lease_end(
     await confirmed(garbage, generation)
     assert await verdict(client, check_of(late), token) == ALLOWED
     assert await garbage.states(late) == [None]
+
+
+async def test_replica_whose_lease_had_ended_loads_the_marks_before_it_answers(
+    database: Database,
+    garbage: Garbage,
+    secrets_dir: Path,
+    postgres_server: EmbeddedServer,
+    token: str,
+) -> None:
+    role = f"{database.name}_auth"
+    async with relay(postgres_server.port) as line:
+        address = database.urls["auth"].replace(f":{postgres_server.port}/", f":{line.port}/")
+        async with running(address, secrets_dir, "192.0.2.1", {}) as client:
+            assert await verdict(client, check_of(digest()), token) == ALLOWED
+            await line.cut()
+            await soon(
+                lambda: verdict(client, check_of(digest()), token),
+                lambda seen: seen == UNCONFIRMED,
+                within=6,
+            )
+            late = digest()
+            generation = await garbage.mark(late)  # nobody has to wait for this replica
+            await database.execute(f"REVOKE SELECT ON catalog.garbage_digests FROM {role}")
+            try:
+                await line.repair()
+                until = time.monotonic() + 3
+                while time.monotonic() < until:
+                    assert await verdict(client, check_of(late), token) == UNCONFIRMED
+                    assert all(left < 0 for _, left in await garbage.gates())
+                    await asyncio.sleep(0.05)
+            finally:
+                await database.execute(f"GRANT SELECT ON catalog.garbage_digests TO {role}")
+            await confirmed(garbage, generation)
+            assert await verdict(client, check_of(late), token) == ALLOWED
+            assert await garbage.states(late) == [None]
+
+
+async def test_generation_is_not_raised_in_the_middle_of_a_renewal(database: Database) -> None:
+    gate = uuid.uuid4()
+    renewing = await asyncpg.connect(database.urls["auth"])
+    raising = await asyncpg.connect(database.urls["catalog"])
+    try:
+        async with renewing.transaction():
+            known = await renewing.fetchval("SELECT catalog.renew_gate($1, 1, '5 seconds')", gate)
+            raised = asyncio.create_task(
+                raising.fetchval(
+                    "UPDATE catalog.garbage_state SET generation = generation + 1"
+                    " RETURNING generation"
+                )
+            )
+            done, _ = await asyncio.wait([raised], timeout=0.5)
+            assert not done, "the raise must see the lease"
+        assert await raised == known + 1
+        assert await raising.fetchval(
+            "SELECT leased_until > clock_timestamp() FROM catalog.gates WHERE id = $1", gate
+        )
+        await raising.execute("DELETE FROM catalog.gates WHERE id = $1", gate)
+    finally:
+        await renewing.close()
+        await raising.close()
 
 
 async def test_touches_are_kept_while_the_database_is_unreachable(

@@ -188,13 +188,17 @@ class RegistryUnderTest:
 
     def client(self, repository: str, by: str = "moorage:catalog") -> httpx.Client:
         """Return a client of the registry with a token for the repository."""
-        token = sign_registry_token(self.key, by, f"repository:{repository}:pull,push,delete")
         return httpx.Client(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": self.authorization(repository, by=by)},
             trust_env=False,
             timeout=30,
         )
+
+    def authorization(self, *repositories: str, by: str = "alice") -> str:
+        """Return the header of a request that may do everything in these repositories."""
+        scopes = [f"repository:{repository}:pull,push,delete" for repository in repositories]
+        return f"Bearer {sign_registry_token(self.key, by, *scopes)}"
 
     def _events(self, action: str) -> list[Event]:
         bodies = [json.loads(seen["body"]) for seen in list(self.webhook.received)]

@@ -1,6 +1,6 @@
 """Damaged files in the registry's storage affect their own tag or image only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -13,14 +13,23 @@ from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.feed.follower import Follower
+from tests.integration.catalog.conftest import running_registry
 from tests.integration.catalog.creating import create_namespace
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import Image, make_image
+from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon_json
 
 pytestmark = pytest.mark.registry_versions
+
+
+@pytest.fixture(scope="module")
+def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """A registry of this module, which stays small: each comparison reads all of it."""
+    with running_registry(catalog_secrets) as running:
+        yield running
 
 
 class Damaged:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.drift.schedule import Schedule
 from services.catalog.sync.feed.follower import Follower
 from services.catalog.sync.states import usecases as states
-from tests.integration.catalog.conftest import catalog_settings
+from tests.integration.catalog.conftest import catalog_settings, running_registry
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
@@ -26,6 +27,13 @@ from tests.kit.images import make_image, make_index
 from tests.kit.sessions import Secrets
 
 pytestmark = pytest.mark.registry_versions
+
+
+@pytest.fixture(scope="module")
+def registry(catalog_secrets: Secrets) -> Iterator[RegistryUnderTest]:
+    """A registry of this module, which stays small: each comparison reads all of it."""
+    with running_registry(catalog_secrets) as running:
+        yield running
 
 
 class World:

@@ -14,7 +14,7 @@ from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.tasks.background import running
 from libs.common.tasks.leader import LeaderWorker
 from ops.host.ports import reserve
-from services.catalog.sync.feed import precedence
+from services.catalog.sync.feed import follower, precedence
 from services.catalog.sync.feed.delayed import DelayedRepositories
 from services.catalog.sync.feed.follower import CHANNEL, Follower
 from tests.integration.catalog.conftest import catalog_settings
@@ -337,6 +337,7 @@ async def test_follower_reads_nothing_of_a_repository_with_many_manifests(
         return await original(self, repository, digest)
 
     monkeypatch.setattr(Registry, "find_manifest", find_manifest)
+    monkeypatch.setattr(follower, "_BATCH_SECONDS", 30)  # a busy machine is slow
     await deliver(emptied, *pushed)
     await follow_to_the_end(Follower(engine, registry_client), engine, delayed=False)
     assert read == {few}

@@ -124,7 +124,7 @@ async def test_options_replace_the_settings_for_the_run(command: Command, catalo
         assert done.checked().stderr == ""
 
 
-async def test_a_wait_shorter_than_a_push_token_lives_gets_a_warning(
+async def test_a_wait_shorter_than_the_lifetime_of_push_tokens_gets_a_warning(
     command: Command, catalog: Catalog
 ) -> None:
     async with _answered(command, catalog, "--grace-minutes", "29", report=Report()) as (_, done):

@@ -151,6 +151,44 @@ async def test_existing_link_is_not_written_again_but_a_damaged_one_is(place: Pl
     assert links[intact].stat().st_mtime == pytest.approx(LONG_AGO.timestamp(), abs=1)
 
 
+@pytest.mark.parametrize("odd", ["Team one", "a+b", "x\u00e4", "-x"])
+async def test_each_listed_name_is_accepted(place: Place, odd: str) -> None:
+    """Distribution does not create such folders, but an operator can."""
+    name = f"{new_name()}/{odd}"
+    for path in ("_layers/notes.txt", f"_uploads/{odd}/startedat"):
+        file = place.repository(name) / path
+        file.parent.mkdir(parents=True)
+        file.write_text("any")
+    set_age(place.repository(name), LONG_AGO)
+
+    listing = (await place.list_repositories())[name]
+
+    assert names(listing, EntryKind.UPLOAD) == {odd}
+    assert await place.storage.delete_upload(name, odd, unwritten_since=YESTERDAY)
+    assert await place.storage.remove_links(name, older_than=YESTERDAY) is False
+
+
+@pytest.mark.parametrize("odd", [".snapshot", "_old"])
+async def test_folder_with_an_invalid_name_is_no_repository(place: Place, odd: str) -> None:
+    name = f"{new_name()}/{odd}"
+    file = place.repository(name) / "_layers/notes.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text("any")
+
+    assert name not in await place.list_repositories()
+
+
+@pytest.mark.parametrize("odd", [b"\xff", b"line\nbreak"])
+async def test_folder_whose_name_cannot_be_stored_is_no_repository(
+    local: Place, odd: bytes
+) -> None:
+    outer = new_name()
+    folder = local.repository(outer) / os.fsdecode(odd) / "_layers"
+    folder.mkdir(parents=True)
+
+    assert not any(name.startswith(outer) for name in await local.list_repositories())
+
+
 @pytest.mark.parametrize("name", ["", "..", "team/../app", "/etc", "team//app", "team/_layers"])
 async def test_invalid_repository_is_refused(place: Place, name: str) -> None:
     storage: Storage = place.storage

@@ -113,6 +113,19 @@ async def test_listing_of_a_large_repository_takes_several_pages(place: Place) -
     }
 
 
+async def test_object_with_an_invalid_path_ends_the_listing(s3: ObjectStorage) -> None:
+    storage = open_s3(s3, "invalid")
+    place = Place(storage, s3.files / "invalid", "")
+    file = place.repository("team") / "line\nbreak/_layers/notes.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text("any")
+
+    with pytest.raises(StorageUnavailable, match=r"invalid path: .*/team/line\s*break"):
+        await place.list_repositories()
+
+    await storage.close()
+
+
 async def test_storage_whose_server_does_not_answer_is_unavailable() -> None:
     storage = S3Storage(
         "images",

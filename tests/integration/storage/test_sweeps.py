@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -146,3 +147,29 @@ async def test_blob_that_cannot_be_deleted_does_not_stop_the_others(tmp_path: Pa
     assert deleted.digests == [fine]
     with pytest.raises(StorageUnavailable, match="Too many levels of symbolic links"):
         await place.storage.delete_blobs(sweep, [stuck], check=allow)
+
+
+async def test_no_blob_disappears_after_a_sweep_has_ended_in_the_middle(tmp_path: Path) -> None:
+    place = Place(LocalStorage(tmp_path), tmp_path, "")
+    digests = [place.put_blob(b"%d" % number) for number in range(3000)]
+    sweep = await place.storage.prepare_sweep()
+    checks = 0
+    half_way = asyncio.Event()
+
+    async def check() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == 2:
+            half_way.set()
+
+    deleting = asyncio.create_task(place.storage.delete_blobs(sweep, digests, check=check))
+    await half_way.wait()
+
+    await LocalStorage(tmp_path).end_sweep(sweep)
+
+    left = await place.list_blobs()
+    with pytest.raises(SweepEnded):
+        await deleting
+    assert left
+    assert await place.list_blobs() == left
+    assert list((tmp_path / "moorage").iterdir()) == []

@@ -15,28 +15,40 @@ SECONDS = 60.0
 _FREED = re.compile(r"Freed:\s+(-?\d+)\s+bytes")
 
 
-def environment(stack: Stack, *, days: int | None = None) -> dict[str, str]:
-    """Return the environment of the command. ``days`` sets GC_UNTAGGED_DAYS."""
+def environment(stack: Stack) -> dict[str, str]:
+    """Return the environment of the command."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
-    given = {} if days is None else {"GC_UNTAGGED_DAYS": str(days)}
-    return {**kept, "MOORAGE_DATA": str(stack.data), "COLUMNS": "200", **given}
+    return {**kept, "MOORAGE_DATA": str(stack.data), "COLUMNS": "200"}
 
 
-def gc(stack: Stack, *words: str, days: int | None = None, seconds: float = SECONDS) -> Finished:
-    """Run `moorage gc` and wait for its end."""
+def _command(*words: str, days: int | None, minutes: int) -> list[str]:
+    replaced = (
+        () if days is None else ("--untagged-days", str(days), "--grace-minutes", str(minutes))
+    )
+    return [*MOORAGE, "gc", *words, *replaced]
+
+
+def gc(
+    stack: Stack, *words: str, days: int | None = None, minutes: int = 0, seconds: float = SECONDS
+) -> Finished:
+    """Run `moorage gc` and wait for its end.
+
+    ``days`` without a tag and ``minutes`` of waiting replace the settings. If ``days`` is None, the
+    settings apply.
+    """
     return run(
-        [*MOORAGE, "gc", *words],
-        environment=environment(stack, days=days),
+        _command(*words, days=days, minutes=minutes),
+        environment=environment(stack),
         seconds=seconds,
         directory=PROJECT,
     )
 
 
-def start_gc(stack: Stack, *, days: int | None = None) -> subprocess.Popen[str]:
+def start_gc(stack: Stack, *, days: int | None = None, minutes: int = 0) -> subprocess.Popen[str]:
     """Start `moorage gc` with its output in a pipe, and return at once."""
     return subprocess.Popen(
-        [*MOORAGE, "gc"],
-        env=environment(stack, days=days),
+        _command(days=days, minutes=minutes),
+        env=environment(stack),
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -209,6 +209,8 @@ export interface paths {
          * Delete Namespace
          * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
+         *     It goes to the trash.
+         *
          *     Its name can be taken again after the tokens that name it have expired.
          */
         delete: operations["delete_namespace"];
@@ -356,7 +358,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Repository
-         * @description Delete a repository with all its images.
+         * @description Delete a repository with all its images. It goes to the trash.
          *
          *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
          *     nobody gets a token for the repository. Its name can be taken again after the tokens that name

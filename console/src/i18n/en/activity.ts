@@ -33,6 +33,7 @@ export const activity = {
   "activity.field.token_login": "docker login stores a token",
   "activity.field.name": "name",
   "activity.field.expires_at": "valid until",
+  "activity.field.is_dry": "dry run",
   "activity.field.digest": "digest",
   "activity.value.public": "public",
   "activity.value.private": "private",

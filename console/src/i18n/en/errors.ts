@@ -42,8 +42,7 @@ export const errors = {
   "error.registry_unavailable": "The registry is unavailable. Try again later.",
   "error.change_in_progress":
     "A push or deletion of the same image is still in progress. Try again in a moment.",
-  "error.gc_in_progress":
-    "Another garbage collection is running. Wait until it ends, or stop it.",
+  "error.gc_in_progress": "Another garbage collection is running. Wait until it ends, or stop it.",
   "error.docker_user_not_found": "The Docker user does not exist. Check its name and its account.",
   "error.namespace_not_found": "The namespace does not exist. Check its name.",
   "error.needed_by_index":

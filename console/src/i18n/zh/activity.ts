@@ -33,6 +33,7 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.field.token_login": "docker login 保存令牌",
   "activity.field.name": "名称",
   "activity.field.expires_at": "有效期至",
+  "activity.field.is_dry": "仅预演",
   "activity.field.digest": "摘要",
   "activity.value.public": "公开",
   "activity.value.private": "私有",

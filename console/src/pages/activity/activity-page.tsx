@@ -30,6 +30,7 @@ const KINDS = [
   "session",
   "login",
   "account",
+  "garbage_collection",
 ] as const;
 
 /** The audit trail. */

@@ -25,5 +25,6 @@ describe("targetName", () => {
     expect(targetName(`api-keys/${ID}`, {}, say)).toBeNull();
     expect(targetName(`sessions/${ID}`, {}, say)).toBeNull();
     expect(targetName("docker-users/-", {}, say)).toBeNull();
+    expect(targetName("storage/runs/12", {}, say)).toBeNull();
   });
 });

@@ -13,7 +13,7 @@ export function targetName(target: string, changes: Changes, say: Say): string |
   if (kind === "api-keys") {
     return ownName;
   }
-  if (kind === "sessions" || name === "-" || name === "") {
+  if (kind === "sessions" || kind === "storage" || name === "-" || name === "") {
     return null;
   }
   if (part === "grants") {

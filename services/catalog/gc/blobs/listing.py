@@ -16,7 +16,12 @@ from libs.common.db.engine import Engine
 from libs.common.registry.client import MAX_MANIFEST_BYTES, Registry
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.names import split_repository
-from libs.common.storage.store import EntryKind, RepositoryListing, Storage
+from libs.common.storage.store import (
+    EntryKind,
+    RepositoryListing,
+    Storage,
+    StorageUnavailable,
+)
 from services.catalog.gc.blobs import queries
 from services.catalog.gc.blobs.domain import UPLOAD_AGE, digests_in, is_abandoned, layers_of
 from services.catalog.intents.queries import read_clock
@@ -28,7 +33,6 @@ _SCANNED_AT_ONCE = 200
 _READS_AT_ONCE = 16
 _REPOSITORIES_AT_ONCE = 100
 _UNREADABLE = "a manifest of the repository cannot be read"
-_INCOMPLETE = "the repository cannot be listed completely"
 _log = structlog.get_logger()
 
 
@@ -63,7 +67,8 @@ async def list_repositories(
     ``report`` receives the number of repositories so far.
 
     Raises:
-        StorageUnavailable: the repositories cannot be listed.
+        StorageUnavailable: a repository cannot be listed completely. It can contain a manifest that
+            is unknown, and any blob can be one that this manifest needs.
         RegistryUnavailable: the registry does not work.
     """
     async with engine.connect() as tx:
@@ -78,7 +83,11 @@ async def list_repositories(
             await report(listed.repositories)
             batch = []
     await scanner.add(batch)
-    await scanner.scan_known()
+    protected_late = await scanner.scan_known()
+    if protected_late:
+        async for listing in storage.list_repositories():
+            if listing.repository in protected_late:
+                await scanner.exempt_all(listing)
     return listed
 
 
@@ -104,18 +113,20 @@ class _Scanner:
         self._protected: dict[str, str] = {}
         self._reads = asyncio.Semaphore(_READS_AT_ONCE)
 
-    async def scan_known(self) -> None:
+    async def scan_known(self) -> set[str]:
         """Store the digests of manifests that were not admitted, in whatever field they are.
 
         If one of them cannot be read, and the catalog knows no reference of it, or if one names a
-        blob by another algorithm, all blobs of its repository are protected.
+        blob by another algorithm, all blobs of its repository are protected. Returns the paths of
+        the repositories that were not protected before.
         """
+        protected_before = set(self._protected)
         after = (0, "")
         while True:
             async with self._engine.connect() as tx:
                 found = await queries.list_unscanned(tx, after=after, limit=_SCANNED_AT_ONCE)
             if not found:
-                return
+                return set(self._protected) - protected_before
             contents = await asyncio.gather(*(self._read(digest) for _, _, digest, _ in found))
             scanned: dict[tuple[int, str], Collection[str]] = {}
             for (id_, path, digest, has_references), content in zip(found, contents, strict=True):
@@ -133,7 +144,17 @@ class _Scanner:
             after = found[-1][0], found[-1][2]
 
     async def add(self, listings: list[RepositoryListing]) -> None:
-        """Process the listings of some repositories."""
+        """Process the listings of some repositories.
+
+        Raises:
+            StorageUnavailable: one of them is not complete.
+        """
+        for listing in listings:
+            if listing.failure is not None:
+                raise StorageUnavailable(
+                    f"the repository {listing.repository} cannot be listed, so nobody knows which "
+                    f"blobs it needs: {listing.failure}"
+                )
         self._listed.repositories += len(listings)
         revisions = {
             (listing.repository, entry.name)
@@ -144,16 +165,13 @@ class _Scanner:
         unknown = await self._list_unknown(revisions)
         if unknown and self._adds_unknown:
             await self._add_to_catalog(unknown)
+            await self.scan_known()  # one of them can protect its repository
             unknown = await self._list_unknown(unknown)
         exempt = await self._needed_by(unknown)
         now = datetime.now(UTC)
         for listing in listings:
             path = listing.repository
-            if listing.failure is not None:
-                self._protected.setdefault(path, f"{_INCOMPLETE}: {listing.failure}")
-            if path in self._protected:
-                self._listed.failures[path] = self._protected[path]
-                exempt |= dict.fromkeys(layers_of(listing), self._protected[path])
+            exempt |= self._protected_blobs(listing)
             self._listed.uploads += [
                 (path, entry.name)
                 for entry in listing.entries
@@ -163,6 +181,19 @@ class _Scanner:
                 self._listed.abandoned.append(path)
         async with self._engine.begin() as tx:
             await queries.exempt(tx, run=self._run, digests=exempt)
+
+    async def exempt_all(self, listing: RepositoryListing) -> None:
+        """Exempt all blobs of a repository that was protected after ``add``."""
+        async with self._engine.begin() as tx:
+            await queries.exempt(tx, run=self._run, digests=self._protected_blobs(listing))
+
+    def _protected_blobs(self, listing: RepositoryListing) -> dict[str, str]:
+        """Return the blobs of a protected repository, with the reason."""
+        reason = self._protected.get(listing.repository)
+        if reason is None:
+            return {}
+        self._listed.failures[listing.repository] = reason
+        return dict.fromkeys(layers_of(listing), reason)
 
     async def _list_unknown(
         self, manifests_of: Collection[tuple[str, str]]

@@ -82,9 +82,20 @@ _RECORD_SCANNED = sa.text("""
 """)
 
 
-async def drop_foreign_marks(tx: Tx) -> None:
-    """Delete the marks of another epoch: the database was restored, or follows another timeline."""
-    await tx.execute(sa.delete(garbage_blobs).where(_b.epoch != sa.func.catalog.epoch()))
+_DROP_UNUSABLE_MARKS = sa.text("""
+    DELETE FROM catalog.garbage_blobs g USING catalog.garbage_runs r
+    WHERE r.id = g.run AND g.state = 'doomed'
+      AND (g.epoch <> catalog.epoch() OR (r.finished_at IS NOT NULL AND r.known_at IS NULL))
+""")
+
+
+async def drop_unusable_marks(tx: Tx) -> None:
+    """Delete doomed marks that no sweep uses. This run marks their blobs again.
+
+    They are of another epoch (the database was restored, or follows another timeline), or of a run
+    that ended before its wait began.
+    """
+    await tx.execute(_DROP_UNUSABLE_MARKS)
 
 
 async def mark(tx: Tx, *, run: int, blobs: Sequence[BlobEntry], grace: timedelta) -> Marked:
@@ -195,7 +206,8 @@ async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
     """End a lease: blobs that it left in the state ``deleting`` are doomed, with a new wait.
 
     A lease that has not ended yet can be ended by its own sweep only. The sweep must have ended in
-    the storage before.
+    the storage before. If the wait of the run's own marks has not begun, the wait of these blobs
+    begins with it.
     """
     ended = sa.select(_s.fence).where(
         _s.fence == lease.fence, sa.or_(_s.leased_until <= _CLOCK, sa.literal(is_own))
@@ -206,7 +218,11 @@ async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
     doomed = {"state": "doomed", "fence": None, "run": lease.run}
     marks = sa.update(garbage_blobs).where(_b.state == "deleting").values(doomed)
     if (await tx.execute(marks)).rowcount:
-        await start_wait(tx, run=lease.run)
+        await tx.execute(
+            sa.update(garbage_runs)
+            .where(garbage_runs.c.id == lease.run, garbage_runs.c.known_at.is_not(None))
+            .values(known_at=_CLOCK)
+        )
     await tx.execute(
         sa.update(garbage_state).values(sweep=None, leased_until=sa.text("'-infinity'"))
     )
@@ -217,9 +233,15 @@ async def claim(
 ) -> Claimed | None:
     """Change doomed blobs to ``deleting`` if nothing needs them.
 
-    Returns None if the lease has ended. Their wait of ``grace`` ended before ``listed_at``, when
-    the listing of the storage began. Blobs that are needed live again.
+    Returns None if the lease or the run has ended. The exemptions of a run are deleted when it
+    ends, so its row is locked until this transaction ends. The wait of ``grace`` of the blobs ended
+    before ``listed_at``, when the listing of the storage began. Blobs that are needed live again.
     """
+    is_open = sa.select(garbage_runs.c.id).where(
+        garbage_runs.c.id == lease.run, garbage_runs.c.finished_at.is_(None)
+    )
+    if (await tx.execute(is_open.with_for_update(read=True))).one_or_none() is None:
+        return None
     given = {
         "run": lease.run,
         "fence": lease.fence,

@@ -88,7 +88,7 @@ async def sweep(
                     tx, lease=lease, listed_at=listed_at, grace=grace, limit=limit
                 )
             if claimed is None:
-                raise SweepEnded("the lease of the sweep has ended")
+                raise SweepEnded("the lease or the run of the sweep has ended")
             if not claimed.digests and not claimed.kept:
                 return
             deleted = await storage.delete_blobs(

@@ -35,31 +35,6 @@ _REPOSITORIES_WITH_UNTAGGED = sa.text("""
 # The children and the referrers of a live manifest are live too. A child of any index is left out
 # until the index is deleted, so that no index ever lacks a child.
 _UNTAGGED = sa.text("""
-    UPDATE catalog.manifests m SET untagged_since = now()
-    WHERE m.untagged_since IS NULL
-      AND NOT EXISTS (
-        SELECT FROM catalog.tags t
-        WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
-""")
-
-# Skips repositories that a deletion names. The deletion itself removes all of their manifests. If
-# it is suspended, the manifests may belong to a new owner.
-_REPOSITORIES_WITH_UNTAGGED = sa.text("""
-    SELECT DISTINCT r.path
-    FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
-    WHERE m.untagged_since <= now() - :age AND r.status <> 'deleting'
-      AND NOT EXISTS (
-        SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = r.path)
-      AND NOT EXISTS (
-        SELECT FROM catalog.deletions d
-        WHERE d.kind = 'namespace' AND d.name = split_part(r.path, '/', 1))
-    ORDER BY 1
-""").bindparams(sa.bindparam("age", type_=sa.Interval))
-
-# A manifest is live if it has a tag, or lost its last tag or was pulled less than `age` ago. The children and the
-# referrers of a live manifest are live too. A child of any index is left out until the index is
-# deleted, so that no index ever lacks a child.
-_UNTAGGED = sa.text("""
     WITH RECURSIVE given (id, path, namespace) AS MATERIALIZED (
         SELECT r.id, r.path, split_part(r.path, '/', 1) FROM catalog.repositories r
         WHERE r.path = ANY(:paths) AND r.status <> 'deleting'

@@ -88,23 +88,28 @@ class _Collection:
     async def execute(self) -> None:
         if not self._options.is_dry:
             async with self._engine.begin() as tx:
-                await blobs.drop_foreign_marks(tx)
+                await blobs.drop_unusable_marks(tx)
         listed = await self._list()
         await self._delete_manifests()
         if not self._options.is_dry:
             await self._sweep(listed)
-        marked = await self._mark()
+        await self._mark()
         if self._options.is_dry:
             return
         await self._enter(Phase.CONFIRMING)
         await confirm_marks(engine=self._engine, run=self._run, keep_on=self._keep_on)
-        if not self._options.grace and marked.marked:
+        if not self._options.grace and await self._has_marks():
             listed = await self._list()
             await self._sweep(listed)
         await self._purge(listed)
         async with self._engine.begin() as tx:
             await blobs.delete_old_touches(tx, older_than=self._options.grace + _TOUCHES_KEPT)
             await queries.delete_old(tx)
+
+    async def _has_marks(self) -> bool:
+        """Return whether blobs are doomed, by this run or by one whose process was killed."""
+        async with self._engine.connect() as tx:
+            return (await queries.sum_waiting(tx, grace=self._options.grace)).doomed > 0
 
     async def _list(self) -> Listed:
         await self._enter(Phase.LISTING)

@@ -106,6 +106,7 @@ class DelayedRepositories:
                 registry=self._registry,
                 batch=batch,
                 pause=self._precedence.give_way,
+                most=None,
             )
         if left:
             return left[name]

@@ -72,7 +72,12 @@ async def read_batch(*, engine: Engine, limit: int) -> Batch:
 
 
 async def apply_batch(
-    *, engine: Engine, registry: Registry, batch: Batch, pause: Pause = no_pause
+    *,
+    engine: Engine,
+    registry: Registry,
+    batch: Batch,
+    pause: Pause = no_pause,
+    most: int | None = _MOST_MANIFESTS,
 ) -> Mapping[str, str]:
     """Write the present state of all that the events name.
 
@@ -81,14 +86,15 @@ async def apply_batch(
 
     Manifests that were pushed to an ownerless path are deleted from the registry, so that the next
     owner of the name does not get them. No transaction is open during calls to the registry.
-    ``pause`` is awaited before each request that reads from it.
+    ``pause`` is awaited before each request that reads from it. A repository with more than
+    ``most`` manifests to read is left.
 
     Raises RegistryUnavailable.
     """
     if batch.moves and not batch.all:
         await _skip(engine, batch)
         return {}
-    while (left := await _apply(engine, registry, batch, pause)) is None:
+    while (left := await _apply(engine, registry, batch, pause, most)) is None:
         pass  # a path became ownerless; the next round reads its new status
     return left
 
@@ -147,7 +153,7 @@ async def _skip(engine: Engine, batch: Batch) -> None:
 
 
 async def _apply(
-    engine: Engine, registry: Registry, batch: Batch, pause: Pause
+    engine: Engine, registry: Registry, batch: Batch, pause: Pause, most: int | None
 ) -> dict[str, str] | None:
     """As ``apply_batch``; write nothing and return None if a path became ownerless meanwhile."""
     paths = {event.repository for event in batch.all}
@@ -156,7 +162,6 @@ async def _apply(
     sorted_events = sort_events(batch.all, statuses)
     await delete_orphaned(engine=engine, registry=registry, manifests=sorted_events.orphaned)
     wanted = list(collect_wanted(sorted_events.events).values())
-    most = _MOST_MANIFESTS if batch.moves else None
     read = await read_states(
         engine=engine, registry=registry, wanted=wanted, pause=pause, most=most
     )

@@ -1,19 +1,23 @@
 """A registry of its own for garbage collection, emptied before each test, and runs on it."""
 
 import shutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.catalog.gc.runs import queries
-from services.catalog.gc.runs.domain import Run
+from services.catalog.gc.runs.domain import Phase, Run
 from tests.integration.catalog.conftest import running_registry
+from tests.integration.catalog.creating import create_namespace
+from tests.integration.catalog.gc.pausing import PausingStorage
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
-Collect = Callable[..., Awaitable[Run]]
+Collect = Callable[..., Coroutine[Any, Any, Run]]
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,21 @@ def registry_url(registry: RegistryUnderTest) -> str:
     return registry.url
 
 
+@pytest.fixture(autouse=True)
+def storage(registry: RegistryUnderTest, monkeypatch: pytest.MonkeyPatch) -> PausingStorage:
+    """The storage of the app, whose runs can wait at chosen points."""
+    storage = PausingStorage(registry.storage)
+    monkeypatch.setattr("services.catalog.app.LocalStorage", lambda root: storage)
+    return storage
+
+
+@pytest.fixture
+async def app_repository(acme: httpx.AsyncClient, team: str) -> str:
+    """The path of a repository in an existing namespace."""
+    await create_namespace(acme, team)
+    return f"{team}/app"
+
+
 @pytest.fixture
 def collect(engine: AsyncEngine) -> Collect:
     """Request a run, and return it when it has finished. The app's worker carries it out."""
@@ -57,3 +76,15 @@ def collect(engine: AsyncEngine) -> Collect:
         return await soon(find, lambda run: run.finished_at is not None, within=60)
 
     return collect
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 20) -> None:
+    """Wait until the condition holds."""
+    await soon(condition, within=within)
+
+
+async def is_in_phase(engine: AsyncEngine, phase: Phase) -> bool:
+    """Return whether the open run is in this phase."""
+    async with engine.connect() as tx:
+        run = await queries.find_open_run(tx)
+    return run is not None and run.phase is phase

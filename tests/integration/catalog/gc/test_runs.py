@@ -4,7 +4,6 @@ import httpx
 import pytest
 
 from tests.integration.catalog.admitting import Pusher
-from tests.integration.catalog.creating import create_namespace
 from tests.integration.catalog.gc.conftest import Collect
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
@@ -12,13 +11,6 @@ from tests.kit.images import make_image, make_index
 from tests.kit.stack.gc import disk_usage
 
 pytestmark = pytest.mark.registry_versions
-
-
-@pytest.fixture
-async def app_repository(acme: httpx.AsyncClient, team: str) -> str:
-    """The path of a repository in an existing namespace."""
-    await create_namespace(acme, team)
-    return f"{team}/app"
 
 
 async def test_untagged_image_is_deleted_and_its_bytes_are_freed(

@@ -36,6 +36,14 @@ def test_other_file_is_not_a_blob(path: str) -> None:
         ("_uploads/.nfs01", (EntryKind.OTHER, "_uploads/.nfs01")),
         (f"_layers/sha256/{HEX}/data", (EntryKind.OTHER, f"_layers/sha256/{HEX}/data")),
         ("_manifests/tags/v1/other", (EntryKind.OTHER, "_manifests/tags/v1/other")),
+        (
+            "_manifests/tags/\udcff/current/link",
+            (EntryKind.OTHER, r"_manifests/tags/\udcff/current/link"),
+        ),
+        (
+            f"_manifests/revisions/sha256/{HEX}/signatures/sha256/{HEX}/link",
+            (EntryKind.OTHER, f"_manifests/revisions/sha256/{HEX}/signatures/sha256/{HEX}/link"),
+        ),
     ],
 )
 def test_file_belongs_to_an_entry(path: str, expected: tuple[EntryKind, str]) -> None:

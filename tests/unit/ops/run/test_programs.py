@@ -82,6 +82,7 @@ def test_the_catalog_receives_the_lifetimes_of_tokens(
 
 GARBAGE_SETTINGS = {
     "GC_UNTAGGED_DAYS": "3",
+    "GC_KEEP_PULLED": "false",
     "GC_GRACE_MINUTES": "60",
     "GC_SCHEDULE_HOURS": "24",
     "GC_BLOBS_PER_SECOND": "500",

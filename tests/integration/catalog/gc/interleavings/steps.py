@@ -1,0 +1,164 @@
+"""What one step of an interleaving does. Each is a tuple of small numbers, which shrink well."""
+
+from hypothesis import strategies as st
+
+from tests.integration.catalog.gc.interleavings.gates import ModelGate
+from tests.integration.catalog.gc.interleavings.universe import CONTENTS, REPOSITORIES, TAGS
+from tests.integration.catalog.gc.interleavings.world import World
+from tests.kit.interleaving.scheduler import Point, Process
+
+Step = tuple[str, int, int, int, int]
+_STARTS = (
+    "push", "push", "push", "collect", "collect", "void", "resolve", "delete", "load", "renew",
+    "flush",
+)  # fmt: skip
+_BURSTS = (1, 1, 2, 3, 5, 8, 15, 40)
+_SECONDS = (1, 6, 16, 3601)
+_MOST_PROCESSES = 7
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["nothing"] + ["run"] * 12 + ["start"] * 5 + ["kill", "time", "time", "restore"]
+        ),
+        st.integers(0, 10),
+        st.integers(0, 7),
+        st.integers(0, 7),
+        st.integers(0, 9),
+    ),
+    min_size=20,
+    max_size=50,
+)
+
+
+async def execute(world: World, kind: str, a: int, b: int, c: int, d: int) -> None:
+    """Carry out one step, as far as it is possible."""
+    if kind == "run":
+        running = [one for one in world.scheduler.processes if one.points]
+        if running:
+            await _run(world, running[a % len(running)], b, _BURSTS[c], d)
+    elif kind == "start":
+        if sum(one.is_running for one in world.scheduler.processes) < _MOST_PROCESSES:
+            _start(world, _STARTS[a], b, c, d)
+            await world.scheduler.settle()
+    elif kind == "kill":
+        running = [one for one in world.scheduler.processes if one.is_running]
+        if running:
+            world.scheduler.kill(running[a % len(running)])
+            await world.scheduler.settle()
+    elif kind == "time":
+        seconds = _SECONDS[b % len(_SECONDS)]
+        world.scheduler.log.append(f"--- {seconds} s pass")
+        await world.database.advance(seconds)
+    elif kind == "restore" and b % 2:
+        world.scheduler.log.append("--- the database is backed up")
+        await world.back_up()
+    elif kind == "restore":
+        await _restore(world)
+
+
+async def _run(world: World, process: Process, place: int, burst: int, pause: int) -> None:
+    """Let a process go on for some points, or the request for whose answer it waits."""
+    chosen = process.points[place % len(process.points)]
+    if chosen.is_optional and place < 6 and process.waits_for is not None:
+        chosen = _next(process) or chosen
+    for number in range(burst):
+        # The last statement of a burst can stop inside of a function.
+        inside = chosen.pauses[pause % len(chosen.pauses)] if chosen.pauses and pause > 4 else None
+        await world.scheduler.go_on(chosen, inside if number == burst - 1 else None)
+        await world.check(with_marks=process.name.startswith(("collect", "void")))
+        following = _next(process)
+        if following is None:
+            return
+        chosen = following
+
+
+def _next(process: Process) -> Point | None:
+    """Return the point at which a process goes on by itself."""
+    if process.waits_for is not None and process.waits_for.points:
+        return _next(process.waits_for)
+    points = [one for one in process.points if not one.is_optional and not one.is_inside]
+    return next((one for one in points if not one.is_sleep), points[0] if points else None)
+
+
+def _start(world: World, kind: str, b: int, c: int, d: int) -> None:
+    content = CONTENTS[b % len(CONTENTS)]
+    repository = REPOSITORIES[c % 2]
+    tag = (*TAGS, None)[d % 3]
+    gate = b % len(world.gates)
+    name = f"{kind}-{len(world.scheduler.processes) + 1}"
+    run = {
+        "push": lambda: world.push(content, repository, tag, c // 2),
+        "collect": lambda: world.collect((0, 0, 1, 2)[b % 4]),
+        "void": world.void,
+        "resolve": world.resolve,
+        "delete": lambda: world.delete(content, repository),
+        "load": lambda: world.gate_loads(gate),
+        "renew": lambda: world.gate_renews(gate),
+        "flush": lambda: world.gate_flushes(gate),
+    }[kind]
+    detail = (
+        f" {content.manifest.digest} to {repository}, {tag}, {('blind', 'upload', 'mount', 'gated')[c // 2]}"
+        if kind in ("push", "delete")
+        else ""
+    )
+    world.scheduler.log.append(f"--- starts {name}{detail}")
+    world.scheduler.start(name, run)
+
+
+async def _restore(world: World) -> None:
+    """Restore the database. Only processes that were stopped live on: here, collectors."""
+    if not world.has_backup:
+        return
+    world.scheduler.log.append("--- the database is restored")
+    for process in world.scheduler.processes:
+        if process.is_running and not (process.name.startswith("collect") and process.points):
+            world.scheduler.kill(process)
+    inside = [point for one in world.scheduler.processes for point in one.points if point.is_inside]
+    await world.scheduler.release(inside)
+    await world.database.restore()
+    world.gates = [ModelGate(world.stepped, world.database) for _ in world.gates]
+    await world.scheduler.settle()
+
+
+async def finish(world: World, rotation: int) -> None:
+    """Let what has stopped go on, end all, and check that Moorage works again."""
+    processes = world.scheduler.processes
+    start = rotation % max(1, len(processes))
+    for process in [*processes[start:], *processes[:start]]:
+        point = _next(process)
+        if point is not None:
+            await _run(
+                world, process, process.points.index(point) if point in process.points else 0, 60, 0
+            )
+    await end_all(world)
+    await world.check()
+    await world.database.advance(3601)
+    world.scheduler.is_free = True
+    content, repository = CONTENTS[rotation % len(CONTENTS)], REPOSITORIES[rotation % 2]
+    for run in (
+        world.void,
+        world.resolve,
+        lambda: world.push(content, repository, "end", 1),
+    ):
+        process = world.scheduler.start("end", run)
+        assert process.task is not None
+        await process.task
+    await world.check()
+    assert (repository, content.manifest.digest) in world.ledger.required, "a push is refused"
+    rows = await world.database.fetch(
+        "SELECT digest FROM catalog.garbage_blobs WHERE state = 'deleting'"
+    )
+    assert not rows, "blobs of an ended sweep stay in the state deleting"
+
+
+async def end_all(world: World) -> None:
+    """Kill all processes, and wait until they are gone."""
+    for process in list(world.scheduler.processes):
+        if process.is_running:
+            world.scheduler.kill(process)
+    while any(one.is_running for one in world.scheduler.processes):
+        inside = [
+            point for one in world.scheduler.processes for point in one.points if point.is_inside
+        ]
+        await world.scheduler.release(inside)
