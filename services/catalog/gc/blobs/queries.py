@@ -20,7 +20,6 @@ from services.catalog.tables import (
 
 _b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
 _CLOCK = sa.func.clock_timestamp()
-_EPOCH = sa.select(sa.func.catalog.epoch()).scalar_subquery()  # called once, not for each row
 
 _MARK = sa.text("""
     WITH marked AS (
