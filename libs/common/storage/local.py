@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -29,6 +30,8 @@ from libs.common.storage.store import (
 )
 
 _BATCH = 1000
+_REMOVED_AT_ONCE = 4
+"""Threads that remove files. Each removal waits for the file system."""
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -44,6 +47,8 @@ class LocalStorage:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # Its threads start with the first removal. They leave asyncio's threads to pushes.
+        self._removers = ThreadPoolExecutor(_REMOVED_AT_ONCE, thread_name_prefix="sweep")
 
     async def list_blobs(self) -> AsyncIterator[list[BlobEntry]]:
         """See Storage."""
@@ -86,7 +91,8 @@ class LocalStorage:
         while batch := list(islice(blobs, _BATCH)):
             await check()
             moved = await _in_thread(move_blobs, batch, self._sweep(sweep))
-            freed += await _in_thread(remove_moved, moved)
+            parts = [moved.folders[start::_REMOVED_AT_ONCE] for start in range(_REMOVED_AT_ONCE)]
+            freed += sum(await asyncio.gather(*(self._remove(part) for part in parts)))
             deleted += moved.digests
             error = moved.error or error
         if error is not None and not deleted:
@@ -110,6 +116,10 @@ class LocalStorage:
         """See Storage."""
         links = {self._root / layer_link(repository, digest): digest for digest in digests}
         await _in_thread(write_links, links, self._root / SWEEPS)
+
+    async def _remove(self, moved: Sequence[Path]) -> int:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._removers, remove_moved, moved)
 
     def _sweep(self, sweep: str) -> Path:
         check_sweep(sweep)

@@ -194,9 +194,10 @@ class ModelDatabase:
         )
 
     async def restore(self) -> None:
-        """Restore the backup. The restored database is another one than the one before."""
-        for connection in list(self.in_use):
-            await connection.lose()
+        """Restore the backup. The restored database is another one than the one before.
+
+        No statement may run.
+        """
         await self.load("backup")
         await self._execute("SELECT nextval('model.restores')")
 

@@ -111,11 +111,18 @@ async def _restore(world: World) -> None:
     if not world.has_backup:
         return
     world.scheduler.log.append("--- the database is restored")
+    connections = list(world.database.in_use)
+    busy = {one.process for one in connections if one.is_busy}
     for process in world.scheduler.processes:
-        if process.is_running and not (process.name.startswith("collect") and process.points):
+        if process.is_running and (process in busy or not process.name.startswith("collect")):
             world.scheduler.kill(process)
-    inside = [point for one in world.scheduler.processes for point in one.points if point.is_inside]
-    await world.scheduler.release(inside)
+        else:
+            process.may_fail = True  # The database does not have its run any more.
+    await world.scheduler.settle()
+    for connection in connections:
+        if connection in world.database.in_use and not connection.is_busy:
+            await connection.lose()
+    await _release_inside(world)
     await world.database.restore()
     world.gates = [ModelGate(world.stepped, world.database) for _ in world.gates]
     await world.scheduler.settle()
@@ -158,7 +165,13 @@ async def end_all(world: World) -> None:
         if process.is_running:
             world.scheduler.kill(process)
     while any(one.is_running for one in world.scheduler.processes):
-        inside = [
-            point for one in world.scheduler.processes for point in one.points if point.is_inside
-        ]
+        await _release_inside(world)
+
+
+async def _release_inside(world: World) -> None:
+    """Let the statements of killed processes go on to their end."""
+    while inside := [
+        point for one in world.scheduler.processes for point in one.points if point.is_inside
+    ]:
         await world.scheduler.release(inside)
+    await world.scheduler.settle()
