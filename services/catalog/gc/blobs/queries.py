@@ -16,6 +16,8 @@ from services.catalog.tables import (
     garbage_runs,
     garbage_state,
     gates,
+    manifests,
+    repositories,
 )
 
 _b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
@@ -315,6 +317,15 @@ async def list_unknown(
         "digests": [digest for _, digest in manifests_of],
     }
     return {(row.path, row.digest) for row in await tx.execute(_UNKNOWN, given)}
+
+
+async def list_known_paths(tx: Tx, *, paths: Collection[str]) -> set[str]:
+    """Return those of the repositories of which the catalog has a manifest."""
+    has_manifest = sa.exists().where(manifests.c.repository_id == repositories.c.id)
+    statement = sa.select(repositories.c.path).where(
+        repositories.c.path.in_(list(paths)), has_manifest
+    )
+    return set((await tx.execute(statement)).scalars())
 
 
 _IS_IN_USE = sa.text("""
