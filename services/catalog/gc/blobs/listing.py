@@ -32,6 +32,8 @@ from services.catalog.sync.states.domain import Push, Wanted
 _SCANNED_AT_ONCE = 200
 _READS_AT_ONCE = 16
 _REPOSITORIES_AT_ONCE = 100
+_ENTRIES_AT_ONCE = 5_000
+"""Links and tags, each of half a kilobyte. Pushes wait while they are processed."""
 _UNREADABLE = "a manifest of the repository cannot be read"
 _log = structlog.get_logger()
 
@@ -76,12 +78,14 @@ async def list_repositories(
     scanner = _Scanner(engine, registry, storage, run, listed, adds_unknown=adds_unknown)
     await scanner.scan_known()
     batch: list[RepositoryListing] = []
+    entries = 0
     async for listing in storage.list_repositories():
         batch.append(listing)
-        if len(batch) == _REPOSITORIES_AT_ONCE:
+        entries += len(listing.entries)
+        if len(batch) == _REPOSITORIES_AT_ONCE or entries >= _ENTRIES_AT_ONCE:
             await scanner.add(batch)
             await report(listed.repositories)
-            batch = []
+            batch, entries = [], 0
     await scanner.add(batch)
     protected_late = await scanner.scan_known()
     if protected_late:

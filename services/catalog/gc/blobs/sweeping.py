@@ -20,6 +20,7 @@ from services.catalog.gc.blobs.domain import BATCH, RENEW_SECONDS, Lease
 _POLL_SECONDS = 0.5
 _WAIT_SECONDS = 60.0
 _VOID_SECONDS = 1.0
+_STEPS_PER_SECOND = 5
 _log = structlog.get_logger()
 
 Progress = Callable[[int, int, int], Awaitable[None]]
@@ -80,7 +81,8 @@ async def sweep(
         StorageUnavailable: the storage does not work.
     """
     async with _lease(engine, storage, run) as lease:
-        limit = min(BATCH, per_second) if per_second else BATCH
+        # Many short pauses delay pushes less than a few long ones.
+        limit = min(BATCH, -(-per_second // _STEPS_PER_SECOND)) if per_second else BATCH
         while True:
             started = time.monotonic()
             async with engine.begin() as tx:
