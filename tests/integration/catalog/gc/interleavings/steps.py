@@ -124,6 +124,11 @@ async def _restore(world: World) -> None:
             await connection.lose()
     await _release_inside(world)
     await world.database.restore()
+    world.scheduler.is_free = True  # Moorage ends unknown sweeps when it starts.
+    process = world.scheduler.start("start", world.begin)
+    assert process.task is not None
+    await process.task
+    world.scheduler.is_free = False
     world.gates = [ModelGate(world.stepped, world.database) for _ in world.gates]
     await world.scheduler.settle()
 
