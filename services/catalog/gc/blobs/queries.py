@@ -188,11 +188,22 @@ async def renew_lease(tx: Tx, *, lease: Lease) -> bool:
     """Renew the lease. Return False if it has ended."""
     statement = (
         sa.update(garbage_state)
-        .where(_s.fence == lease.fence, _s.leased_until > _CLOCK)
+        .where(_is(lease), _s.leased_until > _CLOCK)
         .values(leased_until=_CLOCK + LEASE)
         .returning(_s.fence)
     )
     return (await tx.execute(statement)).scalar_one_or_none() is not None
+
+
+def _is(lease: Lease) -> sa.ColumnElement[bool]:
+    """Compare the name too: a restored database counts its fencing numbers again."""
+    return sa.and_(_s.fence == lease.fence, _s.sweep == lease.sweep)
+
+
+async def find_sweep(tx: Tx) -> str | None:
+    """Return the name of the sweep that has the lease, or had it last and was not voided."""
+    name: str | None = (await tx.execute(sa.select(_s.sweep))).scalar_one()
+    return name
 
 
 async def find_ended_lease(tx: Tx) -> Lease | None:
@@ -212,7 +223,7 @@ async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
     begins with it.
     """
     ended = sa.select(_s.fence).where(
-        _s.fence == lease.fence, sa.or_(_s.leased_until <= _CLOCK, sa.literal(is_own))
+        _is(lease), sa.or_(_s.leased_until <= _CLOCK, sa.literal(is_own))
     )
     if (await tx.execute(ended.with_for_update())).scalar_one_or_none() is None:
         return

@@ -20,7 +20,7 @@ from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import StorageUnavailable, SweepEnded
 from services.catalog.admission.usecases import Admission, Push
 from services.catalog.deletion.images import usecases as image_deletions
-from services.catalog.gc.blobs.sweeping import void_ended_lease
+from services.catalog.gc.blobs.sweeping import end_unknown_sweeps, void_ended_lease
 from services.catalog.gc.runs import queries as runs
 from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
@@ -208,6 +208,10 @@ class World:
             await Starter(self.engine, collector, schedule).step()
         except _FAILED as error:
             self._note(f"fails: {type(error).__name__}")
+
+    async def begin(self) -> None:
+        """Start the catalog."""
+        await self._attempt(end_unknown_sweeps(engine=self.engine, storage=self.storage))
 
     async def void(self) -> None:
         """Void an ended lease, as each replica does each second."""
