@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
+from services.catalog.gc.runs.collector import Collector
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db.engine import Engine, Tx
@@ -22,7 +23,6 @@ from services.catalog.admission.usecases import Admission, Push
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.gc.blobs.sweeping import void_ended_lease
 from services.catalog.gc.runs import queries as runs
-from services.catalog.gc.runs.collector import Collector
 from services.catalog.gc.runs.domain import Schedule
 from services.catalog.gc.runs.worker import Starter
 from services.catalog.images.queries import list_tagged_indexes
