@@ -21,7 +21,7 @@ from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.storage.store import Storage, StorageUnavailable
 from services.catalog.accounts.domain import AccountLimits
 from services.catalog.audit.usecases import record
-from services.catalog.intents.domain import Change, Intent
+from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import copy_sums, lock_counters
@@ -155,10 +155,12 @@ class Restorer:
                 engine=self.engine, repository=path, prepare=prepare, record=link
             )
             is_put = await call_until_confirmed(
-                lambda: self._put(intent), engine=self.engine, intent=intent
+                lambda: self._put(intent),
+                engine=self.engine,
+                intent=intent,
+                seconds=DELETION_WAIT_SECONDS,
             )
-            await self._finish(intent, is_put=is_put)
-            if not is_put:
+            if not await self._finish(intent, is_put=is_put):
                 raise ContentMissing(restore.path, [digest])
             result.tags.update(intent.change.tags)
         except _Restored:
@@ -206,25 +208,26 @@ class Restorer:
             except StorageUnavailable as error:
                 raise RegistryUnavailable(str(error)) from error
 
-    async def _finish(self, intent: Intent, *, is_put: bool) -> None:
+    async def _finish(self, intent: Intent, *, is_put: bool) -> bool:
         """Move the manifest and its tags from the trash to the catalog.
 
-        If another process has resolved the intent, it has done so.
+        If another process has resolved the intent, it has done so. Return False if it is not
+        possible: the registry does not have the manifest, or the repository is being deleted.
         """
         change = intent.change
         path, digest = change.repository, change.digest
         async with self.engine.begin() as tx:
             await lock_repositories(tx, paths=[path])
             if not await resolve(tx, id=intent.id):
-                return
+                return True
             link = await queries.take_link(tx, intent_id=intent.id)
             if link is None or not is_put:
-                return
+                return False
             entry_id, owner_id = link
             await lock_counters(tx)
             repository_id = await queries.find_repository(tx, path=path, owner_id=owner_id)
             if repository_id is None:
-                return
+                return False
             await queries.write_manifest(
                 tx,
                 repository_id=repository_id,
@@ -242,6 +245,7 @@ class Restorer:
                 names=change.tags,
             )
             await queries.delete_item(tx, entry_id=entry_id, repository=path, digest=digest)
+            return True
 
     async def _complete(self, restore: Restore, paths: Collection[str], result: Result) -> None:
         """Set the counters, and delete the entry unless something is left in it."""
