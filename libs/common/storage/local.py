@@ -21,7 +21,13 @@ from libs.common.storage.layout import (
     upload_folder,
 )
 from libs.common.storage.local_repositories import delete_upload, remove_links, write_links
-from libs.common.storage.local_sweeps import end_sweep, move_blobs, remove_moved, start_sweep
+from libs.common.storage.local_sweeps import (
+    end_other_sweeps,
+    end_sweep,
+    move_blobs,
+    remove_moved,
+    start_sweep,
+)
 from libs.common.storage.store import (
     BlobEntry,
     DeletedBlobs,
@@ -77,6 +83,10 @@ class LocalStorage:
     async def end_sweep(self, sweep: str) -> None:
         """See Storage."""
         await _in_thread(end_sweep, self._sweep(sweep))
+
+    async def end_other_sweeps(self, sweep: str | None) -> None:
+        """See Storage."""
+        await _in_thread(end_other_sweeps, self._root / SWEEPS, sweep)
 
     async def delete_blobs(
         self, sweep: str, digests: Sequence[str], *, check: Callable[[], Awaitable[None]]

@@ -58,6 +58,13 @@ def end_sweep(folder: Path) -> None:
             return
 
 
+def end_other_sweeps(folder: Path, kept: str | None) -> None:
+    """End all sweeps in ``folder`` but ``kept``. Raises OSError."""
+    for name in [path.name.removesuffix(_ENDED) for path in folder.glob("*") if path.is_dir()]:
+        if name != kept:
+            end_sweep(folder / name)
+
+
 def move_blobs(blobs: Iterable[tuple[str, Path]], sweep: Path) -> Moved:
     """Move blobs, given as digest and folder, into the folder of a sweep.
 

@@ -24,7 +24,10 @@ WAIT_SECONDS = 20.0
 A client that waits longer than this believes that the connection is dead.
 """
 DELETION_WAIT_SECONDS = 3.0
-"""How long a person waits for the registry to carry out a deletion. Then the worker goes on."""
+"""How long a person waits for the registry to carry out a deletion or a restore.
+
+Then the worker goes on.
+"""
 KEPT_FOR = timedelta(minutes=15)
 """How long a resolved intent is kept. A comparison that began before sees what changed since."""
 

@@ -100,6 +100,14 @@ KINDS = {
         "DELETE FROM catalog.tags WHERE name = $1",
         lambda world: world.path,
     ),
+    "list_trash": Kind(
+        "path",
+        "INSERT INTO catalog.trash"
+        " (path, deleted_at, owner_id, kind, namespace, size_bytes, expires_at)"
+        f" VALUES ($1, {_WHEN}, $3, 'repository', 'none', 0, now() + interval '1 hour')",
+        "DELETE FROM catalog.trash WHERE path = $1",
+        _owner,
+    ),
     "list_tokens": Kind(
         "name",
         "INSERT INTO auth.access_tokens"

@@ -135,6 +135,8 @@ def _name(operation: Operation, parameter: str, world: World) -> str:
         else world.docker_user,
         "id": world.token_id if "/tokens/" in operation.path else world.key_id,
     }
+    if "/trash/" in operation.path:
+        return str(world.trash_id)
     return str(world.dead_letter) if "dead-letters" in operation.path else names[parameter]
 
 
@@ -156,6 +158,7 @@ _BODIES: dict[str, Values] = {
     "change_docker_user_grant": lambda _: {"hidden": True},
     "put_grant": lambda _: {"permission": "push"},
     "create_repository": lambda world: {"namespace": world.namespace, "name": "new"},
+    "restore_from_trash": lambda _: {"tag": "v1-again"},
     "change_repository": lambda _: {"description": "changed"},
 }
 _QUERIES: dict[str, Values] = {

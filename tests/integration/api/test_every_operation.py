@@ -23,13 +23,14 @@ _CALLERS_OWN = {
     "create_namespace",
     "list_repositories",
     "list_audit",
+    "list_trash",
     "list_api_keys",
     "create_api_key",
     "delete_sessions",
     "delete_current_session",
 }
 """Operations that name no object. They read or change only the caller's own objects."""
-_CALLS_REGISTRY = {"delete_image_by_digest", "delete_image_by_tag"}
+_CALLS_REGISTRY = {"delete_image_by_digest", "delete_image_by_tag", "restore_from_trash"}
 """Operations that call the registry. It is unreachable here, so 503 means allowed."""
 _UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
 by_id = pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.id)
@@ -64,6 +65,7 @@ async def rows_of(database: Database, account: Person) -> dict[str, list[Any]]:
         "tags": f"SELECT t::text FROM catalog.tags t WHERE repository_id IN ({repositories})",
         "manifests": "SELECT m::text FROM catalog.manifests m"
         f" WHERE repository_id IN ({repositories})",
+        "trash": "SELECT e::text FROM catalog.trash e WHERE owner_id = $1",
         "tokens": f"SELECT id::text FROM auth.access_tokens WHERE docker_user_id IN ({users})",
         "api_keys": "SELECT id::text FROM auth.api_keys WHERE account_id = $1 AND name <> 'a key'",
         "sessions": "SELECT id::text FROM auth.sessions WHERE account_id = $1",

@@ -32,6 +32,18 @@ _TAG = (
     "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
     " VALUES ($1, $2, $3, now(), 'builder')"
 )
+_TRASH = (
+    "INSERT INTO catalog.trash"
+    " (kind, path, namespace, repository, digest, owner_id, account, size_bytes, tag_count,"
+    "  expires_at)"
+    " SELECT 'tag', $2 || '/charts/web:old', $2, $2 || '/charts/web', $3, id, username, 7, 1,"
+    "        now() + interval '7 days'"
+    " FROM catalog.accounts WHERE id = $1 RETURNING id"
+)
+_TRASHED_TAG = (
+    "INSERT INTO catalog.trash_tags (entry_id, repository, name, digest, pushed_at, pushed_by)"
+    " VALUES ($1, $2, 'old', $3, now(), 'builder')"
+)
 _TOKEN = (
     "INSERT INTO auth.access_tokens (id, docker_user_id, name, permission, secret_hash)"
     " VALUES ($1, $2, 'build', 'push', $3)"
@@ -65,6 +77,7 @@ class World:
     token: str
     key_id: str
     dead_letter: int
+    trash_id: int
     tag: str = "v1"
     digest: str = DIGEST
 
@@ -104,6 +117,8 @@ async def make_world(installation: Installation, role: str = "member") -> World:
     await insert(_NAMESPACE, owner.id, f"empty-{end}")
     repository = await insert(_REPOSITORY, namespace, "charts/web")
     letter = await insert(_LETTER, _EVENT, secrets.token_bytes(32))
+    trash_id = await insert(_TRASH, owner.id, f"space-{end}", DIGEST)
+    await database.execute(_TRASHED_TAG, trash_id, f"space-{end}/charts/web", DIGEST)
     token_id, key_id, token = uuid.uuid4(), uuid.uuid4(), new_secret("mat_")
     await database.execute(_GRANT, namespace, granted)
     await database.execute(_MANIFEST, repository, DIGEST)
@@ -121,4 +136,5 @@ async def make_world(installation: Installation, role: str = "member") -> World:
         token=token,
         key_id=str(key_id),
         dead_letter=letter,
+        trash_id=trash_id,
     )

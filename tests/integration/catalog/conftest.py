@@ -19,10 +19,12 @@ from libs.common.db import engine as db
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import load_signing_keys
+from ops.host.ports import reserve
 from ops.host.privileges import run_user
 from services.catalog.app import create_app
 from services.catalog.settings import Settings
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.catalog_process import CatalogProcess
 from tests.integration.catalog.collecting import Catalog, Command
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
@@ -224,3 +226,21 @@ async def mine(
     """The namespace `space` with its trash. The registry's events are delivered."""
     async with delivering(emptied, registry):
         yield Team(space, acme, registry, emptied, pusher)
+
+
+@pytest.fixture
+async def catalog_process(
+    emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
+) -> AsyncIterator[CatalogProcess]:
+    """The catalog in a process that the test starts and kills. Events are delivered."""
+    with reserve() as port:
+        process = CatalogProcess(
+            catalog_secrets.directory,
+            emptied.urls["catalog"],
+            registry.url,
+            registry.storage,
+            port.number,
+        )
+        async with delivering(emptied, registry):
+            yield process
+        process.kill()

@@ -178,7 +178,8 @@ class ModelDatabase:
         await self._execute(
             ";".join(
                 f"DELETE FROM model.{slot}_{table};"
-                f"INSERT INTO model.{slot}_{table} ({columns}) SELECT {columns} FROM catalog.{table}"
+                f"INSERT INTO model.{slot}_{table} ({columns})"
+                f" SELECT {columns} FROM catalog.{table}"
                 for table, columns in self._tables.items()
             )
         )

@@ -4957,7 +4957,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["RestoreIn"] | null;
+                "application/json": components["schemas"]["RestoreIn"];
             };
         };
         responses: {

@@ -69,8 +69,8 @@ async def list_repositories(
     ``report`` receives the number of repositories so far.
 
     Raises:
-        StorageUnavailable: a repository cannot be listed completely. It can contain a manifest that
-            is unknown, and any blob can be one that this manifest needs.
+        StorageUnavailable: a folder cannot be listed, and the catalog knows no image of it. It can
+            contain a manifest that is unknown, and this manifest can need any blob.
         RegistryUnavailable: the registry does not work.
     """
     async with engine.connect() as tx:
@@ -151,14 +151,11 @@ class _Scanner:
         """Process the listings of some repositories.
 
         Raises:
-            StorageUnavailable: one of them is not complete.
+            StorageUnavailable: one of them is not complete, and the catalog knows no image of it.
         """
-        for listing in listings:
-            if listing.failure is not None:
-                raise StorageUnavailable(
-                    f"the repository {listing.repository} cannot be listed, so nobody knows which "
-                    f"blobs it needs: {listing.failure}"
-                )
+        await self._protect_incomplete(
+            {of.repository: of.failure for of in listings if of.failure is not None}
+        )
         self._listed.repositories += len(listings)
         revisions = {
             (listing.repository, entry.name)
@@ -185,6 +182,24 @@ class _Scanner:
                 self._listed.abandoned.append(path)
         async with self._engine.begin() as tx:
             await queries.exempt(tx, run=self._run, digests=exempt)
+
+    async def _protect_incomplete(self, failures: dict[str, str]) -> None:
+        """Protect repositories that cannot be listed completely (to the reason).
+
+        The catalog knows what their images need. Raises StorageUnavailable for a folder of which
+        the catalog knows no image: nobody knows what it contains.
+        """
+        if not failures:
+            return
+        async with self._engine.connect() as tx:
+            known = await queries.list_known_paths(tx, paths=failures)
+        for path, reason in sorted(failures.items()):
+            if path not in known:
+                raise StorageUnavailable(
+                    f"the folder {path} cannot be listed, and the catalog does not know which "
+                    f"blobs it needs: {reason}"
+                )
+            self._protected.setdefault(path, f"the repository cannot be listed: {reason}")
 
     async def exempt_all(self, listing: RepositoryListing) -> None:
         """Exempt all blobs of a repository that was protected after ``add``."""

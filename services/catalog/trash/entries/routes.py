@@ -26,6 +26,7 @@ from services.catalog.trash.entries.schemas import RestoredOut, RestoreIn, Trash
 from services.catalog.trash.restoring.usecases import Restorer
 
 router = APIRouter(prefix="/trash", tags=["trash"])
+_AS_IT_WAS = RestoreIn()
 RestorerOfApp = Annotated[Restorer, Depends(provided(Restorer))]
 
 
@@ -70,13 +71,13 @@ async def restore_from_trash(
     actor: EntryToRestore,
     limits: Limits,
     response: Response,
-    body: RestoreIn | None = None,
+    body: RestoreIn = _AS_IT_WAS,
 ) -> RestoredOut:
     """Restore what was deleted, with its pull counts.
 
     It replaces nothing: if the deleted tag exists again, choose another one with `tag`.
     """
-    tag = body.tag if body else None
+    tag = body.tag
     if tag is not None and actor.entry.kind not in (Kind.TAG, Kind.MANIFEST):
         raise Invalid("tag", "is possible for a tag or an image only; leave it out")
     result = await restorer.restore(actor=actor, tag=tag, limits=limits)

@@ -24,18 +24,20 @@ async def write_names(*, tx: Tx, entry: Entry, limits: AccountLimits) -> list[st
         ParentMissing: the namespace of the repository does not exist.
     """
     await accounts.lock_account(tx, account_id=entry.owner_id)
-    if await queries.has_running_deletion(tx, entry_id=entry.id):
-        raise EntryBusy(entry.path)
     paths = await queries.list_paths(tx, entry_id=entry.id)
     is_new = entry.kind is Kind.NAMESPACE and await queries.has_namespace_to_restore(
         tx, entry_id=entry.id
     )
+    # All transactions lock the namespace before the rows of deletions.
+    has_parent = await queries.find_namespace(tx, name=entry.namespace, owner_id=entry.owner_id)
+    if await queries.has_running_deletion(tx, entry_id=entry.id):
+        raise EntryBusy(entry.path)
     if is_new:
         if await queries.namespace_exists(tx, name=entry.namespace):
             raise NameTaken(entry.kind, [entry.namespace])
         await check_namespace_limit(tx=tx, account_id=entry.owner_id, limits=limits)
     elif paths:
-        if not await queries.find_namespace(tx, name=entry.namespace, owner_id=entry.owner_id):
+        if not has_parent:
             raise ParentMissing(f"The namespace {entry.namespace}")
         taken = await queries.list_taken(tx, entry_id=entry.id)
         if taken:

@@ -1,6 +1,7 @@
 """SQL of restores."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,14 +71,9 @@ def _restore(row: Any) -> Restore:
     )
 
 
-async def renew_lease(tx: Tx, *, entry_id: int) -> None:
-    """Let the lease of the restore end later."""
-    await tx.execute(sa.update(trash).where(_e.id == entry_id).values(leased_until=_CLOCK + LEASE))
-
-
-async def end_lease(tx: Tx, *, entry_id: int) -> None:
-    """Let the worker go on at once."""
-    await tx.execute(sa.update(trash).where(_e.id == entry_id).values(leased_until=_CLOCK))
+async def renew_lease(tx: Tx, *, entry_id: int, lease: timedelta = LEASE) -> None:
+    """Let the lease of the restore end after ``lease``."""
+    await tx.execute(sa.update(trash).where(_e.id == entry_id).values(leased_until=_CLOCK + lease))
 
 
 async def give_up(tx: Tx, *, entry_id: int) -> None:

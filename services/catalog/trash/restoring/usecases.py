@@ -8,6 +8,7 @@ at any time: it goes on with what the trash still has.
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -20,7 +21,7 @@ from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.storage.store import Storage, StorageUnavailable
 from services.catalog.accounts.domain import AccountLimits
 from services.catalog.audit.usecases import record
-from services.catalog.intents.domain import Change, Intent, Kind, Requester
+from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import copy_sums, lock_counters
@@ -41,8 +42,8 @@ from services.catalog.trash.restoring.domain import (
     Restore,
     Result,
     order_items,
-    tags_to_set,
 )
+from services.catalog.trash.restoring.planning import plan
 
 _CONCURRENT_ITEMS = 8
 _log = structlog.get_logger()
@@ -83,7 +84,7 @@ class Restorer:
                 await self.run(restore, result)
         except TimeoutError:
             async with self.engine.begin() as tx:
-                await queries.end_lease(tx, entry_id=restore.entry_id)
+                await queries.renew_lease(tx, entry_id=restore.entry_id, lease=timedelta())
         return result
 
     async def _begin(
@@ -100,7 +101,7 @@ class Restorer:
                 result.vanished = await write_names(tx=tx, entry=entry, limits=limits)
             for item in await queries.list_items(tx, entry_id=entry.id):
                 if restore.is_requested(item):
-                    await _plan(tx, restore, item, result)
+                    await plan(tx, restore, item, result)
             await record(
                 tx=tx,
                 principal=actor.principal,
@@ -143,7 +144,7 @@ class Restorer:
             )
             if found is None:
                 raise _Restored
-            return await _plan(tx, restore, found, result)
+            return await plan(tx, restore, found, result)
 
         async def link(tx: Tx, intent: Intent) -> None:
             await queries.insert_link(tx, intent_id=intent.id, entry_id=restore.entry_id)
@@ -154,10 +155,12 @@ class Restorer:
                 engine=self.engine, repository=path, prepare=prepare, record=link
             )
             is_put = await call_until_confirmed(
-                lambda: self._put(intent), engine=self.engine, intent=intent
+                lambda: self._put(intent),
+                engine=self.engine,
+                intent=intent,
+                seconds=DELETION_WAIT_SECONDS,
             )
-            await self._finish(intent, is_put=is_put)
-            if not is_put:
+            if not await self._finish(intent, is_put=is_put):
                 raise ContentMissing(restore.path, [digest])
             result.tags.update(intent.change.tags)
         except _Restored:
@@ -205,25 +208,26 @@ class Restorer:
             except StorageUnavailable as error:
                 raise RegistryUnavailable(str(error)) from error
 
-    async def _finish(self, intent: Intent, *, is_put: bool) -> None:
+    async def _finish(self, intent: Intent, *, is_put: bool) -> bool:
         """Move the manifest and its tags from the trash to the catalog.
 
-        If another process has resolved the intent, it has done so.
+        If another process has resolved the intent, it has done so. Return False if it is not
+        possible: the registry does not have the manifest, or the repository is being deleted.
         """
         change = intent.change
         path, digest = change.repository, change.digest
         async with self.engine.begin() as tx:
             await lock_repositories(tx, paths=[path])
             if not await resolve(tx, id=intent.id):
-                return
+                return True
             link = await queries.take_link(tx, intent_id=intent.id)
             if link is None or not is_put:
-                return
+                return False
             entry_id, owner_id = link
             await lock_counters(tx)
             repository_id = await queries.find_repository(tx, path=path, owner_id=owner_id)
             if repository_id is None:
-                return
+                return False
             await queries.write_manifest(
                 tx,
                 repository_id=repository_id,
@@ -241,6 +245,7 @@ class Restorer:
                 names=change.tags,
             )
             await queries.delete_item(tx, entry_id=entry_id, repository=path, digest=digest)
+            return True
 
     async def _complete(self, restore: Restore, paths: Collection[str], result: Result) -> None:
         """Set the counters, and delete the entry unless something is left in it."""
@@ -261,64 +266,3 @@ class Restorer:
             else:
                 await queries.delete_entry(tx, entry_id=restore.entry_id)
         result.is_complete = True
-
-
-async def _plan(tx: Tx, restore: Restore, item: Item, result: Result) -> Change:
-    """Return the change that restores an item.
-
-    Raises:
-        ParentMissing: its repository does not exist.
-        NameTaken: a requested tag is taken.
-        ContentMissing: something that it needs is neither in the repository nor in the trash.
-    """
-    path, digest = item.repository, item.digest
-    repository_id = await queries.find_repository(tx, path=path, owner_id=restore.owner_id)
-    if repository_id is None:
-        raise ParentMissing(f"The repository {path}")
-
-    async def find_taken(names: Collection[str]) -> list[str]:
-        return await queries.list_other_tags(
-            tx, repository_id=repository_id, names=names, digest=digest
-        )
-
-    tags, taken = item.tags, await find_taken(item.tags)
-    if restore.is_requested(item):
-        tags = tags_to_set(tags, taken, restore.chosen_tag, kind=restore.kind)
-        if restore.chosen_tag is not None:
-            taken = await find_taken([restore.chosen_tag])
-        if taken:
-            raise NameTaken(restore.kind, taken)
-    elif taken:
-        result.taken_tags.update(taken)
-        tags = tuple(tag for tag in tags if tag not in taken)
-
-    manifest, needs = None, frozenset({digest})
-    if not await queries.list_existing(tx, repository_id=repository_id, digests=[digest]):
-        content = await queries.find_content(
-            tx, owner_id=restore.owner_id, repository=path, digest=digest
-        )
-        if content is None:
-            raise ContentMissing(restore.path, [digest])
-        manifest, needs = content.manifest, needs | content.needs
-        # Children in this entry are restored before. A child can also be a blob.
-        existing = await queries.list_existing(
-            tx, repository_id=repository_id, digests=content.children
-        )
-        missing = await queries.list_trashed(
-            tx,
-            owner_id=restore.owner_id,
-            repository=path,
-            digests=content.children - existing,
-        )
-        if missing:
-            raise ContentMissing(restore.path, missing)
-    return Change(
-        kind=Kind.RESTORE,
-        namespace=restore.namespace,
-        repository=path,
-        digest=digest,
-        tags=tags,
-        needs=needs,
-        manifest=manifest,
-        requester=Requester(),
-    )

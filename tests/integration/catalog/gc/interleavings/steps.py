@@ -13,6 +13,7 @@ _STARTS = (
     "flush",
 )  # fmt: skip
 _BURSTS = (1, 1, 2, 3, 5, 8, 15, 40)
+_STYLES = ("without blobs", "with uploads", "with mounts", "with checks at a gate")
 _SECONDS = (1, 6, 16, 3601)
 _MOST_PROCESSES = 7
 
@@ -97,11 +98,11 @@ def _start(world: World, kind: str, b: int, c: int, d: int) -> None:
         "renew": lambda: world.gate_renews(gate),
         "flush": lambda: world.gate_flushes(gate),
     }[kind]
-    detail = (
-        f" {content.manifest.digest} to {repository}, {tag}, {('blind', 'upload', 'mount', 'gated')[c // 2]}"
-        if kind in ("push", "delete")
-        else ""
-    )
+    detail = ""
+    if kind in ("push", "delete"):
+        detail = f" {content.manifest.digest} in {repository}"
+    if kind == "push":
+        detail += f" with the tag {tag}, {_STYLES[c // 2]}"
     world.scheduler.log.append(f"--- starts {name}{detail}")
     world.scheduler.start(name, run)
 
@@ -124,6 +125,11 @@ async def _restore(world: World) -> None:
             await connection.lose()
     await _release_inside(world)
     await world.database.restore()
+    world.scheduler.is_free = True  # Moorage ends unknown sweeps when it starts.
+    process = world.scheduler.start("start", world.begin)
+    assert process.task is not None
+    await process.task
+    world.scheduler.is_free = False
     world.gates = [ModelGate(world.stepped, world.database) for _ in world.gates]
     await world.scheduler.settle()
 
