@@ -14,9 +14,9 @@ from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import Run
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.conftest import catalog_settings
+from tests.integration.catalog.gc.clients import Client, assert_pullable
 from tests.integration.catalog.gc.conftest import age
 from tests.integration.catalog.gc.faulty_catalog import FaultyCatalog, Hit, dead, stopped
-from tests.integration.catalog.gc.pushing import Client, assert_pullable
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.images import Image, make_image

@@ -9,8 +9,8 @@ import json
 import pytest
 
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.clients import assert_pullable
 from tests.integration.catalog.gc.conftest import Collect
-from tests.integration.catalog.gc.pushing import assert_pullable
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.images import MEDIA_TYPES, Blob, make_image, make_index, make_manifest

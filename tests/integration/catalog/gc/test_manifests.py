@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.registry.client import Registry
 from services.catalog.sync.drift import usecases as drift
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.clients import assert_pullable
 from tests.integration.catalog.gc.conftest import Collect
 from tests.integration.catalog.gc.pausing import Pause, PausingStorage, Point
-from tests.integration.catalog.gc.pushing import assert_pullable
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
