@@ -19,6 +19,7 @@ EMPTY_AGE = timedelta(days=1)
 """How old the newest link of an empty repository must be before its folder is removed."""
 _ENCODED = re.compile(rb":[0-9a-f]{64,}")
 _ALGORITHM = re.compile(rb"[a-z0-9]+(?:[+._-][a-z0-9]+)*\Z")
+_ESCAPE = re.compile(rb"\\u00([0-7][0-9A-Fa-f])")
 _LONGEST_ALGORITHM = 64
 """The most characters before the colon of a digest. A manifest can have megabytes of them."""
 
@@ -51,6 +52,8 @@ class Marked:
 def digests_in(content: bytes) -> set[str]:
     """Return everything in a manifest that looks like a digest, in whatever field it is."""
     digests = set()
+    if b"\\u00" in content:  # JSON can write any character by its number.
+        content = _ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode()), content)
     for encoded in _ENCODED.finditer(content):
         start = max(0, encoded.start() - _LONGEST_ALGORITHM)
         algorithm = _ALGORITHM.search(content[start : encoded.start()])

@@ -21,6 +21,11 @@ def test_digests_are_found_in_whatever_field() -> None:
     assert digests_in(content) == {SHA256, SHA512}
 
 
+def test_digest_is_found_however_json_writes_it_and_not_without_an_algorithm() -> None:
+    escaped = "".join(f"\\u{ord(one):04X}" for one in SHA256)
+    assert digests_in(f'["{escaped}","{" :" + "b" * 64}"]'.encode()) == {SHA256}
+
+
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("filling", ["a", "a.", "sha256:", ":", ":" + "a" * 63])
 def test_digests_in_megabytes_of_text_are_found_in_seconds(filling: str) -> None:
