@@ -69,8 +69,9 @@ async def list_repositories(
     ``report`` receives the number of repositories so far.
 
     Raises:
-        StorageUnavailable: a folder cannot be listed, and the catalog knows no image of it. It can
-            contain a manifest that is unknown, and this manifest can need any blob.
+        StorageUnavailable: a folder cannot be listed, and no run has listed it since the catalog
+            has this database. It can contain a manifest that is unknown, and this manifest can need
+            any blob.
         RegistryUnavailable: the registry does not work.
     """
     async with engine.connect() as tx:
@@ -151,7 +152,7 @@ class _Scanner:
         """Process the listings of some repositories.
 
         Raises:
-            StorageUnavailable: one of them is not complete, and the catalog knows no image of it.
+            StorageUnavailable: one of them is not complete, and no earlier run has listed it.
         """
         await self._protect_incomplete(
             {of.repository: of.failure for of in listings if of.failure is not None}
@@ -186,8 +187,8 @@ class _Scanner:
     async def _protect_incomplete(self, failures: dict[str, str]) -> None:
         """Protect repositories that cannot be listed completely (to the reason).
 
-        The catalog knows what their images need. Raises StorageUnavailable for a folder of which
-        the catalog knows no image: nobody knows what it contains.
+        The catalog knows what their images need, if an earlier run has listed them. Raises
+        StorageUnavailable for a folder that no run has listed: nobody knows what it contains.
         """
         if not failures:
             return

@@ -16,8 +16,6 @@ from services.catalog.tables import (
     garbage_runs,
     garbage_state,
     gates,
-    manifests,
-    repositories,
 )
 
 _b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
@@ -330,13 +328,25 @@ async def list_unknown(
     return {(row.path, row.digest) for row in await tx.execute(_UNKNOWN, given)}
 
 
+_KNOWN_PATHS = sa.text("""
+    SELECT r.path FROM catalog.repositories r
+    WHERE r.path = ANY(CAST(:paths AS text[]))
+      AND EXISTS (SELECT FROM catalog.manifests m WHERE m.repository_id = r.id)
+      AND EXISTS (
+        SELECT FROM catalog.garbage_runs g
+        WHERE g.error IS NULL AND g.finished_at IS NOT NULL AND NOT g.is_dry
+          AND g.report ->> 'epoch' = catalog.epoch()
+          AND NOT g.report -> 'failures' ? r.path)
+""")
+
+
 async def list_known_paths(tx: Tx, *, paths: Collection[str]) -> set[str]:
-    """Return those of the repositories of which the catalog has a manifest."""
-    has_manifest = sa.exists().where(manifests.c.repository_id == repositories.c.id)
-    statement = sa.select(repositories.c.path).where(
-        repositories.c.path.in_(list(paths)), has_manifest
-    )
-    return set((await tx.execute(statement)).scalars())
+    """Return those of the repositories whose manifests the catalog has.
+
+    It has a manifest of them, and an earlier run of the same epoch could list them: a restored
+    database can lack others.
+    """
+    return set((await tx.execute(_KNOWN_PATHS, {"paths": list(paths)})).scalars())
 
 
 _IS_IN_USE = sa.text("""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from libs.common.db.engine import Tx
 from services.catalog.gc.runs.domain import INTERRUPTED, Phase, Report, Run, Waiting
@@ -126,11 +126,12 @@ async def record_progress(
 
 
 async def finish(tx: Tx, *, id: int, report: Report, error: str | None) -> None:
-    """Record the end of the run."""
+    """Record the end of the run, and the epoch in which it has listed the storage."""
+    epoch = sa.func.jsonb_build_object("epoch", sa.func.catalog.epoch())
     values = {
         "finished_at": _CLOCK,
         "phase": Phase.DONE.value,
-        "report": asdict(report),
+        "report": sa.literal(asdict(report), JSONB).op("||")(epoch),
         "error": error,
         "manifests_deleted": report.manifests,
         "freed_bytes": report.freed_bytes,

@@ -14,9 +14,9 @@ from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import Run
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.conftest import catalog_settings
-from tests.integration.catalog.gc.catalog_process import CatalogProcess, Hit, dead, stopped
+from tests.integration.catalog.gc.clients import Client, assert_pullable
 from tests.integration.catalog.gc.conftest import age
-from tests.integration.catalog.gc.pushing import Client, assert_pullable
+from tests.integration.catalog.gc.faulty_catalog import FaultyCatalog, Hit, dead, stopped
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.images import Image, make_image
@@ -63,9 +63,9 @@ async def app(
 @pytest.fixture
 def catalog(
     emptied: Database, catalog_secrets: Secrets, registry: RegistryUnderTest
-) -> Iterator[CatalogProcess]:
+) -> Iterator[FaultyCatalog]:
     """Catalogs in processes of their own."""
-    process = CatalogProcess(
+    process = FaultyCatalog(
         (
             str(catalog_secrets.directory),
             emptied.urls["catalog"],
@@ -130,7 +130,7 @@ async def test_process_that_is_killed_at_each_step_loses_nothing(
     pusher: Pusher,
     registry: RegistryUnderTest,
     app_repository: str,
-    catalog: CatalogProcess,
+    catalog: FaultyCatalog,
 ) -> None:
     """After each kill, a client pushes garbage again while the next process goes on."""
     kept = {"first": make_image(layers=2)}
@@ -170,7 +170,7 @@ async def test_process_that_is_stopped_in_a_sweep_and_continued_later_loses_noth
     pusher: Pusher,
     registry: RegistryUnderTest,
     app_repository: str,
-    catalog: CatalogProcess,
+    catalog: FaultyCatalog,
     step: str,
 ) -> None:
     """It has checked its lease. Then another process voids it, and a client pushes the blobs."""
@@ -187,7 +187,9 @@ async def test_process_that_is_stopped_in_a_sweep_and_continued_later_loses_noth
     assert_pullable(registry, app_repository, "v1", image)
     assert first.pid is not None
     os.kill(first.pid, signal.SIGCONT)
-    assert (await finished(engine, id_)).report.deleted < 4
+    ended = await finished(engine, id_)
+    assert ended.error is not None
+    assert ended.report.deleted == (4 if step == "after move_blobs" else 0)
     assert_pullable(registry, app_repository, "v1", image)
     assert (await finished(engine, await request(engine))).error is None
     assert_pullable(registry, app_repository, "v1", image)

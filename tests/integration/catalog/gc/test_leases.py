@@ -15,9 +15,9 @@ from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import INTERRUPTED, Phase, Report
 from services.catalog.intents.queries import read_clock
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.clients import assert_pullable
 from tests.integration.catalog.gc.conftest import Collect, is_in_phase, until
 from tests.integration.catalog.gc.pausing import PausingStorage, Point
-from tests.integration.catalog.gc.pushing import assert_pullable
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.images import make_image

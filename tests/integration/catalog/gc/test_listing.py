@@ -9,8 +9,8 @@ import json
 import pytest
 
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.clients import assert_pullable
 from tests.integration.catalog.gc.conftest import Collect
-from tests.integration.catalog.gc.pushing import assert_pullable
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.images import MEDIA_TYPES, Blob, make_image, make_index, make_manifest
@@ -179,6 +179,7 @@ async def test_unreadable_repository_keeps_its_blobs_and_stops_no_other(
 ) -> None:
     image, unused, garbage = make_image(), make_image(), make_image()
     await pusher.push(image, app_repository, "v1")
+    assert (await collect(days=7)).error is None
     pusher.upload(app_repository, *unused.blobs)
     pusher.upload(f"{app_repository}-other", *garbage.blobs)
     folder = registry.storage / "docker/registry/v2/repositories" / app_repository / "_manifests"
@@ -193,6 +194,35 @@ async def test_unreadable_repository_keeps_its_blobs_and_stops_no_other(
     assert_pullable(registry, app_repository, "v1", image)
     for blob in unused.blobs:
         assert registry.blob_status(app_repository, blob.digest) == 200
+
+
+async def test_unreadable_repository_of_which_a_restored_database_lacks_an_image_ends_the_run(
+    emptied: Database,
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+) -> None:
+    """The catalog knows one of its images, and cannot know that there is another one."""
+    old, lost = make_image(), make_image()
+    await pusher.push(old, app_repository, "old")
+    assert (await collect(days=7)).error is None
+    await pusher.push(lost, app_repository, "lost")
+    await emptied.execute("TRUNCATE catalog.intents")
+    await emptied.execute("DELETE FROM catalog.tags WHERE name = 'lost'")
+    await emptied.execute("DELETE FROM catalog.manifests WHERE digest = $1", lost.manifest.digest)
+    await emptied.execute("UPDATE catalog.garbage_state SET epoch = epoch + 1")
+    folder = registry.storage / "docker/registry/v2/repositories" / app_repository / "_manifests"
+    moved = folder.with_name("moved-away")
+    folder.rename(moved)
+    folder.symlink_to(folder)  # reading it fails, also for root
+    run = await collect(days=7)
+    assert (run.report.deleted, run.report.marked) == (0, 0)
+    assert run.error is not None
+    folder.unlink()
+    moved.rename(folder)
+    assert (await collect(days=7)).error is None
+    assert_pullable(registry, app_repository, "lost", lost)
 
 
 async def test_signature_is_kept_with_its_image(

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.registry.client import Registry
 from services.catalog.sync.drift import usecases as drift
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.clients import assert_pullable
 from tests.integration.catalog.gc.conftest import Collect
 from tests.integration.catalog.gc.pausing import Pause, PausingStorage, Point
-from tests.integration.catalog.gc.pushing import assert_pullable
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
@@ -123,6 +123,7 @@ async def test_children_of_a_deleted_index_keep_their_age_from_its_deletion(
     )
     path = f"/api/v1/images/{app_repository}@{index.manifest.digest}"
     assert (await acme.delete(path)).status_code == 204
+    await emptied.execute("TRUNCATE catalog.trash CASCADE")  # it would keep them too
     finished = await collect(days=7)
     assert (finished.error, finished.report.manifests) == (None, 0)
     for image in index.images:
@@ -133,6 +134,7 @@ async def test_children_of_a_deleted_index_keep_their_age_from_its_deletion(
 @pytest.mark.parametrize("point", _POINTS)
 async def test_deletions_at_each_point_of_a_run_delete_nothing_else(
     acme: httpx.AsyncClient,
+    emptied: Database,
     pusher: Pusher,
     registry: RegistryUnderTest,
     app_repository: str,
@@ -153,6 +155,7 @@ async def test_deletions_at_each_point_of_a_run_delete_nothing_else(
     assert deleted.status_code == 204
     pause.release()
     assert (await run).error is None
+    await emptied.execute("TRUNCATE catalog.trash CASCADE")
     assert (await collect(days=7)).error is None
     assert registry.tags(app_repository) == ["v1"]
     assert_pullable(registry, app_repository, "v1", one)

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.catalog.intents.queries import insert_unless_conflict
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.clients import assert_pullable, change_of
 from tests.integration.catalog.gc.conftest import Collect, age, folder_of
 from tests.integration.catalog.gc.pausing import PausingStorage
-from tests.integration.catalog.gc.pushing import assert_pullable, change_of
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.images import Image, make_image
 

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.catalog.gc.runs.domain import Phase
 from services.catalog.intents.queries import insert_unless_conflict
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.clients import Client, Crowd, assert_pullable, change_of
 from tests.integration.catalog.gc.conftest import Collect, is_in_phase, until
 from tests.integration.catalog.gc.pausing import PausingStorage, Point
-from tests.integration.catalog.gc.pushing import Client, Crowd, assert_pullable, change_of
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.http.tokens import sign_registry_token

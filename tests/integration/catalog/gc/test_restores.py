@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.clients import assert_pullable
 from tests.integration.catalog.gc.conftest import Collect, age, folder_of, until
 from tests.integration.catalog.gc.pausing import PausingStorage, Point
-from tests.integration.catalog.gc.pushing import assert_pullable
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.trashing import Team
 from tests.kit.database import Database
