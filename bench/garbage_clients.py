@@ -230,4 +230,7 @@ def _expect(answer: Response, status: int) -> Response:
 
 def _check_content(answer: Response, digest: str) -> None:
     if digest_of(answer.body) != digest:
-        raise Refused(f"the content of {digest} is wrong")
+        raise Refused(
+            f"{digest} has other content: {len(answer.body)} bytes, {answer.body[:100]!r},"
+            f" {answer.headers}"
+        )

@@ -43,12 +43,6 @@ CREATE INDEX trash_restoring_idx ON catalog.trash (leased_until) WHERE restoring
 
 CREATE INDEX trash_search_idx ON catalog.trash USING gin (catalog.bigrams(path));
 
-COMMENT ON COLUMN catalog.trash.chosen_tag IS
-'the tag to restore instead of one that is taken';
-
-COMMENT ON COLUMN catalog.trash.leased_until IS
-'until when a process works on the restore; then the worker goes on';
-
 CREATE TABLE catalog.trash_repositories (
     entry_id BIGINT NOT NULL,
     path TEXT COLLATE "C" NOT NULL,
@@ -60,9 +54,6 @@ CREATE TABLE catalog.trash_repositories (
     CONSTRAINT trash_repositories_entry_id_fkey FOREIGN KEY(entry_id)
         REFERENCES catalog.trash (id) ON DELETE CASCADE
 );
-
-COMMENT ON COLUMN catalog.trash_repositories.generation IS
-'reserved_names.available_at before the deletion: the pulls of this generation come back';
 
 CREATE INDEX trash_repositories_path_idx ON catalog.trash_repositories (path);
 
@@ -91,11 +82,6 @@ CREATE TABLE catalog.trash_manifests (
 );
 
 CREATE INDEX trash_manifests_digest_idx ON catalog.trash_manifests (repository, digest);
-
-COMMENT ON COLUMN catalog.trash_manifests.blobs IS 'pairs of a digest and a size in bytes';
-
-COMMENT ON COLUMN catalog.trash_manifests.content IS
-'null until the deletion has read the manifest, and if the registry cannot read it';
 
 CREATE TABLE catalog.trash_tags (
     entry_id BIGINT NOT NULL,
@@ -182,9 +168,6 @@ ALTER TABLE catalog.intents ADD CONSTRAINT intents_kind_check CHECK (
 -- While the worker empties a deleted name in the registry, nothing can be restored to it
 
 ALTER TABLE catalog.deletions ADD COLUMN emptied_until timestamptz;
-
-COMMENT ON COLUMN catalog.deletions.emptied_until IS
-'until when the worker empties the released name in the registry once more';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.trash, catalog.trash_repositories,
   catalog.trash_manifests, catalog.trash_tags, catalog.trash_grants, catalog.trash_digests,

@@ -531,7 +531,6 @@ garbage_blobs = sa.Table(
     sa.Column("epoch", sa.Text, nullable=False),
     sa.ForeignKeyConstraint(["run"], [garbage_runs.c.id]),
     sa.CheckConstraint("state IN ('doomed', 'deleting')", name="state"),
-    sa.Index("garbage_blobs_deleting_idx", "fence", postgresql_where=sa.text("state = 'deleting'")),
 )
 
 garbage_exemptions = sa.Table(

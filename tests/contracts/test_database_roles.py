@@ -38,6 +38,7 @@ READERS = {
     "events.pull_totals": {"events"},
     "events.pull_sums": {"catalog"},
     "events.pulled_repositories": {"catalog"},
+    "events.pulled_digests": {"catalog"},
     "events.audit": {"catalog"},
 }
 """Each published view and the services that can read it."""

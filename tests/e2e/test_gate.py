@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import signal
 import statistics
 import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -20,6 +23,7 @@ from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant
 from tests.kit.images import Blob, Image, make_image
 from tests.kit.stack.garbage import Garbage
+from tests.kit.stack.replicas import running_auth_replica
 from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
@@ -201,7 +205,14 @@ def test_client_without_access_gets_the_registrys_answer_and_revives_nothing(
                 *([{"Authorization": f"Bearer {pull_only}"}] * (method != "HEAD")),
             ]
         ]
-        return [(answer.status_code, answer.headers["www-authenticate"]) for answer in sent]
+        # Distribution 3 writes the actions in any order.
+        return [
+            (
+                answer.status_code,
+                answer.headers["www-authenticate"].replace("push,pull", "pull,push"),
+            )
+            for answer in sent
+        ]
 
     expected = answers()
     marks.mark(blob.digest, state=state)
@@ -235,6 +246,34 @@ def test_client_pushes_an_image_whose_blobs_are_doomed_or_being_deleted(
     assert marks.states(doomed, deleting) == [None, None]
     token = shared_registry.token(f"repository:{name}:pull")
     assert shared_registry.manifest(name, "v1", token=token).is_success
+
+
+def test_replica_that_stood_still_answers_nothing_from_old_marks(
+    stack: Stack, folder: Path, shared_registry: Registry, marks: Marks, pushed: str, image: Image
+) -> None:
+    blob = image.layers[0]
+    headers = {
+        "Authorization": f"Bearer {_token(shared_registry, pushed)}",
+        "X-Original-Method": "HEAD",
+        "X-Original-URI": f"/v2/{pushed}/blobs/{blob.digest}",
+    }
+    with running_auth_replica(stack, folder / "stopped-auth.log") as replica:
+        assert replica.http.get("/internal/gate", headers=headers).status_code == 204
+        os.kill(replica.pid, signal.SIGSTOP)
+        try:
+            started = time.monotonic()
+            marks.mark(blob.digest)
+            waited = time.monotonic() - started
+            print(f"the marks were confirmed without the replica after {waited:.1f} s")
+            assert 3 < waited < 8
+        finally:
+            os.kill(replica.pid, signal.SIGCONT)
+        refused = 0
+        while (answer := replica.http.get("/internal/gate", headers=headers)).status_code == 403:
+            assert answer.headers["x-refusal"] == "unconfirmed"
+            refused += 1
+        assert marks.states(blob.digest) == [None], "allowed only after it was revived"
+        print(f"{refused} requests were refused meanwhile")
 
 
 def test_time_of_a_check(

@@ -44,11 +44,17 @@ BLOCK = 4096
 
 @pytest.fixture(scope="module")
 def stack(folder: Path) -> Iterator[Stack]:
-    """A Moorage for this module, because other tests have blobs that nothing needs."""
+    """A Moorage for this module, because other tests have blobs that nothing needs.
+
+    Without a trash, the blobs of a deleted image are garbage at once.
+    """
     place = folder / "gc"
     place.mkdir()
     with running_stack(
-        place, GC_SCHEDULE_HOURS="1000", GC_BLOBS_PER_SECOND=str(BLOBS_PER_SECOND)
+        place,
+        GC_SCHEDULE_HOURS="1000",
+        GC_BLOBS_PER_SECOND=str(BLOBS_PER_SECOND),
+        TRASH_DAYS="0",
     ) as running:
         yield running
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from ops.host.ports import reserve
 from tests.kit.http.tenant import Tenant
 from tests.kit.http.tokens import access_of, request_token
-from tests.kit.install import PROJECT
-from tests.kit.stack.run import MOORAGE, Stack
+from tests.kit.stack.replicas import running_auth_replica
+from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
 EFFECTIVE_WITHIN_SECONDS = 1.0
@@ -25,32 +22,8 @@ def replicas(
     stack: Stack, http: httpx.Client, folder: Path
 ) -> Iterator[tuple[httpx.Client, httpx.Client]]:
     """Two auth services on one database: the stack's own, and a second one."""
-    with reserve() as reserved:
-        port = reserved.number
-    environment = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(stack.data / "secrets" / "auth")}
-    with (folder / "second-auth.log").open("wb") as log:
-        second = subprocess.Popen(
-            [*MOORAGE, "serve", "auth", "--port", str(port)],
-            cwd=PROJECT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            eventually(lambda: _is_ready(client), within=30, what="a second auth service")
-            yield http, client
-    finally:
-        second.terminate()
-        second.wait(20)
-
-
-def _is_ready(client: httpx.Client) -> bool:
-    try:
-        return client.get("/readyz").is_success
-    except httpx.TransportError:
-        return False
+    with running_auth_replica(stack, folder / "second-auth.log") as second:
+        yield http, second.http
 
 
 def grants_on(replica: httpx.Client, tenant: Tenant, repository: str) -> set[str]:

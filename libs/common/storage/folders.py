@@ -171,6 +171,17 @@ def remove_tree(folder: Path) -> int:
     return freed + size
 
 
+def remove_blob(folder: Path) -> int:
+    """Do what ``remove_tree`` does, but faster if the folder has only the file of a blob."""
+    freed = remove_file(folder / "data")
+    try:
+        size = folder.stat().st_blocks * _BLOCK_BYTES
+        folder.rmdir()
+    except OSError:
+        return freed + remove_tree(folder)
+    return freed + size
+
+
 def remove_file(path: Path) -> int:
     """Remove a file, and return the bytes of disk use that are gone. Raises OSError."""
     try:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,13 @@ from libs.common.storage.layout import (
     upload_folder,
 )
 from libs.common.storage.local_repositories import delete_upload, remove_links, write_links
-from libs.common.storage.local_sweeps import end_sweep, move_blobs, remove_moved, start_sweep
+from libs.common.storage.local_sweeps import (
+    end_other_sweeps,
+    end_sweep,
+    move_blobs,
+    remove_moved,
+    start_sweep,
+)
 from libs.common.storage.store import (
     BlobEntry,
     DeletedBlobs,
@@ -29,6 +36,8 @@ from libs.common.storage.store import (
 )
 
 _BATCH = 1000
+_REMOVED_AT_ONCE = 4
+"""Threads that remove files. Each removal waits for the file system."""
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -44,6 +53,8 @@ class LocalStorage:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # Its threads start with the first removal. They leave asyncio's threads to pushes.
+        self._removers = ThreadPoolExecutor(_REMOVED_AT_ONCE, thread_name_prefix="sweep")
 
     async def list_blobs(self) -> AsyncIterator[list[BlobEntry]]:
         """See Storage."""
@@ -73,6 +84,10 @@ class LocalStorage:
         """See Storage."""
         await _in_thread(end_sweep, self._sweep(sweep))
 
+    async def end_other_sweeps(self, sweep: str | None) -> None:
+        """See Storage."""
+        await _in_thread(end_other_sweeps, self._root / SWEEPS, sweep)
+
     async def delete_blobs(
         self, sweep: str, digests: Sequence[str], *, check: Callable[[], Awaitable[None]]
     ) -> DeletedBlobs:
@@ -86,7 +101,8 @@ class LocalStorage:
         while batch := list(islice(blobs, _BATCH)):
             await check()
             moved = await _in_thread(move_blobs, batch, self._sweep(sweep))
-            freed += await _in_thread(remove_moved, moved)
+            parts = [moved.folders[start::_REMOVED_AT_ONCE] for start in range(_REMOVED_AT_ONCE)]
+            freed += sum(await asyncio.gather(*(self._remove(part) for part in parts)))
             deleted += moved.digests
             error = moved.error or error
         if error is not None and not deleted:
@@ -110,6 +126,10 @@ class LocalStorage:
         """See Storage."""
         links = {self._root / layer_link(repository, digest): digest for digest in digests}
         await _in_thread(write_links, links, self._root / SWEEPS)
+
+    async def _remove(self, moved: Sequence[Path]) -> int:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._removers, remove_moved, moved)
 
     def _sweep(self, sweep: str) -> Path:
         check_sweep(sweep)

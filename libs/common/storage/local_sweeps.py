@@ -3,13 +3,13 @@
 import contextlib
 import errno
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from libs.common.storage.folders import remove_tree
+from libs.common.storage.folders import remove_blob, remove_tree
 from libs.common.storage.store import SweepEnded
 
 _ENDED = ".ended"
@@ -58,6 +58,13 @@ def end_sweep(folder: Path) -> None:
             return
 
 
+def end_other_sweeps(folder: Path, kept: str | None) -> None:
+    """End all sweeps in ``folder`` but ``kept``. Raises OSError."""
+    for name in [path.name.removesuffix(_ENDED) for path in folder.glob("*") if path.is_dir()]:
+        if name != kept:
+            end_sweep(folder / name)
+
+
 def move_blobs(blobs: Iterable[tuple[str, Path]], sweep: Path) -> Moved:
     """Move blobs, given as digest and folder, into the folder of a sweep.
 
@@ -84,15 +91,15 @@ def move_blobs(blobs: Iterable[tuple[str, Path]], sweep: Path) -> Moved:
     return Moved(moved.digests, moved.folders, error)
 
 
-def remove_moved(moved: Moved) -> int:
-    """Remove moved blobs, and return the bytes of disk use that are gone.
+def remove_moved(folders: Sequence[Path]) -> int:
+    """Remove the folders of moved blobs, and return the bytes of disk use that are gone.
 
     If one cannot be removed, it stays in the sweep's folder until the sweep ends.
     """
     freed = 0
-    for folder in moved.folders:
+    for folder in folders:
         try:
-            freed += remove_tree(folder)
+            freed += remove_blob(folder)
         except OSError as error:
             _log.warning("a deleted blob still takes space", path=str(folder), error=str(error))
     return freed

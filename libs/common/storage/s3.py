@@ -141,6 +141,10 @@ class S3Storage:
         await asyncio.sleep(max(0.0, max(unanswered.values(), default=now) - now))
         self._ended.add(sweep)
 
+    async def end_other_sweeps(self, sweep: str | None) -> None:
+        """See Storage. Waits until the deletions of all other processes have expired."""
+        await asyncio.sleep(EXPIRY_SECONDS)
+
     async def delete_blobs(
         self, sweep: str, digests: Sequence[str], *, check: Callable[[], Awaitable[None]]
     ) -> DeletedBlobs:

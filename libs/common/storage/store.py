@@ -127,6 +127,14 @@ class Storage(Protocol):
         """
         ...
 
+    async def end_other_sweeps(self, sweep: str | None) -> None:
+        """End all sweeps but ``sweep``, also those that no database knows.
+
+        Raises:
+            StorageUnavailable: one of them may still delete. Repeat the call.
+        """
+        ...
+
     async def delete_blobs(
         self, sweep: str, digests: Sequence[str], *, check: Callable[[], Awaitable[None]]
     ) -> DeletedBlobs:

@@ -1,22 +1,29 @@
 """`moorage drift --repair` and `moorage gc` on an installation full of poison."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
+from libs.common.storage.local import LocalStorage
+from libs.common.tasks.background import running
+from libs.common.tasks.leader import LeaderWorker
+from services.catalog.gc.runs import worker
+from services.catalog.gc.runs.collection import GarbageCollector
+from services.catalog.gc.runs.domain import Schedule
 from services.catalog.sync.feed.follower import Follower
 from tests.integration.catalog.conftest import running_registry
 from tests.integration.catalog.following import follow_to_the_end
 from tests.integration.catalog.registry import Event, RegistryUnderTest, deliver
 from tests.kit.database import Database
-from tests.kit.install import registry_program
 from tests.kit.poison import CASES
 from tests.kit.sessions import Secrets
 
@@ -39,13 +46,11 @@ def _run(
         "SECRETS_DIR": str(secrets.directory),
         "CATALOG_DATABASE_URL": database.urls["catalog"],
         "CATALOG_REGISTRY_URL": url,
-        "REGISTRY_BIN": str(registry_program().path),
-        "GC_UNTAGGED_DAYS": "0",
         "COLUMNS": "250",
     }
     return subprocess.run(
         [sys.executable, "-m", "ops", command, *options],
-        env={**os.environ, **registry_program().environment, **given},
+        env={**os.environ, **given},
         capture_output=True,
         text=True,
         timeout=240,
@@ -97,10 +102,35 @@ async def test_commands_succeed_on_an_installation_full_of_poison(
     )
     assert {row["path"]: row["digest"] for row in rows} == repositories
     assert len(repositories) > 40
-    await run("gc")
+    await _run_gc(run, engine, registry_client, registry, emptied)
     for app, digest in repositories.items():
         assert await registry_client.find_digest(app, "v1") == digest
     for app, digest in repositories.items():
         assert await registry_client.delete_manifest(app, digest)
     await run("drift", "--repair")
-    await run("gc")
+    await _run_gc(run, engine, registry_client, registry, emptied)
+
+
+async def _run_gc(
+    command: Callable[..., Awaitable[str]],
+    engine: AsyncEngine,
+    client: Registry,
+    registry: RegistryUnderTest,
+    database: Database,
+) -> None:
+    """Run `moorage gc` beside the catalog's worker."""
+    storage = LocalStorage(registry.storage)
+    schedule = Schedule(age=timedelta(days=7), grace=timedelta(days=1), every=None)
+    starter = worker.Starter(
+        engine, GarbageCollector(engine, client, storage, blobs_per_second=0), schedule
+    )
+    leader = LeaderWorker(
+        name="gc",
+        application_name="tests",
+        database_url=database.urls["catalog"],
+        channel=worker.CHANNEL,
+        step=starter.step,
+    )
+    async with running([leader.run]):
+        shown = await command("gc", "--json", "--untagged-days", "0", "--grace-minutes", "1440")
+    assert json.loads(shown)["report"]["failures"] == {}

@@ -80,6 +80,8 @@ class SteppedConnection:
         self._connection = connection
         self._session = session
         self._database = database
+        self.process = current_process()
+        self.is_busy = False
         self._is_lost = False
         self._has_begun = False
 
@@ -95,8 +97,12 @@ class SteppedConnection:
         self._check()
         self._has_begun = True
         async with self._database.stopping(self._scheduler, self._session, caller, pause):
-            async with self._scheduler.busy(self._session):
-                result = await self._connection.execute(statement, values)
+            self.is_busy = True
+            try:
+                async with self._scheduler.busy(self._session):
+                    result = await self._connection.execute(statement, values)
+            finally:
+                self.is_busy = False
         process = current_process()
         if process is not None and process.is_dead:
             raise Killed
@@ -119,8 +125,11 @@ class SteppedConnection:
 
     async def lose(self) -> None:
         """Roll back, because the database is restored. Later statements fail."""
-        self._is_lost = True
-        await self._connection.rollback()
+        if not self._is_lost:
+            self._is_lost = True
+            # Not through SQLAlchemy: a task of the process is still inside of its transaction.
+            raw: Any = await self._connection.get_raw_connection()
+            await raw.driver_connection.execute("ROLLBACK")
 
     def _check(self) -> None:
         if self._is_lost:

@@ -54,7 +54,7 @@ class ModelDatabase:
         self._alone = asyncio.Lock()
 
     @classmethod
-    async def open(cls, database: Database, superuser_url: str) -> "ModelDatabase":
+    async def open(cls, database: Database, superuser_url: str) -> ModelDatabase:
         """Prepare the database, which must be new."""
         control: asyncpg.Connection = await asyncpg.connect(superuser_url)
         self = cls(control)
@@ -178,7 +178,8 @@ class ModelDatabase:
         await self._execute(
             ";".join(
                 f"DELETE FROM model.{slot}_{table};"
-                f"INSERT INTO model.{slot}_{table} ({columns}) SELECT {columns} FROM catalog.{table}"
+                f"INSERT INTO model.{slot}_{table} ({columns})"
+                f" SELECT {columns} FROM catalog.{table}"
                 for table, columns in self._tables.items()
             )
         )
@@ -194,9 +195,10 @@ class ModelDatabase:
         )
 
     async def restore(self) -> None:
-        """Restore the backup. The restored database is another one than the one before."""
-        for connection in list(self.in_use):
-            await connection.lose()
+        """Restore the backup. The restored database is another one than the one before.
+
+        No statement may run.
+        """
         await self.load("backup")
         await self._execute("SELECT nextval('model.restores')")
 

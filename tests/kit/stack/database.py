@@ -11,15 +11,24 @@ from tests.kit.stack.run import Stack
 
 
 def execute(stack: Stack, sql: str, *arguments: object) -> None:
-    """Run one statement as the owner. Playwright occupies the event loop, so use another thread."""
+    """Run one statement as the owner."""
+    fetch(stack, sql, *arguments)
+
+
+def fetch(stack: Stack, sql: str, *arguments: object) -> list[asyncpg.Record]:
+    """Return the rows of one statement, as the owner.
+
+    Playwright occupies the event loop, so this uses another thread.
+    """
     url = (stack.data / "secrets" / "owner" / "database_url").read_text()
 
-    async def run() -> None:
+    async def run() -> list[asyncpg.Record]:
         connection = await asyncpg.connect(url)
         try:
-            await connection.execute(sql, *arguments)
+            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+            return rows
         finally:
             await connection.close()
 
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, run()).result()
+        return pool.submit(asyncio.run, run()).result()

@@ -37,6 +37,7 @@ _OURS = (
     "REGISTRY_",
     "DATABASE_",
     "SECRETS_",
+    "TRASH_",
     "PG",
 )
 """Prefixes of variables that the stack does not inherit, except REGISTRY_BIN."""

@@ -17,7 +17,10 @@ UPLOAD_AGE = timedelta(days=1)
 """An upload that was not written to for this long is deleted."""
 EMPTY_AGE = timedelta(days=1)
 """How old the newest link of an empty repository must be before its folder is removed."""
-_DIGEST = re.compile(rb"(?:sha256:[0-9a-f]{64}|[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{64,})")
+_ENCODED = re.compile(rb":[0-9a-f]{64,}")
+_ALGORITHM = re.compile(rb"[a-z0-9]+(?:[+._-][a-z0-9]+)*\Z")
+_LONGEST_ALGORITHM = 64
+"""The most characters before the colon of a digest. A manifest can have megabytes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,15 @@ class Marked:
 
 def digests_in(content: bytes) -> set[str]:
     """Return everything in a manifest that looks like a digest, in whatever field it is."""
-    return {found.decode() for found in _DIGEST.findall(content)}
+    digests = set()
+    for encoded in _ENCODED.finditer(content):
+        start = max(0, encoded.start() - _LONGEST_ALGORITHM)
+        algorithm = _ALGORITHM.search(content[start : encoded.start()])
+        if algorithm is None:
+            continue
+        is_sha256 = algorithm[0] == b"sha256"
+        digests.add((algorithm[0] + (encoded[0][:65] if is_sha256 else encoded[0])).decode())
+    return digests
 
 
 def layers_of(listing: RepositoryListing) -> set[str]:

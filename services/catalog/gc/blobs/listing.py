@@ -32,6 +32,8 @@ from services.catalog.sync.states.domain import Push, Wanted
 _SCANNED_AT_ONCE = 200
 _READS_AT_ONCE = 16
 _REPOSITORIES_AT_ONCE = 100
+_ENTRIES_AT_ONCE = 5_000
+"""Links and tags, each of half a kilobyte. Pushes wait while they are processed."""
 _UNREADABLE = "a manifest of the repository cannot be read"
 _log = structlog.get_logger()
 
@@ -67,8 +69,8 @@ async def list_repositories(
     ``report`` receives the number of repositories so far.
 
     Raises:
-        StorageUnavailable: a repository cannot be listed completely. It can contain a manifest that
-            is unknown, and any blob can be one that this manifest needs.
+        StorageUnavailable: a folder cannot be listed, and the catalog knows no image of it. It can
+            contain a manifest that is unknown, and this manifest can need any blob.
         RegistryUnavailable: the registry does not work.
     """
     async with engine.connect() as tx:
@@ -76,12 +78,14 @@ async def list_repositories(
     scanner = _Scanner(engine, registry, storage, run, listed, adds_unknown=adds_unknown)
     await scanner.scan_known()
     batch: list[RepositoryListing] = []
+    entries = 0
     async for listing in storage.list_repositories():
         batch.append(listing)
-        if len(batch) == _REPOSITORIES_AT_ONCE:
+        entries += len(listing.entries)
+        if len(batch) == _REPOSITORIES_AT_ONCE or entries >= _ENTRIES_AT_ONCE:
             await scanner.add(batch)
             await report(listed.repositories)
-            batch = []
+            batch, entries = [], 0
     await scanner.add(batch)
     protected_late = await scanner.scan_known()
     if protected_late:
@@ -147,14 +151,11 @@ class _Scanner:
         """Process the listings of some repositories.
 
         Raises:
-            StorageUnavailable: one of them is not complete.
+            StorageUnavailable: one of them is not complete, and the catalog knows no image of it.
         """
-        for listing in listings:
-            if listing.failure is not None:
-                raise StorageUnavailable(
-                    f"the repository {listing.repository} cannot be listed, so nobody knows which "
-                    f"blobs it needs: {listing.failure}"
-                )
+        await self._protect_incomplete(
+            {of.repository: of.failure for of in listings if of.failure is not None}
+        )
         self._listed.repositories += len(listings)
         revisions = {
             (listing.repository, entry.name)
@@ -181,6 +182,24 @@ class _Scanner:
                 self._listed.abandoned.append(path)
         async with self._engine.begin() as tx:
             await queries.exempt(tx, run=self._run, digests=exempt)
+
+    async def _protect_incomplete(self, failures: dict[str, str]) -> None:
+        """Protect repositories that cannot be listed completely (to the reason).
+
+        The catalog knows what their images need. Raises StorageUnavailable for a folder of which
+        the catalog knows no image: nobody knows what it contains.
+        """
+        if not failures:
+            return
+        async with self._engine.connect() as tx:
+            known = await queries.list_known_paths(tx, paths=failures)
+        for path, reason in sorted(failures.items()):
+            if path not in known:
+                raise StorageUnavailable(
+                    f"the folder {path} cannot be listed, and the catalog does not know which "
+                    f"blobs it needs: {reason}"
+                )
+            self._protected.setdefault(path, f"the repository cannot be listed: {reason}")
 
     async def exempt_all(self, listing: RepositoryListing) -> None:
         """Exempt all blobs of a repository that was protected after ``add``."""

@@ -16,6 +16,8 @@ from services.catalog.tables import (
     garbage_runs,
     garbage_state,
     gates,
+    manifests,
+    repositories,
 )
 
 _b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
@@ -186,11 +188,22 @@ async def renew_lease(tx: Tx, *, lease: Lease) -> bool:
     """Renew the lease. Return False if it has ended."""
     statement = (
         sa.update(garbage_state)
-        .where(_s.fence == lease.fence, _s.leased_until > _CLOCK)
+        .where(_is(lease), _s.leased_until > _CLOCK)
         .values(leased_until=_CLOCK + LEASE)
         .returning(_s.fence)
     )
     return (await tx.execute(statement)).scalar_one_or_none() is not None
+
+
+def _is(lease: Lease) -> sa.ColumnElement[bool]:
+    """Compare the name too: a restored database counts its fencing numbers again."""
+    return sa.and_(_s.fence == lease.fence, _s.sweep == lease.sweep)
+
+
+async def find_sweep(tx: Tx) -> str | None:
+    """Return the name of the sweep that has the lease, or had it last and was not voided."""
+    name: str | None = (await tx.execute(sa.select(_s.sweep))).scalar_one()
+    return name
 
 
 async def find_ended_lease(tx: Tx) -> Lease | None:
@@ -210,7 +223,7 @@ async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
     begins with it.
     """
     ended = sa.select(_s.fence).where(
-        _s.fence == lease.fence, sa.or_(_s.leased_until <= _CLOCK, sa.literal(is_own))
+        _is(lease), sa.or_(_s.leased_until <= _CLOCK, sa.literal(is_own))
     )
     if (await tx.execute(ended.with_for_update())).scalar_one_or_none() is None:
         return
@@ -315,6 +328,15 @@ async def list_unknown(
         "digests": [digest for _, digest in manifests_of],
     }
     return {(row.path, row.digest) for row in await tx.execute(_UNKNOWN, given)}
+
+
+async def list_known_paths(tx: Tx, *, paths: Collection[str]) -> set[str]:
+    """Return those of the repositories of which the catalog has a manifest."""
+    has_manifest = sa.exists().where(manifests.c.repository_id == repositories.c.id)
+    statement = sa.select(repositories.c.path).where(
+        repositories.c.path.in_(list(paths)), has_manifest
+    )
+    return set((await tx.execute(statement)).scalars())
 
 
 _IS_IN_USE = sa.text("""

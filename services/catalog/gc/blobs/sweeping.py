@@ -20,6 +20,7 @@ from services.catalog.gc.blobs.domain import BATCH, RENEW_SECONDS, Lease
 _POLL_SECONDS = 0.5
 _WAIT_SECONDS = 60.0
 _VOID_SECONDS = 1.0
+_STEPS_PER_SECOND = 5
 _log = structlog.get_logger()
 
 Progress = Callable[[int, int, int], Awaitable[None]]
@@ -43,14 +44,31 @@ async def void_ended_lease(*, engine: Engine, storage: Storage) -> None:
         await queries.void_lease(tx, lease=lease)
 
 
+async def end_unknown_sweeps(*, engine: Engine, storage: Storage) -> None:
+    """End the sweeps in the storage that the database does not know.
+
+    If the database was restored from a backup, it does not know the lease of a sweep whose process
+    is stopped. When that process goes on, it would delete blobs that pushes need again.
+
+    Raises:
+        StorageUnavailable: one of them may still delete.
+    """
+    async with engine.connect() as tx:
+        sweep = await queries.find_sweep(tx)
+    await storage.end_other_sweeps(sweep)
+
+
 async def keep_voiding(*, engine: Engine, storage: Storage) -> None:
-    """Void ended leases until cancelled.
+    """End unknown sweeps, and then void ended leases until cancelled.
 
     Each replica does this, also while the one that sweeps is stopped: pushes wait for its blobs.
     """
+    has_ended_unknown = False
     while True:
-        await asyncio.sleep(_VOID_SECONDS)
         try:
+            if not has_ended_unknown:
+                await end_unknown_sweeps(engine=engine, storage=storage)
+                has_ended_unknown = True
             await void_ended_lease(engine=engine, storage=storage)
         except StorageUnavailable as error:
             _log.warning("a sweep cannot be ended in the storage", reason=str(error))
@@ -58,6 +76,7 @@ async def keep_voiding(*, engine: Engine, storage: Storage) -> None:
             if not is_unreachable(error):
                 raise
             _log.warning("no sweep can be ended: the database is unreachable")
+        await asyncio.sleep(_VOID_SECONDS)
 
 
 async def sweep(
@@ -80,7 +99,8 @@ async def sweep(
         StorageUnavailable: the storage does not work.
     """
     async with _lease(engine, storage, run) as lease:
-        limit = min(BATCH, per_second) if per_second else BATCH
+        # Many short pauses delay pushes less than a few long ones.
+        limit = min(BATCH, -(-per_second // _STEPS_PER_SECOND)) if per_second else BATCH
         while True:
             started = time.monotonic()
             async with engine.begin() as tx:

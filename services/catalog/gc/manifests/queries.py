@@ -46,6 +46,7 @@ _UNTAGGED = sa.text("""
           ON g.id = m.repository_id
         WHERE m.untagged_since IS NULL OR m.untagged_since > now() - :age
           OR (g.path, m.digest) IN (SELECT repository, digest FROM pulled)
+          OR catalog.is_in_trash(m.repository_id, m.digest)
       UNION
         SELECT n.repository_id, n.digest FROM live l CROSS JOIN LATERAL (
             SELECT c.repository_id, c.child_digest AS digest FROM catalog.manifest_children c

@@ -14,6 +14,7 @@ from services.catalog.tables import accounts, garbage_blobs, garbage_runs
 CHANNEL = "moorage_garbage"
 _g, _b = garbage_runs.c, garbage_blobs.c
 _CLOCK = sa.func.clock_timestamp()
+_EPOCH = sa.select(sa.func.catalog.epoch()).scalar_subquery()  # called once, not for each row
 _IS_OPEN = _g.finished_at.is_(None)
 _KEPT_FOR = timedelta(days=365)
 
@@ -163,7 +164,7 @@ async def sum_waiting(tx: Tx, *, grace: timedelta) -> Waiting:
             sa.func.min(_g.known_at).filter(doomed) + grace,
         )
         .select_from(garbage_blobs.join(garbage_runs, _g.id == _b.run))
-        .where(_b.epoch == sa.func.catalog.epoch())
+        .where(_b.epoch == _EPOCH)
     )
     row = (await tx.execute(statement)).one()
     return Waiting(row[0], int(row[1]), row[2], int(row[3]), row[4])

@@ -1,7 +1,11 @@
 """A registry of its own for garbage collection, emptied before each test, and runs on it."""
 
+import os
 import shutil
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +21,7 @@ from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
+_TWO_DAYS = timedelta(days=2)
 Collect = Callable[..., Coroutine[Any, Any, Run]]
 
 
@@ -88,3 +93,15 @@ async def is_in_phase(engine: AsyncEngine, phase: Phase) -> bool:
     async with engine.connect() as tx:
         run = await queries.find_open_run(tx)
     return run is not None and run.phase is phase
+
+
+def age(folder: Path, by: timedelta = _TWO_DAYS) -> None:
+    """Let all files below a folder be older."""
+    then = time.time() - by.total_seconds()
+    for path in folder.rglob("*"):
+        os.utime(path, (then, then))
+
+
+def folder_of(registry: RegistryUnderTest, repository: str) -> Path:
+    """Return the folder of a repository."""
+    return registry.storage / "docker/registry/v2/repositories" / repository

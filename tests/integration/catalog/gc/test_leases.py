@@ -92,7 +92,7 @@ async def _has_no_deleting(database: Database) -> bool:
     )
 
 
-async def test_collector_whose_run_another_one_has_ended_marks_nothing(
+async def test_process_whose_run_another_one_has_ended_marks_nothing(
     engine: AsyncEngine,
     emptied: Database,
     pusher: Pusher,
@@ -110,7 +110,7 @@ async def test_collector_whose_run_another_one_has_ended_marks_nothing(
     assert (await collect(minutes=60)).report.marked == 2
 
 
-async def test_collector_whose_run_another_one_has_ended_sweeps_nothing(
+async def test_process_whose_run_another_one_has_ended_sweeps_nothing(
     engine: AsyncEngine,
     pusher: Pusher,
     registry: RegistryUnderTest,

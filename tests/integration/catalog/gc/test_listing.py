@@ -159,8 +159,8 @@ async def test_folder_that_cannot_be_read_keeps_all_blobs(
     pusher.upload(f"{app_repository}-other", *garbage.blobs)
     await forget(emptied)
     folder = registry.storage / "docker/registry/v2/repositories" / app_repository / part
-    aside = folder.with_name("aside")
-    folder.rename(aside)
+    moved = folder.with_name("moved-away")
+    folder.rename(moved)
     folder.symlink_to(folder)  # reading it fails, also for root
     for _ in range(2):
         run = await collect(days=7)
@@ -168,10 +168,31 @@ async def test_folder_that_cannot_be_read_keeps_all_blobs(
         assert run.error is not None
         assert app_repository in run.error
     folder.unlink()
-    aside.rename(folder)
+    moved.rename(folder)
     run = await collect(days=7)
     assert (run.error, run.report.deleted) == (None, 2)
     assert_pullable(registry, app_repository, "v1", image)
+
+
+async def test_unreadable_repository_keeps_its_blobs_and_stops_no_other(
+    pusher: Pusher, registry: RegistryUnderTest, app_repository: str, collect: Collect
+) -> None:
+    image, unused, garbage = make_image(), make_image(), make_image()
+    await pusher.push(image, app_repository, "v1")
+    pusher.upload(app_repository, *unused.blobs)
+    pusher.upload(f"{app_repository}-other", *garbage.blobs)
+    folder = registry.storage / "docker/registry/v2/repositories" / app_repository / "_manifests"
+    moved = folder.with_name("moved-away")
+    folder.rename(moved)
+    folder.symlink_to(folder)  # reading it fails, also for root
+    run = await collect(days=7)
+    assert (run.error, run.report.deleted) == (None, 2)
+    assert list(run.report.failures) == [app_repository]
+    folder.unlink()
+    moved.rename(folder)
+    assert_pullable(registry, app_repository, "v1", image)
+    for blob in unused.blobs:
+        assert registry.blob_status(app_repository, blob.digest) == 200
 
 
 async def test_signature_is_kept_with_its_image(

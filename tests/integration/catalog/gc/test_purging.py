@@ -1,10 +1,6 @@
 """Abandoned uploads and the folders of empty repositories (docs/garbage-collection.md)."""
 
 import asyncio
-import os
-import time
-from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,15 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.catalog.intents.queries import insert_unless_conflict
 from tests.integration.catalog.admitting import Pusher
-from tests.integration.catalog.gc.conftest import Collect
+from tests.integration.catalog.gc.conftest import Collect, age, folder_of
 from tests.integration.catalog.gc.pausing import PausingStorage
 from tests.integration.catalog.gc.pushing import assert_pullable, change_of
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.images import Image, make_image
 
 pytestmark = pytest.mark.registry_versions
-
-DAY = timedelta(days=1)
 
 
 def open_upload(registry: RegistryUnderTest, repository: str, content: bytes) -> httpx.Response:
@@ -32,18 +26,6 @@ def open_upload(registry: RegistryUnderTest, repository: str, content: bytes) ->
             content=content,
             headers={"Content-Type": "application/octet-stream"},
         ).raise_for_status()
-
-
-def age(folder: Path, by: timedelta = 2 * DAY) -> None:
-    """Let all files below a folder be older."""
-    then = time.time() - by.total_seconds()
-    for path in folder.rglob("*"):
-        os.utime(path, (then, then))
-
-
-def folder_of(registry: RegistryUnderTest, repository: str) -> Path:
-    """Return the folder of a repository."""
-    return registry.storage / "docker/registry/v2/repositories" / repository
 
 
 async def test_uploads_are_deleted_a_day_after_their_last_write(

@@ -1,6 +1,8 @@
 """Pushes of images whose blobs are garbage, at each point of a run (docs/garbage-collection.md)."""
 
 import asyncio
+import hashlib
+import secrets
 from collections.abc import AsyncIterator
 
 import httpx
@@ -16,7 +18,7 @@ from tests.integration.catalog.gc.pushing import Client, Crowd, assert_pullable,
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.http.tokens import sign_registry_token
-from tests.kit.images import make_image
+from tests.kit.images import Blob, make_image
 
 pytestmark = pytest.mark.registry_versions
 
@@ -194,3 +196,21 @@ async def _is_mark_blocked(database: Database) -> bool:
             "SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
         )
     )
+
+
+async def test_pull_that_has_begun_reads_a_deleted_blob_to_its_end(
+    registry: RegistryUnderTest, app_repository: str, collect: Collect
+) -> None:
+    blob = Blob("application/octet-stream", secrets.token_bytes(1024 * 1024) * 64)
+    registry.upload(app_repository, blob)
+    with (
+        registry.client(app_repository) as http,
+        http.stream("GET", f"/v2/{app_repository}/blobs/{blob.digest}") as answer,
+    ):
+        chunks = answer.iter_bytes(65536)
+        received = hashlib.sha256(next(chunks))
+        assert (await collect()).report.deleted == 1
+        assert registry.blob_status(app_repository, blob.digest) == 404
+        for chunk in chunks:
+            received.update(chunk)
+    assert received.hexdigest() == blob.hex

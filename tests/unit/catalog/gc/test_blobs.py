@@ -21,6 +21,13 @@ def test_digests_are_found_in_whatever_field() -> None:
     assert digests_in(content) == {SHA256, SHA512}
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("filling", ["a", "a.", "sha256:", ":", ":" + "a" * 63])
+def test_digests_in_megabytes_of_text_are_found_in_seconds(filling: str) -> None:
+    text = filling * (4 * 1024 * 1024 // len(filling))
+    assert digests_in(f'["{text}","{SHA256}"]'.encode()) == {SHA256}
+
+
 def test_layers_and_manifests_of_a_repository_are_its_links() -> None:
     tag = RepositoryEntry(EntryKind.TAG, "v1", OLD)
     layer = RepositoryEntry(EntryKind.LAYER, SHA256, OLD)

@@ -13,6 +13,7 @@ _STARTS = (
     "flush",
 )  # fmt: skip
 _BURSTS = (1, 1, 2, 3, 5, 8, 15, 40)
+_STYLES = ("without blobs", "with uploads", "with mounts", "with checks at a gate")
 _SECONDS = (1, 6, 16, 3601)
 _MOST_PROCESSES = 7
 
@@ -97,11 +98,11 @@ def _start(world: World, kind: str, b: int, c: int, d: int) -> None:
         "renew": lambda: world.gate_renews(gate),
         "flush": lambda: world.gate_flushes(gate),
     }[kind]
-    detail = (
-        f" {content.manifest.digest} to {repository}, {tag}, {('blind', 'upload', 'mount', 'gated')[c // 2]}"
-        if kind in ("push", "delete")
-        else ""
-    )
+    detail = ""
+    if kind in ("push", "delete"):
+        detail = f" {content.manifest.digest} in {repository}"
+    if kind == "push":
+        detail += f" with the tag {tag}, {_STYLES[c // 2]}"
     world.scheduler.log.append(f"--- starts {name}{detail}")
     world.scheduler.start(name, run)
 
@@ -111,12 +112,24 @@ async def _restore(world: World) -> None:
     if not world.has_backup:
         return
     world.scheduler.log.append("--- the database is restored")
+    connections = list(world.database.in_use)
+    busy = {one.process for one in connections if one.is_busy}
     for process in world.scheduler.processes:
-        if process.is_running and not (process.name.startswith("collect") and process.points):
+        if process.is_running and (process in busy or not process.name.startswith("collect")):
             world.scheduler.kill(process)
-    inside = [point for one in world.scheduler.processes for point in one.points if point.is_inside]
-    await world.scheduler.release(inside)
+        else:
+            process.may_fail = True  # The database does not have its run any more.
+    await world.scheduler.settle()
+    for connection in connections:
+        if connection in world.database.in_use and not connection.is_busy:
+            await connection.lose()
+    await _release_inside(world)
     await world.database.restore()
+    world.scheduler.is_free = True  # Moorage ends unknown sweeps when it starts.
+    process = world.scheduler.start("start", world.begin)
+    assert process.task is not None
+    await process.task
+    world.scheduler.is_free = False
     world.gates = [ModelGate(world.stepped, world.database) for _ in world.gates]
     await world.scheduler.settle()
 
@@ -158,7 +171,13 @@ async def end_all(world: World) -> None:
         if process.is_running:
             world.scheduler.kill(process)
     while any(one.is_running for one in world.scheduler.processes):
-        inside = [
-            point for one in world.scheduler.processes for point in one.points if point.is_inside
-        ]
+        await _release_inside(world)
+
+
+async def _release_inside(world: World) -> None:
+    """Let the statements of killed processes go on to their end."""
+    while inside := [
+        point for one in world.scheduler.processes for point in one.points if point.is_inside
+    ]:
         await world.scheduler.release(inside)
+    await world.scheduler.settle()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from libs.common.db import engine as db
 from ops.db.postgres import EmbeddedServer
-from services.catalog.gc.runs import collector
+from services.catalog.gc.runs import collection
 from tests.integration.catalog.gc.interleavings.steps import Step, end_all, execute, finish, steps
 from tests.integration.catalog.gc.interleavings.universe import (
     EXISTING,
@@ -31,6 +31,7 @@ from tests.kit.interleaving.model_database import ModelDatabase
 from tests.kit.interleaving.scheduler import stepping
 
 _INTERLEAVINGS = int(os.environ.get("MOORAGE_INTERLEAVINGS", "300"))
+_PHASES = [Phase.generate] if "MOORAGE_UNSHRUNK" in os.environ else [Phase.generate, Phase.shrink]
 T = TypeVar("T")
 
 
@@ -124,7 +125,7 @@ def model(
     """The database of all interleavings, in an event loop of its own."""
     before = structlog.get_config()
     structlog.configure(processors=[_drop])
-    seconds, collector._REPORT_SECONDS = collector._REPORT_SECONDS, float("inf")
+    seconds, collection._REPORT_SECONDS = collection._REPORT_SECONDS, float("inf")
     # Thousands of small files are faster in memory.
     memory = Path("/dev/shm")
     parent = memory if memory.is_dir() else tmp_path_factory.mktemp("interleavings")
@@ -136,7 +137,7 @@ def model(
     finally:
         model.close()
         shutil.rmtree(root)
-        collector._REPORT_SECONDS = seconds
+        collection._REPORT_SECONDS = seconds
         structlog.configure(**before)
 
 
@@ -145,7 +146,8 @@ def model(
 @settings(
     max_examples=_INTERLEAVINGS,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate, Phase.shrink],
+    phases=_PHASES,
+    report_multiple_bugs=False,
     deadline=None,
     print_blob=True,
 )

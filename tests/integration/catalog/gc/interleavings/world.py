@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
-from services.catalog.gc.runs.collector import Collector
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db.engine import Engine, Tx
@@ -21,8 +20,9 @@ from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import StorageUnavailable, SweepEnded
 from services.catalog.admission.usecases import Admission, Push
 from services.catalog.deletion.images import usecases as image_deletions
-from services.catalog.gc.blobs.sweeping import void_ended_lease
+from services.catalog.gc.blobs.sweeping import end_unknown_sweeps, void_ended_lease
 from services.catalog.gc.runs import queries as runs
+from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
 from services.catalog.gc.runs.worker import Starter
 from services.catalog.images.queries import list_tagged_indexes
@@ -197,7 +197,9 @@ class World:
 
     async def collect(self, per_second: int) -> None:
         """Lead the worker of garbage collection for one run."""
-        collector = Collector(self.engine, self.registry, self.storage, blobs_per_second=per_second)
+        collector = GarbageCollector(
+            self.engine, self.registry, self.storage, blobs_per_second=per_second
+        )
         schedule = Schedule(timedelta(0), timedelta(minutes=self.grace_minutes), None)
         try:
             async with self.engine.begin() as tx:
@@ -206,6 +208,10 @@ class World:
             await Starter(self.engine, collector, schedule).step()
         except _FAILED as error:
             self._note(f"fails: {type(error).__name__}")
+
+    async def begin(self) -> None:
+        """Start the catalog."""
+        await self._attempt(end_unknown_sweeps(engine=self.engine, storage=self.storage))
 
     async def void(self) -> None:
         """Void an ended lease, as each replica does each second."""

@@ -1,0 +1,91 @@
+"""Restores from the trash while a run goes on (docs/garbage-collection.md)."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.gc.conftest import Collect, age, folder_of, until
+from tests.integration.catalog.gc.pausing import PausingStorage, Point
+from tests.integration.catalog.gc.pushing import assert_pullable
+from tests.integration.catalog.registry import RegistryUnderTest
+from tests.integration.catalog.trashing import Team
+from tests.kit.database import Database
+from tests.kit.images import make_image
+
+pytestmark = pytest.mark.registry_versions
+
+_POINTS: tuple[Point, ...] = ("listed", "marked", "claimed", "deleted")
+
+
+@pytest.fixture
+def mine(
+    acme: httpx.AsyncClient,
+    registry: RegistryUnderTest,
+    emptied: Database,
+    pusher: Pusher,
+    app_repository: str,
+) -> Team:
+    return Team(app_repository.partition("/")[0], acme, registry, emptied, pusher)
+
+
+async def test_images_are_restored_at_each_point_of_a_run(
+    mine: Team,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    storage: PausingStorage,
+) -> None:
+    """The trash needs their blobs until the catalog has their manifests again."""
+    images = {point: make_image() for point in _POINTS}
+    entries = {}
+    for point, image in images.items():
+        await mine.push(image, "app", point)
+        await mine.delete_image(f"app@{image.manifest.digest}")
+        entries[point] = await mine.entry()
+    assert (await collect()).report.deleted == 0
+    mine.pusher.upload(app_repository, *make_image().blobs)
+    pauses = {point: storage.pause_at(point) for point in _POINTS}
+    run = asyncio.create_task(collect())
+    for point, pause in pauses.items():
+        await pause.reached()
+        assert (await mine.restored(entries[point]))["tags"] == [point]
+        pause.release()
+    finished = await run
+    assert (finished.error, finished.report.deleted) == (None, 2)
+    assert (await collect()).report.deleted == 0
+    for point, image in images.items():
+        assert_pullable(registry, app_repository, point, image)
+
+
+async def test_image_is_restored_while_the_folder_of_its_repository_is_removed(
+    mine: Team,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    storage: PausingStorage,
+) -> None:
+    """The restore waits for the lock of the repository, then writes its links again."""
+    image = make_image()
+    await mine.push(image, "app", "v1")
+    await mine.delete_image(f"app@{image.manifest.digest}")
+    entry = await mine.entry()
+    age(folder_of(registry, app_repository))
+    pause = storage.pause_at("removing")
+    run = asyncio.create_task(collect())
+    await pause.reached()
+    restore = asyncio.create_task(mine.restore(entry))
+    assert not (await asyncio.wait({restore}, timeout=0.5))[0]
+    pause.release()
+    answer = await restore
+    assert answer.is_success, answer.text
+    finished = await run
+    assert (finished.error, finished.report.repositories) == (None, 1)
+
+    async def is_restored() -> bool:  # the worker continues a restore that takes long
+        return "v1" in await mine.tags("app")
+
+    await until(is_restored, within=60)
+    assert (await collect()).report.deleted == 0
+    assert_pullable(registry, app_repository, "v1", image)
