@@ -34,8 +34,8 @@ Status = Literal["deleting", "deleted", "restoring"]
 class EntryNotFound(NotFound):
     """The trash has no such entry, or the principal cannot see it."""
 
-    def __init__(self, entry_id: int) -> None:
-        super().__init__(f"The trash has no entry {entry_id}.")
+    def __init__(self) -> None:
+        super().__init__("The trash has no such entry. It may have been restored, or have expired.")
 
 
 class EntryBusy(Conflict):
@@ -142,7 +142,7 @@ class EntryOwner:
 
     def __post_init__(self) -> None:
         if not self.principal.owns(self.entry.owner_id):
-            raise EntryNotFound(self.entry.id)
+            raise EntryNotFound
 
 
 def lifetime(days: int) -> timedelta | None:

@@ -152,10 +152,10 @@ async def test_a_body_that_is_not_a_json_object_is_refused(
     client: httpx.AsyncClient, world: World, operation: Operation
 ) -> None:
     good = json.dumps(operation.body(world)).encode()
+    is_required = operation.document["requestBody"].get("required", False)
     deep = [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 50_000 + b"1" + b"}" * 50_000]
     for content in (
-        b"",
-        b"null",
+        *((b"", b"null") if is_required else ()),
         b"[]",
         b'"x"',
         b"1",

@@ -129,15 +129,26 @@ async def test_empty_namespace_is_restored(mine: Team) -> None:
     assert (await mine.http.get(f"/api/v1/namespaces/{mine.name}")).status_code == 200
 
 
-async def test_pull_counts_of_a_repository_come_back(mine: Team) -> None:
+@pytest.mark.parametrize("is_second_of_its_name", [False, True])
+async def test_pull_counts_of_a_repository_come_back(
+    mine: Team, is_second_of_its_name: bool
+) -> None:
+    path, generation = f"{mine.name}/app", 0
+    if is_second_of_its_name:
+        generation = 1_600_000_000 * 10**9
+        await mine.database.execute(
+            "INSERT INTO catalog.reserved_names VALUES ('repository', $1, to_timestamp($2))",
+            path,
+            generation // 10**9,
+        )
     await mine.push(make_image(), "app", "v1")
-    path = f"{mine.name}/app"
     await mine.database.execute(
         "INSERT INTO events.pull_hours"
         " (repository, generation, hour, tag, docker_user, pulls, checks, last_pulled_at)"
-        " VALUES ($1, 0, date_trunc('hour', now()), 'v1', 'dev', 5, 0, now()),"
-        "        ($1, 0, date_trunc('hour', now()), '', 'dev', 2, 0, now())",
+        " VALUES ($1, $2, date_trunc('hour', now()), 'v1', 'dev', 5, 0, now()),"
+        "        ($1, $2, date_trunc('hour', now()), '', 'dev', 2, 0, now())",
         path,
+        generation,
     )
     await mine.delete(f"repositories/{path}")
     await mine.restored(await _deleted(mine, path))

@@ -21,7 +21,7 @@ async def get_entry_owner(*, tx: Tx, principal: Principal, entry_id: int) -> Ent
     """Return ``principal`` with the entry that it can restore. Raises EntryNotFound."""
     entry = await queries.find_entry(tx, entry_id=entry_id)
     if entry is None:
-        raise EntryNotFound(entry_id)
+        raise EntryNotFound
     return EntryOwner(principal, entry)
 
 
