@@ -13,6 +13,8 @@ LEASE = timedelta(seconds=15)
 RENEW_SECONDS = 4.0
 GATE_MARGIN = timedelta(seconds=1)
 """How long after the end of its lease a gate counts as gone."""
+MAX_MARKS = 500_000
+"""The most blobs that wait at once. Each replica of the gate keeps their digests in memory."""
 UPLOAD_AGE = timedelta(days=1)
 """An upload that was not written to for this long is deleted."""
 EMPTY_AGE = timedelta(days=1)
@@ -35,10 +37,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Blobs that a sweep may delete now, and the number of those that are needed again."""
+    """Blobs that a sweep may delete now, and the number of those that are needed again.
+
+    ``last`` is the last digest of both in byte order, or None if there are none.
+    """
 
     digests: list[str]
     kept: int
+    last: str | None
 
 
 @dataclass(frozen=True, slots=True)

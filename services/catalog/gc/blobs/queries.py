@@ -20,6 +20,9 @@ from services.catalog.tables import (
 
 _b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
 _CLOCK = sa.func.clock_timestamp()
+_EPOCH = sa.select(sa.func.catalog.epoch()).scalar_subquery()  # called once, not for each row
+_HAS_ENDED = sa.or_(_s.leased_until <= _CLOCK, _s.lease_epoch.is_distinct_from(_EPOCH))
+"""Whether the lease of sweeps has ended. A restored database ends it, and so does a failover."""
 
 _MARK = sa.text("""
     WITH marked AS (
@@ -36,8 +39,8 @@ _COUNT_UNNEEDED = sa.text("""
 """).bindparams(sa.bindparam("grace", type_=sa.Interval))
 
 _CLAIM = sa.text("""
-    SELECT claimed, kept FROM catalog.claim_garbage(
-        :run, :fence, :listed_at, CAST(:grace AS interval), :max_blobs)
+    SELECT claimed, kept, last_digest FROM catalog.claim_garbage(
+        :run, :fence, :listed_at, CAST(:grace AS interval), :after_digest, :max_blobs)
 """).bindparams(
     sa.bindparam("grace", type_=sa.Interval),
     sa.bindparam("listed_at", type_=sa.TIMESTAMP(timezone=True)),
@@ -83,19 +86,22 @@ _RECORD_SCANNED = sa.text("""
 
 
 _DROP_UNUSABLE_MARKS = sa.text("""
-    DELETE FROM catalog.garbage_blobs g USING catalog.garbage_runs r
-    WHERE r.id = g.run AND g.state = 'doomed'
-      AND (g.epoch <> catalog.epoch() OR (r.finished_at IS NOT NULL AND r.known_at IS NULL))
+    DELETE FROM catalog.garbage_blobs WHERE digest IN (
+        SELECT g.digest FROM catalog.garbage_blobs g JOIN catalog.garbage_runs r ON r.id = g.run
+        WHERE g.state = 'doomed'
+          AND (g.epoch <> (SELECT catalog.epoch())
+               OR (r.finished_at IS NOT NULL AND r.known_at IS NULL))
+        LIMIT :max_rows)
 """)
 
 
-async def drop_unusable_marks(tx: Tx) -> None:
-    """Delete doomed marks that no sweep uses. This run marks their blobs again.
+async def drop_unusable_marks(tx: Tx, *, limit: int) -> int:
+    """Delete doomed marks that no sweep uses, ``limit`` at most. Return their number.
 
     They are of another epoch (the database was restored, or follows another timeline), or of a run
-    that ended before its wait began.
+    that ended before its wait began. This run marks their blobs again.
     """
-    await tx.execute(_DROP_UNUSABLE_MARKS)
+    return int((await tx.execute(_DROP_UNUSABLE_MARKS, {"max_rows": limit})).rowcount)
 
 
 async def mark(tx: Tx, *, run: int, blobs: Sequence[BlobEntry], grace: timedelta) -> Marked:
@@ -175,7 +181,13 @@ async def take_lease(tx: Tx, *, run: int, sweep: str) -> Lease | None:
     statement = (
         sa.update(garbage_state)
         .where(_s.leased_until <= _CLOCK, _s.sweep.is_(None))
-        .values(fence=_s.fence + 1, sweep=sweep, run=run, leased_until=_CLOCK + LEASE)
+        .values(
+            fence=_s.fence + 1,
+            sweep=sweep,
+            run=run,
+            leased_until=_CLOCK + LEASE,
+            lease_epoch=_EPOCH,
+        )
         .returning(_s.fence)
     )
     fence = (await tx.execute(statement)).scalar_one_or_none()
@@ -186,7 +198,7 @@ async def renew_lease(tx: Tx, *, lease: Lease) -> bool:
     """Renew the lease. Return False if it has ended."""
     statement = (
         sa.update(garbage_state)
-        .where(_is(lease), _s.leased_until > _CLOCK)
+        .where(_is(lease), ~_HAS_ENDED)
         .values(leased_until=_CLOCK + LEASE)
         .returning(_s.fence)
     )
@@ -198,6 +210,12 @@ def _is(lease: Lease) -> sa.ColumnElement[bool]:
     return sa.and_(_s.fence == lease.fence, _s.sweep == lease.sweep)
 
 
+async def read_epoch(tx: Tx) -> str:
+    """Return the present epoch. It changes when the database is restored or fails over."""
+    epoch: str = (await tx.execute(sa.select(_EPOCH))).scalar_one()
+    return epoch
+
+
 async def find_sweep(tx: Tx) -> str | None:
     """Return the name of the sweep that has the lease, or had it last and was not voided."""
     name: str | None = (await tx.execute(sa.select(_s.sweep))).scalar_one()
@@ -205,10 +223,8 @@ async def find_sweep(tx: Tx) -> str | None:
 
 
 async def find_ended_lease(tx: Tx) -> Lease | None:
-    """Return the lease that has ended and was not given back."""
-    statement = sa.select(_s.run, _s.fence, _s.sweep).where(
-        _s.sweep.is_not(None), _s.leased_until <= _CLOCK
-    )
+    """Return the lease that has ended, or is of another epoch, and was not given back."""
+    statement = sa.select(_s.run, _s.fence, _s.sweep).where(_s.sweep.is_not(None), _HAS_ENDED)
     row = (await tx.execute(statement)).one_or_none()
     return None if row is None else Lease(row.run, row.fence, row.sweep)
 
@@ -220,9 +236,10 @@ async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
     the storage before. If the wait of the run's own marks has not begun, the wait of these blobs
     begins with it.
     """
-    ended = sa.select(_s.fence).where(
-        _is(lease), sa.or_(_s.leased_until <= _CLOCK, sa.literal(is_own))
-    )
+    # In the order in which a claim locks the two rows
+    run = sa.select(garbage_runs.c.id).where(garbage_runs.c.id == lease.run)
+    await tx.execute(run.with_for_update(key_share=True))
+    ended = sa.select(_s.fence).where(_is(lease), sa.or_(_HAS_ENDED, sa.literal(is_own)))
     if (await tx.execute(ended.with_for_update())).scalar_one_or_none() is None:
         return
     # The lock has waited for a claim of the sweep, and the next statement sees its result.
@@ -240,13 +257,14 @@ async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
 
 
 async def claim(
-    tx: Tx, *, lease: Lease, listed_at: datetime, grace: timedelta, limit: int
+    tx: Tx, *, lease: Lease, listed_at: datetime, grace: timedelta, after: str, limit: int
 ) -> Claimed | None:
     """Change doomed blobs to ``deleting`` if nothing needs them.
 
     Returns None if the lease or the run has ended. The exemptions of a run are deleted when it
     ends, so its row is locked until this transaction ends. The wait of ``grace`` of the blobs ended
     before ``listed_at``, when the listing of the storage began. Blobs that are needed live again.
+    Only digests that come after ``after`` are claimed.
     """
     is_open = sa.select(garbage_runs.c.id).where(
         garbage_runs.c.id == lease.run, garbage_runs.c.finished_at.is_(None)
@@ -258,10 +276,11 @@ async def claim(
         "fence": lease.fence,
         "listed_at": listed_at,
         "grace": grace,
+        "after_digest": after,
         "max_blobs": limit,
     }
     row = (await tx.execute(_CLAIM, given)).one()
-    return None if row.claimed is None else Claimed(row.claimed, row.kept)
+    return None if row.claimed is None else Claimed(row.claimed, row.kept, row.last_digest)
 
 
 async def remove_deleted(tx: Tx, *, lease: Lease, digests: Collection[str]) -> None:
@@ -273,6 +292,25 @@ async def remove_deleted(tx: Tx, *, lease: Lease, digests: Collection[str]) -> N
             _b.fence == lease.fence,
         )
     )
+
+
+async def doom_again(tx: Tx, *, lease: Lease, digests: Collection[str]) -> None:
+    """Change blobs that the sweep could not delete back to ``doomed``, with the wait of its run."""
+    await tx.execute(
+        sa.update(garbage_blobs)
+        .where(
+            _b.digest == sa.any_(sa.cast(list(digests), sa.ARRAY(sa.Text))),
+            _b.state == "deleting",
+            _b.fence == lease.fence,
+        )
+        .values(state="doomed", fence=None, run=lease.run)
+    )
+
+
+async def count_marks(tx: Tx) -> int:
+    """Return how many blobs are marked."""
+    statement = sa.select(sa.func.count()).select_from(garbage_blobs)
+    return int((await tx.execute(statement)).scalar_one())
 
 
 async def delete_old_touches(tx: Tx, *, older_than: timedelta) -> None:
@@ -356,9 +394,11 @@ _IS_IN_USE = sa.text("""
         OR EXISTS (
              SELECT FROM catalog.intents WHERE repository = :path AND resolved_at IS NULL)
         OR EXISTS (SELECT FROM catalog.deletions WHERE kind = 'repository' AND name = :path)
+        OR EXISTS (SELECT FROM catalog.trash WHERE repository = :path)
+        OR EXISTS (SELECT FROM catalog.trash_repositories WHERE path = :path)
 """)
 
 
 async def is_in_use(tx: Tx, *, path: str) -> bool:
-    """Return whether a repository has a manifest, an open intent, or a deletion."""
+    """Return whether a repository has a manifest, an open intent, a deletion, or trash."""
     return bool((await tx.execute(_IS_IN_USE, {"path": path})).scalar_one())

@@ -70,6 +70,6 @@ async def test_sweep_of_before_a_restore_does_not_have_the_lease_of_a_new_one(
         assert await queries.renew_lease(tx, lease=new)
         listed_at = await read_clock(tx)
         claimed = await queries.claim(
-            tx, lease=new, listed_at=listed_at, grace=timedelta(0), limit=10
+            tx, lease=new, listed_at=listed_at, grace=timedelta(0), after="", limit=10
         )
     assert claimed is not None
