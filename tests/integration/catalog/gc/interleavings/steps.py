@@ -173,7 +173,7 @@ async def finish(world: World, rotation: int) -> None:
         assert process.task is not None
         await process.task
     await world.check()
-    assert (repository, content.manifest.digest) in world.ledger.required, "a push is refused"
+    assert (repository, content.manifest.digest) in world.served.required, "a push is refused"
     rows = await world.database.fetch(
         "SELECT digest FROM catalog.garbage_blobs WHERE state = 'deleting'"
     )
