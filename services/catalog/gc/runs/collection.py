@@ -14,10 +14,10 @@ from services.catalog.gc.blobs import queries as blobs
 from services.catalog.gc.blobs.listing import Listed, list_repositories
 from services.catalog.gc.blobs.marking import MarkedBlobs, confirm_marks, mark_blobs
 from services.catalog.gc.blobs.purging import purge_uploads, remove_empty_repositories
-from services.catalog.gc.blobs.sweeping import sweep
 from services.catalog.gc.manifests.usecases import count_untagged, delete_untagged
 from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import STOPPED, Options, Phase, Report
+from services.catalog.gc.sweeps.usecases import sweep
 
 _REPORT_SECONDS = 0.5
 _MARKS_AT_ONCE = 10_000

@@ -20,11 +20,11 @@ from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import StorageUnavailable, SweepEnded
 from services.catalog.admission.usecases import Admission, Push
 from services.catalog.deletion.images import usecases as image_deletions
-from services.catalog.gc.blobs.sweeping import end_unknown_sweeps, void_ended_lease
 from services.catalog.gc.runs import queries as runs
 from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
 from services.catalog.gc.runs.worker import Starter
+from services.catalog.gc.sweeps.usecases import end_unknown_sweeps, void_ended_lease
 from services.catalog.images.queries import list_tagged_indexes
 from services.catalog.intents.domain import Change, ChangeInProgress, Kind
 from services.catalog.intents.usecases import open_intent

@@ -14,8 +14,9 @@ import structlog
 
 from libs.common.db.engine import Engine, autocommit, is_unreachable
 from libs.common.storage.store import Storage, StorageUnavailable, SweepEnded
-from services.catalog.gc.blobs import queries
-from services.catalog.gc.blobs.domain import BATCH, RENEW_SECONDS, Lease
+from services.catalog.gc.blobs.domain import BATCH
+from services.catalog.gc.sweeps import queries
+from services.catalog.gc.sweeps.domain import RENEW_SECONDS, Lease
 
 _POLL_SECONDS = 0.5
 _WAIT_SECONDS = 60.0
