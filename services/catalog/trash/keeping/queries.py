@@ -43,30 +43,31 @@ _MANIFESTS = sa.text("""
     ON CONFLICT DO NOTHING
 """)
 
-# A manifest needs its blobs, its children, and its referrers, and these need theirs. In the trash,
-# an image needs what its tags name, too: its signatures.
+# What a deletion leaves in the catalog needs one row only: garbage collection keeps all that such a
+# manifest needs. A manifest that leaves the catalog needs its blobs, its children, and its
+# referrers.
 _NEEDED = sa.text("""
-    WITH RECURSIVE needed (digest) AS (
+    INSERT INTO catalog.trash_digests (digest, repository, entry_id)
+    SELECT needed.digest, :repository, :entry_id FROM (
         SELECT digest FROM catalog.trash WHERE id = :entry_id
       UNION
         SELECT digest FROM catalog.trash_tags WHERE entry_id = :entry_id
       UNION
-        SELECT other.digest FROM needed CROSS JOIN LATERAL (
+        SELECT other.digest FROM catalog.trash_manifests o CROSS JOIN LATERAL (
             SELECT b.blob_digest AS digest FROM catalog.manifest_blobs b
-            WHERE b.repository_id = :repository_id AND b.manifest_digest = needed.digest
+            WHERE b.repository_id = :repository_id AND b.manifest_digest = o.digest
           UNION ALL
             SELECT d.digest FROM catalog.manifest_other_digests d
-            WHERE d.repository_id = :repository_id AND d.manifest_digest = needed.digest
+            WHERE d.repository_id = :repository_id AND d.manifest_digest = o.digest
           UNION ALL
             SELECT c.child_digest FROM catalog.manifest_children c
-            WHERE c.repository_id = :repository_id AND c.index_digest = needed.digest
+            WHERE c.repository_id = :repository_id AND c.index_digest = o.digest
           UNION ALL
             SELECT m.digest FROM catalog.manifests m
-            WHERE m.repository_id = :repository_id AND m.subject = needed.digest
+            WHERE m.repository_id = :repository_id AND m.subject = o.digest
         ) AS other
-    )
-    INSERT INTO catalog.trash_digests (digest, repository, entry_id)
-    SELECT digest, :repository, :entry_id FROM needed
+        WHERE o.entry_id = :entry_id
+    ) AS needed
     ON CONFLICT DO NOTHING
 """)
 
@@ -170,7 +171,7 @@ async def copy_manifests(
 
 
 async def insert_needed(tx: Tx, *, entry_id: int, repository: Repository) -> None:
-    """Record everything that a tag or an image needs, so that garbage collection keeps it."""
+    """Record what a tag or an image needs directly, so that garbage collection keeps it."""
     values = {
         "entry_id": entry_id,
         "repository_id": repository.id,
