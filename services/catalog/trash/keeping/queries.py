@@ -14,14 +14,15 @@ from services.catalog.trash.domain import Kind, artifact_tags
 
 _m = trash_manifests.c
 
-_TAGS = sa.text("""
+_COPY_TAGS = """
     INSERT INTO catalog.trash_tags (entry_id, repository, name, digest, pushed_at, pushed_by)
     SELECT :entry_id, r.path, o.name, o.digest, o.pushed_at, o.pushed_by
     FROM catalog.repositories r JOIN catalog.tags o ON o.repository_id = r.id
-    WHERE r.path = :repository
-      AND (CAST(:names AS text[]) IS NULL OR o.name = ANY(:names))
+    WHERE r.path = :repository AND o.{column} = ANY(CAST(:chosen AS text[]))
     ON CONFLICT DO NOTHING
-""")
+"""
+_TAGS = sa.text(_COPY_TAGS.format(column="name"))
+_TAGS_OF = sa.text(_COPY_TAGS.format(column="digest"))
 _MANIFESTS = sa.text("""
     INSERT INTO catalog.trash_manifests
       (entry_id, repository, digest, media_type, artifact_type, subject, size_bytes,
@@ -39,7 +40,7 @@ _MANIFESTS = sa.text("""
            o.is_scanned
     FROM catalog.repositories r JOIN catalog.manifests o ON o.repository_id = r.id
     WHERE r.path = :repository
-      AND (CAST(:digests AS text[]) IS NULL OR o.digest = ANY(:digests))
+      AND o.digest = ANY(CAST(:digests AS text[]))
     ON CONFLICT DO NOTHING
 """)
 
@@ -142,31 +143,23 @@ async def insert_entry(
     return int((await tx.execute(statement.returning(trash.c.id))).scalar_one())
 
 
-async def copy_tags(
-    tx: Tx, *, entry_id: int, repository: str, names: Collection[str] | None = None
-) -> None:
-    """Copy tags of a repository to the trash; by default all."""
-    values = {
-        "entry_id": entry_id,
-        "repository": repository,
-        "names": None if names is None else list(names),
-    }
+async def copy_tags(tx: Tx, *, entry_id: int, repository: str, names: Collection[str]) -> None:
+    """Copy tags of a repository to the trash."""
+    values = {"entry_id": entry_id, "repository": repository, "chosen": list(names)}
     await tx.execute(_TAGS, values)
 
 
+async def copy_tags_of(tx: Tx, *, entry_id: int, repository: str, digests: Collection[str]) -> None:
+    """Copy the tags of manifests to the trash."""
+    values = {"entry_id": entry_id, "repository": repository, "chosen": list(digests)}
+    await tx.execute(_TAGS_OF, values)
+
+
 async def copy_manifests(
-    tx: Tx,
-    *,
-    entry_id: int,
-    repository: str,
-    digests: Collection[str] | None = None,
+    tx: Tx, *, entry_id: int, repository: str, digests: Collection[str]
 ) -> None:
-    """Copy manifests of a repository to the trash without their content; by default all."""
-    values = {
-        "entry_id": entry_id,
-        "repository": repository,
-        "digests": None if digests is None else list(digests),
-    }
+    """Copy manifests of a repository to the trash without their content."""
+    values = {"entry_id": entry_id, "repository": repository, "digests": list(digests)}
     await tx.execute(_MANIFESTS, values)
 
 
@@ -221,11 +214,14 @@ _REFERENCES = sa.text("""
     INSERT INTO catalog.trash_digests (digest, repository, entry_id)
     SELECT DISTINCT o.digest, r.path, CAST(:entry_id AS bigint)
     FROM catalog.repositories r CROSS JOIN LATERAL (
-        SELECT blob_digest AS digest FROM catalog.manifest_blobs WHERE repository_id = r.id
+        SELECT blob_digest AS digest FROM catalog.manifest_blobs
+        WHERE repository_id = r.id AND manifest_digest = ANY(CAST(:digests AS text[]))
       UNION ALL
-        SELECT child_digest FROM catalog.manifest_children WHERE repository_id = r.id
+        SELECT child_digest FROM catalog.manifest_children
+        WHERE repository_id = r.id AND index_digest = ANY(CAST(:digests AS text[]))
       UNION ALL
-        SELECT digest FROM catalog.manifest_other_digests WHERE repository_id = r.id
+        SELECT digest FROM catalog.manifest_other_digests
+        WHERE repository_id = r.id AND manifest_digest = ANY(CAST(:digests AS text[]))
     ) AS o
     WHERE r.path = :repository
     ON CONFLICT DO NOTHING
@@ -255,9 +251,12 @@ async def find_entry_of_deletion(tx: Tx, *, repository: str) -> int | None:
     return id_
 
 
-async def insert_references(tx: Tx, *, entry_id: int, repository: str) -> None:
-    """Record all that the manifests of the repository need."""
-    await tx.execute(_REFERENCES, {"entry_id": entry_id, "repository": repository})
+async def insert_references(
+    tx: Tx, *, entry_id: int, repository: str, digests: Collection[str]
+) -> None:
+    """Record all that manifests of a repository need."""
+    values = {"entry_id": entry_id, "repository": repository, "digests": list(digests)}
+    await tx.execute(_REFERENCES, values)
 
 
 async def needs_content(tx: Tx, *, repository: str, digest: str) -> bool:
