@@ -11,7 +11,8 @@ from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.storage.store import Storage, StorageUnavailable, SweepEnded
 from services.catalog.gc.blobs import queries as blobs
-from services.catalog.gc.blobs.listing import Listed, list_repositories
+from services.catalog.gc.blobs.domain import Listed
+from services.catalog.gc.blobs.listing import list_repositories
 from services.catalog.gc.blobs.marking import MarkedBlobs, confirm_marks, mark_blobs
 from services.catalog.gc.blobs.purging import purge_uploads, remove_empty_repositories
 from services.catalog.gc.blobs.sweeping import sweep
