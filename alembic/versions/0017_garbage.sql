@@ -86,6 +86,7 @@ CREATE TABLE catalog.garbage_state (
     fence BIGINT DEFAULT 0 NOT NULL,
     sweep TEXT,
     run BIGINT,
+    lease_epoch TEXT,
     leased_until timestamptz DEFAULT '-infinity' NOT NULL,
     CONSTRAINT garbage_state_pkey PRIMARY KEY (id),
     CONSTRAINT garbage_state_one_check CHECK (id)
@@ -179,7 +180,7 @@ LANGUAGE sql STABLE AS $$
   FROM unnest(digests) AS d (digest)
   LEFT JOIN (
     SELECT DISTINCT unnest(needs) AS digest, 'push' AS reason FROM catalog.intents
-    WHERE resolved_at IS NULL) AS i ON i.digest = d.digest
+    WHERE resolved_at IS NULL AND needs && digests) AS i ON i.digest = d.digest
 $$;
 
 COMMENT ON FUNCTION catalog.find_needed IS
@@ -207,22 +208,23 @@ COMMENT ON FUNCTION catalog.find_garbage IS
 'has ended or its wait has begun';
 
 CREATE FUNCTION catalog.claim_garbage(
-  of_run bigint, of_fence bigint, listed_at timestamptz, grace interval, max_blobs integer,
-  OUT claimed text[], OUT kept bigint
+  of_run bigint, of_fence bigint, listed_at timestamptz, grace interval, after_digest text,
+  max_blobs integer, OUT claimed text[], OUT kept bigint, OUT last_digest text
 ) LANGUAGE plpgsql AS $$
 DECLARE
   candidates text[];
   needed text[];
 BEGIN
   PERFORM FROM catalog.garbage_state s
-  WHERE s.fence = of_fence AND s.leased_until > clock_timestamp() FOR SHARE;
+  WHERE s.fence = of_fence AND s.leased_until > clock_timestamp()
+    AND s.lease_epoch = (SELECT catalog.epoch()) FOR SHARE;
   IF NOT FOUND THEN
     RETURN;
   END IF;
   SELECT array_agg(locked.digest) INTO candidates FROM (
     SELECT g.digest FROM catalog.garbage_blobs g JOIN catalog.garbage_runs r ON r.id = g.run
     WHERE g.state = 'doomed' AND g.epoch = (SELECT catalog.epoch())
-      AND r.known_at + grace <= listed_at
+      AND r.known_at + grace <= listed_at AND g.digest > after_digest
     ORDER BY g.digest LIMIT max_blobs FOR UPDATE OF g SKIP LOCKED) AS locked;
   -- A push that has revived one of them before the lock is seen by the next statement.
   SELECT array_agg(n.digest) INTO needed
@@ -241,6 +243,7 @@ BEGIN
     RETURNING g.digest)
   SELECT coalesce(array_agg(digest), '{}') INTO claimed FROM taken;
   kept := coalesce(cardinality(needed), 0);
+  last_digest := (SELECT max(candidate COLLATE "C") FROM unnest(candidates) AS candidate);
 END $$;
 
 COMMENT ON FUNCTION catalog.claim_garbage IS

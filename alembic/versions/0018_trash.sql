@@ -37,6 +37,8 @@ CREATE INDEX trash_deleted_at_idx ON catalog.trash (deleted_at, id);
 
 CREATE INDEX trash_expires_at_idx ON catalog.trash (expires_at);
 
+CREATE INDEX trash_repository_idx ON catalog.trash (repository);
+
 CREATE INDEX trash_namespace_idx ON catalog.trash (namespace);
 
 CREATE INDEX trash_restoring_idx ON catalog.trash (leased_until) WHERE restoring_since IS NOT NULL;
@@ -145,7 +147,7 @@ RETURNS TABLE (digest text, reason text) LANGUAGE sql STABLE AS $$
   FROM unnest(digests) AS d (digest)
   LEFT JOIN (
     SELECT DISTINCT unnest(needs) AS digest, 'push' AS reason FROM catalog.intents
-    WHERE resolved_at IS NULL) AS i ON i.digest = d.digest
+    WHERE resolved_at IS NULL AND needs && digests) AS i ON i.digest = d.digest
 $$;
 
 -- Which entry of the trash an intent restores

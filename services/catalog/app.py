@@ -41,11 +41,11 @@ from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
-from services.catalog.gc.blobs import sweeping
 from services.catalog.gc.runs import worker as gc
 from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
 from services.catalog.gc.runs.routes import router as garbage_runs
+from services.catalog.gc.sweeps import usecases as sweeps
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
@@ -241,7 +241,7 @@ def create_app(settings: Settings) -> FastAPI:
                     )
                     tasks = [free_space.run, cleaner.run, *(worker.run for worker in workers)]
                     if storage is not None:
-                        tasks.append(partial(sweeping.keep_voiding, engine=engine, storage=storage))
+                        tasks.append(partial(sweeps.keep_voiding, engine=engine, storage=storage))
                     async with running(tasks):
                         yield
         finally:

@@ -369,6 +369,7 @@ trash = sa.Table(
     sa.Column("chosen_tag", sa.Text, doc="the tag to restore instead of one that is taken"),
     sa.Column("leased_until", _TIME, doc="until when a process works on the restore"),
     sa.CheckConstraint("kind IN ('tag', 'manifest', 'repository', 'namespace')", name="kind"),
+    sa.Index("trash_repository_idx", "repository"),
     sa.Index("trash_owner_idx", "owner_id", "deleted_at", "id"),
     sa.Index("trash_deleted_at_idx", "deleted_at", "id"),
     sa.Index(
@@ -514,6 +515,7 @@ garbage_state = sa.Table(
     sa.Column("fence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("sweep", sa.Text, doc="name of the sweep in the storage that holds the lease"),
     sa.Column("run", sa.BigInteger, doc="the run that sweeps"),
+    sa.Column("lease_epoch", sa.Text, doc="catalog.epoch() when the lease was taken"),
     sa.Column(
         "leased_until", _TIME, nullable=False, server_default=sa.text("'-infinity'::timestamptz")
     ),

@@ -107,7 +107,7 @@ class LocalStorage:
             error = moved.error or error
         if error is not None and not deleted:
             raise _unavailable(error)
-        return DeletedBlobs(deleted, freed)
+        return DeletedBlobs(deleted, freed, kept=sorted(set(digests) - set(deleted)))
 
     async def delete_upload(
         self, repository: str, upload: str, *, unwritten_since: datetime

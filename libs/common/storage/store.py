@@ -83,12 +83,15 @@ class RepositoryListing:
 class DeletedBlobs:
     """The blobs that are gone.
 
+    ``kept`` are those that could not be deleted, and that this sweep certainly does not delete any
+    more.
     ``freed_bytes`` is the disk use that is gone: blocks of files and folders on a local disk, sizes
     of the blobs on S3.
     """
 
     digests: list[str]
     freed_bytes: int
+    kept: Sequence[str] = ()
 
 
 class Storage(Protocol):

@@ -176,7 +176,9 @@ async def test_taken_name_of_a_repository_is_not_replaced(mine: Team) -> None:
     assert (await mine.restore(entry, tag="v2")).status_code == 422
     assert mine.pulls("app", "v1", new)
     await mine.delete(f"repositories/{path}")
-    await soon(mine.trash, lambda entries: all(e["status"] == "deleted" for e in entries))
+    await soon(
+        mine.trash, lambda entries: all(e["status"] == "deleted" for e in entries), within=30
+    )
     await mine.restored(entry)
     assert mine.pulls("app", "v1", old)
 

@@ -26,7 +26,7 @@ Key = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Ledger:
+class Served:
     """Which manifests the registry has deleted, and when, and which ones it must serve."""
 
     moment: int = 0
@@ -86,10 +86,10 @@ class ModelRegistry:
     So the client can end before its request, and the registry carries it out later.
     """
 
-    def __init__(self, scheduler: Callable[[], Scheduler], files: StoredFiles, ledger: Ledger):
+    def __init__(self, scheduler: Callable[[], Scheduler], files: StoredFiles, served: Served):
         self._scheduler = scheduler
         self._files = files
-        self._ledger = ledger
+        self._served = served
         self._requests = 0
 
     async def check(self) -> None: ...
@@ -135,9 +135,9 @@ class ModelRegistry:
                 link.parent.rmdir()
                 path.rmdir()
         revision.unlink()
-        self._ledger.moment += 1
-        self._ledger.deleted_at[repository, digest] = self._ledger.moment
-        self._ledger.required.discard((repository, digest))
+        self._served.moment += 1
+        self._served.deleted_at[repository, digest] = self._served.moment
+        self._served.required.discard((repository, digest))
         return True
 
     async def put_manifest(self, repository: str, reference: str, manifest: Fetched) -> None:
@@ -200,8 +200,8 @@ class ModelRegistry:
         if ":" not in reference:
             await point("sets the tag")
             write(files.tag(repository, reference), digest.encode())
-        self._ledger.moment += 1
-        return Forwarded(201, httpx.Headers({ACCEPTED: str(self._ledger.moment)}), b"")
+        self._served.moment += 1
+        return Forwarded(201, httpx.Headers({ACCEPTED: str(self._served.moment)}), b"")
 
 
 class ModelUploads:

@@ -8,11 +8,10 @@ from libs.common.storage.store import EntryKind, RepositoryListing
 
 BATCH = 1000
 """The most blobs in one statement, and in one step of a sweep."""
-LEASE = timedelta(seconds=15)
-"""How long a sweep may delete blobs unless it renews its lease."""
-RENEW_SECONDS = 4.0
 GATE_MARGIN = timedelta(seconds=1)
 """How long after the end of its lease a gate counts as gone."""
+MAX_MARKS = 500_000
+"""The most blobs that wait at once. Each replica of the gate keeps their digests in memory."""
 UPLOAD_AGE = timedelta(days=1)
 """An upload that was not written to for this long is deleted."""
 EMPTY_AGE = timedelta(days=1)
@@ -22,23 +21,6 @@ _ALGORITHM = re.compile(rb"[a-z0-9]+(?:[+._-][a-z0-9]+)*\Z")
 _ESCAPE = re.compile(rb"\\u00([0-7][0-9A-Fa-f])")
 _LONGEST_ALGORITHM = 64
 """The most characters before the colon of a digest. A manifest can have megabytes of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to delete blobs. ``sweep`` is its name in the storage, ``fence`` its number."""
-
-    run: int
-    fence: int
-    sweep: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """Blobs that a sweep may delete now, and the number of those that are needed again."""
-
-    digests: list[str]
-    kept: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from libs.common.db.engine import Engine
 from libs.common.storage.store import Storage
 from services.catalog.gc.blobs import queries
-from services.catalog.gc.blobs.domain import BATCH
+from services.catalog.gc.blobs.domain import BATCH, MAX_MARKS
 
 _POLL_SECONDS = 0.1
 
@@ -34,18 +34,24 @@ async def mark_blobs(
 ) -> MarkedBlobs:
     """Mark the blobs of the storage that nothing needs; with ``is_dry``, only count them.
 
+    If half a million blobs wait already, the rest is left to the next run.
+
     Raises:
         StorageUnavailable: the blobs cannot be listed completely. Those so far may be marked.
     """
     found = MarkedBlobs()
     apply = queries.count_unneeded if is_dry else queries.mark
+    async with engine.connect() as tx:
+        marked_before = await queries.count_marks(tx)
     async for listed in storage.list_blobs():
         for start in range(0, len(listed), BATCH):
             blobs = listed[start : start + BATCH]
-            async with engine.begin() as tx:
-                marked = await apply(tx, run=run, blobs=blobs, grace=grace)
             found.blobs += len(blobs)
             found.blob_bytes += sum(blob.size for blob in blobs)
+            if marked_before + found.marked >= MAX_MARKS:
+                continue
+            async with engine.begin() as tx:
+                marked = await apply(tx, run=run, blobs=blobs, grace=grace)
             found.marked += marked.blobs
             found.marked_bytes += marked.size_bytes
         await report(found)

@@ -1,14 +1,14 @@
 """SQL of marks, sweeps, and what protects a blob."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.storage.store import BlobEntry
-from services.catalog.gc.blobs.domain import GATE_MARGIN, LEASE, Claimed, Lease, Marked
+from services.catalog.gc.blobs.domain import GATE_MARGIN, Marked
 from services.catalog.tables import (
     blob_touches,
     garbage_blobs,
@@ -20,6 +20,7 @@ from services.catalog.tables import (
 
 _b, _s, _x, _g = garbage_blobs.c, garbage_state.c, garbage_exemptions.c, gates.c
 _CLOCK = sa.func.clock_timestamp()
+_EPOCH = sa.select(sa.func.catalog.epoch()).scalar_subquery()  # called once, not for each row
 
 _MARK = sa.text("""
     WITH marked AS (
@@ -34,14 +35,6 @@ _COUNT_UNNEEDED = sa.text("""
     SELECT count(*), coalesce(sum(size_bytes), 0)::bigint FROM catalog.find_garbage(
         :run, CAST(:digests AS text[]), CAST(:sizes AS bigint[]), CAST(:grace AS interval))
 """).bindparams(sa.bindparam("grace", type_=sa.Interval))
-
-_CLAIM = sa.text("""
-    SELECT claimed, kept FROM catalog.claim_garbage(
-        :run, :fence, :listed_at, CAST(:grace AS interval), :max_blobs)
-""").bindparams(
-    sa.bindparam("grace", type_=sa.Interval),
-    sa.bindparam("listed_at", type_=sa.TIMESTAMP(timezone=True)),
-)
 
 _UNSCANNED = sa.text("""
     SELECT r.path, m.repository_id, m.digest,
@@ -83,19 +76,22 @@ _RECORD_SCANNED = sa.text("""
 
 
 _DROP_UNUSABLE_MARKS = sa.text("""
-    DELETE FROM catalog.garbage_blobs g USING catalog.garbage_runs r
-    WHERE r.id = g.run AND g.state = 'doomed'
-      AND (g.epoch <> catalog.epoch() OR (r.finished_at IS NOT NULL AND r.known_at IS NULL))
+    DELETE FROM catalog.garbage_blobs WHERE digest IN (
+        SELECT g.digest FROM catalog.garbage_blobs g JOIN catalog.garbage_runs r ON r.id = g.run
+        WHERE g.state = 'doomed'
+          AND (g.epoch <> (SELECT catalog.epoch())
+               OR (r.finished_at IS NOT NULL AND r.known_at IS NULL))
+        LIMIT :max_rows)
 """)
 
 
-async def drop_unusable_marks(tx: Tx) -> None:
-    """Delete doomed marks that no sweep uses. This run marks their blobs again.
+async def drop_unusable_marks(tx: Tx, *, limit: int) -> int:
+    """Delete doomed marks that no sweep uses, ``limit`` at most. Return their number.
 
     They are of another epoch (the database was restored, or follows another timeline), or of a run
-    that ended before its wait began.
+    that ended before its wait began. This run marks their blobs again.
     """
-    await tx.execute(_DROP_UNUSABLE_MARKS)
+    return int((await tx.execute(_DROP_UNUSABLE_MARKS, {"max_rows": limit})).rowcount)
 
 
 async def mark(tx: Tx, *, run: int, blobs: Sequence[BlobEntry], grace: timedelta) -> Marked:
@@ -170,109 +166,10 @@ async def start_wait(tx: Tx, *, run: int) -> None:
     )
 
 
-async def take_lease(tx: Tx, *, run: int, sweep: str) -> Lease | None:
-    """Take the lease of sweeps. Return None if another sweep has it or has to be voided first."""
-    statement = (
-        sa.update(garbage_state)
-        .where(_s.leased_until <= _CLOCK, _s.sweep.is_(None))
-        .values(fence=_s.fence + 1, sweep=sweep, run=run, leased_until=_CLOCK + LEASE)
-        .returning(_s.fence)
-    )
-    fence = (await tx.execute(statement)).scalar_one_or_none()
-    return None if fence is None else Lease(run, fence, sweep)
-
-
-async def renew_lease(tx: Tx, *, lease: Lease) -> bool:
-    """Renew the lease. Return False if it has ended."""
-    statement = (
-        sa.update(garbage_state)
-        .where(_is(lease), _s.leased_until > _CLOCK)
-        .values(leased_until=_CLOCK + LEASE)
-        .returning(_s.fence)
-    )
-    return (await tx.execute(statement)).scalar_one_or_none() is not None
-
-
-def _is(lease: Lease) -> sa.ColumnElement[bool]:
-    """Compare the name too: a restored database counts its fencing numbers again."""
-    return sa.and_(_s.fence == lease.fence, _s.sweep == lease.sweep)
-
-
-async def find_sweep(tx: Tx) -> str | None:
-    """Return the name of the sweep that has the lease, or had it last and was not voided."""
-    name: str | None = (await tx.execute(sa.select(_s.sweep))).scalar_one()
-    return name
-
-
-async def find_ended_lease(tx: Tx) -> Lease | None:
-    """Return the lease that has ended and was not given back."""
-    statement = sa.select(_s.run, _s.fence, _s.sweep).where(
-        _s.sweep.is_not(None), _s.leased_until <= _CLOCK
-    )
-    row = (await tx.execute(statement)).one_or_none()
-    return None if row is None else Lease(row.run, row.fence, row.sweep)
-
-
-async def void_lease(tx: Tx, *, lease: Lease, is_own: bool = False) -> None:
-    """End a lease: blobs that it left in the state ``deleting`` are doomed, with a new wait.
-
-    A lease that has not ended yet can be ended by its own sweep only. The sweep must have ended in
-    the storage before. If the wait of the run's own marks has not begun, the wait of these blobs
-    begins with it.
-    """
-    ended = sa.select(_s.fence).where(
-        _is(lease), sa.or_(_s.leased_until <= _CLOCK, sa.literal(is_own))
-    )
-    if (await tx.execute(ended.with_for_update())).scalar_one_or_none() is None:
-        return
-    # The lock has waited for a claim of the sweep, and the next statement sees its result.
-    doomed = {"state": "doomed", "fence": None, "run": lease.run}
-    marks = sa.update(garbage_blobs).where(_b.state == "deleting").values(doomed)
-    if (await tx.execute(marks)).rowcount:
-        await tx.execute(
-            sa.update(garbage_runs)
-            .where(garbage_runs.c.id == lease.run, garbage_runs.c.known_at.is_not(None))
-            .values(known_at=_CLOCK)
-        )
-    await tx.execute(
-        sa.update(garbage_state).values(sweep=None, leased_until=sa.text("'-infinity'"))
-    )
-
-
-async def claim(
-    tx: Tx, *, lease: Lease, listed_at: datetime, grace: timedelta, limit: int
-) -> Claimed | None:
-    """Change doomed blobs to ``deleting`` if nothing needs them.
-
-    Returns None if the lease or the run has ended. The exemptions of a run are deleted when it
-    ends, so its row is locked until this transaction ends. The wait of ``grace`` of the blobs ended
-    before ``listed_at``, when the listing of the storage began. Blobs that are needed live again.
-    """
-    is_open = sa.select(garbage_runs.c.id).where(
-        garbage_runs.c.id == lease.run, garbage_runs.c.finished_at.is_(None)
-    )
-    if (await tx.execute(is_open.with_for_update(read=True))).one_or_none() is None:
-        return None
-    given = {
-        "run": lease.run,
-        "fence": lease.fence,
-        "listed_at": listed_at,
-        "grace": grace,
-        "max_blobs": limit,
-    }
-    row = (await tx.execute(_CLAIM, given)).one()
-    return None if row.claimed is None else Claimed(row.claimed, row.kept)
-
-
-async def remove_deleted(tx: Tx, *, lease: Lease, digests: Collection[str]) -> None:
-    """Remove the rows of blobs that the sweep has deleted."""
-    await tx.execute(
-        sa.delete(garbage_blobs).where(
-            _b.digest == sa.any_(sa.cast(list(digests), sa.ARRAY(sa.Text))),
-            _b.state == "deleting",
-            _b.fence == lease.fence,
-        )
-    )
+async def count_marks(tx: Tx) -> int:
+    """Return how many blobs are marked."""
+    statement = sa.select(sa.func.count()).select_from(garbage_blobs)
+    return int((await tx.execute(statement)).scalar_one())
 
 
 async def delete_old_touches(tx: Tx, *, older_than: timedelta) -> None:
@@ -356,9 +253,11 @@ _IS_IN_USE = sa.text("""
         OR EXISTS (
              SELECT FROM catalog.intents WHERE repository = :path AND resolved_at IS NULL)
         OR EXISTS (SELECT FROM catalog.deletions WHERE kind = 'repository' AND name = :path)
+        OR EXISTS (SELECT FROM catalog.trash WHERE repository = :path)
+        OR EXISTS (SELECT FROM catalog.trash_repositories WHERE path = :path)
 """)
 
 
 async def is_in_use(tx: Tx, *, path: str) -> bool:
-    """Return whether a repository has a manifest, an open intent, or a deletion."""
+    """Return whether a repository has a manifest, an open intent, a deletion, or trash."""
     return bool((await tx.execute(_IS_IN_USE, {"path": path})).scalar_one())

@@ -15,12 +15,13 @@ from services.catalog.gc.blobs.domain import Listed
 from services.catalog.gc.blobs.listing import list_repositories
 from services.catalog.gc.blobs.marking import MarkedBlobs, confirm_marks, mark_blobs
 from services.catalog.gc.blobs.purging import purge_uploads, remove_empty_repositories
-from services.catalog.gc.blobs.sweeping import sweep
 from services.catalog.gc.manifests.usecases import count_untagged, delete_untagged
 from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import STOPPED, Options, Phase, Report
+from services.catalog.gc.sweeps.usecases import sweep
 
 _REPORT_SECONDS = 0.5
+_MARKS_AT_ONCE = 10_000
 _TOUCHES_KEPT = timedelta(days=2)
 _log = structlog.get_logger()
 
@@ -96,8 +97,7 @@ class _Collection:
 
     async def execute(self) -> None:
         if not self._options.is_dry:
-            async with self._engine.begin() as tx:
-                await blobs.drop_unusable_marks(tx)
+            await self._drop_unusable_marks()
         listed = await self._list()
         await self._delete_manifests()
         if not self._options.is_dry:
@@ -119,6 +119,12 @@ class _Collection:
         """Return whether blobs are doomed, by this run or by one whose process was killed."""
         async with self._engine.connect() as tx:
             return (await queries.sum_waiting(tx, grace=self._options.grace)).doomed > 0
+
+    async def _drop_unusable_marks(self) -> None:
+        dropped = _MARKS_AT_ONCE
+        while dropped == _MARKS_AT_ONCE:
+            async with self._engine.begin() as tx:
+                dropped = await blobs.drop_unusable_marks(tx, limit=_MARKS_AT_ONCE)
 
     async def _list(self) -> Listed:
         await self._enter(Phase.LISTING)

@@ -193,8 +193,12 @@ def next_start(
     if not times:
         return None
     start = min(times)
-    if last is None or last.error is None or last.finished_at is None:
+    if last is None or last.finished_at is None:
         return start
+    if last.error is None:
+        # A blob that the last run did not delete, although it was due, cannot be deleted.
+        is_stuck = due_at is not None and due_at <= begun_at
+        return max(start, last.finished_at + AFTER_FAILURE) if is_stuck else start
     if last.error == STOPPED:
         return None if every is None else begun_at + every
     return max(start, last.finished_at + AFTER_FAILURE)

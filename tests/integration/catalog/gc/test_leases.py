@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.storage.store import SweepEnded
 from services.catalog.gc.blobs import queries as blobs
-from services.catalog.gc.blobs.sweeping import sweep
 from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import INTERRUPTED, Phase, Report
+from services.catalog.gc.sweeps.usecases import sweep
 from services.catalog.intents.queries import read_clock
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.gc.clients import assert_pullable

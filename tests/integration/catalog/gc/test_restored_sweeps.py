@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.storage.layout import blob_data
 from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import SweepEnded
-from services.catalog.gc.blobs import queries
-from services.catalog.gc.blobs.domain import Lease
-from services.catalog.gc.blobs.sweeping import end_unknown_sweeps
 from services.catalog.gc.runs.queries import request_run
+from services.catalog.gc.sweeps import queries
+from services.catalog.gc.sweeps.domain import Lease
+from services.catalog.gc.sweeps.usecases import end_unknown_sweeps
 from services.catalog.intents.queries import read_clock
 from tests.kit.interleaving.distribution import write
 
@@ -70,6 +70,6 @@ async def test_sweep_of_before_a_restore_does_not_have_the_lease_of_a_new_one(
         assert await queries.renew_lease(tx, lease=new)
         listed_at = await read_clock(tx)
         claimed = await queries.claim(
-            tx, lease=new, listed_at=listed_at, grace=timedelta(0), limit=10
+            tx, lease=new, listed_at=listed_at, grace=timedelta(0), after="", limit=10
         )
     assert claimed is not None

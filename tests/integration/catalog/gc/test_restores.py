@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.gc.clients import assert_pullable
-from tests.integration.catalog.gc.conftest import Collect, age, folder_of, until
+from tests.integration.catalog.gc.conftest import Collect, age, folder_of
 from tests.integration.catalog.gc.pausing import PausingStorage, Point
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.trashing import Team
@@ -59,33 +59,15 @@ async def test_images_are_restored_at_each_point_of_a_run(
         assert_pullable(registry, app_repository, point, image)
 
 
-async def test_image_is_restored_while_the_folder_of_its_repository_is_removed(
-    mine: Team,
-    registry: RegistryUnderTest,
-    app_repository: str,
-    collect: Collect,
-    storage: PausingStorage,
+async def test_folder_of_a_repository_whose_images_are_in_the_trash_is_kept(
+    mine: Team, registry: RegistryUnderTest, app_repository: str, collect: Collect
 ) -> None:
-    """The restore waits for the lock of the repository, then writes its links again."""
     image = make_image()
     await mine.push(image, "app", "v1")
     await mine.delete_image(f"app@{image.manifest.digest}")
     entry = await mine.entry()
     age(folder_of(registry, app_repository))
-    pause = storage.pause_at("removing")
-    run = asyncio.create_task(collect())
-    await pause.reached()
-    restore = asyncio.create_task(mine.restore(entry))
-    assert not (await asyncio.wait({restore}, timeout=0.5))[0]
-    pause.release()
-    answer = await restore
-    assert answer.is_success, answer.text
-    finished = await run
-    assert (finished.error, finished.report.repositories) == (None, 1)
-
-    async def is_restored() -> bool:  # the worker continues a restore that takes long
-        return "v1" in await mine.tags("app")
-
-    await until(is_restored, within=60)
-    assert (await collect()).report.deleted == 0
+    run = await collect()
+    assert (run.error, run.report.repositories) == (None, 0)
+    assert (await mine.restored(entry))["tags"] == ["v1"]
     assert_pullable(registry, app_repository, "v1", image)

@@ -54,6 +54,11 @@ def test_marked_blobs_are_deleted_when_their_wait_has_ended() -> None:
     assert start(due_at=DUE, every=None) == DUE
 
 
+def test_blob_that_cannot_be_deleted_starts_no_run_at_once() -> None:
+    assert LAST.finished_at is not None
+    assert start(due_at=BEGUN) == LAST.finished_at + AFTER_FAILURE
+
+
 def test_without_schedule_and_marks_no_run_starts_by_itself() -> None:
     assert start(every=None) is None
 

@@ -8,13 +8,19 @@ from tests.integration.catalog.gc.interleavings.world import World
 from tests.kit.interleaving.scheduler import Point, Process
 
 Step = tuple[str, int, int, int, int]
-_STARTS = (
-    "push", "push", "push", "collect", "collect", "void", "resolve", "delete", "load", "renew",
-    "flush",
-)  # fmt: skip
-_BURSTS = (1, 1, 2, 3, 5, 8, 15, 40)
+_STARTS = (*["push"] * 3, *["collect"] * 3, "void", "resolve", "delete", "load", "gate")
 _STYLES = ("without blobs", "with uploads", "with mounts", "with checks at a gate")
 _SECONDS = (1, 6, 16, 3601)
+_BURSTS = (1, 2, 5, 40)
+"""How many points one step passes, unless it goes on to one of ``_STOPS``."""
+_STOPS = (
+    ("mark then commits",),
+    ("renames", "claim then commits", "void_lease then commits"),
+    ("open_push", "sends PUT", "links the manifest", "record_push", "void_lease"),
+    ("mark", "start_wait", "take_lease", "claim", "remove_deleted", "looks for its own blob"),
+)
+"""The points where the order counts. "A then B" is the point B after the point A."""
+_MOST_POINTS = 80
 _MOST_PROCESSES = 7
 
 steps = st.lists(
@@ -37,7 +43,11 @@ async def execute(world: World, kind: str, a: int, b: int, c: int, d: int) -> No
     if kind == "run":
         running = [one for one in world.scheduler.processes if one.points]
         if running:
-            await _run(world, running[a % len(running)], b, _BURSTS[c], d)
+            process = running[a % len(running)]
+            if c < len(_BURSTS):
+                await _run(world, process, b, _BURSTS[c], d)
+            else:
+                await _run(world, process, b, _MOST_POINTS, d, _STOPS[c - len(_BURSTS)])
     elif kind == "start":
         if sum(one.is_running for one in world.scheduler.processes) < _MOST_PROCESSES:
             _start(world, _STARTS[a], b, c, d)
@@ -58,18 +68,27 @@ async def execute(world: World, kind: str, a: int, b: int, c: int, d: int) -> No
         await _restore(world)
 
 
-async def _run(world: World, process: Process, place: int, burst: int, pause: int) -> None:
-    """Let a process go on for some points, or the request for whose answer it waits."""
+async def _run(
+    world: World, process: Process, place: int, burst: int, pause: int, stops: tuple[str, ...] = ()
+) -> None:
+    """Let a process go on for some points, or the request for whose answer it waits.
+
+    It goes on to one of ``stops`` at most.
+    """
     chosen = process.points[place % len(process.points)]
     if chosen.is_optional and place < 6 and process.waits_for is not None:
         chosen = _next(process) or chosen
     for number in range(burst):
-        # The last statement of a burst can stop inside of a function.
-        inside = chosen.pauses[pause % len(chosen.pauses)] if chosen.pauses and pause > 4 else None
-        await world.scheduler.go_on(chosen, inside if number == burst - 1 else None)
+        # One statement of a burst can stop inside of a function.
+        inside = chosen.pauses and pause > 4 and number in (0, burst - 1)
+        await world.scheduler.go_on(
+            chosen, chosen.pauses[pause % len(chosen.pauses)] if inside else None
+        )
         await world.check(with_marks=process.name.startswith(("collect", "void")))
         following = _next(process)
         if following is None:
+            return
+        if following.label.startswith(stops) or f"{chosen.label} then {following.label}" in stops:
             return
         chosen = following
 
@@ -95,8 +114,7 @@ def _start(world: World, kind: str, b: int, c: int, d: int) -> None:
         "resolve": world.resolve,
         "delete": lambda: world.delete(content, repository),
         "load": lambda: world.gate_loads(gate),
-        "renew": lambda: world.gate_renews(gate),
-        "flush": lambda: world.gate_flushes(gate),
+        "gate": lambda: world.gate_renews(gate) if c % 2 else world.gate_flushes(gate),
     }[kind]
     detail = ""
     if kind in ("push", "delete"):
@@ -139,11 +157,8 @@ async def finish(world: World, rotation: int) -> None:
     processes = world.scheduler.processes
     start = rotation % max(1, len(processes))
     for process in [*processes[start:], *processes[:start]]:
-        point = _next(process)
-        if point is not None:
-            await _run(
-                world, process, process.points.index(point) if point in process.points else 0, 60, 0
-            )
+        if process.points:
+            await _run(world, process, 0, _MOST_POINTS, 0)
     await end_all(world)
     await world.check()
     await world.database.advance(3601)
@@ -158,7 +173,7 @@ async def finish(world: World, rotation: int) -> None:
         assert process.task is not None
         await process.task
     await world.check()
-    assert (repository, content.manifest.digest) in world.ledger.required, "a push is refused"
+    assert (repository, content.manifest.digest) in world.served.required, "a push is refused"
     rows = await world.database.fetch(
         "SELECT digest FROM catalog.garbage_blobs WHERE state = 'deleting'"
     )

@@ -30,7 +30,7 @@ from tests.kit.database import create_database
 from tests.kit.interleaving.model_database import ModelDatabase
 from tests.kit.interleaving.scheduler import stepping
 
-_INTERLEAVINGS = int(os.environ.get("MOORAGE_INTERLEAVINGS", "300"))
+_INTERLEAVINGS = int(os.environ.get("MOORAGE_INTERLEAVINGS", "100"))
 _PHASES = [Phase.generate] if "MOORAGE_UNSHRUNK" in os.environ else [Phase.generate, Phase.shrink]
 T = TypeVar("T")
 

@@ -20,11 +20,11 @@ from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import StorageUnavailable, SweepEnded
 from services.catalog.admission.usecases import Admission, Push
 from services.catalog.deletion.images import usecases as image_deletions
-from services.catalog.gc.blobs.sweeping import end_unknown_sweeps, void_ended_lease
 from services.catalog.gc.runs import queries as runs
 from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
 from services.catalog.gc.runs.worker import Starter
+from services.catalog.gc.sweeps.usecases import end_unknown_sweeps, void_ended_lease
 from services.catalog.images.queries import list_tagged_indexes
 from services.catalog.intents.domain import Change, ChangeInProgress, Kind
 from services.catalog.intents.usecases import open_intent
@@ -43,9 +43,9 @@ from tests.integration.catalog.gc.interleavings.universe import (
 from tests.kit.images import Blob, Image, Index
 from tests.kit.interleaving.distribution import (
     ACCEPTED,
-    Ledger,
     ModelRegistry,
     ModelUploads,
+    Served,
     StoredFiles,
     write,
 )
@@ -71,7 +71,7 @@ class World:
     ) -> None:
         self.database = database
         self.scheduler = Scheduler(database)
-        self.ledger = Ledger()
+        self.served = Served()
         self.files = StoredFiles(root)
         self.grace_minutes = grace_minutes
         self._promises: dict[str, int] = {}
@@ -80,7 +80,7 @@ class World:
         self.engine = cast(Engine, self.stepped)
         self.storage = LocalStorage(root)
         self.uploads = ModelUploads(scheduler, self.files)
-        self.registry = cast(Registry, ModelRegistry(scheduler, self.files, self.ledger))
+        self.registry = cast(Registry, ModelRegistry(scheduler, self.files, self.served))
         self.admission = Admission(
             self.engine,
             self.registry,
@@ -108,7 +108,7 @@ class World:
         digest = EXISTING.manifest.digest
         write(self.files.revision(REPOSITORIES[0], digest), digest.encode())
         write(self.files.tag(REPOSITORIES[0], TAGS[0]), digest.encode())
-        self.ledger.required.add((REPOSITORIES[0], digest))
+        self.served.required.add((REPOSITORIES[0], digest))
 
     # Processes
 
@@ -168,7 +168,7 @@ class World:
             return False
         self._note(f"answered {answer.status} for {digest}")
         if answer.status == 201:
-            self.ledger.answered((repository, digest), int(answer.headers[ACCEPTED]))
+            self.served.answered((repository, digest), int(answer.headers[ACCEPTED]))
         return answer.status == 201
 
     async def delete(self, content: Image | Index, repository: str) -> None:
@@ -197,7 +197,7 @@ class World:
 
     async def collect(self, per_second: int) -> None:
         """Lead the worker of garbage collection for one run."""
-        collector = GarbageCollector(
+        garbage_collector = GarbageCollector(
             self.engine, self.registry, self.storage, blobs_per_second=per_second
         )
         schedule = Schedule(timedelta(0), timedelta(minutes=self.grace_minutes), None)
@@ -205,7 +205,7 @@ class World:
             async with self.engine.begin() as tx:
                 await runs.end_interrupted(tx)
                 await runs.request_run(tx, untagged_days=0, grace_minutes=self.grace_minutes)
-            await Starter(self.engine, collector, schedule).step()
+            await Starter(self.engine, garbage_collector, schedule).step()
         except _FAILED as error:
             self._note(f"fails: {type(error).__name__}")
 
@@ -277,7 +277,7 @@ class World:
     async def check(self, *, with_marks: bool = True) -> None:
         """Raise AssertionError unless everything holds. The marks are in the database."""
         problems = list(self.scheduler.failures)
-        for repository, digest in sorted(self.ledger.required):
+        for repository, digest in sorted(self.served.required):
             missing = [one for one in NAMED[digest] if not self.files.has_blob(one)]
             if missing:
                 problems.append(f"{repository}@{digest} lacks {', '.join(missing)}")

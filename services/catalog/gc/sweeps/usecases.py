@@ -14,8 +14,9 @@ import structlog
 
 from libs.common.db.engine import Engine, autocommit, is_unreachable
 from libs.common.storage.store import Storage, StorageUnavailable, SweepEnded
-from services.catalog.gc.blobs import queries
-from services.catalog.gc.blobs.domain import BATCH, RENEW_SECONDS, Lease
+from services.catalog.gc.blobs.domain import BATCH
+from services.catalog.gc.sweeps import queries
+from services.catalog.gc.sweeps.domain import RENEW_SECONDS, Lease
 
 _POLL_SECONDS = 0.5
 _WAIT_SECONDS = 60.0
@@ -59,16 +60,18 @@ async def end_unknown_sweeps(*, engine: Engine, storage: Storage) -> None:
 
 
 async def keep_voiding(*, engine: Engine, storage: Storage) -> None:
-    """End unknown sweeps, and then void ended leases until cancelled.
+    """End unknown sweeps in each new epoch, and void ended leases, until cancelled.
 
     Each replica does this, also while the one that sweeps is stopped: pushes wait for its blobs.
     """
-    has_ended_unknown = False
+    known_epoch: str | None = None
     while True:
         try:
-            if not has_ended_unknown:
+            async with engine.connect() as tx:
+                epoch = await queries.read_epoch(tx)
+            if epoch != known_epoch:
                 await end_unknown_sweeps(engine=engine, storage=storage)
-                has_ended_unknown = True
+                known_epoch = epoch
             await void_ended_lease(engine=engine, storage=storage)
         except StorageUnavailable as error:
             _log.warning("a sweep cannot be ended in the storage", reason=str(error))
@@ -101,21 +104,25 @@ async def sweep(
     async with _lease(engine, storage, run) as lease:
         # Many short pauses delay pushes less than a few long ones.
         limit = min(BATCH, -(-per_second // _STEPS_PER_SECOND)) if per_second else BATCH
+        after = ""
         while True:
             started = time.monotonic()
             async with engine.begin() as tx:
                 claimed = await queries.claim(
-                    tx, lease=lease, listed_at=listed_at, grace=grace, limit=limit
+                    tx, lease=lease, listed_at=listed_at, grace=grace, after=after, limit=limit
                 )
             if claimed is None:
                 raise SweepEnded("the lease or the run of the sweep has ended")
-            if not claimed.digests and not claimed.kept:
+            if claimed.last is None:
                 return
+            after = claimed.last
             deleted = await storage.delete_blobs(
                 lease.sweep, claimed.digests, check=lambda: _check(engine, lease)
             )
             async with engine.begin() as tx:
                 await queries.remove_deleted(tx, lease=lease, digests=deleted.digests)
+                if deleted.kept:
+                    await queries.doom_again(tx, lease=lease, digests=deleted.kept)
             await progress(len(deleted.digests), claimed.kept, deleted.freed_bytes)
             if per_second:
                 least = len(claimed.digests) / per_second
