@@ -78,6 +78,9 @@ _POOL_SIZE = 10
 _LONG_STEP_SECONDS = 6 * 3600.0
 """Limit of the steps that compare every repository, or empty large ones."""
 
+_COLLECTION_SECONDS = 7 * 24 * 3600.0
+"""Limit of a garbage collection. GC_BLOBS_PER_SECOND can let it take days."""
+
 DESCRIPTION = "Manages accounts, Docker users, namespaces, grants, repositories, and images."
 ROUTERS = (
     accounts,
@@ -164,7 +167,7 @@ def _workers(
         starter = gc.Starter(engine, garbage_collector, _garbage_schedule(settings))
         workers.append(
             worker(
-                name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_LONG_STEP_SECONDS
+                name="gc", channel=gc.CHANNEL, step=starter.step, step_seconds=_COLLECTION_SECONDS
             )
         )
     if settings.drift_hours:

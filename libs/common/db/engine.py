@@ -16,6 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 CONNECT_SECONDS = 2.0
 _PING_AFTER_SECONDS = 1.0
 STATEMENT_SECONDS = 15.0
+STATEMENT_FAILURES = (TimeoutError, DBAPIError)
+"""Errors of a statement that took too long, or that PostgreSQL has refused. If the database does
+not work at all, the next statement fails too."""
 
 _UNREACHABLE = (
     OSError,

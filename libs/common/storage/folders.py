@@ -19,7 +19,13 @@ from libs.common.storage.layout import (
     parse_blob,
     parse_entry,
 )
-from libs.common.storage.store import BlobEntry, RepositoryEntry, RepositoryListing
+from libs.common.storage.store import (
+    LISTED_AT_ONCE,
+    BlobEntry,
+    EntryKind,
+    RepositoryEntry,
+    RepositoryListing,
+)
 
 MISSING = (FileNotFoundError, NotADirectoryError)
 _BLOCK_BYTES = 512
@@ -43,7 +49,7 @@ def list_blobs(root: Path) -> Iterator[BlobEntry]:
 
 
 def list_repositories(root: Path) -> Iterator[RepositoryListing]:
-    """Yield each repository, and each folder that cannot be listed.
+    """Yield each repository, in one listing or more, and each folder that cannot be listed.
 
     Raises:
         OSError: the folder of all repositories cannot be listed.
@@ -59,55 +65,73 @@ def list_repositories(root: Path) -> Iterator[RepositoryListing]:
             yield RepositoryListing(repository, [], _reason(folder, error))
             continue
         if not set(names).isdisjoint(REPOSITORY_FOLDERS):
-            yield list_repository(folder, repository)
+            yield from list_repository(folder, repository)
         below = sorted((name for name in names if is_component(name)), reverse=True)
         folders.extend(f"{repository}/{name}" for name in below)
 
 
-def list_repository(folder: Path, repository: str) -> RepositoryListing:
-    """Return the entries of the repository in ``folder``."""
-    modified: dict[EntryName, float] = {}
+def list_repository(folder: Path, repository: str) -> Iterator[RepositoryListing]:
+    """Yield the entries of the repository in ``folder``, in one listing or more."""
+    entries: list[RepositoryEntry] = []
     failures: list[str] = []
+    current: EntryName | None = None
+    newest = 0.0
+    # The files of an entry follow each other, but for unknown files in between.
     for path, changed in walk_files(folder, failures):
         entry = parse_entry(path)
-        modified[entry] = max(changed, modified.get(entry, 0.0))
-    entries = [RepositoryEntry(*entry, _time(changed)) for entry, changed in modified.items()]
-    return RepositoryListing(repository, entries, failures[0] if failures else None)
+        if entry.kind is EntryKind.OTHER:
+            entries.append(RepositoryEntry(*entry, _time(changed)))
+        elif entry == current:
+            newest = max(changed, newest)
+        else:
+            if current is not None:
+                entries.append(RepositoryEntry(*current, _time(newest)))
+            current, newest = entry, changed
+        if len(entries) >= LISTED_AT_ONCE:
+            failure = failures[0] if failures else None
+            yield RepositoryListing(repository, entries, failure, is_last=False)
+            entries = []
+    if current is not None:
+        entries.append(RepositoryEntry(*current, _time(newest)))
+    yield RepositoryListing(repository, entries, failures[0] if failures else None)
 
 
 def walk_files(folder: Path, failures: list[str]) -> Iterator[tuple[str, float]]:
     """Yield path and modification time of each file in the repository in ``folder``.
 
     Also yields each upload's folder, because the folder of an interrupted upload can be empty.
-    Paths are relative to ``folder``. A folder or file that cannot be read adds a line to
-    ``failures``.
+    Paths are relative to ``folder``. All files below a folder follow each other. The first folder
+    or file that cannot be read adds a line to ``failures``.
     """
     for top in REPOSITORY_FOLDERS:
-        folders = [top]
-        while folders:
-            path = folders.pop()
-            try:
-                with os.scandir(folder / path) as entries:
-                    found = list(entries)
-            except MISSING:
-                continue
-            except OSError as error:
-                failures.append(_reason(folder / path, error))
-                continue
-            for entry in found:
+        yield from _walk(folder, top, failures)
+
+
+def _walk(folder: Path, path: str, failures: list[str]) -> Iterator[tuple[str, float]]:
+    try:
+        with os.scandir(folder / path) as entries:
+            for entry in entries:
                 below = f"{path}/{entry.name}"
                 try:
-                    if not entry.is_dir():
-                        yield below, entry.stat().st_mtime
-                        continue
-                    if path == UPLOADS and not _names(Path(entry.path)):
+                    is_folder = entry.is_dir()
+                    if not is_folder or (path == UPLOADS and not _names(Path(entry.path))):
                         yield below, entry.stat().st_mtime
                 except MISSING:
                     continue
                 except OSError as error:
-                    failures.append(_reason(Path(entry.path), error))
+                    _add_failure(failures, Path(entry.path), error)
                     continue
-                folders.append(below)
+                if is_folder:
+                    yield from _walk(folder, below, failures)
+    except MISSING:
+        return
+    except OSError as error:
+        _add_failure(failures, folder / path, error)
+
+
+def _add_failure(failures: list[str], path: Path, error: OSError) -> None:
+    if not failures:
+        failures.append(_reason(path, error))
 
 
 def read_file(path: Path, limit: int) -> bytes | None:

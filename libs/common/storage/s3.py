@@ -24,6 +24,7 @@ from libs.common.storage.layout import (
 from libs.common.storage.s3_deletion import EXPIRY_SECONDS, Outcome, SignedDeletions
 from libs.common.storage.s3_objects import Objects, open_store, unavailable
 from libs.common.storage.store import (
+    LISTED_AT_ONCE,
     REMOVED_LINKS,
     BlobEntry,
     DeletedBlobs,
@@ -112,6 +113,10 @@ class S3Storage:
                         yield _listing(current, modified)
                     current, modified = place[0], {}
                 entry, changed = parse_entry(place[1]), found["last_modified"]
+                # The objects of an entry follow each other too.
+                if len(modified) >= LISTED_AT_ONCE and entry not in modified:
+                    yield _listing(current, modified, is_last=False)
+                    modified = {}
                 modified[entry] = max(changed, modified.get(entry, changed))
         if current is not None:
             yield _listing(current, modified)
@@ -253,6 +258,8 @@ class S3Storage:
                 raise StorageUnavailable("the storage failed: S3 has not deleted all objects")
 
 
-def _listing(repository: str, modified: dict[EntryName, datetime]) -> RepositoryListing:
+def _listing(
+    repository: str, modified: dict[EntryName, datetime], *, is_last: bool = True
+) -> RepositoryListing:
     entries = [RepositoryEntry(*entry, changed) for entry, changed in modified.items()]
-    return RepositoryListing(repository, entries, None)
+    return RepositoryListing(repository, entries, None, is_last)

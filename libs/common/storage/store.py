@@ -37,6 +37,10 @@ REMOVED_LINKS = (EntryKind.REVISION, EntryKind.LAYER, EntryKind.TAG)
 """What `Storage.remove_links` removes."""
 
 
+LISTED_AT_ONCE = 5_000
+"""The most entries of a `RepositoryListing`."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlobEntry:
     """A blob. ``digest`` is ``sha256:<hex>``, ``size`` is in bytes, ``modified_at`` in UTC."""
@@ -61,8 +65,9 @@ class RepositoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryListing:
-    """The entries of a repository.
+    """Entries of a repository: all, or up to `LISTED_AT_ONCE` of a larger one.
 
+    The listings of one repository follow each other, and ``is_last`` is true for the last one.
     ``failure`` says why the listing is incomplete. If it is not None, entries of this repository
     and whole repositories below it, such as ``team/app/tools`` below ``team/app``, can be missing.
     ``repository`` can then be a folder, such as ``team``, that is not a repository itself.
@@ -71,6 +76,7 @@ class RepositoryListing:
     repository: str
     entries: list[RepositoryEntry]
     failure: str | None
+    is_last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,8 @@ class Storage(Protocol):
 
     def list_repositories(self) -> AsyncIterator[RepositoryListing]:
         """Yield each repository: a folder with `_manifests`, `_layers`, or `_uploads`.
+
+        A repository with many entries is yielded in several listings.
 
         Raises:
             StorageUnavailable: the folder of all repositories cannot be listed.

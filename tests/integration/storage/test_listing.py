@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from libs.common.storage import folders, s3
 from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import EntryKind, StorageUnavailable
 from tests.integration.storage.place import LONG_AGO, Place, digests, names, new_name, set_age
@@ -45,6 +46,29 @@ async def test_repository_is_listed_with_manifests_layers_tags_and_uploads(place
     assert names(listing, EntryKind.UPLOAD) == {upload}
     assert names(listing, EntryKind.OTHER) == set()
     assert len(listing.entries) == len({(entry.kind, entry.name) for entry in listing.entries})
+
+
+async def test_large_repository_is_listed_in_parts(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outer, image = new_name(), make_image(layers=3)
+    place.push(outer, image, "v1")
+    for tag in ("v1", "v2"):
+        place.push(f"{outer}/below", image, tag)
+    place.begin_upload(outer)
+    whole = await place.list_repositories()
+    for module in (folders, s3):
+        monkeypatch.setattr(module, "LISTED_AT_ONCE", 2)
+
+    parts = [part async for part in place.storage.list_repositories()]
+
+    assert max(len(part.entries) for part in parts) == 2
+    for name in (outer, f"{outer}/below"):
+        own = [part for part in parts if part.repository == name]
+        assert [part.is_last for part in own] == [False] * (len(own) - 1) + [True]
+        entries = [entry for part in own for entry in part.entries]
+        assert len(entries) == len(whole[name].entries)
+        assert set(entries) == set(whole[name].entries)
 
 
 async def test_repositories_below_a_repository_are_listed_each(place: Place) -> None:

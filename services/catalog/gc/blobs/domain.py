@@ -1,7 +1,7 @@
 """Blobs that nothing needs: marked, deleted after a wait, and revived if a client needs them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from libs.common.storage.store import EntryKind, RepositoryListing
@@ -29,6 +29,22 @@ class Marked:
 
     blobs: int
     size_bytes: int
+
+
+@dataclass(slots=True)
+class Listed:
+    """What a listing found besides blobs. It began at ``began_at``, by the database's clock.
+
+    ``uploads`` (repository, id) were not written to for a day: some, if there are many.
+    ``abandoned`` are empty
+    repositories. ``failures`` are repositories whose blobs are all kept, with the reason.
+    """
+
+    began_at: datetime
+    repositories: int = 0
+    uploads: list[tuple[str, str]] = field(default_factory=list)
+    abandoned: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 def digests_in(content: bytes) -> set[str]:

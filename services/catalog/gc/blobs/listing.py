@@ -6,24 +6,24 @@ from a backup, or if a client reached the registry without the gateway.
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
 
-from libs.common.db.engine import Engine
+from libs.common.db.engine import STATEMENT_FAILURES, Engine
 from libs.common.registry.client import MAX_MANIFEST_BYTES, Registry
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.names import split_repository
 from libs.common.storage.store import (
+    LISTED_AT_ONCE,
     EntryKind,
     RepositoryListing,
     Storage,
     StorageUnavailable,
 )
 from services.catalog.gc.blobs import queries
-from services.catalog.gc.blobs.domain import UPLOAD_AGE, digests_in, is_abandoned, layers_of
+from services.catalog.gc.blobs.domain import UPLOAD_AGE, Listed, digests_in, is_abandoned, layers_of
 from services.catalog.intents.queries import read_clock
 from services.catalog.sync.feed.queries import get_path_statuses
 from services.catalog.sync.states import usecases as states
@@ -32,25 +32,14 @@ from services.catalog.sync.states.domain import Push, Wanted
 _SCANNED_AT_ONCE = 200
 _READS_AT_ONCE = 16
 _REPOSITORIES_AT_ONCE = 100
-_ENTRIES_AT_ONCE = 5_000
+_ENTRIES_AT_ONCE = LISTED_AT_ONCE
 """Links and tags, each of half a kilobyte. Pushes wait while they are processed."""
+_ROWS_AT_ONCE = 1_000
+_ADDED_AT_ONCE = 200
+_UPLOADS = 10_000
+"""The most uploads that one run deletes."""
 _UNREADABLE = "a manifest of the repository cannot be read"
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Listed:
-    """What a listing found besides blobs. It began at ``began_at``, by the database's clock.
-
-    ``uploads`` (repository, id) were not written to for a day. ``abandoned`` are empty
-    repositories. ``failures`` are repositories whose blobs are all kept, with the reason.
-    """
-
-    began_at: datetime
-    repositories: int = 0
-    uploads: list[tuple[str, str]] = field(default_factory=list)
-    abandoned: list[str] = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
 
 
 async def list_repositories(
@@ -88,8 +77,8 @@ async def list_repositories(
             await report(listed.repositories)
             batch, entries = [], 0
     await scanner.add(batch)
-    protected_late = await scanner.scan_known()
-    if protected_late:
+    await scanner.scan_known()
+    if protected_late := scanner.protected_late:
         async for listing in storage.list_repositories():
             if listing.repository in protected_late:
                 await scanner.exempt_all(listing)
@@ -116,37 +105,44 @@ class _Scanner:
         self._run = run
         self._listed = listed
         self._protected: dict[str, str] = {}
+        self._unprotected: set[str] = set()
+        self._abandoned: tuple[str, bool] = "", False
         self._reads = asyncio.Semaphore(_READS_AT_ONCE)
 
-    async def scan_known(self) -> set[str]:
+    @property
+    def protected_late(self) -> set[str]:
+        """The repositories that were protected after ``add`` has processed a part of them."""
+        return self._protected.keys() & self._unprotected
+
+    async def scan_known(self) -> None:
         """Store the digests of manifests that were not admitted, in whatever field they are.
 
         If one of them cannot be read, and the catalog knows no reference of it, or if one names a
-        blob by another algorithm, all blobs of its repository are protected. Returns the paths of
-        the repositories that were not protected before.
+        blob by another algorithm, all blobs of its repository are protected.
         """
-        protected_before = set(self._protected)
         after = (0, "")
         while True:
             async with self._engine.connect() as tx:
                 found = await queries.list_unscanned(tx, after=after, limit=_SCANNED_AT_ONCE)
             if not found:
-                return set(self._protected) - protected_before
-            contents = await asyncio.gather(*(self._read(digest) for _, _, digest, _ in found))
-            scanned: dict[tuple[int, str], Collection[str]] = {}
-            for (id_, path, digest, has_references), content in zip(found, contents, strict=True):
-                if content is None:
-                    if not has_references:
-                        self._protected[path] = _UNREADABLE
-                    continue
-                named = digests_in(content)
-                scanned[id_, digest] = {one for one in named if one.startswith("sha256:")}
-                if len(scanned[id_, digest]) < len(named):
-                    del scanned[id_, digest]
-                    self._protected[path] = "a manifest names a blob by another digest than sha256"
-            async with self._engine.begin() as tx:
-                await queries.record_scanned(tx, digests=scanned)
+                return
+            for start in range(0, len(found), _READS_AT_ONCE):
+                await self._scan(found[start : start + _READS_AT_ONCE])
             after = found[-1][0], found[-1][2]
+
+    async def _scan(self, found: Sequence[tuple[int, str, str, bool]]) -> None:
+        all_named = await asyncio.gather(*(self._read_named(digest) for _, _, digest, _ in found))
+        scanned: dict[tuple[int, str], Collection[str]] = {}
+        for (id_, path, digest, has_references), named in zip(found, all_named, strict=True):
+            if named is None:
+                if not has_references:
+                    self._protected[path] = _UNREADABLE
+            elif all(one.startswith("sha256:") for one in named):
+                scanned[id_, digest] = named
+            else:
+                self._protected[path] = "a manifest names a blob by another digest than sha256"
+        async with self._engine.begin() as tx:
+            await queries.record_scanned(tx, digests=scanned)
 
     async def add(self, listings: list[RepositoryListing]) -> None:
         """Process the listings of some repositories.
@@ -157,7 +153,7 @@ class _Scanner:
         await self._protect_incomplete(
             {of.repository: of.failure for of in listings if of.failure is not None}
         )
-        self._listed.repositories += len(listings)
+        self._listed.repositories += sum(listing.is_last for listing in listings)
         revisions = {
             (listing.repository, entry.name)
             for listing in listings
@@ -169,20 +165,20 @@ class _Scanner:
             await self._add_to_catalog(unknown)
             await self.scan_known()  # one of them can protect its repository
             unknown = await self._list_unknown(unknown)
-        exempt = await self._needed_by(unknown)
+        await self._exempt_needed_by(unknown)
         now = datetime.now(UTC)
         for listing in listings:
             path = listing.repository
-            exempt |= self._protected_blobs(listing)
+            await self.exempt_all(listing)
             self._listed.uploads += [
                 (path, entry.name)
                 for entry in listing.entries
                 if entry.kind is EntryKind.UPLOAD and entry.modified_at < now - UPLOAD_AGE
-            ]
-            if is_abandoned(listing, now=now):
+            ][: _UPLOADS - len(self._listed.uploads)]
+            abandoned = is_abandoned(listing, now=now) and self._abandoned != (path, False)
+            self._abandoned = path, abandoned
+            if abandoned and listing.is_last:
                 self._listed.abandoned.append(path)
-        async with self._engine.begin() as tx:
-            await queries.exempt(tx, run=self._run, digests=exempt)
 
     async def _protect_incomplete(self, failures: dict[str, str]) -> None:
         """Protect repositories that cannot be listed completely (to the reason).
@@ -203,70 +199,93 @@ class _Scanner:
             self._protected.setdefault(path, f"the repository cannot be listed: {reason}")
 
     async def exempt_all(self, listing: RepositoryListing) -> None:
-        """Exempt all blobs of a repository that was protected after ``add``."""
-        async with self._engine.begin() as tx:
-            await queries.exempt(tx, run=self._run, digests=self._protected_blobs(listing))
-
-    def _protected_blobs(self, listing: RepositoryListing) -> dict[str, str]:
-        """Return the blobs of a protected repository, with the reason."""
+        """Exempt all blobs of a repository if it is protected."""
         reason = self._protected.get(listing.repository)
         if reason is None:
-            return {}
+            self._unprotected.add(listing.repository)
+            return
         self._listed.failures[listing.repository] = reason
-        return dict.fromkeys(layers_of(listing), reason)
+        await self._exempt(dict.fromkeys(layers_of(listing), reason))
+
+    async def _exempt(self, digests: Mapping[str, str]) -> None:
+        ordered = sorted(digests.items())
+        for start in range(0, len(ordered), _ROWS_AT_ONCE):
+            async with self._engine.begin() as tx:
+                some = dict(ordered[start : start + _ROWS_AT_ONCE])
+                await queries.exempt(tx, run=self._run, digests=some)
 
     async def _list_unknown(
         self, manifests_of: Collection[tuple[str, str]]
     ) -> set[tuple[str, str]]:
-        async with self._engine.connect() as tx:
-            return await queries.list_unknown(tx, manifests_of=manifests_of)
+        ordered = sorted(manifests_of)
+        unknown: set[tuple[str, str]] = set()
+        for start in range(0, len(ordered), _ROWS_AT_ONCE):
+            async with self._engine.connect() as tx:
+                some = ordered[start : start + _ROWS_AT_ONCE]
+                unknown |= await queries.list_unknown(tx, manifests_of=some)
+        return unknown
 
     async def _add_to_catalog(self, unknown: Collection[tuple[str, str]]) -> None:
         """Add manifests to the catalog, but for those of repositories that are being deleted."""
-        now = datetime.now(UTC)
-        wanted: dict[str, Wanted] = {}
-        for path, digest in unknown:
+        digests_of: dict[str, list[str]] = {}
+        for path, digest in sorted(unknown):
+            digests_of.setdefault(path, []).append(digest)
+        for path, digests in digests_of.items():
             split = split_repository(path)
-            if split is not None:
-                of = wanted.setdefault(path, Wanted(*split, noticed_at=now))
-                of.digests[digest] = Push(now, "")
-        async with self._engine.connect() as tx:
-            statuses = await get_path_statuses(tx, paths=list(wanted)) if wanted else {}
-        for path, of in wanted.items():
-            if statuses[path].is_ownerless:
+            if split is None:
                 continue
             try:
-                read = await states.read_states(
-                    engine=self._engine, registry=self._registry, wanted=[of]
-                )
-                async with self._engine.begin() as tx:
-                    await states.write_states(tx=tx, read=read)
-                    if (await get_path_statuses(tx, paths=[path]))[path].is_ownerless:
-                        await tx.rollback()
+                for start in range(0, len(digests), _ADDED_AT_ONCE):
+                    now = datetime.now(UTC)
+                    wanted = Wanted(*split, noticed_at=now)
+                    for digest in digests[start : start + _ADDED_AT_ONCE]:
+                        wanted.digests[digest] = Push(now, "")
+                    await self._add_states(path, wanted)
             except RegistryUnavailable as error:
                 await self._registry.check()
                 _log.warning("manifests cannot be added", repository=path, reason=str(error))
+            except STATEMENT_FAILURES as error:
+                async with self._engine.connect() as tx:
+                    await read_clock(tx)  # fails if the database does not work at all
+                reason = type(error).__name__
+                _log.warning("manifests cannot be added", repository=path, reason=reason)
+                self._protected[path] = f"its manifests cannot be added to the catalog: {reason}"
 
-    async def _needed_by(self, unknown: Collection[tuple[str, str]]) -> dict[str, str]:
-        """Return the digests that manifests outside of the catalog need, with the reason."""
-        needed: dict[str, str] = {}
+    async def _add_states(self, path: str, wanted: Wanted) -> None:
+        async with self._engine.connect() as tx:
+            if (await get_path_statuses(tx, paths=[path]))[path].is_ownerless:
+                return
+        read = await states.read_states(
+            engine=self._engine, registry=self._registry, wanted=[wanted]
+        )
+        async with self._engine.begin() as tx:
+            await states.write_states(tx=tx, read=read)
+            if (await get_path_statuses(tx, paths=[path]))[path].is_ownerless:
+                await tx.rollback()
+
+    async def _exempt_needed_by(self, unknown: Collection[tuple[str, str]]) -> None:
+        """Exempt the digests that manifests outside of the catalog need."""
         ordered = sorted(unknown)
-        contents = await asyncio.gather(*(self._read(digest) for _, digest in ordered))
-        for (path, digest), content in zip(ordered, contents, strict=True):
-            reason = f"{path}@{digest} is not in the catalog"
-            needed[digest] = reason
-            named = set() if content is None else digests_in(content)
-            needed |= dict.fromkeys(named, reason)
-            if content is None:
-                self._protected[path] = _UNREADABLE
-            elif any(not one.startswith("sha256:") for one in named):
-                self._protected[path] = reason
-        return needed
+        for start in range(0, len(ordered), _READS_AT_ONCE):
+            some = ordered[start : start + _READS_AT_ONCE]
+            all_named = await asyncio.gather(*(self._read_named(digest) for _, digest in some))
+            needed: dict[str, str] = {}
+            for (path, digest), named in zip(some, all_named, strict=True):
+                reason = f"{path}@{digest} is not in the catalog"
+                needed |= dict.fromkeys({digest, *(named or ())}, reason)
+                if named is None:
+                    self._protected[path] = _UNREADABLE
+                elif any(not one.startswith("sha256:") for one in named):
+                    self._protected[path] = reason
+            await self._exempt(needed)
 
-    async def _read(self, digest: str) -> bytes | None:
-        """Return the content of a manifest, or None if it is missing or damaged."""
+    async def _read_named(self, digest: str) -> set[str] | None:
+        """Return the digests that a manifest names, or None if it is missing or damaged.
+
+        Its content can have megabytes, so it is dropped at once.
+        """
         async with self._reads:
             content = await self._storage.read_blob(digest, limit=4 * MAX_MANIFEST_BYTES)
-        if content is None or "sha256:" + hashlib.sha256(content).hexdigest() != digest:
-            return None
-        return content
+            if content is None or "sha256:" + hashlib.sha256(content).hexdigest() != digest:
+                return None
+            return digests_in(content)

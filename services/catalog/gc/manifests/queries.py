@@ -1,7 +1,7 @@
 """SQL of the manifests that garbage collection deletes."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -11,42 +11,50 @@ from services.catalog.intents.domain import LEASE
 
 _MARK_UNTAGGED = sa.text("""
     UPDATE catalog.manifests m SET untagged_since = now()
-    WHERE m.untagged_since IS NULL
+    FROM catalog.repositories r
+    WHERE r.path = ANY(:paths) AND m.repository_id = r.id AND m.untagged_since IS NULL
       AND NOT EXISTS (
         SELECT FROM catalog.tags t
         WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
-""")
+""").bindparams(sa.bindparam("paths", type_=sa.ARRAY(sa.Text)))
 
 # Skips repositories that a deletion names. The deletion itself removes all of their manifests. If
 # it is suspended, the manifests may belong to a new owner.
-_REPOSITORIES_WITH_UNTAGGED = sa.text("""
-    SELECT DISTINCT r.path
-    FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
-    WHERE m.untagged_since <= now() - :age AND r.status <> 'deleting'
+_PATHS = sa.text("""
+    SELECT r.path FROM catalog.repositories r
+    WHERE r.status <> 'deleting'
       AND NOT EXISTS (
         SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = r.path)
       AND NOT EXISTS (
         SELECT FROM catalog.deletions d
         WHERE d.kind = 'namespace' AND d.name = split_part(r.path, '/', 1))
     ORDER BY 1
-""").bindparams(sa.bindparam("age", type_=sa.Interval))
+""")
 
 # A manifest is live if it has a tag, or if it lost its last tag or was pulled less than `age` ago.
 # The children and the referrers of a live manifest are live too. A child of any index is left out
-# until the index is deleted, so that no index ever lacks a child.
+# until the index is deleted, so that no index ever lacks a child. A manifest without a tag that is
+# not marked counts as untagged from now on.
 _UNTAGGED = sa.text("""
     WITH RECURSIVE given (id, path, namespace) AS MATERIALIZED (
         SELECT r.id, r.path, split_part(r.path, '/', 1) FROM catalog.repositories r
         WHERE r.path = ANY(:paths) AND r.status <> 'deleting'
     ), pulled (repository, digest) AS MATERIALIZED (
-        SELECT DISTINCT p.repository, p.digest FROM events.pulled_digests p
-        WHERE :keep_pulled AND p.repository = ANY(:paths) AND p.last_pulled_at > now() - :age
+        SELECT * FROM unnest(CAST(:pulled_paths AS text[]), CAST(:pulled_digests AS text[]))
+    ), old (repository_id, digest) AS MATERIALIZED (
+        SELECT m.repository_id, m.digest FROM catalog.manifests m JOIN given g
+          ON g.id = m.repository_id
+        WHERE coalesce(m.untagged_since, now()) <= now() - :age
+          AND NOT EXISTS (
+            SELECT FROM catalog.tags t
+            WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
+          AND (g.path, m.digest) NOT IN (SELECT repository, digest FROM pulled)
+          AND NOT catalog.is_in_trash(m.repository_id, m.digest)
     ), live (repository_id, digest) AS (
         SELECT m.repository_id, m.digest FROM catalog.manifests m JOIN given g
           ON g.id = m.repository_id
-        WHERE m.untagged_since IS NULL OR m.untagged_since > now() - :age
-          OR (g.path, m.digest) IN (SELECT repository, digest FROM pulled)
-          OR catalog.is_in_trash(m.repository_id, m.digest)
+        WHERE NOT EXISTS (
+            SELECT FROM old o WHERE o.repository_id = m.repository_id AND o.digest = m.digest)
       UNION
         SELECT n.repository_id, n.digest FROM live l CROSS JOIN LATERAL (
             SELECT c.repository_id, c.child_digest AS digest FROM catalog.manifest_children c
@@ -56,41 +64,85 @@ _UNTAGGED = sa.text("""
             WHERE m.repository_id = l.repository_id AND m.subject = l.digest
         ) n
     )
-    SELECT g.namespace, g.path, m.digest, m.untagged_since, m.size_bytes
-    FROM catalog.manifests m JOIN given g ON g.id = m.repository_id
-    WHERE m.untagged_since <= now() - :age
-      AND NOT EXISTS (
+    SELECT g.namespace, g.path, m.digest, coalesce(m.untagged_since, now()) AS since, m.size_bytes
+    FROM old o JOIN given g ON g.id = o.repository_id
+      JOIN catalog.manifests m ON m.repository_id = o.repository_id AND m.digest = o.digest
+    WHERE NOT EXISTS (
         SELECT FROM live l WHERE l.repository_id = m.repository_id AND l.digest = m.digest)
       AND (:with_children OR NOT EXISTS (
         SELECT FROM catalog.manifest_children c
         WHERE c.repository_id = m.repository_id AND c.child_digest = m.digest
           AND c.index_digest <> m.digest))
-    ORDER BY g.path, m.untagged_since, m.digest
-    LIMIT :max_rows
+    ORDER BY g.path, since, m.digest
 """).bindparams(
     sa.bindparam("paths", type_=sa.ARRAY(sa.Text)),
     sa.bindparam("age", type_=sa.Interval),
     sa.bindparam("with_children", type_=sa.Boolean),
-    sa.bindparam("keep_pulled", type_=sa.Boolean),
-    sa.bindparam("max_rows", type_=sa.BigInteger),
 )
-_ALL = 2**62
+
+_PULLED = sa.text("""
+    SELECT DISTINCT p.repository, p.digest FROM events.pulled_digests p
+    WHERE p.repository = ANY(:paths) AND p.last_pulled_at > :after AND p.last_pulled_at <= :until
+""").bindparams(
+    sa.bindparam("paths", type_=sa.ARRAY(sa.Text)),
+    sa.bindparam("after", type_=sa.TIMESTAMP(timezone=True)),
+    sa.bindparam("until", type_=sa.TIMESTAMP(timezone=True)),
+)
+
+# Follows the relations from the given manifests upwards: to indexes, and to subjects.
+_STILL_UNTAGGED = sa.text("""
+    WITH RECURSIVE repository (id) AS MATERIALIZED (
+        SELECT r.id FROM catalog.repositories r WHERE r.path = :path AND r.status <> 'deleting'
+    ), above (origin, repository_id, digest) AS (
+        SELECT m.digest, m.repository_id, m.digest
+        FROM catalog.manifests m JOIN repository r ON r.id = m.repository_id
+        WHERE m.digest = ANY(CAST(:digests AS text[]))
+          AND NOT EXISTS (
+            SELECT FROM catalog.manifest_children c
+            WHERE c.repository_id = m.repository_id AND c.child_digest = m.digest
+              AND c.index_digest <> m.digest)
+      UNION
+        SELECT a.origin, a.repository_id, n.digest FROM above a CROSS JOIN LATERAL (
+            SELECT c.index_digest AS digest FROM catalog.manifest_children c
+            WHERE c.repository_id = a.repository_id AND c.child_digest = a.digest
+          UNION ALL
+            SELECT m.subject FROM catalog.manifests m
+            WHERE m.repository_id = a.repository_id AND m.digest = a.digest
+              AND m.subject IS NOT NULL
+        ) n
+    )
+    SELECT a.origin FROM above a LEFT JOIN catalog.manifests m
+      ON m.repository_id = a.repository_id AND m.digest = a.digest
+    GROUP BY a.origin
+    HAVING NOT coalesce(bool_or(
+        coalesce(m.untagged_since, now()) > now() - :age
+        OR EXISTS (
+            SELECT FROM catalog.tags t
+            WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
+        OR catalog.is_in_trash(m.repository_id, m.digest)) FILTER (WHERE m.digest IS NOT NULL),
+      false)
+""").bindparams(sa.bindparam("age", type_=sa.Interval))
 
 
-async def mark_untagged(tx: Tx) -> None:
+async def mark_untagged(tx: Tx, *, paths: Sequence[str]) -> None:
     """Mark each manifest without a tag as untagged from now on, unless it is marked already.
 
     The trigger misses a manifest if two transactions delete its last two tags at the same time.
     """
-    await tx.execute(_MARK_UNTAGGED)
+    await tx.execute(_MARK_UNTAGGED, {"paths": list(paths)})
 
 
-async def list_repositories_with_untagged(tx: Tx, *, age: timedelta) -> list[str]:
-    """Return the paths of the repositories with a manifest that has had no tag for ``age``.
+async def list_paths(tx: Tx) -> list[str]:
+    """Return the paths of all repositories, but for those that a deletion names."""
+    return list((await tx.execute(_PATHS)).scalars())
 
-    Children of tagged indexes count too. Repositories that a deletion names are left out.
-    """
-    return list((await tx.execute(_REPOSITORIES_WITH_UNTAGGED, {"age": age})).scalars())
+
+async def list_pulled(
+    tx: Tx, *, paths: Sequence[str], after: datetime, until: datetime
+) -> set[tuple[str, str]]:
+    """Return the manifests (repository path, digest) that were pulled in this time."""
+    given = {"paths": list(paths), "after": after, "until": until}
+    return {(row.repository, row.digest) for row in await tx.execute(_PULLED, given)}
 
 
 async def list_untagged(
@@ -98,26 +150,36 @@ async def list_untagged(
     *,
     paths: Sequence[str],
     age: timedelta,
-    keep_pulled: bool,
+    pulled: Collection[tuple[str, str]],
     with_children: bool = False,
-    limit: int | None = None,
 ) -> list[UntaggedManifest]:
     """Return the manifests that have had no tag for ``age`` and that no live manifest needs.
 
-    With ``keep_pulled``, a manifest that was pulled within ``age`` is live. Children of indexes
-    that still exist are left out, unless ``with_children`` is true.
+    The manifests ``pulled`` (repository path, digest) are live. Children of indexes that still
+    exist are left out, unless ``with_children`` is true.
     """
     given = {
         "paths": list(paths),
         "age": age,
         "with_children": with_children,
-        "keep_pulled": keep_pulled,
-        "max_rows": _ALL if limit is None else limit,
+        "pulled_paths": [path for path, _ in pulled],
+        "pulled_digests": [digest for _, digest in pulled],
     }
     return [
-        UntaggedManifest(row.namespace, row.path, row.digest, row.untagged_since, row.size_bytes)
+        UntaggedManifest(row.namespace, row.path, row.digest, row.since, row.size_bytes)
         for row in await tx.execute(_UNTAGGED, given)
     ]
+
+
+async def list_still_untagged(
+    tx: Tx, *, path: str, digests: Collection[str], age: timedelta
+) -> list[str]:
+    """Return those of the manifests from ``list_untagged`` that would still be in its result.
+
+    Reads only these manifests, and those that need them. Pulls do not count.
+    """
+    given = {"path": path, "digests": list(digests), "age": age}
+    return list((await tx.execute(_STILL_UNTAGGED, given)).scalars())
 
 
 _OPEN_DELETIONS = sa.text("""

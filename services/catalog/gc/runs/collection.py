@@ -6,12 +6,13 @@ from functools import partial
 
 import structlog
 
-from libs.common.db.engine import Engine
+from libs.common.db.engine import STATEMENT_FAILURES, Engine
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.storage.store import Storage, StorageUnavailable, SweepEnded
 from services.catalog.gc.blobs import queries as blobs
-from services.catalog.gc.blobs.listing import Listed, list_repositories
+from services.catalog.gc.blobs.domain import Listed
+from services.catalog.gc.blobs.listing import list_repositories
 from services.catalog.gc.blobs.marking import MarkedBlobs, confirm_marks, mark_blobs
 from services.catalog.gc.blobs.purging import purge_uploads, remove_empty_repositories
 from services.catalog.gc.manifests.usecases import count_untagged, delete_untagged
@@ -56,6 +57,12 @@ class GarbageCollector:
         except (RegistryUnavailable, StorageUnavailable, SweepEnded) as failure:
             error = str(failure)
             _log.warning("garbage collection failed", run=run, reason=error)
+        except Exception as failure:
+            # A run that does not finish would be repeated at once, by the next process.
+            error = f"an unexpected error: {_text(failure)}"
+            _log.exception("garbage collection failed", run=run)
+        else:
+            error = collection.error
         report = collection.report
         async with self._engine.begin() as tx:
             report.revivals = await queries.count_revivals(tx)
@@ -77,6 +84,8 @@ class _Collection:
         blobs_per_second: int,
     ) -> None:
         self.report = Report()
+        self.error: str | None = None
+        """What has failed, although the run went on."""
         self._engine = engine
         self._registry = registry
         self._storage = storage
@@ -131,20 +140,26 @@ class _Collection:
         return listed
 
     async def _delete_manifests(self) -> None:
+        """Delete manifests. An unexpected error does not keep the run from its sweep."""
         await self._enter(Phase.DELETING)
-        age = self._options.age
-        if self._options.is_dry:
-            self.report.manifests = await count_untagged(
-                engine=self._engine, age=age, keep_pulled=self._options.keep_pulled
-            )
+        age, keep_pulled = self._options.age, self._options.keep_pulled
+        try:
+            if self._options.is_dry:
+                deleted = await count_untagged(
+                    engine=self._engine, age=age, keep_pulled=keep_pulled
+                )
+            else:
+                deleted = await delete_untagged(
+                    engine=self._engine,
+                    registry=self._registry,
+                    age=age,
+                    keep_pulled=keep_pulled,
+                    report=self._progress,
+                )
+        except STATEMENT_FAILURES as failure:
+            self.error = f"no manifest can be deleted: {_text(failure)}"
+            _log.warning("no manifest can be deleted", run=self._run, exc_info=True)
             return
-        deleted = await delete_untagged(
-            engine=self._engine,
-            registry=self._registry,
-            age=age,
-            keep_pulled=self._options.keep_pulled,
-            report=self._progress,
-        )
         self.report.manifests += deleted.manifests
         self.report.failures |= deleted.failures
 
@@ -224,3 +239,7 @@ class _Collection:
             )
         if not goes_on:
             raise Stopped
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")

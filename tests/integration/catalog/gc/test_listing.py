@@ -5,9 +5,12 @@ The database was restored from a backup, or a client reached the registry withou
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
+from services.catalog.sync.states import usecases as states
+from services.catalog.sync.states.domain import Wanted
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.gc.clients import assert_pullable
 from tests.integration.catalog.gc.conftest import Collect
@@ -174,9 +177,18 @@ async def test_folder_that_cannot_be_read_keeps_all_blobs(
     assert_pullable(registry, app_repository, "v1", image)
 
 
+@pytest.mark.parametrize("listed_at_once", [1, 5_000])
 async def test_unreadable_repository_keeps_its_blobs_and_stops_no_other(
-    pusher: Pusher, registry: RegistryUnderTest, app_repository: str, collect: Collect
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    monkeypatch: pytest.MonkeyPatch,
+    listed_at_once: int,
 ) -> None:
+    """The links are listed before the folder that fails, in other parts of the listing or not."""
+    monkeypatch.setattr("libs.common.storage.folders.LISTED_AT_ONCE", listed_at_once)
+    monkeypatch.setattr("services.catalog.gc.blobs.listing._ENTRIES_AT_ONCE", listed_at_once)
     image, unused, garbage = make_image(), make_image(), make_image()
     await pusher.push(image, app_repository, "v1")
     assert (await collect(days=7)).error is None
@@ -273,3 +285,53 @@ async def test_blob_as_the_child_of_an_index_is_kept(
         assert {registry.blob_status(app_repository, blob.digest) for blob in blobs} == {200}
     else:
         assert run.report.deleted == len(blobs)
+
+
+async def test_repository_that_cannot_be_added_to_the_catalog_keeps_its_blobs(
+    emptied: Database,
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Adding its manifests takes too long."""
+    image, unused, garbage = make_image(), make_image(), make_image()
+    await pusher.push(image, app_repository, "v1")
+    pusher.upload(app_repository, *unused.blobs)
+    pusher.upload(f"{app_repository}-other", *garbage.blobs)
+    await forget(emptied)
+
+    async def exceed_time(**_: Any) -> None:
+        raise TimeoutError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(states, "write_states", exceed_time)
+        run = await collect(days=7)
+    assert (run.error, list(run.report.failures), run.report.deleted) == (None, [app_repository], 2)
+    assert_pullable(registry, app_repository, "v1", image)
+    assert (await collect(days=7)).report.deleted == 2
+
+
+async def test_unknown_manifests_are_added_in_groups(
+    emptied: Database,
+    pusher: Pusher,
+    app_repository: str,
+    collect: Collect,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(3):
+        await pusher.push(make_image(), app_repository)
+    await forget(emptied)
+    for limit in ("_ADDED_AT_ONCE", "_READS_AT_ONCE", "_ROWS_AT_ONCE"):
+        monkeypatch.setattr(f"services.catalog.gc.blobs.listing.{limit}", 2)
+    groups: list[int] = []
+    read_states = states.read_states
+
+    async def count_and_read(*, wanted: list[Wanted], **named: Any) -> Any:
+        groups.append(sum(len(one.digests) for one in wanted))
+        return await read_states(wanted=wanted, **named)
+
+    monkeypatch.setattr(states, "read_states", count_and_read)
+    run = await collect(days=7)
+    assert (run.error, run.report.deleted, groups) == (None, 0, [2, 1])

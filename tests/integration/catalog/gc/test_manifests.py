@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
+from services.catalog.gc.manifests import usecases
 from services.catalog.sync.drift import usecases as drift
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.gc.clients import assert_pullable
@@ -16,7 +17,7 @@ from tests.integration.catalog.gc.pausing import Pause, PausingStorage, Point
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
-from tests.kit.images import make_image, make_index
+from tests.kit.images import make_image, make_index, make_manifest
 
 pytestmark = pytest.mark.registry_versions
 
@@ -25,11 +26,10 @@ _POINTS: tuple[Point, ...] = ("listed", "marked", "claimed", "deleted")
 
 @pytest.fixture
 def deletion(monkeypatch: pytest.MonkeyPatch) -> Pause:
-    """Lets the first deletion of a manifest in the registry wait."""
+    """Lets the deletions of manifests in the registry wait."""
     pause, delete = Pause(), Registry.delete_manifest
 
     async def wait_and_delete(self: Registry, *arguments: Any) -> bool:
-        monkeypatch.setattr(Registry, "delete_manifest", delete)
         await pause.hold()
         return await delete(self, *arguments)
 
@@ -191,3 +191,30 @@ async def test_feed_and_comparison_at_each_point_of_a_run_lose_nothing(
     assert (await collect(days=7)).error is None
     for point, image in images.items():
         assert_pullable(registry, app_repository, point, image)
+
+
+async def test_image_that_gets_a_tag_between_two_batches_keeps_what_refers_to_it(
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    deletion: Pause,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    garbage, image = make_image(), make_image()
+    for one in (garbage, image):
+        await pusher.push(one, app_repository)
+    signature = make_manifest(
+        config=image.config.descriptor(), layers=[], subject=image.manifest.descriptor()
+    )
+    assert (await pusher.put(app_repository, signature.digest, signature)).status_code == 201
+    monkeypatch.setattr(usecases, "_BATCH", 1)
+    run = asyncio.create_task(collect())
+    await deletion.reached()
+    await pusher.push(image, app_repository, "v1")
+    deletion.release()
+    finished = await run
+    assert (finished.error, finished.report.manifests) == (None, 1)
+    assert registry.status(app_repository, garbage.manifest.digest) == 404
+    assert registry.status(app_repository, signature.digest) == 200
+    assert_pullable(registry, app_repository, "v1", image)

@@ -154,3 +154,35 @@ async def test_push_waits_while_the_folder_of_its_repository_is_removed(
     assert (await push).status_code == 201
     assert (await run).error is None
     assert_pullable(registry, app_repository, "v1", image)
+
+
+async def test_uploads_beyond_the_limit_are_deleted_by_the_next_runs(
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.catalog.gc.blobs.listing._UPLOADS", 2)
+    for _ in range(3):
+        open_upload(registry, app_repository, b"begun")
+    age(folder_of(registry, app_repository))
+    assert [(await collect()).report.uploads for _ in range(3)] == [2, 1, 0]
+
+
+async def test_repository_is_abandoned_only_if_all_parts_of_its_listing_are(
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("libs.common.storage.folders.LISTED_AT_ONCE", 1)
+    pusher.upload(app_repository, *make_image().blobs)
+    age(folder_of(registry, app_repository))
+    young = make_image().config
+    pusher.upload(app_repository, young)
+    run = await collect(minutes=60)
+    assert (run.error, run.report.repositories) == (None, 0)
+    assert registry.blob_status(app_repository, young.digest) == 200
+    age(folder_of(registry, app_repository))
+    assert (await collect(minutes=60)).report.repositories == 1

@@ -53,15 +53,22 @@ async def test_marked_blobs_wait_and_live_again_when_a_push_needs_them(
 
 
 async def test_dry_run_changes_nothing(
-    pusher: Pusher, registry: RegistryUnderTest, app_repository: str, collect: Collect
+    emptied: Database,
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
 ) -> None:
     await pusher.push(make_image(), app_repository, "v1")
     await pusher.push(make_image(), app_repository, "v1")
     orphan = make_image()
     pusher.upload(app_repository, *orphan.blobs)
     before = disk_usage(registry.storage)
+    await emptied.execute("UPDATE catalog.manifests SET untagged_since = NULL")
     run = await collect(is_dry=True)
     assert (run.report.manifests, run.report.marked, run.report.deleted) == (1, 2, 0)
+    rows = await emptied.fetch("SELECT untagged_since FROM catalog.manifests")
+    assert [row["untagged_since"] for row in rows] == [None, None]
     assert disk_usage(registry.storage) == before
     assert (await collect(minutes=60)).report.marked == 5
 
