@@ -19,6 +19,7 @@ from services.catalog.app import create_app
 from services.catalog.gc.blobs import queries as blobs
 from services.catalog.gc.manifests import queries as manifests
 from services.catalog.gc.runs import queries as runs
+from services.catalog.gc.sweeps import queries as sweeps
 from services.catalog.settings import Settings
 from tests.kit.waiting import soon
 
@@ -98,7 +99,7 @@ def _serve(
     )
     if hit is not None:
         steps = _Steps(hit)
-        for module in (blobs, manifests, runs):
+        for module in (blobs, manifests, runs, sweeps):
             steps.instrument(
                 module,
                 [name for name, one in vars(module).items() if inspect.iscoroutinefunction(one)],
