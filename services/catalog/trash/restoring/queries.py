@@ -46,10 +46,20 @@ async def begin(tx: Tx, *, entry_id: int, chosen_tag: str | None) -> Restore | N
 
 
 async def take_over(tx: Tx, *, limit: int) -> list[Restore]:
-    """Return restores whose lease has ended, and take a lease on them."""
+    """Return restores whose lease has ended, one per account, and take a lease on them."""
+    o = trash.alias().c
+    first_of_account = (
+        sa.select(o.id)
+        .where(o.owner_id == _e.owner_id, o.restoring_since.is_not(None), o.leased_until < _CLOCK)
+        .order_by(o.leased_until, o.id)
+        .limit(1)
+        .correlate(trash)
+        .scalar_subquery()
+    )
     ended = (
         sa.select(_e.id)
         .where(_e.restoring_since.is_not(None), _e.leased_until < _CLOCK)
+        .where(_e.id == first_of_account)
         .order_by(_e.leased_until)
         .limit(limit)
         .with_for_update(skip_locked=True)
