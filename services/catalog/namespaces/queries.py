@@ -18,6 +18,7 @@ from services.catalog.tables import (
     hidden_grants,
     namespaces,
     repositories,
+    trash,
 )
 
 _BY_NAME = Sort("name", (namespaces.c.name,))
@@ -101,9 +102,20 @@ async def list_namespaces(
     return await fetch_page(tx, statement, sort=_BY_NAME, page=page, of=_namespace)
 
 
-async def count_namespaces(tx: Tx, *, account_id: int) -> int:
-    """Return how many namespaces the account has."""
-    statement = sa.select(sa.func.count()).where(namespaces.c.account_id == account_id)
+async def count_namespaces(tx: Tx, *, account_id: int, besides: str) -> int:
+    """Return how many names of namespaces the account has, or reserves with its trash.
+
+    The name ``besides`` is not counted.
+    """
+    n, t = namespaces.c, trash.c
+    own = sa.select(n.name).where(n.account_id == account_id)
+    reserved = sa.select(t.namespace).where(
+        t.owner_id == account_id,
+        t.kind.in_(("namespace", "repository")),
+        t.expires_at > sa.func.clock_timestamp(),
+    )
+    names = own.union(reserved).subquery()
+    statement = sa.select(sa.func.count()).where(names.c.name != besides)
     return int((await tx.execute(statement)).scalar_one())
 
 

@@ -32,14 +32,19 @@ async def list_namespaces(
     return await queries.list_namespaces(tx, account=by_account.account, q=q, page=page)
 
 
-async def check_namespace_limit(*, tx: Tx, account_id: int, limits: AccountLimits) -> None:
-    """Check that the account can have one namespace more, and lock it until ``tx`` ends.
+async def check_namespace_limit(
+    *, tx: Tx, account_id: int, name: str, limits: AccountLimits
+) -> None:
+    """Check that the account can have the namespace, too, and lock the account until ``tx`` ends.
+
+    Namespaces in the trash count: they reserve their names.
 
     Raises:
         LimitReached: the account has as many namespaces as it can have.
     """
     await accounts.lock_account(tx, account_id=account_id)
-    if await queries.count_namespaces(tx, account_id=account_id) >= limits.namespaces:
+    count = await queries.count_namespaces(tx, account_id=account_id, besides=name)
+    if count >= limits.namespaces:
         raise LimitReached(
             "The account", "namespaces", limit=limits.namespaces, setting="CATALOG_MAX_NAMESPACES"
         )
@@ -62,7 +67,7 @@ async def create_namespace(
         NameReserved: a namespace of that name was deleted a short time ago, or is in the trash
             of another account.
     """
-    await check_namespace_limit(tx=tx, account_id=principal.account_id, limits=limits)
+    await check_namespace_limit(tx=tx, account_id=principal.account_id, name=name, limits=limits)
     is_new = await queries.insert_namespace(
         tx,
         account_id=principal.account_id,

@@ -1,4 +1,4 @@
-"""The time that the trash keeps what is deleted, as a route's parameter."""
+"""How long the trash keeps deleted objects, as a route's parameter."""
 
 from datetime import timedelta
 from typing import Annotated

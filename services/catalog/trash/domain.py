@@ -1,4 +1,4 @@
-"""The trash: what was deleted and can be restored for a while (spec 7, "Undelete").
+"""The trash: deleted objects that can be restored for a while (spec 7, "Undelete").
 
 An entry is one deletion: of a tag, of an image with all its tags, of a repository, or of a
 namespace with its grants.

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.tasks.cleaning import Cleaner
 from services.catalog.app import create_app
 from services.catalog.trash.entries.queries import delete_expired
+from services.catalog.trash.restoring.queries import begin
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.conftest import catalog_settings
 from tests.integration.catalog.registry import RegistryUnderTest
@@ -64,6 +65,22 @@ async def test_expired_rows_are_deleted_in_batches(mine: Team, engine: AsyncEngi
         assert before - left in (1, 2)
     async with engine.begin() as tx:
         assert await delete_expired(tx, 2) == 0
+
+
+async def test_rows_of_an_entry_that_a_restore_begins_to_use_are_not_deleted(
+    mine: Team, engine: AsyncEngine
+) -> None:
+    await mine.push(make_image(), "app", "v1")
+    await mine.delete_image("app:v1")
+    entry, before = await mine.entry(), await _rows(mine.database)
+    await mine.database.execute("UPDATE catalog.trash SET expires_at = now() + interval '1 s'")
+    async with engine.begin() as restore:
+        assert await begin(restore, entry_id=entry["id"], chosen_tag=None) is not None
+        expired = "SELECT FROM catalog.trash WHERE expires_at < clock_timestamp()"
+        await soon(lambda: mine.database.fetch(expired), bool, within=5)
+        async with engine.begin() as tx:
+            assert await delete_expired(tx, 100) == 0
+    assert await _rows(mine.database) == before
 
 
 async def test_entry_that_is_being_restored_does_not_expire(

@@ -1,10 +1,15 @@
 """Large repositories go to the trash, and come back from it (spec 7)."""
 
-import asyncpg
+import json
 
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.catalog.trash.restoring import queries
+from services.catalog.trash.restoring.domain import Item
 from tests.integration.catalog.creating import create_repository
 from tests.integration.catalog.trashing import Team
-from tests.kit.images import make_image
+from tests.kit.images import MEDIA_TYPES, Blob, make_image
 from tests.kit.waiting import soon
 
 _MANIFESTS = 2500
@@ -59,3 +64,62 @@ async def test_deletion_whose_statements_take_too_long_delays_no_other(mine: Tea
         await table.close()
         await row.close()
     await soon(lambda: _statuses(mine), lambda seen: seen[large] == "deleted", within=40)
+
+
+def _chain(length: int) -> list[Blob]:
+    """Return indexes, each of which lists the one before."""
+    media_type = MEDIA_TYPES["oci"]["index"]
+    chain: list[Blob] = []
+    for number in range(length):
+        body = {
+            "schemaVersion": 2,
+            "mediaType": media_type,
+            "manifests": [chain[-1].descriptor()] if chain else [],
+            "annotations": {"number": str(number)},
+        }
+        chain.append(Blob(media_type, json.dumps(body).encode()))
+    return chain
+
+
+async def test_nested_indexes_are_restored_children_first(mine: Team) -> None:
+    chain, path = _chain(30), f"{mine.name}/app"
+    for index in chain:
+        assert (await mine.pusher.put(path, index.digest, index)).status_code == 201
+    await mine.delete(f"repositories/{path}")
+    await soon(lambda: _statuses(mine), {path: "deleted"}.__eq__, within=30)
+    result = await mine.restored(await mine.entry())
+    assert result["missing"] == []
+    for index in chain:
+        assert mine.registry.status(path, index.digest) == 200
+
+
+async def test_next_manifest_of_a_long_chain_is_found_at_once(
+    mine: Team, engine: AsyncEngine
+) -> None:
+    chain, path = _chain(3000), f"{mine.name}/app"
+    await mine.push(make_image(), "app", "v1")
+    await mine.delete(f"repositories/{path}")
+    await soon(lambda: _statuses(mine), {path: "deleted"}.__eq__, within=30)
+    entry = (await mine.entry())["id"]
+    await mine.database.execute("DELETE FROM catalog.trash_manifests")
+    await mine.database.execute("DELETE FROM catalog.trash_tags")
+    await mine.database.execute(
+        "INSERT INTO catalog.trash_manifests"
+        " SELECT $1, $2, digest, '', NULL, NULL, NULL, 1, '[]', '[]', '{}', NULL, now(), '', '[]',"
+        " array_remove(ARRAY[child], NULL), '{}', true"
+        " FROM unnest($3::text[], $4::text[]) AS c (digest, child)",
+        entry,
+        path,
+        [index.digest for index in chain],
+        [None, *(index.digest for index in chain[:-1])],
+    )
+    await mine.database.execute("ANALYZE catalog.trash_manifests")
+    order: list[str] = []
+    ready = [Item(path, "")]
+    while ready and len(order) < 50:
+        async with engine.begin() as tx:
+            for item in ready:
+                await queries.delete_item(tx, entry_id=entry, repository=path, digest=item.digest)
+            ready = await queries.list_ready(tx, entry_id=entry, excluded=(), limit=100)
+        order += [item.digest for item in ready]
+    assert order == [index.digest for index in chain[:50]]

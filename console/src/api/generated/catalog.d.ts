@@ -457,7 +457,7 @@ export interface paths {
         };
         /**
          * List Trash
-         * @description List what was deleted and can be restored, the newest first.
+         * @description List the entries of the trash, the newest first.
          */
         get: operations["list_trash"];
         put?: never;
@@ -479,7 +479,7 @@ export interface paths {
         put?: never;
         /**
          * Restore From Trash
-         * @description Restore what was deleted, with its pull counts.
+         * @description Restore an entry of the trash, with its pull counts.
          *
          *     It replaces nothing: if the deleted tag exists again, choose another one with `tag`.
          */

@@ -126,38 +126,35 @@ async def end_entry(tx: Tx, *, entry_id: int) -> bool:
     return (await tx.execute(statement.returning(_e.id))).one_or_none() is not None
 
 
-def _of_expired(entry_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    return (
-        sa.exists()
-        .where(_e.id == entry_id, _e.expires_at < _CLOCK, _e.restoring_since.is_(None))
-        .correlate_except(trash)
-    )
-
-
 async def delete_expired(tx: Tx, limit: int) -> int:
     """Delete at most ``limit`` rows of expired entries; return how many.
 
     The rows with the most data are deleted first, and the entry last. A garbage collection that
     begins later can delete what only they named.
     """
-    left = limit
+    ended = (
+        sa.select(_e.id)
+        .where(_e.expires_at < _CLOCK, _e.restoring_since.is_(None))
+        .order_by(_e.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    # A restore that begins now waits for the lock, and then finds that the entry has expired.
+    ids = list((await tx.execute(ended)).scalars())
+    left = limit if ids else 0
     for table in (trash_digests, trash_manifests, trash_tags):
+        if not left:
+            break
         rows: sa.Select[Any] = (
             sa.select(sa.literal_column("ctid"))
             .select_from(table)
-            .where(_of_expired(table.c.entry_id))
+            .where(table.c.entry_id.in_(ids))
             .limit(left)
             .with_for_update(skip_locked=True, of=table)
         )
         statement = sa.delete(table).where(sa.literal_column("ctid").in_(rows))
         left -= (await tx.execute(statement)).rowcount
-        if left <= 0:
-            return limit
-    ended = (
-        sa.select(_e.id)
-        .where(_e.expires_at < _CLOCK, _e.restoring_since.is_(None))
-        .limit(left)
-        .with_for_update(skip_locked=True)
-    )
-    left -= (await tx.execute(sa.delete(trash).where(_e.id.in_(ended)))).rowcount
-    return limit - left
+    if left:
+        chosen = sa.delete(trash).where(_e.id.in_(ids[:left]))
+        left -= (await tx.execute(chosen)).rowcount
+    return limit - left if ids else 0

@@ -40,7 +40,7 @@ async def list_trash(
     kind: Kind | None = None,
     q: Search = None,
 ) -> PageOut[TrashEntryOut]:
-    """List what was deleted and can be restored, the newest first."""
+    """List the entries of the trash, the newest first."""
     entries = await usecases.list_entries(tx=tx, by_account=by_account, kind=kind, q=q, page=page)
     return page_of(entries, TrashEntryOut.model_validate, request, response)
 
@@ -73,7 +73,7 @@ async def restore_from_trash(
     response: Response,
     body: RestoreIn = _AS_IT_WAS,
 ) -> RestoredOut:
-    """Restore what was deleted, with its pull counts.
+    """Restore an entry of the trash, with its pull counts.
 
     It replaces nothing: if the deleted tag exists again, choose another one with `tag`.
     """

@@ -13,7 +13,7 @@ from services.catalog.trash.entries import queries
 async def list_entries(
     *, tx: Tx, by_account: AccountFilter, kind: Kind | None, q: str | None, page: PageRequest
 ) -> Page[Entry]:
-    """Return a page of what was deleted of the account's objects, newest first."""
+    """Return a page of the account's entries, newest first."""
     return await queries.list_entries(tx, account=by_account.account, kind=kind, q=q, page=page)
 
 

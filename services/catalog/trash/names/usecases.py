@@ -35,7 +35,9 @@ async def write_names(*, tx: Tx, entry: Entry, limits: AccountLimits) -> list[st
     if is_new:
         if await queries.namespace_exists(tx, name=entry.namespace):
             raise NameTaken(entry.kind, [entry.namespace])
-        await check_namespace_limit(tx=tx, account_id=entry.owner_id, limits=limits)
+        await check_namespace_limit(
+            tx=tx, account_id=entry.owner_id, name=entry.namespace, limits=limits
+        )
     elif paths:
         if not has_parent:
             raise ParentMissing(f"The namespace {entry.namespace}")

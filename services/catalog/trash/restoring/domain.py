@@ -1,6 +1,6 @@
-"""What a restore puts back, and in which order."""
+"""What a restore puts back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -39,17 +39,11 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A manifest to put, with its ``tags``.
-
-    ``is_trashed`` is false if the registry still has the manifest, and only tags are restored.
-    ``children`` are those of an index.
-    """
+    """A manifest to restore with its ``tags``; the registry may still have the manifest."""
 
     repository: str
     digest: str
-    tags: tuple[str, ...]
-    children: frozenset[str] = frozenset()
-    is_trashed: bool = False
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +84,3 @@ def tags_to_set(
     if kind is Kind.TAG:
         return (chosen,)
     return tuple(dict.fromkeys((*free, chosen)))
-
-
-def order_items(items: Iterable[Item]) -> list[list[Item]]:
-    """Return the items in groups: the children of an index are in an earlier group."""
-    left = {(item.repository, item.digest): item for item in items}
-    groups: list[list[Item]] = []
-    while left:
-        group = [
-            item
-            for item in left.values()
-            if not any((item.repository, child) in left for child in item.children)
-        ] or list(left.values())  # a cycle of digests cannot exist
-        groups.append(group)
-        for item in group:
-            del left[item.repository, item.digest]
-    return groups

@@ -46,10 +46,20 @@ async def begin(tx: Tx, *, entry_id: int, chosen_tag: str | None) -> Restore | N
 
 
 async def take_over(tx: Tx, *, limit: int) -> list[Restore]:
-    """Return restores whose lease has ended, and take a lease on them."""
+    """Return restores whose lease has ended, one per account, and take a lease on them."""
+    o = trash.alias().c
+    first_of_account = (
+        sa.select(o.id)
+        .where(o.owner_id == _e.owner_id, o.restoring_since.is_not(None), o.leased_until < _CLOCK)
+        .order_by(o.leased_until, o.id)
+        .limit(1)
+        .correlate(trash)
+        .scalar_subquery()
+    )
     ended = (
         sa.select(_e.id)
         .where(_e.restoring_since.is_not(None), _e.leased_until < _CLOCK)
+        .where(_e.id == first_of_account)
         .order_by(_e.leased_until)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -85,46 +95,72 @@ async def give_up(tx: Tx, *, entry_id: int) -> None:
     )
 
 
-_ITEMS = sa.text("""
-    WITH chosen (repository, digest) AS (
-      SELECT CAST(:repository AS text), CAST(:digest AS text)),
-    m AS (
-      SELECT m.repository, m.digest, m.children FROM catalog.trash_manifests m, chosen c
-      WHERE m.entry_id = :entry_id
-        AND (c.digest IS NULL OR (m.repository, m.digest) = (c.repository, c.digest))),
-    t AS (
-      SELECT t.repository, t.digest, array_agg(t.name ORDER BY t.name) AS names
-      FROM catalog.trash_tags t, chosen c
-      WHERE t.entry_id = :entry_id
-        AND (c.digest IS NULL OR (t.repository, t.digest) = (c.repository, c.digest))
-      GROUP BY t.repository, t.digest)
-    SELECT repository, digest, coalesce(names, '{}') AS names, coalesce(children, '{}') AS children,
-           children IS NOT NULL AS is_trashed
-    FROM m FULL JOIN t USING (repository, digest) ORDER BY 1, 2
+# A manifest is ready if the entry has none of its children. A tag whose manifest is in the registry
+# is always ready.
+_READY = sa.text("""
+    WITH excluded AS (
+      SELECT * FROM unnest(CAST(:paths AS text[]), CAST(:digests AS text[])) AS e (path, digest)),
+    item AS (
+        SELECT m.repository, m.digest FROM catalog.trash_manifests m
+        WHERE m.entry_id = :entry_id AND NOT EXISTS (
+          SELECT FROM unnest(m.children) AS c (digest) JOIN catalog.trash_manifests child
+            ON (child.entry_id, child.repository, child.digest)
+             = (m.entry_id, m.repository, c.digest)
+          WHERE c.digest <> m.digest)
+      UNION ALL
+        SELECT t.repository, t.digest FROM catalog.trash_tags t
+        WHERE t.entry_id = :entry_id AND NOT EXISTS (
+          SELECT FROM catalog.trash_manifests m
+          WHERE (m.entry_id, m.repository, m.digest) = (t.entry_id, t.repository, t.digest)))
+    SELECT repository, digest FROM item i
+    WHERE NOT EXISTS (SELECT FROM excluded e WHERE (e.path, e.digest) = (i.repository, i.digest))
+    LIMIT :max_rows
 """)
+_LEFT = sa.text("""
+      SELECT repository, digest FROM catalog.trash_manifests WHERE entry_id = :entry_id
+    UNION
+      SELECT repository, digest FROM catalog.trash_tags WHERE entry_id = :entry_id
+    LIMIT :max_rows
+""")
+_IS_TRASHED = sa.exists().where(
+    _m.entry_id == sa.bindparam("entry_id"),
+    _m.repository == sa.bindparam("repository"),
+    _m.digest == sa.bindparam("digest"),
+)
 
 
-async def list_items(tx: Tx, *, entry_id: int) -> list[Item]:
-    """Return what is still in the entry."""
-    values = {"entry_id": entry_id, "repository": None, "digest": None}
-    return [_item(row) for row in await tx.execute(_ITEMS, values)]
+async def list_ready(
+    tx: Tx, *, entry_id: int, excluded: Collection[Item], limit: int
+) -> list[Item]:
+    """Return manifests of the entry whose children it does not have, without their tags.
+
+    A tag is in the result by its manifest, too. ``excluded`` are left out.
+    """
+    values = {
+        "entry_id": entry_id,
+        "paths": [item.repository for item in excluded],
+        "digests": [item.digest for item in excluded],
+        "max_rows": limit,
+    }
+    return list({Item(row.repository, row.digest) for row in await tx.execute(_READY, values)})
+
+
+async def list_left(tx: Tx, *, entry_id: int, limit: int) -> list[Item]:
+    """Return what is still in the entry, without its tags."""
+    rows = await tx.execute(_LEFT, {"entry_id": entry_id, "max_rows": limit})
+    return [Item(row.repository, row.digest) for row in rows]
 
 
 async def find_item(tx: Tx, *, entry_id: int, repository: str, digest: str) -> Item | None:
     """Return one manifest of the entry with its tags, or None if it has been restored."""
-    values = {"entry_id": entry_id, "repository": repository, "digest": digest}
-    row = (await tx.execute(_ITEMS, values)).one_or_none()
-    return _item(row) if row else None
-
-
-def _item(row: Any) -> Item:
-    return Item(
-        repository=row.repository,
-        digest=row.digest,
-        tags=tuple(row.names),
-        children=frozenset(row.children),
-        is_trashed=row.is_trashed,
+    names = sa.select(_t.name).where(
+        _t.entry_id == entry_id, _t.repository == repository, _t.digest == digest
     )
+    tags = tuple((await tx.execute(names.order_by(_t.name))).scalars())
+    values = {"entry_id": entry_id, "repository": repository, "digest": digest}
+    if not tags and not (await tx.execute(sa.select(_IS_TRASHED), values)).scalar_one():
+        return None
+    return Item(repository, digest, tags)
 
 
 async def find_repository(tx: Tx, *, path: str, owner_id: int) -> int | None:

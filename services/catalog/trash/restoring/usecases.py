@@ -41,11 +41,12 @@ from services.catalog.trash.restoring.domain import (
     Item,
     Restore,
     Result,
-    order_items,
 )
 from services.catalog.trash.restoring.planning import plan
 
 _CONCURRENT_ITEMS = 8
+_BATCH = 100
+_MAX_MISSING = 1000
 _log = structlog.get_logger()
 
 
@@ -99,8 +100,11 @@ class Restorer:
                 raise EntryBusy(entry.path)
             if entry.kind in (TrashKind.REPOSITORY, TrashKind.NAMESPACE):
                 result.vanished = await write_names(tx=tx, entry=entry, limits=limits)
-            for item in await queries.list_items(tx, entry_id=entry.id):
-                if restore.is_requested(item):
+            if entry.repository is not None and entry.digest is not None:
+                item = await queries.find_item(
+                    tx, entry_id=entry.id, repository=entry.repository, digest=entry.digest
+                )
+                if item is not None and restore.is_requested(item):
                     await plan(tx, restore, item, result)
             await record(
                 tx=tx,
@@ -117,23 +121,32 @@ class Restorer:
 
         Raises as ``restore``.
         """
-        async with self.engine.connect() as tx:
-            items = await queries.list_items(tx, entry_id=restore.entry_id)
         free = asyncio.Semaphore(_CONCURRENT_ITEMS)
 
         async def restore_one(item: Item) -> None:
             async with free:
                 await self._restore_item(restore, item, result)
 
-        for group in order_items(items):
-            done = await asyncio.gather(*map(restore_one, group), return_exceptions=True)
+        seen: set[Item] = set()
+        excluded: set[Item] = set()  # could not be restored
+        while True:
+            async with self.engine.connect() as tx:
+                ready = await queries.list_ready(
+                    tx, entry_id=restore.entry_id, excluded=excluded, limit=_BATCH
+                )
+            if not ready:
+                break
+            excluded.update(seen.intersection(ready))
+            items = [item for item in ready if item not in seen]
+            seen.update(items)
+            done = await asyncio.gather(*map(restore_one, items), return_exceptions=True)
             for error in done:
                 if isinstance(error, NameTaken | ParentMissing | ContentMissing):
                     async with self.engine.begin() as tx:
                         await queries.give_up(tx, entry_id=restore.entry_id)
                 if error is not None:
                     raise error
-        await self._complete(restore, {item.repository for item in items}, result)
+        await self._complete(restore, {item.repository for item in seen}, result)
 
     async def _restore_item(self, restore: Restore, item: Item, result: Result) -> None:
         path, digest = item.repository, item.digest
@@ -265,7 +278,9 @@ class Restorer:
                     await copy_sums(tx, repositories=[path])
                 await queries.renew_lease(tx, entry_id=restore.entry_id)
         async with self.engine.begin() as tx:
-            if await queries.list_items(tx, entry_id=restore.entry_id):
+            left = await queries.list_left(tx, entry_id=restore.entry_id, limit=_MAX_MISSING)
+            if left:
+                result.missing.update(f"{item.repository}@{item.digest}" for item in left)
                 await queries.give_up(tx, entry_id=restore.entry_id)
             else:
                 await queries.delete_entry(tx, entry_id=restore.entry_id)

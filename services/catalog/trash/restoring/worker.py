@@ -32,7 +32,7 @@ class RestoreWorker:
         async with self._engine.begin() as tx:
             taken = await queries.take_over(tx, limit=_BATCH)
         await asyncio.gather(*(self._restore(restore) for restore in taken))
-        return 0.0 if len(taken) == _BATCH else _POLL_SECONDS
+        return 0.0 if taken else _POLL_SECONDS
 
     async def _restore(self, restore: Restore) -> None:
         """Work on one restore. A failure delays no other one."""

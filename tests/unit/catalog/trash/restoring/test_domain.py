@@ -1,31 +1,11 @@
-"""The order of a restore, and the tags that it sets."""
+"""What a restore requests, and the tags that it sets."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from services.catalog.trash.domain import Kind
-from services.catalog.trash.restoring.domain import Item, Restore, order_items, tags_to_set
-
-
-def test_children_are_restored_before_their_indexes() -> None:
-    outer = Item("team/app", "outer", ("v1",), frozenset({"inner", "elsewhere"}))
-    inner = Item("team/app", "inner", (), frozenset({"image"}))
-    image = Item("team/app", "image", ())
-    same_digest = Item("team/other", "inner", ())
-    assert order_items([outer, inner, image, same_digest]) == [
-        [image, same_digest],
-        [inner],
-        [outer],
-    ]
-
-
-def test_items_that_list_each_other_are_restored_at_once() -> None:
-    both = [
-        Item("team/app", "one", (), frozenset({"two"})),
-        Item("team/app", "two", (), frozenset({"one"})),
-    ]
-    assert order_items(both) == [both]
+from services.catalog.trash.restoring.domain import Item, Restore, tags_to_set
 
 
 @pytest.mark.parametrize(
