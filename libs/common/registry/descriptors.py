@@ -9,19 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from libs.common.registry.error_format import ManifestInvalid
-from libs.common.registry.foreign_urls import ForeignPrefix, is_allowed
+from libs.common.registry.foreign_urls import FOREIGN_LAYER_TYPES, ForeignPrefix, is_allowed
 from libs.common.registry.manifests import MAX_SIZE
 from libs.common.registry.strict_json import shown
-
-FOREIGN_LAYER_TYPES = frozenset(
-    {
-        "application/vnd.docker.image.rootfs.foreign.diff.tar",
-        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-    }
-)
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _MEDIA_TYPE = re.compile(r"[\x20-\x7e]{0,255}")

@@ -11,6 +11,16 @@ from dataclasses import dataclass
 DEFAULT_FOREIGN_LAYER_URLS = ("https://mcr.microsoft.com/", "https://go.microsoft.com/fwlink/")
 """The base layers of Windows images, which Microsoft does not allow others to distribute."""
 
+FOREIGN_LAYER_TYPES = frozenset(
+    {
+        "application/vnd.docker.image.rootfs.foreign.diff.tar",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
+    }
+)
+
 _PATH = r"/[A-Za-z0-9._~!$&'()*+,;=:@/-]*"
 _URL = re.compile(
     rf"https://(?P<host>[A-Za-z0-9.-]+(:[0-9]+)?)(?P<path>{_PATH})"

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from libs.common.registry.foreign_urls import FOREIGN_LAYER_TYPES
 from libs.common.registry.stored_json import Object, parse_object
 
 INDEX_TYPES = frozenset(
@@ -146,6 +147,21 @@ def foreign_layers(manifest: bytes) -> frozenset[str]:
     """Return the digests of the layers that clients fetch from other addresses (``urls``)."""
     layers = parse_object(manifest).get_objects("layers")
     return frozenset(_digest(layer) for layer in layers if layer.get("urls"))
+
+
+def own_blobs(manifest: bytes) -> frozenset[str]:
+    """Return the digests of the config and the layers, without those of foreign layers.
+
+    At the push, the repository had all of them. A foreign layer, by admission's rule
+    (``Descriptor.is_foreign``), can name a blob of any repository.
+    """
+    value = parse_object(manifest)
+    layers = [
+        layer
+        for layer in value.get_objects("layers")
+        if not (layer.get("urls") and _name(layer.get("mediatype")) in FOREIGN_LAYER_TYPES)
+    ]
+    return frozenset(_digest(one) for one in (value.get_object("config"), *layers)) - {""}
 
 
 def _labels(value: Object) -> dict[str, str]:

@@ -92,12 +92,17 @@ async def test_garbage_collection_must_keep_what_a_restore_needs(mine: Team) -> 
     referrer = await mine.attach(index.manifest, "app")
     await mine.delete_image(f"app@{index.manifest.digest}")
     rows = await mine.database.fetch("SELECT digest FROM catalog.trash_digests")
-    assert {row["digest"] for row in rows} >= {
+    assert {row["digest"] for row in rows} == {
+        index.manifest.digest,
         signature.digest,
         referrer.digest,
         *(image.manifest.digest for image in index.images),
-        *(blob.digest for image in index.images for blob in image.blobs),
     }
+    blobs = [blob.digest for image in index.images for blob in image.blobs]
+    needed = await mine.database.fetch(
+        "SELECT digest FROM catalog.find_needed($1) WHERE reason IS NULL", blobs
+    )
+    assert needed == []
     kept = await mine.database.fetch(
         "SELECT digest FROM catalog.manifests m WHERE catalog.is_in_trash(repository_id, digest)"
     )
@@ -106,6 +111,14 @@ async def test_garbage_collection_must_keep_what_a_restore_needs(mine: Team) -> 
         referrer.digest,
         *(image.manifest.digest for image in index.images),
     }
+
+
+async def test_deletion_of_a_tag_records_its_manifest_only(mine: Team) -> None:
+    index = make_index()
+    await mine.push(index, "app", "multi")
+    await mine.delete_image("app:multi")
+    rows = await mine.database.fetch("SELECT digest FROM catalog.trash_digests")
+    assert [row["digest"] for row in rows] == [index.manifest.digest]
 
 
 async def test_taken_tag_is_not_replaced_and_another_one_can_be_chosen(mine: Team) -> None:

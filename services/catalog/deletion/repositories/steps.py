@@ -39,9 +39,9 @@ async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> b
         async with engine.begin() as tx:
             if await intents.has_open(tx, repository=deletion.name):
                 return False
-            is_kept = await keep_images(tx=tx, repository=deletion.name)
             manifests = await queries.list_manifest_digests(tx, path=deletion.name)
             blobs = await queries.list_blob_digests(tx, path=deletion.name)
+        is_kept = await keep_images(engine=engine, repository=deletion.name, digests=manifests)
         keep = partial(_keep_content, engine, deletion.name) if is_kept else None
         await RepositoryCleaner(registry, deletion.name, keep=keep).empty(
             manifests=manifests, blobs=[blob for blob in blobs if is_digest(blob)]

@@ -52,6 +52,8 @@ class Deleter:
                 await self._postpone(deletion, "the feed has unapplied events of it")
         except RegistryUnavailable as error:
             await self._postpone(deletion, str(error))
+        except TimeoutError:  # If the database is unreachable, the deletion is not postponed.
+            await self._postpone(deletion, "a statement took too long")
         except Exception as error:
             if is_unreachable(error):
                 raise

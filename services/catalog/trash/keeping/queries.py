@@ -14,14 +14,15 @@ from services.catalog.trash.domain import Kind, artifact_tags
 
 _m = trash_manifests.c
 
-_TAGS = sa.text("""
+_COPY_TAGS = """
     INSERT INTO catalog.trash_tags (entry_id, repository, name, digest, pushed_at, pushed_by)
     SELECT :entry_id, r.path, o.name, o.digest, o.pushed_at, o.pushed_by
     FROM catalog.repositories r JOIN catalog.tags o ON o.repository_id = r.id
-    WHERE r.path = :repository
-      AND (CAST(:names AS text[]) IS NULL OR o.name = ANY(:names))
+    WHERE r.path = :repository AND o.{column} = ANY(CAST(:chosen AS text[]))
     ON CONFLICT DO NOTHING
-""")
+"""
+_TAGS = sa.text(_COPY_TAGS.format(column="name"))
+_TAGS_OF = sa.text(_COPY_TAGS.format(column="digest"))
 _MANIFESTS = sa.text("""
     INSERT INTO catalog.trash_manifests
       (entry_id, repository, digest, media_type, artifact_type, subject, size_bytes,
@@ -39,34 +40,35 @@ _MANIFESTS = sa.text("""
            o.is_scanned
     FROM catalog.repositories r JOIN catalog.manifests o ON o.repository_id = r.id
     WHERE r.path = :repository
-      AND (CAST(:digests AS text[]) IS NULL OR o.digest = ANY(:digests))
+      AND o.digest = ANY(CAST(:digests AS text[]))
     ON CONFLICT DO NOTHING
 """)
 
-# A manifest needs its blobs, its children, and its referrers, and these need theirs. In the trash,
-# an image needs what its tags name, too: its signatures.
+# What a deletion leaves in the catalog needs one row only: garbage collection keeps all that such a
+# manifest needs. A manifest that leaves the catalog needs its blobs, its children, and its
+# referrers.
 _NEEDED = sa.text("""
-    WITH RECURSIVE needed (digest) AS (
+    INSERT INTO catalog.trash_digests (digest, repository, entry_id)
+    SELECT needed.digest, :repository, :entry_id FROM (
         SELECT digest FROM catalog.trash WHERE id = :entry_id
       UNION
         SELECT digest FROM catalog.trash_tags WHERE entry_id = :entry_id
       UNION
-        SELECT other.digest FROM needed CROSS JOIN LATERAL (
+        SELECT other.digest FROM catalog.trash_manifests o CROSS JOIN LATERAL (
             SELECT b.blob_digest AS digest FROM catalog.manifest_blobs b
-            WHERE b.repository_id = :repository_id AND b.manifest_digest = needed.digest
+            WHERE b.repository_id = :repository_id AND b.manifest_digest = o.digest
           UNION ALL
             SELECT d.digest FROM catalog.manifest_other_digests d
-            WHERE d.repository_id = :repository_id AND d.manifest_digest = needed.digest
+            WHERE d.repository_id = :repository_id AND d.manifest_digest = o.digest
           UNION ALL
             SELECT c.child_digest FROM catalog.manifest_children c
-            WHERE c.repository_id = :repository_id AND c.index_digest = needed.digest
+            WHERE c.repository_id = :repository_id AND c.index_digest = o.digest
           UNION ALL
             SELECT m.digest FROM catalog.manifests m
-            WHERE m.repository_id = :repository_id AND m.subject = needed.digest
+            WHERE m.repository_id = :repository_id AND m.subject = o.digest
         ) AS other
-    )
-    INSERT INTO catalog.trash_digests (digest, repository, entry_id)
-    SELECT digest, :repository, :entry_id FROM needed
+        WHERE o.entry_id = :entry_id
+    ) AS needed
     ON CONFLICT DO NOTHING
 """)
 
@@ -141,36 +143,28 @@ async def insert_entry(
     return int((await tx.execute(statement.returning(trash.c.id))).scalar_one())
 
 
-async def copy_tags(
-    tx: Tx, *, entry_id: int, repository: str, names: Collection[str] | None = None
-) -> None:
-    """Copy tags of a repository to the trash; by default all."""
-    values = {
-        "entry_id": entry_id,
-        "repository": repository,
-        "names": None if names is None else list(names),
-    }
+async def copy_tags(tx: Tx, *, entry_id: int, repository: str, names: Collection[str]) -> None:
+    """Copy tags of a repository to the trash."""
+    values = {"entry_id": entry_id, "repository": repository, "chosen": list(names)}
     await tx.execute(_TAGS, values)
 
 
+async def copy_tags_of(tx: Tx, *, entry_id: int, repository: str, digests: Collection[str]) -> None:
+    """Copy the tags of manifests to the trash."""
+    values = {"entry_id": entry_id, "repository": repository, "chosen": list(digests)}
+    await tx.execute(_TAGS_OF, values)
+
+
 async def copy_manifests(
-    tx: Tx,
-    *,
-    entry_id: int,
-    repository: str,
-    digests: Collection[str] | None = None,
+    tx: Tx, *, entry_id: int, repository: str, digests: Collection[str]
 ) -> None:
-    """Copy manifests of a repository to the trash without their content; by default all."""
-    values = {
-        "entry_id": entry_id,
-        "repository": repository,
-        "digests": None if digests is None else list(digests),
-    }
+    """Copy manifests of a repository to the trash without their content."""
+    values = {"entry_id": entry_id, "repository": repository, "digests": list(digests)}
     await tx.execute(_MANIFESTS, values)
 
 
 async def insert_needed(tx: Tx, *, entry_id: int, repository: Repository) -> None:
-    """Record everything that a tag or an image needs, so that garbage collection keeps it."""
+    """Record what a tag or an image needs directly, so that garbage collection keeps it."""
     values = {
         "entry_id": entry_id,
         "repository_id": repository.id,
@@ -220,11 +214,14 @@ _REFERENCES = sa.text("""
     INSERT INTO catalog.trash_digests (digest, repository, entry_id)
     SELECT DISTINCT o.digest, r.path, CAST(:entry_id AS bigint)
     FROM catalog.repositories r CROSS JOIN LATERAL (
-        SELECT blob_digest AS digest FROM catalog.manifest_blobs WHERE repository_id = r.id
+        SELECT blob_digest AS digest FROM catalog.manifest_blobs
+        WHERE repository_id = r.id AND manifest_digest = ANY(CAST(:digests AS text[]))
       UNION ALL
-        SELECT child_digest FROM catalog.manifest_children WHERE repository_id = r.id
+        SELECT child_digest FROM catalog.manifest_children
+        WHERE repository_id = r.id AND index_digest = ANY(CAST(:digests AS text[]))
       UNION ALL
-        SELECT digest FROM catalog.manifest_other_digests WHERE repository_id = r.id
+        SELECT digest FROM catalog.manifest_other_digests
+        WHERE repository_id = r.id AND manifest_digest = ANY(CAST(:digests AS text[]))
     ) AS o
     WHERE r.path = :repository
     ON CONFLICT DO NOTHING
@@ -254,9 +251,12 @@ async def find_entry_of_deletion(tx: Tx, *, repository: str) -> int | None:
     return id_
 
 
-async def insert_references(tx: Tx, *, entry_id: int, repository: str) -> None:
-    """Record all that the manifests of the repository need."""
-    await tx.execute(_REFERENCES, {"entry_id": entry_id, "repository": repository})
+async def insert_references(
+    tx: Tx, *, entry_id: int, repository: str, digests: Collection[str]
+) -> None:
+    """Record all that manifests of a repository need."""
+    values = {"entry_id": entry_id, "repository": repository, "digests": list(digests)}
+    await tx.execute(_REFERENCES, values)
 
 
 async def needs_content(tx: Tx, *, repository: str, digest: str) -> bool:

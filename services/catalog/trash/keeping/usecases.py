@@ -1,18 +1,20 @@
 """Keep in the trash what a deletion removes.
 
-Call these functions in the transaction that decides the deletion, when the lock of the repository
-is held.
+Call the functions with ``tx`` in the transaction that decides the deletion, when the lock of the
+repository is held.
 """
 
 from collections.abc import Collection
 from datetime import timedelta
 
-from libs.common.db.engine import Tx
+from libs.common.db.engine import Engine, Tx
 from services.catalog.intents.domain import Requester
 from services.catalog.namespaces.domain import Namespace
 from services.catalog.repositories.domain import Repository
 from services.catalog.trash.domain import Kind, artifact_tags
 from services.catalog.trash.keeping import queries
+
+_BATCH = 1000
 
 
 async def keep_tag(
@@ -125,15 +127,22 @@ async def keep_namespace(
     await queries.sum_up(tx, entry_id=entry_id)
 
 
-async def keep_images(*, tx: Tx, repository: str) -> bool:
-    """Keep the tags and manifests of a repository that is being deleted, without their content.
+async def keep_images(*, engine: Engine, repository: str, digests: Collection[str]) -> bool:
+    """Keep the manifests ``digests`` of a repository that is being deleted, with their tags.
+
+    Their content is stored later. Each batch is a transaction, so that a large repository exceeds
+    no limit of a statement. The call can be repeated.
 
     Return False if the repository is not in the trash.
     """
-    entry_id = await queries.find_entry_of_deletion(tx, repository=repository)
+    ordered = sorted(digests)
+    async with engine.connect() as tx:
+        entry_id = await queries.find_entry_of_deletion(tx, repository=repository)
     if entry_id is None:
         return False
-    await queries.copy_tags(tx, entry_id=entry_id, repository=repository)
-    await queries.copy_manifests(tx, entry_id=entry_id, repository=repository)
-    await queries.insert_references(tx, entry_id=entry_id, repository=repository)
+    for start in range(0, len(ordered), _BATCH):
+        batch = ordered[start : start + _BATCH]
+        async with engine.begin() as tx:
+            for copy in (queries.copy_manifests, queries.copy_tags_of, queries.insert_references):
+                await copy(tx, entry_id=entry_id, repository=repository, digests=batch)
     return True

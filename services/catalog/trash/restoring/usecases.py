@@ -16,7 +16,7 @@ from libs.common.db.changes import created
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Fetched, Registry
 from libs.common.registry.errors import RegistryUnavailable
-from libs.common.registry.manifests import is_digest, parse_manifest
+from libs.common.registry.manifests import own_blobs
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.storage.store import Storage, StorageUnavailable
 from services.catalog.accounts.domain import AccountLimits
@@ -184,7 +184,7 @@ class Restorer:
         manifest = change.manifest or await self.registry.find_manifest(path, change.digest)
         if manifest is None:
             return False
-        await self._link(path, change.digest, manifest)
+        await self._link(path, manifest)
         for reference in change.tags or (change.digest,):
             answer = await self.registry.forward_manifest(
                 path, reference, manifest, subject=CATALOG_SUBJECT
@@ -199,9 +199,13 @@ class Restorer:
                 return False
         return True
 
-    async def _link(self, path: str, digest: str, manifest: Fetched) -> None:
-        parsed = parse_manifest(manifest.content, digest=digest, media_type=manifest.media_type)
-        blobs = {blob for blob, _ in parsed.blobs if is_digest(blob)}
+    async def _link(self, path: str, manifest: Fetched) -> None:
+        """Link the layers of the repository itself: another one may hide a foreign layer's blob.
+
+        The link of another algorithm names the sha256 digest, which the manifest does not have. So
+        the registry refuses a manifest with such a layer after the repository was emptied.
+        """
+        blobs = {blob for blob in own_blobs(manifest.content) if blob.startswith("sha256:")}
         if blobs and self.storage is not None:
             try:
                 await self.storage.link_layers(path, blobs)

@@ -12,7 +12,7 @@ from tests.integration.catalog.gc.pausing import PausingStorage, Point
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.trashing import Team
 from tests.kit.database import Database
-from tests.kit.images import make_image
+from tests.kit.images import make_image, make_index
 
 pytestmark = pytest.mark.registry_versions
 
@@ -57,6 +57,32 @@ async def test_images_are_restored_at_each_point_of_a_run(
     assert (await collect()).report.deleted == 0
     for point, image in images.items():
         assert_pullable(registry, app_repository, point, image)
+
+
+@pytest.mark.parametrize("deleted", ["index", "tag"])
+async def test_index_in_the_trash_keeps_its_children_and_signatures(
+    mine: Team, collect: Collect, deleted: str
+) -> None:
+    """Its children and referrers have rows in the catalog, and these name all that they need."""
+    index = make_index()
+    await mine.push(index, "app", "multi")
+    cosign = f"sha256-{index.manifest.hex}.sig"
+    signature = await mine.attach(index.manifest, "app", tag=cosign)
+    referrers = [
+        await mine.attach(index.manifest, "app"),
+        await mine.attach(index.images[0].manifest, "app"),
+    ]
+    referrers.append(await mine.attach(referrers[0], "app"))
+    reference = {"index": f"app@{index.manifest.digest}", "tag": "app:multi"}[deleted]
+    await mine.delete_image(reference)
+    finished = await collect()
+    assert (finished.error, finished.report.manifests) == (None, 0)
+    await mine.restored(await mine.entry())
+    assert mine.pulls("app", "multi", index)
+    assert mine.pulls("app", cosign, signature)
+    for referrer in referrers:
+        assert mine.pulls("app", referrer.digest, referrer)
+    assert (await collect()).report.manifests == 0
 
 
 async def test_folder_of_a_repository_whose_images_are_in_the_trash_is_kept(
