@@ -86,6 +86,8 @@ def _dry_lines(result: Result) -> Iterator[str]:
 def _failures(report: Report) -> Iterator[str]:
     for repository, reason in sorted(report.failures.items()):
         yield f"Not collected: {repository}: {reason}"
+    if report.further_failures:
+        yield f"Not collected: {report.further_failures} further"
 
 
 def _marked(report: Report) -> str:

@@ -99,12 +99,13 @@ async def test_json_is_one_object(command: Command, catalog: Catalog, options: l
 async def test_a_failed_repository_is_named_and_the_status_is_1(
     command: Command, catalog: Catalog
 ) -> None:
-    report = Report(failures={"team/app": "the registry failed [again]"})
+    report = Report(failures={"team/app": "the registry failed [again]"}, further_failures=3)
     async with _answered(command, catalog, report=report) as (_, done):
         pass
     assert done.status == 1
     assert done.stdout.splitlines()[1:] == [
         "Not collected: team/app: the registry failed [again]",
+        "Not collected: 3 further",
     ]
 
 

@@ -1520,6 +1520,11 @@ export interface components {
             failures: {
                 [key: string]: string;
             };
+            /**
+             * Further Failures
+             * @description further such repositories, for which the report has no room
+             */
+            further_failures: number;
         };
         /**
          * RepositoryChange

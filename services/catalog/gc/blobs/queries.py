@@ -127,10 +127,16 @@ async def exempt(tx: Tx, *, run: int, digests: Mapping[str, str]) -> None:
         await tx.execute(insert(garbage_exemptions).on_conflict_do_nothing(), rows)
 
 
-async def drop_exemptions(tx: Tx) -> None:
-    """Delete the exemptions of all runs that have finished."""
-    finished = sa.select(garbage_runs.c.id).where(garbage_runs.c.finished_at.is_not(None))
-    await tx.execute(sa.delete(garbage_exemptions).where(_x.run.in_(finished)))
+_DROP_EXEMPTIONS = sa.text("""
+    DELETE FROM catalog.garbage_exemptions WHERE ctid = ANY(ARRAY(
+        SELECT x.ctid FROM catalog.garbage_exemptions x JOIN catalog.garbage_runs r ON r.id = x.run
+        WHERE r.finished_at IS NOT NULL LIMIT :max_rows))
+""")
+
+
+async def drop_exemptions(tx: Tx, *, limit: int) -> int:
+    """Delete some exemptions of runs that have finished. Return their number."""
+    return int((await tx.execute(_DROP_EXEMPTIONS, {"max_rows": limit})).rowcount)
 
 
 async def assign_transaction_id(tx: Tx) -> int:

@@ -48,7 +48,8 @@ _UNTAGGED = sa.text("""
           AND NOT EXISTS (
             SELECT FROM catalog.tags t
             WHERE t.repository_id = m.repository_id AND t.digest = m.digest)
-          AND (g.path, m.digest) NOT IN (SELECT repository, digest FROM pulled)
+          AND NOT EXISTS (
+            SELECT FROM pulled p WHERE p.repository = g.path AND p.digest = m.digest)
           AND NOT catalog.is_in_trash(m.repository_id, m.digest)
     ), live (repository_id, digest) AS (
         SELECT m.repository_id, m.digest FROM catalog.manifests m JOIN given g

@@ -1,6 +1,7 @@
 """One run of garbage collection, from the listing of the storage to its report (spec 7)."""
 
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -17,11 +18,12 @@ from services.catalog.gc.blobs.marking import MarkedBlobs, confirm_marks, mark_b
 from services.catalog.gc.blobs.purging import purge_uploads, remove_empty_repositories
 from services.catalog.gc.manifests.usecases import count_untagged, delete_untagged
 from services.catalog.gc.runs import queries
-from services.catalog.gc.runs.domain import STOPPED, Options, Phase, Report
+from services.catalog.gc.runs.domain import MAX_FAILURES, STOPPED, Options, Phase, Report
 from services.catalog.gc.sweeps.usecases import sweep
 
 _REPORT_SECONDS = 0.5
 _MARKS_AT_ONCE = 10_000
+_EXEMPTIONS_AT_ONCE = 10_000
 _TOUCHES_KEPT = timedelta(days=2)
 _log = structlog.get_logger()
 
@@ -68,7 +70,10 @@ class GarbageCollector:
             report.revivals = await queries.count_revivals(tx)
             report.revived = report.revivals - revivals_before
             await queries.finish(tx, id=run, report=report, error=error)
-            await blobs.drop_exemptions(tx)
+        dropped = _EXEMPTIONS_AT_ONCE
+        while dropped == _EXEMPTIONS_AT_ONCE:
+            async with self._engine.begin() as tx:
+                dropped = await blobs.drop_exemptions(tx, limit=_EXEMPTIONS_AT_ONCE)
 
 
 class _Collection:
@@ -86,6 +91,7 @@ class _Collection:
         self.report = Report()
         self.error: str | None = None
         """What has failed, although the run went on."""
+        self._further_failures: set[str] = set()
         self._engine = engine
         self._registry = registry
         self._storage = storage
@@ -136,7 +142,7 @@ class _Collection:
             adds_unknown=not self._options.is_dry,
             report=self._progress,
         )
-        self.report.failures |= listed.failures
+        self._add_failures(listed.failures)
         return listed
 
     async def _delete_manifests(self) -> None:
@@ -161,7 +167,17 @@ class _Collection:
             _log.warning("no manifest can be deleted", run=self._run, exc_info=True)
             return
         self.report.manifests += deleted.manifests
-        self.report.failures |= deleted.failures
+        self._add_failures(deleted.failures)
+
+    def _add_failures(self, failures: Mapping[str, str]) -> None:
+        """Report repositories that keep their garbage. The report has room for some of them."""
+        report = self.report
+        for path, reason in sorted(failures.items()):
+            if path in report.failures or len(report.failures) < MAX_FAILURES:
+                report.failures[path] = reason
+            else:
+                self._further_failures.add(path)
+        report.further_failures = len(self._further_failures)
 
     async def _sweep(self, listed: Listed) -> None:
         await self._enter(Phase.SWEEPING)

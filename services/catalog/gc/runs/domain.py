@@ -9,6 +9,7 @@ from libs.common.web.errors import Conflict
 
 AFTER_FAILURE = timedelta(minutes=10)
 """How long after a failed run the schedule tries again."""
+MAX_FAILURES = 100
 INTERRUPTED = "the process that ran it has ended"
 STOPPED = "stopped by the operator"
 
@@ -42,7 +43,8 @@ class Report:
     rest. ``kept`` counts doomed blobs that were needed again at their deletion. ``revived`` blobs
     live again since the run before, because a client asked for them, and ``revivals`` counts them
     since the installation. ``blobs`` and ``blob_bytes`` are those of the whole storage, when the
-    run marked. ``failures`` are repositories that keep their garbage, with the reason.
+    run marked. ``failures`` are repositories that keep their garbage, with the reason: the first
+    `MAX_FAILURES` of them. ``further_failures`` is the number of the others.
     """
 
     blobs: int = 0
@@ -58,6 +60,7 @@ class Report:
     uploads: int = 0
     repositories: int = 0
     failures: dict[str, str] = field(default_factory=dict)
+    further_failures: int = 0
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "Report":

@@ -126,8 +126,14 @@ async def record_progress(
 
 
 async def finish(tx: Tx, *, id: int, report: Report, error: str | None) -> None:
-    """Record the end of the run, and the epoch in which it has listed the storage."""
+    """Record the end of the run, and the epoch in which it has listed the storage.
+
+    The epoch says that the catalog knows all repositories but ``failures``. So it is left out if
+    there are more of them.
+    """
     epoch = sa.func.jsonb_build_object("epoch", sa.func.catalog.epoch())
+    if report.further_failures:
+        epoch = sa.func.jsonb_build_object()
     values = {
         "finished_at": _CLOCK,
         "phase": Phase.DONE.value,

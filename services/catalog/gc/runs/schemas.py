@@ -28,6 +28,9 @@ class ReportOut(Output):
         description="repositories that keep their garbage, with the reason",
         examples=[{"team/app": "the registry does not respond"}],
     )
+    further_failures: int = Field(
+        description="further such repositories, for which the report has no room"
+    )
 
 
 class RunOut(Output):
