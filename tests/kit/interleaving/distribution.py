@@ -162,7 +162,7 @@ class ModelRegistry:
         request = scheduler.start(f"registry-{self._requests} of {caller.name}", serve)
         task = request.task
         assert task is not None
-        caller.waits_for = request
+        request.caller, caller.waits_for = caller, request
         gives_up = asyncio.ensure_future(
             scheduler.point("gets no answer from the registry", is_optional=True)
         )
