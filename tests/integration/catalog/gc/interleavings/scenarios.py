@@ -57,9 +57,13 @@ class Scenario:
     rotation: int
 
 
+def _one_of(*strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return each as often as it is given. st.one_of takes equal ones once, and splits them."""
+    return st.sampled_from(strategies).flatmap(lambda chosen: chosen)
+
+
 _INSIDE = st.integers(0, 6)
-_PUSH_STOPS = st.one_of(
-    _INSIDE.map(lambda place: Stop("open_push", inside=place)),
+_PUSH_STOPS = _one_of(
     _INSIDE.map(lambda place: Stop("open_push", inside=place)),
     st.sampled_from(
         [
@@ -109,7 +113,7 @@ _END = st.none()
 
 
 def _run(actor: Actor, *stops: st.SearchStrategy[Any]) -> st.SearchStrategy[Step]:
-    return st.tuples(st.just("run"), st.just(actor), st.one_of(*stops))
+    return st.tuples(st.just("run"), st.just(actor), _one_of(*stops))
 
 
 def _kill(actor: Actor) -> st.SearchStrategy[Step]:
@@ -122,7 +126,7 @@ def _in_order(*steps: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Step, .
 
 
 def _maybe(step: st.SearchStrategy[Step]) -> st.SearchStrategy[Step | None]:
-    return st.one_of(step, st.none())
+    return _one_of(step, st.none())
 
 
 _TIME = st.tuples(st.just("time"), st.sampled_from([16, 16, 6, 3601]))
@@ -140,10 +144,10 @@ _GATES = [Actor.LOADING_GATE, Actor.RENEWING_GATE, Actor.FLUSHING_GATE]
 _OTHER = st.tuples(
     st.just("run"),
     st.sampled_from([*_OTHERS, *_GATES]),
-    st.one_of(_END, _END, _PUSH_STOPS, _COLLECT_STOPS),
+    _one_of(_END, _END, _PUSH_STOPS, _COLLECT_STOPS),
 )
 _PUSH, _COLLECT = _run(Actor.PUSHER, _PUSH_STOPS), _run(Actor.GARBAGE_COLLECTOR, _COLLECT_STOPS)
-_PUSH_ON = _run(Actor.PUSHER, _END, _PUSH_STOPS)
+_PUSH_ON = _run(Actor.PUSHER, _END, _END, _PUSH_STOPS)
 
 # A push begins before the garbage collector acts, and ends while it acts.
 _AROUND = _in_order(_PUSH, _COLLECT, _PUSH_ON, _maybe(_OTHER))
@@ -155,7 +159,7 @@ _STOPPED = _in_order(
     _run(Actor.GARBAGE_COLLECTOR, _SWEEPING),
     _maybe(_PUSH),
     _LEASE_ENDS,
-    st.one_of(
+    _one_of(
         _run(Actor.REPLICA, _VOIDING), _run(Actor.OTHER_GARBAGE_COLLECTOR, _VOIDING, _COLLECT_STOPS)
     ),
     _maybe(_run(Actor.PUSHER, _END)),
@@ -167,9 +171,9 @@ _STOPPED = _in_order(
 _KILLED = _in_order(
     _PUSH,
     _maybe(_COLLECT),
-    st.one_of(_kill(Actor.PUSHER), _kill(Actor.GARBAGE_COLLECTOR)),
+    _one_of(_kill(Actor.PUSHER), _kill(Actor.GARBAGE_COLLECTOR)),
     _TIME,
-    st.one_of(_OTHER, _COLLECT),
+    _one_of(_OTHER, _COLLECT),
     _maybe(_run(Actor.RESOLVER, _END)),
     _run(Actor.OTHER_GARBAGE_COLLECTOR, _END, _COLLECT_STOPS),
     _maybe(_PUSH_ON),
@@ -178,7 +182,7 @@ _KILLED = _in_order(
 _ANSWERED = _in_order(
     _run(Actor.PUSHER, st.sampled_from([Stop("HEAD blob", times=2), Stop("open_push")])),
     _COLLECT,
-    st.one_of(_TIME, _OTHER),
+    _one_of(_TIME, _OTHER),
     _run(Actor.GARBAGE_COLLECTOR, _END, _COLLECT_STOPS),
     _maybe(_OTHER),
     _PUSH_ON,
@@ -198,9 +202,7 @@ _RESTORED = _in_order(
     _maybe(_PUSH_ON),
 )
 _ANY = st.lists(
-    st.one_of(
-        _PUSH_ON, _COLLECT, _OTHER, _TIME, _kill(Actor.PUSHER), _kill(Actor.GARBAGE_COLLECTOR)
-    ),
+    _one_of(_PUSH_ON, _COLLECT, _OTHER, _TIME, _kill(Actor.PUSHER), _kill(Actor.GARBAGE_COLLECTOR)),
     min_size=2,
     max_size=8,
 ).map(tuple)
@@ -232,7 +234,7 @@ def _scenarios(
     return st.builds(Scenario, **(fields | given))
 
 
-scenarios = st.one_of(
+scenarios = _one_of(
     *[_scenarios(_AROUND)] * 4,
     *[_scenarios(_WITHIN)] * 3,
     *[_scenarios(_STOPPED)] * 2,
