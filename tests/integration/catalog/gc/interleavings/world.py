@@ -43,7 +43,6 @@ from tests.integration.catalog.gc.interleavings.universe import (
 )
 from tests.kit.images import Blob, Image, Index
 from tests.kit.interleaving.distribution import (
-    ACCEPTED,
     ModelRegistry,
     ModelUploads,
     Served,
@@ -165,6 +164,7 @@ class World:
             docker_user="alice",
             client_address="192.0.2.1",
         )
+        began_at = self.served.moment
         try:
             answer = await self.admission.admit(push)
         except (RegistryApiError, *_FAILED) as error:
@@ -172,7 +172,7 @@ class World:
             return False
         self._note(f"answered {answer.status} for {digest}")
         if answer.status == 201:
-            self.served.answered((repository, digest), int(answer.headers[ACCEPTED]))
+            self.served.answer((repository, digest), began_at)
             self._check_files()
         return answer.status == 201
 
