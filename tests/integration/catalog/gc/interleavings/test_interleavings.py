@@ -36,6 +36,8 @@ _INTERLEAVINGS = int(os.environ.get("MOORAGE_INTERLEAVINGS", "300"))
 _SECONDS = float("inf") if "MOORAGE_INTERLEAVINGS" in os.environ else 22.0
 """How long new interleavings begin."""
 _PHASES = [Phase.generate] if "MOORAGE_UNSHRUNK" in os.environ else [Phase.generate, Phase.shrink]
+_VARIATIONS = "hypothesis.internal.conjecture.engine.ConjectureRunner.generate_mutations_from"
+"""Hypothesis varies each example up to five times. New ones find more."""
 T = TypeVar("T")
 
 
@@ -142,11 +144,14 @@ def model(
     parent = memory if memory.is_dir() else tmp_path_factory.mktemp("interleavings")
     root = Path(tempfile.mkdtemp(prefix="moorage-interleavings-", dir=parent))
     model = Model(root / "storage")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(_VARIATIONS, lambda *_: None, raising=False)
     try:
         model.run(model.open(postgres_server))
         yield model
         print(f"{model.count} interleavings")
     finally:
+        patch.undo()
         model.close()
         shutil.rmtree(root)
         collection._REPORT_SECONDS = seconds
