@@ -151,10 +151,15 @@ _PUSH_ON = _run(Actor.PUSHER, _END, _END, _PUSH_STOPS)
 
 # A push begins before the garbage collector acts, and ends while it acts.
 _AROUND = _in_order(_PUSH, _COLLECT, _PUSH_ON, _maybe(_OTHER))
-# A push does not see the marks that are added while its intent is inserted.
+# A push does not see the marks that are added while its intent is inserted. And the registry does
+# not look again for the blobs of a manifest that it is about to link.
 _UNSEEN = _in_order(
-    _run(Actor.PUSHER, st.integers(0, 4).map(lambda place: Stop("open_push", inside=place))),
-    _COLLECT,
+    _run(
+        Actor.PUSHER,
+        st.integers(0, 3).map(lambda place: Stop("open_push", inside=place)),
+        st.sampled_from([Stop("looks for its own blob"), Stop("links the manifest")]),
+    ),
+    _run(Actor.GARBAGE_COLLECTOR, _END, st.sampled_from(_DELETING)),
     _run(Actor.PUSHER, _END),
 )
 # The garbage collector stops, and a push begins.
@@ -229,7 +234,7 @@ def _scenarios(
     fields: dict[str, Any] = {
         "grace_minutes": st.sampled_from(grace),
         "is_marked": st.booleans(),
-        "per_second": st.sampled_from([0, 0, 0, 1, 10]),
+        "per_second": st.sampled_from([*[0] * 6, 1, 10]),
         "seconds_between": st.just(3601),
         "push": _pushes,
         "other_push": _pushes,
@@ -242,7 +247,7 @@ def _scenarios(
 
 scenarios = _one_of(
     *[_scenarios(_AROUND)] * 2,
-    *[_scenarios(_UNSEEN, is_marked=st.just(False))] * 3,
+    *[_scenarios(_UNSEEN, is_marked=st.just(False))] * 4,
     *[_scenarios(_WITHIN)] * 3,
     *[_scenarios(_STOPPED)] * 2,
     _scenarios(_KILLED),
