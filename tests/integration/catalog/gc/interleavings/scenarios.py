@@ -156,10 +156,10 @@ _AROUND = _in_order(_PUSH, _COLLECT, _PUSH_ON, _maybe(_OTHER))
 _UNSEEN = _in_order(
     _run(
         Actor.PUSHER,
-        st.integers(0, 3).map(lambda place: Stop("open_push", inside=place)),
+        st.sampled_from([Stop("open_push", inside=place) for place in (2, 3, 2, 3, 0, 1)]),
         st.sampled_from([Stop("looks for its own blob"), Stop("links the manifest")]),
     ),
-    _run(Actor.GARBAGE_COLLECTOR, _END, st.sampled_from(_DELETING)),
+    _run(Actor.GARBAGE_COLLECTOR, _END, *[st.sampled_from(_DELETING)] * 2),
     _run(Actor.PUSHER, _END),
 )
 # The garbage collector stops, and a push begins.
@@ -228,6 +228,15 @@ _pushes = st.builds(
 )
 
 
+_accepted_pushes = st.builds(
+    Pushed,
+    st.integers(0, 2),
+    st.just(0),
+    st.sampled_from([*TAGS, None]),
+    st.sampled_from([Style.BLIND, Style.UPLOAD, Style.MOUNT]),
+)
+
+
 def _scenarios(
     steps: st.SearchStrategy[tuple[Step, ...]], *, grace: tuple[int, ...] = (0, 60), **given: Any
 ) -> st.SearchStrategy[Scenario]:
@@ -247,7 +256,7 @@ def _scenarios(
 
 scenarios = _one_of(
     *[_scenarios(_AROUND)] * 2,
-    *[_scenarios(_UNSEEN, is_marked=st.just(False))] * 4,
+    *[_scenarios(_UNSEEN, is_marked=st.just(False), push=_accepted_pushes)] * 4,
     *[_scenarios(_WITHIN)] * 3,
     *[_scenarios(_STOPPED)] * 2,
     _scenarios(_KILLED),
