@@ -20,22 +20,39 @@ from libs.common.storage.layout import blob_data, layer_link, repository_folder
 from tests.kit.images import Blob
 from tests.kit.interleaving.scheduler import Scheduler, current_process
 
-ACCEPTED = "X-Accepted"
 Key = tuple[str, str]
 """A manifest: its repository and its digest."""
 
 
 @dataclass(slots=True)
 class Served:
-    """Which manifests the registry has deleted, and when, and which ones it must serve."""
+    """Which manifests the registry has accepted and deleted, and which ones it must serve.
+
+    Each of these events is a moment: a number that grows.
+    """
 
     moment: int = 0
+    accepted_at: dict[Key, list[int]] = field(default_factory=dict)
     deleted_at: dict[Key, int] = field(default_factory=dict)
     required: set[Key] = field(default_factory=set)
 
-    def answered(self, key: Key, accepted_at: int) -> None:
-        """A client has received 201. A deletion since the registry accepted it counts more."""
-        if self.deleted_at.get(key, 0) < accepted_at:
+    def accept(self, key: Key) -> None:
+        self.moment += 1
+        self.accepted_at.setdefault(key, []).append(self.moment)
+
+    def delete(self, key: Key) -> None:
+        self.moment += 1
+        self.deleted_at[key] = self.moment
+        self.required.discard(key)
+
+    def answer(self, key: Key, began_at: int) -> None:
+        """A client whose push began at a moment has received 201.
+
+        Its manifest must stay, unless it was deleted since. The registry can have accepted it
+        twice: the worker repeats a push whose process was slow, and the first request ends later.
+        """
+        first = next(one for one in self.accepted_at[key] if one > began_at)
+        if self.deleted_at.get(key, 0) < first:
             self.required.add(key)
 
 
@@ -135,9 +152,7 @@ class ModelRegistry:
                 link.parent.rmdir()
                 path.rmdir()
         revision.unlink()
-        self._served.moment += 1
-        self._served.deleted_at[repository, digest] = self._served.moment
-        self._served.required.discard((repository, digest))
+        self._served.delete((repository, digest))
         return True
 
     async def put_manifest(self, repository: str, reference: str, manifest: Fetched) -> None:
@@ -162,7 +177,7 @@ class ModelRegistry:
         request = scheduler.start(f"registry-{self._requests} of {caller.name}", serve)
         task = request.task
         assert task is not None
-        caller.waits_for = request
+        request.caller, caller.waits_for = caller, request
         gives_up = asyncio.ensure_future(
             scheduler.point("gets no answer from the registry", is_optional=True)
         )
@@ -200,8 +215,8 @@ class ModelRegistry:
         if ":" not in reference:
             await point("sets the tag")
             write(files.tag(repository, reference), digest.encode())
-        self._served.moment += 1
-        return Forwarded(201, httpx.Headers({ACCEPTED: str(self._served.moment)}), b"")
+        self._served.accept((repository, digest))
+        return Forwarded(201, httpx.Headers(), b"")
 
 
 class ModelUploads:

@@ -1,33 +1,46 @@
 """Runs product code as processes whose steps a test orders.
 
-A *process* is an asyncio task. It stops at each *point*: before a statement, a commit, a call of
-the storage, a rename, and instead of each sleep. The test chooses which point goes on. A statement
-that waits for a lock counts as stopped; it goes on when another process has released the lock.
+A *process* is an asyncio task. It can stop at each *point*: before a statement, a commit, a call of
+the storage, a rename, and instead of each sleep. One process runs at a time, until it reaches the
+stop that the test has chosen. A statement that waits for a lock counts as stopped; it goes on when
+another process has released the lock, and its process then stops at the next point.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol, TypeVar
-
-from sqlalchemy.util.concurrency import await_only, greenlet_spawn, in_greenlet
 
 T = TypeVar("T")
 _current: ContextVar["Process | None"] = ContextVar("current process", default=None)
-_STEPPED_MODULES = ("libs.common.storage.", "libs.common.registry.storage")
-_LOOK_SECONDS = 0.004
+_LOOK_SECONDS = 0.006
+_MOST_SLEEPS = 3
+"""How often a process that waits for others looks again in one run."""
 
 
 class Killed(BaseException):
     """The process was killed. No code of it runs any more, except to unwind."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The end of a run: before the point ``label``, if the point before it was ``after``.
+
+    Both are prefixes. ``times`` counts such points. With ``inside``, the statement of the point
+    begins, and stops at one of its pauses, counted from the last one.
+    """
+
+    label: str
+    after: str = ""
+    times: int = 1
+    inside: int | None = None
+
+
 @dataclass(eq=False, slots=True)
 class Point:
-    """A place where a process has stopped. ``pauses`` are the places in the next statement.
+    """A place where a process has stopped.
 
     An ``optional`` point is an event that can happen while the process waits for something else. At
     a point ``inside``, the database has stopped in the statement of the process.
@@ -35,11 +48,26 @@ class Point:
 
     process: "Process"
     label: str
-    pauses: tuple[int, ...]
     is_sleep: bool
     is_optional: bool
     is_inside: bool
-    future: "asyncio.Future[int | None]"
+    future: "asyncio.Future[None]"
+
+
+@dataclass(eq=False, slots=True)
+class _Run:
+    """A process that goes on until it reaches ``stop``, or to its end."""
+
+    stop: Stop | None
+    before: str = ""
+    times: int = 0
+
+    def reaches(self, label: str) -> bool:
+        stop, before, self.before = self.stop, self.before, label
+        if stop is None or not label.startswith(stop.label) or not before.startswith(stop.after):
+            return False
+        self.times += 1
+        return self.times == stop.times
 
 
 @dataclass(eq=False, slots=True)
@@ -50,8 +78,17 @@ class Process:
     points: list[Point] = field(default_factory=list)
     is_dead: bool = False
     may_fail: bool = False
+    caller: "Process | None" = None
     waits_for: "Process | None" = None
+    run: "_Run | None" = None
     task: "asyncio.Task[Any] | None" = None
+
+    @property
+    def first(self) -> "Process":
+        """Return the process that waits for the answer of this one, or this one."""
+        caller = self.caller
+        waits = caller is not None and not caller.is_dead and caller.waits_for is self
+        return caller.first if caller is not None and waits else self
 
     @property
     def is_running(self) -> bool:
@@ -116,7 +153,10 @@ class Scheduler:
         is_optional: bool = False,
         is_inside: bool = False,
     ) -> int | None:
-        """Stop until the test lets this point go on. Return the pause that it has chosen."""
+        """Stop here, unless the process runs to another stop.
+
+        Returns the one of the ``pauses`` at which the next statement stops, or None.
+        """
         process = _current.get()
         assert process is not None
         if process.is_dead:
@@ -126,16 +166,28 @@ class Scheduler:
                 await asyncio.Event().wait()
             await _sleep(0.002 if is_sleep else 0)
             return None
-        future: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-        point = Point(process, label, pauses, is_sleep, is_optional, is_inside, future)
+        first = process.first
+        if first.run is not None and not (is_sleep or is_optional or is_inside):
+            stop = first.run.stop
+            is_reached = first.run.reaches(label)
+            if is_reached:
+                first.run = None
+            if not is_reached or (pauses and stop is not None and stop.inside is not None):
+                self.log.append(f"{process.name}: {label}")
+                await _sleep(0)
+                if not is_reached or stop is None or stop.inside is None:
+                    return None
+                return pauses[-1 - stop.inside % len(pauses)]
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        point = Point(process, label, is_sleep, is_optional, is_inside, future)
         process.points.append(point)
         try:
-            chosen = await future
+            await future
         finally:
             process.points.remove(point)
         if process.is_dead:
             raise Killed
-        return chosen
+        return None
 
     @asynccontextmanager
     async def busy(self, session: int | None = None) -> AsyncIterator[None]:
@@ -148,12 +200,34 @@ class Scheduler:
             del self._busy[key]
             self._changed.set()
 
-    async def go_on(self, point: Point, pause: int | None = None) -> None:
-        """Let the process go on from ``point``, until all processes have stopped again."""
-        suffix = f", and stop inside at {pause}" if pause is not None else ""
-        self.log.append(f"{point.process.name}: {point.label}{suffix}")
-        point.future.set_result(pause)
-        await self.settle()
+    async def run(self, process: Process, stop: Stop | None = None) -> None:
+        """Let a process go on to ``stop``; without one, to its end, or until it waits for others.
+
+        Requests whose answers it waits for go on with it.
+        """
+        run = process.run = _Run(stop)
+        for _ in range(_MOST_SLEEPS + 1):
+            points = self._points_of(process)
+            awake = [one for one in points if not one.is_sleep]
+            for point in awake or points[:1]:
+                run.before = point.label
+                self.log.append(f"{point.process.name}: {point.label}")
+                if not point.future.done():
+                    point.future.set_result(None)
+            await self.settle()
+            if process.run is None or not process.is_running or not self._points_of(process):
+                break
+        process.run = None
+
+    def _points_of(self, process: Process) -> list[Point]:
+        """Return the points at which a process and its requests have stopped."""
+        return [
+            point
+            for one in self.processes
+            if one.first is process
+            for point in one.points
+            if not point.is_optional
+        ]
 
     async def settle(self) -> None:
         """Wait until all processes have stopped, have ended, or wait for a lock."""
@@ -194,46 +268,3 @@ def _retrieve(task: "asyncio.Task[None]") -> None:
 
 
 _sleep = asyncio.sleep
-_to_thread = asyncio.to_thread
-_rename = Path.rename
-
-
-@contextmanager
-def stepping(
-    scheduler: Callable[[], Scheduler], renamed: Callable[[Path, Path], Awaitable[None]]
-) -> Iterator[None]:
-    """Make points of sleeps, of calls of the storage, and of its renames, in processes only.
-
-    ``renamed`` is called right after a rename.
-    """
-
-    async def sleep(delay: float, result: Any = None) -> Any:
-        process = _current.get()
-        if process is None or delay == 0:
-            return await _sleep(delay, result)
-        await scheduler().point(f"sleeps for {delay:g} s", is_sleep=True)
-        return result
-
-    async def to_thread(function: Callable[..., T], *given: Any, **named: Any) -> T:
-        if _current.get() is None:
-            return await _to_thread(function, *given, **named)
-        if function.__module__.startswith(_STEPPED_MODULES):
-            await scheduler().point(f"storage: {function.__name__.strip('_')}")
-        called: T = await greenlet_spawn(function, *given, **named)
-        return called
-
-    def rename(self: Path, target: Path) -> Path:
-        if _current.get() is None or not in_greenlet():
-            return _rename(self, target)
-        await_only(scheduler().point(f"renames {self.name[:8]} to {target.parent.name[:8]}"))
-        result = _rename(self, target)
-        await_only(renamed(self, target))
-        return result
-
-    changed: Any = asyncio
-    path: Any = Path
-    changed.sleep, changed.to_thread, path.rename = sleep, to_thread, rename
-    try:
-        yield
-    finally:
-        changed.sleep, changed.to_thread, path.rename = _sleep, _to_thread, _rename

@@ -56,10 +56,14 @@ class ModelGate:
             self.current = (await renew(tx, self.id, generation)).scalar_one()
         self.lease_end = sent_at + _LEASE_MICROSECONDS
 
+    async def is_ready(self) -> bool:
+        """Return whether it has a lease, and knows the present marks, as far as it knows."""
+        now = await self.database.read_clock()
+        return now < self.lease_end and self.current == self.generation
+
     async def check(self, digest: str) -> Answer:
         """Answer a request for a blob, and revive it."""
-        now = await self.database.read_clock()
-        if now >= self.lease_end or self.current != self.generation:
+        if not await self.is_ready():
             return Answer.REFUSED
         self.touched.add(digest)
         if digest in self.known:

@@ -1,128 +1,96 @@
-"""What one step of an interleaving does. Each is a tuple of small numbers, which shrink well."""
+"""What one step of an interleaving does."""
 
-from hypothesis import strategies as st
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from tests.integration.catalog.gc.interleavings.gates import ModelGate
-from tests.integration.catalog.gc.interleavings.universe import CONTENTS, REPOSITORIES, TAGS
+from tests.integration.catalog.gc.interleavings.scenarios import Actor, Scenario, Step
+from tests.integration.catalog.gc.interleavings.universe import CONTENTS, REPOSITORIES, Style
 from tests.integration.catalog.gc.interleavings.world import World
-from tests.kit.interleaving.scheduler import Point, Process
-
-Step = tuple[str, int, int, int, int]
-_STARTS = (*["push"] * 3, *["collect"] * 3, "void", "resolve", "delete", "load", "gate")
-_STYLES = ("without blobs", "with uploads", "with mounts", "with checks at a gate")
-_SECONDS = (1, 6, 16, 3601)
-_BURSTS = (1, 2, 5, 40)
-"""How many points one step passes, unless it goes on to one of ``_STOPS``."""
-_STOPS = (
-    ("mark then commits",),
-    ("renames", "claim then commits", "void_lease then commits"),
-    ("open_push", "sends PUT", "links the manifest", "record_push", "void_lease"),
-    ("mark", "start_wait", "take_lease", "claim", "remove_deleted", "looks for its own blob"),
-)
-"""The points where the order counts. "A then B" is the point B after the point A."""
-_MOST_POINTS = 80
-_MOST_PROCESSES = 7
-
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["nothing"] + ["run"] * 12 + ["start"] * 5 + ["kill", "time", "time", "restore"]
-        ),
-        st.integers(0, 10),
-        st.integers(0, 7),
-        st.integers(0, 7),
-        st.integers(0, 9),
-    ),
-    min_size=20,
-    max_size=50,
-)
+from tests.kit.interleaving.scheduler import Process, Stop
 
 
-async def execute(world: World, kind: str, a: int, b: int, c: int, d: int) -> None:
-    """Carry out one step, as far as it is possible."""
-    if kind == "run":
-        running = [one for one in world.scheduler.processes if one.points]
-        if running:
-            process = running[a % len(running)]
-            if c < len(_BURSTS):
-                await _run(world, process, b, _BURSTS[c], d)
-            else:
-                await _run(world, process, b, _MOST_POINTS, d, _STOPS[c - len(_BURSTS)])
-    elif kind == "start":
-        if sum(one.is_running for one in world.scheduler.processes) < _MOST_PROCESSES:
-            _start(world, _STARTS[a], b, c, d)
-            await world.scheduler.settle()
-    elif kind == "kill":
-        running = [one for one in world.scheduler.processes if one.is_running]
-        if running:
-            world.scheduler.kill(running[a % len(running)])
-            await world.scheduler.settle()
-    elif kind == "time":
-        seconds = _SECONDS[b % len(_SECONDS)]
-        world.scheduler.log.append(f"--- {seconds} s pass")
-        await world.database.advance(seconds)
-    elif kind == "restore" and b % 2:
-        world.scheduler.log.append("--- the database is backed up")
-        await world.back_up()
-    elif kind == "restore":
-        await _restore(world)
+class Interleaving:
+    """The actors of a scenario, which start at their first step."""
+
+    def __init__(self, world: World, scenario: Scenario) -> None:
+        self._world = world
+        self._scenario = scenario
+        self._processes: dict[Actor, Process] = {}
+
+    async def execute(self) -> None:
+        """Carry out all steps."""
+        for step in self._scenario.steps:
+            await self._execute(step)
+        await finish(self._world, self._scenario.rotation)
+
+    async def _execute(self, step: Step) -> None:
+        """Carry out one step, as far as it is possible."""
+        world, log = self._world, self._world.scheduler.log
+        match step:
+            case ("run", Actor() as actor, stop):
+                await _run(world, self._find(actor), stop)
+            case ("kill", Actor() as actor):
+                world.scheduler.kill(self._find(actor))
+                await world.scheduler.settle()
+            case ("give up", Actor() as actor):
+                for point in list(self._find(actor).points):
+                    if point.is_optional:
+                        log.append(f"{actor.value}: {point.label}")
+                        point.future.set_result(None)
+                await world.scheduler.settle()
+            case ("time", int() as seconds):
+                log.append(f"--- {seconds} s pass")
+                await world.database.advance(seconds)
+            case ("back up",):
+                log.append("--- the database is backed up")
+                await world.back_up()
+            case ("restore",):
+                await _restore(world)
+
+    def _find(self, actor: Actor) -> Process:
+        """Return the process of an actor. A process that has ended is started again."""
+        process = self._processes.get(actor)
+        if process is None or not process.is_running:
+            detail, run = self._start(actor)
+            self._world.scheduler.log.append(f"--- starts {actor.value}{detail}")
+            process = self._processes[actor] = self._world.scheduler.start(actor.value, run)
+        return process
+
+    def _start(self, actor: Actor) -> tuple[str, Callable[[], Coroutine[Any, Any, None]]]:
+        world, given = self._world, self._scenario
+        if actor in (Actor.PUSHER, Actor.OTHER_PUSHER):
+            push = given.push if actor is Actor.PUSHER else given.other_push
+            content, repository = CONTENTS[push.content], REPOSITORIES[push.repository]
+            return (
+                f": {content.manifest.digest} to {repository}:{push.tag}, {push.style.value}",
+                lambda: world.push(content, repository, push.tag, push.style),
+            )
+        if actor is Actor.DELETER:
+            content, repository = CONTENTS[given.deleted], REPOSITORIES[0]
+            return (
+                f": {content.manifest.digest} in {repository}",
+                lambda: world.delete(content, repository),
+            )
+        return "", {
+            Actor.GARBAGE_COLLECTOR: lambda: (
+                world.collect(given.per_second)
+                if given.is_marked or not given.grace_minutes
+                else world.collect_twice(given.per_second, given.seconds_between)
+            ),
+            Actor.OTHER_GARBAGE_COLLECTOR: lambda: world.collect(given.per_second),
+            Actor.REPLICA: world.void,
+            Actor.RESOLVER: world.resolve,
+            Actor.LOADING_GATE: lambda: world.attempt(world.gates[0].load()),
+            Actor.RENEWING_GATE: lambda: world.attempt(world.gates[0].renew()),
+            Actor.FLUSHING_GATE: lambda: world.attempt(world.gates[0].flush()),
+        }[actor]
 
 
-async def _run(
-    world: World, process: Process, place: int, burst: int, pause: int, stops: tuple[str, ...] = ()
-) -> None:
-    """Let a process go on for some points, or the request for whose answer it waits.
-
-    It goes on to one of ``stops`` at most.
-    """
-    chosen = process.points[place % len(process.points)]
-    if chosen.is_optional and place < 6 and process.waits_for is not None:
-        chosen = _next(process) or chosen
-    for number in range(burst):
-        # One statement of a burst can stop inside of a function.
-        inside = chosen.pauses and pause > 4 and number in (0, burst - 1)
-        await world.scheduler.go_on(
-            chosen, chosen.pauses[pause % len(chosen.pauses)] if inside else None
-        )
-        await world.check(with_marks=process.name.startswith(("collect", "void")))
-        following = _next(process)
-        if following is None:
-            return
-        if following.label.startswith(stops) or f"{chosen.label} then {following.label}" in stops:
-            return
-        chosen = following
-
-
-def _next(process: Process) -> Point | None:
-    """Return the point at which a process goes on by itself."""
-    if process.waits_for is not None and process.waits_for.points:
-        return _next(process.waits_for)
-    points = [one for one in process.points if not one.is_optional and not one.is_inside]
-    return next((one for one in points if not one.is_sleep), points[0] if points else None)
-
-
-def _start(world: World, kind: str, b: int, c: int, d: int) -> None:
-    content = CONTENTS[b % len(CONTENTS)]
-    repository = REPOSITORIES[c % 2]
-    tag = (*TAGS, None)[d % 3]
-    gate = b % len(world.gates)
-    name = f"{kind}-{len(world.scheduler.processes) + 1}"
-    run = {
-        "push": lambda: world.push(content, repository, tag, c // 2),
-        "collect": lambda: world.collect((0, 0, 1, 2)[b % 4]),
-        "void": world.void,
-        "resolve": world.resolve,
-        "delete": lambda: world.delete(content, repository),
-        "load": lambda: world.gate_loads(gate),
-        "gate": lambda: world.gate_renews(gate) if c % 2 else world.gate_flushes(gate),
-    }[kind]
-    detail = ""
-    if kind in ("push", "delete"):
-        detail = f" {content.manifest.digest} in {repository}"
-    if kind == "push":
-        detail += f" with the tag {tag}, {_STYLES[c // 2]}"
-    world.scheduler.log.append(f"--- starts {name}{detail}")
-    world.scheduler.start(name, run)
+async def _run(world: World, process: Process, stop: Stop | None) -> None:
+    await world.scheduler.settle()  # A new process goes to its first point.
+    await world.scheduler.run(process, stop)
+    await world.check()
 
 
 async def _restore(world: World) -> None:
@@ -133,7 +101,7 @@ async def _restore(world: World) -> None:
     connections = list(world.database.in_use)
     busy = {one.process for one in connections if one.is_busy}
     for process in world.scheduler.processes:
-        if process.is_running and (process in busy or not process.name.startswith("collect")):
+        if process.is_running and (process in busy or "collector" not in process.name):
             world.scheduler.kill(process)
         else:
             process.may_fail = True  # The database does not have its run any more.
@@ -153,21 +121,23 @@ async def _restore(world: World) -> None:
 
 
 async def finish(world: World, rotation: int) -> None:
-    """Let what has stopped go on, end all, and check that Moorage works again."""
-    processes = world.scheduler.processes
-    start = rotation % max(1, len(processes))
-    for process in [*processes[start:], *processes[:start]]:
-        if process.points:
-            await _run(world, process, 0, _MOST_POINTS, 0)
+    """Let what has stopped go on, and end all. Without ``rotation``, check that pushes work."""
+    for _ in range(2):  # What the first waits for, a later one may end.
+        processes = [one for one in world.scheduler.processes if one.is_running]
+        start = rotation % max(1, len(processes))
+        for process in [*processes[start:], *processes[:start]]:
+            await _run(world, process, None)
     await end_all(world)
     await world.check()
+    if rotation:
+        return
     await world.database.advance(3601)
     world.scheduler.is_free = True
-    content, repository = CONTENTS[rotation % len(CONTENTS)], REPOSITORIES[rotation % 2]
+    content, repository = CONTENTS[0], REPOSITORIES[0]
     for run in (
         world.void,
         world.resolve,
-        lambda: world.push(content, repository, "end", 1),
+        lambda: world.push(content, repository, "end", Style.UPLOAD),
     ):
         process = world.scheduler.start("end", run)
         assert process.task is not None

@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,26 +13,31 @@ from typing import Any, TypeVar
 import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from libs.common.db import engine as db
 from ops.db.postgres import EmbeddedServer
 from services.catalog.gc.runs import collection
-from tests.integration.catalog.gc.interleavings.steps import Step, end_all, execute, finish, steps
+from tests.integration.catalog.gc.interleavings.scenarios import Scenario, scenarios
+from tests.integration.catalog.gc.interleavings.steps import Interleaving, end_all
 from tests.integration.catalog.gc.interleavings.universe import (
     EXISTING,
     NAMESPACE,
     REPOSITORIES,
     TAGS,
+    Style,
     readable,
 )
 from tests.integration.catalog.gc.interleavings.world import World
 from tests.kit.database import create_database
 from tests.kit.interleaving.model_database import ModelDatabase
-from tests.kit.interleaving.scheduler import stepping
+from tests.kit.interleaving.stepping import stepping
 
-_INTERLEAVINGS = int(os.environ.get("MOORAGE_INTERLEAVINGS", "100"))
+_INTERLEAVINGS = int(os.environ.get("MOORAGE_INTERLEAVINGS", "300"))
+_SECONDS = float("inf") if "MOORAGE_INTERLEAVINGS" in os.environ else 22.0
+"""How long new interleavings begin."""
 _PHASES = [Phase.generate] if "MOORAGE_UNSHRUNK" in os.environ else [Phase.generate, Phase.shrink]
+_VARIATIONS = "hypothesis.internal.conjecture.engine.ConjectureRunner.generate_mutations_from"
+"""Hypothesis varies each example up to five times. New ones find more."""
 T = TypeVar("T")
 
 
@@ -40,12 +46,17 @@ def _drop(*_: object) -> Any:
     raise structlog.DropEvent
 
 
+async def _push(world: World) -> None:
+    await world.push(EXISTING, REPOSITORIES[0], TAGS[0], Style.BLIND)
+
+
 class Model:
     """A database and a storage that each interleaving begins anew with."""
 
     def __init__(self, root: Path) -> None:
         self.count = 0
         self._found_by: int | None = None
+        self._ends_at = time.monotonic() + _SECONDS
         self._root = root
         self._loop = asyncio.new_event_loop()
         self._world: World
@@ -70,7 +81,7 @@ class Model:
         self._engine = db.create_engine(
             database.urls["catalog"], application_name="interleavings", pool_size=20
         )
-        await self._first("push", lambda world: world.push(EXISTING, REPOSITORIES[0], TAGS[0], 0))
+        await self._first("push", _push)
         await self._database.save("first")
         await self._first("collect", lambda world: world.collect(0))
         await self._database.save("marked")
@@ -90,20 +101,22 @@ class Model:
         self._world.write_files()
         return self._world
 
-    async def interleave(self, chosen: list[Step], grace_minutes: int, is_marked: bool) -> None:
-        """Carry out one interleaving."""
+    async def interleave(self, scenario: Scenario) -> None:
+        """Carry out one interleaving, unless this has taken long enough."""
+        if time.monotonic() > self._ends_at and self._found_by is None:
+            return
         self.count += 1
-        await self._database.load("marked" if is_marked else "first")
-        world = self._begin(grace_minutes)
+        await self._database.load("marked" if scenario.is_marked else "first")
+        world = self._begin(scenario.grace_minutes)
         with stepping(lambda: world.scheduler, lambda *paths: world.renamed(*paths)):
             try:
-                for step in chosen:
-                    await execute(world, *step)
-                await finish(world, len(chosen))
+                await Interleaving(world, scenario).execute()
             except AssertionError as error:
                 self._found_by = self._found_by or self.count
                 log = "\n".join(world.scheduler.log)
-                found = f"found by interleaving {self._found_by}, grace {grace_minutes} min"
+                found = (
+                    f"found by interleaving {self._found_by}, grace {scenario.grace_minutes} min"
+                )
                 raise AssertionError(readable(f"{error}\n({found})\n\n{log}")) from None
             finally:
                 await end_all(world)
@@ -131,10 +144,14 @@ def model(
     parent = memory if memory.is_dir() else tmp_path_factory.mktemp("interleavings")
     root = Path(tempfile.mkdtemp(prefix="moorage-interleavings-", dir=parent))
     model = Model(root / "storage")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(_VARIATIONS, lambda *_: None, raising=False)
     try:
         model.run(model.open(postgres_server))
         yield model
+        print(f"{model.count} interleavings")
     finally:
+        patch.undo()
         model.close()
         shutil.rmtree(root)
         collection._REPORT_SECONDS = seconds
@@ -142,7 +159,7 @@ def model(
 
 
 @pytest.mark.timeout(0)
-@given(chosen=steps, grace_minutes=st.sampled_from([60, 0]), is_marked=st.booleans())
+@given(scenario=scenarios)
 @settings(
     max_examples=_INTERLEAVINGS,
     suppress_health_check=list(HealthCheck),
@@ -152,6 +169,6 @@ def model(
     print_blob=True,
 )
 def test_no_interleaving_loses_a_blob_of_an_accepted_manifest(
-    model: Model, chosen: list[Step], grace_minutes: int, is_marked: bool
+    model: Model, scenario: Scenario
 ) -> None:
-    model.run(model.interleave(chosen, grace_minutes, is_marked))
+    model.run(model.interleave(scenario))

@@ -1,8 +1,19 @@
 """The images and repositories of all interleavings. Their digests are the same each time."""
 
 import json
+from enum import Enum
 
 from tests.kit.images import MEDIA_TYPES, Blob, Image, Index
+
+
+class Style(Enum):
+    """How a client makes sure that the registry has a blob."""
+
+    BLIND = "without a look at blobs"
+    UPLOAD = "with uploads"
+    MOUNT = "with mounts"
+    GATED = "with checks at a gate"
+
 
 NAMESPACE = "team"
 REPOSITORIES = ("team/app", "team/lib")

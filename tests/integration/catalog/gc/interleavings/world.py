@@ -39,10 +39,10 @@ from tests.integration.catalog.gc.interleavings.universe import (
     NAMESPACE,
     REPOSITORIES,
     TAGS,
+    Style,
 )
 from tests.kit.images import Blob, Image, Index
 from tests.kit.interleaving.distribution import (
-    ACCEPTED,
     ModelRegistry,
     ModelUploads,
     Served,
@@ -52,8 +52,8 @@ from tests.kit.interleaving.distribution import (
 from tests.kit.interleaving.engine import ConnectionLost, SteppedEngine
 from tests.kit.interleaving.model_database import ModelDatabase
 from tests.kit.interleaving.scheduler import Scheduler
+from tests.kit.interleaving.stepping import Immediately
 
-BLIND, UPLOAD, MOUNT, GATED = range(4)
 _FAILED = (ConnectionLost, StorageUnavailable, RegistryUnavailable, SweepEnded, ChangeInProgress)
 _TAGS_OF = sa.text("""
     SELECT r.id, ARRAY(SELECT t.name FROM catalog.tags t
@@ -79,6 +79,7 @@ class World:
         self.stepped = SteppedEngine(scheduler, engine, database)
         self.engine = cast(Engine, self.stepped)
         self.storage = LocalStorage(root)
+        setattr(self.storage, "_removers", Immediately())  # noqa: B010
         self.uploads = ModelUploads(scheduler, self.files)
         self.registry = cast(Registry, ModelRegistry(scheduler, self.files, self.served))
         self.admission = Admission(
@@ -113,15 +114,17 @@ class World:
     # Processes
 
     async def push(
-        self, content: Image | Index, repository: str, tag: str | None, style: int
+        self, content: Image | Index, repository: str, tag: str | None, style: Style
     ) -> None:
         """Push an image or an index as a client does. It tries again once."""
         for _ in range(2):
+            if style is Style.GATED and not await self.gates[0].is_ready():
+                await self.gates[0].load()
             if await self._push(content, repository, tag, style):
                 return
 
     async def _push(
-        self, content: Image | Index, repository: str, tag: str | None, style: int
+        self, content: Image | Index, repository: str, tag: str | None, style: Style
     ) -> bool:
         images = content.images if isinstance(content, Index) else (content,)
         for image in images:
@@ -132,14 +135,14 @@ class World:
                 return False
         return await self._put(repository, tag, content.manifest)
 
-    async def _provide(self, repository: str, blob: Blob, style: int) -> bool:
-        if style == BLIND:
+    async def _provide(self, repository: str, blob: Blob, style: Style) -> bool:
+        if style is Style.BLIND:
             return True
-        if style == MOUNT:
+        if style is Style.MOUNT:
             other = REPOSITORIES[1 - REPOSITORIES.index(repository)]
             if await self.uploads.mount(repository, blob.digest, other):
                 return True
-        if style == GATED:
+        if style is Style.GATED:
             gate = self.gates[0]
             answer = await gate.check(blob.digest)
             if answer is Answer.REFUSED:
@@ -161,6 +164,7 @@ class World:
             docker_user="alice",
             client_address="192.0.2.1",
         )
+        began_at = self.served.moment
         try:
             answer = await self.admission.admit(push)
         except (RegistryApiError, *_FAILED) as error:
@@ -168,7 +172,8 @@ class World:
             return False
         self._note(f"answered {answer.status} for {digest}")
         if answer.status == 201:
-            self.served.answered((repository, digest), int(answer.headers[ACCEPTED]))
+            self.served.answer((repository, digest), began_at)
+            self._check_files()
         return answer.status == 201
 
     async def delete(self, content: Image | Index, repository: str) -> None:
@@ -195,6 +200,13 @@ class World:
         except (LookupError, *_FAILED) as error:
             self._note(f"gives up: {type(error).__name__}")
 
+    async def collect_twice(self, per_second: int, seconds_between: int) -> None:
+        """Mark blobs, and delete them some time later."""
+        await self.collect(per_second)
+        await self.scheduler.point("waits for the next collection")
+        await self.database.advance(seconds_between)
+        await self.collect(per_second)
+
     async def collect(self, per_second: int) -> None:
         """Lead the worker of garbage collection for one run."""
         garbage_collector = GarbageCollector(
@@ -211,11 +223,11 @@ class World:
 
     async def begin(self) -> None:
         """Start the catalog."""
-        await self._attempt(end_unknown_sweeps(engine=self.engine, storage=self.storage))
+        await self.attempt(end_unknown_sweeps(engine=self.engine, storage=self.storage))
 
     async def void(self) -> None:
         """Void an ended lease, as each replica does each second."""
-        await self._attempt(void_ended_lease(engine=self.engine, storage=self.storage))
+        await self.attempt(void_ended_lease(engine=self.engine, storage=self.storage))
 
     async def resolve(self) -> None:
         """Resolve intents whose process has ended."""
@@ -231,18 +243,10 @@ class World:
                 ),
             },
         )
-        await self._attempt(resolver.step())
+        await self.attempt(resolver.step())
 
-    async def gate_loads(self, number: int) -> None:
-        await self._attempt(self.gates[number].load())
-
-    async def gate_renews(self, number: int) -> None:
-        await self._attempt(self.gates[number].renew())
-
-    async def gate_flushes(self, number: int) -> None:
-        await self._attempt(self.gates[number].flush())
-
-    async def _attempt(self, work: Awaitable[Any]) -> None:
+    async def attempt(self, work: Awaitable[Any]) -> None:
+        """Do something that may fail, because the database was restored, or storage is gone."""
         try:
             await work
         except _FAILED as error:
@@ -268,22 +272,23 @@ class World:
             self.scheduler.failures.append(
                 f"{digest} was deleted by a sweep without a lease: {tuple(rows[0])}"
             )
+        self._check_files()
         now = await self.database.read_clock()
         if now < self._promises.get(digest, -(10**18)) + self.grace_minutes * 60_000_000:
             self.scheduler.failures.append(
                 f"{digest} was deleted although a gate has answered that it exists"
             )
 
-    async def check(self, *, with_marks: bool = True) -> None:
-        """Raise AssertionError unless everything holds. The marks are in the database."""
-        problems = list(self.scheduler.failures)
+    def _check_files(self) -> None:
         for repository, digest in sorted(self.served.required):
             missing = [one for one in NAMED[digest] if not self.files.has_blob(one)]
             if missing:
-                problems.append(f"{repository}@{digest} lacks {', '.join(missing)}")
-        assert not problems, "\n".join(problems)
-        if not with_marks:
-            return
+                self.scheduler.failures.append(f"{repository}@{digest} lacks {', '.join(missing)}")
+
+    async def check(self) -> None:
+        """Raise AssertionError unless everything holds."""
+        self._check_files()
+        assert not self.scheduler.failures, "\n".join(dict.fromkeys(self.scheduler.failures))
         rows = await self.database.fetch(
             "SELECT b.digest FROM catalog.garbage_blobs b, catalog.garbage_state s"
             " WHERE b.state = 'deleting' AND (s.sweep IS NULL OR b.fence <> s.fence)"
