@@ -28,6 +28,10 @@ ADMIN_ONLY = {
     "get_events_status",
     "list_dead_letters",
     "replay_dead_letter",
+    "get_storage",
+    "create_garbage_collection",
+    "get_garbage_collection",
+    "delete_current_garbage_collection",
 }
 _FOR_SESSIONS_ONLY = re.compile(
     r"^/api/v1/(account/password|accounts\b|api-keys\b|sessions\b|docker-users\b(?!.*/grants/))"
@@ -115,6 +119,8 @@ class Operation:
 
     async def call(self, client: httpx.AsyncClient, world: World) -> httpx.Response:
         """Call it with arguments that succeed for the owner of ``world``."""
+        if self.id == "delete_current_garbage_collection":
+            await client.post("/api/v1/storage/runs", json={"is_dry": True})
         query = _QUERIES[self.id](world) if self.id in _QUERIES else None
         return await client.request(
             self.method.upper(), self.url(world), params=query, json=self.body(world)
@@ -135,6 +141,8 @@ def _name(operation: Operation, parameter: str, world: World) -> str:
         else world.docker_user,
         "id": world.token_id if "/tokens/" in operation.path else world.key_id,
     }
+    if "/storage/runs/" in operation.path:
+        return str(world.garbage_run)
     if "/trash/" in operation.path:
         return str(world.trash_id)
     return str(world.dead_letter) if "dead-letters" in operation.path else names[parameter]
@@ -160,6 +168,7 @@ _BODIES: dict[str, Values] = {
     "create_repository": lambda world: {"namespace": world.namespace, "name": "new"},
     "restore_from_trash": lambda _: {"tag": "v1-again"},
     "change_repository": lambda _: {"description": "changed"},
+    "create_garbage_collection": lambda _: {"is_dry": True},
 }
 _QUERIES: dict[str, Values] = {
     "explain_access": lambda world: {

@@ -134,6 +134,7 @@ async def test_an_object_of_another_account_looks_like_one_that_does_not_exist(
         token_id="00000000-0000-4000-8000-000000000000",
         key_id="00000000-0000-4000-8000-000000000000",
         trash_id=2**62,
+        garbage_run=2**62,
     )
     async with installation.client(other.token) as client:
         answers = [(await operation.call(client, world)) for world in (shared_world, absent)]

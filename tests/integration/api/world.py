@@ -56,6 +56,8 @@ _LETTER = (
     "INSERT INTO events.dead_letters (reason, raw, raw_hash) VALUES ('unknown action', $1, $2)"
     " RETURNING id"
 )
+_NO_OPEN_RUN = "UPDATE catalog.garbage_runs SET finished_at = now() WHERE finished_at IS NULL"
+_RUN = "INSERT INTO catalog.garbage_runs (phase, finished_at) VALUES ('done', now()) RETURNING id"
 _EVENT = b'{"events": []}'
 
 
@@ -78,6 +80,7 @@ class World:
     key_id: str
     dead_letter: int
     trash_id: int
+    garbage_run: int
     tag: str = "v1"
     digest: str = DIGEST
 
@@ -119,6 +122,8 @@ async def make_world(installation: Installation, role: str = "member") -> World:
     letter = await insert(_LETTER, _EVENT, secrets.token_bytes(32))
     trash_id = await insert(_TRASH, owner.id, f"space-{end}", DIGEST)
     await database.execute(_TRASHED_TAG, trash_id, f"space-{end}/charts/web", DIGEST)
+    await database.execute(_NO_OPEN_RUN)
+    run = await insert(_RUN)
     token_id, key_id, token = uuid.uuid4(), uuid.uuid4(), new_secret("mat_")
     await database.execute(_GRANT, namespace, granted)
     await database.execute(_MANIFEST, repository, DIGEST)
@@ -137,4 +142,5 @@ async def make_world(installation: Installation, role: str = "member") -> World:
         key_id=str(key_id),
         dead_letter=letter,
         trash_id=trash_id,
+        garbage_run=run,
     )

@@ -5311,7 +5311,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["RunCreate"] | null;
+                "application/json": components["schemas"]["RunCreate"];
             };
         };
         responses: {

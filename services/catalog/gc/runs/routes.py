@@ -16,6 +16,7 @@ from services.catalog.gc.runs.schemas import RunCreate, RunOut, StorageOut
 router = APIRouter(tags=["storage"])
 
 _MAX_ID = 2**63 - 1
+_USUAL = RunCreate()
 
 
 @router.get("/storage", responses=responses(Unauthenticated, Forbidden))
@@ -30,12 +31,10 @@ async def get_storage(tx: Tx, _: Administrator, schedule: GarbageSchedule) -> St
     responses=responses(Unauthenticated, Forbidden, ReadOnlyKey, RunInProgress, Invalid),
 )
 async def create_garbage_collection(
-    tx: Tx, administrator: Administrator, response: Response, body: RunCreate | None = None
+    tx: Tx, administrator: Administrator, response: Response, body: RunCreate = _USUAL
 ) -> RunOut:
     """Start a garbage collection. It begins within seconds, and continues after the response."""
-    run = await usecases.start_run(
-        tx=tx, administrator=administrator, is_dry=body is not None and body.is_dry
-    )
+    run = await usecases.start_run(tx=tx, administrator=administrator, is_dry=body.is_dry)
     response.headers["Location"] = f"/api/v1/storage/runs/{run.id}"
     return RunOut.model_validate(run)
 
