@@ -17,7 +17,7 @@ test: ## run all tests; ARGS go to pytest: make test ARGS="tests/unit -k token"
 test-registry3: ## run the registry tests on Distribution 3.1.1 (needs Go) or REGISTRY_BIN
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.kit.install
-	@.venv/bin/python -m tests.kit.distribution3 $(ARGS)
+	@.venv/bin/python -m tests.kit.distribution3 -n 2 --dist loadgroup $(ARGS)
 
 lint: ## check style, types, imports between services, the console, and that migrations match tables
 	@scripts/bootstrap dev

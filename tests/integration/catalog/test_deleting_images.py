@@ -342,9 +342,15 @@ async def test_worker_finishes_a_tag_deletion_whose_process_was_killed(
     async def tags() -> list[str]:
         return space.registry.tags(f"{space.name}/app")
 
+    async def tags_of_catalog() -> dict[str, str]:
+        return await space.tags("app")
+
     await soon(tags, lambda names: names == ["v2"], within=5)
+    # The worker records the deletion after the registry has confirmed it.
+    kept = {"v2": image.manifest.digest}
+    await soon(tags_of_catalog, lambda found: found == kept, within=5)
     await _settle(space)
-    assert await space.tags("app") == {"v2": image.manifest.digest}
+    assert await space.tags("app") == kept
     assert space.pulls("app", image, "v2")
 
 
