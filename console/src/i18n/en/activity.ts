@@ -62,6 +62,7 @@ export const activity = {
   "activity.noun.repository": "Repositories",
   "activity.noun.session": "Sessions",
   "activity.noun.token": "Access tokens",
+  "activity.noun.trash": "Trash",
   "activity.do.account.create": "Account created",
   "activity.do.account.change": "Account changed",
   "activity.do.account.change_password": "Account password changed",

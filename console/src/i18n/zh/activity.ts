@@ -62,6 +62,7 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.noun.repository": "镜像仓库",
   "activity.noun.session": "会话",
   "activity.noun.token": "访问令牌",
+  "activity.noun.trash": "回收站",
   "activity.do.account.create": "创建账号",
   "activity.do.account.change": "修改账号",
   "activity.do.account.change_password": "修改账号密码",

@@ -25,6 +25,7 @@ const KINDS = [
   "docker_user",
   "grant",
   "token",
+  "trash",
   "refresh_token",
   "api_key",
   "session",
