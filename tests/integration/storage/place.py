@@ -38,11 +38,12 @@ class Place:
         with self.http() as http:
             for blob in image.blobs:
                 self.complete(http, repository, blob)
-            http.put(
+            answer = http.put(
                 f"/v2/{repository}/manifests/{tag}",
                 content=image.manifest.content,
                 headers={"Content-Type": image.manifest.media_type},
-            ).raise_for_status()
+            )
+            assert answer.status_code == 201, answer.text
 
     def complete(self, http: httpx.Client, repository: str, blob: Blob) -> None:
         """Upload a blob through Distribution."""
