@@ -76,7 +76,7 @@ def list_repository(folder: Path, repository: str) -> Iterator[RepositoryListing
     failures: list[str] = []
     current: EntryName | None = None
     newest = 0.0
-    # The files of an entry follow each other, but for unknown files in between.
+    # The files of an entry follow each other; only unknown files can separate them.
     for path, changed in walk_files(folder, failures):
         entry = parse_entry(path)
         if entry.kind is EntryKind.OTHER:

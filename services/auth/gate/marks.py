@@ -139,7 +139,7 @@ async def _wait(event: asyncio.Event) -> None:
 
 
 async def _unpacked(packed: bytes) -> set[bytes]:
-    """Return the digests. Other requests run in between, because there can be many."""
+    """Return the digests. There can be many, so other requests run after each part."""
     digests: set[bytes] = set()
     step = _DIGESTS_AT_ONCE * _DIGEST_BYTES
     for start in range(0, len(packed), step):

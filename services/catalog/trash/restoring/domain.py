@@ -1,4 +1,4 @@
-"""What a restore puts back."""
+"""The manifests, tags, and grants that a restore writes again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
