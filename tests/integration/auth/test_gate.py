@@ -7,6 +7,7 @@ import statistics
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -229,7 +230,7 @@ async def test_replica_without_the_database_refuses_gated_requests_before_its_le
             for break_off in (line.cut, _hanging(line.hang)):
                 known, before, late = digest(), digest(), digest()
                 await soon(
-                    lambda blob=before: verdict(client, check_of(blob), token),  # type: ignore[misc]
+                    partial(verdict, client, check_of(before), token),
                     lambda seen: seen == ALLOWED,
                     within=8,
                 )
@@ -239,7 +240,7 @@ async def test_replica_without_the_database_refuses_gated_requests_before_its_le
                 assert await verdict(client, check_of(known), token) == UNCONFIRMED
                 await garbage.mark(late)
                 await soon(
-                    lambda blob=late: verdict(client, check_of(blob), token),  # type: ignore[misc]
+                    partial(verdict, client, check_of(late), token),
                     lambda seen: seen == UNCONFIRMED,
                     within=5.5,
                 )
@@ -254,7 +255,7 @@ async def test_replica_without_the_database_refuses_gated_requests_before_its_le
                 await line.cut()
                 await line.repair()
                 await soon(
-                    lambda blob=late: verdict(client, check_of(blob), token),  # type: ignore[misc]
+                    partial(verdict, client, check_of(late), token),
                     lambda seen: seen == ALLOWED,
                     within=8,
                 )
