@@ -31,7 +31,6 @@ from libs.common.web.provided import provide
 from services.catalog.accounts.dependencies import hashing_queue
 from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
-from services.catalog.admission import routes as registry_api
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
@@ -52,6 +51,12 @@ from services.catalog.intents import worker as intents
 from services.catalog.intents.dependencies import respond_registry_unavailable
 from services.catalog.intents.domain import Kind
 from services.catalog.namespaces.routes import router as namespaces
+from services.catalog.oci import routes as registry_api
+from services.catalog.oci.authorization import Authorization
+from services.catalog.oci.deletions.routes import DeletionRoutes
+from services.catalog.oci.domain import Kind as AddressKind
+from services.catalog.oci.pushes.routes import PushRoutes
+from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
@@ -197,6 +202,18 @@ def _admission(
     )
 
 
+def _registry_routes(admission: Admission, authorization: Authorization) -> RegistryRoutes:
+    pushes = PushRoutes(admission, authorization)
+    deletions = DeletionRoutes(authorization)
+    return RegistryRoutes(
+        {
+            ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
+            ("DELETE", AddressKind.MANIFEST): deletions.delete,
+            ("DELETE", AddressKind.BLOB): deletions.delete,
+        }
+    )
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Build the app. Nothing connects to the database or starts before the lifespan does."""
     database_url = settings.database_url.get_secret_value()
@@ -231,8 +248,9 @@ def create_app(settings: Settings) -> FastAPI:
                     app,
                     registry,
                     restorer,
-                    registry_api.RegistryRoutes(
-                        admission, verifier, service=settings.registry_service
+                    admission,
+                    _registry_routes(
+                        admission, Authorization(verifier, service=settings.registry_service)
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:

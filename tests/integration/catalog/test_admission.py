@@ -13,7 +13,7 @@ from starlette.requests import Request
 from libs.common.registry.client import Forwarded, Registry
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.web.provided import provided
-from services.catalog.admission.routes import RegistryRoutes
+from services.catalog.admission.usecases import Admission
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.pump import delivering
 from tests.integration.catalog.registry import RegistryUnderTest
@@ -335,8 +335,8 @@ async def test_push_is_in_the_audit_trail_of_the_owner_of_the_namespace(
 async def test_first_pushes_cannot_exceed_the_repositories_of_an_account(
     acme: httpx.AsyncClient, pusher: Pusher, app: FastAPI, space: str
 ) -> None:
-    routes = provided(RegistryRoutes)(Request({"type": "http", "app": app}))
-    routes.admission.max_repositories = 2
+    admission = provided(Admission)(Request({"type": "http", "app": app}))
+    admission.max_repositories = 2
     images = [make_image() for _ in range(6)]
     for number, image in enumerate(images):
         pusher.upload(f"{space}/app{number}", *image.blobs)

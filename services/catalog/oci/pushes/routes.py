@@ -1,0 +1,49 @@
+"""``PUT /v2/<name>/manifests/<reference>``: hand a manifest to admission."""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from libs.common.registry.error_format import NameInvalid, TagInvalid
+from libs.common.registry.names import split_repository
+from libs.common.web.authentication import client_address
+from services.catalog.admission.usecases import Admission, Push
+from services.catalog.oci.authorization import Authorization
+from services.catalog.oci.domain import Address
+
+_REFERENCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}")
+_PASSED_ON = ("docker-content-digest", "location", "content-type")
+
+
+class PushRoutes:
+    """Responds to pushes of manifests."""
+
+    def __init__(self, admission: Admission, authorization: Authorization) -> None:
+        self.admission = admission
+        self._authorization = authorization
+
+    async def put_manifest(self, request: Request, address: Address) -> Response:
+        """Return the registry's response to the manifest in the body."""
+        docker_user = self._authorization.check(request, address.repository, "pull", "push").subject
+        split = split_repository(address.repository)
+        if split is None:
+            raise NameInvalid(f"the repository name {address.repository} is not valid")
+        if _REFERENCE.fullmatch(address.reference) is None:
+            raise TagInvalid(
+                "a tag has at most 128 letters, digits, '.', '_', and '-', and a digest is "
+                "sha256: with 64 lower-case hex digits"
+            )
+        answer = await self.admission.admit(
+            Push(
+                namespace=split[0],
+                name=split[1],
+                reference=address.reference,
+                content=await request.body(),
+                content_type=request.headers.get("content-type", ""),
+                docker_user=docker_user,
+                client_address=client_address(request),
+            )
+        )
+        headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+        return Response(answer.content, answer.status, headers)

@@ -1,0 +1,44 @@
+"""What a path under ``/v2/`` names."""
+
+import pytest
+
+from services.catalog.oci.domain import Address, Kind, parse_address
+
+DIGEST = f"sha256:{'a' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/v2/team/app/manifests/v1", Address(Kind.MANIFEST, "team/app", "v1")),
+        (f"/v2/team/app/blobs/{DIGEST}", Address(Kind.BLOB, "team/app", DIGEST)),
+        ("/v2/team/app/blobs/uploads/id", Address(Kind.UPLOAD, "team/app", "id")),
+        ("/v2/team/app/tags/list", Address(Kind.TAGS, "team/app")),
+        (f"/v2/team/app/referrers/{DIGEST}", Address(Kind.REFERRERS, "team/app", DIGEST)),
+        ("/v2/_catalog", Address(Kind.CATALOG)),
+        # A name can contain the words of the paths.
+        ("/v2/team/manifests/x/manifests/v1", Address(Kind.MANIFEST, "team/manifests/x", "v1")),
+        ("/v2/team/tags/list/tags/list", Address(Kind.TAGS, "team/tags/list")),
+        ("/v2/team/blobs/uploads/manifests/v1", Address(Kind.MANIFEST, "team/blobs/uploads", "v1")),
+    ],
+)
+def test_path_names_an_address(path: str, address: Address) -> None:
+    assert parse_address(path) == address
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/",
+        "/v2/_catalog/",
+        "/v2/team/app",
+        "/v2/team/app/manifests/",
+        "/v2/team/app/manifests/v1/",
+        "/v2//manifests/v1",
+        "/v2/tags/list",
+        "/v2/team/app/tags/list/",
+        "/v2/team/app/referrers",
+    ],
+)
+def test_other_path_names_nothing(path: str) -> None:
+    assert parse_address(path) is None
