@@ -98,7 +98,7 @@ grants = sa.Table(
     sa.Column("permission", sa.Text, nullable=False),
     _created_at(),
     sa.Column("updated_at", _TIME, nullable=False, server_default=_NOW),
-    sa.CheckConstraint("permission IN ('pull', 'push')", name="permission"),
+    sa.CheckConstraint("permission IN ('pull', 'push', 'delete')", name="permission"),
 )
 
 hidden_grants = sa.Table(

@@ -255,7 +255,9 @@ export interface paths {
         get?: never;
         /**
          * Put Grant
-         * @description Allow a Docker user to pull from a namespace, or to pull and push.
+         * @description Allow a Docker user to pull, push, or delete images of a namespace.
+         *
+         *     `push` includes `pull`. `delete` includes `push`, and allows deletion with Docker clients.
          *
          *     The response is 201 for a new grant, and 200 if a grant already existed and now has this
          *     permission.
@@ -876,10 +878,11 @@ export interface components {
             namespace: string;
             /**
              * Permission
-             * @description `push` includes `pull`
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Shared
              * @description whether another account owns the namespace
@@ -963,10 +966,11 @@ export interface components {
             account: string;
             /**
              * Permission
-             * @description `push` includes `pull`
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Created At
              * Format: date-time
@@ -987,9 +991,11 @@ export interface components {
         GrantPut: {
             /**
              * Permission
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Account
              * @description account that owns the Docker user; required unless that account also owns the namespace
