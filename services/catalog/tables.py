@@ -275,6 +275,7 @@ tags = sa.Table(
         ondelete="CASCADE",
     ),
     sa.Index("tags_digest_idx", "repository_id", "digest"),
+    sa.Index("tags_name_idx", "repository_id", sa.text('name COLLATE "C"')),
 )
 
 reserved_names = sa.Table(
