@@ -216,6 +216,8 @@ def _registry_routes(
             ("DELETE", AddressKind.BLOB): deletions.delete,
             ("GET", AddressKind.TAGS): listings.list_tags,
             ("HEAD", AddressKind.TAGS): listings.list_tags,
+            ("GET", AddressKind.CATALOG): listings.list_repositories,
+            ("HEAD", AddressKind.CATALOG): listings.list_repositories,
         }
     )
 

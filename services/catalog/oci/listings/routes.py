@@ -35,6 +35,15 @@ class ListingRoutes:
         body = {"name": repository, "tags": found.entries}
         return _response(f"/v2/{repository}/tags/list", body, found, page)
 
+    async def list_repositories(self, request: Request, _: Address) -> Response:
+        """Return a page of the repositories that the client can pull."""
+        docker_user = self._authorization.check_catalog(request)
+        page = _page_of(request)
+        found = await usecases.list_repositories(
+            engine=self._engine, docker_user=docker_user, page=page
+        )
+        return _response("/v2/_catalog", {"repositories": found.entries}, found, page)
+
 
 def _page_of(request: Request) -> PageRequest:
     """Return the page that the query requests. Of a repeated parameter, the first one counts."""

@@ -16,3 +16,15 @@ async def list_tags(*, engine: Engine, repository: str, page: PageRequest) -> Li
     if found is None:
         raise unknown_repository(repository)
     return found
+
+
+async def list_repositories(*, engine: Engine, docker_user: str, page: PageRequest) -> ListPage:
+    """Return a page of the repositories that ``docker_user`` can pull; "" is an anonymous client.
+
+    A Docker user that is disabled or deleted sees none, even while its token is valid.
+    """
+    async with engine.connect() as tx:
+        reader = await queries.find_reader(tx, username=docker_user) if docker_user else None
+        if docker_user and reader is None:
+            return ListPage([], is_last=True)
+        return await queries.list_repositories(tx, reader=reader, page=page)
