@@ -55,6 +55,7 @@ from services.catalog.oci import routes as registry_api
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
+from services.catalog.oci.listings.routes import ListingRoutes
 from services.catalog.oci.pushes.routes import PushRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
@@ -202,14 +203,21 @@ def _admission(
     )
 
 
-def _registry_routes(admission: Admission, authorization: Authorization) -> RegistryRoutes:
+def _registry_routes(
+    engine: Engine, admission: Admission, authorization: Authorization
+) -> RegistryRoutes:
     pushes = PushRoutes(admission, authorization)
     deletions = DeletionRoutes(authorization)
+    listings = ListingRoutes(engine, authorization)
     return RegistryRoutes(
         {
             ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
             ("DELETE", AddressKind.MANIFEST): deletions.delete,
             ("DELETE", AddressKind.BLOB): deletions.delete,
+            ("GET", AddressKind.TAGS): listings.list_tags,
+            ("HEAD", AddressKind.TAGS): listings.list_tags,
+            ("GET", AddressKind.CATALOG): listings.list_repositories,
+            ("HEAD", AddressKind.CATALOG): listings.list_repositories,
         }
     )
 
@@ -250,7 +258,9 @@ def create_app(settings: Settings) -> FastAPI:
                     restorer,
                     admission,
                     _registry_routes(
-                        admission, Authorization(verifier, service=settings.registry_service)
+                        engine,
+                        admission,
+                        Authorization(verifier, service=settings.registry_service),
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:

@@ -83,6 +83,11 @@ namespaces = sa.Table(
     _created_at(),
     sa.Column("deleting", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("visibility IN ('public', 'private')", name="visibility"),
+    sa.Index(
+        "namespaces_public_idx",
+        sa.text("((name || '/') COLLATE \"C\")"),
+        postgresql_where=sa.text("visibility = 'public' AND NOT deleting"),
+    ),
 )
 
 grants = sa.Table(
@@ -275,6 +280,7 @@ tags = sa.Table(
         ondelete="CASCADE",
     ),
     sa.Index("tags_digest_idx", "repository_id", "digest"),
+    sa.Index("tags_name_idx", "repository_id", sa.text('name COLLATE "C"')),
 )
 
 reserved_names = sa.Table(

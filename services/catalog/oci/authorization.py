@@ -1,5 +1,7 @@
 """Whether the token of a client allows a request, and the challenge if it does not."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 
 from libs.common.registry.error_format import Unauthorized, unauthorized_detail
@@ -7,6 +9,7 @@ from libs.common.registry.token_verification import (
     Authorized,
     Challenged,
     RegistryTokenVerifier,
+    ResourceKind,
     challenge,
 )
 
@@ -28,14 +31,36 @@ class Authorization:
         try:
             return self._verifier.verify(request.headers.get("authorization"), repository, *actions)
         except Challenged as challenged:
-            header = challenge(
-                repository,
-                actions,
-                realm="http://localhost/token",
-                service=self._service,
-                error=challenged.error,
-            )
-            raise Unauthorized(
-                detail=unauthorized_detail(repository, actions),
-                headers={"WWW-Authenticate": header},
-            ) from challenged
+            raise self._unauthorized(repository, actions, "repository", challenged) from challenged
+
+    def check_catalog(self, request: Request) -> str:
+        """Return the subject of a token that may list repositories; "" is an anonymous client.
+
+        The challenge requests ``*``, as Distribution's does. The token grants ``list``, which
+        Distribution does not honor, so it opens nothing at the registry.
+
+        Raises:
+            Unauthorized: as in ``check``.
+        """
+        try:
+            return self._verifier.verify(
+                request.headers.get("authorization"), "catalog", "list", kind="registry"
+            ).subject
+        except Challenged as challenged:
+            raise self._unauthorized("catalog", ("*",), "registry", challenged) from challenged
+
+    def _unauthorized(
+        self, name: str, actions: Sequence[str], kind: ResourceKind, challenged: Challenged
+    ) -> Unauthorized:
+        header = challenge(
+            name,
+            actions,
+            kind=kind,
+            realm="http://localhost/token",
+            service=self._service,
+            error=challenged.error,
+        )
+        return Unauthorized(
+            detail=unauthorized_detail(name, actions, kind=kind),
+            headers={"WWW-Authenticate": header},
+        )
