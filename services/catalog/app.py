@@ -56,6 +56,7 @@ from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
 from services.catalog.oci.pushes.routes import PushRoutes
+from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
@@ -202,14 +203,19 @@ def _admission(
     )
 
 
-def _registry_routes(admission: Admission, authorization: Authorization) -> RegistryRoutes:
+def _registry_routes(
+    engine: Engine, registry: Registry, admission: Admission, authorization: Authorization
+) -> RegistryRoutes:
     pushes = PushRoutes(admission, authorization)
     deletions = DeletionRoutes(authorization)
+    referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
             ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
             ("DELETE", AddressKind.MANIFEST): deletions.delete,
             ("DELETE", AddressKind.BLOB): deletions.delete,
+            ("GET", AddressKind.REFERRERS): referrers.get,
+            ("HEAD", AddressKind.REFERRERS): referrers.get,
         }
     )
 
@@ -250,7 +256,10 @@ def create_app(settings: Settings) -> FastAPI:
                     restorer,
                     admission,
                     _registry_routes(
-                        admission, Authorization(verifier, service=settings.registry_service)
+                        engine,
+                        registry,
+                        admission,
+                        Authorization(verifier, service=settings.registry_service),
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:

@@ -106,6 +106,13 @@ class DigestInvalid(RegistryApiError):
     title = "provided digest did not match uploaded content"
 
 
+class PaginationNumberInvalid(RegistryApiError):
+    """The number of entries for a page of a list is invalid."""
+
+    status, code = 400, "PAGINATION_NUMBER_INVALID"
+    title = "invalid number of results requested"
+
+
 class Unsupported(RegistryApiError):
     """The registry does not offer the operation."""
 
