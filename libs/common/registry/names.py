@@ -61,6 +61,15 @@ def artifact_suffix(tag: str) -> ArtifactSuffix | None:
     return next(suffix for suffix in _ARTIFACT_SUFFIXES if suffix == (match[3] or ""))
 
 
+def artifact_subject(tag: str) -> str | None:
+    """Return the digest of the image that an artifact tag belongs to, else None.
+
+    The tag has only a part of a digest that is longer than a sha256 digest.
+    """
+    match = _artifact_tag.fullmatch(tag)
+    return f"{match[1]}:{match[2]}" if match is not None and match[1] == "sha256" else None
+
+
 def fallback_tag(digest: str) -> str:
     """Return the tag that lists the referrers of ``digest`` for clients without the API."""
     algorithm, _, encoded = digest.partition(":")

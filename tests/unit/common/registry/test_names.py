@@ -3,6 +3,7 @@
 import pytest
 
 from libs.common.registry.names import (
+    artifact_subject,
     artifact_suffix,
     artifact_tags,
     is_artifact_tag,
@@ -64,10 +65,13 @@ def test_artifact_tags_are_the_fallback_tag_and_those_of_cosign() -> None:
         f"sha256-{hex64}.sbom",
     ]
     assert [artifact_suffix(tag) for tag in tags] == ["", "sig", "att", "sbom"]
+    assert {artifact_subject(tag) for tag in tags} == {f"sha256:{hex64}"}
 
 
 def test_fallback_tag_has_the_first_64_digits_of_a_longer_digest() -> None:
-    assert artifact_tags("sha512:" + "0" * 64 + "1" * 64)[0] == "sha512-" + "0" * 64
+    (fallback, *_) = artifact_tags("sha512:" + "0" * 64 + "1" * 64)
+    assert fallback == "sha512-" + "0" * 64
+    assert artifact_subject(fallback) is None
 
 
 @pytest.mark.parametrize(
@@ -86,3 +90,4 @@ def test_fallback_tag_has_the_first_64_digits_of_a_longer_digest() -> None:
 def test_other_tags_are_no_artifact_tags(tag: str) -> None:
     assert not is_artifact_tag(tag)
     assert artifact_suffix(tag) is None
+    assert artifact_subject(tag) is None
