@@ -57,6 +57,7 @@ from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
 from services.catalog.oci.listings.routes import ListingRoutes
 from services.catalog.oci.pushes.routes import PushRoutes
+from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
@@ -204,11 +205,12 @@ def _admission(
 
 
 def _registry_routes(
-    engine: Engine, admission: Admission, authorization: Authorization
+    engine: Engine, registry: Registry, admission: Admission, authorization: Authorization
 ) -> RegistryRoutes:
     pushes = PushRoutes(admission, authorization)
     deletions = DeletionRoutes(authorization)
     listings = ListingRoutes(engine, authorization)
+    referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
             ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
@@ -218,6 +220,8 @@ def _registry_routes(
             ("HEAD", AddressKind.TAGS): listings.list_tags,
             ("GET", AddressKind.CATALOG): listings.list_repositories,
             ("HEAD", AddressKind.CATALOG): listings.list_repositories,
+            ("GET", AddressKind.REFERRERS): referrers.get,
+            ("HEAD", AddressKind.REFERRERS): referrers.get,
         }
     )
 
@@ -259,6 +263,7 @@ def create_app(settings: Settings) -> FastAPI:
                     admission,
                     _registry_routes(
                         engine,
+                        registry,
                         admission,
                         Authorization(verifier, service=settings.registry_service),
                     ),

@@ -196,10 +196,16 @@ manifests = sa.Table(
     sa.Index(
         "manifests_unscanned_idx", "repository_id", postgresql_where=sa.text("NOT is_scanned")
     ),
+    sa.Column(
+        "descriptor",
+        JSONB,
+        doc="the OCI descriptor of a referrer; null until the manifest has been read for it",
+    ),
     sa.Index(
-        "manifests_subject_idx",
+        "manifests_referrers_idx",
         "repository_id",
         "subject",
+        sa.text('(digest COLLATE "C")'),
         postgresql_where=sa.text("subject IS NOT NULL"),
     ),
 )

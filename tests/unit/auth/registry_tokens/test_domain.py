@@ -143,7 +143,7 @@ def test_list_of_repositories_is_granted_as_an_action_that_the_registry_does_not
     )
     access = intersect(scopes, {"team": Permission.PULL})
     assert scope_text(access) == "registry:catalog:list repository:team/app:pull"
-    assert not includes_push(access)
+    assert not includes_write(access)
 
 
 @pytest.mark.parametrize(
