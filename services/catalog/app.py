@@ -69,6 +69,7 @@ from services.catalog.sync.feed import follower as feed
 from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
+from services.catalog.trash.domain import lifetime
 from services.catalog.trash.entries import queries as trash_entries
 from services.catalog.trash.entries.routes import router as trash
 from services.catalog.trash.restoring import worker as restores
@@ -202,14 +203,22 @@ def _admission(
     )
 
 
-def _registry_routes(admission: Admission, authorization: Authorization) -> RegistryRoutes:
+def _registry_routes(
+    settings: Settings,
+    engine: Engine,
+    registry: Registry,
+    admission: Admission,
+    verifier: RegistryTokenVerifier,
+) -> RegistryRoutes:
+    authorization = Authorization(verifier, service=settings.registry_service)
     pushes = PushRoutes(admission, authorization)
-    deletions = DeletionRoutes(authorization)
+    deletions = DeletionRoutes(
+        engine, registry, authorization, lifetime=lifetime(settings.trash_days)
+    )
     return RegistryRoutes(
         {
             ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
-            ("DELETE", AddressKind.MANIFEST): deletions.delete,
-            ("DELETE", AddressKind.BLOB): deletions.delete,
+            ("DELETE", AddressKind.MANIFEST): deletions.delete_manifest,
         }
     )
 
@@ -249,9 +258,7 @@ def create_app(settings: Settings) -> FastAPI:
                     registry,
                     restorer,
                     admission,
-                    _registry_routes(
-                        admission, Authorization(verifier, service=settings.registry_service)
-                    ),
+                    _registry_routes(settings, engine, registry, admission, verifier),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
                     workers = _workers(

@@ -69,6 +69,12 @@ class ManifestInvalid(RegistryApiError):
     status, code, title = 400, "MANIFEST_INVALID", "manifest invalid"
 
 
+class ManifestUnknown(RegistryApiError):
+    """The repository has no such tag or manifest."""
+
+    status, code, title = 404, "MANIFEST_UNKNOWN", "manifest unknown"
+
+
 class ManifestBlobUnknown(RegistryApiError):
     """The manifest names a blob or manifest that the repository does not have."""
 

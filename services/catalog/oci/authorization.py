@@ -6,6 +6,7 @@ from libs.common.registry.error_format import Unauthorized, unauthorized_detail
 from libs.common.registry.token_verification import (
     Authorized,
     Challenged,
+    ChallengeError,
     RegistryTokenVerifier,
     challenge,
 )
@@ -22,20 +23,37 @@ class Authorization:
         """Return whom the request's token authorizes for ``actions`` on ``repository``.
 
         Raises:
-            Unauthorized: the client needs another token. The gateway replaces the realm of the
-                challenge with its own address.
+            Unauthorized: the client needs another token.
         """
         try:
-            return self._verifier.verify(request.headers.get("authorization"), repository, *actions)
+            return self.verify(request, repository, *actions)
         except Challenged as challenged:
-            header = challenge(
-                repository,
-                actions,
-                realm="http://localhost/token",
-                service=self._service,
-                error=challenged.error,
-            )
-            raise Unauthorized(
-                detail=unauthorized_detail(repository, actions),
-                headers={"WWW-Authenticate": header},
-            ) from challenged
+            raise self.challenge(repository, *actions, error=challenged.error) from challenged
+
+    def verify(self, request: Request, repository: str, *actions: str) -> Authorized:
+        """Return the same, but raise Challenged if the client needs another token."""
+        return self._verifier.verify(request.headers.get("authorization"), repository, *actions)
+
+    def challenge(
+        self,
+        repository: str,
+        *actions: str,
+        error: ChallengeError | None,
+        message: str | None = None,
+    ) -> Unauthorized:
+        """Return the error that asks a client for a token for ``actions`` on ``repository``.
+
+        The gateway replaces the realm of the challenge with its own address.
+        """
+        header = challenge(
+            repository,
+            actions,
+            realm="http://localhost/token",
+            service=self._service,
+            error=error,
+        )
+        return Unauthorized(
+            message,
+            detail=unauthorized_detail(repository, actions),
+            headers={"WWW-Authenticate": header},
+        )
