@@ -34,6 +34,7 @@ from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
+from services.catalog.deletion.blobs import usecases as blob_deletions
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
@@ -140,6 +141,7 @@ def _workers(
             Kind.RESTORE: restorer.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
+            Kind.DELETE_BLOB: partial(blob_deletions.resume, engine=engine, registry=registry),
         },
     )
     workers = [
@@ -209,16 +211,24 @@ def _registry_routes(
     registry: Registry,
     admission: Admission,
     verifier: RegistryTokenVerifier,
+    *,
+    restore_links: bool,
 ) -> RegistryRoutes:
     authorization = Authorization(verifier, service=settings.registry_service)
     pushes = PushRoutes(admission, authorization)
     deletions = DeletionRoutes(
-        engine, registry, authorization, lifetime=lifetime(settings.trash_days)
+        engine,
+        registry,
+        authorization,
+        lifetime=lifetime(settings.trash_days),
+        restore_links=restore_links,
     )
     return RegistryRoutes(
         {
             ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
             ("DELETE", AddressKind.MANIFEST): deletions.delete_manifest,
+            ("DELETE", AddressKind.BLOB): deletions.delete_blob,
+            ("DELETE", AddressKind.UPLOAD): deletions.cancel_upload,
         }
     )
 
@@ -258,7 +268,14 @@ def create_app(settings: Settings) -> FastAPI:
                     registry,
                     restorer,
                     admission,
-                    _registry_routes(settings, engine, registry, admission, verifier),
+                    _registry_routes(
+                        settings,
+                        engine,
+                        registry,
+                        admission,
+                        verifier,
+                        restore_links=storage is not None,
+                    ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
                     workers = _workers(

@@ -81,6 +81,24 @@ class ManifestBlobUnknown(RegistryApiError):
     status, code, title = 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"
 
 
+class BlobUnknown(RegistryApiError):
+    """The repository has no such blob."""
+
+    status, code, title = 404, "BLOB_UNKNOWN", "blob unknown to registry"
+
+
+class BlobUploadUnknown(RegistryApiError):
+    """There is no such upload."""
+
+    status, code, title = 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"
+
+
+class BlobUploadInvalid(RegistryApiError):
+    """The address of the upload is invalid."""
+
+    status, code, title = 400, "BLOB_UPLOAD_INVALID", "blob upload invalid"
+
+
 class SizeInvalid(RegistryApiError):
     """The body is too large."""
 

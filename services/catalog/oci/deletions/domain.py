@@ -1,5 +1,6 @@
 """What clients are told if a deletion is not possible."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,6 +30,12 @@ WIDER_SCOPE_NEEDED = (
     "with an access token, use one with the permission `delete`"
 )
 RETRY_SECONDS = 2
+_UPLOAD = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,127}")
+
+
+def is_upload(text: str) -> bool:
+    """Return whether ``text`` can be the id of an upload in Distribution's addresses."""
+    return _UPLOAD.fullmatch(text) is not None
 
 
 @contextmanager
@@ -61,5 +68,10 @@ def in_registry_format() -> Iterator[None]:
 def malformed(reference: str) -> RegistryApiError:
     """Return the refusal of a reference that is neither a tag nor a digest."""
     if ":" in reference:
-        return DigestInvalid("a digest is sha256: with 64 lower-case hex digits")
+        return malformed_digest()
     return TagInvalid("a tag has at most 128 letters, digits, '.', '_', and '-'")
+
+
+def malformed_digest() -> RegistryApiError:
+    """Return the refusal of text that is not a digest."""
+    return DigestInvalid("a digest is sha256: with 64 lower-case hex digits")

@@ -1,16 +1,29 @@
-"""Which clients can delete, and how the others are refused (spec 2.5)."""
+"""Which clients can delete, how the others are refused (spec 2.5), and canceled uploads."""
 
 from starlette.requests import Request
 
 from libs.common.db.engine import Engine
-from libs.common.registry.error_format import Denied, NameInvalid, NameUnknown
+from libs.common.registry.client import Registry
+from libs.common.registry.error_format import (
+    BlobUploadInvalid,
+    BlobUploadUnknown,
+    Denied,
+    NameInvalid,
+    NameUnknown,
+)
+from libs.common.registry.errors import RegistryRefused
 from libs.common.registry.names import split_repository
 from libs.common.registry.token_verification import Challenged
 from libs.common.web.authentication import client_address
 from services.catalog.deletion.domain import DeletionActor
 from services.catalog.intents.domain import Requester
 from services.catalog.oci.authorization import Authorization
-from services.catalog.oci.deletions.domain import DELETE_SCOPE, NOT_GRANTED, WIDER_SCOPE_NEEDED
+from services.catalog.oci.deletions.domain import (
+    DELETE_SCOPE,
+    NOT_GRANTED,
+    WIDER_SCOPE_NEEDED,
+    is_upload,
+)
 from services.catalog.oci.deletions.queries import has_delete_grant
 from services.catalog.repositories.queries import find_repository
 
@@ -37,6 +50,30 @@ async def get_actor(
     return DeletionActor(
         repository, Requester(docker_user=docker_user, client_address=client_address(request))
     )
+
+
+async def cancel_upload(*, registry: Registry, path: str, upload: str, state: str) -> None:
+    """Cancel an upload in the registry.
+
+    Raises:
+        NameInvalid: no repository can have this path.
+        BlobUploadUnknown: there is no such upload.
+        BlobUploadInvalid: ``state`` does not belong to the upload.
+        RegistryUnavailable: the registry does not answer.
+    """
+    if split_repository(path) is None:
+        raise NameInvalid(f"the repository name {path} is not valid")
+    try:
+        is_canceled = is_upload(upload) and await registry.cancel_upload(path, upload, state=state)
+    except RegistryRefused as refused:
+        if refused.status != 400:
+            raise
+        raise BlobUploadInvalid(
+            "the address of the upload is not the one that the registry returned; use the last "
+            "`Location` with its query"
+        ) from refused
+    if not is_canceled:
+        raise BlobUploadUnknown("there is no such upload; it may be completed or canceled")
 
 
 async def _authorize(
