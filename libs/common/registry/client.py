@@ -117,10 +117,8 @@ class Registry:
     async def cancel_upload(self, repository: str, upload: str, *, state: str) -> bool:
         """Cancel an upload. Return False if it does not exist.
 
-        ``state`` is the parameter ``_state`` of the upload's address, which Distribution signs.
-
-        Raises:
-            RegistryRefused: with status 400, if ``state`` does not belong to the upload.
+        ``state`` is the parameter ``_state`` of the upload's address. Distribution signs it, and
+        no upload exists under the address with another state.
         """
         query = urlencode({"_state": state})
         answer = await self._transport.request(

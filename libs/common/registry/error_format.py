@@ -93,12 +93,6 @@ class BlobUploadUnknown(RegistryApiError):
     status, code, title = 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"
 
 
-class BlobUploadInvalid(RegistryApiError):
-    """The address of the upload is invalid."""
-
-    status, code, title = 400, "BLOB_UPLOAD_INVALID", "blob upload invalid"
-
-
 class SizeInvalid(RegistryApiError):
     """The body is too large."""
 

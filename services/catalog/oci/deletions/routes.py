@@ -84,13 +84,12 @@ class DeletionRoutes:
     async def cancel_upload(self, request: Request, address: Address) -> Response:
         """Cancel an upload, for which a token that can push is enough."""
         self._authorization.check(request, address.repository, "pull", "push")
-        with in_registry_format():
-            await cancel_upload(
-                registry=self._registry,
-                path=address.repository,
-                upload=address.reference,
-                state=request.query_params.get("_state", ""),
-            )
+        await cancel_upload(
+            registry=self._registry,
+            path=address.repository,
+            upload=address.reference,
+            state=request.query_params.get("_state", ""),
+        )
         return Response(status_code=204)
 
     async def _get_actor(self, request: Request, address: Address) -> DeletionActor:

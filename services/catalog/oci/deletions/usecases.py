@@ -5,13 +5,13 @@ from starlette.requests import Request
 from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry
 from libs.common.registry.error_format import (
-    BlobUploadInvalid,
     BlobUploadUnknown,
     Denied,
     NameInvalid,
     NameUnknown,
+    Unavailable,
 )
-from libs.common.registry.errors import RegistryRefused
+from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.names import split_repository
 from libs.common.registry.token_verification import Challenged
 from libs.common.web.authentication import client_address
@@ -21,6 +21,7 @@ from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.domain import (
     DELETE_SCOPE,
     NOT_GRANTED,
+    RETRY_SECONDS,
     WIDER_SCOPE_NEEDED,
     is_upload,
 )
@@ -57,23 +58,22 @@ async def cancel_upload(*, registry: Registry, path: str, upload: str, state: st
 
     Raises:
         NameInvalid: no repository can have this path.
-        BlobUploadUnknown: there is no such upload.
-        BlobUploadInvalid: ``state`` does not belong to the upload.
-        RegistryUnavailable: the registry does not answer.
+        BlobUploadUnknown: there is no such upload, or ``state`` does not belong to it.
+        Unavailable: the registry does not answer.
     """
     if split_repository(path) is None:
         raise NameInvalid(f"the repository name {path} is not valid")
     try:
         is_canceled = is_upload(upload) and await registry.cancel_upload(path, upload, state=state)
-    except RegistryRefused as refused:
-        if refused.status != 400:
-            raise
-        raise BlobUploadInvalid(
-            "the address of the upload is not the one that the registry returned; use the last "
-            "`Location` with its query"
-        ) from refused
+    except RegistryUnavailable as error:
+        raise Unavailable(
+            "the registry does not respond; try again in a moment", retry_after=RETRY_SECONDS
+        ) from error
     if not is_canceled:
-        raise BlobUploadUnknown("there is no such upload; it may be completed or canceled")
+        raise BlobUploadUnknown(
+            "there is no upload at this address; use the last `Location` with its query, unless "
+            "the upload is completed or canceled"
+        )
 
 
 async def _authorize(
