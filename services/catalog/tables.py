@@ -345,7 +345,8 @@ intents = sa.Table(
     sa.Column("resolved_at", _TIME),
     sa.Column("origin", sa.Text, nullable=False, server_default=sa.FetchedValue()),
     sa.CheckConstraint(
-        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'restore_tag', 'restore')",
+        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'delete_blob', 'restore_tag',"
+        " 'restore')",
         name="kind",
     ),
     sa.Index("intents_repository_idx", "repository", "resolved_at"),
@@ -373,6 +374,7 @@ trash = sa.Table(
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", _TIME),
     *_requester(),
+    sa.Column("docker_user", sa.Text, doc="the Docker user that deleted it with a Docker client"),
     sa.Column("via", sa.Text),
     sa.Column("api_key_id", sa.Uuid),
     sa.Column("deleted_at", _TIME, nullable=False, server_default=_CLOCK),

@@ -708,7 +708,7 @@ export interface components {
             at: string;
             /**
              * Account
-             * @description account that made the change; null if no account was signed in, if a Docker user pushed, or if the operator used the command line
+             * @description account that made the change; null if no account was signed in, if a Docker user pushed or deleted, or if the operator used the command line
              * @example acme
              */
             account: string | null;
@@ -720,13 +720,13 @@ export interface components {
             owner: string | null;
             /**
              * Docker User
-             * @description Docker user that pushed; null for everything else
+             * @description Docker user that pushed, or deleted with a Docker client; else null
              * @example ci-builder
              */
             docker_user: string | null;
             /**
              * Via
-             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for pushes, refused credentials, and entries from before 0.1.0
+             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for Docker users, refused credentials, and entries from before 0.1.0
              * @example session
              */
             via: string | null;
@@ -1902,10 +1902,16 @@ export interface components {
             account: string;
             /**
              * Deleted By
-             * @description account that deleted it; null: the operator
+             * @description account that deleted it; null: a Docker user or the operator
              * @example acme
              */
             deleted_by: string | null;
+            /**
+             * Docker User
+             * @description Docker user that deleted it with a Docker client
+             * @example ci-builder
+             */
+            docker_user: string | null;
             /**
              * Via
              * @description `session`, or the name of the API key
