@@ -24,9 +24,9 @@ MODES: tuple[Mode, ...] = ("tag", "referrer")
 
 
 @pytest.fixture
-def cosign(clients: Clients, stack: Stack, deleter: DockerUser) -> Cosign:
-    """A cosign of the Docker user that can delete."""
-    return clients(Cosign).logged_in(stack.registry, deleter)
+def cosign(clients: Clients, stack: Stack, shared_tenant: Tenant) -> Cosign:
+    """A cosign of the Docker user that can push."""
+    return clients(Cosign).logged_in(stack.registry, shared_tenant.granted)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -77,8 +77,14 @@ def test_cosign_copies_an_image_with_its_signature(
 
 
 def test_cosign_cleans_what_is_attached(
-    cosign: Cosign, place: Place, image: Image, shared_registry: Registry
+    cosign: Cosign,
+    stack: Stack,
+    deleter: DockerUser,
+    place: Place,
+    image: Image,
+    shared_registry: Registry,
 ) -> None:
+    cosign.logged_in(stack.registry, deleter)
     cosign.sign(place.at(image.manifest.digest)).checked()
     cosign.attest(place.at(image.manifest.digest), '{"checked": true}').checked()
     cosign.clean(place.tagged("v1")).checked()
