@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.clients.conftest import Clients, Place
+from tests.kit.clients.crane import Crane
 from tests.kit.clients.oras import Oras
 from tests.kit.clients.regctl import Regctl
 from tests.kit.http.accounts import Account, DockerUser, unique
@@ -90,16 +91,36 @@ def test_delete_without_a_delete_grant_fails(
     assert set(shared_tenant.account.tags(place.name)) == {"v1"}
 
 
-@pytest.mark.parametrize("client", ONE_TAG, indirect=True)
-def test_delete_a_tag_without_a_delete_grant_fails(
-    pusher: Any, place: Place, image: Image, shared_tenant: Tenant
+def test_crane_cannot_delete_a_tag_without_a_delete_grant(
+    clients: Clients, stack: Stack, place: Place, image: Image, shared_tenant: Tenant
 ) -> None:
-    refused = getattr(pusher, "delete_tag", pusher.delete)(place.tagged("v1"))
+    crane = clients(Crane).logged_in(stack.registry, shared_tenant.granted)
+    refused = crane.delete(place.tagged("v1"))
     assert not refused.ok
     assert "grant" in refused.output
     assert "authentication required" not in refused.output
     tags = shared_tenant.account.tags(place.name)
     assert {name: tag["digest"] for name, tag in tags.items()} == {"v1": image.manifest.digest}
+
+
+def test_regctl_overwrites_a_tag_that_it_cannot_delete(
+    clients: Clients,
+    stack: Stack,
+    place: Place,
+    image: Image,
+    shared_tenant: Tenant,
+    shared_registry: Registry,
+) -> None:
+    """If the registry refuses, regctl pushes an image of its own to the tag, and deletes that.
+
+    It does so after any refusal, so a registry cannot prevent it. The old image remains.
+    """
+    regctl = clients(Regctl).logged_in(stack.registry, shared_tenant.granted)
+    refused = regctl.delete_tag(place.tagged("v1"))
+    assert not refused.ok
+    assert "grant" in refused.output
+    assert set(shared_tenant.account.tags(place.name)) == {"v1"}
+    assert shared_registry.manifest(place.name, image.manifest.digest).is_success
 
 
 @pytest.mark.parametrize("client", BLOBS, indirect=True)

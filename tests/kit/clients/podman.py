@@ -66,7 +66,7 @@ class Podman(ContainersClient):
         return [tag for row in self._search("--list-tags", repository) for tag in row["Tags"]]
 
     def _search(self, *words: str) -> list[dict[str, Any]]:
-        options = (f"--{self._tls_verify}", "--limit", "1000", "--format", "json")
+        options = (f"--{self._tls_verify}", "--limit", "10000", "--format", "json")
         found = self._execute("search", *options, *words).checked().stdout
         rows: list[dict[str, Any]] = json.loads(found) if found.strip() else []
         return rows
