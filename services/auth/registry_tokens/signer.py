@@ -94,4 +94,4 @@ class TokenSigner:
 
 def _encode_scope(scope: Scope) -> str:
     actions = ",".join(map(_encode, scope.actions))
-    return f'{{"type":"repository","name":{_encode(scope.repository)},"actions":[{actions}]}}'
+    return f'{{"type":"{scope.kind}","name":{_encode(scope.repository)},"actions":[{actions}]}}'

@@ -78,7 +78,6 @@ async def test_granted_access_is_the_intersection_of_request_and_permission(
     scopes = (
         f"repository:{private}/a:pull,push,delete",
         f"repository:{public}/b:push,pull",
-        "registry:catalog:*",
     )
     assert access(await get(client, puller, *scopes)) == [
         (f"{private}/a", ["pull"]),
@@ -99,6 +98,31 @@ async def test_granted_access_is_the_intersection_of_request_and_permission(
         == access(await get(client, stranger, f"repository:{private}/a:pull"))
         == []
     )
+
+
+async def test_docker_user_may_list_repositories(client: httpx.AsyncClient, world: World) -> None:
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", dev="push")
+    scopes = ("registry:catalog:*", f"repository:{space}/a:push")
+    answer = await get(client, user, *scopes, "registry:catalog:*")
+    assert claims(answer)["access"] == [
+        {"type": "registry", "name": "catalog", "actions": ["list"]},
+        {"type": "repository", "name": f"{space}/a", "actions": ["push"]},
+    ]
+    only = claims(await get(client, user, "registry:catalog:*"))
+    assert (only["sub"], only["exp"] - only["iat"]) == (user, 300)
+    assert len(only["access"]) == 1
+    form = {"grant_type": "password", "username": user, "password": PASSWORD}
+    posted = await post(client, scope=" ".join(scopes), **form)
+    assert posted.json()["scope"] == f"registry:catalog:list repository:{space}/a:push"
+
+
+async def test_anonymous_client_may_list_repositories_only_if_it_may_pull(
+    client: httpx.AsyncClient, replica: Replica
+) -> None:
+    assert access(await get(client, None, "registry:catalog:*")) == []
+    open_client = await replica(anonymous_pull=True)
+    assert access(await get(open_client, None, "registry:catalog:*")) == [("catalog", ["list"])]
 
 
 async def test_scopes_are_merged_whether_repeated_or_joined_by_spaces(
@@ -134,7 +158,7 @@ async def test_scopes_are_merged_whether_repeated_or_joined_by_spaces(
         "repository:{s}/a\nb:pull",
         "repository:{s}-x/app:pull",
         "Repository:{s}/app:pull",
-        "registry:catalog:*",
+        "registry:catalog:pull",
         "",
         ":",
         "*",

@@ -758,7 +758,7 @@ export interface operations {
                  */
                 service?: string;
                 /**
-                 * @description `repository:{path}:{actions}`; may be repeated
+                 * @description `repository:{path}:{actions}`, or `registry:catalog:*` for the list of repositories; may be repeated
                  * @example repository:team/app:pull
                  */
                 scope?: string;

@@ -83,6 +83,7 @@ export const activity = {
   "activity.do.grant.delete": "Grant removed",
   "activity.do.grant.hide": "Grant hidden",
   "activity.do.grant.show": "Grant shown again",
+  "activity.do.blob.delete": "Layer removed",
   "activity.do.image.delete": "Image or tag deleted",
   "activity.do.image.push": "Image pushed",
   "activity.do.login.refuse": "Login refused",

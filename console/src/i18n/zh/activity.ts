@@ -83,6 +83,7 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.do.grant.delete": "移除授权",
   "activity.do.grant.hide": "隐藏授权",
   "activity.do.grant.show": "取消隐藏授权",
+  "activity.do.blob.delete": "移除镜像层",
   "activity.do.image.delete": "删除镜像或标签",
   "activity.do.image.push": "推送镜像",
   "activity.do.login.refuse": "拒绝登录",

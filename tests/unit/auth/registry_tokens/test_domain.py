@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from services.auth.access.domain import Permission, allowed_actions
 from services.auth.registry_tokens.domain import (
+    LIST_REPOSITORIES,
     MAX_SCOPES,
     Scope,
     includes_write,
@@ -23,7 +24,7 @@ actions = st.lists(st.sampled_from(["pull", "push", "delete", "*", ""]), min_siz
 @given(st.text())
 def test_parsed_scope_has_a_valid_repository_whatever_the_text(text: str) -> None:
     scope = parse_scope(text)
-    if scope is not None:
+    if scope is not None and scope is not LIST_REPOSITORIES:
         assert scope.repository.startswith(f"{scope.namespace}/")
         assert scope.repository == scope.repository.lower()
         assert text.startswith("repository")
@@ -131,3 +132,43 @@ def test_a_scope_has_at_most_eight_actions() -> None:
     scope = parse_scope("repository:team/app:" + ",".join("abcdefgh") + ",pull" * 20_000)
     assert scope is not None
     assert scope.actions == tuple("abcdefgh")
+
+
+@pytest.mark.parametrize("actions", ["*", "pull,*", "*,*"])
+def test_list_of_repositories_is_granted_as_an_action_that_the_registry_does_not_honor(
+    actions: str,
+) -> None:
+    scopes = parse_scopes(
+        [f"registry:catalog:{actions} repository:team/app:pull", "registry:catalog:*"]
+    )
+    access = intersect(scopes, {"team": Permission.PULL})
+    assert scope_text(access) == "registry:catalog:list repository:team/app:pull"
+    assert not includes_write(access)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "registry:catalog:",
+        "registry:catalog",
+        "registry:catalog:pull",
+        "registry:catalog:list",
+        "registry:catalog:**",
+        "registry:Catalog:*",
+        "registry:catalog:x:*",
+        "registry:*:*",
+        "registry::*",
+        "registry(x):catalog:*",
+        "Registry:catalog:*",
+        "repository:catalog:*",
+        "registry:catalog:" + "x," * 8 + "*",
+    ],
+)
+def test_malformed_scope_of_the_list_grants_nothing(scope: str) -> None:
+    assert parse_scopes([scope]) == []
+
+
+def test_list_of_repositories_counts_among_the_scopes() -> None:
+    others = [f"repository:team/app{number}:pull" for number in range(MAX_SCOPES)]
+    assert LIST_REPOSITORIES in parse_scopes([*others[1:], "registry:catalog:*"])
+    assert LIST_REPOSITORIES not in parse_scopes([*others, "registry:catalog:*"])
