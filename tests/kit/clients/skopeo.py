@@ -67,6 +67,12 @@ class Skopeo(ContainersClient):
         shown = self._run("inspect", "--raw", f"--{self._tls_verify}", f"docker://{reference}")
         return shown.checked().stdout.encode()
 
+    def tags(self, repository: str) -> list[str]:
+        """Return the tags of a repository (host:port/namespace/name)."""
+        listed = self._run("list-tags", f"--{self._tls_verify}", f"docker://{repository}")
+        tags: list[str] = json.loads(listed.checked().stdout)["Tags"]
+        return tags
+
     def delete(self, reference: str) -> Finished:
         """Delete the manifest that ``reference`` names from the registry."""
         return self._run("delete", f"--{self._tls_verify}", f"docker://{reference}")
