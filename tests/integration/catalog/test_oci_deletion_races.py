@@ -21,7 +21,7 @@ from tests.kit.waiting import soon
 
 pytestmark = pytest.mark.registry_versions
 
-INTERLEAVINGS = int(os.environ.get("MOORAGE_TEST_INTERLEAVINGS", "200"))
+INTERLEAVINGS = int(os.environ.get("MOORAGE_TEST_INTERLEAVINGS", "60"))
 AT_ONCE = 6
 DELAYS = (0.0, 0.05, 0.4)
 """The longest delays of a request and of a call of the registry, in seconds."""
@@ -219,7 +219,8 @@ async def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
     # Each race has a repository, which exists before the requests.
     await mine.database.execute(
         "INSERT INTO catalog.repositories (namespace_id, name, status)"
-        " SELECT n.id, name, 'empty' FROM catalog.namespaces n, unnest($2::text[]) AS name"
+        " SELECT n.id, race.name, 'empty'"
+        " FROM catalog.namespaces n, unnest($2::text[]) AS race (name)"
         " WHERE n.name = $1",
         mine.name,
         [race.repository for race in races],
