@@ -56,7 +56,9 @@ from services.catalog.oci import routes as registry_api
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
+from services.catalog.oci.listings.routes import ListingRoutes
 from services.catalog.oci.pushes.routes import PushRoutes
+from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
@@ -223,12 +225,20 @@ def _registry_routes(
         lifetime=lifetime(settings.trash_days),
         restore_links=restore_links,
     )
+    listings = ListingRoutes(engine, authorization)
+    referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
             ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
             ("DELETE", AddressKind.MANIFEST): deletions.delete_manifest,
             ("DELETE", AddressKind.BLOB): deletions.delete_blob,
             ("DELETE", AddressKind.UPLOAD): deletions.cancel_upload,
+            ("GET", AddressKind.TAGS): listings.list_tags,
+            ("HEAD", AddressKind.TAGS): listings.list_tags,
+            ("GET", AddressKind.CATALOG): listings.list_repositories,
+            ("HEAD", AddressKind.CATALOG): listings.list_repositories,
+            ("GET", AddressKind.REFERRERS): referrers.get,
+            ("HEAD", AddressKind.REFERRERS): referrers.get,
         }
     )
 

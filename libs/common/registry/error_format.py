@@ -43,12 +43,11 @@ def error_body(code: str, message: str, detail: object = None) -> dict[str, Any]
     return {"errors": [{"code": code, "message": message, **more}]}
 
 
-def unauthorized_detail(repository: str, actions: Sequence[str]) -> list[dict[str, str]]:
+def unauthorized_detail(
+    name: str, actions: Sequence[str], *, kind: str = "repository"
+) -> list[dict[str, str]]:
     """Return the ``detail`` of Distribution's 401: the access that the request requires."""
-    return [
-        {"Type": "repository", "Class": "", "Name": repository, "Action": action}
-        for action in actions
-    ]
+    return [{"Type": kind, "Class": "", "Name": name, "Action": action} for action in actions]
 
 
 class Unauthorized(RegistryApiError):
@@ -122,6 +121,13 @@ class DigestInvalid(RegistryApiError):
 
     status, code = 400, "DIGEST_INVALID"
     title = "provided digest did not match uploaded content"
+
+
+class PaginationNumberInvalid(RegistryApiError):
+    """The number of entries for a page of a list is invalid."""
+
+    status, code = 400, "PAGINATION_NUMBER_INVALID"
+    title = "invalid number of results requested"
 
 
 class Unsupported(RegistryApiError):

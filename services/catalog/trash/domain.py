@@ -16,7 +16,6 @@ MAX_TRASH_DAYS = 30
 """The pulls of a deleted repository are deleted later (``services.events.retention``)."""
 _RETRY_SECONDS = 2
 _SHOWN_NAMES = 20
-_ARTIFACT_SUFFIXES = ("", ".sig", ".att", ".sbom")
 
 
 class Kind(StrEnum):
@@ -150,16 +149,6 @@ class EntryOwner:
 def lifetime(days: int) -> timedelta | None:
     """Return how long an entry can be restored, or None if the trash is off."""
     return timedelta(days=days) if days else None
-
-
-def artifact_tags(digest: str) -> list[str]:
-    """Return the tags that belong to the image ``digest``.
-
-    They are the list of its referrers (OCI distribution spec, "Referrers Tag Schema") and the tags
-    of cosign. They are deleted and restored with the image.
-    """
-    fallback = digest.replace(":", "-", 1)
-    return [f"{fallback}{suffix}"[:128] for suffix in _ARTIFACT_SUFFIXES]
 
 
 def _enumerate(names: list[str]) -> str:

@@ -79,6 +79,7 @@ export const activity = {
   "activity.do.garbage_collection.stop": "Garbage collection stopped",
   "activity.do.grant.pull": "Pull granted",
   "activity.do.grant.push": "Push and pull granted",
+  "activity.do.grant.allow_delete": "Delete, push, and pull granted",
   "activity.do.grant.delete": "Grant removed",
   "activity.do.grant.hide": "Grant hidden",
   "activity.do.grant.show": "Grant shown again",

@@ -79,6 +79,7 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.do.garbage_collection.stop": "停止垃圾回收",
   "activity.do.grant.pull": "授予拉取权限",
   "activity.do.grant.push": "授予推送和拉取权限",
+  "activity.do.grant.allow_delete": "授予删除、推送和拉取权限",
   "activity.do.grant.delete": "移除授权",
   "activity.do.grant.hide": "隐藏授权",
   "activity.do.grant.show": "取消隐藏授权",

@@ -6,6 +6,7 @@ from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryRefused
 from libs.common.registry.manifests import is_digest
+from libs.common.registry.names import artifact_tags
 from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.deletion.images import queries
@@ -26,7 +27,6 @@ from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
-from services.catalog.trash.domain import artifact_tags
 from services.catalog.trash.keeping.queries import (
     find_artifact_tags,
     needs_content,
