@@ -168,7 +168,7 @@ class Admission:
             change.repository,
             change.tags[0] if change.tags else change.digest,
             change.manifest,
-            subject=change.docker_user or "",
+            subject=change.requester.docker_user or "",
         )
 
     async def _resolve(self, intent: Intent, answer: Forwarded, config: bytes | None) -> None:
@@ -248,8 +248,7 @@ def _change(
         tags=(push.tag,) if push.tag is not None else (),
         needs=needed_digests(manifest, digest=digest, stored=stored),
         manifest=Fetched(manifest.media_type, push.content),
-        docker_user=push.docker_user,
-        requester=Requester(client_address=push.client_address),
+        requester=Requester(docker_user=push.docker_user, client_address=push.client_address),
     )
 
 

@@ -96,7 +96,8 @@ class Entry:
 
     ``path`` names the object as in the paths of the API. ``repository`` is the path of its
     repository, or None for a namespace. ``account`` owns the object, and ``deleted_by`` requested
-    the deletion, ``via`` a session or an API key. ``tags`` are some of its tags.
+    the deletion, ``via`` a session or an API key, or ``docker_user`` did with a Docker client.
+    ``tags`` are some of its tags.
     """
 
     id: int
@@ -108,6 +109,7 @@ class Entry:
     owner_id: int
     account: str
     deleted_by: str | None
+    docker_user: str | None
     via: str | None
     client_address: str | None
     deleted_at: datetime

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.kit.clients.base import ContainersClient
 from tests.kit.images import Image, Index
@@ -49,6 +50,26 @@ class Podman(ContainersClient):
     def pull_again(self, reference: str) -> Finished:
         """Pull the image without deleting the local copy first."""
         return self._execute("pull", "--quiet", f"--{self._tls_verify}", reference)
+
+    def copy(self, source: str, target: str) -> Finished:
+        """Pull an image, and push it under another name."""
+        self.pull_again(source).checked()
+        self._execute("tag", source, target).checked()
+        return self._execute("push", f"--{self._tls_verify}", target)
+
+    def repositories(self, registry: str) -> list[str]:
+        """List the repositories of ``registry`` (host:port)."""
+        return [row["Name"].removeprefix(f"{registry}/") for row in self._search(f"{registry}/")]
+
+    def tags(self, repository: str) -> list[str]:
+        """List the tags of ``repository`` (host:port/namespace/name)."""
+        return [tag for row in self._search("--list-tags", repository) for tag in row["Tags"]]
+
+    def _search(self, *words: str) -> list[dict[str, Any]]:
+        options = (f"--{self._tls_verify}", "--limit", "10000", "--format", "json")
+        found = self._execute("search", *options, *words).checked().stdout
+        rows: list[dict[str, Any]] = json.loads(found) if found.strip() else []
+        return rows
 
     def pulled_config(self, reference: str) -> str:
         """Return the image ID, which is the config digest."""
@@ -100,6 +121,12 @@ class Buildah(ContainersClient):
         """Pull the image without deleting the local copy first."""
         options = ("--quiet", "--policy", "always", f"--{self._tls_verify}")
         return self._execute("pull", *options, reference)
+
+    def copy(self, source: str, target: str) -> Finished:
+        """Pull an image, and push it under another name."""
+        self.pull_again(source).checked()
+        self._execute("tag", source, target).checked()
+        return self._execute("push", f"--{self._tls_verify}", target)
 
     def pulled_config(self, reference: str) -> str:
         """Return the image ID, which is the config digest."""

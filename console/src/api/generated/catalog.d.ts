@@ -255,7 +255,9 @@ export interface paths {
         get?: never;
         /**
          * Put Grant
-         * @description Allow a Docker user to pull from a namespace, or to pull and push.
+         * @description Allow a Docker user to pull, push, or delete images of a namespace.
+         *
+         *     `push` includes `pull`. `delete` includes `push`, and allows deletion with Docker clients.
          *
          *     The response is 201 for a new grant, and 200 if a grant already existed and now has this
          *     permission.
@@ -706,7 +708,7 @@ export interface components {
             at: string;
             /**
              * Account
-             * @description account that made the change; null if no account was signed in, if a Docker user pushed, or if the operator used the command line
+             * @description account that made the change; null if no account was signed in, if a Docker user pushed or deleted, or if the operator used the command line
              * @example acme
              */
             account: string | null;
@@ -718,13 +720,13 @@ export interface components {
             owner: string | null;
             /**
              * Docker User
-             * @description Docker user that pushed; null for everything else
+             * @description Docker user that pushed, or deleted with a Docker client; else null
              * @example ci-builder
              */
             docker_user: string | null;
             /**
              * Via
-             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for pushes, refused credentials, and entries from before 0.1.0
+             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for Docker users, refused credentials, and entries from before 0.1.0
              * @example session
              */
             via: string | null;
@@ -879,10 +881,11 @@ export interface components {
             namespace: string;
             /**
              * Permission
-             * @description `push` includes `pull`
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Shared
              * @description whether another account owns the namespace
@@ -966,10 +969,11 @@ export interface components {
             account: string;
             /**
              * Permission
-             * @description `push` includes `pull`
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Created At
              * Format: date-time
@@ -990,9 +994,11 @@ export interface components {
         GrantPut: {
             /**
              * Permission
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Account
              * @description account that owns the Docker user; required unless that account also owns the namespace
@@ -1896,10 +1902,16 @@ export interface components {
             account: string;
             /**
              * Deleted By
-             * @description account that deleted it; null: the operator
+             * @description account that deleted it; null: a Docker user or the operator
              * @example acme
              */
             deleted_by: string | null;
+            /**
+             * Docker User
+             * @description Docker user that deleted it with a Docker client
+             * @example ci-builder
+             */
+            docker_user: string | null;
             /**
              * Via
              * @description `session`, or the name of the API key

@@ -30,6 +30,7 @@ def _entry(kind: Kind, path: str) -> Entry:
         owner_id=1,
         account="acme",
         deleted_by="acme",
+        docker_user=None,
         via="session",
         client_address=None,
         deleted_at=NOW,
