@@ -10,7 +10,13 @@ from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.images.domain import ImageNotFound, is_tag
-from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent, Kind
+from services.catalog.intents.domain import (
+    DELETION_WAIT_SECONDS,
+    Change,
+    Intent,
+    Kind,
+    Requester,
+)
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
@@ -127,5 +133,6 @@ async def _finish(engine: Engine, intent: Intent) -> None:
         repository_id = await queries.delete_tag(tx, repository=change.repository, tag=tag)
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
-        entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
-        await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)
+        if change.requester != Requester():  # Garbage collection leaves no trail.
+            entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
+            await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)
