@@ -36,6 +36,7 @@ from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
+from services.catalog.deletion.repositories import emptying
 from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.deletion.tags import usecases as tag_deletions
@@ -139,6 +140,7 @@ def _workers(
             Kind.RESTORE: restorer.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
+            Kind.EMPTY_REPOSITORY: partial(emptying.resume, engine=engine),
         },
     )
     workers = [

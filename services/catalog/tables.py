@@ -333,7 +333,8 @@ intents = sa.Table(
     sa.Column("resolved_at", _TIME),
     sa.Column("origin", sa.Text, nullable=False, server_default=sa.FetchedValue()),
     sa.CheckConstraint(
-        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'restore_tag', 'restore')",
+        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'restore_tag', 'restore', "
+        "'empty_repository', 'remove_folder')",
         name="kind",
     ),
     sa.Index("intents_repository_idx", "repository", "resolved_at"),

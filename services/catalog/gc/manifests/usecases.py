@@ -1,6 +1,7 @@
 """Deletes manifests that nothing needs, as intents, so that a concurrent push wins (spec 7)."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +14,7 @@ from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.gc.manifests import queries
 from services.catalog.gc.manifests.domain import UntaggedManifest
+from services.catalog.intents.leases import Lease
 from services.catalog.intents.queries import lock_repositories, read_clock
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
@@ -225,6 +227,7 @@ async def _delete_batch(
     """Delete those of the manifests that nothing needs since the listing. Return their number."""
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[path])
+        taken_at = time.monotonic()
         intents = await queries.open_deletions(
             tx,
             namespace=path.partition("/")[0],
@@ -235,13 +238,15 @@ async def _delete_batch(
     requests = asyncio.Semaphore(_DELETES_AT_ONCE)
 
     async def delete(digest: str) -> int | None:
+        id_, until = intents[digest]
+        lease = Lease(engine, id_, until, taken_at=taken_at)
         async with requests:
             try:
-                await registry.delete_manifest(path, digest)
+                await registry.delete_manifest(path, digest, check=lease.check)
             except RegistryUnavailable as error:
                 failures.append(error)
                 return None  # The worker of intents completes the deletion.
-        return intents[digest]
+        return id_
 
     confirmed = await asyncio.gather(*(delete(digest) for digest in intents))
     async with engine.begin() as tx:
