@@ -133,16 +133,16 @@ async def resolve(tx: Tx, *, id: int) -> bool:
     return (await tx.execute(statement)).one_or_none() is not None
 
 
-async def take_over(tx: Tx, *, limit: int) -> list[Intent]:
+async def take_over(tx: Tx, *, kinds: Collection[Kind], limit: int) -> list[Intent]:
     """Return open intents whose lease has ended, and take a lease on them.
 
-    The lease grows with their age, so that intents that fail again and again delay no others. The
-    kinds of a later version are left to its workers.
+    The lease grows with their age, so that intents that fail again and again delay no others. Other
+    ``kinds``, such as those of a later version, are left to other workers.
     """
     growing = sa.func.least(LONGEST_LEASE, (_CLOCK - _i.started_at) / 4)
     ended = (
         sa.select(_i.id)
-        .where(_IS_OPEN, _i.leased_until < _CLOCK, _IS_OURS, _i.kind.in_(list(Kind)))
+        .where(_IS_OPEN, _i.leased_until < _CLOCK, _IS_OURS, _i.kind.in_(kinds))
         .order_by(_i.leased_until)
         .limit(limit)
         .with_for_update(skip_locked=True)
