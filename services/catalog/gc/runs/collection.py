@@ -211,6 +211,7 @@ class _Collection:
         async def progress(found: MarkedBlobs) -> None:
             self.report.blobs, self.report.blob_bytes = found.blobs, found.blob_bytes
             self.report.marked, self.report.marked_bytes = found.marked, found.marked_bytes
+            self.report.needed = dict(found.needed)
             await self._progress(found.blobs)
 
         return await mark_blobs(
