@@ -23,6 +23,11 @@ from services.catalog.sync.drift import usecases as drift
 _BATCH = 50
 _REPOSITORIES_AT_ONCE = 100
 _DELETES_AT_ONCE = 4
+_FEED_SECONDS = 3.0
+"""How long a comparison waits for the feed. With constant pushes, it is never applied to the end.
+
+A push that the catalog has not applied is copied from the registry by the repair instead.
+"""
 _PULLS_AT_ONCE = timedelta(hours=6)
 _SINGLE_PULLS = timedelta(days=3)
 """Each pull of the last days has a row. Of older ones, each manifest has one."""
@@ -87,7 +92,11 @@ async def delete_untagged(
 
     async def repair(some: Sequence[str]) -> None:
         compared = await drift.compare_repositories(
-            engine=engine, registry=registry, paths=some, settle_seconds=settle_seconds
+            engine=engine,
+            registry=registry,
+            paths=some,
+            settle_seconds=settle_seconds,
+            feed_seconds=_FEED_SECONDS,
         )
         left = await drift.repair(engine=engine, registry=registry, found=compared.differences)
         deleted.failures.update(
