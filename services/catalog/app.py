@@ -34,6 +34,7 @@ from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
+from services.catalog.deletion.blobs import usecases as blob_deletions
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import worker as deletions
@@ -57,6 +58,7 @@ from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
 from services.catalog.oci.listings.routes import ListingRoutes
 from services.catalog.oci.pushes.routes import PushRoutes
+from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
@@ -70,6 +72,7 @@ from services.catalog.sync.feed import follower as feed
 from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
+from services.catalog.trash.domain import lifetime
 from services.catalog.trash.entries import queries as trash_entries
 from services.catalog.trash.entries.routes import router as trash
 from services.catalog.trash.restoring import worker as restores
@@ -140,6 +143,7 @@ def _workers(
             Kind.RESTORE: restorer.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
+            Kind.DELETE_BLOB: partial(blob_deletions.resume, engine=engine, registry=registry),
         },
     )
     workers = [
@@ -204,20 +208,37 @@ def _admission(
 
 
 def _registry_routes(
-    engine: Engine, admission: Admission, authorization: Authorization
+    settings: Settings,
+    engine: Engine,
+    registry: Registry,
+    admission: Admission,
+    verifier: RegistryTokenVerifier,
+    *,
+    restore_links: bool,
 ) -> RegistryRoutes:
+    authorization = Authorization(verifier, service=settings.registry_service)
     pushes = PushRoutes(admission, authorization)
-    deletions = DeletionRoutes(authorization)
+    deletions = DeletionRoutes(
+        engine,
+        registry,
+        authorization,
+        lifetime=lifetime(settings.trash_days),
+        restore_links=restore_links,
+    )
     listings = ListingRoutes(engine, authorization)
+    referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
             ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
-            ("DELETE", AddressKind.MANIFEST): deletions.delete,
-            ("DELETE", AddressKind.BLOB): deletions.delete,
+            ("DELETE", AddressKind.MANIFEST): deletions.delete_manifest,
+            ("DELETE", AddressKind.BLOB): deletions.delete_blob,
+            ("DELETE", AddressKind.UPLOAD): deletions.cancel_upload,
             ("GET", AddressKind.TAGS): listings.list_tags,
             ("HEAD", AddressKind.TAGS): listings.list_tags,
             ("GET", AddressKind.CATALOG): listings.list_repositories,
             ("HEAD", AddressKind.CATALOG): listings.list_repositories,
+            ("GET", AddressKind.REFERRERS): referrers.get,
+            ("HEAD", AddressKind.REFERRERS): referrers.get,
         }
     )
 
@@ -258,9 +279,12 @@ def create_app(settings: Settings) -> FastAPI:
                     restorer,
                     admission,
                     _registry_routes(
+                        settings,
                         engine,
+                        registry,
                         admission,
-                        Authorization(verifier, service=settings.registry_service),
+                        verifier,
+                        restore_links=storage is not None,
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:

@@ -25,13 +25,13 @@ from tests.kit.http.accounts import Account
 from tests.kit.stack.run import Stack
 
 REPOSITORIES = 10_000
-_RECORD_MOVEMENTS = """
+_RECORD_MOTION = """
 () => {
-  window.movements = [];
+  window.motions = [];
   for (const kind of ["animationstart", "transitionstart"]) {
     document.addEventListener(kind, ({ target }) => {
       const { animationDuration, transitionDuration } = getComputedStyle(target);
-      window.movements.push([target.className, animationDuration, transitionDuration]);
+      window.motions.push([target.className, animationDuration, transitionDuration]);
     });
   }
 }
@@ -150,11 +150,11 @@ def test_dialog_does_not_move_for_a_person_who_wants_less_motion(
     with open_visit(browser, stack.url, "en") as visit:
         sign_in(visit, person, "/namespaces")
         wait_for_page(visit, visit.text("namespaces.title"))
-        visit.page.evaluate(_RECORD_MOVEMENTS)
+        visit.page.evaluate(_RECORD_MOTION)
         visit.page.get_by_role("button", name=visit.text("namespaces.create")).first.click()
         press(visit, "common.cancel", wait_for_dialog(visit))
         wait_until_closed(visit)
-        moved = visit.page.evaluate("window.movements")
+        moved = visit.page.evaluate("window.motions")
     assert [one for one in moved if {*one[1:]} - {"0s", "1e-05s"}] == []
 
 

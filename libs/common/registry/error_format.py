@@ -68,10 +68,28 @@ class ManifestInvalid(RegistryApiError):
     status, code, title = 400, "MANIFEST_INVALID", "manifest invalid"
 
 
+class ManifestUnknown(RegistryApiError):
+    """The repository has no such tag or manifest."""
+
+    status, code, title = 404, "MANIFEST_UNKNOWN", "manifest unknown"
+
+
 class ManifestBlobUnknown(RegistryApiError):
     """The manifest names a blob or manifest that the repository does not have."""
 
     status, code, title = 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"
+
+
+class BlobUnknown(RegistryApiError):
+    """The repository has no such blob."""
+
+    status, code, title = 404, "BLOB_UNKNOWN", "blob unknown to registry"
+
+
+class BlobUploadUnknown(RegistryApiError):
+    """There is no such upload."""
+
+    status, code, title = 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"
 
 
 class SizeInvalid(RegistryApiError):

@@ -53,6 +53,10 @@ class Authorized:
     subject: str
     actions: frozenset[str]
 
+    def allows(self, *actions: str) -> bool:
+        """Return whether the token grants all of ``actions``."""
+        return "*" in self.actions or self.actions.issuperset(actions)
+
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
@@ -105,10 +109,10 @@ class RegistryTokenVerifier:
             claims = self._claims(token)
         except _Invalid:
             raise Challenged("invalid_token") from None
-        granted = claims.access.get((kind, name), frozenset())
-        if "*" not in granted and not granted.issuperset(actions):
+        authorized = Authorized(claims.subject, claims.access.get((kind, name), frozenset()))
+        if not authorized.allows(*actions):
             raise Challenged("insufficient_scope")
-        return Authorized(claims.subject, granted)
+        return authorized
 
     def _claims(self, token: str) -> _Claims:
         now = self._clock()

@@ -78,8 +78,10 @@ def parse_scopes(values: Iterable[str]) -> list[Scope]:
 def intersect(scopes: Iterable[Scope], permissions: Mapping[str, Permission]) -> Access:
     """Return the part of ``scopes`` that ``permissions``, by namespace, allow.
 
-    A namespace that is missing from ``permissions`` allows nothing. Everybody may list
-    repositories: the list has only those that the client can pull.
+    A namespace that is missing from ``permissions`` allows nothing. A requested `*`, as `skopeo
+    delete` and `podman` send it, stands for every action that the permission allows: the registry
+    would take `*` in a token for any action. Everybody may list repositories: the list has only
+    those that the client can pull.
     """
     granted = []
     for scope in scopes:
@@ -87,7 +89,8 @@ def intersect(scopes: Iterable[Scope], permissions: Mapping[str, Permission]) ->
             granted.append(scope)
             continue
         allowed = allowed_actions(permissions.get(scope.namespace, Permission.NONE))
-        actions = tuple(action for action in scope.actions if action in allowed)
+        requested = _expand(scope.actions, allowed) if "*" in scope.actions else scope.actions
+        actions = tuple(action for action in requested if action in allowed)
         if actions:
             granted.append(
                 scope
@@ -97,9 +100,18 @@ def intersect(scopes: Iterable[Scope], permissions: Mapping[str, Permission]) ->
     return tuple(granted)
 
 
-def includes_push(access: Access) -> bool:
-    """Return whether a token with ``access`` can upload, and so must outlast a long upload."""
-    return any("push" in scope.actions for scope in access)
+def _expand(requested: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ``requested`` with ``allowed`` in the place of `*`."""
+    names = (name for action in requested for name in (allowed if action == "*" else (action,)))
+    return tuple(dict.fromkeys(names))
+
+
+def includes_write(access: Access) -> bool:
+    """Return whether a token with ``access`` can push or delete.
+
+    Such a token must outlast a long upload, or the deletion of many images.
+    """
+    return any("push" in scope.actions or "delete" in scope.actions for scope in access)
 
 
 def scope_text(access: Access) -> str:

@@ -12,7 +12,7 @@ from libs.common.db.engine import Engine
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.names import is_username
 from libs.common.security.secrets import hash_of
-from services.auth.access.domain import Permission
+from services.auth.access.domain import UNLIMITED, Permission
 from services.auth.access_tokens.domain import PREFIX as ACCESS_TOKEN_PREFIX
 from services.auth.access_tokens.domain import AccessToken
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
@@ -54,7 +54,7 @@ class Identity:
     """
 
     user: Credential
-    max_permission: Permission = Permission.PUSH
+    max_permission: Permission = UNLIMITED
     access_token: AccessToken | None = None
 
 

@@ -35,13 +35,14 @@ KEPT_FOR = timedelta(minutes=15)
 class Kind(StrEnum):
     """What an intent does in the registry.
 
-    RESTORE_TAG sets a tag back that was changed without admission. RESTORE puts a manifest of the
-    trash.
+    DELETE_BLOB unlinks a blob from the repository. RESTORE_TAG sets a tag back that was changed
+    without admission. RESTORE puts a manifest of the trash.
     """
 
     PUT_MANIFEST = "put_manifest"
     DELETE_TAG = "delete_tag"
     DELETE_MANIFEST = "delete_manifest"
+    DELETE_BLOB = "delete_blob"
     RESTORE_TAG = "restore_tag"
     RESTORE = "restore"
 
@@ -63,7 +64,8 @@ class ChangeInProgress(Unavailable):
 class Requester:
     """Who requested a change, for the audit trail (``libs.common.db.audit.AuditEntry``).
 
-    All is None for the operator. A push has the address only: its actor is a Docker user.
+    All is None for the operator. If ``docker_user`` requested it with a Docker client, only
+    ``client_address`` is set too.
     """
 
     account_id: int | None = None
@@ -71,6 +73,7 @@ class Requester:
     client_address: str | None = None
     via: str | None = None
     api_key_id: uuid.UUID | None = None
+    docker_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,8 @@ class Change:
     """A change of one repository.
 
     ``tags`` are the tags that it sets or deletes. ``needs`` are the digests that must exist when
-    the registry carries it out, and ``removes`` the digests of manifests that it deletes.
-    ``manifest`` is the one to put; if a tag is deleted, its placeholder. ``docker_user`` is the
-    pusher.
+    the registry carries it out, and ``removes`` the digests of manifests or
+    blobs that it deletes. ``manifest`` is the one to put; if a tag is deleted, its placeholder.
     """
 
     kind: Kind
@@ -91,7 +93,6 @@ class Change:
     needs: frozenset[str] = frozenset()
     removes: frozenset[str] = frozenset()
     manifest: Fetched | None = None
-    docker_user: str | None = None
     requester: Requester = Requester()
 
 

@@ -1,13 +1,12 @@
 """Whether the token of a client allows a request, and the challenge if it does not."""
 
-from collections.abc import Sequence
-
 from starlette.requests import Request
 
 from libs.common.registry.error_format import Unauthorized, unauthorized_detail
 from libs.common.registry.token_verification import (
     Authorized,
     Challenged,
+    ChallengeError,
     RegistryTokenVerifier,
     ResourceKind,
     challenge,
@@ -25,13 +24,12 @@ class Authorization:
         """Return whom the request's token authorizes for ``actions`` on ``repository``.
 
         Raises:
-            Unauthorized: the client needs another token. The gateway replaces the realm of the
-                challenge with its own address.
+            Unauthorized: the client needs another token.
         """
         try:
-            return self._verifier.verify(request.headers.get("authorization"), repository, *actions)
+            return self.verify(request, repository, *actions)
         except Challenged as challenged:
-            raise self._unauthorized(repository, actions, "repository", challenged) from challenged
+            raise self.challenge(repository, *actions, error=challenged.error) from challenged
 
     def check_catalog(self, request: Request) -> str:
         """Return the subject of a token that may list repositories; "" is an anonymous client.
@@ -47,20 +45,36 @@ class Authorization:
                 request.headers.get("authorization"), "catalog", "list", kind="registry"
             ).subject
         except Challenged as challenged:
-            raise self._unauthorized("catalog", ("*",), "registry", challenged) from challenged
+            raise self.challenge(
+                "catalog", "*", kind="registry", error=challenged.error
+            ) from challenged
 
-    def _unauthorized(
-        self, name: str, actions: Sequence[str], kind: ResourceKind, challenged: Challenged
+    def verify(self, request: Request, repository: str, *actions: str) -> Authorized:
+        """Return the same, but raise Challenged if the client needs another token."""
+        return self._verifier.verify(request.headers.get("authorization"), repository, *actions)
+
+    def challenge(
+        self,
+        name: str,
+        *actions: str,
+        error: ChallengeError | None,
+        kind: ResourceKind = "repository",
+        message: str | None = None,
     ) -> Unauthorized:
+        """Return the error that asks a client for a token for ``actions`` on the resource ``name``.
+
+        The gateway replaces the realm of the challenge with its own address.
+        """
         header = challenge(
             name,
             actions,
             kind=kind,
             realm="http://localhost/token",
             service=self._service,
-            error=challenged.error,
+            error=error,
         )
         return Unauthorized(
+            message,
             detail=unauthorized_detail(name, actions, kind=kind),
             headers={"WWW-Authenticate": header},
         )

@@ -13,7 +13,8 @@ from services.events.counting import queries
 from services.events.counting.domain import InboxEvent, RecordedEffect, Recount, deltas_of
 from services.events.history import queries as checkpoints
 from services.events.history import snapshot
-from services.events.history.domain import Checkpoint, Children, Client, Effect, History, Key
+from services.events.history.domain import Children, Client, Effect, History, Key
+from services.events.history.snapshot import Checkpoint
 from services.events.indexes import queries as indexes
 from services.events.indexes.domain import ManifestRef
 from services.events.ingest import queries as inbox

@@ -6,7 +6,7 @@ from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.audit.usecases import record_of_namespace
-from services.catalog.deletion.domain import audit_entry_of, requester_of
+from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.images.domain import ImageNotFound, is_tag
@@ -14,7 +14,6 @@ from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Inten
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
-from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.queries import update_totals
 from services.catalog.trash.keeping.usecases import keep_tag
 
@@ -25,7 +24,7 @@ async def delete_tag(
     *,
     engine: Engine,
     registry: Registry,
-    actor: RepositoryOwner,
+    actor: DeletionActor,
     tag: str,
     lifetime: timedelta | None,
 ) -> None:
@@ -57,7 +56,7 @@ async def delete_tag(
             tags=(tag,),
             removes=frozenset({placeholder.digest}),
             manifest=placeholder.manifest,
-            requester=requester_of(actor.principal),
+            requester=actor.requester,
         )
 
     async def keep(tx: Tx, intent: Intent) -> None:

@@ -12,7 +12,15 @@ from services.events.history.domain import (
     History,
     Key,
 )
-from tests.kit.pulls.patterns import CHILDREN, Counts, Pattern, get, head, patterns
+from tests.kit.pulls.patterns import (
+    CHILDREN,
+    Counts,
+    Pattern,
+    get,
+    head,
+    patterns,
+    signature_patterns,
+)
 from tests.unit.events.history.pull_events import KNOWN, events_of
 
 
@@ -24,7 +32,7 @@ def counts_of(effects: dict[Key, Effect | None]) -> Counts:
     return {tag: (pulls[tag], checks[tag]) for tag in pulls | checks}
 
 
-@pytest.mark.parametrize("pattern", patterns(), ids=str)
+@pytest.mark.parametrize("pattern", patterns() + signature_patterns(), ids=str)
 def test_events_of_a_real_client_count_as_one_pull(pattern: Pattern) -> None:
     assert counts_of(History(KNOWN).count(events_of(list(pattern.events)))) == pattern.expected
 
