@@ -192,6 +192,10 @@ _OPEN_DELETIONS = sa.text("""
     FROM unnest(CAST(:digests AS text[])) AS digest
 """).bindparams(sa.bindparam("lease", type_=sa.Interval))
 
+_LEASES = sa.text("""
+    SELECT id, leased_until FROM catalog.intents WHERE id = ANY(CAST(:ids AS bigint[]))
+""")
+
 _RESOLVE = sa.text("""
     UPDATE catalog.intents SET resolved_at = clock_timestamp()
     WHERE id = ANY(CAST(:ids AS bigint[])) AND resolved_at IS NULL RETURNING digest
@@ -206,14 +210,18 @@ _DELETE = sa.text("""
 
 async def open_deletions(
     tx: Tx, *, namespace: str, path: str, digests: Collection[str]
-) -> dict[str, int]:
-    """Insert an intent for the deletion of each manifest. Return their ids by digest.
+) -> dict[str, tuple[int, datetime]]:
+    """Insert an intent for the deletion of each manifest.
 
-    A manifest that an open intent needs is left out.
+    Return their ids, and the ends of their leases, by digest. A manifest that an open intent needs
+    is left out.
     """
     given = {"namespace": namespace, "path": path, "digests": list(digests), "lease": LEASE}
     rows = await tx.execute(_OPEN_DELETIONS, given)
-    return {row.digest: row.intent for row in rows if row.intent is not None}
+    ids = {row.digest: row.intent for row in rows if row.intent is not None}
+    rows = await tx.execute(_LEASES, {"ids": list(ids.values())})
+    ends = {row.id: row.leased_until for row in rows}
+    return {digest: (id_, ends[id_]) for digest, id_ in ids.items()}
 
 
 async def resolve_deletions(tx: Tx, *, ids: Collection[int]) -> list[str]:
