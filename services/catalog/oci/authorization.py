@@ -1,6 +1,5 @@
 """Whether the token of a client allows a request, and the challenge if it does not."""
 
-
 from starlette.requests import Request
 
 from libs.common.registry.error_format import Unauthorized, unauthorized_detail

@@ -84,6 +84,10 @@ class Skopeo(ContainersClient):
         tags: list[str] = json.loads(listed.checked().stdout)["Tags"]
         return tags
 
-    def delete(self, reference: str) -> Finished:
-        """Delete the manifest that ``reference`` names from the registry."""
-        return self._run("delete", f"--{self._tls_verify}", f"docker://{reference}")
+    def delete(self, reference: str, *, debug: bool = False) -> Finished:
+        """Delete the manifest that ``reference`` names from the registry.
+
+        With ``debug``, skopeo writes its requests to standard error.
+        """
+        options = ("--debug",) if debug else ()
+        return self._run(*options, "delete", f"--{self._tls_verify}", f"docker://{reference}")
