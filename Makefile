@@ -1,6 +1,6 @@
 # `make help` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-registry3 lint bench profile format lock clean
+.PHONY: help run test test-registry3 test-clients lint bench profile format lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,11 @@ test-registry3: ## run the registry tests on Distribution 3.1.1 (needs Go) or RE
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.kit.install
 	@.venv/bin/python -m tests.kit.distribution3 -n 2 --dist loadgroup $(ARGS)
+
+test-clients: ## run docker, podman, crane, oras, cosign … against both registries (needs Go)
+	@scripts/bootstrap dev
+	@.venv/bin/python -m tests.kit.install
+	@.venv/bin/python -m tests.clients $(ARGS)
 
 lint: ## check style, types, imports between services, the console, and that migrations match tables
 	@scripts/bootstrap dev

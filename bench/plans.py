@@ -90,7 +90,9 @@ def _of_repositories(
 
 
 def _of_tags(repository: int, order: TagOrder) -> Call:
-    return lambda tx: list_tags(tx, repository_id=repository, q=None, order=order, page=_PAGE)
+    return lambda tx: list_tags(
+        tx, repository_id=repository, q=None, with_artifacts=False, order=order, page=_PAGE
+    )
 
 
 async def _plan(engine: AsyncEngine, call: Call) -> str:

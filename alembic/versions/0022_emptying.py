@@ -4,7 +4,7 @@ from alembic import op
 from libs.common.db.sql_file import run_beside
 
 revision = "0022"
-down_revision = "0019"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

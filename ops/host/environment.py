@@ -44,7 +44,7 @@ def longest_token_seconds(environment: Mapping[str, str]) -> int:
 
 
 def push_token_seconds(environment: Mapping[str, str]) -> int:
-    """Return the lifetime of a token that includes push, in seconds."""
+    """Return the lifetime of a token that includes push or delete, in seconds."""
     return _token_seconds(environment, "AUTH_PUSH_TOKEN_SECONDS")
 
 

@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ops.host.files import private_dir, write_private
@@ -110,8 +110,14 @@ def publish_console(
     private_dir(folder, user)
     notice = "building.html" if building else "missing.html"
     write_private(folder / "notice.html", (_NOTICES / notice).read_bytes(), user)
-    if not (dist / "index.html").is_file():
-        return False
+    while (dist / "index.html").is_file():
+        with suppress(FileNotFoundError):  # a build in another process has replaced the files
+            _copy(dist, folder, user)
+            return True
+    return False
+
+
+def _copy(dist: Path, folder: Path, user: RunUser) -> None:
     for source in sorted(
         dist.rglob("*"),
         key=lambda path: (path.name.startswith("index.html"), path.suffix != ".gz", path),
@@ -122,7 +128,6 @@ def publish_console(
         else:
             private_dir(target.parent, user)
             write_private(target, source.read_bytes(), user)
-    return True
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class Settings(ServiceSettings):
         default=1800,
         ge=60,
         le=86400,
-        description="Lifetime of a token that includes push, in seconds.",
+        description="Lifetime of a token that includes push or delete, in seconds.",
     )
     refresh_token_days: int = Field(
         default=90,

@@ -55,7 +55,9 @@ access_tokens = sa.Table(
     sa.Column("expires_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("last_used_at", sa.TIMESTAMP(timezone=True)),
     sa.Column("last_used_from", sa.Text),
-    sa.CheckConstraint("permission IN ('pull', 'push')", name="access_tokens_permission_check"),
+    sa.CheckConstraint(
+        "permission IN ('pull', 'push', 'delete')", name="access_tokens_permission_check"
+    ),
     sa.Index("access_tokens_docker_user_idx", "docker_user_id", "created_at", "id"),
 )
 

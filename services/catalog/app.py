@@ -34,6 +34,7 @@ from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
+from services.catalog.deletion.blobs import usecases as blob_deletions
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import emptying
@@ -58,7 +59,9 @@ from services.catalog.oci import routes as registry_api
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
+from services.catalog.oci.listings.routes import ListingRoutes
 from services.catalog.oci.pushes.routes import PushRoutes
+from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
@@ -72,6 +75,7 @@ from services.catalog.sync.feed import follower as feed
 from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
+from services.catalog.trash.domain import lifetime
 from services.catalog.trash.entries import metrics as trash_metrics
 from services.catalog.trash.entries import queries as trash_entries
 from services.catalog.trash.entries.routes import router as trash
@@ -143,6 +147,7 @@ def _workers(
             Kind.RESTORE: restorer.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
+            Kind.DELETE_BLOB: partial(blob_deletions.resume, engine=engine, registry=registry),
             Kind.EMPTY_REPOSITORY: partial(emptying.resume, engine=engine),
         },
     )
@@ -207,14 +212,38 @@ def _admission(
     )
 
 
-def _registry_routes(admission: Admission, authorization: Authorization) -> RegistryRoutes:
+def _registry_routes(
+    settings: Settings,
+    engine: Engine,
+    registry: Registry,
+    admission: Admission,
+    verifier: RegistryTokenVerifier,
+    *,
+    restore_links: bool,
+) -> RegistryRoutes:
+    authorization = Authorization(verifier, service=settings.registry_service)
     pushes = PushRoutes(admission, authorization)
-    deletions = DeletionRoutes(authorization)
+    deletions = DeletionRoutes(
+        engine,
+        registry,
+        authorization,
+        lifetime=lifetime(settings.trash_days),
+        restore_links=restore_links,
+    )
+    listings = ListingRoutes(engine, authorization)
+    referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
             ("PUT", AddressKind.MANIFEST): pushes.put_manifest,
-            ("DELETE", AddressKind.MANIFEST): deletions.delete,
-            ("DELETE", AddressKind.BLOB): deletions.delete,
+            ("DELETE", AddressKind.MANIFEST): deletions.delete_manifest,
+            ("DELETE", AddressKind.BLOB): deletions.delete_blob,
+            ("DELETE", AddressKind.UPLOAD): deletions.cancel_upload,
+            ("GET", AddressKind.TAGS): listings.list_tags,
+            ("HEAD", AddressKind.TAGS): listings.list_tags,
+            ("GET", AddressKind.CATALOG): listings.list_repositories,
+            ("HEAD", AddressKind.CATALOG): listings.list_repositories,
+            ("GET", AddressKind.REFERRERS): referrers.get,
+            ("HEAD", AddressKind.REFERRERS): referrers.get,
         }
     )
 
@@ -260,7 +289,12 @@ def create_app(settings: Settings) -> FastAPI:
                     restorer,
                     admission,
                     _registry_routes(
-                        admission, Authorization(verifier, service=settings.registry_service)
+                        settings,
+                        engine,
+                        registry,
+                        admission,
+                        verifier,
+                        restore_links=storage is not None,
                     ),
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:

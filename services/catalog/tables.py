@@ -83,6 +83,11 @@ namespaces = sa.Table(
     _created_at(),
     sa.Column("deleting", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("visibility IN ('public', 'private')", name="visibility"),
+    sa.Index(
+        "namespaces_public_idx",
+        sa.text("((name || '/') COLLATE \"C\")"),
+        postgresql_where=sa.text("visibility = 'public' AND NOT deleting"),
+    ),
 )
 
 grants = sa.Table(
@@ -98,7 +103,7 @@ grants = sa.Table(
     sa.Column("permission", sa.Text, nullable=False),
     _created_at(),
     sa.Column("updated_at", _TIME, nullable=False, server_default=_NOW),
-    sa.CheckConstraint("permission IN ('pull', 'push')", name="permission"),
+    sa.CheckConstraint("permission IN ('pull', 'push', 'delete')", name="permission"),
 )
 
 hidden_grants = sa.Table(
@@ -191,10 +196,16 @@ manifests = sa.Table(
     sa.Index(
         "manifests_unscanned_idx", "repository_id", postgresql_where=sa.text("NOT is_scanned")
     ),
+    sa.Column(
+        "descriptor",
+        JSONB,
+        doc="the OCI descriptor of a referrer; null until the manifest has been read for it",
+    ),
     sa.Index(
-        "manifests_subject_idx",
+        "manifests_referrers_idx",
         "repository_id",
         "subject",
+        sa.text('(digest COLLATE "C")'),
         postgresql_where=sa.text("subject IS NOT NULL"),
     ),
 )
@@ -275,6 +286,7 @@ tags = sa.Table(
         ondelete="CASCADE",
     ),
     sa.Index("tags_digest_idx", "repository_id", "digest"),
+    sa.Index("tags_name_idx", "repository_id", sa.text('name COLLATE "C"')),
 )
 
 reserved_names = sa.Table(
@@ -333,8 +345,8 @@ intents = sa.Table(
     sa.Column("resolved_at", _TIME),
     sa.Column("origin", sa.Text, nullable=False, server_default=sa.FetchedValue()),
     sa.CheckConstraint(
-        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'restore_tag', 'restore', "
-        "'empty_repository', 'remove_folder')",
+        "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'delete_blob', 'restore_tag',"
+        " 'restore', 'empty_repository', 'remove_folder')",
         name="kind",
     ),
     sa.Index("intents_repository_idx", "repository", "resolved_at"),
@@ -362,6 +374,7 @@ trash = sa.Table(
     sa.Column("description", sa.Text, nullable=False, server_default=""),
     sa.Column("created_at", _TIME),
     *_requester(),
+    sa.Column("docker_user", sa.Text, doc="the Docker user that deleted it with a Docker client"),
     sa.Column("via", sa.Text),
     sa.Column("api_key_id", sa.Uuid),
     sa.Column("deleted_at", _TIME, nullable=False, server_default=_CLOCK),

@@ -6,7 +6,7 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from tests.kit.browser import Visit, open_visit
 from tests.kit.clients.skopeo import Skopeo
@@ -52,7 +52,7 @@ def test_new_person_completes_every_usual_task_from_sign_in_to_sign_out(
         visit.page.locator(".chart canvas").wait_for()
         visit.assert_accessible()
 
-        change_grant_to_pull(visit, namespace, user)
+        change_grants(visit, namespace, user, "delete", "pull")
         assert not skopeo.push(make_image(), f"{stack.registry}/{namespace}/hello:v2").ok
         create_token_and_disable(visit, user)
         assert not skopeo.login(stack.registry, user, password).ok
@@ -99,21 +99,29 @@ def complete_first_steps(visit: Visit, namespace: str, user: str, password: str)
     visit.page.get_by_text(f"docker push {host}/{namespace}/hello:v1").wait_for()
 
 
-def change_grant_to_pull(visit: Visit, namespace: str, user: str) -> None:
+def permission_choice(visit: Visit, form: Locator, permission: str) -> Locator:
+    """Return the radio button of a permission in a dialog."""
+    text = visit.text(f"permission.{permission}.text")
+    return form.get_by_role("radio", name=re.compile(re.escape(text)))
+
+
+def change_grants(visit: Visit, namespace: str, user: str, *permissions: str) -> None:
+    """Change the grant of the Docker user to each of ``permissions`` in turn."""
     visit.page.get_by_role("link", name=visit.text("nav.namespaces")).click()
     wait_for_page(visit, visit.text("namespaces.title"))
     visit.assert_accessible()
     visit.page.get_by_role("link", name=namespace).click()
     wait_for_page(visit, namespace)
-    row_button(visit, "common.change", user).click()
-    form = wait_for_dialog(visit)
-    form.get_by_role(
-        "radio", name=re.compile(re.escape(visit.text("permission.pull.text")))
-    ).check()
-    press(visit, "common.save", form)
-    wait_until_closed(visit)
-    visit.page.get_by_role("cell", name=visit.text("permission.pull"), exact=True).wait_for()
-    visit.assert_accessible()
+    for permission in permissions:
+        row_button(visit, "common.change", user).click()
+        form = wait_for_dialog(visit)
+        permission_choice(visit, form, permission).check()
+        visit.assert_accessible()
+        press(visit, "common.save", form)
+        wait_until_closed(visit)
+        label = visit.text(f"permission.{permission}")
+        visit.page.get_by_role("cell", name=label, exact=True).wait_for()
+        visit.assert_accessible()
 
 
 def create_token_and_disable(visit: Visit, user: str) -> None:
@@ -125,12 +133,15 @@ def create_token_and_disable(visit: Visit, user: str) -> None:
     press(visit, "tokens.create")
     form = wait_for_dialog(visit)
     form.get_by_label(visit.text("tokens.name"), exact=True).fill("cluster")
+    permission_choice(visit, form, "delete").check()
     press(visit, "common.create", form)
     visit.page.get_by_text("kubectl create secret docker-registry").wait_for()
     visit.assert_accessible()
     press(visit, "tokens.done")
     wait_until_closed(visit)
     visit.page.get_by_role("cell", name="cluster", exact=True).wait_for()
+    maximum = visit.text("permission.delete")
+    visit.page.get_by_role("cell", name=maximum, exact=True).wait_for()
     press(visit, "dockerUsers.disable")
     press(visit, "dockerUsers.disable", wait_for_dialog(visit))
     wait_until_closed(visit)

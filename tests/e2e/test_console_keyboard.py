@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 
 from playwright.sync_api import Browser, Locator, expect
@@ -44,21 +43,11 @@ def press_enter_on(visit: Visit, element: Locator, key: str = "Tab") -> None:
 
 
 def choose_second(visit: Visit, first: str, second: str) -> None:
-    """Choose the second of two radio buttons with the arrow key.
-
-    A dialog that is still opening can swallow the key. Then try again, up to twice.
-    """
-    chosen = wait_for_dialog(visit).get_by_role("radio", name=re.compile(f"^{visit.text(second)}"))
-    for _ in range(3):
-        tab_to(
-            visit,
-            wait_for_dialog(visit).get_by_role("radio", name=re.compile(f"^{visit.text(first)}")),
-        )
-        visit.page.keyboard.press("ArrowDown")
-        with contextlib.suppress(AssertionError):
-            expect(chosen).to_be_checked(timeout=3000)
-            return
-    expect(chosen).to_be_checked()
+    """Choose the second of two radio buttons with the arrow key."""
+    form = wait_for_dialog(visit)
+    tab_to(visit, form.get_by_role("radio", name=re.compile(f"^{visit.text(first)}")))
+    visit.page.keyboard.press("ArrowDown")
+    expect(form.get_by_role("radio", name=re.compile(f"^{visit.text(second)}"))).to_be_checked()
 
 
 def button(visit: Visit, key: str, within: Locator | None = None) -> Locator:

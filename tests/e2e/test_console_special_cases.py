@@ -12,11 +12,30 @@ import pytest
 from playwright.sync_api import Browser, Request, expect
 
 from tests.kit.browser import PLAIN_HTTP_NAME, open_visit
-from tests.kit.console import press, rows, sign_in, wait_for_page, wait_until_loaded
+from tests.kit.console import (
+    press,
+    rows,
+    sign_in,
+    wait_for_dialog,
+    wait_for_page,
+    wait_until_closed,
+    wait_until_loaded,
+)
 from tests.kit.http.accounts import Account
 from tests.kit.stack.run import Stack
 
 REPOSITORIES = 10_000
+_RECORD_MOTION = """
+() => {
+  window.motions = [];
+  for (const kind of ["animationstart", "transitionstart"]) {
+    document.addEventListener(kind, ({ target }) => {
+      const { animationDuration, transitionDuration } = getComputedStyle(target);
+      window.motions.push([target.className, animationDuration, transitionDuration]);
+    });
+  }
+}
+"""
 
 
 @pytest.fixture
@@ -122,6 +141,21 @@ def test_copy_button_works_over_plain_http(browser: Browser, stack: Stack, perso
             f"docker login {address} -u {user.username}"
         )
         visit.assert_clean()
+
+
+def test_dialog_does_not_move_for_a_person_who_wants_less_motion(
+    browser: Browser, stack: Stack, person: Account
+) -> None:
+    """While a dialog moves, a click can miss its fields."""
+    with open_visit(browser, stack.url, "en") as visit:
+        sign_in(visit, person, "/namespaces")
+        wait_for_page(visit, visit.text("namespaces.title"))
+        visit.page.evaluate(_RECORD_MOTION)
+        visit.page.get_by_role("button", name=visit.text("namespaces.create")).first.click()
+        press(visit, "common.cancel", wait_for_dialog(visit))
+        wait_until_closed(visit)
+        moved = visit.page.evaluate("window.motions")
+    assert [one for one in moved if {*one[1:]} - {"0s", "1e-05s"}] == []
 
 
 def test_missing_image_shows_not_found_with_a_link_to_the_repositories(

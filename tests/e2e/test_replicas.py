@@ -30,7 +30,7 @@ def grants_on(replica: httpx.Client, tenant: Tenant, repository: str) -> set[str
     """Return the actions that a new token of ``tenant.granted`` allows on the repository."""
     user = tenant.granted
     access = access_of(
-        request_token(replica, f"repository:{repository}:pull,push", auth=user.credentials)
+        request_token(replica, f"repository:{repository}:pull,push,delete", auth=user.credentials)
     )
     return access.get(repository, set())
 
@@ -54,7 +54,12 @@ def test_a_new_grant_and_a_lowered_grant_take_effect_on_both_replicas(
     tenant: Tenant, replicas: tuple[httpx.Client, httpx.Client]
 ) -> None:
     repository = f"{tenant.public}/app"
-    for permission, actions in ((None, {"pull"}), ("push", {"pull", "push"}), ("pull", {"pull"})):
+    for permission, actions in (
+        (None, {"pull"}),
+        ("push", {"pull", "push"}),
+        ("delete", {"pull", "push", "delete"}),
+        ("pull", {"pull"}),
+    ):
         if permission is not None:
             tenant.account.grant(tenant.public, tenant.granted, permission)
         eventually(

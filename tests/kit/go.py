@@ -33,11 +33,15 @@ class GoProgram:
         name: the name of the program.
         source: a package with its version, such as ``example.org/tool@v1.2.3``, or the absolute
             path of a folder with a Go module.
+        parallel: how many processes of Go build it, or None for one per processor.
+        seconds: the time limit of the build.
     """
 
     folder: str
     name: str
     source: str
+    parallel: int | None = None
+    seconds: float = BUILD_SECONDS
 
     def path(self, tools: Path) -> Path:
         """Return the path of the program in ``tools``."""
@@ -55,7 +59,7 @@ class GoProgram:
             if go is None:
                 raise NotBuilt("there is no Go")
             with _workplace(tools) as work:
-                _build(go, work, self._command(work))
+                _build(go, work, self._command(work), self.seconds)
                 program.parent.mkdir(exist_ok=True)
                 # Programs of a stack run as another user, whatever the umask is.
                 program.parent.chmod(0o755)
@@ -69,6 +73,8 @@ class GoProgram:
 
     def _command(self, work: Path) -> list[str]:
         flags = ["-modcacherw", "-trimpath", "-ldflags=-s -w"]
+        if self.parallel is not None:
+            flags += ["-p", str(self.parallel)]
         if Path(self.source).is_dir():
             flags = ["-C", self.source, *flags]
             return ["build", *flags, "-o", str(work / "bin" / self.name), "."]
@@ -84,7 +90,7 @@ def _workplace(tools: Path) -> Iterator[Path]:
         yield Path(made)
 
 
-def _build(go: str, work: Path, command: list[str]) -> None:
+def _build(go: str, work: Path, command: list[str], seconds: float) -> None:
     """Run Go with Go's files in ``work``, but with the user's settings and mirrors."""
     configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     # With telemetry, a background process writes to the folder after Go has ended.
@@ -113,9 +119,9 @@ def _build(go: str, work: Path, command: list[str]) -> None:
         start_new_session=True,
     )
     try:
-        output, _ = process.communicate(timeout=BUILD_SECONDS)
+        output, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise NotBuilt(f"Go did not finish within {BUILD_SECONDS:.0f} s") from None
+        raise NotBuilt(f"Go did not finish within {seconds:.0f} s") from None
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

@@ -9,7 +9,7 @@ import { useWords } from "../i18n";
 import { ErrorBoundary } from "../parts/feedback/error-boundary";
 import { SessionGate } from "./session-gate";
 import { LostConnection, Notice } from "./status-messages";
-import { theme } from "./theme";
+import { useTheme } from "./theme";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -45,6 +45,7 @@ const locales: Record<string, () => Promise<{ default: Locale }>> = {
 /** The whole console: providers, messages that concern every page, and the pages. */
 export function App(): ReactNode {
   const { language } = useWords();
+  const theme = useTheme();
   const [locale, setLocale] = useState<Locale>();
   useEffect(() => {
     let current = true;

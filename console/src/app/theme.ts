@@ -1,10 +1,11 @@
 import type { ThemeConfig } from "antd";
+import { useSyncExternalStore } from "react";
 
 /**
  * Colors with a contrast of at least 4.5:1 (WCAG 2, level AA). The default blue of antd has only
  * 4.1:1 on white.
  */
-export const theme: ThemeConfig = {
+const theme: ThemeConfig = {
   cssVar: { key: "moorage" },
   hashed: false,
   token: {
@@ -32,3 +33,16 @@ export const theme: ThemeConfig = {
     fontFamily: "var(--font)", // app/styles/base.css
   },
 };
+const stillTheme: ThemeConfig = { ...theme, token: { ...theme.token, motion: false } };
+
+const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+function subscribe(notify: () => void): () => void {
+  reducedMotion.addEventListener("change", notify);
+  return () => reducedMotion.removeEventListener("change", notify);
+}
+
+/** Returns the theme. Nothing in it moves if the person has asked the system for less motion. */
+export function useTheme(): ThemeConfig {
+  return useSyncExternalStore(subscribe, () => reducedMotion.matches) ? stillTheme : theme;
+}

@@ -25,10 +25,11 @@ class AuditEntry:
 
     ``action`` is ``noun.verb``, such as ``namespace.create``. ``target`` names the object as in its
     API path. ``account`` is the username of the actor, or None if no account is signed in.
-    ``docker_user`` is the actor of a push. ``via`` is ``session``, the name of the API key with the
-    id ``api_key_id``, or COMMAND_LINE. ``owner_id`` is the account that owns the object: the entry
-    is in its trail too, whoever the actor is. ``occurrences`` is more than 1 if the entry stands
-    for several refusals (``libs.common.db.refusals``).
+    ``docker_user`` is the actor of a push, and of a deletion with a Docker client. ``via`` is
+    ``session``, the name of the API key with the id ``api_key_id``, or COMMAND_LINE. ``owner_id``
+    is the account that owns the object: the entry is in its trail too, whoever the actor is.
+    ``occurrences`` is more than 1 if the entry stands for several refusals
+    (``libs.common.db.refusals``).
     """
 
     action: str

@@ -4,10 +4,11 @@ It authenticates with tokens that the service signs itself.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -109,28 +110,34 @@ class Registry:
         A manifest whose link is damaged does not exist: nobody can read it, and the registry cannot
         delete it.
         """
-        try:
-            return await self._delete(f"{repository}/manifests/{digest}", check)
-        except RegistryRefused as refused:
-            if refused.status not in _DAMAGED:
-                raise
-            await self.list_tags(repository)  # If the whole storage fails, this raises.
-            try:
-                remains = await self.has_manifest(repository, digest)
-            except RegistryRefused:
-                return False
-            if remains:
-                raise
-            return True  # It was deleted, and then the registry failed at a damaged tag.
+        return await self._delete_damaged(
+            repository, f"manifests/{digest}", self.has_manifest, check
+        )
 
     async def delete_blob(
         self, repository: str, digest: str, *, check: Check | None = None
     ) -> bool:
         """Unlink a blob from the repository. Return False if it did not exist.
 
-        Only the garbage collector frees its space.
+        Only the garbage collector frees its space. A blob whose link is damaged does not exist.
         """
-        return await self._delete(f"{repository}/blobs/{digest}", check)
+        return await self._delete_damaged(repository, f"blobs/{digest}", self.has_blob, check)
+
+    async def cancel_upload(self, repository: str, upload: str, *, state: str) -> bool:
+        """Cancel an upload. Return False if it does not exist.
+
+        ``state`` is the parameter ``_state`` of the upload's address. Distribution signs it, and
+        no upload exists under the address with another state.
+        """
+        query = urlencode({"_state": state})
+        answer = await self._transport.request(
+            "DELETE",
+            f"/v2/{repository}/blobs/uploads/{quote(upload, safe='')}?{query}",
+            access=repository_access(repository, "delete"),
+            limit=MAX_MANIFEST_BYTES,
+            status=204,
+        )
+        return answer is not None
 
     async def delete_tag(self, repository: str, tag: str, *, check: Check | None = None) -> bool:
         """Delete a tag but not its manifest. Return False if the registry cannot do this."""
@@ -232,6 +239,28 @@ class Registry:
             names.update(dict.fromkeys(page))
             path = answer.next if not page or page[-1].startswith(prefix) else None
         return list(names)
+
+    async def _delete_damaged(
+        self,
+        repository: str,
+        path: str,
+        exists: Callable[[str, str], Awaitable[bool]],
+        check: Check | None,
+    ) -> bool:
+        """Delete a manifest or a blob, whose link or tags can be damaged."""
+        try:
+            return await self._delete(f"{repository}/{path}", check)
+        except RegistryRefused as refused:
+            if refused.status not in _DAMAGED:
+                raise
+            await self.list_tags(repository)  # If the whole storage fails, this raises.
+            try:
+                remains = await exists(repository, path.rpartition("/")[2])
+            except RegistryRefused:
+                return False
+            if remains:
+                raise
+            return True  # It was deleted, and then the registry failed at a damaged tag.
 
     async def _delete(self, path: str, check: Check | None) -> bool:
         access = repository_access(path.rsplit("/", 2)[0], "delete")

@@ -43,12 +43,11 @@ def error_body(code: str, message: str, detail: object = None) -> dict[str, Any]
     return {"errors": [{"code": code, "message": message, **more}]}
 
 
-def unauthorized_detail(repository: str, actions: Sequence[str]) -> list[dict[str, str]]:
+def unauthorized_detail(
+    name: str, actions: Sequence[str], *, kind: str = "repository"
+) -> list[dict[str, str]]:
     """Return the ``detail`` of Distribution's 401: the access that the request requires."""
-    return [
-        {"Type": "repository", "Class": "", "Name": repository, "Action": action}
-        for action in actions
-    ]
+    return [{"Type": kind, "Class": "", "Name": name, "Action": action} for action in actions]
 
 
 class Unauthorized(RegistryApiError):
@@ -69,10 +68,28 @@ class ManifestInvalid(RegistryApiError):
     status, code, title = 400, "MANIFEST_INVALID", "manifest invalid"
 
 
+class ManifestUnknown(RegistryApiError):
+    """The repository has no such tag or manifest."""
+
+    status, code, title = 404, "MANIFEST_UNKNOWN", "manifest unknown"
+
+
 class ManifestBlobUnknown(RegistryApiError):
     """The manifest names a blob or manifest that the repository does not have."""
 
     status, code, title = 400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"
+
+
+class BlobUnknown(RegistryApiError):
+    """The repository has no such blob."""
+
+    status, code, title = 404, "BLOB_UNKNOWN", "blob unknown to registry"
+
+
+class BlobUploadUnknown(RegistryApiError):
+    """There is no such upload."""
+
+    status, code, title = 404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"
 
 
 class SizeInvalid(RegistryApiError):
@@ -104,6 +121,13 @@ class DigestInvalid(RegistryApiError):
 
     status, code = 400, "DIGEST_INVALID"
     title = "provided digest did not match uploaded content"
+
+
+class PaginationNumberInvalid(RegistryApiError):
+    """The number of entries for a page of a list is invalid."""
+
+    status, code = 400, "PAGINATION_NUMBER_INVALID"
+    title = "invalid number of results requested"
 
 
 class Unsupported(RegistryApiError):

@@ -8,6 +8,7 @@ and truncated, so that PostgreSQL, logs, and pages can show them.
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from libs.common.registry.foreign_urls import FOREIGN_LAYER_TYPES
 from libs.common.registry.stored_json import Object, parse_object
@@ -24,6 +25,8 @@ IMAGE_CONFIG_TYPES = frozenset(
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
 _MAX_LABELS = 100
 _LABEL_BYTES = 4096
+_ANNOTATIONS_BYTES = 16 * 1024
+"""Of all annotations of a descriptor. Those beyond are left out, because a cut one is wrong."""
 _NAME_BYTES = 255
 """Of media types, and of the keys of labels."""
 _PLATFORM_BYTES = 64
@@ -133,6 +136,30 @@ def parse_config(content: bytes | None) -> ImageConfig:
     )
 
 
+def describe(content: bytes, *, digest: str, media_type: str) -> dict[str, Any]:
+    """Return the OCI descriptor of a manifest, as the list of referrers has it.
+
+    The artifact type of an image manifest without one is the media type of its config (OCI
+    distribution spec, "Listing Referrers").
+    """
+    value = parse_object(content)
+    artifact_type = _name(value.get("artifacttype"))
+    if not artifact_type and media_type not in INDEX_TYPES:
+        artifact_type = _name(value.get_object("config").get("mediatype"))
+    described: dict[str, Any] = {"mediaType": media_type, "digest": digest, "size": len(content)}
+    if artifact_type:
+        described["artifactType"] = artifact_type
+    if annotations := _annotations(value.get_object("annotations")):
+        described["annotations"] = annotations
+    return described
+
+
+def child_annotations(index: bytes) -> dict[str, dict[str, str]]:
+    """Return the annotations that an index gives its children, by digest."""
+    entries = parse_object(index).get_objects("manifests")
+    return {_digest(entry): _annotations(entry.get_object("annotations")) for entry in entries}
+
+
 def child_digests(manifest: bytes, *, limit: int) -> tuple[str, ...]:
     """Return the digests in ``manifest`` if it is an index, sorted and without duplicates.
 
@@ -173,6 +200,18 @@ def _labels(value: Object) -> dict[str, str]:
             if len(labels) == _MAX_LABELS:
                 break
     return labels
+
+
+def _annotations(value: Object) -> dict[str, str]:
+    annotations: dict[str, str] = {}
+    left = _ANNOTATIONS_BYTES
+    for key, item in value.as_map().items():
+        if isinstance(item, str) and len(key) + len(item) <= left:
+            name, text = _text(key, left), _text(item, left, keep_lines=True)
+            if name and text is not None:
+                annotations[name] = text
+                left -= len(name.encode()) + len(text.encode())
+    return annotations
 
 
 def _blobs(config: Object, layers: list[Layer]) -> tuple[tuple[str, int], ...]:

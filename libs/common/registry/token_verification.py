@@ -34,6 +34,8 @@ _TOKEN = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})")
 _ECDSA = ec.ECDSA(hashes.SHA256())
 
 ChallengeError = Literal["invalid_token", "insufficient_scope"]
+ResourceKind = Literal["repository", "registry"]
+"""The types of resources. The only one of the type ``registry`` is the list ``catalog``."""
 
 
 class Challenged(Exception):
@@ -46,10 +48,14 @@ class Challenged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """The ``sub`` of the token, and the actions that it grants on the repository, such as "*"."""
+    """The ``sub`` of the token, and the actions that it grants on the resource, such as "*"."""
 
     subject: str
     actions: frozenset[str]
+
+    def allows(self, *actions: str) -> bool:
+        """Return whether the token grants all of ``actions``."""
+        return "*" in self.actions or self.actions.issuperset(actions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ class _Claims:
     subject: str
     not_before: int
     expires_at: int
-    access: Mapping[str, frozenset[str]]
+    access: Mapping[tuple[str, str], frozenset[str]]
+    """Actions by type and name of the resource."""
 
 
 class _Invalid(Exception):
@@ -84,9 +91,13 @@ class RegistryTokenVerifier:
         self._generation = self._certificates.generation
 
     def verify(
-        self, authorization_header: str | None, repository: str, *actions: str
+        self,
+        authorization_header: str | None,
+        name: str,
+        *actions: str,
+        kind: ResourceKind = "repository",
     ) -> Authorized:
-        """Return whom the header ``Authorization`` authorizes for ``actions`` on ``repository``.
+        """Return whom the header ``Authorization`` authorizes for ``actions`` on a resource.
 
         Raises:
             Challenged: there is no token, it is invalid, or it does not grant every action.
@@ -98,10 +109,10 @@ class RegistryTokenVerifier:
             claims = self._claims(token)
         except _Invalid:
             raise Challenged("invalid_token") from None
-        granted = claims.access.get(repository, frozenset())
-        if "*" not in granted and not granted.issuperset(actions):
+        authorized = Authorized(claims.subject, claims.access.get((kind, name), frozenset()))
+        if not authorized.allows(*actions):
             raise Challenged("insufficient_scope")
-        return Authorized(claims.subject, granted)
+        return authorized
 
     def _claims(self, token: str) -> _Claims:
         now = self._clock()
@@ -175,24 +186,25 @@ class RegistryTokenVerifier:
 
 
 def challenge(
-    repository: str,
+    name: str,
     actions: Sequence[str],
     *,
     service: str,
     realm: str,
     error: ChallengeError | None,
+    kind: ResourceKind = "repository",
 ) -> str:
     """Return the header ``WWW-Authenticate`` of a 401, as Distribution writes it."""
-    scope = f"repository:{repository}:{','.join(actions)}"
+    scope = f"{kind}:{name}:{','.join(actions)}"
     text = f"Bearer realm={_quoted(realm)},service={_quoted(service)},scope={_quoted(scope)}"
     return text if error is None else f'{text},error="{error}"'
 
 
-def _access(entries: object) -> dict[str, frozenset[str]]:
-    """Return the actions per repository. Names and types are case-sensitive."""
+def _access(entries: object) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the actions per type and name. Both are case-sensitive."""
     if not isinstance(entries, list):
         raise _Invalid
-    access: dict[str, frozenset[str]] = {}
+    access: dict[tuple[str, str], frozenset[str]] = {}
     for entry in entries:
         if not isinstance(entry, dict):
             raise _Invalid
@@ -204,8 +216,8 @@ def _access(entries: object) -> dict[str, frozenset[str]]:
             or not all(isinstance(action, str) for action in actions)
         ):
             raise _Invalid
-        if kind == "repository":
-            access[name] = access.get(name, frozenset()).union(actions)
+        if kind in ("repository", "registry"):
+            access[kind, name] = access.get((kind, name), frozenset()).union(actions)
     return access
 
 

@@ -13,14 +13,18 @@ class Permission(IntEnum):
     NONE = 0
     PULL = 1
     PUSH = 2
+    DELETE = 3
 
 
-NAMES: Final = {"pull": Permission.PULL, "push": Permission.PUSH}
+NAMES: Final = {"pull": Permission.PULL, "push": Permission.PUSH, "delete": Permission.DELETE}
+UNLIMITED: Final = Permission.DELETE
+"""The maximum permission of a password: it can do whatever the Docker user's grants allow."""
 
-_ACTIONS: Final = {
-    Permission.NONE: frozenset[str](),
-    Permission.PULL: frozenset({"pull"}),
-    Permission.PUSH: frozenset({"pull", "push"}),
+_ACTIONS: Final[dict[Permission, tuple[str, ...]]] = {
+    Permission.NONE: (),
+    Permission.PULL: ("pull",),
+    Permission.PUSH: ("pull", "push"),
+    Permission.DELETE: ("pull", "push", "delete"),
 }
 
 
@@ -33,6 +37,6 @@ class Namespace:
     account_id: int
 
 
-def allowed_actions(permission: Permission) -> frozenset[str]:
-    """Return the registry actions that ``permission`` allows; never `delete` or `*` (spec 2.5)."""
+def allowed_actions(permission: Permission) -> tuple[str, ...]:
+    """Return the registry actions that ``permission`` allows, lowest first; never `*`."""
     return _ACTIONS[permission]

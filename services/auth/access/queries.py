@@ -30,11 +30,14 @@ async def list_permissions(
     return found
 
 
-async def has_grant(tx: Tx, *, docker_user_id: int, namespace: str) -> bool:
-    """Return whether the Docker user itself has a grant in ``namespace``."""
+async def find_grant(tx: Tx, *, docker_user_id: int, namespace: str) -> Permission | None:
+    """Return the permission of the Docker user's own grant in ``namespace``, or None."""
     a = effective_access.c
-    granted = sa.exists().where(a.namespace == namespace, a.docker_user_id == docker_user_id)
-    return bool((await tx.execute(sa.select(granted))).scalar_one())
+    statement = sa.select(a.permission).where(
+        a.namespace == namespace, a.docker_user_id == docker_user_id
+    )
+    name: str | None = (await tx.execute(statement)).scalar_one_or_none()
+    return None if name is None else NAMES[name]
 
 
 async def list_reserved_repositories(

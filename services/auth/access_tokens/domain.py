@@ -15,7 +15,7 @@ from services.auth.access.domain import Permission
 from services.auth.credentials.domain import Credential
 
 PREFIX = "mat_"
-TokenPermission = Literal["pull", "push"]
+TokenPermission = Literal["pull", "push", "delete"]
 
 
 class NoSuchDockerUser(NotFound):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
-from services.auth.access.domain import NAMES
+from services.auth.access.domain import NAMES, UNLIMITED
 from services.auth.access_tokens.domain import AccessToken, ListedToken
 from services.auth.tables import access_tokens, refresh_tokens
 from services.auth.views import credentials
@@ -72,7 +72,7 @@ async def list_page(
         _r.id,
         sa.literal("login"),
         _r.client_id,
-        sa.func.coalesce(max_permission, "push"),
+        sa.func.coalesce(max_permission, UNLIMITED.name.lower()),
         _r.created_at,
         _r.expires_at,
         _r.last_used_at,

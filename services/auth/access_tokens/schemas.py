@@ -15,7 +15,8 @@ class TokenCreate(Body):
 
     name: Name = Field(examples=["build server"])
     permission: TokenPermission = Field(
-        description="maximum permission; the Docker user's grants still apply",
+        description="maximum permission; `push` includes `pull`, and `delete` includes `push`; "
+        "the Docker user's grants still apply",
         examples=["pull"],
     )
     expires_at: Future | None = Field(

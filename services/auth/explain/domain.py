@@ -5,7 +5,7 @@ from typing import Literal
 
 from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
-from services.auth.access.domain import Namespace, Visibility
+from services.auth.access.domain import Namespace, Permission, Visibility
 from services.auth.credentials.domain import Credential, Nobody
 
 Action = Literal["pull", "push", "delete"]
@@ -46,6 +46,7 @@ def reason(
     namespace: Namespace,
     docker_user: Credential | Nobody | None,
     username: str,
+    grant: Permission | None,
     action: Action,
     *,
     allowed: bool,
@@ -54,13 +55,8 @@ def reason(
 
     The token issuer has decided ``allowed``. A ``docker_user`` of None stands for an anonymous
     client, and Nobody for a Docker user that does not exist or that the caller cannot see.
-    ``username`` is the requested name.
+    ``username`` is the requested name. ``grant`` is the Docker user's grant in the namespace.
     """
-    if action == "delete":
-        return (
-            "Docker users cannot delete. The owner of the namespace deletes through the API or "
-            "the console."
-        )
     if isinstance(docker_user, Nobody):
         return _unseen_reason(namespace.name, username, allowed=allowed)
     if docker_user is not None and docker_user.disabled:
@@ -68,13 +64,16 @@ def reason(
     if docker_user is None:
         return _anonymous_reason(namespace.name, namespace.visibility, action, allowed=allowed)
     if allowed:
-        return _granted_reason(namespace.name, namespace.visibility, username, action)
-    if action == "push":
-        return f"{username!r} has no push grant in {namespace.name!r}. Add a `push` grant."
-    return (
-        f"{namespace.name!r} is private, and {username!r} has no grant in it. Add a `pull` or "
-        "`push` grant."
-    )
+        return _granted_reason(namespace, username, grant, action)
+    if action == "pull":
+        return (
+            f"{namespace.name!r} is private, and {username!r} has no grant in it. Add a `pull` "
+            "grant."
+        )
+    missing = f"{username!r} has no {action} grant in {namespace.name!r}."
+    if grant is None:
+        return f"{missing} Add a `{action}` grant."
+    return f"{missing} Its grant is `{grant.name.lower()}`. Change it to `{action}`."
 
 
 def _unseen_reason(namespace: str, username: str, *, allowed: bool) -> str:
@@ -89,12 +88,16 @@ def _unseen_reason(namespace: str, username: str, *, allowed: bool) -> str:
     )
 
 
-def _granted_reason(namespace: str, visibility: Visibility, username: str, action: Action) -> str:
-    if action == "pull" and visibility == "public":
-        return f"{namespace!r} is public. Every Docker user who signs in may pull."
+def _granted_reason(
+    namespace: Namespace, username: str, grant: Permission | None, action: Action
+) -> str:
+    if action == "pull" and namespace.visibility == "public":
+        return f"{namespace.name!r} is public. Every Docker user who signs in may pull."
     if action == "pull":
-        return f"{username!r} has a grant in {namespace!r}."
-    return f"{username!r} has a push grant in {namespace!r}."
+        return f"{username!r} has a grant in {namespace.name!r}."
+    if action == "push" and grant is Permission.DELETE:
+        return f"{username!r} has a delete grant in {namespace.name!r}, which includes push."
+    return f"{username!r} has a {action} grant in {namespace.name!r}."
 
 
 def _anonymous_reason(
@@ -104,6 +107,8 @@ def _anonymous_reason(
         return f"{namespace!r} is public. Anyone may pull without signing in."
     if action == "push":
         return "Pushing requires a Docker user with a push grant."
+    if action == "delete":
+        return "Deleting requires a Docker user with a delete grant."
     if visibility == "public":
         return f"{namespace!r} is public, but pulling requires signing in as a Docker user."
     return f"{namespace!r} is private. Pulling requires a Docker user with a grant in it."

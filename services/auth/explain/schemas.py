@@ -13,7 +13,5 @@ class ExplanationOut(Output):
     )
     reason: str = Field(
         description="why, and what to change if the action is denied",
-        examples=[
-            "'team' is private, and 'ci-builder' has no grant in it. Add a `pull` or `push` grant."
-        ],
+        examples=["'team' is private, and 'ci-builder' has no grant in it. Add a `pull` grant."],
     )

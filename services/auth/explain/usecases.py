@@ -2,7 +2,7 @@
 
 from libs.common.db.engine import Tx
 from services.auth.access.domain import allowed_actions
-from services.auth.access.queries import has_grant
+from services.auth.access.queries import find_grant
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.explain.domain import (
     Action,
@@ -49,7 +49,13 @@ async def explain(
         scope = Scope(repository, namespace.name, (action,))
         access = await authorize(token_issuer=token_issuer, identity=identity, scopes=[scope])
         allowed = bool(access)
-    return Explanation(allowed, reason(namespace, user, docker_user or "", action, allowed=allowed))
+    grant = (
+        await find_grant(tx, docker_user_id=user.id, namespace=namespace.name)
+        if isinstance(user, Credential)
+        else None
+    )
+    text = reason(namespace, user, docker_user or "", grant, action, allowed=allowed)
+    return Explanation(allowed, text)
 
 
 async def _find_visible(
@@ -59,5 +65,5 @@ async def _find_visible(
     user = await token_issuer.find_credential(username)
     if isinstance(user, Nobody) or actor.principal.owns(user.account_id):
         return user
-    granted = await has_grant(tx, docker_user_id=user.id, namespace=actor.namespace.name)
-    return user if granted else NOBODY
+    grant = await find_grant(tx, docker_user_id=user.id, namespace=actor.namespace.name)
+    return NOBODY if grant is None else user

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from libs.common.db.engine import Tx
-from services.auth.access.domain import NAMES, Permission
+from services.auth.access.domain import NAMES, UNLIMITED
 from services.auth.last_used.queries import LastUses, rows_of
 from services.auth.refresh_tokens.domain import RefreshToken
 from services.auth.tables import access_tokens, refresh_tokens
@@ -35,7 +35,10 @@ async def list_by_hash(tx: Tx, *, hashes: Collection[bytes]) -> dict[bytes, Refr
         .where(t.token_hash.in_(hashes))
     )
     return {
-        row[0]: RefreshToken(*row[1:7], NAMES.get(row[7], Permission.PUSH), row[8]) for row in rows
+        row[0]: RefreshToken(
+            *row[1:7], UNLIMITED if row[8] is None else NAMES[row[7]], access_token_id=row[8]
+        )
+        for row in rows
     }
 
 

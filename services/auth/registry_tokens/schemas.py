@@ -92,7 +92,10 @@ GET_TOKEN: dict[str, Any] = {
     "parameters": [
         _query("service", "the registry's name, from its challenge", "moorage"),
         _query(
-            "scope", "`repository:{path}:{actions}`; may be repeated", "repository:team/app:pull"
+            "scope",
+            "`repository:{path}:{actions}`, or `registry:catalog:*` for the list of repositories; "
+            "may be repeated",
+            "repository:team/app:pull",
         ),
         _query("account", "ignored; the credentials name the Docker user", "alice"),
         _query("client_id", "name of the client", "docker"),

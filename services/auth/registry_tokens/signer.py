@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from libs.common.security.jwt import SigningKey
 from services.auth.cache.two_generation import TwoGenerationCache
-from services.auth.registry_tokens.domain import Access, Scope, includes_push
+from services.auth.registry_tokens.domain import Access, Scope, includes_write
 
 REUSE_SECONDS = 5
 _MAX_CACHED_BYTES = 16 * 1024 * 1024
@@ -77,7 +77,7 @@ class TokenSigner:
 
     def _sign(self, subject: str, access: Access, reusable_until: float) -> SignedToken:
         now = int(time.time())
-        seconds = self._push_seconds if includes_push(access) else self._pull_seconds
+        seconds = self._push_seconds if includes_write(access) else self._pull_seconds
         token = self._keys()[0].sign_json(
             f'{{"iss":{self._issuer},"sub":{_encode(subject)},"aud":{self._service},'
             f'"iat":{now},"nbf":{now},"exp":{now + seconds},'
@@ -94,4 +94,4 @@ class TokenSigner:
 
 def _encode_scope(scope: Scope) -> str:
     actions = ",".join(map(_encode, scope.actions))
-    return f'{{"type":"repository","name":{_encode(scope.repository)},"actions":[{actions}]}}'
+    return f'{{"type":"{scope.kind}","name":{_encode(scope.repository)},"actions":[{actions}]}}'

@@ -12,7 +12,7 @@ from libs.common.db.engine import Engine
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.names import is_username
 from libs.common.security.secrets import hash_of
-from services.auth.access.domain import Permission
+from services.auth.access.domain import UNLIMITED, Permission
 from services.auth.access_tokens.domain import PREFIX as ACCESS_TOKEN_PREFIX
 from services.auth.access_tokens.domain import AccessToken
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
@@ -22,7 +22,7 @@ from services.auth.passwords.usecases import PasswordLogin
 from services.auth.refresh_tokens.domain import RefreshToken
 from services.auth.refresh_tokens.usecases import create_refresh_token
 from services.auth.registry_tokens.access_cache import ANONYMOUS, AccessCache
-from services.auth.registry_tokens.domain import Access, Scope, intersect
+from services.auth.registry_tokens.domain import LIST_REPOSITORIES, Access, Scope, intersect
 from services.auth.registry_tokens.request import PasswordProof, RefreshProof, TokenRequest
 from services.auth.registry_tokens.signer import SignedToken, TokenSigner
 
@@ -54,7 +54,7 @@ class Identity:
     """
 
     user: Credential
-    max_permission: Permission = Permission.PUSH
+    max_permission: Permission = UNLIMITED
     access_token: AccessToken | None = None
 
 
@@ -129,13 +129,17 @@ async def authorize(
         return ()
     user_id = identity.user.id if identity else ANONYMOUS
     max_permission = identity.max_permission if identity else Permission.PULL
-    namespaces = {scope.namespace for scope in scopes}
+    namespaces = {scope.namespace for scope in scopes if scope is not LIST_REPOSITORIES}
     reserved = await token_issuer.cache.reserved_repositories.get_many(namespaces)
     permissions = await token_issuer.cache.permissions.get_many(
         {(user_id, namespace) for namespace in namespaces}
     )
     return intersect(
-        [scope for scope in scopes if scope.repository not in reserved[scope.namespace]],
+        [
+            scope
+            for scope in scopes
+            if scope is LIST_REPOSITORIES or scope.repository not in reserved[scope.namespace]
+        ],
         {
             namespace: min(permission, max_permission)
             for (_, namespace), permission in permissions.items()

@@ -1,7 +1,8 @@
 """SQL of admission: open the intent of a push, and record the push."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -76,8 +77,12 @@ async def list_descriptions(
     ]
 
 
-async def record_push(tx: Tx, *, intent: int, described: Described) -> bool:
+async def record_push(
+    tx: Tx, *, intent: int, described: Described, descriptor: Mapping[str, Any] | None
+) -> bool:
     """Write a push that the registry has accepted, and resolve its intent.
+
+    ``descriptor`` is the OCI descriptor of a manifest with a subject.
 
     Return False if another process has done so. A manifest that exists already keeps its
     description.
@@ -94,6 +99,7 @@ async def record_push(tx: Tx, *, intent: int, described: Described) -> bool:
         "image_created_at": created_at.isoformat() if created_at else None,
         "blobs": described.blobs,
         "children": described.children,
+        "descriptor": descriptor,
     }
     values = {"intent": intent, "description": description}
     return bool((await tx.execute(_RECORD_PUSH, values)).scalar_one())

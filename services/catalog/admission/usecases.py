@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from libs.common.db.engine import Engine, autocommit
 from libs.common.disk import FreeSpace
@@ -21,6 +22,7 @@ from libs.common.registry.manifests import (
     INDEX_TYPES,
     NO_CONFIG,
     Manifest,
+    describe,
     parse_config,
     parse_manifest,
 )
@@ -67,6 +69,14 @@ class Push:
         return None if ":" in self.reference else self.reference
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The registry's response to a push, and the digest that the manifest names as its subject."""
+
+    answer: Forwarded
+    subject: str | None
+
+
 class Admission:
     """Admits manifests into ``registry``."""
 
@@ -87,7 +97,7 @@ class Admission:
         self._blobs = blobs
         self._foreign_urls = foreign_urls
 
-    async def admit(self, push: Push) -> Forwarded:
+    async def admit(self, push: Push) -> Admitted:
         """Return the registry's response to the push. If it is 201, the catalog has recorded it.
 
         Raises:
@@ -98,7 +108,7 @@ class Admission:
         digest = _check_digest(push)
         manifest = await self._parse(push)
         try:
-            return await self._admit(push, digest, manifest)
+            answer = await self._admit(push, digest, manifest)
         except (RegistryUnavailable, ChangeInProgress) as error:
             message = (
                 "another push or deletion of the same image is not finished; try again in a moment"
@@ -106,6 +116,7 @@ class Admission:
                 else "the registry does not respond; the push may still succeed, try again"
             )
             raise Unavailable(message, retry_after=UNAVAILABLE_RETRY_SECONDS) from error
+        return Admitted(answer, manifest.subject.digest if manifest.subject else None)
 
     async def _admit(self, push: Push, digest: str, manifest: AdmittedManifest) -> Forwarded:
         config = manifest.config
@@ -157,7 +168,7 @@ class Admission:
             change.repository,
             change.tags[0] if change.tags else change.digest,
             change.manifest,
-            subject=change.docker_user or "",
+            subject=change.requester.docker_user or "",
         )
 
     async def _resolve(self, intent: Intent, answer: Forwarded, config: bytes | None) -> None:
@@ -172,7 +183,12 @@ class Admission:
             return
         described = await self._describe(intent.change, config)
         async with autocommit(self._engine) as tx:
-            await queries.record_push(tx, intent=intent.id, described=described)
+            await queries.record_push(
+                tx,
+                intent=intent.id,
+                described=described,
+                descriptor=None if described.subject is None else _descriptor(intent.change),
+            )
 
     async def _parse(self, push: Push) -> AdmittedManifest:
         def parse() -> AdmittedManifest:
@@ -232,8 +248,14 @@ def _change(
         tags=(push.tag,) if push.tag is not None else (),
         needs=needed_digests(manifest, digest=digest, stored=stored),
         manifest=Fetched(manifest.media_type, push.content),
-        docker_user=push.docker_user,
-        requester=Requester(client_address=push.client_address),
+        requester=Requester(docker_user=push.docker_user, client_address=push.client_address),
+    )
+
+
+def _descriptor(change: Change) -> dict[str, Any]:
+    assert change.manifest is not None
+    return describe(
+        change.manifest.content, digest=change.digest, media_type=change.manifest.media_type
     )
 
 

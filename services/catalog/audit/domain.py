@@ -13,9 +13,9 @@ class Entry:
     """One change, one push, or refused credentials.
 
     ``action`` is ``noun.verb``, and ``target`` is the object's path below ``/api/v1/``. ``account``
-    is None if no account was signed in, if a Docker user pushed, or if the operator acted from the
-    command line. ``owner`` is the account that owns the object. The other fields are those of
-    ``libs.common.db.audit.AuditEntry``.
+    is None if no account was signed in, if a Docker user pushed or deleted, or if the operator
+    acted from the command line. ``owner`` is the account that owns the object. The other fields are
+    those of ``libs.common.db.audit.AuditEntry``.
     """
 
     at: datetime

@@ -15,7 +15,7 @@ class AuditEntryOut(Output):
     account: str | None = Field(
         description=(
             "account that made the change; null if no account was signed in, if a Docker user"
-            " pushed, or if the operator used the command line"
+            " pushed or deleted, or if the operator used the command line"
         ),
         examples=["acme"],
     )
@@ -23,12 +23,13 @@ class AuditEntryOut(Output):
         description="account that owns the object; null if no account does", examples=["acme"]
     )
     docker_user: str | None = Field(
-        description="Docker user that pushed; null for everything else", examples=["ci-builder"]
+        description="Docker user that pushed, or deleted with a Docker client; else null",
+        examples=["ci-builder"],
     )
     via: str | None = Field(
         description=(
             "`session`, the name of the API key with the id `api_key_id`, or `command line`; null"
-            " for pushes, refused credentials, and entries from before 0.1.0"
+            " for Docker users, refused credentials, and entries from before 0.1.0"
         ),
         examples=["session"],
     )

@@ -1,17 +1,25 @@
-"""Grants: which Docker user can pull from a namespace, or pull and push."""
+"""Grants: which Docker user can pull, push, or delete images of a namespace."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from libs.common.web.errors import NotFound
 
-Permission = Literal["pull", "push"]
+Permission = Literal["pull", "push", "delete"]
+"""`push` includes `pull`, and `delete` includes `push`."""
+
+ACTIONS: Final[dict[Permission, str]] = {
+    "pull": "grant.pull",
+    "push": "grant.push",
+    "delete": "grant.allow_delete",
+}
+"""The action in the audit trail that gives each permission; `grant.delete` revokes a grant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The permission of a Docker user in a namespace. `push` includes `pull`.
+    """The permission of a Docker user in a namespace.
 
     ``account`` owns the Docker user.
     """

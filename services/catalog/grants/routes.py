@@ -35,7 +35,9 @@ async def list_namespace_grants(
 async def put_grant(
     tx: Tx, actor: OwnedNamespace, docker_user: str, body: GrantPut, response: Response
 ) -> GrantOut:
-    """Allow a Docker user to pull from a namespace, or to pull and push.
+    """Allow a Docker user to pull, push, or delete images of a namespace.
+
+    `push` includes `pull`. `delete` includes `push`, and allows deletion with Docker clients.
 
     The response is 201 for a new grant, and 200 if a grant already existed and now has this
     permission.

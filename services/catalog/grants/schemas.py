@@ -7,13 +7,15 @@ from pydantic import Field, StrictBool
 from libs.common.web.fields import Body, Output, Username
 from services.catalog.grants.domain import Permission
 
+_INCLUDES = "`push` includes `pull`, and `delete` includes `push`"
+
 
 class GrantOut(Output):
     """A grant of a namespace."""
 
     docker_user: str = Field(examples=["ci-builder"])
     account: str = Field(description="account that owns the Docker user", examples=["acme"])
-    permission: Permission = Field(description="`push` includes `pull`")
+    permission: Permission = Field(description=_INCLUDES, examples=["push"])
     created_at: datetime = Field(description="UTC")
     updated_at: datetime = Field(description="UTC")
 
@@ -22,7 +24,7 @@ class DockerUserGrantOut(Output):
     """A grant of a Docker user."""
 
     namespace: str = Field(examples=["team"])
-    permission: Permission = Field(description="`push` includes `pull`")
+    permission: Permission = Field(description=_INCLUDES, examples=["push"])
     shared: bool = Field(description="whether another account owns the namespace")
     hidden: bool = Field(
         description="if true, the lists of shared repositories leave the namespace out; this "
@@ -42,7 +44,7 @@ class GrantChange(Body):
 class GrantPut(Body):
     """The permission to grant."""
 
-    permission: Permission
+    permission: Permission = Field(description=_INCLUDES, examples=["push"])
     account: Username | None = Field(
         default=None,
         description="account that owns the Docker user; "

@@ -10,6 +10,7 @@ from services.catalog.docker_users import queries as docker_users
 from services.catalog.docker_users.domain import DockerUserNotFound, DockerUserOwner
 from services.catalog.grants import queries
 from services.catalog.grants.domain import (
+    ACTIONS,
     Grant,
     GranteeNotFound,
     GrantNotFound,
@@ -89,7 +90,7 @@ async def put_grant(
         await record(
             tx=tx,
             principal=actor.principal,
-            action=f"grant.{permission}",
+            action=ACTIONS[permission],
             target=f"namespaces/{namespace.name}/grants/{docker_user}",
             owner_id=namespace.account_id,
             changes=changed({"permission": before}, {"permission": permission}),

@@ -9,6 +9,7 @@ from typing import Literal
 from libs.common.registry.manifests import Layer
 from libs.common.web.errors import NotFound
 from services.catalog.images.description import Platform
+from services.catalog.referrers.domain import Referrer
 
 Order = Literal[
     "name",
@@ -84,15 +85,6 @@ class TaggedIndex:
     """An index with the tags that name it."""
 
     digest: str
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Referrer:
-    """A manifest that refers to an image, such as a signature or an SBOM, with its tags."""
-
-    digest: str
-    artifact_type: str | None
     tags: tuple[str, ...]
 
 

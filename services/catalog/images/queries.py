@@ -14,7 +14,6 @@ from services.catalog.images.domain import (
     Image,
     ManifestTree,
     Order,
-    Referrer,
     TaggedImage,
     TaggedIndex,
 )
@@ -32,15 +31,26 @@ _TAG_NAMES_MANIFEST = sa.and_(_m.repository_id == _t.repository_id, _m.digest ==
 
 
 async def list_tags(
-    tx: Tx, *, repository_id: int, q: str | None, order: Order, page: PageRequest
+    tx: Tx,
+    *,
+    repository_id: int,
+    q: str | None,
+    with_artifacts: bool,
+    order: Order,
+    page: PageRequest,
 ) -> Page[TaggedImage]:
-    """Return a page of the repository's tags; ``q`` is a part of the tag."""
+    """Return a page of the repository's tags; ``q`` is a part of the tag.
+
+    Without ``with_artifacts``, tags that belong to other images are left out.
+    """
     tag_columns = (_t.name, _t.digest, _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
     statement = (
         sa.select(*tag_columns, _m.media_type, _m.size_bytes, _m.platforms)
         .join(manifests, _TAG_NAMES_MANIFEST)
         .where(_t.repository_id == repository_id)
     )
+    if not with_artifacts:
+        statement = statement.where(sa.not_(sa.func.catalog.is_artifact_tag(_t.name)))
     if q:
         statement = statement.where(_t.name.icontains(q, autoescape=True))
     sort = Sort(order, _SORT_COLUMNS[order.removeprefix("-")])
@@ -173,32 +183,6 @@ async def list_tagged_indexes(tx: Tx, *, repository_id: int, digest: str) -> lis
     """Return the tagged indexes that need the manifest, directly or through another index."""
     rows = await tx.execute(_TAGGED_INDEXES, {"repository_id": repository_id, "digest": digest})
     return [TaggedIndex(row.digest, tuple(row.tags)) for row in rows]
-
-
-_REFERRERS = sa.text("""
-    SELECT m.digest, m.artifact_type, array_remove(array_agg(t.name ORDER BY t.name), NULL) AS tags
-    FROM catalog.manifests m LEFT JOIN catalog.tags t
-      ON t.repository_id = m.repository_id AND t.digest = m.digest
-    WHERE m.repository_id = :repository_id AND m.digest <> :digest
-      AND (m.subject = :digest OR m.digest IN (
-        SELECT digest FROM catalog.tags WHERE repository_id = :repository_id
-          AND (name = :fallback OR starts_with(name, :fallback || '.'))))
-    GROUP BY m.digest, m.artifact_type ORDER BY m.digest
-""")
-
-
-async def list_referrers(tx: Tx, *, repository_id: int, digest: str) -> list[Referrer]:
-    """Return the manifests that refer to the image.
-
-    They are the manifests whose subject it is, those under the tags of cosign (``sha256-….sig``),
-    and the list under the fallback tag ``sha256-…`` (OCI distribution spec, "Referrers Tag
-    Schema").
-    """
-    fallback = digest.replace(":", "-", 1)[:128]
-    rows = await tx.execute(
-        _REFERRERS, {"repository_id": repository_id, "digest": digest, "fallback": fallback}
-    )
-    return [Referrer(row.digest, row.artifact_type, tuple(row.tags)) for row in rows]
 
 
 async def find_last_pull(tx: Tx, *, repository_id: int, digest: str) -> datetime | None:

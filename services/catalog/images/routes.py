@@ -16,12 +16,17 @@ from libs.common.web.problems import responses
 from services.catalog.images import usecases
 from services.catalog.images.domain import Image, Order, pull_commands
 from services.catalog.images.schemas import DeletionPreviewOut, ImageOut, TagOut
+from services.catalog.referrers.dependencies import ReferrersRead
 from services.catalog.repositories.dependencies import ReadableRepository
 from services.catalog.repositories.domain import RepositoryReader, as_owner
 
 router = APIRouter(prefix="/images", tags=["images"])
 
 
+Artifacts = Annotated[
+    bool,
+    Query(description="also list the tags that belong to other images, such as `sha256-….sig`"),
+]
 Preview = Annotated[
     Literal["delete"] | None,
     Query(
@@ -36,7 +41,12 @@ Preview = Annotated[
     responses=responses(Unauthenticated, NotFound, Invalid),
 )
 async def get_image_by_digest(
-    tx: Tx, actor: ReadableRepository, digest: str, request: Request, preview: Preview = None
+    _: ReferrersRead,
+    tx: Tx,
+    actor: ReadableRepository,
+    digest: str,
+    request: Request,
+    preview: Preview = None,
 ) -> ImageOut | DeletionPreviewOut:
     """Return one image by its digest, tagged or not."""
     image = await usecases.get_image_by_digest(tx=tx, actor=actor, digest=digest)
@@ -47,7 +57,12 @@ async def get_image_by_digest(
     "/{namespace}/{repository:path}:{tag}", responses=responses(Unauthenticated, NotFound, Invalid)
 )
 async def get_image_by_tag(
-    tx: Tx, actor: ReadableRepository, tag: str, request: Request, preview: Preview = None
+    _: ReferrersRead,
+    tx: Tx,
+    actor: ReadableRepository,
+    tag: str,
+    request: Request,
+    preview: Preview = None,
 ) -> ImageOut | DeletionPreviewOut:
     """Return one image by a tag.
 
@@ -68,9 +83,16 @@ async def list_tags(
     response: Response,
     q: Search = None,
     sort: Order = "name",
+    artifacts: Artifacts = False,
 ) -> PageOut[TagOut]:
-    """List the repository's tags with the images that they name."""
-    found = await usecases.list_tags(tx=tx, actor=actor, q=q, order=sort, page=page)
+    """List the repository's tags with the images that they name.
+
+    Tags of signatures and of lists of referrers belong to other images, which show them as
+    `referrers`. They are left out.
+    """
+    found = await usecases.list_tags(
+        tx=tx, actor=actor, q=q, with_artifacts=artifacts, order=sort, page=page
+    )
     return page_of(found, TagOut.model_validate, request, response)
 
 
@@ -92,4 +114,5 @@ async def _image_or_preview(
         is_https=request.url.scheme == "https",
         repository=actor.repository.path,
     )
-    return ImageOut.of(image, commands)
+    referrers = await usecases.list_referrers(tx=tx, actor=actor, image=image)
+    return ImageOut.of(image, commands, referrers)

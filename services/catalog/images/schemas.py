@@ -9,6 +9,7 @@ from pydantic import Field
 
 from libs.common.web.fields import Output
 from services.catalog.images.domain import Image, PullCommand
+from services.catalog.referrers.domain import Kind, Referrer
 
 _DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -59,6 +60,28 @@ class TagOut(Output):
     last_pulled_at: datetime | None = Field(description="UTC; null: never")
 
 
+class ReferrerOut(Output):
+    """A signature, an SBOM, or another artifact that refers to the image."""
+
+    digest: str = Field(examples=[_DIGEST])
+    artifact_type: str | None = Field(
+        description="null if the manifest has none", examples=["application/spdx+json"]
+    )
+    kind: Kind = Field(
+        description="by the tag of cosign, else by the artifact type or the type of the layer"
+    )
+    size_bytes: int = Field(description="config and layers", examples=[2048])
+    pushed_at: datetime = Field(description="UTC")
+    annotations: dict[str, str] = Field(
+        description="of the manifest, at most 16 KiB; empty while the registry cannot be read",
+        examples=[{"org.opencontainers.image.created": "2026-11-27T10:00:00Z"}],
+    )
+    tags: list[str] = Field(
+        description="cosign derives its tags from the digest of the image",
+        examples=[["sha256-4fb4e1d2.sig"]],
+    )
+
+
 class ImageOut(Output):
     """One image."""
 
@@ -97,12 +120,19 @@ class ImageOut(Output):
         description="last pull of the tag, UTC; null: never, or the image was requested by digest"
     )
     tags: list[str] = Field(description="all tags that name the image", examples=[["latest", "v1"]])
+    referrers: list[ReferrerOut] = Field(
+        description="signatures and other artifacts that refer to the image, at most 200, the "
+        "newest first"
+    )
     pull_commands: list[PullCommandOut]
 
     @classmethod
-    def of(cls, image: Image, commands: Sequence[PullCommand]) -> Self:
-        """Return the response for ``image`` with the commands that pull it."""
-        return cls.model_validate(asdict(image) | {"pull_commands": commands})
+    def of(
+        cls, image: Image, commands: Sequence[PullCommand], referrers: Sequence[Referrer]
+    ) -> Self:
+        """Return the response for ``image`` with its referrers and the commands that pull it."""
+        more = {"pull_commands": commands, "referrers": referrers}
+        return cls.model_validate(asdict(image) | more)
 
 
 class IndexOut(Output):
@@ -110,19 +140,6 @@ class IndexOut(Output):
 
     digest: str = Field(examples=[_DIGEST])
     tags: list[str] = Field(examples=[["latest"]])
-
-
-class ReferrerOut(Output):
-    """A signature, an SBOM, or another artifact that refers to the image."""
-
-    digest: str = Field(examples=[_DIGEST])
-    artifact_type: str | None = Field(
-        description="null if the manifest has none", examples=["application/spdx+json"]
-    )
-    tags: list[str] = Field(
-        description="cosign derives its tags from the digest of the image",
-        examples=[["sha256-4fb4e1d2.sig"]],
-    )
 
 
 class DeletionPreviewOut(Output):
@@ -138,7 +155,9 @@ class DeletionPreviewOut(Output):
         "while there is one, the digest cannot be deleted"
     )
     referrers: list[ReferrerOut] = Field(
-        description="artifacts that refer to the image; the deletion keeps them"
+        description="signatures and other artifacts that refer to the image, at most 200, the "
+        "newest first. Deleting the tag keeps them. Deleting the digest deletes their tags of "
+        "cosign too, and garbage collection deletes those without a tag."
     )
     exclusive_bytes: int = Field(
         description="size of the blobs that only this image references, over all tags and "

@@ -13,15 +13,31 @@ from services.catalog.images.domain import (
     find_exclusive,
     is_tag,
 )
+from services.catalog.referrers.domain import Referrer
+from services.catalog.referrers.queries import list_referrers as referrers_of
 from services.catalog.repositories.domain import Repository, RepositoryOwner, RepositoryReader
 
 
 async def list_tags(
-    *, tx: Tx, actor: RepositoryReader, q: str | None, order: Order, page: PageRequest
+    *,
+    tx: Tx,
+    actor: RepositoryReader,
+    q: str | None,
+    with_artifacts: bool,
+    order: Order,
+    page: PageRequest,
 ) -> Page[TaggedImage]:
-    """Return a page of the repository's tags; ``q`` is a part of the tag."""
+    """Return a page of the repository's tags; ``q`` is a part of the tag.
+
+    Without ``with_artifacts``, tags that belong to other images are left out.
+    """
     return await queries.list_tags(
-        tx, repository_id=actor.repository.id, q=q, order=order, page=page
+        tx,
+        repository_id=actor.repository.id,
+        q=q,
+        with_artifacts=with_artifacts,
+        order=order,
+        page=page,
     )
 
 
@@ -47,6 +63,11 @@ async def get_image_by_digest(*, tx: Tx, actor: RepositoryReader, digest: str) -
     return image
 
 
+async def list_referrers(*, tx: Tx, actor: RepositoryReader, image: Image) -> list[Referrer]:
+    """Return the newest referrers of the image, such as its signatures."""
+    return await referrers_of(tx, repository_id=actor.repository.id, digest=image.digest)
+
+
 async def preview_deletion(*, tx: Tx, actor: RepositoryOwner, image: Image) -> DeletionPreview:
     """Return the consequences of deleting ``image``.
 
@@ -64,7 +85,7 @@ async def preview_deletion(*, tx: Tx, actor: RepositoryOwner, image: Image) -> D
     else:
         manifest_remains = bool(indexes or siblings)
         last_pulled_at = image.last_pulled_at
-    referrers = await queries.list_referrers(tx, repository_id=repository_id, digest=digest)
+    referrers = await referrers_of(tx, repository_id=repository_id, digest=digest)
     return DeletionPreview(
         sibling_tags=siblings,
         indexes=tuple(indexes),

@@ -35,15 +35,16 @@ KEPT_FOR = timedelta(minutes=15)
 class Kind(StrEnum):
     """What an intent does in the registry.
 
-    RESTORE_TAG sets a tag back that was changed without admission. RESTORE puts a manifest of the
-    trash. EMPTY_REPOSITORY deletes manifests, tags, and links of blobs of a deleted repository.
-    REMOVE_FOLDER removes the folder of an empty repository from the storage; it conflicts with
-    each other change of the repository.
+    DELETE_BLOB unlinks a blob from the repository. RESTORE_TAG sets a tag back that was changed
+    without admission. RESTORE puts a manifest of the trash. EMPTY_REPOSITORY deletes manifests,
+    tags, and links of blobs of a deleted repository. REMOVE_FOLDER removes the folder of an empty
+    repository from the storage; it conflicts with each other change of the repository.
     """
 
     PUT_MANIFEST = "put_manifest"
     DELETE_TAG = "delete_tag"
     DELETE_MANIFEST = "delete_manifest"
+    DELETE_BLOB = "delete_blob"
     RESTORE_TAG = "restore_tag"
     RESTORE = "restore"
     EMPTY_REPOSITORY = "empty_repository"
@@ -67,7 +68,8 @@ class ChangeInProgress(Unavailable):
 class Requester:
     """Who requested a change, for the audit trail (``libs.common.db.audit.AuditEntry``).
 
-    All is None for the operator. A push has the address only: its actor is a Docker user.
+    All is None for the operator. If ``docker_user`` requested it with a Docker client, only
+    ``client_address`` is set too.
     """
 
     account_id: int | None = None
@@ -75,6 +77,7 @@ class Requester:
     client_address: str | None = None
     via: str | None = None
     api_key_id: uuid.UUID | None = None
+    docker_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,6 @@ class Change:
     needs: frozenset[str] = frozenset()
     removes: frozenset[str] = frozenset()
     manifest: Fetched | None = None
-    docker_user: str | None = None
     requester: Requester = Requester()
 
 

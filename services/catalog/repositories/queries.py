@@ -106,7 +106,8 @@ async def update_description(tx: Tx, *, repository_id: int, description: str) ->
 
 _UPDATE_TOTALS = sa.text("""
     UPDATE catalog.repositories r
-    SET tag_count = (SELECT count(*) FROM catalog.tags t WHERE t.repository_id = r.id),
+    SET tag_count = (SELECT count(*) FROM catalog.tags t
+                     WHERE t.repository_id = r.id AND NOT catalog.is_artifact_tag(t.name)),
         size_bytes = (
             SELECT least(coalesce(sum(m.size_bytes), 0), 9223372036854775807)::bigint
             FROM catalog.manifests m
@@ -124,6 +125,8 @@ _UPDATE_TOTALS = sa.text("""
 
 async def update_totals(tx: Tx, *, pushed_at: Mapping[int, datetime | None]) -> None:
     """Recompute the tag count, size, and status of repositories.
+
+    Tags that belong to other images do not count.
 
     ``pushed_at`` maps the id of each repository to the time of its last push, or to None if the
     repository was not pushed to. The size is the sum over all manifests that have a tag, each once.

@@ -16,7 +16,6 @@ MAX_TRASH_DAYS = 30
 """The pulls of a deleted repository are deleted later (``services.events.retention``)."""
 _RETRY_SECONDS = 2
 _SHOWN_NAMES = 20
-_ARTIFACT_SUFFIXES = ("", ".sig", ".att", ".sbom")
 
 
 class Kind(StrEnum):
@@ -97,7 +96,8 @@ class Entry:
 
     ``path`` names the object as in the paths of the API. ``repository`` is the path of its
     repository, or None for a namespace. ``account`` owns the object, and ``deleted_by`` requested
-    the deletion, ``via`` a session or an API key. ``tags`` are some of its tags.
+    the deletion, ``via`` a session or an API key, or ``docker_user`` did with a Docker client.
+    ``tags`` are some of its tags.
     """
 
     id: int
@@ -109,6 +109,7 @@ class Entry:
     owner_id: int
     account: str
     deleted_by: str | None
+    docker_user: str | None
     via: str | None
     client_address: str | None
     deleted_at: datetime
@@ -148,16 +149,6 @@ class EntryOwner:
 def lifetime(days: int) -> timedelta | None:
     """Return how long an entry can be restored, or None if the trash is off."""
     return timedelta(days=days) if days else None
-
-
-def artifact_tags(digest: str) -> list[str]:
-    """Return the tags that belong to the image ``digest``.
-
-    They are the list of its referrers (OCI distribution spec, "Referrers Tag Schema") and the tags
-    of cosign. They are deleted and restored with the image.
-    """
-    fallback = digest.replace(":", "-", 1)
-    return [f"{fallback}{suffix}"[:128] for suffix in _ARTIFACT_SUFFIXES]
 
 
 def _enumerate(names: list[str]) -> str:

@@ -10,6 +10,10 @@ image (spec 6). A history keeps the state that later events of the same client d
   many platforms stays one pull.
 - A request, for 10 s: two events of one request count once, with the tag. For a client that
   cannot read a Docker manifest list, the registry reports the list and the child that it serves.
+
+Tags that belong to other images, such as those of signatures, count nothing, nor does a GET of a
+referrer by its digest alone. A pull that was made only to check a signature is a check
+(``signature_checks.py``).
 """
 
 import uuid
@@ -18,7 +22,12 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
 
-SECOND_NS = 1_000_000_000
+from libs.common.registry.names import artifact_subject, is_artifact_tag
+from services.events.history.signature_checks import LatestPull, LatestPulls
+from services.events.history.state import SECOND_NS, CountedRequest, IndexPull, Key, TagHead
+
+__all__ = ["SECOND_NS", "Key"]
+
 HEAD_WINDOW_NS = 120 * SECOND_NS
 CREDIT_WINDOW_NS = 15 * 60 * SECOND_NS
 REQUEST_WINDOW_NS = 10 * SECOND_NS
@@ -34,9 +43,6 @@ MANIFEST_TYPES = frozenset(
     }
 )
 """The media types of manifests that are no index."""
-
-Key = tuple[int, str]
-"""The position of an event in its client's history: (time in ns, event id)."""
 
 Children = Mapping[str, tuple[str, ...]]
 """The digests of the children of each index, by the digest of the index."""
@@ -93,50 +99,12 @@ class Effect:
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class TagHead:
-    """A HEAD of a tag. ``may_be_index`` is True if its manifest can be an index."""
-
-    at_ns: int
-    tag: str
-    may_be_index: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A history after the event ``key``, as text of ``snapshot.dump``.
-
-    ``run`` is the number of events since the previous checkpoint that is kept.
-    """
-
-    key: Key
-    run: int
-    state: str
-
-
-@dataclass(slots=True)
-class IndexPull:
-    """A pull of an index, with one credit for each child that was not fetched yet."""
-
-    index: str
-    expires_ns: int
-    credits: set[str]
-
-
-@dataclass(slots=True)
-class CountedRequest:
-    """A request with a counted event: its key, whether it had a tag, and its index pull, if any."""
-
-    key: Key
-    tagged: bool
-    index_pull: int | None
-
-
 @dataclass(slots=True)
 class History:
     """The state that the next events of one client depend on.
 
-    ``children`` must have every index among the events.
+    ``children`` must have every index among the events, and ``subjects`` the subject of every
+    referrer that is pulled by its digest.
 
     ``heads`` are by digest and in the order of their times, ``requests`` by request id, and
     ``index_pulls`` by number. ``pulls_by_child`` lists the numbers of the pulls that give a credit
@@ -151,12 +119,14 @@ class History:
     next_number: int = 0
     credits: int = 0
     expired_ns: int = 0
+    pulls: LatestPulls = field(default_factory=LatestPulls)
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
     def count(self, events: Iterable[PullEvent]) -> dict[Key, Effect | None]:
         """Count ``events``, in the order of their keys and after all earlier events.
 
         Returns the effect of each event, or None if it counts nothing. An earlier event is among
-        them if it lost its effect to a tagged event of the same request.
+        them if it lost its effect to a tagged event of the same request, or became a check.
         """
         effects: dict[Key, Effect | None] = {}
         for event in events:
@@ -165,8 +135,12 @@ class History:
             counted = self.requests.get(event.request_id)
             if counted is None or event.at_ns - counted.key[0] > REQUEST_WINDOW_NS:
                 number = self.next_number
-                effects[event.key] = self._effect(event)
+                effect = effects[event.key] = self._effect(event)
                 index_pull = number if self.next_number > number else None
+                if effect is not None and effect.kind == "pull":
+                    pull = LatestPull(event.key, effect.tag, event.may_be_index, index_pull)
+                    self.pulls.add(event.digest, pull)
+                self._withdraw_checks(event, effects)
                 tagged = event.tag is not None
                 self.requests[event.request_id] = CountedRequest(event.key, tagged, index_pull)
             else:
@@ -176,6 +150,7 @@ class History:
     def expire(self, at_ns: int) -> None:
         """Drop the state that cannot affect any event after ``at_ns``. This changes no effect."""
         self.expired_ns = at_ns
+        self.pulls.expire(at_ns)
         self.heads = {
             digest: head
             for digest, head in self.heads.items()
@@ -198,6 +173,28 @@ class History:
         self.pulls_by_child = pulls_by_child
 
     def _effect(self, event: PullEvent) -> Effect | None:
+        effect = self._effect_of_any_tag(event)
+        return None if effect is not None and is_artifact_tag(effect.tag) else effect
+
+    def _withdraw_checks(self, event: PullEvent, effects: dict[Key, Effect | None]) -> None:
+        """Make pulls of an image checks if ``event`` requests its signature, whatever it is.
+
+        As after a HEAD, a later GET of the image or of one of its children is a pull of the tag.
+        """
+        subject = (
+            self.subjects.get(event.digest) if event.tag is None else artifact_subject(event.tag)
+        )
+        if subject is None:
+            return
+        for pull in self.pulls.take(subject, event.at_ns):
+            effects[pull.key] = Effect("check", pull.tag)
+            if pull.index_pull in self.index_pulls:
+                self._drop(pull.index_pull)
+            if pull.tag:
+                self.heads.pop(subject, None)
+                self.heads[subject] = TagHead(event.at_ns, pull.tag, pull.may_be_index)
+
+    def _effect_of_any_tag(self, event: PullEvent) -> Effect | None:
         if event.head:
             self._add_head(event)
             return Effect("check", event.tag or "")
@@ -222,7 +219,7 @@ class History:
             self._add_credits(event, event.digest)
             return Effect("pull", tag)
         self._add_credits(event, event.digest)
-        return Effect("pull", "")
+        return None if event.digest in self.subjects else Effect("pull", "")
 
     def _add_head(self, event: PullEvent) -> None:
         if event.tag is not None:
@@ -290,7 +287,12 @@ class History:
                 self._drop(number)
             return
         effects[counted.key] = None
-        effects[event.key] = Effect("check" if event.head else "pull", event.tag)
+        self.pulls.remove(counted.key)
+        kind: Literal["pull", "check"] = "check" if event.head else "pull"
+        effects[event.key] = None if is_artifact_tag(event.tag) else Effect(kind, event.tag)
+        if effects[event.key] == Effect("pull", event.tag):
+            pull = LatestPull(event.key, event.tag, event.may_be_index, None)
+            self.pulls.add(event.digest, pull)
         self.requests[event.request_id] = CountedRequest(event.key, True, None)
         if event.head:
             self._add_head(event)

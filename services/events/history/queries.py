@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from libs.common.db.pool import Connection
-from services.events.history.domain import Checkpoint, Client, Key
+from services.events.history.domain import Client, Key
+from services.events.history.snapshot import Checkpoint
 
 
 async def find_checkpoints(

@@ -1,9 +1,24 @@
 """A history as JSON, for a checkpoint. A loaded history counts exactly as the saved one would."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
-from services.events.history.domain import Children, CountedRequest, History, IndexPull, TagHead
+from services.events.history.domain import Children, History
+from services.events.history.signature_checks import LatestPull
+from services.events.history.state import CountedRequest, IndexPull, Key, TagHead
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A history after the event ``key``, as text of ``snapshot.dump``.
+
+    ``run`` is the number of events since the previous checkpoint that is kept.
+    """
+
+    key: Key
+    run: int
+    state: str
 
 
 def dump(history: History) -> str:
@@ -31,6 +46,11 @@ def dump(history: History) -> str:
             ],
             "indexes": list(numbers),
             "grants": index_pulls,
+            "pulls": [
+                [digest, *pull.key, pull.tag, pull.may_be_index, pull.index_pull]
+                for digest, pulls in history.pulls.by_digest.items()
+                for pull in pulls
+            ],
             "next": history.next_number,
             "swept": history.expired_ns,
         },
@@ -50,6 +70,9 @@ def load(text: str, children: Children) -> History:
         request_id: CountedRequest((at_ns, event_id), tagged, index_pull)
         for request_id, at_ns, event_id, tagged, index_pull in saved["requests"]
     }
+    for digest, at_ns, event_id, tag, may_be_index, index_pull in saved.get("pulls", ()):
+        latest = LatestPull((at_ns, event_id), tag, may_be_index, index_pull)
+        history.pulls.add(digest, latest)
     for number, pull in _index_pulls(saved, children):
         history.index_pulls[number] = pull
         history.credits += len(pull.credits)
@@ -62,6 +85,7 @@ def possible_indexes(text: str) -> list[str]:
     """Return the digests in ``text`` that can be indexes: ``load`` needs their children."""
     saved: dict[str, Any] = json.loads(text)
     heads = [str(digest) for digest, _, _, may_be_index in saved["heads"] if may_be_index]
+    heads += [pull[0] for pull in saved.get("pulls", ()) if pull[4]]
     if "indexes" not in saved:  # the first format
         return [*heads, *(index for _, index, _, _ in saved["grants"])]
     return [*heads, *saved["indexes"]]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from libs.common.security.passwords import hash_password
 from tests.integration.auth.conftest import PASSWORD, Replica, World, bearer, sign_in
@@ -72,23 +73,16 @@ async def test_access_token_exceeds_neither_its_permission_nor_the_grants(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
     user = await world.add_user("dev")
-    mine, readable = (
-        await world.add_namespace("mine", dev="push"),
-        await world.add_namespace("readable", dev="pull"),
-    )
-    scopes = (f"repository:{mine}/a:pull,push", f"repository:{readable}/b:pull,push")
-    pull, push = (
-        await new_token(client, world, me, "pull"),
-        await new_token(client, world, me, "push"),
-    )
-    assert access(await get(client, user, *scopes, password=pull["secret"])) == [
-        (f"{mine}/a", ["pull"]),
-        (f"{readable}/b", ["pull"]),
-    ]
-    assert access(await get(client, user, *scopes, password=push["secret"])) == [
-        (f"{mine}/a", ["pull", "push"]),
-        (f"{readable}/b", ["pull"]),
-    ]
+    actions = {"pull": ["pull"], "push": ["pull", "push"], "delete": ["pull", "push", "delete"]}
+    spaces = [await world.add_namespace(granted, dev=granted) for granted in actions]
+    for requested in ("pull,push,delete", "*"):
+        scopes = [f"repository:{space}/a:{requested}" for space in spaces]
+        for maximum in actions:
+            token = await new_token(client, world, me, maximum)
+            assert access(await get(client, user, *scopes, password=token["secret"])) == [
+                (f"{space}/a", min(actions[maximum], actions[granted], key=len))
+                for space, granted in zip(spaces, actions, strict=True)
+            ]
 
 
 async def test_revoking_an_access_token_leaves_the_others_valid(
@@ -211,6 +205,28 @@ async def test_refresh_token_inherits_permission_and_expiry_of_its_access_token(
     await soon(lambda: use(client, refresh), lambda answer: answer.status_code == 401, within=1)
 
 
+@pytest.mark.parametrize("maximum", ["pull", "push", "delete", None])
+async def test_login_has_the_maximum_permission_of_its_access_token_or_none(
+    client: httpx.AsyncClient, world: World, me: dict[str, str], maximum: str | None
+) -> None:
+    """A login with the password can do whatever the Docker user's grants allow."""
+    user = await world.add_user("dev", token_login=True)
+    space = await world.add_namespace("team", dev="delete")
+    actions = {"pull": ["pull"], "push": ["pull", "push"]}
+    password = (
+        PASSWORD if maximum is None else (await new_token(client, world, me, maximum))["secret"]
+    )
+    login = await get(client, user, offline_token="true", password=password)
+    answer = await use(
+        client, login.json()["refresh_token"], f"repository:{space}/app:pull,push,delete"
+    )
+    granted = actions.get(maximum or "", ["pull", "push", "delete"])
+    assert access(answer) == [(f"{space}/app", granted)]
+    listed = (await client.get(path(world), headers=me)).json()["items"]
+    (permission,) = [item["permission"] for item in listed if item["kind"] == "login"]
+    assert permission == (maximum or "delete")
+
+
 async def test_logins_are_listed_and_revoked_with_access_tokens(
     client: httpx.AsyncClient, world: World, me: dict[str, str]
 ) -> None:
@@ -232,7 +248,7 @@ async def test_logins_are_listed_and_revoked_with_access_tokens(
         "last_used_from",
     }
     assert (token["kind"], token["name"], token["permission"]) == ("access", "build server", "pull")
-    assert (login["kind"], login["name"], login["permission"]) == ("login", "docker", "push")
+    assert (login["kind"], login["name"], login["permission"]) == ("login", "docker", "delete")
     assert made["secret"] not in answer.text
     assert refresh not in answer.text
     assert (await client.delete(f"{path(world)}/{login['id']}", headers=me)).status_code == 204

@@ -42,10 +42,11 @@ async def test_explanation_agrees_with_the_issued_token(
     me = bearer(await sign_in(client, world))
     users: list[str | None] = [
         None,
-        *[await world.add_user(name) for name in ("puller", "pusher", "stranger")],
+        *[await world.add_user(name) for name in ("puller", "pusher", "deleter", "stranger")],
     ]
     spaces = [
-        await world.add_namespace(v, v, puller="pull", pusher="push") for v in ("public", "private")
+        await world.add_namespace(v, v, puller="pull", pusher="push", deleter="delete")
+        for v in ("public", "private")
     ]
     for space in spaces:
         for user in users:
@@ -61,7 +62,12 @@ async def test_explanation_agrees_with_the_issued_token(
     [
         ("stranger", "pull", "has no grant in"),
         ("stranger", "push", "has no push grant in"),
-        ("puller", "push", "has no push grant in"),
+        ("puller", "push", "Its grant is `pull`. Change it to `push`."),
+        ("stranger", "delete", "has no delete grant in"),
+        ("puller", "delete", "Its grant is `pull`. Change it to `delete`."),
+        ("pusher", "delete", "Its grant is `push`. Change it to `delete`."),
+        ("nobody", "delete", "There is no Docker user"),
+        ("off", "delete", "disabled"),
         ("nobody", "pull", "There is no Docker user"),
         ("off", "pull", "disabled"),
     ],
@@ -70,14 +76,41 @@ async def test_denial_names_what_is_missing(
     client: httpx.AsyncClient, world: World, user: str, action: str, words: str
 ) -> None:
     me = bearer(await sign_in(client, world))
-    for name in ("stranger", "puller", "off"):
+    for name in ("stranger", "puller", "pusher", "off"):
         await world.add_user(name)
-    space = await world.add_namespace("team", puller="pull", off="push")
+    space = await world.add_namespace("team", puller="pull", pusher="push", off="delete")
     await world.set_user("off", "disabled = true")
     answer = (await explain(client, me, f"{space}/app", action, world.name(user))).json()
     assert not answer["allowed"]
     assert words in answer["reason"]
     assert world.name(user) in answer["reason"]
+
+
+@pytest.mark.parametrize("visibility", ["public", "private"])
+async def test_missing_delete_grant_is_named_whatever_else_the_docker_user_may_do(
+    client: httpx.AsyncClient, world: World, visibility: str
+) -> None:
+    me = bearer(await sign_in(client, world))
+    for name in ("stranger", "puller", "deleter"):
+        await world.add_user(name)
+    space = await world.add_namespace("team", visibility, puller="pull", deleter="delete")
+
+    async def reason(user: str | None, action: str) -> str:
+        name = None if user is None else world.name(user)
+        answer = (await explain(client, me, f"{space}/app", action, name)).json()
+        return str(answer["reason"]).replace(space, "team").replace(f"-{world.suffix}", "")
+
+    assert await reason("stranger", "delete") == (
+        "'stranger' has no delete grant in 'team'. Add a `delete` grant."
+    )
+    assert await reason("puller", "delete") == (
+        "'puller' has no delete grant in 'team'. Its grant is `pull`. Change it to `delete`."
+    )
+    assert await reason("deleter", "delete") == "'deleter' has a delete grant in 'team'."
+    assert await reason("deleter", "push") == (
+        "'deleter' has a delete grant in 'team', which includes push."
+    )
+    assert await reason(None, "delete") == ("Deleting requires a Docker user with a delete grant.")
 
 
 @pytest.mark.parametrize("visibility", ["public", "private"])

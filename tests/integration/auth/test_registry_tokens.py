@@ -70,17 +70,14 @@ async def test_pull_token_expires_before_a_push_token(
 async def test_granted_access_is_the_intersection_of_request_and_permission(
     client: httpx.AsyncClient, world: World
 ) -> None:
-    puller, pusher, stranger = (
-        await world.add_user("puller"),
-        await world.add_user("pusher"),
-        await world.add_user("stranger"),
-    )
-    private = await world.add_namespace("private", puller="pull", pusher="push")
-    public = await world.add_namespace("public", "public", pusher="push")
+    puller, pusher, deleter, stranger = [
+        await world.add_user(name) for name in ("puller", "pusher", "deleter", "stranger")
+    ]
+    private = await world.add_namespace("private", puller="pull", pusher="push", deleter="delete")
+    public = await world.add_namespace("public", "public", pusher="push", deleter="delete")
     scopes = (
         f"repository:{private}/a:pull,push,delete",
         f"repository:{public}/b:push,pull",
-        "registry:catalog:*",
     )
     assert access(await get(client, puller, *scopes)) == [
         (f"{private}/a", ["pull"]),
@@ -90,6 +87,10 @@ async def test_granted_access_is_the_intersection_of_request_and_permission(
         (f"{private}/a", ["pull", "push"]),
         (f"{public}/b", ["push", "pull"]),
     ]
+    assert access(await get(client, deleter, *scopes)) == [
+        (f"{private}/a", ["pull", "push", "delete"]),
+        (f"{public}/b", ["push", "pull"]),
+    ]
     assert access(await get(client, stranger, *scopes)) == [(f"{public}/b", ["pull"])]
     nowhere = f"repository:{world.name('nowhere')}/a:pull"
     assert (
@@ -97,6 +98,31 @@ async def test_granted_access_is_the_intersection_of_request_and_permission(
         == access(await get(client, stranger, f"repository:{private}/a:pull"))
         == []
     )
+
+
+async def test_docker_user_may_list_repositories(client: httpx.AsyncClient, world: World) -> None:
+    user = await world.add_user("dev")
+    space = await world.add_namespace("team", dev="push")
+    scopes = ("registry:catalog:*", f"repository:{space}/a:push")
+    answer = await get(client, user, *scopes, "registry:catalog:*")
+    assert claims(answer)["access"] == [
+        {"type": "registry", "name": "catalog", "actions": ["list"]},
+        {"type": "repository", "name": f"{space}/a", "actions": ["push"]},
+    ]
+    only = claims(await get(client, user, "registry:catalog:*"))
+    assert (only["sub"], only["exp"] - only["iat"]) == (user, 300)
+    assert len(only["access"]) == 1
+    form = {"grant_type": "password", "username": user, "password": PASSWORD}
+    posted = await post(client, scope=" ".join(scopes), **form)
+    assert posted.json()["scope"] == f"registry:catalog:list repository:{space}/a:push"
+
+
+async def test_anonymous_client_may_list_repositories_only_if_it_may_pull(
+    client: httpx.AsyncClient, replica: Replica
+) -> None:
+    assert access(await get(client, None, "registry:catalog:*")) == []
+    open_client = await replica(anonymous_pull=True)
+    assert access(await get(open_client, None, "registry:catalog:*")) == [("catalog", ["list"])]
 
 
 async def test_scopes_are_merged_whether_repeated_or_joined_by_spaces(
@@ -122,8 +148,9 @@ async def test_scopes_are_merged_whether_repeated_or_joined_by_spaces(
         "repository:{s}:pull",
         "repository:*:pull",
         "repository:{s}/*:pull",
-        "repository:{s}/app:*",
         "repository:{s}/app:delete",
+        "repository:{s}/app:**",
+        "repository:{s}/*:*",
         "repository:{s}/app:",
         "repository:{s}/app",
         "repository:{s}/%s:pull" % ("a" * 256),
@@ -131,7 +158,7 @@ async def test_scopes_are_merged_whether_repeated_or_joined_by_spaces(
         "repository:{s}/a\nb:pull",
         "repository:{s}-x/app:pull",
         "Repository:{s}/app:pull",
-        "registry:catalog:*",
+        "registry:catalog:pull",
         "",
         ":",
         "*",

@@ -13,7 +13,7 @@ class Pusher:
     """Uploads blobs to the registry, and puts manifests through the catalog's app."""
 
     def __init__(self, http: httpx.AsyncClient, registry: RegistryUnderTest) -> None:
-        self._http = http
+        self.http = http
         self._registry = registry
 
     async def push(
@@ -43,7 +43,7 @@ class Pusher:
     ) -> httpx.Response:
         """Put a manifest, and return the response."""
         token = sign_registry_token(self._registry.key, by, f"repository:{repository}:{actions}")
-        return await self._http.put(
+        return await self.http.put(
             f"/v2/{repository}/manifests/{reference}",
             content=manifest.content,
             headers={

@@ -148,6 +148,11 @@ class RegistryUnderTest:
         """Return the file that links a manifest to the repository."""
         return self._manifests(repository) / "revisions" / digest.replace(":", "/") / "link"
 
+    def layer_link(self, repository: str, digest: str) -> Path:
+        """Return the file that links a blob to the repository."""
+        layers = self.storage / "docker/registry/v2/repositories" / repository / "_layers"
+        return layers / digest.replace(":", "/") / "link"
+
     def blob_file(self, digest: str) -> Path:
         """Return the file with the bytes of a blob or a manifest."""
         value = digest.removeprefix("sha256:")

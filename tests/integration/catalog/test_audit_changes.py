@@ -43,7 +43,7 @@ async def test_entries_show_what_changed_from_what_to_what(acme: httpx.AsyncClie
     await acme.patch("/api/v1/namespaces/team", json={"visibility": "public"})
     await acme.patch("/api/v1/repositories/team/app", json={"description": "web shop"})
     await acme.patch(DOCKER_USER, json={"disabled": True, "token_login": True, "description": "CI"})
-    for permission in ("pull", "push"):
+    for permission in ("pull", "push", "delete"):
         await acme.put(GRANT, json={"permission": permission})
     await acme.delete(GRANT)
     assert await changes(acme) == [
@@ -58,7 +58,8 @@ async def test_entries_show_what_changed_from_what_to_what(acme: httpx.AsyncClie
         ("docker_user.change", {"disabled": [False, True], "token_login": [False, True]}),
         ("grant.pull", {"permission": [None, "pull"]}),
         ("grant.push", {"permission": ["pull", "push"]}),
-        ("grant.delete", {"permission": ["push", None]}),
+        ("grant.allow_delete", {"permission": ["push", "delete"]}),
+        ("grant.delete", {"permission": ["delete", None]}),
     ]
 
 

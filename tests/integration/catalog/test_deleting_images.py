@@ -252,9 +252,9 @@ async def test_preview_names_signatures_and_sboms(space: Space) -> None:
     space.registry.push_artifact(signature, [empty], f"{space.name}/app", cosign)
     await space.shows("app", cosign, signature.digest)
     preview = await space.preview("app:v1")
-    assert {(one["digest"], *one["tags"]) for one in preview["referrers"]} == {
-        (sbom.digest, "sbom"),
-        (signature.digest, cosign),
+    assert {(one["digest"], one["kind"], *one["tags"]) for one in preview["referrers"]} == {
+        (sbom.digest, "sbom", "sbom"),
+        (signature.digest, "signature", cosign),
     }
     assert preview["last_pulled_at"] is None
 

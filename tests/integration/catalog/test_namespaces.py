@@ -175,7 +175,43 @@ async def test_a_grant_is_created_changed_and_deleted(acme: httpx.AsyncClient) -
     assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == [changed.json()]
     assert (await acme.delete(path)).status_code == 204
     assert (await acme.delete(path)).status_code == 404
-    assert (await acme.put(path, json={"permission": "delete"})).status_code == 422
+    assert (await acme.put(path, json={"permission": "*"})).status_code == 422
+
+
+async def test_a_delete_grant_is_listed_with_the_namespace_and_with_the_docker_user(
+    acme: httpx.AsyncClient,
+) -> None:
+    await create_namespace(acme, "team")
+    await create_docker_user(acme, "builder")
+    path = "/api/v1/namespaces/team/grants/builder"
+    new = await acme.put(path, json={"permission": "delete"})
+    assert (new.status_code, new.json()["permission"]) == (201, "delete")
+    assert (await acme.get("/api/v1/namespaces/team/grants")).json()["items"] == [new.json()]
+    received = (await acme.get("/api/v1/docker-users/builder/grants")).json()["items"]
+    assert [(one["namespace"], one["permission"]) for one in received] == [("team", "delete")]
+    lowered = await acme.put(path, json={"permission": "pull"})
+    assert (lowered.status_code, lowered.json()["permission"]) == (200, "pull")
+
+
+async def test_a_hidden_delete_grant_keeps_its_permission(
+    acme: httpx.AsyncClient, other: httpx.AsyncClient
+) -> None:
+    await create_namespace(acme, "team")
+    await create_docker_user(other, "partner-ci")
+    body = {"permission": "delete", "account": "other"}
+    assert (
+        await acme.put("/api/v1/namespaces/team/grants/partner-ci", json=body)
+    ).status_code == 201
+    for hidden in (True, False):
+        answer = await other.patch(
+            "/api/v1/docker-users/partner-ci/grants/team", json={"hidden": hidden}
+        )
+        assert answer.json() == {
+            "namespace": "team",
+            "permission": "delete",
+            "shared": True,
+            "hidden": hidden,
+        }
 
 
 async def test_a_grant_to_another_accounts_docker_user_must_name_the_account(

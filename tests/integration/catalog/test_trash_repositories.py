@@ -82,13 +82,14 @@ async def test_repository_with_200_tags_is_restored(mine: Team) -> None:
 async def test_namespace_is_restored_with_grants_of_the_docker_users_that_exist(
     mine: Team, other: httpx.AsyncClient
 ) -> None:
-    for name in ("dev", "gone"):
+    for name in ("dev", "gone", "remover"):
         assert (await create_docker_user(mine.http, name)).status_code == 201
     assert (await create_docker_user(other, "partner")).status_code == 201
     grants = f"/api/v1/namespaces/{mine.name}/grants"
     for name, body in (
         ("dev", {"permission": "push"}),
         ("gone", {"permission": "pull"}),
+        ("remover", {"permission": "delete"}),
         ("partner", {"permission": "pull", "account": "other"}),
     ):
         assert (await mine.http.put(f"{grants}/{name}", json=body)).status_code == 201

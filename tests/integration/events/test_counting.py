@@ -17,7 +17,15 @@ from tests.integration.events.conftest import Registry, counts, make_repository
 from tests.integration.events.inbox import count_all, store, store_indexes
 from tests.kit.database import Database
 from tests.kit.pulls.envelopes import digest_of, event
-from tests.kit.pulls.patterns import CHILDREN, Counts, Pattern, get, head, patterns
+from tests.kit.pulls.patterns import (
+    CHILDREN,
+    Counts,
+    Pattern,
+    get,
+    head,
+    patterns,
+    signature_patterns,
+)
 from tests.kit.pulls.sums import assert_hours_hold
 from tests.kit.waiting import soon
 
@@ -31,7 +39,7 @@ async def connection(emptied: Database) -> AsyncIterator[Connection]:
     await found.close()
 
 
-@pytest.mark.parametrize("pattern", patterns(), ids=str)
+@pytest.mark.parametrize("pattern", patterns() + signature_patterns(), ids=str)
 async def test_events_of_a_real_client_count_the_same_in_any_order(
     connection: Connection, emptied: Database, pattern: Pattern
 ) -> None:

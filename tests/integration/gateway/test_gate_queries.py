@@ -73,11 +73,9 @@ def _query(chance: random.Random, names: list[str], values: list[str]) -> str:
     ]
     parts = []
     if chance.random() < 0.25:  # a query that asks for something, before whatever else it says
-        asked = {name: SOURCE if name == "from" else values[0] for name in names}
-        parts += [
-            f"{_disguised(chance, name)}={_disguised(chance, value)}"
-            for name, value in asked.items()
-        ]
+        for name in dict.fromkeys(names):
+            value = SOURCE if name == "from" else values[0]
+            parts.append(f"{_disguised(chance, name)}={_disguised(chance, value)}")
         chance.shuffle(parts)
     for _ in range(chance.randrange(1, 6)):
         if chance.random() < 0.2:

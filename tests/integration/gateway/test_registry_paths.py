@@ -42,11 +42,13 @@ LOGGED = re.compile(r'"(?P<method>\S+) (?P<target>\S+) HTTP/[0-9.]+" (?P<status>
 NAME = r"[a-z0-9]+(?:(?:[._]|__|-+|/)[a-z0-9]+)*"
 TAG = r"\w[\w.-]{0,127}"
 DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
-READABLE = re.compile(
-    rf"/v2/?|/v2/_catalog/?|/v2/{NAME}/(?:manifests/(?:{TAG}|{DIGEST})|blobs/{DIGEST}|tags/list)/?"
-)
+READABLE = re.compile(rf"/v2/?|/v2/{NAME}/(?:manifests/(?:{TAG}|{DIGEST})|blobs/{DIGEST})/?")
 """The routes of Distribution that only GET and HEAD may reach."""
-UPLOADS = re.compile(rf"/v2/{NAME}/blobs/uploads/?|/v2/{NAME}/blobs/uploads/[\w.=-]+/?")
+LISTS = re.compile(rf"/v2/_catalog/?|/v2/{NAME}/tags/list/?")
+"""The routes of Distribution that nothing may reach, because the catalog answers."""
+UPLOAD = re.compile(rf"/v2/{NAME}/blobs/uploads/[\w.=-]+/?")
+"""The routes that no DELETE may reach, because the catalog cancels uploads."""
+UPLOADS = re.compile(rf"/v2/{NAME}/blobs/uploads/?|{UPLOAD.pattern}")
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +170,8 @@ class Generator:
                 f"/api/v1/../../v2/{REPOSITORY}/manifests/{reference}",
                 f"/docs/../v2/{REPOSITORY}/manifests/{reference}",
                 f"/.gateway//blob-access/../../v2/{REPOSITORY}/manifests/{reference}",
+                f"/v2/{REPOSITORY}/blobs/uploads/{'0' * 8}-1",
+                "/v2/_catalog",
                 "/v2/_catalog",
                 "/v2/",
                 "/v2",
@@ -367,6 +371,8 @@ def _is_allowed(method: str, target: str) -> bool:
     """
     path = unquote_to_bytes(target.partition("?")[0]).decode("latin-1")
     cleaned = posixpath.normpath(path) + ("/" if path.endswith("/") and path != "/" else "")
+    if LISTS.fullmatch(cleaned):
+        return False
     if UPLOADS.fullmatch(cleaned) and not READABLE.fullmatch(cleaned):
-        return True
+        return method != "DELETE" or UPLOAD.fullmatch(cleaned) is None
     return method in ("GET", "HEAD") or READABLE.fullmatch(cleaned) is None

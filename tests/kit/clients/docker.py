@@ -61,6 +61,16 @@ class Docker(Client):
         """Pull the image without deleting the engine's copy first."""
         return self._run("pull", reference)
 
+    def copy(self, source: str, target: str) -> Finished:
+        """Pull an image, and push it under another name."""
+        self.pull_again(source).checked()
+        self._run("tag", source, target).checked()
+        return self._run("push", target)
+
+    def inspect(self, reference: str) -> Finished:
+        """Print the manifest of an image that the engine may not have."""
+        return self._run("manifest", "inspect", "--insecure", reference)
+
     def pulled_config(self, reference: str) -> str:
         """Return the image ID, which is the config digest."""
         shown = self._run("image", "inspect", "--format", "{{.Id}}", reference)
@@ -89,6 +99,23 @@ class Ctr(Program):
         """Pull an image over plain http."""
         options = ("--plain-http", "--snapshotter", "native", "--user", f"{username}:{password}")
         return self._run(*self._daemon, "images", "pull", *options, reference)
+
+    def push(self, content: Image, reference: str, *, username: str, password: str) -> Finished:
+        """Import an image and push it over plain http."""
+        archive = write_docker_archive(content, self.home / "images" / "image.tar", reference)
+        options = ("--snapshotter", "native", "--no-unpack")
+        self._run(*self._daemon, "images", "import", *options, archive).checked()
+        return self._push(reference, username, password)
+
+    def copy(self, source: str, target: str, *, username: str, password: str) -> Finished:
+        """Pull an image, and push it under another name."""
+        self.pull(source, username=username, password=password).checked()
+        self._run(*self._daemon, "images", "tag", source, target).checked()
+        return self._push(target, username, password)
+
+    def _push(self, reference: str, username: str, password: str) -> Finished:
+        options = ("--plain-http", "--user", f"{username}:{password}")
+        return self._run(*self._daemon, "images", "push", *options, reference)
 
     def pulled_digest(self, reference: str) -> str:
         """Return the digest of the manifest or index that ``reference`` names."""

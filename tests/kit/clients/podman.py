@@ -46,9 +46,26 @@ class Podman(ContainersClient):
         self._execute("image", "rm", "--force", reference)
         return self.pull_again(reference)
 
+    def copy(self, source: str, target: str) -> Finished:
+        """Pull an image, and push it under another name."""
+        self.pull_again(source).checked()
+        self._execute("tag", source, target).checked()
+        return self._execute("push", f"--{self._tls_verify}", target)
+
     def pull_again(self, reference: str) -> Finished:
         """Pull the image without deleting the local copy first."""
         return self._execute("pull", "--quiet", f"--{self._tls_verify}", reference)
+
+    def search(self, term: str, *, limit: int = 25) -> Finished:
+        """Search a registry (host:port/text), and print the names of the repositories found."""
+        options = ("--format", "{{.Name}}", "--limit", str(limit), f"--{self._tls_verify}")
+        return self._execute("search", *options, term)
+
+    def tags(self, repository: str, *, limit: int = 25) -> list[str]:
+        """Return the tags of a repository (host:port/namespace/name)."""
+        options = ("--list-tags", "--limit", str(limit), f"--{self._tls_verify}")
+        listed = self._execute("search", *options, repository).checked()
+        return [line.split()[-1] for line in listed.stdout.splitlines()[1:]]
 
     def pulled_config(self, reference: str) -> str:
         """Return the image ID, which is the config digest."""
@@ -95,6 +112,12 @@ class Buildah(ContainersClient):
         """Delete the local image and pull it."""
         self._execute("rmi", "--force", reference)
         return self.pull_again(reference)
+
+    def copy(self, source: str, target: str) -> Finished:
+        """Pull an image, and push it under another name."""
+        self.pull_again(source).checked()
+        self._execute("tag", source, target).checked()
+        return self._execute("push", f"--{self._tls_verify}", target)
 
     def pull_again(self, reference: str) -> Finished:
         """Pull the image without deleting the local copy first."""

@@ -120,7 +120,7 @@ class Account:
         return name
 
     def grant(self, namespace: str, user: DockerUser, permission: str) -> None:
-        """Grant ``permission`` ("pull" or "push") on the namespace to a Docker user."""
+        """Grant ``permission`` ("pull", "push", or "delete") to a Docker user."""
         body = {"permission": permission}
         if user.account != self.username:
             body["account"] = user.account

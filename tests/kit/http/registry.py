@@ -5,7 +5,7 @@ Source: OCI distribution spec, "Push" and "Pull".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -59,6 +59,20 @@ class Registry:
                 self._put_manifest(image.manifest, repository, image.manifest.digest, bearer)
         self._put_manifest(content.manifest, repository, tag, bearer)
 
+    def push_manifest(
+        self, manifest: Blob, blobs: Sequence[Blob], repository: str, reference: str
+    ) -> httpx.Response:
+        """Push any manifest with its blobs, and return the response to the manifest."""
+        bearer = _bearer(self.token(f"repository:{repository}:pull,push"))
+        for blob in blobs:
+            self._upload(blob, repository, bearer)
+        return self._put_manifest(manifest, repository, reference, bearer)
+
+    def referrers(self, repository: str, digest: str, **params: str) -> httpx.Response:
+        """Request the referrers of a digest."""
+        bearer = _bearer(self.token(f"repository:{repository}:pull"))
+        return self.http.get(f"/v2/{repository}/referrers/{digest}", params=params, headers=bearer)
+
     def manifest(
         self, repository: str, reference: str, *, token: str | None = None
     ) -> httpx.Response:
@@ -98,10 +112,10 @@ class Registry:
 
     def _put_manifest(
         self, manifest: Blob, repository: str, reference: str, bearer: dict[str, str]
-    ) -> None:
+    ) -> httpx.Response:
         headers = {**bearer, "Content-Type": manifest.media_type}
         path = f"/v2/{repository}/manifests/{reference}"
-        self.http.put(path, content=manifest.content, headers=headers).raise_for_status()
+        return self.http.put(path, content=manifest.content, headers=headers).raise_for_status()
 
 
 class DirectRegistry(Registry):

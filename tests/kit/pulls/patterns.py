@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.kit.pulls.envelopes import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST, event
+from tests.kit.pulls.envelopes import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST, digest_of, event
 
 CHILDREN = ("amd64", "arm64", "attestation")
+
+SUBJECTS = {"referrer": "image", "other-referrer": "amd64"}
+"""The subject of each referrer."""
 
 Counts = dict[str, tuple[int, int]]
 """(pulls, checks) by tag."""
@@ -40,6 +43,96 @@ def get(at: float, digest: str = "image", tag: str | None = None, **fields: Any)
 
 def _typed(digest: str, fields: dict[str, Any]) -> dict[str, Any]:
     return {"media_type": OCI_INDEX if digest.startswith("index") else OCI_MANIFEST} | fields
+
+
+def _artifact_tag(digest: str, suffix: str = "") -> str:
+    return digest_of(digest).replace(":", "-") + suffix
+
+
+def signature_patterns() -> list[Pattern]:
+    """Return the patterns of clients that fetch signatures and other referrers.
+
+    cosign 2.6 was recorded; podman with a policy of signatures and oras follow their source code.
+    """
+    signature, fallback = _artifact_tag("image", ".sig"), _artifact_tag("image")
+    of_index = _artifact_tag("index", ".sig")
+    return [
+        Pattern(
+            "cosign verify",
+            [get(0, tag="v1"), get(0.2, tag="v1"), get(0.4, "signature", signature)],
+            {"v1": (0, 2)},
+        ),
+        Pattern(
+            "cosign verify by digest", [get(0), get(0.2, "signature", signature)], {"": (0, 1)}
+        ),
+        Pattern(
+            "cosign verify of several platforms",
+            [get(0, "index", "v1"), get(0.2, "signature", of_index)],
+            {"v1": (0, 1)},
+        ),
+        Pattern(
+            "a checked tag, then the signature, by a HEAD each",
+            [head(0), get(0.1), head(0.2, "signature", signature), get(0.3, "signature")],
+            {"v1": (0, 2)},
+        ),
+        Pattern(
+            "podman with a policy: several platforms",
+            [
+                get(0, "index", "v1"),
+                get(0.1, "amd64"),
+                get(0.2, "signature", _artifact_tag("amd64", ".sig")),
+            ],
+            {"v1": (1, 0)},
+        ),
+        Pattern(
+            "a signature more than ten seconds after the pull",
+            [get(0, tag="v1"), get(10.001, "signature", signature)],
+            {"v1": (1, 0)},
+        ),
+        Pattern(
+            "a pull after the check of the signature",
+            [get(0, tag="v1"), get(1, "signature", signature), get(2, tag="v1")],
+            {"v1": (1, 1)},
+        ),
+        Pattern(
+            "oras discover with a fallback tag, and a pull of each referrer",
+            [
+                head(0),
+                get(0.1, "index", fallback),
+                *(get(0.2 + n / 10, child) for n, child in enumerate(CHILDREN)),
+            ],
+            {"v1": (0, 1)},
+        ),
+        Pattern("cosign download signature", [get(0, "signature", signature)], {}),
+        Pattern("cosign triangulate", [head(0, "signature", signature)], {}),
+    ]
+
+
+def referrer_patterns() -> list[Pattern]:
+    """Return the patterns of clients that fetch referrers by digest. See SUBJECTS.
+
+    cosign 2.6 with the referrers API was recorded.
+    """
+    return [
+        Pattern(
+            "cosign verify with the referrers API",
+            [
+                get(0, tag="v1"),
+                get(0.2, "referrer"),
+                get(0.4, tag="v1"),
+                get(0.6, "referrer"),
+            ],
+            {"v1": (0, 2)},
+        ),
+        Pattern("HEAD of a referrer by its digest", [head(0, "referrer", None)], {"": (0, 1)}),
+        Pattern("oras pull of a referrer", [get(0, "referrer")], {}),
+        Pattern("pull of a referrer by its tag", [get(0, "referrer", "sbom")], {"sbom": (1, 0)}),
+        Pattern(
+            "pull, then another image's referrer",
+            [get(0, tag="v1"), get(0.2, "index-of-indexes"), get(0.3, "other-referrer")],
+            {"v1": (1, 0), "": (1, 0)},
+        ),
+    ]
 
 
 def patterns() -> list[Pattern]:

@@ -336,7 +336,7 @@ export interface components {
             /**
              * Reason
              * @description why, and what to change if the action is denied
-             * @example 'team' is private, and 'ci-builder' has no grant in it. Add a `pull` or `push` grant.
+             * @example 'team' is private, and 'ci-builder' has no grant in it. Add a `pull` grant.
              */
             reason: string;
         };
@@ -464,7 +464,7 @@ export interface components {
              * @example pull
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Created At
              * Format: date-time
@@ -624,11 +624,11 @@ export interface components {
             name: string;
             /**
              * Permission
-             * @description maximum permission; the Docker user's grants still apply
+             * @description maximum permission; `push` includes `pull`, and `delete` includes `push`; the Docker user's grants still apply
              * @example pull
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Expires At
              * @description when the token expires; without it, never
@@ -663,7 +663,7 @@ export interface components {
              * @example pull
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Created At
              * Format: date-time
@@ -758,7 +758,7 @@ export interface operations {
                  */
                 service?: string;
                 /**
-                 * @description `repository:{path}:{actions}`; may be repeated
+                 * @description `repository:{path}:{actions}`, or `registry:catalog:*` for the list of repositories; may be repeated
                  * @example repository:team/app:pull
                  */
                 scope?: string;

@@ -255,7 +255,9 @@ export interface paths {
         get?: never;
         /**
          * Put Grant
-         * @description Allow a Docker user to pull from a namespace, or to pull and push.
+         * @description Allow a Docker user to pull, push, or delete images of a namespace.
+         *
+         *     `push` includes `pull`. `delete` includes `push`, and allows deletion with Docker clients.
          *
          *     The response is 201 for a new grant, and 200 if a grant already existed and now has this
          *     permission.
@@ -438,6 +440,9 @@ export interface paths {
         /**
          * List Tags
          * @description List the repository's tags with the images that they name.
+         *
+         *     Tags of signatures and of lists of referrers belong to other images, which show them as
+         *     `referrers`. They are left out.
          */
         get: operations["list_tags"];
         put?: never;
@@ -703,7 +708,7 @@ export interface components {
             at: string;
             /**
              * Account
-             * @description account that made the change; null if no account was signed in, if a Docker user pushed, or if the operator used the command line
+             * @description account that made the change; null if no account was signed in, if a Docker user pushed or deleted, or if the operator used the command line
              * @example acme
              */
             account: string | null;
@@ -715,13 +720,13 @@ export interface components {
             owner: string | null;
             /**
              * Docker User
-             * @description Docker user that pushed; null for everything else
+             * @description Docker user that pushed, or deleted with a Docker client; else null
              * @example ci-builder
              */
             docker_user: string | null;
             /**
              * Via
-             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for pushes, refused credentials, and entries from before 0.1.0
+             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for Docker users, refused credentials, and entries from before 0.1.0
              * @example session
              */
             via: string | null;
@@ -803,7 +808,7 @@ export interface components {
             indexes: components["schemas"]["IndexOut"][];
             /**
              * Referrers
-             * @description artifacts that refer to the image; the deletion keeps them
+             * @description signatures and other artifacts that refer to the image, at most 200, the newest first. Deleting the tag keeps them. Deleting the digest deletes their tags of cosign too, and garbage collection deletes those without a tag.
              */
             referrers: components["schemas"]["ReferrerOut"][];
             /**
@@ -876,10 +881,11 @@ export interface components {
             namespace: string;
             /**
              * Permission
-             * @description `push` includes `pull`
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Shared
              * @description whether another account owns the namespace
@@ -963,10 +969,11 @@ export interface components {
             account: string;
             /**
              * Permission
-             * @description `push` includes `pull`
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Created At
              * Format: date-time
@@ -987,9 +994,11 @@ export interface components {
         GrantPut: {
             /**
              * Permission
+             * @description `push` includes `pull`, and `delete` includes `push`
+             * @example push
              * @enum {string}
              */
-            permission: "pull" | "push";
+            permission: "pull" | "push" | "delete";
             /**
              * Account
              * @description account that owns the Docker user; required unless that account also owns the namespace
@@ -1087,6 +1096,11 @@ export interface components {
              *     ]
              */
             tags: string[];
+            /**
+             * Referrers
+             * @description signatures and other artifacts that refer to the image, at most 200, the newest first
+             */
+            referrers: components["schemas"]["ReferrerOut"][];
             /** Pull Commands */
             pull_commands: components["schemas"]["PullCommandOut"][];
         };
@@ -1113,7 +1127,7 @@ export interface components {
          * @description What an entry restores.
          * @enum {string}
          */
-        Kind: "tag" | "manifest" | "repository" | "namespace";
+        "Kind-Input": "tag" | "manifest" | "repository" | "namespace";
         /**
          * LayerOut
          * @description One layer of an image.
@@ -1441,6 +1455,30 @@ export interface components {
              * @example application/spdx+json
              */
             artifact_type: string | null;
+            /** @description by the tag of cosign, else by the artifact type or the type of the layer */
+            kind: components["schemas"]["services__catalog__referrers__domain__Kind"];
+            /**
+             * Size Bytes
+             * @description config and layers
+             * @example 2048
+             */
+            size_bytes: number;
+            /**
+             * Pushed At
+             * Format: date-time
+             * @description UTC
+             */
+            pushed_at: string;
+            /**
+             * Annotations
+             * @description of the manifest, at most 16 KiB; empty while the registry cannot be read
+             * @example {
+             *       "org.opencontainers.image.created": "2026-11-27T10:00:00Z"
+             *     }
+             */
+            annotations: {
+                [key: string]: string;
+            };
             /**
              * Tags
              * @description cosign derives its tags from the digest of the image
@@ -1500,6 +1538,18 @@ export interface components {
              * @description marked blobs that were needed again when their wait had ended
              */
             kept: number;
+            /**
+             * Needed
+             * @description in a dry run, the number of blobs that it would keep, by reason: `manifest`, `image`, `index`, `trash`, `push`, `marked`, `unknown manifest`, `client`
+             * @example {
+             *       "image": 80,
+             *       "manifest": 12,
+             *       "trash": 4
+             *     }
+             */
+            needed: {
+                [key: string]: number;
+            };
             /**
              * Uploads
              * @description purged uploads, to which nobody had written for a day
@@ -1640,7 +1690,7 @@ export interface components {
              * @enum {string}
              */
             status: "restored" | "restoring";
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["services__catalog__trash__domain__Kind"];
             /**
              * Path
              * @example team/app:v1
@@ -1843,7 +1893,7 @@ export interface components {
              */
             id: number;
             /** @description `manifest`: an image with all its tags */
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["services__catalog__trash__domain__Kind"];
             /**
              * Path
              * @description the deleted object: `team`, `team/app`, `team/app:v1`, or `team/app@sha256:…`
@@ -1864,10 +1914,16 @@ export interface components {
             account: string;
             /**
              * Deleted By
-             * @description account that deleted it; null: the operator
+             * @description account that deleted it; null: a Docker user or the operator
              * @example acme
              */
             deleted_by: string | null;
+            /**
+             * Docker User
+             * @description Docker user that deleted it with a Docker client
+             * @example ci-builder
+             */
+            docker_user: string | null;
             /**
              * Via
              * @description `session`, or the name of the API key
@@ -1924,6 +1980,18 @@ export interface components {
              */
             repository_count: number;
         };
+        /**
+         * Kind
+         * @description What a referrer is.
+         * @enum {string}
+         */
+        services__catalog__referrers__domain__Kind: "signature" | "attestation" | "sbom" | "other";
+        /**
+         * Kind
+         * @description What an entry restores.
+         * @enum {string}
+         */
+        services__catalog__trash__domain__Kind: "tag" | "manifest" | "repository" | "namespace";
         /**
          * FieldProblem
          * @description A field that breaks a rule.
@@ -4781,6 +4849,8 @@ export interface operations {
                 /** @description Return only items that contain this text, in any case. */
                 q?: string | null;
                 sort?: "name" | "-name" | "pushed_at" | "-pushed_at" | "pull_count" | "-pull_count" | "last_pulled_at" | "-last_pulled_at" | "size_bytes" | "-size_bytes";
+                /** @description also list the tags that belong to other images, such as `sha256-….sig` */
+                artifacts?: boolean;
                 /** @description Maximum number of items on the page. */
                 limit?: number;
                 /** @description The `next_cursor` of the previous page. */
@@ -4867,7 +4937,7 @@ export interface operations {
     list_trash: {
         parameters: {
             query?: {
-                kind?: components["schemas"]["Kind"] | null;
+                kind?: components["schemas"]["Kind-Input"] | null;
                 /** @description Return only items that contain this text, in any case. */
                 q?: string | null;
                 account?: string | null;

@@ -52,6 +52,9 @@ export const common = {
   "permission.pull.text": "Can download images.",
   "permission.push": "Push and pull",
   "permission.push.text": "Can upload and download images.",
+  "permission.delete": "Delete, push, and pull",
+  "permission.delete.text":
+    "Can upload and download images, and delete them with clients such as skopeo and crane.",
 
   "rule.required": "This field is required",
   "rule.namespace":

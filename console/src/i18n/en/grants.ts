@@ -1,6 +1,6 @@
 export const grants = {
   "grants.title": "Grants",
-  "grants.text": "A grant allows a Docker user to pull from or push to this namespace.",
+  "grants.text": "A grant allows a Docker user to pull, push, or delete images of this namespace.",
   "grants.add": "Add grant",
   "grants.change": "Edit grant",
   "grants.changed": "Changed",

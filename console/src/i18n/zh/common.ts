@@ -53,6 +53,8 @@ export const common: Record<keyof typeof en, string> = {
   "permission.pull.text": "可以下载镜像。",
   "permission.push": "推送和拉取",
   "permission.push.text": "可以上传和下载镜像。",
+  "permission.delete": "删除、推送和拉取",
+  "permission.delete.text": "可以上传和下载镜像，还可以用 skopeo、crane 等客户端删除镜像。",
 
   "rule.required": "此项为必填项",
   "rule.namespace": "2 到 63 个字符：小写字母 a-z 和数字，中间可用单个 . _ 或 - 连接",

@@ -2,7 +2,7 @@ import type { grants as en } from "../en/grants";
 
 export const grants: Record<keyof typeof en, string> = {
   "grants.title": "授权",
-  "grants.text": "授权允许 Docker 用户从此命名空间拉取或向其推送。",
+  "grants.text": "授权允许 Docker 用户拉取、推送或删除此命名空间中的镜像。",
   "grants.add": "添加授权",
   "grants.change": "修改授权",
   "grants.changed": "修改时间",

@@ -62,7 +62,7 @@ async function findPusher(namespaces: string[], users: string[]): Promise<Pusher
       }),
     );
     const grant = items.find(
-      ({ namespace, permission }) => permission === "push" && namespaces.includes(namespace),
+      ({ namespace, permission }) => permission !== "pull" && namespaces.includes(namespace),
     );
     if (grant !== undefined) {
       return { namespace: grant.namespace, user };

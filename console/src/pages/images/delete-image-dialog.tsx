@@ -61,7 +61,7 @@ function Preview({ preview }: { preview: DeletionPreview }): ReactNode {
   const list = (names: string[]) => (names.length === 0 ? say("common.none") : names.join(", "));
   const indexes = preview.indexes.map(({ tags, digest }) => tags.join(", ") || shortDigest(digest));
   const referrers = preview.referrers.map(
-    ({ artifact_type, digest }) => artifact_type ?? shortDigest(digest),
+    ({ kind, digest }) => `${say(`image.kind.${kind}`)} (${shortDigest(digest)})`,
   );
   return (
     <Facts

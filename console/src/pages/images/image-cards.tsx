@@ -90,6 +90,52 @@ export function PlatformsCard({ image, repositoryPage }: Props): ReactNode {
   );
 }
 
+/** The signatures and other artifacts that refer to an image, with links to them. */
+export function ReferrersCard({ image, repositoryPage }: Props): ReactNode {
+  const { say, locale } = useWords();
+  return (
+    <Card title={say("image.referrers")}>
+      <DataTable
+        label={say("image.referrers")}
+        rows={image.referrers}
+        rowKey={(row) => row.digest}
+        columns={[
+          {
+            key: "kind",
+            title: say("image.kind"),
+            cell: (row) => (
+              <Link href={`${repositoryPage}@${row.digest}`}>{say(`image.kind.${row.kind}`)}</Link>
+            ),
+          },
+          {
+            key: "digest",
+            title: say("image.digest"),
+            cell: (row) => <Digest digest={row.digest} />,
+          },
+          {
+            key: "type",
+            title: say("image.type"),
+            cell: (row) => (
+              <span className="name-cell">{row.artifact_type ?? say("common.none")}</span>
+            ),
+          },
+          {
+            key: "size",
+            title: say("image.size"),
+            number: true,
+            cell: (row) => formatBytes(row.size_bytes, locale),
+          },
+          {
+            key: "pushed",
+            title: say("image.pushed"),
+            cell: (row) => formatTime(row.pushed_at, locale),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
 /** The layers of an image, from the lowest up. */
 export function LayersCard({ image }: { image: Image }): ReactNode {
   const { say, locale } = useWords();

@@ -12,7 +12,7 @@ import { CommandLine, PlainHttpNote } from "../../parts/text/command-line";
 import { shortDigest } from "../../parts/text/format";
 import { PullsCard } from "../pulls/pulls-card";
 import { getImage, type ImageName, tagOf } from "./image";
-import { LabelsCard, LayersCard, OverviewCard, PlatformsCard } from "./image-cards";
+import { LabelsCard, LayersCard, OverviewCard, PlatformsCard, ReferrersCard } from "./image-cards";
 
 const DeleteImageDialog = lazyPart(() => import("./delete-image-dialog"));
 
@@ -63,6 +63,9 @@ export default function ImagePage({ namespace, repository, reference }: ImageNam
       </div>
       {image.platforms.length > 0 && (
         <PlatformsCard image={image} repositoryPage={repositoryPage} />
+      )}
+      {image.referrers.length > 0 && (
+        <ReferrersCard image={image} repositoryPage={repositoryPage} />
       )}
       {image.layers.length > 0 && <LayersCard image={image} />}
       {Object.keys(image.labels).length > 0 && <LabelsCard labels={image.labels} />}

@@ -59,6 +59,7 @@ export function ConfirmDialog({
       open
       title={title}
       onCancel={onClose}
+      getContainer={() => document.body} // is on the page already, so autoFocus works
       footer={[
         <Button key="cancel" autoFocus={requiredName === undefined} onClick={onClose}>
           {say("common.cancel")}

@@ -75,6 +75,7 @@ export function FormDialog<Values extends object>({
       open
       title={title}
       onCancel={onClose}
+      getContainer={() => document.body} // is on the page already, so autoFocus works
       footer={[
         <Button key="cancel" onClick={onClose}>
           {say("common.cancel")}

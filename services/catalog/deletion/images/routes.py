@@ -10,6 +10,7 @@ from libs.common.db.engine import Engine
 from libs.common.web.errors import NotFound, Unauthenticated
 from libs.common.web.problems import responses
 from services.catalog.deletion.dependencies import RepositoryToDeleteFrom
+from services.catalog.deletion.domain import DeletionActor
 from services.catalog.deletion.images import usecases
 from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.deletion.tags import usecases as tags
@@ -45,7 +46,11 @@ async def delete_image_by_digest(
     The tags of its signatures are deleted too. The image goes to the trash.
     """
     await usecases.delete_image(
-        engine=engine, registry=registry, actor=actor, digest=digest, lifetime=lifetime
+        engine=engine,
+        registry=registry,
+        actor=DeletionActor.of_owner(actor),
+        digest=digest,
+        lifetime=lifetime,
     )
 
 
@@ -71,4 +76,10 @@ async def delete_image_by_tag(
 
     If somebody pushes the tag at the same time, the later of the two wins.
     """
-    await tags.delete_tag(engine=engine, registry=registry, actor=actor, tag=tag, lifetime=lifetime)
+    await tags.delete_tag(
+        engine=engine,
+        registry=registry,
+        actor=DeletionActor.of_owner(actor),
+        tag=tag,
+        lifetime=lifetime,
+    )

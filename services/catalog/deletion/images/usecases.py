@@ -5,16 +5,18 @@ from datetime import timedelta
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryRefused
+from libs.common.registry.manifests import is_digest
+from libs.common.registry.names import artifact_tags
 from libs.common.registry.transport import Check
 from services.catalog.audit.usecases import record_of_namespace
-from services.catalog.deletion.domain import audit_entry_of, requester_of
+from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.deletion.images import queries
 from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.deletion.tags.queries import delete_tags
 from services.catalog.deletion.tags.usecases import remove_tag
-from services.catalog.images.queries import list_tagged_indexes
-from services.catalog.images.usecases import get_image_by_digest
+from services.catalog.images.domain import ImageNotFound
+from services.catalog.images.queries import find_image_by_digest, list_tagged_indexes
 from services.catalog.intents.domain import (
     DELETION_WAIT_SECONDS,
     Change,
@@ -26,9 +28,7 @@ from services.catalog.intents.leases import lease_of
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
-from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.queries import update_totals
-from services.catalog.trash.domain import artifact_tags
 from services.catalog.trash.keeping.queries import (
     find_artifact_tags,
     needs_content,
@@ -41,7 +41,7 @@ async def delete_image(
     *,
     engine: Engine,
     registry: Registry,
-    actor: RepositoryOwner,
+    actor: DeletionActor,
     digest: str,
     lifetime: timedelta | None,
 ) -> None:
@@ -58,10 +58,14 @@ async def delete_image(
     """
     repository = actor.repository
     repository.check_not_deleting()
+    if not is_digest(digest):
+        raise ImageNotFound(f"{repository.path}@{digest}")
     placeholder = make_placeholder()
 
     async def prepare(tx: Tx) -> Change:
-        image = await get_image_by_digest(tx=tx, actor=actor, digest=digest)
+        image = await find_image_by_digest(tx, repository_id=repository.id, digest=digest)
+        if image is None:
+            raise ImageNotFound(f"{repository.path}@{digest}")
         indexes = await list_tagged_indexes(tx, repository_id=repository.id, digest=digest)
         if indexes:
             raise NeededByIndex(digest, indexes)
@@ -77,7 +81,7 @@ async def delete_image(
             needs=frozenset({digest}),
             removes=frozenset({digest, placeholder.digest}),
             manifest=placeholder.manifest if artifacts else None,
-            requester=requester_of(actor.principal),
+            requester=actor.requester,
         )
 
     async def keep(tx: Tx, intent: Intent) -> None:

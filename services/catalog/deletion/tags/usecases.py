@@ -7,16 +7,21 @@ from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.transport import Check
 from services.catalog.audit.usecases import record_of_namespace
-from services.catalog.deletion.domain import audit_entry_of, requester_of
+from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.images.domain import ImageNotFound, is_tag
-from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent, Kind
+from services.catalog.intents.domain import (
+    DELETION_WAIT_SECONDS,
+    Change,
+    Intent,
+    Kind,
+    Requester,
+)
 from services.catalog.intents.leases import lease_of
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
-from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.queries import update_totals
 from services.catalog.trash.keeping.usecases import keep_tag
 
@@ -27,7 +32,7 @@ async def delete_tag(
     *,
     engine: Engine,
     registry: Registry,
-    actor: RepositoryOwner,
+    actor: DeletionActor,
     tag: str,
     lifetime: timedelta | None,
 ) -> None:
@@ -59,7 +64,7 @@ async def delete_tag(
             tags=(tag,),
             removes=frozenset({placeholder.digest}),
             manifest=placeholder.manifest,
-            requester=requester_of(actor.principal),
+            requester=actor.requester,
         )
 
     async def keep(tx: Tx, intent: Intent) -> None:
@@ -139,5 +144,6 @@ async def _finish(engine: Engine, intent: Intent) -> None:
         repository_id = await queries.delete_tag(tx, repository=change.repository, tag=tag)
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
-        entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
-        await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)
+        if change.requester != Requester():  # Garbage collection leaves no trail.
+            entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
+            await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

@@ -13,6 +13,7 @@ from libs.common.db.engine import STATEMENT_FAILURES, Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.gc.manifests import queries
+from services.catalog.gc.manifests.artifact_tags import delete_artifact_tags
 from services.catalog.gc.manifests.domain import UntaggedManifest
 from services.catalog.intents.leases import Lease
 from services.catalog.intents.queries import lock_repositories, read_clock
@@ -267,6 +268,7 @@ async def _delete_batch(
         repository_id = await queries.delete_manifests(tx, path=path, digests=resolved)
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
+    await delete_artifact_tags(engine=engine, registry=registry, path=path, digests=resolved)
     if failures:
         raise failures[0]
     return len(resolved)

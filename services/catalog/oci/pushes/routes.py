@@ -34,7 +34,7 @@ class PushRoutes:
                 "a tag has at most 128 letters, digits, '.', '_', and '-', and a digest is "
                 "sha256: with 64 lower-case hex digits"
             )
-        answer = await self.admission.admit(
+        admitted = await self.admission.admit(
             Push(
                 namespace=split[0],
                 name=split[1],
@@ -45,5 +45,10 @@ class PushRoutes:
                 client_address=client_address(request),
             )
         )
+        answer = admitted.answer
         headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+        if answer.status == 201 and admitted.subject is not None:
+            # Clients then leave out the fallback tag (OCI distribution spec, "Pushing Manifests
+            # with Subject").
+            headers["OCI-Subject"] = admitted.subject
         return Response(answer.content, answer.status, headers)

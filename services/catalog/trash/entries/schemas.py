@@ -36,7 +36,11 @@ class TrashEntryOut(Output):
     )
     account: str = Field(description="owner of the deleted object", examples=["acme"])
     deleted_by: str | None = Field(
-        description="account that deleted it; null: the operator", examples=["acme"]
+        description="account that deleted it; null: a Docker user or the operator",
+        examples=["acme"],
+    )
+    docker_user: str | None = Field(
+        description="Docker user that deleted it with a Docker client", examples=["ci-builder"]
     )
     via: str | None = Field(
         description="`session`, or the name of the API key", examples=["session"]

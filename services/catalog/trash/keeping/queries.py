@@ -7,10 +7,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
+from libs.common.registry.names import artifact_tags
 from services.catalog.intents.domain import Requester
 from services.catalog.repositories.domain import Repository
 from services.catalog.tables import manifests, tags, trash, trash_manifests
-from services.catalog.trash.domain import Kind, artifact_tags
+from services.catalog.trash.domain import Kind
 
 _m = trash_manifests.c
 

@@ -8,10 +8,11 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from libs.common.db.engine import Engine, Tx
+from libs.common.registry.names import artifact_tags
 from services.catalog.intents.domain import Requester
 from services.catalog.namespaces.domain import Namespace
 from services.catalog.repositories.domain import Repository
-from services.catalog.trash.domain import Kind, artifact_tags
+from services.catalog.trash.domain import Kind
 from services.catalog.trash.keeping import queries
 
 _BATCH = 1000

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import httpx
 
 from libs.common.registry.client import Fetched
-from services.catalog.intents.domain import Change, Kind
+from services.catalog.intents.domain import Change, Kind, Requester
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.images import Blob, Image, make_image
@@ -133,5 +133,5 @@ def change_of(repository: str, image: Image, *tags: str) -> Change:
         tags=tags,
         needs=frozenset({image.manifest.digest, *(blob.digest for blob in image.blobs)}),
         manifest=Fetched(image.manifest.media_type, image.manifest.content),
-        docker_user="alice",
+        requester=Requester(docker_user="alice"),
     )

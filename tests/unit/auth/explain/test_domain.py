@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.auth.access.domain import Namespace, Visibility
+from services.auth.access.domain import Namespace, Permission, Visibility
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.explain.domain import Action, reason, reserved_reason
 from tests.unit.auth.make import credential
@@ -14,14 +14,10 @@ def explain(
     action: Action,
     *,
     allowed: bool = False,
+    grant: Permission | None = None,
 ) -> str:
     namespace = Namespace("team", visibility, 7)
-    return reason(namespace, user, "dev", action, allowed=allowed)
-
-
-@pytest.mark.parametrize("user", [None, NOBODY, credential()])
-def test_nobody_deletes_through_docker(user: Credential | Nobody | None) -> None:
-    assert "owner of the namespace deletes" in explain("public", user, "delete")
+    return reason(namespace, user, "dev", grant, action, allowed=allowed)
 
 
 def test_reason_names_an_unknown_or_disabled_docker_user() -> None:
@@ -37,19 +33,24 @@ def test_reason_names_an_unknown_or_disabled_docker_user() -> None:
 
 
 @pytest.mark.parametrize(
-    ("visibility", "action", "allowed", "words"),
+    ("visibility", "grant", "action", "allowed", "words"),
     [
-        ("public", "pull", True, "Every Docker user who signs in may pull"),
-        ("private", "pull", True, "'dev' has a grant in 'team'"),
-        ("private", "push", True, "'dev' has a push grant in 'team'"),
-        ("private", "push", False, "'dev' has no push grant in 'team'"),
-        ("private", "pull", False, "'team' is private, and 'dev' has no grant in it"),
+        ("public", None, "pull", True, "Every Docker user who signs in may pull"),
+        ("private", Permission.PULL, "pull", True, "'dev' has a grant in 'team'"),
+        ("private", Permission.PUSH, "push", True, "'dev' has a push grant in 'team'."),
+        ("private", Permission.DELETE, "push", True, "'dev' has a delete grant in 'team', which"),
+        ("private", Permission.DELETE, "delete", True, "'dev' has a delete grant in 'team'."),
+        ("private", None, "push", False, "'dev' has no push grant in 'team'. Add a `push` grant."),
+        ("private", Permission.PULL, "push", False, "Its grant is `pull`. Change it to `push`."),
+        ("private", None, "pull", False, "'team' is private, and 'dev' has no grant in it"),
+        ("public", None, "delete", False, "'dev' has no delete grant in 'team'. Add a `delete`"),
+        ("private", Permission.PUSH, "delete", False, "is `push`. Change it to `delete`."),
     ],
 )
 def test_reason_for_a_docker_user_names_the_deciding_grant(
-    visibility: Visibility, action: Action, allowed: bool, words: str
+    visibility: Visibility, grant: Permission | None, action: Action, allowed: bool, words: str
 ) -> None:
-    assert words in explain(visibility, credential(), action, allowed=allowed)
+    assert words in explain(visibility, credential(), action, allowed=allowed, grant=grant)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,7 @@ def test_reason_for_a_docker_user_names_the_deciding_grant(
     [
         ("public", "pull", True, "Anyone may pull without signing in"),
         ("public", "push", False, "Pushing requires a Docker user with a push grant"),
+        ("public", "delete", False, "Deleting requires a Docker user with a delete grant"),
         ("public", "pull", False, "pulling requires signing in as a Docker user"),
         ("private", "pull", False, "Pulling requires a Docker user with a grant"),
     ],

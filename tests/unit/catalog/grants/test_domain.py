@@ -1,6 +1,20 @@
 """Who must own the Docker user of a grant."""
 
-from services.catalog.grants.domain import GranteeNotFound, GrantNotFound, grantee_account
+from typing import get_args
+
+from services.catalog.grants.domain import (
+    ACTIONS,
+    GranteeNotFound,
+    GrantNotFound,
+    Permission,
+    grantee_account,
+)
+
+
+def test_no_audit_action_that_gives_a_permission_means_the_revocation() -> None:
+    assert list(ACTIONS) == list(get_args(Permission))
+    assert "grant.delete" not in ACTIONS.values()
+    assert len(set(ACTIONS.values())) == len(ACTIONS)
 
 
 def test_a_docker_user_of_the_namespaces_account_needs_no_account_name() -> None:

@@ -13,7 +13,6 @@ from services.catalog.trash.domain import (
     EntryOwner,
     Kind,
     NameTaken,
-    artifact_tags,
     lifetime,
 )
 
@@ -31,6 +30,7 @@ def _entry(kind: Kind, path: str) -> Entry:
         owner_id=1,
         account="acme",
         deleted_by="acme",
+        docker_user=None,
         via="session",
         client_address=None,
         deleted_at=NOW,
@@ -72,15 +72,6 @@ def test_only_owner_and_administrators_have_an_entry(account: int, role: str, ow
 def test_zero_days_turn_the_trash_off() -> None:
     assert lifetime(0) is None
     assert lifetime(7) == timedelta(days=7)
-
-
-def test_artifact_tags_are_the_fallback_tag_and_those_of_cosign() -> None:
-    assert artifact_tags("sha256:ab") == [
-        "sha256-ab",
-        "sha256-ab.sig",
-        "sha256-ab.att",
-        "sha256-ab.sbom",
-    ]
 
 
 def test_taken_tag_can_be_replaced_and_a_taken_repository_cannot() -> None:

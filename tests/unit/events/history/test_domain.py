@@ -12,7 +12,18 @@ from services.events.history.domain import (
     History,
     Key,
 )
-from tests.kit.pulls.patterns import CHILDREN, Counts, Pattern, get, head, patterns
+from tests.kit.pulls.envelopes import digest_of
+from tests.kit.pulls.patterns import (
+    CHILDREN,
+    SUBJECTS,
+    Counts,
+    Pattern,
+    get,
+    head,
+    patterns,
+    referrer_patterns,
+    signature_patterns,
+)
 from tests.unit.events.history.pull_events import KNOWN, events_of
 
 
@@ -24,9 +35,16 @@ def counts_of(effects: dict[Key, Effect | None]) -> Counts:
     return {tag: (pulls[tag], checks[tag]) for tag in pulls | checks}
 
 
-@pytest.mark.parametrize("pattern", patterns(), ids=str)
+@pytest.mark.parametrize("pattern", patterns() + signature_patterns(), ids=str)
 def test_events_of_a_real_client_count_as_one_pull(pattern: Pattern) -> None:
     assert counts_of(History(KNOWN).count(events_of(list(pattern.events)))) == pattern.expected
+
+
+@pytest.mark.parametrize("pattern", referrer_patterns(), ids=str)
+def test_request_of_a_referrer_by_digest_is_no_pull(pattern: Pattern) -> None:
+    subjects = {digest_of(one): digest_of(subject) for one, subject in SUBJECTS.items()}
+    history = History(KNOWN, subjects=subjects)
+    assert counts_of(history.count(events_of(list(pattern.events)))) == pattern.expected
 
 
 def test_each_of_many_pulls_of_an_index_counts() -> None:

@@ -7,15 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.events.history import snapshot
-from services.events.history.domain import SECOND_NS, Effect, History, IndexPull, Key
+from services.events.history.domain import SECOND_NS, Effect, History, Key
+from services.events.history.state import IndexPull
 from tests.kit.pulls.envelopes import digest_of
 from tests.kit.pulls.patterns import CHILDREN, get, head
 from tests.unit.events.history.pull_events import KNOWN, events_of
 
+SIGNATURES = [digest_of(one).replace(":", "-") + ".sig" for one in ("index", "amd64", "image")]
+
 _step = st.tuples(
     st.sampled_from(["head", "get"]),
     st.sampled_from(["index", "amd64", "arm64", "image", "index-of-indexes"]),
-    st.sampled_from([None, "v1", "v2"]),
+    st.sampled_from([None, "v1", "v2", *SIGNATURES]),
     st.sampled_from([0.0, 0.001, 1.0, 9.0, 50.0, 119.0, 121.0, 600.0, 899.0, 901.0]),
     st.sampled_from([None, None, None, "same"]),
 )

@@ -1,9 +1,13 @@
-"""When the console is built again."""
+"""When the console is built again, and how a build is published."""
 
+import os
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
+from ops.host.privileges import RunUser
 from ops.install import console
 
 
@@ -45,3 +49,29 @@ def test_a_build_is_not_current_after_any_change(sources: Path, changed: str) ->
 def test_without_sources_there_is_nothing_to_build(sources: Path) -> None:
     (sources / "package.json").unlink()
     assert console.is_current()
+
+
+def test_a_build_that_replaces_the_files_does_not_stop_another_start(tmp_path: Path) -> None:
+    dist, stop = tmp_path / "dist", threading.Event()
+
+    def build_repeatedly() -> None:
+        number = 0
+        while not stop.is_set():
+            new = tmp_path / "dist.new"
+            new.mkdir()
+            for name in (*(f"{number}-{part}.js" for part in range(50)), "index.html"):
+                (new / name).write_text(name)
+            shutil.rmtree(dist, ignore_errors=True)
+            new.rename(dist)
+            number += 1
+
+    builder = threading.Thread(target=build_repeatedly)
+    builder.start()
+    user = RunUser(os.getuid(), os.getgid())
+    try:
+        for number in range(30):
+            console.publish_console(tmp_path / f"run-{number}", user, dist=dist)
+    finally:
+        stop.set()
+        builder.join()
+    assert console.publish_console(tmp_path / "run", user, dist=dist)

@@ -166,7 +166,7 @@ class World:
         )
         began_at = self.served.moment
         try:
-            answer = await self.admission.admit(push)
+            answer = (await self.admission.admit(push)).answer
         except (RegistryApiError, *_FAILED) as error:
             self._note(f"answered {type(error).__name__}")
             return False

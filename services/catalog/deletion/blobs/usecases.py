@@ -1,0 +1,94 @@
+"""Unlink a blob from a repository, unless something needs it (spec 15).
+
+The blob itself remains until garbage collection.
+"""
+
+from libs.common.db.engine import Engine, Tx
+from libs.common.registry.client import Registry
+from libs.common.registry.error_format import BlobUnknown
+from services.catalog.audit.usecases import record_of_namespace
+from services.catalog.deletion.blobs.domain import check_unneeded, restores_as_layer
+from services.catalog.deletion.blobs.queries import find_dependent
+from services.catalog.deletion.domain import DeletionActor, audit_entry_of
+from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent, Kind
+from services.catalog.intents.leases import lease_of
+from services.catalog.intents.queries import lock_repositories, resolve
+from services.catalog.intents.usecases import call_until_confirmed, open_intent
+
+
+async def delete_blob(
+    *,
+    engine: Engine,
+    registry: Registry,
+    actor: DeletionActor,
+    digest: str,
+    restore_links: bool,
+) -> None:
+    """Unlink a blob from the repository. ``restore_links`` is whether restores can link layers.
+
+    A push that needs the blob conflicts with the intent. If the push is first, it protects the
+    blob. If the deletion is first, the push waits, and then the registry refuses its manifest.
+
+    Raises:
+        BlobUnknown: the repository has no such blob.
+        Unsupported: an image, an unfinished push, or the trash needs it.
+        RepositoryDeleting: the repository is being deleted.
+        ChangeInProgress: another deletion of the blob is not finished.
+        RegistryUnavailable: the registry does not answer. The worker completes the deletion.
+    """
+    repository = actor.repository
+    repository.check_not_deleting()
+
+    async def prepare(tx: Tx) -> Change:
+        dependent = await find_dependent(
+            tx,
+            repository=repository.path,
+            digest=digest,
+            restore_links=restore_links and restores_as_layer(digest),
+        )
+        check_unneeded(dependent, repository=repository.path, digest=digest)
+        return Change(
+            kind=Kind.DELETE_BLOB,
+            namespace=repository.namespace,
+            repository=repository.path,
+            digest=digest,
+            removes=frozenset({digest}),
+            requester=actor.requester,
+        )
+
+    intent = await open_intent(engine=engine, repository=repository.path, prepare=prepare)
+    lease = lease_of(intent, engine)
+    calls = 0
+
+    async def unlink() -> bool:
+        nonlocal calls
+        calls += 1
+        is_unlinked = await registry.delete_blob(repository.path, digest, check=lease.check)
+        # An earlier call, whose answer was lost, can have unlinked it.
+        return is_unlinked or calls > 1
+
+    is_unlinked = await call_until_confirmed(
+        unlink, engine=engine, intent=intent, seconds=DELETION_WAIT_SECONDS
+    )
+    await _finish(engine, intent, is_unlinked=is_unlinked)
+    if not is_unlinked:
+        raise BlobUnknown(f"{repository.path} has no blob {digest}")
+
+
+async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
+    """Complete a deletion whose outcome is unknown. Raises RegistryUnavailable."""
+    change = intent.change
+    check = lease_of(intent, engine).check
+    await registry.delete_blob(change.repository, change.digest, check=check)
+    await _finish(engine, intent, is_unlinked=True)
+
+
+async def _finish(engine: Engine, intent: Intent, *, is_unlinked: bool) -> None:
+    """Resolve the intent, unless another process has completed the deletion."""
+    change = intent.change
+    async with engine.begin() as tx:
+        await lock_repositories(tx, paths=[change.repository])
+        if await resolve(tx, id=intent.id) and is_unlinked:
+            target = f"repositories/{change.repository}"
+            entry = audit_entry_of(change, target=target, action="blob.delete")
+            await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

@@ -1,0 +1,66 @@
+"""SQL of the lists of tags and repositories. Each page is read from an index in byte order."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.common.db.engine import Tx
+from services.catalog.oci.listings.domain import ListPage, PageRequest
+
+# An array is faster than rows: the driver decodes one value.
+_LIST_TAGS = sa.text("""
+    SELECT ARRAY(
+        SELECT t.name FROM catalog.tags t
+        WHERE t.repository_id = r.id AND t.name COLLATE "C" > :last
+          AND t.name <> ALL (ARRAY(
+            SELECT unnest(i.tags) FROM catalog.intents i
+            WHERE i.repository = :path AND i.resolved_at IS NULL
+              AND i.kind IN ('delete_tag', 'delete_manifest') AND i.origin = catalog.origin()))
+        ORDER BY t.name COLLATE "C" LIMIT :limit)
+    FROM catalog.repositories r JOIN catalog.namespaces n ON n.id = r.namespace_id
+    WHERE r.path = :path AND r.status <> 'deleting' AND NOT n.deleting
+""").bindparams(sa.bindparam("limit", type_=sa.BigInteger, literal_execute=True))
+
+
+async def find_tags(tx: Tx, *, repository: str, page: PageRequest) -> ListPage | None:
+    """Return a page of tags, or None if the repository does not exist or is being deleted.
+
+    Tags whose deletion is decided are left out.
+    """
+    values = {"path": repository, "last": page.last, "limit": page.limit + 1}
+    found = (await tx.execute(_LIST_TAGS, values)).scalar_one_or_none()
+    return None if found is None else _page(found, page)
+
+
+_FIND_READER = sa.text("""
+    SELECT u.id FROM catalog.docker_users u JOIN catalog.accounts a ON a.id = u.account_id
+    WHERE u.username = :username AND NOT u.disabled AND NOT a.disabled
+""")
+
+_LIST_REPOSITORIES = sa.text("""
+    SELECT ARRAY(
+        SELECT listed.path FROM catalog.list_readable_repositories(
+            CAST(:reader AS bigint), :last, CAST(:limit AS bigint)
+        ) WITH ORDINALITY AS listed (path, position)
+        ORDER BY listed.position)
+""")
+
+
+async def find_reader(tx: Tx, *, username: str) -> int | None:
+    """Return the id of a Docker user that may log in, or None."""
+    return (await tx.execute(_FIND_READER, {"username": username})).scalar_one_or_none()
+
+
+async def list_repositories(tx: Tx, *, reader: int | None, page: PageRequest) -> ListPage:
+    """Return a page of the paths of the repositories that a Docker user can pull.
+
+    ``reader`` is its id, or None for an anonymous client, which can pull from public namespaces.
+    Empty repositories are listed, and those that are being deleted are not.
+    """
+    values = {"reader": reader, "last": page.last, "limit": page.limit + 1}
+    found = (await tx.execute(_LIST_REPOSITORIES, values)).scalar_one()
+    return _page(found, page)
+
+
+def _page(found: list[Any], page: PageRequest) -> ListPage:
+    return ListPage(found[: page.limit], is_last=len(found) <= page.limit)

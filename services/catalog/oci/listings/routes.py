@@ -1,0 +1,58 @@
+"""``GET /v2/<name>/tags/list`` and ``GET /v2/_catalog``."""
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from libs.common.db.engine import Engine
+from services.catalog.oci.authorization import Authorization
+from services.catalog.oci.domain import Address
+from services.catalog.oci.listings import usecases
+from services.catalog.oci.listings.domain import (
+    ListPage,
+    PageRequest,
+    check_name,
+    next_link,
+    parse_page,
+)
+
+
+class ListingRoutes:
+    """Responds to lists by Docker clients."""
+
+    def __init__(self, engine: Engine, authorization: Authorization) -> None:
+        self._engine = engine
+        self._authorization = authorization
+
+    async def list_tags(self, request: Request, address: Address) -> Response:
+        """Return a page of the tags of a repository."""
+        repository = address.repository
+        check_name(repository)
+        self._authorization.check(request, repository, "pull")
+        page = _page_of(request)
+        found = await usecases.list_tags(engine=self._engine, repository=repository, page=page)
+        body = {"name": repository, "tags": found.entries}
+        return _response(f"/v2/{repository}/tags/list", body, found, page)
+
+    async def list_repositories(self, request: Request, _: Address) -> Response:
+        """Return a page of the repositories that the client can pull."""
+        docker_user = self._authorization.check_catalog(request)
+        page = _page_of(request)
+        found = await usecases.list_repositories(
+            engine=self._engine, docker_user=docker_user, page=page
+        )
+        return _response("/v2/_catalog", {"repositories": found.entries}, found, page)
+
+
+def _page_of(request: Request) -> PageRequest:
+    """Return the page that the query requests. Of a repeated parameter, the first one counts."""
+    first = dict(reversed(request.query_params.multi_items()))
+    return parse_page(first.get("n"), first.get("last"))
+
+
+def _response(path: str, body: object, found: ListPage, page: PageRequest) -> Response:
+    link = next_link(path, found, limit=page.limit)
+    headers = {} if link is None else {"Link": link}
+    content = json.dumps(body, separators=(",", ":"))
+    return Response(content, headers=headers, media_type="application/json")

@@ -1,0 +1,183 @@
+"""SQL of referrers."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from libs.common.db.engine import Tx
+from libs.common.registry.names import artifact_tags, fallback_tag
+from services.catalog.referrers.domain import (
+    MAX_SHOWN,
+    Candidate,
+    Descriptor,
+    Referrer,
+    kind_of,
+)
+
+# A fallback index can list anything. What has another subject is no referrer of this image. The
+# referrers of a deleted image are in the trash with it, although the registry still has them.
+_CANDIDATES = sa.text("""
+    WITH repository AS MATERIALIZED (
+        SELECT r.id FROM catalog.repositories r
+        WHERE r.path = :repository AND r.status <> 'deleting' AND (
+          EXISTS (SELECT FROM catalog.manifests m
+                  WHERE m.repository_id = r.id AND m.digest = :subject)
+          OR NOT EXISTS (SELECT FROM catalog.trash_manifests t
+                         WHERE t.repository = r.path AND t.digest = :subject))),
+    listed AS (
+        SELECT c.repository_id, c.child_digest AS digest
+        FROM repository r
+        JOIN catalog.tags t ON t.repository_id = r.id AND t.name = :fallback
+        JOIN catalog.manifest_children c
+          ON c.repository_id = t.repository_id AND c.index_digest = t.digest
+        WHERE c.child_digest COLLATE "C" > :after)
+    (SELECT m.digest COLLATE "C" AS digest, m.descriptor
+     FROM repository r JOIN catalog.manifests m ON m.repository_id = r.id
+     WHERE m.subject = :subject AND m.digest COLLATE "C" > :after
+       AND (CAST(:artifact_type AS text) IS NULL OR m.descriptor IS NULL
+            OR m.descriptor ->> 'artifactType' = :artifact_type)
+     ORDER BY m.digest COLLATE "C" LIMIT :max_rows)
+    UNION
+    (SELECT m.digest COLLATE "C", m.descriptor
+     FROM listed l JOIN catalog.manifests m USING (repository_id, digest)
+     WHERE m.subject IS NULL AND m.digest <> :subject
+       AND (CAST(:artifact_type AS text) IS NULL OR m.descriptor IS NULL
+            OR m.descriptor ->> 'artifactType' = :artifact_type)
+     ORDER BY m.digest COLLATE "C" LIMIT :max_rows)
+    ORDER BY digest LIMIT :max_rows
+""")
+_FALLBACK = sa.text("""
+    SELECT t.digest FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
+    WHERE r.path = :repository AND t.name = :fallback AND EXISTS (
+      SELECT FROM catalog.manifest_children c
+      WHERE c.repository_id = t.repository_id AND c.index_digest = t.digest)
+""")
+_STORE = sa.text("""
+    UPDATE catalog.manifests m SET descriptor = given.descriptor
+    FROM jsonb_array_elements(:descriptors) AS given (descriptor)
+    WHERE m.repository_id = (SELECT id FROM catalog.repositories WHERE path = :repository)
+      AND m.digest = given.descriptor ->> 'digest' AND m.descriptor IS NULL
+""").bindparams(sa.bindparam("descriptors", type_=JSONB))
+_REFERRERS_OF = """
+    WITH related (digest) AS (
+        SELECT m.digest FROM catalog.manifests m
+        WHERE m.repository_id = :repository_id AND m.subject = :digest
+      UNION
+        SELECT t.digest FROM catalog.tags t
+        WHERE t.repository_id = :repository_id AND t.name = ANY(CAST(:cosign_tags AS text[]))
+      UNION
+        SELECT m.digest FROM catalog.tags t
+        JOIN catalog.manifest_children c
+          ON c.repository_id = t.repository_id AND c.index_digest = t.digest
+        JOIN catalog.manifests m
+          ON m.repository_id = c.repository_id AND m.digest = c.child_digest
+        WHERE t.repository_id = :repository_id AND t.name = :fallback AND m.subject IS NULL
+    )
+"""
+_SHOWN = sa.text(f"""{_REFERRERS_OF}
+    SELECT m.digest, m.artifact_type, m.descriptor, m.size_bytes, m.pushed_at,
+           m.layers -> 0 ->> 'media_type' AS layer_type,
+           ARRAY(SELECT t.name FROM catalog.tags t
+                 WHERE t.repository_id = m.repository_id AND t.digest = m.digest
+                 ORDER BY t.name) AS tags
+    FROM related JOIN catalog.manifests m
+      ON m.repository_id = :repository_id AND m.digest = related.digest
+    WHERE m.digest <> :digest
+    ORDER BY m.pushed_at DESC, m.digest LIMIT :max_rows
+""")  # noqa: S608
+_UNREAD = sa.text(f"""{_REFERRERS_OF}
+    SELECT m.digest FROM related JOIN catalog.manifests m
+      ON m.repository_id = :repository_id AND m.digest = related.digest
+    WHERE m.digest <> :digest AND m.descriptor IS NULL
+    ORDER BY m.pushed_at DESC, m.digest LIMIT :max_rows
+""")  # noqa: S608
+_IMAGE = sa.text("""
+    SELECT r.id, coalesce(CAST(:digest AS text), t.digest) AS digest
+    FROM catalog.repositories r
+    LEFT JOIN catalog.tags t ON t.repository_id = r.id AND t.name = :tag
+    WHERE r.path = :repository
+""")
+
+
+async def list_candidates(
+    tx: Tx, *, repository: str, digest: str, artifact_type: str | None, after: str, limit: int
+) -> list[Candidate]:
+    """Return referrers after the digest ``after``, in byte order.
+
+    Those whose descriptor is unknown are among them, whatever their artifact type is.
+    """
+    values = {
+        "repository": repository,
+        "subject": digest,
+        "fallback": fallback_tag(digest),
+        "artifact_type": artifact_type,
+        "after": after,
+        "max_rows": limit,
+    }
+    return [Candidate(row.digest, row.descriptor) for row in await tx.execute(_CANDIDATES, values)]
+
+
+async def find_fallback_index(tx: Tx, *, repository: str, digest: str) -> str | None:
+    """Return the digest of the index under the fallback tag of an image, or None."""
+    values = {"repository": repository, "fallback": fallback_tag(digest)}
+    found: str | None = (await tx.execute(_FALLBACK, values)).scalar_one_or_none()
+    return found
+
+
+async def store_descriptors(
+    tx: Tx, *, repository: str, descriptors: Collection[Descriptor]
+) -> None:
+    """Store the descriptors of manifests that have none."""
+    await tx.execute(_STORE, {"repository": repository, "descriptors": list(descriptors)})
+
+
+async def list_referrers(tx: Tx, *, repository_id: int, digest: str) -> list[Referrer]:
+    """Return the newest referrers of the image, at most ``MAX_SHOWN``."""
+    rows = await tx.execute(_SHOWN, _values(repository_id, digest))
+    return [_referrer(row) for row in rows]
+
+
+def _referrer(row: Any) -> Referrer:
+    annotations = (row.descriptor or {}).get("annotations", {})
+    return Referrer(
+        digest=row.digest,
+        artifact_type=row.artifact_type,
+        kind=kind_of(
+            artifact_type=row.artifact_type,
+            layer_type=row.layer_type,
+            tags=row.tags,
+            annotations=annotations,
+        ),
+        size_bytes=row.size_bytes,
+        pushed_at=row.pushed_at,
+        annotations=annotations,
+        tags=tuple(row.tags),
+    )
+
+
+async def list_unread(tx: Tx, *, repository_id: int, digest: str) -> list[str]:
+    """Return those of the newest referrers of the image whose descriptor is unknown."""
+    rows: Iterable[str] = (await tx.execute(_UNREAD, _values(repository_id, digest))).scalars()
+    return list(rows)
+
+
+async def find_image(
+    tx: Tx, *, repository: str, tag: str | None, digest: str | None
+) -> tuple[int, str] | None:
+    """Return the id of the repository and the digest of the image, which may not exist."""
+    values = {"repository": repository, "tag": tag, "digest": digest}
+    row = (await tx.execute(_IMAGE, values)).one_or_none()
+    return (row.id, row.digest) if row is not None and row.digest is not None else None
+
+
+def _values(repository_id: int, digest: str) -> dict[str, Any]:
+    fallback, *cosign_tags = artifact_tags(digest)
+    return {
+        "repository_id": repository_id,
+        "digest": digest,
+        "fallback": fallback,
+        "cosign_tags": cosign_tags,
+        "max_rows": MAX_SHOWN,
+    }
