@@ -16,10 +16,16 @@ from services.catalog.referrers.domain import (
     kind_of,
 )
 
-# A fallback index can list anything. What has another subject is no referrer of this image.
+# A fallback index can list anything. What has another subject is no referrer of this image. The
+# referrers of a deleted image are in the trash with it, although the registry still has them.
 _CANDIDATES = sa.text("""
     WITH repository AS MATERIALIZED (
-        SELECT id FROM catalog.repositories WHERE path = :repository AND status <> 'deleting'),
+        SELECT r.id FROM catalog.repositories r
+        WHERE r.path = :repository AND r.status <> 'deleting' AND (
+          EXISTS (SELECT FROM catalog.manifests m
+                  WHERE m.repository_id = r.id AND m.digest = :subject)
+          OR NOT EXISTS (SELECT FROM catalog.trash_manifests t
+                         WHERE t.repository = r.path AND t.digest = :subject))),
     listed AS (
         SELECT c.repository_id, c.child_digest AS digest
         FROM repository r

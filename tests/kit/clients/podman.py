@@ -6,7 +6,6 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from tests.kit.clients.base import ContainersClient
 from tests.kit.images import Image, Index
@@ -47,29 +46,26 @@ class Podman(ContainersClient):
         self._execute("image", "rm", "--force", reference)
         return self.pull_again(reference)
 
-    def pull_again(self, reference: str) -> Finished:
-        """Pull the image without deleting the local copy first."""
-        return self._execute("pull", "--quiet", f"--{self._tls_verify}", reference)
-
     def copy(self, source: str, target: str) -> Finished:
         """Pull an image, and push it under another name."""
         self.pull_again(source).checked()
         self._execute("tag", source, target).checked()
         return self._execute("push", f"--{self._tls_verify}", target)
 
-    def repositories(self, registry: str) -> list[str]:
-        """List the repositories of ``registry`` (host:port)."""
-        return [row["Name"].removeprefix(f"{registry}/") for row in self._search(f"{registry}/")]
+    def pull_again(self, reference: str) -> Finished:
+        """Pull the image without deleting the local copy first."""
+        return self._execute("pull", "--quiet", f"--{self._tls_verify}", reference)
 
-    def tags(self, repository: str) -> list[str]:
-        """List the tags of ``repository`` (host:port/namespace/name)."""
-        return [tag for row in self._search("--list-tags", repository) for tag in row["Tags"]]
+    def search(self, term: str, *, limit: int = 25) -> Finished:
+        """Search a registry (host:port/text), and print the names of the repositories found."""
+        options = ("--format", "{{.Name}}", "--limit", str(limit), f"--{self._tls_verify}")
+        return self._execute("search", *options, term)
 
-    def _search(self, *words: str) -> list[dict[str, Any]]:
-        options = (f"--{self._tls_verify}", "--limit", "10000", "--format", "json")
-        found = self._execute("search", *options, *words).checked().stdout
-        rows: list[dict[str, Any]] = json.loads(found) if found.strip() else []
-        return rows
+    def tags(self, repository: str, *, limit: int = 25) -> list[str]:
+        """Return the tags of a repository (host:port/namespace/name)."""
+        options = ("--list-tags", "--limit", str(limit), f"--{self._tls_verify}")
+        listed = self._execute("search", *options, repository).checked()
+        return [line.split()[-1] for line in listed.stdout.splitlines()[1:]]
 
     def pulled_config(self, reference: str) -> str:
         """Return the image ID, which is the config digest."""
@@ -117,16 +113,16 @@ class Buildah(ContainersClient):
         self._execute("rmi", "--force", reference)
         return self.pull_again(reference)
 
-    def pull_again(self, reference: str) -> Finished:
-        """Pull the image without deleting the local copy first."""
-        options = ("--quiet", "--policy", "always", f"--{self._tls_verify}")
-        return self._execute("pull", *options, reference)
-
     def copy(self, source: str, target: str) -> Finished:
         """Pull an image, and push it under another name."""
         self.pull_again(source).checked()
         self._execute("tag", source, target).checked()
         return self._execute("push", f"--{self._tls_verify}", target)
+
+    def pull_again(self, reference: str) -> Finished:
+        """Pull the image without deleting the local copy first."""
+        options = ("--quiet", "--policy", "always", f"--{self._tls_verify}")
+        return self._execute("pull", *options, reference)
 
     def pulled_config(self, reference: str) -> str:
         """Return the image ID, which is the config digest."""

@@ -11,6 +11,7 @@ from services.catalog.deletion.blobs.domain import check_unneeded, restores_as_l
 from services.catalog.deletion.blobs.queries import find_dependent
 from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent, Kind
+from services.catalog.intents.leases import lease_of
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 
@@ -55,16 +56,17 @@ async def delete_blob(
             requester=actor.requester,
         )
 
+    intent = await open_intent(engine=engine, repository=repository.path, prepare=prepare)
+    lease = lease_of(intent, engine)
     calls = 0
 
     async def unlink() -> bool:
         nonlocal calls
         calls += 1
-        is_unlinked = await registry.delete_blob(repository.path, digest)
+        is_unlinked = await registry.delete_blob(repository.path, digest, check=lease.check)
         # An earlier call, whose answer was lost, can have unlinked it.
         return is_unlinked or calls > 1
 
-    intent = await open_intent(engine=engine, repository=repository.path, prepare=prepare)
     is_unlinked = await call_until_confirmed(
         unlink, engine=engine, intent=intent, seconds=DELETION_WAIT_SECONDS
     )
@@ -75,7 +77,9 @@ async def delete_blob(
 
 async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
     """Complete a deletion whose outcome is unknown. Raises RegistryUnavailable."""
-    await registry.delete_blob(intent.change.repository, intent.change.digest)
+    change = intent.change
+    check = lease_of(intent, engine).check
+    await registry.delete_blob(change.repository, change.digest, check=check)
     await _finish(engine, intent, is_unlinked=True)
 
 
