@@ -38,7 +38,8 @@ def test_podman_finds_the_repositories_that_it_can_pull(
     tenant: Tenant, podman: Podman, stack: Stack, tags: list[str]
 ) -> None:
     podman.logged_in(stack.registry, tenant.granted)
-    assert _in(tenant.private, podman.repositories(stack.registry)) == ["app", "other"]
+    found = podman.search(f"{stack.registry}/{tenant.private}").checked().stdout.split()
+    assert found == [f"{stack.registry}/{tenant.private}/{name}" for name in ("app", "other")]
     assert podman.tags(f"{stack.registry}/{tenant.private}/app") == tags
 
 
@@ -47,7 +48,7 @@ def test_docker_user_without_a_grant_finds_nothing(
 ) -> None:
     assert tags
     podman.logged_in(stack.registry, tenant.other)
-    assert _in(tenant.private, podman.repositories(stack.registry)) == []
+    assert podman.search(f"{stack.registry}/{tenant.private}").checked().stdout.split() == []
 
 
 def test_list_of_repositories_needs_a_login(
@@ -71,15 +72,11 @@ def test_list_of_repositories_needs_a_login(
         listed += answer.json()["repositories"]
         target = answer.links.get("next", {}).get("url", "")
         assert not urlsplit(target).netloc
-    assert _in(tenant.private, listed) == ["app", "other"]
+    own = [path for path in listed if path.startswith(f"{tenant.private}/")]
+    assert own == [f"{tenant.private}/app", f"{tenant.private}/other"]
     assert listed == sorted(listed)
     assert tags
 
 
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-def _in(namespace: str, paths: list[str]) -> list[str]:
-    """Return the names of the repositories of ``namespace``."""
-    return [path.partition("/")[2] for path in paths if path.startswith(f"{namespace}/")]
