@@ -225,11 +225,11 @@ async def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
         mine.name,
         [race.repository for race in races],
     )
-    turns = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
     async def run(number: int) -> str | None:
         scenario = SCENARIOS[number % len(SCENARIOS)]
-        async with turns:
+        async with slots:
             try:
                 await scenario(races[number])
             except AssertionError as error:
