@@ -18,6 +18,7 @@ from bench import (
     memory,
     plans,
     pushes,
+    registry_lists,
     report,
     seed,
     storm,
@@ -38,6 +39,7 @@ ROWS: dict[str, ModuleType] = {
     "push": pushes,
     "manifest": manifests,
     "gc": garbage,
+    "registry": registry_lists,
     "memory": memory,
 }
 _FOLDER = Path(__file__).resolve().parent

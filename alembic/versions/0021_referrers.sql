@@ -145,3 +145,27 @@ BEGIN
   END IF;
   RETURN true;
 END $$;
+
+-- Counting: a pull of a signature is no pull of its image
+
+CREATE VIEW catalog.referrer_subjects AS
+SELECT r.path AS repository, m.digest, m.subject
+FROM catalog.manifests m JOIN catalog.repositories r ON r.id = m.repository_id
+WHERE m.subject IS NOT NULL;
+
+COMMENT ON VIEW catalog.referrer_subjects IS
+'the manifest that each manifest with a subject refers to';
+
+CREATE TABLE events.subjects (
+    repository TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    resolved_at timestamptz DEFAULT now() NOT NULL,
+    CONSTRAINT subjects_pkey PRIMARY KEY (repository, digest)
+);
+
+CREATE INDEX ix_events_subjects_resolved_at ON events.subjects (resolved_at);
+
+GRANT SELECT ON catalog.referrer_subjects TO :events_role;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON events.subjects TO :events_role;

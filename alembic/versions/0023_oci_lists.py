@@ -4,7 +4,7 @@ from alembic import op
 from libs.common.db.sql_file import run_beside
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

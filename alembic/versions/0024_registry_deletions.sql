@@ -9,4 +9,4 @@ ALTER TABLE catalog.intents DROP CONSTRAINT intents_kind_check;
 
 ALTER TABLE catalog.intents ADD CONSTRAINT intents_kind_check CHECK (
   kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'delete_blob', 'restore_tag',
-           'restore'));
+           'restore', 'empty_repository', 'remove_folder'));

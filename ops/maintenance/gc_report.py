@@ -11,6 +11,18 @@ from ops.maintenance.counted import counted
 from services.catalog.gc.runs.domain import Report, Run
 from services.catalog.gc.runs.schemas import RunOut
 
+_REASONS = {
+    "manifest": "manifests",
+    "image": "named by an image",
+    "index": "named by an index",
+    "trash": "in the trash",
+    "push": "named by an open change",
+    "marked": "marked before",
+    "unknown manifest": "needed by manifests that the catalog does not know",
+    "client": "asked for by a client",
+}
+"""How the report names each reason of `Report.needed`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -79,6 +91,11 @@ def _dry_lines(result: Result) -> Iterator[str]:
         f"Would delete: {counted(report.manifests, 'untagged manifest')}."
         f" Would mark: {_marked(report)} that nothing needs."
     )
+    if report.needed:
+        reasons = (
+            f"{count} {_REASONS.get(why, why)}" for why, count in sorted(report.needed.items())
+        )
+        yield f"Would keep: {counted(sum(report.needed.values()), 'blob')}: {', '.join(reasons)}."
     yield from _failures(report)
     yield "Nothing was changed."
 

@@ -22,7 +22,7 @@ from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
 from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import Storage
-from libs.common.tasks.background import running
+from libs.common.tasks.background import Work, every, running
 from libs.common.tasks.cleaning import Cleaner
 from libs.common.tasks.leader import LeaderWorker
 from libs.common.web import service
@@ -37,10 +37,13 @@ from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.blobs import usecases as blob_deletions
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
+from services.catalog.deletion.repositories import emptying
 from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.deletion.tags import usecases as tag_deletions
 from services.catalog.docker_users.routes import router as docker_users
+from services.catalog.gc.blobs import purging
+from services.catalog.gc.runs import metrics as garbage_metrics
 from services.catalog.gc.runs import worker as gc
 from services.catalog.gc.runs.collection import GarbageCollector
 from services.catalog.gc.runs.domain import Schedule
@@ -73,6 +76,7 @@ from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
 from services.catalog.trash.domain import lifetime
+from services.catalog.trash.entries import metrics as trash_metrics
 from services.catalog.trash.entries import queries as trash_entries
 from services.catalog.trash.entries.routes import router as trash
 from services.catalog.trash.restoring import worker as restores
@@ -144,6 +148,7 @@ def _workers(
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_BLOB: partial(blob_deletions.resume, engine=engine, registry=registry),
+            Kind.EMPTY_REPOSITORY: partial(emptying.resume, engine=engine),
         },
     )
     workers = [
@@ -257,6 +262,11 @@ def create_app(settings: Settings) -> FastAPI:
         trash_entries.delete_expired,
     )
 
+    measure_trash = partial(trash_metrics.measure, engine=engine)
+    measure_garbage = partial(
+        garbage_metrics.measure, engine=engine, schedule=_garbage_schedule(settings)
+    )
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
@@ -291,9 +301,16 @@ def create_app(settings: Settings) -> FastAPI:
                     workers = _workers(
                         settings, engine, registry, admission, restarts, restorer, storage
                     )
-                    tasks = [free_space.run, cleaner.run, *(worker.run for worker in workers)]
+                    tasks: list[Work] = [
+                        free_space.run,
+                        cleaner.run,
+                        *(worker.run for worker in workers),
+                    ]
+                    tasks.append(every(trash_metrics.SECONDS, measure_trash))
+                    tasks.append(every(garbage_metrics.SECONDS, measure_garbage))
                     if storage is not None:
                         tasks.append(partial(sweeps.keep_voiding, engine=engine, storage=storage))
+                        tasks.append(partial(purging.keep_ending, engine=engine, storage=storage))
                     async with running(tasks):
                         yield
         finally:

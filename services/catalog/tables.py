@@ -346,7 +346,7 @@ intents = sa.Table(
     sa.Column("origin", sa.Text, nullable=False, server_default=sa.FetchedValue()),
     sa.CheckConstraint(
         "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'delete_blob', 'restore_tag',"
-        " 'restore')",
+        " 'restore', 'empty_repository', 'remove_folder')",
         name="kind",
     ),
     sa.Index("intents_repository_idx", "repository", "resolved_at"),

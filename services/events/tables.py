@@ -132,6 +132,18 @@ indexes = sa.Table(
     ),
 )
 
+subjects = sa.Table(
+    "subjects",
+    metadata,
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column(
+        "resolved_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now, index=True
+    ),
+)
+"""The subjects of referrers that were pulled. They stay known after the referrer is deleted."""
+
 dead_letters = sa.Table(
     "dead_letters",
     metadata,

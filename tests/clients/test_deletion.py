@@ -191,8 +191,9 @@ def test_deletion_is_in_the_audit_trail(
     regctl = clients(Regctl).logged_in(stack.registry, deleter)
     regctl.delete(place.at(image.manifest.digest)).checked()
     account: Account = shared_tenant.account
-    entries = account.call("GET", "/audit", params={"target": place.name})["items"]
-    assert deleter.username in str([entry for entry in entries if "delete" in entry["action"]])
+    entries = account.call("GET", "/audit", params={"target": f"images/{place.name}"})["items"]
+    deletions = [entry for entry in entries if entry["action"] == "image.delete"]
+    assert [entry["docker_user"] for entry in deletions] == [deleter.username]
 
 
 def _without_times(output: str) -> list[str]:

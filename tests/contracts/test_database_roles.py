@@ -22,6 +22,7 @@ READERS = {
     "catalog.reserved_repositories": {"auth"},
     "catalog.index_children": {"events"},
     "catalog.deleted_index_children": {"events"},
+    "catalog.referrer_subjects": {"events"},
     "catalog.namespace_owners": {"auth"},
     "catalog.garbage_digests": {"auth"},
     "catalog.garbage_generation": {"auth"},

@@ -207,6 +207,13 @@ def skopeo(tools: Toolbox, home: Callable[[], Path]) -> Skopeo:
 
 
 @pytest.fixture
+def podman(tools: Toolbox, home: Callable[[], Path]) -> Podman:
+    """A podman that is logged out."""
+    _require(tools, "podman")
+    return Podman(tools, home(), hosts=HOSTS)
+
+
+@pytest.fixture
 def docker(tools: Toolbox, home: Callable[[], Path], engine: Engine) -> Docker:
     """A docker command line that is logged out."""
     return Docker(tools, home(), engine, hosts=HOSTS)

@@ -35,6 +35,21 @@ VALUES ('team/app', 0, date_trunc('hour', now()), 'v1', 'dev', 3, 1, now()),
 """
 """Rows in every table that revision 0010 renames or whose columns it renames."""
 
+GRANTED = """
+INSERT INTO catalog.accounts (username, password_hash, role) VALUES ('acme', '', 'member');
+INSERT INTO catalog.docker_users (account_id, username, password_hash)
+SELECT id, name, '' FROM catalog.accounts, unnest(ARRAY['puller', 'pusher']) AS name;
+INSERT INTO catalog.namespaces (account_id, name, visibility)
+SELECT id, 'team', 'private' FROM catalog.accounts;
+INSERT INTO catalog.grants (namespace_id, docker_user_id, permission)
+SELECT n.id, u.id, left(u.username, 4) FROM catalog.namespaces n, catalog.docker_users u;
+INSERT INTO auth.access_tokens (id, docker_user_id, name, permission, secret_hash)
+SELECT gen_random_uuid(), id, 'ci', left(username, 4), username::bytea FROM catalog.docker_users;
+"""
+PERMISSIONS = (
+    "SELECT permission FROM catalog.grants UNION ALL SELECT permission FROM auth.access_tokens"
+)
+
 RENAMED = {
     "made_in": "origin",
     "throwaway": "placeholder",
@@ -246,6 +261,22 @@ async def test_after_an_upgrade_from_0009_sums_follow_and_only_restored_deletion
             "SELECT name FROM catalog.deletions WHERE origin <> catalog.origin()"
         )
         assert [row["name"] for row in suspended] == ["old"]
+
+
+async def test_grants_and_access_tokens_keep_their_permission_and_can_get_delete(
+    owner_url: str,
+) -> None:
+    await upgrade(owner_url, revision="0019")
+    async with connected(owner_url) as connection:
+        await connection.execute(GRANTED)
+    await upgrade(owner_url)
+    async with connected(owner_url) as connection:
+        kept = [row["permission"] for row in await connection.fetch(PERMISSIONS)]
+        assert sorted(kept) == ["pull", "pull", "push", "push"]
+        for table in ("catalog.grants", "auth.access_tokens"):
+            await connection.execute(f"UPDATE {table} SET permission = 'delete'")
+            with pytest.raises(asyncpg.CheckViolationError):
+                await connection.execute(f"UPDATE {table} SET permission = '*'")
 
 
 async def revision_of(connection: asyncpg.Connection) -> str:

@@ -19,7 +19,7 @@ from libs.common.registry.tokens import (
     RegistryTokens,
     repository_access,
 )
-from libs.common.registry.transport import Answer, Transport
+from libs.common.registry.transport import Answer, Check, Transport
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 _PAGE_SIZE = 1000  # the maximum that Distribution accepts
@@ -53,6 +53,9 @@ class Forwarded:
 
 class Registry:
     """The calls of Distribution's API that the services need.
+
+    ``check`` of a deletion is called right before its request is sent. It raises an error if the
+    intent of the deletion has ended.
 
     Raises:
         RegistryUnavailable: in every method, if the registry does not answer or refuses the call.
@@ -99,20 +102,26 @@ class Registry:
         """Return the size of a manifest in bytes, or None if the repository does not have it."""
         return _length(await self._send("HEAD", repository, f"manifests/{digest}", limit=0))
 
-    async def delete_manifest(self, repository: str, digest: str) -> bool:
+    async def delete_manifest(
+        self, repository: str, digest: str, *, check: Check | None = None
+    ) -> bool:
         """Delete a manifest with all its tags. Return False if it did not exist.
 
         A manifest whose link is damaged does not exist: nobody can read it, and the registry cannot
         delete it.
         """
-        return await self._delete_damaged(repository, f"manifests/{digest}", self.has_manifest)
+        return await self._delete_damaged(
+            repository, f"manifests/{digest}", self.has_manifest, check
+        )
 
-    async def delete_blob(self, repository: str, digest: str) -> bool:
+    async def delete_blob(
+        self, repository: str, digest: str, *, check: Check | None = None
+    ) -> bool:
         """Unlink a blob from the repository. Return False if it did not exist.
 
         Only the garbage collector frees its space. A blob whose link is damaged does not exist.
         """
-        return await self._delete_damaged(repository, f"blobs/{digest}", self.has_blob)
+        return await self._delete_damaged(repository, f"blobs/{digest}", self.has_blob, check)
 
     async def cancel_upload(self, repository: str, upload: str, *, state: str) -> bool:
         """Cancel an upload. Return False if it does not exist.
@@ -130,10 +139,10 @@ class Registry:
         )
         return answer is not None
 
-    async def delete_tag(self, repository: str, tag: str) -> bool:
+    async def delete_tag(self, repository: str, tag: str, *, check: Check | None = None) -> bool:
         """Delete a tag but not its manifest. Return False if the registry cannot do this."""
         try:
-            await self._delete(f"{repository}/manifests/{tag}")
+            await self._delete(f"{repository}/manifests/{tag}", check)
         except RegistryRefused as refused:
             if refused.status not in _UNSUPPORTED:
                 raise
@@ -150,7 +159,9 @@ class Registry:
             self._deletes_tags = await self.delete_tag(_NO_REPOSITORY, "none")
         return self._deletes_tags
 
-    async def put_manifest(self, repository: str, reference: str, manifest: Fetched) -> None:
+    async def put_manifest(
+        self, repository: str, reference: str, manifest: Fetched, *, check: Check | None = None
+    ) -> None:
         """Push a manifest by tag or digest."""
         await self._transport.request(
             "PUT",
@@ -160,6 +171,7 @@ class Registry:
             status=201,
             content=manifest.content,
             media_type=manifest.media_type,
+            check=check,
         )
 
     async def forward_manifest(
@@ -229,11 +241,15 @@ class Registry:
         return list(names)
 
     async def _delete_damaged(
-        self, repository: str, path: str, exists: Callable[[str, str], Awaitable[bool]]
+        self,
+        repository: str,
+        path: str,
+        exists: Callable[[str, str], Awaitable[bool]],
+        check: Check | None,
     ) -> bool:
         """Delete a manifest or a blob, whose link or tags can be damaged."""
         try:
-            return await self._delete(f"{repository}/{path}")
+            return await self._delete(f"{repository}/{path}", check)
         except RegistryRefused as refused:
             if refused.status not in _DAMAGED:
                 raise
@@ -246,11 +262,16 @@ class Registry:
                 raise
             return True  # It was deleted, and then the registry failed at a damaged tag.
 
-    async def _delete(self, path: str) -> bool:
+    async def _delete(self, path: str, check: Check | None) -> bool:
         access = repository_access(path.rsplit("/", 2)[0], "delete")
         return (
             await self._transport.request(
-                "DELETE", f"/v2/{path}", access=access, limit=MAX_MANIFEST_BYTES, status=202
+                "DELETE",
+                f"/v2/{path}",
+                access=access,
+                limit=MAX_MANIFEST_BYTES,
+                status=202,
+                check=check,
             )
             is not None
         )

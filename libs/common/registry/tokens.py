@@ -22,7 +22,15 @@ Access = Sequence[Mapping[str, Any]]
 
 LIST_REPOSITORIES: Access = ({"type": "registry", "name": "catalog", "actions": ["*"]},)
 
+WRITE_SECONDS = 8
+"""How long the registry accepts a request that changes something after its token was signed.
+
+The lease of an intent is longer. So when the lease has ended, a request that was held up on its way
+changes nothing any more.
+"""
 _TOKEN_SECONDS = 300
+_LEEWAY_SECONDS = 60
+"""How long Distribution accepts a token after ``exp``."""
 _CLOCK_SKEW_SECONDS = 5
 
 
@@ -43,11 +51,15 @@ class RegistryTokens:
         self._issuer = issuer
         self._subject = subject
 
-    def sign(self, access: Access, *, subject: str | None = None) -> str:
+    def sign(
+        self, access: Access, *, subject: str | None = None, expires_soon: bool = False
+    ) -> str:
         """Return a token with ``access`` that is valid for five minutes.
 
         ``subject`` is the Docker user in whose name the registry is called, instead of the service.
+        If ``expires_soon`` is true, Distribution accepts the token for ``WRITE_SECONDS``.
         """
+        seconds = WRITE_SECONDS - _LEEWAY_SECONDS if expires_soon else _TOKEN_SECONDS
         now = int(time.time())
         claims = {
             "iss": self._issuer,
@@ -55,7 +67,7 @@ class RegistryTokens:
             "aud": self._service,
             "iat": now,
             "nbf": now - _CLOCK_SKEW_SECONDS,
-            "exp": now + _TOKEN_SECONDS,
+            "exp": now + seconds,
             "jti": uuid.uuid4().hex,
             "access": list(access),
         }

@@ -1,5 +1,6 @@
 """Authenticated HTTP requests to Distribution, with a limit on the response size."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -23,7 +24,12 @@ _ACCEPT = ", ".join(
 
 # Distribution checks every blob of a manifest, which takes a while on remote storage.
 _FORWARD_TIMEOUT = httpx.Timeout(60.0, connect=2.0)
+_READS = ("GET", "HEAD")
 _UNDECIDED = (401, 403, 408, 429)
+
+
+Check = Callable[[], Awaitable[None]]
+"""Raises RegistryUnavailable if a request must not be sent any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +63,15 @@ class Transport:
         status: int = 200,
         content: bytes | None = None,
         media_type: str | None = None,
+        check: Check | None = None,
     ) -> Answer | None:
         """Send a request with a token for ``access`` and return the response.
 
         ``content`` is the body of the request, and ``media_type`` its type.
+
+        The token of a request that changes something expires after ``WRITE_SECONDS``. ``check`` is
+        called between the signature and the request. So a process that is stopped after the check
+        sends a token that has expired.
 
         Returns None if the status is 404, or if the response is larger than ``limit`` bytes.
         ``limit`` is None for a page of a list, which has a longer timeout.
@@ -69,9 +80,12 @@ class Transport:
             RegistryRefused: the status is neither ``status`` nor 404.
             RegistryUnavailable: the registry did not answer.
         """
-        headers = {"Authorization": f"Bearer {self._tokens.sign(access)}", "Accept": _ACCEPT}
+        token = self._tokens.sign(access, expires_soon=method not in _READS)
+        headers = {"Authorization": f"Bearer {token}", "Accept": _ACCEPT}
         if media_type is not None:
             headers["Content-Type"] = media_type
+        if check is not None:
+            await check()
         try:
             async with self._stream(method, path, headers, content, limit) as response:
                 if response.status_code == 404:

@@ -116,11 +116,19 @@ class LocalStorage:
         folder = self._root / upload_folder(repository, upload)
         return await _in_thread(delete_upload, folder, unwritten_since.timestamp())
 
-    async def remove_links(self, repository: str, *, older_than: datetime) -> bool:
+    async def remove_links(
+        self,
+        sweep: str,
+        repository: str,
+        *,
+        older_than: datetime,
+        check: Callable[[], Awaitable[None]],
+    ) -> bool:
         """See Storage."""
         folder = self._root / repository_folder(repository)
-        top = self._root / REPOSITORIES
-        return await _in_thread(remove_links, folder, top, older_than.timestamp())
+        top, moved = self._root / REPOSITORIES, self._sweep(sweep)
+        await check()
+        return await _in_thread(remove_links, folder, top, older_than.timestamp(), moved)
 
     async def link_layers(self, repository: str, digests: Collection[str]) -> None:
         """See Storage."""

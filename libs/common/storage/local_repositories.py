@@ -1,6 +1,7 @@
 """Changes the folders of repositories on a local disk. These functions block."""
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from libs.common.storage.folders import (
     walk_files,
 )
 from libs.common.storage.layout import REPOSITORY_FOLDERS, UPLOADS, EntryName, parse_entry
-from libs.common.storage.store import REMOVED_LINKS, EntryKind, StorageUnavailable
+from libs.common.storage.store import REMOVED_LINKS, EntryKind, StorageUnavailable, SweepEnded
 
 
 def delete_upload(folder: Path, unwritten_since: float) -> int:
@@ -35,12 +36,13 @@ def delete_upload(folder: Path, unwritten_since: float) -> int:
     return 0 if written >= unwritten_since else remove_tree(folder)
 
 
-def remove_links(folder: Path, top: Path, older_than: float) -> bool:
+def remove_links(folder: Path, top: Path, older_than: float, sweep: Path) -> bool:
     """Remove links, tags, and empty folders of a repository. See `Storage.remove_links`.
 
-    ``top`` is the folder of all repositories.
+    ``top`` is the folder of all repositories, and ``sweep`` that of the sweep.
 
     Raises:
+        SweepEnded: the folder of the sweep is gone.
         OSError: something cannot be removed.
         StorageUnavailable: something cannot be listed.
     """
@@ -58,7 +60,7 @@ def remove_links(folder: Path, top: Path, older_than: float) -> bool:
             continue
         if entry.kind in REMOVED_LINKS:
             for path in paths:
-                _remove_older(folder / path, older_than)
+                remove_older(folder / path, older_than, sweep)
         elif entry.kind is EntryKind.UPLOAD:
             remove_empty_folders(folder / UPLOADS / entry.name)
     for name in REPOSITORY_FOLDERS:
@@ -112,8 +114,30 @@ def _last_write(folder: Path) -> float | None:
     return max(times, default=None)
 
 
-def _remove_older(path: Path, older_than: float) -> None:
-    """Remove a file. Between the listing and now, Distribution may have written it again."""
-    with contextlib.suppress(FileNotFoundError):
-        if path.stat().st_mtime < older_than:
-            path.unlink()
+def remove_older(path: Path, older_than: float, sweep: Path) -> None:
+    """Remove a file, unless it was modified since a time.
+
+    Between the listing and now, Distribution may have written it again. The file is moved into the
+    folder of the sweep first. A process that was stopped right before cannot move it any more, if
+    the sweep has ended meanwhile.
+
+    Raises:
+        OSError: the file cannot be removed.
+        SweepEnded: the folder of the sweep is gone.
+    """
+    moved = sweep / f"link-{secrets.token_hex(8)}"
+    try:
+        if path.stat().st_mtime >= older_than:
+            return
+        move(path, moved)
+        moved.unlink(missing_ok=True)
+    except OSError as failed:
+        if failed.errno not in (errno.ENOENT, errno.ESTALE):
+            raise
+        if not sweep.is_dir():
+            raise SweepEnded("the folder of the sweep is gone") from failed
+
+
+def move(path: Path, target: Path) -> None:
+    """Rename a file. Raises OSError."""
+    path.rename(target)

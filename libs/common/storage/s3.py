@@ -193,8 +193,16 @@ class S3Storage:
         await self._delete(list(sizes))
         return sum(sizes.values())
 
-    async def remove_links(self, repository: str, *, older_than: datetime) -> bool:
+    async def remove_links(
+        self,
+        sweep: str,
+        repository: str,
+        *,
+        older_than: datetime,
+        check: Callable[[], Awaitable[None]],
+    ) -> bool:
         """See Storage."""
+        check_sweep(sweep)
         folder = repository_folder(repository)
         paths: dict[EntryName, list[str]] = {}
         modified: dict[EntryName, datetime] = {}
@@ -210,7 +218,11 @@ class S3Storage:
             for entry, changed in modified.items()
             if entry.kind in REMOVED_LINKS and changed < older_than
         }
-        await self._delete([path for entry in removed for path in paths[entry]])
+        links = [path for entry in removed for path in paths[entry]]
+        for start in range(0, len(links), _DELETIONS):
+            outcomes = await self._sweep(sweep, links[start : start + _DELETIONS], check)
+            if any(outcome is not Outcome.DELETED for outcome in outcomes):
+                raise StorageUnavailable("the storage failed: S3 has not deleted all links")
         return removed == modified.keys()
 
     async def link_layers(self, repository: str, digests: Collection[str]) -> None:

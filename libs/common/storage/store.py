@@ -169,16 +169,26 @@ class Storage(Protocol):
         """
         ...
 
-    async def remove_links(self, repository: str, *, older_than: datetime) -> bool:
+    async def remove_links(
+        self,
+        sweep: str,
+        repository: str,
+        *,
+        older_than: datetime,
+        check: Callable[[], Awaitable[None]],
+    ) -> bool:
         """Remove what Distribution keeps of an empty repository, and then its empty folders.
 
         Removes links of layers and manifests, and tags, if no file of them was modified since
         ``older_than``. Keeps uploads and unknown files. Also removes the folders above the
         repository that are empty then. The caller ensures that the repository is empty and that
-        nobody pushes to it.
+        nobody pushes to it. ``check`` raises an error if the caller cannot ensure it any more.
 
         Returns:
             True if nothing of the repository is left, although repositories below it may be.
+
+        Raises:
+            SweepEnded: the sweep has ended. Some links may be gone.
         """
         ...
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import structlog
+from prometheus_client import Counter
 
 from libs.common.db.engine import Engine, autocommit, is_unreachable
 from libs.common.disk import FreeSpace
@@ -14,6 +15,7 @@ from services.auth.gate.domain import (
     UNCONFIRMED,
     Detour,
     GatedRequest,
+    Reason,
     Refusal,
     answer_to_deleting,
     find_gated,
@@ -26,6 +28,15 @@ WAIT_SECONDS = 20.0
 """How long the completion of an upload waits for a blob that is being deleted."""
 _POLL_SECONDS = 0.5
 _REVIVE_SECONDS = 3.0
+_refused = Counter(
+    "moorage_gate_refused_total", "Requests that the gate has refused with 503", ["reason"]
+)
+for _reason in Reason:
+    _refused.labels(_reason.value)
+_revived = Counter(
+    "moorage_gate_revived_total",
+    "Blobs that the gate has saved from garbage collection for a client",
+)
 _log = structlog.get_logger()
 
 
@@ -54,7 +65,16 @@ class Gate:
     async def decide(
         self, *, method: str, uri: str, authorization: str | None
     ) -> Refusal | Detour | None:
-        """Return what happens to the request instead, or None if it goes on as it is.
+        """Return what happens to the request instead, or None if it goes on as it is."""
+        decision = await self._decide(method, uri, authorization)
+        if isinstance(decision, Refusal):
+            _refused.labels(decision.reason.value).inc()
+        return decision
+
+    async def _decide(
+        self, method: str, uri: str, authorization: str | None
+    ) -> Refusal | Detour | None:
+        """Return the decision.
 
         Only a request that the registry would accept revives a blob; the registry refuses others.
         A request for a blob that is not marked costs no call of the database.
@@ -113,5 +133,6 @@ class Gate:
         finally:
             del self._revivals[digest]
         if is_live:
+            _revived.inc()
             digests.discard(digest)
         return is_live

@@ -36,7 +36,9 @@ class Kind(StrEnum):
     """What an intent does in the registry.
 
     DELETE_BLOB unlinks a blob from the repository. RESTORE_TAG sets a tag back that was changed
-    without admission. RESTORE puts a manifest of the trash.
+    without admission. RESTORE puts a manifest of the trash. EMPTY_REPOSITORY deletes manifests,
+    tags, and links of blobs of a deleted repository. REMOVE_FOLDER removes the folder of an empty
+    repository from the storage; it conflicts with each other change of the repository.
     """
 
     PUT_MANIFEST = "put_manifest"
@@ -45,6 +47,8 @@ class Kind(StrEnum):
     DELETE_BLOB = "delete_blob"
     RESTORE_TAG = "restore_tag"
     RESTORE = "restore"
+    EMPTY_REPOSITORY = "empty_repository"
+    REMOVE_FOLDER = "remove_folder"
 
 
 class RegistryUnreachable(Unavailable):
@@ -81,8 +85,12 @@ class Change:
     """A change of one repository.
 
     ``tags`` are the tags that it sets or deletes. ``needs`` are the digests that must exist when
-    the registry carries it out, and ``removes`` the digests of manifests or
-    blobs that it deletes. ``manifest`` is the one to put; if a tag is deleted, its placeholder.
+    the registry carries it out, and ``removes`` the digests of manifests, or of links to blobs,
+    that it deletes. ``manifest`` is the one to put; if a tag is deleted, its placeholder.
+    ``docker_user`` is the pusher.
+
+    ``namespace`` is empty if the change cannot create the repository, whatever happens. Of a
+    REMOVE_FOLDER, ``digest`` is the name of its sweep in the storage.
     """
 
     kind: Kind
@@ -98,11 +106,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An unresolved change."""
+    """An unresolved change. The lease of this process on it ends at ``leased_until``."""
 
     id: int
     change: Change
     started_at: datetime
+    leased_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,28 @@ async def renew_lease(tx: Tx, *, id: int) -> None:
     )
 
 
+async def find_lease(tx: Tx, *, id: int) -> datetime | None:
+    """Return when the lease of an open intent ends, or None if the intent is resolved."""
+    statement = sa.select(_i.leased_until).where(_i.id == id, _IS_OPEN, _IS_OURS)
+    until: datetime | None = (await tx.execute(statement)).scalar_one_or_none()
+    return until
+
+
+async def extend_lease(tx: Tx, *, id: int, until: datetime) -> datetime | None:
+    """Let the lease that ends at ``until`` end later, and return the new end.
+
+    Return None if the lease has ended, if another process has it, or if the intent is resolved.
+    """
+    statement = (
+        sa.update(intents)
+        .where(_i.id == id, _IS_OPEN, _IS_OURS, _i.leased_until == until, _i.leased_until > _CLOCK)
+        .values(leased_until=_CLOCK + LEASE)
+        .returning(_i.leased_until)
+    )
+    extended: datetime | None = (await tx.execute(statement)).scalar_one_or_none()
+    return extended
+
+
 async def resolve(tx: Tx, *, id: int) -> bool:
     """Mark the intent as resolved; return False if another process has resolved it."""
     statement = (
@@ -111,16 +133,16 @@ async def resolve(tx: Tx, *, id: int) -> bool:
     return (await tx.execute(statement)).one_or_none() is not None
 
 
-async def take_over(tx: Tx, *, limit: int) -> list[Intent]:
+async def take_over(tx: Tx, *, kinds: Collection[Kind], limit: int) -> list[Intent]:
     """Return open intents whose lease has ended, and take a lease on them.
 
-    The lease grows with their age, so that intents that fail again and again delay no others. The
-    kinds of a later version are left to its workers.
+    The lease grows with their age, so that intents that fail again and again delay no others. Other
+    ``kinds``, such as those of a later version, are left to other workers.
     """
     growing = sa.func.least(LONGEST_LEASE, (_CLOCK - _i.started_at) / 4)
     ended = (
         sa.select(_i.id)
-        .where(_IS_OPEN, _i.leased_until < _CLOCK, _IS_OURS, _i.kind.in_(list(Kind)))
+        .where(_IS_OPEN, _i.leased_until < _CLOCK, _IS_OURS, _i.kind.in_(kinds))
         .order_by(_i.leased_until)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -134,9 +156,14 @@ async def take_over(tx: Tx, *, limit: int) -> list[Intent]:
     return sorted(map(_intent, await tx.execute(statement)), key=lambda intent: intent.id)
 
 
-async def has_open(tx: Tx, *, repository: str) -> bool:
-    """Return whether a change of the repository is open. One that came with a backup is not."""
-    is_open = sa.exists().where(_i.repository == repository, _IS_OPEN, _IS_OURS)
+async def has_open(tx: Tx, *, repositories: Collection[str], besides: Kind | None = None) -> bool:
+    """Return whether a change of the repositories is open, other than one of kind ``besides``.
+
+    One that came with a backup is not open.
+    """
+    is_open = sa.exists().where(
+        _i.repository.in_(repositories), _IS_OPEN, _IS_OURS, _i.kind != (besides or "")
+    )
     return bool((await tx.execute(sa.select(is_open))).scalar_one())
 
 
@@ -208,4 +235,5 @@ def _intent(row: Any) -> Intent:
             ),
         ),
         started_at=row.started_at,
+        leased_until=row.leased_until,
     )

@@ -6,14 +6,17 @@ No transaction is open while the registry is called (spec 14).
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.tokens import WRITE_SECONDS
 from services.catalog.intents import queries
 from services.catalog.intents.domain import WAIT_SECONDS, Change, ChangeInProgress, Intent
+from services.catalog.intents.leases import Lease
 
 Prepare = Callable[[Tx], Awaitable[Change]]
 """Checks that a change is allowed, and returns it. The repository is locked meanwhile."""
@@ -47,11 +50,15 @@ async def open_intent(
             await queries.lock_repositories(tx, paths=[repository])
             change = await prepare(tx)
             id_ = await queries.insert_unless_conflict(tx, change=change)
-            if id_ is not None and record is not None:
-                await record(tx, Intent(id_, change, datetime.now(UTC)))
+            if id_ is not None:
+                leases.append(await queries.find_lease(tx, id=id_))
+                if record is not None:
+                    await record(tx, Intent(id_, change, datetime.now(UTC)))
             return change, id_
 
-    return await insert_when_free(insert)
+    leases: list[datetime | None] = []
+    intent = await insert_when_free(insert)
+    return replace(intent, leased_until=leases[0])
 
 
 async def insert_when_free(
@@ -103,12 +110,15 @@ async def call_until_confirmed(
     engine: Engine,
     intent: Intent,
     seconds: float | None = None,
+    lease: Lease | None = None,
 ) -> T:
     """Return the result of ``call``, which is repeated while the registry is unavailable.
 
     It is repeated for ``seconds``; by default for 20 s, as long as a client waits for a push.
 
-    The lease of ``intent`` is renewed before each repetition.
+    The lease of ``intent`` is renewed before each repetition. With ``lease``, the call destroys
+    something. Then a call that had no answer ends before this function returns: until its token
+    expires, the registry can still carry it out.
 
     Raises:
         RegistryUnavailable: the registry did not answer. The outcome is unknown, so the intent
@@ -116,15 +126,23 @@ async def call_until_confirmed(
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + (WAIT_SECONDS if seconds is None else seconds)
+    expires_at = 0.0
     for pause in (*_RETRY_SECONDS, *[_RETRY_SECONDS[-1]] * 100):
         try:
             async with asyncio.timeout_at(deadline):
-                return await call()
+                result = await call()
+            await asyncio.sleep(max(0.0, expires_at - loop.time()))
+            return result
         except (RegistryUnavailable, TimeoutError) as error:
+            if lease is not None:
+                expires_at = loop.time() + WRITE_SECONDS
             if loop.time() + pause >= deadline:
                 change = f"{intent.change.kind} in {intent.change.repository}"
                 raise RegistryUnavailable(f"{change} is not confirmed by the registry") from error
         await asyncio.sleep(pause)
-        async with engine.begin() as tx:
-            await queries.renew_lease(tx, id=intent.id)
+        if lease is not None:
+            await lease.check()
+        else:
+            async with engine.begin() as tx:
+                await queries.renew_lease(tx, id=intent.id)
     raise AssertionError("the deadline ends the loop")

@@ -44,7 +44,7 @@ class Resolver:
     async def step(self) -> float:
         """Resolve a batch, and return the seconds until the next step."""
         async with self._engine.begin() as tx:
-            taken = await queries.take_over(tx, limit=_BATCH)
+            taken = await queries.take_over(tx, kinds=self._resolve.keys(), limit=_BATCH)
             await queries.delete_old(tx)
         await asyncio.gather(*(self._resolve_one(intent) for intent in taken))
         return 0.0 if len(taken) == _BATCH else _POLL_SECONDS

@@ -16,10 +16,16 @@ from services.catalog.referrers.domain import (
     kind_of,
 )
 
-# A fallback index can list anything. What has another subject is no referrer of this image.
+# A fallback index can list anything. What has another subject is no referrer of this image. The
+# referrers of a deleted image are in the trash with it, although the registry still has them.
 _CANDIDATES = sa.text("""
     WITH repository AS MATERIALIZED (
-        SELECT id FROM catalog.repositories WHERE path = :repository AND status <> 'deleting'),
+        SELECT r.id FROM catalog.repositories r
+        WHERE r.path = :repository AND r.status <> 'deleting' AND (
+          EXISTS (SELECT FROM catalog.manifests m
+                  WHERE m.repository_id = r.id AND m.digest = :subject)
+          OR NOT EXISTS (SELECT FROM catalog.trash_manifests t
+                         WHERE t.repository = r.path AND t.digest = :subject))),
     listed AS (
         SELECT c.repository_id, c.child_digest AS digest
         FROM repository r
@@ -28,12 +34,13 @@ _CANDIDATES = sa.text("""
           ON c.repository_id = t.repository_id AND c.index_digest = t.digest
         WHERE c.child_digest COLLATE "C" > :after)
     (SELECT m.digest COLLATE "C" AS digest, m.descriptor
-     FROM repository r JOIN catalog.manifests m ON m.repository_id = r.id
-     WHERE m.subject = :subject AND m.digest COLLATE "C" > :after
+     FROM catalog.manifests m
+     WHERE m.repository_id = (SELECT id FROM repository) AND m.subject = :subject
+       AND m.digest COLLATE "C" > :after
        AND (CAST(:artifact_type AS text) IS NULL OR m.descriptor IS NULL
             OR m.descriptor ->> 'artifactType' = :artifact_type)
      ORDER BY m.digest COLLATE "C" LIMIT :max_rows)
-    UNION
+    UNION ALL
     (SELECT m.digest COLLATE "C", m.descriptor
      FROM listed l JOIN catalog.manifests m USING (repository_id, digest)
      WHERE m.subject IS NULL AND m.digest <> :subject

@@ -52,6 +52,15 @@ class _ClientBatch:
     base: Checkpoint | None = None
     counted: list[InboxEvent] = field(default_factory=list)
 
+    def by_digest(self) -> set[ManifestRef]:
+        """Return the manifests that were requested by their digest, which can be referrers."""
+        events = (item.event for item in self.counted + self.claimed)
+        return {
+            ManifestRef(self.client.repository, event.digest)
+            for event in events
+            if event.tag is None
+        }
+
     def possible_indexes(self) -> set[ManifestRef]:
         """Return the manifests that may be indexes among the events and in the checkpoint."""
         digests = {
@@ -151,10 +160,17 @@ async def _count(
 ) -> _Result:
     repositories = {batch.client.repository for batch in batches}
     generations = await queries.find_generations(connection, repositories)
+    by_digest: set[ManifestRef] = set().union(*(batch.by_digest() for batch in batches))
+    referrers = await indexes.find_subjects(connection, by_digest) if by_digest else {}
     result = _Result()
     for batch in batches:
         repository = batch.client.repository
-        effects = _replay(batch, children.get(repository, {}), result)
+        subjects = {
+            ref.digest: subject
+            for ref, subject in referrers.items()
+            if ref.repository == repository
+        }
+        effects = _replay(batch, children.get(repository, {}), subjects, result)
         events = {item.event.key: item for item in batch.counted + batch.claimed}
         # An event before the checkpoint can lose its effect to a tagged event of its request.
         for key in effects.keys() - events.keys():
@@ -165,13 +181,16 @@ async def _count(
     return result
 
 
-def _replay(batch: _ClientBatch, children: Children, result: _Result) -> dict[Key, Effect | None]:
+def _replay(
+    batch: _ClientBatch, children: Children, subjects: Mapping[str, str], result: _Result
+) -> dict[Key, Effect | None]:
     """Count a client's events from the checkpoint on, and make new checkpoints.
 
     The events before the first claimed event keep their effects; all later ones are counted again.
     """
     base = batch.base
     history = snapshot.load(base.state, children) if base else History(children)
+    history.subjects = subjects
     events = sorted((i.event for i in batch.counted + batch.claimed), key=lambda event: event.key)
     unchanged = [event for event in events if event.key < batch.first]
     history.count(unchanged)

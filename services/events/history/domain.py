@@ -11,8 +11,9 @@ image (spec 6). A history keeps the state that later events of the same client d
 - A request, for 10 s: two events of one request count once, with the tag. For a client that
   cannot read a Docker manifest list, the registry reports the list and the child that it serves.
 
-Tags that belong to other images, such as those of signatures, count nothing. A pull that was made
-only to check a signature is a check (``signature_checks.py``).
+Tags that belong to other images, such as those of signatures, count nothing, nor does a GET of a
+referrer by its digest alone. A pull that was made only to check a signature is a check
+(``signature_checks.py``).
 """
 
 import uuid
@@ -22,7 +23,7 @@ from hashlib import blake2b
 from typing import Literal
 
 from libs.common.registry.names import artifact_subject, is_artifact_tag
-from services.events.history.signature_checks import RecentPull, RecentPulls
+from services.events.history.signature_checks import LatestPull, LatestPulls
 from services.events.history.state import SECOND_NS, CountedRequest, IndexPull, Key, TagHead
 
 __all__ = ["SECOND_NS", "Key"]
@@ -102,7 +103,8 @@ class Effect:
 class History:
     """The state that the next events of one client depend on.
 
-    ``children`` must have every index among the events.
+    ``children`` must have every index among the events, and ``subjects`` the subject of every
+    referrer that is pulled by its digest.
 
     ``heads`` are by digest and in the order of their times, ``requests`` by request id, and
     ``index_pulls`` by number. ``pulls_by_child`` lists the numbers of the pulls that give a credit
@@ -117,7 +119,8 @@ class History:
     next_number: int = 0
     credits: int = 0
     expired_ns: int = 0
-    pulls: RecentPulls = field(default_factory=RecentPulls)
+    pulls: LatestPulls = field(default_factory=LatestPulls)
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
     def count(self, events: Iterable[PullEvent]) -> dict[Key, Effect | None]:
         """Count ``events``, in the order of their keys and after all earlier events.
@@ -135,7 +138,7 @@ class History:
                 effect = effects[event.key] = self._effect(event)
                 index_pull = number if self.next_number > number else None
                 if effect is not None and effect.kind == "pull":
-                    pull = RecentPull(event.key, effect.tag, event.may_be_index, index_pull)
+                    pull = LatestPull(event.key, effect.tag, event.may_be_index, index_pull)
                     self.pulls.add(event.digest, pull)
                 self._withdraw_checks(event, effects)
                 tagged = event.tag is not None
@@ -174,11 +177,13 @@ class History:
         return None if effect is not None and is_artifact_tag(effect.tag) else effect
 
     def _withdraw_checks(self, event: PullEvent, effects: dict[Key, Effect | None]) -> None:
-        """Make pulls of an image checks if ``event`` requests its signature.
+        """Make pulls of an image checks if ``event`` requests its signature, whatever it is.
 
         As after a HEAD, a later GET of the image or of one of its children is a pull of the tag.
         """
-        subject = artifact_subject(event.tag) if event.tag is not None else None
+        subject = (
+            self.subjects.get(event.digest) if event.tag is None else artifact_subject(event.tag)
+        )
         if subject is None:
             return
         for pull in self.pulls.take(subject, event.at_ns):
@@ -214,7 +219,7 @@ class History:
             self._add_credits(event, event.digest)
             return Effect("pull", tag)
         self._add_credits(event, event.digest)
-        return Effect("pull", "")
+        return None if event.digest in self.subjects else Effect("pull", "")
 
     def _add_head(self, event: PullEvent) -> None:
         if event.tag is not None:
@@ -286,7 +291,7 @@ class History:
         kind: Literal["pull", "check"] = "check" if event.head else "pull"
         effects[event.key] = None if is_artifact_tag(event.tag) else Effect(kind, event.tag)
         if effects[event.key] == Effect("pull", event.tag):
-            pull = RecentPull(event.key, event.tag, event.may_be_index, None)
+            pull = LatestPull(event.key, event.tag, event.may_be_index, None)
             self.pulls.add(event.digest, pull)
         self.requests[event.request_id] = CountedRequest(event.key, True, None)
         if event.head:

@@ -1,9 +1,10 @@
 """Recognizes that a client has fetched an image only to check its signature.
 
-``cosign verify`` fetches the manifest of the image, and right after it the tag of the signature,
-whose name has the digest of the image. It fetches no layer. The registry reports no layers, so a
-client that fetches signatures before it pulls an image of one platform looks the same: podman and
-CRI-O do if their policy demands it. For an image of several platforms, they fetch the signature of
+``cosign verify`` fetches the manifest of the image, and right after it the signature: a tag whose
+name has the digest of the image, or a manifest whose subject is the image. It fetches no layer. The
+registry reports no layers, so a client that fetches signatures before it pulls an image of one
+platform looks the same: podman and CRI-O do if their policy demands it, and so do programs that
+copy an image with its referrers. For an image of several platforms, they fetch the signature of
 a child, so their pull of the index stays a pull.
 """
 
@@ -15,7 +16,7 @@ SIGNATURE_WINDOW_NS = 10 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
-class RecentPull:
+class LatestPull:
     """An event that counted as a pull of ``tag``, and the index pull that it began, if any."""
 
     key: Key
@@ -25,12 +26,12 @@ class RecentPull:
 
 
 @dataclass(slots=True)
-class RecentPulls:
+class LatestPulls:
     """The pulls of one client in the last seconds, by the digest of the manifest."""
 
-    by_digest: dict[str, list[RecentPull]] = field(default_factory=dict)
+    by_digest: dict[str, list[LatestPull]] = field(default_factory=dict)
 
-    def add(self, digest: str, pull: RecentPull) -> None:
+    def add(self, digest: str, pull: LatestPull) -> None:
         """Note a pull, in the order of time."""
         self.by_digest.setdefault(digest, []).append(pull)
 
@@ -39,7 +40,7 @@ class RecentPulls:
         for pulls in self.by_digest.values():
             pulls[:] = [pull for pull in pulls if pull.key != key]
 
-    def take(self, digest: str, at_ns: int) -> list[RecentPull]:
+    def take(self, digest: str, at_ns: int) -> list[LatestPull]:
         """Return the pulls that a request for the signature at ``at_ns`` shows to be checks."""
         return [
             pull

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.events.history.domain import Children, History
-from services.events.history.signature_checks import RecentPull
+from services.events.history.signature_checks import LatestPull
 from services.events.history.state import CountedRequest, IndexPull, Key, TagHead
 
 
@@ -71,8 +71,8 @@ def load(text: str, children: Children) -> History:
         for request_id, at_ns, event_id, tagged, index_pull in saved["requests"]
     }
     for digest, at_ns, event_id, tag, may_be_index, index_pull in saved.get("pulls", ()):
-        recent = RecentPull((at_ns, event_id), tag, may_be_index, index_pull)
-        history.pulls.add(digest, recent)
+        latest = LatestPull((at_ns, event_id), tag, may_be_index, index_pull)
+        history.pulls.add(digest, latest)
     for number, pull in _index_pulls(saved, children):
         history.index_pulls[number] = pull
         history.credits += len(pull.credits)

@@ -1,4 +1,4 @@
-"""SQL of the children of indexes, and of the events that wait for them.
+"""SQL of the children of indexes, of the events that wait for them, and of subjects.
 
 The children stay known after the index is deleted, so that a history counts the same.
 """
@@ -41,6 +41,34 @@ async def find_children(
         MAX_CHILDREN,
     )
     return {ManifestRef(row["repository"], row["digest"]): tuple(row["children"]) for row in rows}
+
+
+async def find_subjects(
+    connection: Connection, refs: Collection[ManifestRef]
+) -> dict[ManifestRef, str]:
+    """Return the subjects of those of ``refs`` that refer to another manifest, and store them.
+
+    The catalog has every manifest that was pushed. A stored subject counts the same after the
+    manifest is deleted.
+    """
+    rows = await connection.fetch(
+        """
+        WITH found AS MATERIALIZED (
+          SELECT p.repository, p.digest, s.subject AS stored, coalesce(s.subject, (
+              SELECT v.subject FROM catalog.referrer_subjects v
+              WHERE v.repository = p.repository AND v.digest = p.digest)) AS subject
+          FROM unnest($1::text[], $2::text[]) AS p (repository, digest)
+          LEFT JOIN events.subjects s ON (s.repository, s.digest) = (p.repository, p.digest)
+        ), stored AS (
+          INSERT INTO events.subjects (repository, digest, subject)
+          SELECT repository, digest, subject FROM found
+          WHERE stored IS NULL AND subject IS NOT NULL ORDER BY repository, digest
+          ON CONFLICT DO NOTHING)
+        SELECT repository, digest, subject FROM found WHERE subject IS NOT NULL
+        """,
+        *_columns(refs),
+    )
+    return {ManifestRef(row["repository"], row["digest"]): row["subject"] for row in rows}
 
 
 async def save_children(

@@ -85,6 +85,21 @@ async def delete_checkpoints(connection: Connection, *, age: timedelta, limit: i
     )
 
 
+async def delete_subjects(connection: Connection, *, age: timedelta, limit: int) -> int:
+    """Delete subjects of referrers that were looked up more than ``age`` ago."""
+    return affected_rows(
+        await connection.execute(
+            """
+            DELETE FROM events.subjects WHERE (repository, digest) IN (
+              SELECT repository, digest FROM events.subjects
+              WHERE resolved_at < now() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED)
+            """,
+            age,
+            limit,
+        )
+    )
+
+
 async def delete_indexes(connection: Connection, *, age: timedelta, limit: int) -> int:
     """Delete children of indexes that were looked up more than ``age`` ago."""
     return affected_rows(

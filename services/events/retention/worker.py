@@ -54,6 +54,7 @@ class Retention:
                 (queries.delete_feed_events, self._feed),
                 (queries.delete_checkpoints, self._pulls),
                 (queries.delete_indexes, _INDEX_AGE),
+                (queries.delete_subjects, _INDEX_AGE),
                 (queries.delete_ended_pulls, _ENDED_PULLS_AGE),
                 (queries.delete_digest_pulls, _DIGEST_PULLS_AGE),
             )

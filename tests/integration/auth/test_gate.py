@@ -162,6 +162,27 @@ async def test_completion_gets_a_refusal_if_the_deletion_takes_too_long(
     assert await garbage.states(deleting) == ["deleting"]
 
 
+async def test_metrics_count_revivals_and_refusals_by_reason(
+    client: httpx.AsyncClient,
+    garbage: Garbage,
+    token: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def counted() -> list[float]:
+        text = (await client.get("/metrics")).text
+        names = ("moorage_gate_revived_total", 'moorage_gate_refused_total{reason="deleting"}')
+        return [float(text.partition(f"\n{name} ")[2].split()[0]) for name in names]
+
+    monkeypatch.setattr("services.auth.gate.usecases.WAIT_SECONDS", 0.0)
+    doomed, deleting = digest(), digest()
+    await garbage.mark(doomed)
+    await confirmed(garbage, await garbage.mark(deleting, state="deleting"))
+    revived, refused = await counted()
+    assert await verdict(client, check_of(doomed), token) == ALLOWED
+    await ask(client, completion_of(deleting), token)
+    assert await counted() == [revived + 1, refused + 1]
+
+
 @pytest.mark.parametrize("request_of", GATED)
 async def test_request_without_the_right_token_revives_nothing_and_goes_to_the_registry(
     client: httpx.AsyncClient,

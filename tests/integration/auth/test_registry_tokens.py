@@ -67,16 +67,6 @@ async def test_pull_token_expires_before_a_push_token(
     assert pull["exp"] - pull["iat"] == 300
 
 
-@pytest.mark.parametrize("actions", ["delete", "*", "pull,push,delete"])
-async def test_token_that_can_delete_expires_when_one_that_can_push_does(
-    client: httpx.AsyncClient, world: World, actions: str
-) -> None:
-    user = await world.add_user("dev")
-    space = await world.add_namespace("team", dev="delete")
-    token = claims(await get(client, user, f"repository:{space}/app:{actions}"))
-    assert token["exp"] - token["iat"] == 1800
-
-
 async def test_granted_access_is_the_intersection_of_request_and_permission(
     client: httpx.AsyncClient, world: World
 ) -> None:
@@ -108,70 +98,6 @@ async def test_granted_access_is_the_intersection_of_request_and_permission(
         == access(await get(client, stranger, f"repository:{private}/a:pull"))
         == []
     )
-
-
-async def test_wildcard_becomes_the_actions_that_the_grant_allows(
-    client: httpx.AsyncClient, replica: Replica, world: World
-) -> None:
-    """`skopeo delete` requests only `*`. The registry would take `*` in a token for any action."""
-    puller, pusher, deleter, stranger = [
-        await world.add_user(name) for name in ("puller", "pusher", "deleter", "stranger")
-    ]
-    grants = {"puller": "pull", "pusher": "push", "deleter": "delete"}
-    private = await world.add_namespace("private", **grants)
-    public = await world.add_namespace("public", "public", **grants)
-    scopes = (f"repository:{private}/a:*", f"repository:{public}/b:*")
-    for user, actions in (
-        (puller, ["pull"]),
-        (pusher, ["pull", "push"]),
-        (deleter, ["pull", "push", "delete"]),
-    ):
-        assert access(await get(client, user, *scopes)) == [
-            (f"{private}/a", actions),
-            (f"{public}/b", actions),
-        ]
-    assert access(await get(client, stranger, *scopes)) == [(f"{public}/b", ["pull"])]
-    assert access(await get(client, None, *scopes)) == []
-    anonymous = await replica(anonymous_pull=True)
-    assert access(await get(anonymous, None, *scopes)) == [(f"{public}/b", ["pull"])]
-
-
-async def test_scopes_with_a_wildcard_and_with_actions_are_merged(
-    client: httpx.AsyncClient, world: World
-) -> None:
-    user = await world.add_user("dev")
-    space = await world.add_namespace("team", dev="delete")
-    for scopes, actions in (
-        (("pull", "*"), ["pull", "push", "delete"]),
-        (("*", "pull,push"), ["pull", "push", "delete"]),
-        (("delete", "push,*"), ["delete", "push", "pull"]),
-    ):
-        answer = await get(client, user, *(f"repository:{space}/a:{text}" for text in scopes))
-        assert access(answer) == [(f"{space}/a", actions)]
-
-
-async def test_changed_grant_changes_the_actions_of_new_tokens_within_a_second(
-    client: httpx.AsyncClient, world: World
-) -> None:
-    user = await world.add_user("dev")
-    space = await world.add_namespace("team", dev="push")
-    scope = f"repository:{space}/a:pull,push,delete"
-
-    async def change_grant(permission: str, *, actions: list[str]) -> None:
-        await world.database.execute(
-            "UPDATE catalog.grants SET permission = $2 WHERE docker_user_id = $1",
-            world.users["dev"],
-            permission,
-        )
-        await soon(
-            lambda: get(client, user, scope),
-            lambda answer: access(answer) == [(f"{space}/a", actions)],
-            within=1,
-        )
-
-    await change_grant("push", actions=["pull", "push"])
-    await change_grant("delete", actions=["pull", "push", "delete"])
-    await change_grant("pull", actions=["pull"])
 
 
 async def test_docker_user_may_list_repositories(client: httpx.AsyncClient, world: World) -> None:
@@ -343,22 +269,6 @@ async def test_form_response_contains_the_granted_scope(
     assert access(answer) == [(f"{space}/app", ["pull"])]
     assert answer.json()["scope"] == f"repository:{space}/app:pull"
     assert "refresh_token" not in answer.json()
-
-
-async def test_form_that_requests_more_than_the_grant_gets_the_granted_part(
-    client: httpx.AsyncClient, world: World
-) -> None:
-    user = await world.add_user("dev")
-    space = await world.add_namespace("team", dev="push")
-    answer = await post(
-        client,
-        grant_type="password",
-        username=user,
-        password=PASSWORD,
-        scope=f"repository:{space}/app:pull,push,delete",
-    )
-    assert (answer.status_code, access(answer)) == (200, [(f"{space}/app", ["pull", "push"])])
-    assert answer.json()["scope"] == f"repository:{space}/app:pull,push"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.common.registry.client import Registry
 from libs.common.storage.local import LocalStorage
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
+from services.catalog.deletion.repositories.queries import list_to_remove
 from services.catalog.sync.drift import usecases
 from services.catalog.sync.drift.domain import Difference, Kind
 from services.catalog.sync.feed.follower import Follower
@@ -186,10 +187,19 @@ async def test_damaged_image_can_be_deleted(
 
 @pytest.mark.parametrize("damage", DAMAGES | UNREADABLE)
 async def test_repository_with_damage_can_be_deleted(
-    damage: str, damaged: Damaged, registry_client: Registry
+    damage: str,
+    damaged: Damaged,
+    registry_client: Registry,
+    emptied: Database,
+    engine: AsyncEngine,
 ) -> None:
     (DAMAGES | UNREADABLE)[damage](damaged)
-    cleaner = RepositoryCleaner(registry_client, damaged.app)
+    await emptied.execute(
+        "INSERT INTO catalog.deletions (kind, name) VALUES ('repository', $1)", damaged.app
+    )
+    async with engine.connect() as tx:
+        (deletion,) = await list_to_remove(tx, limit=1)
+    cleaner = RepositoryCleaner(engine, registry_client, damaged.app, deletion=deletion)
     await cleaner.empty(manifests=[damaged.digest, damaged.fine.manifest.digest])
     assert damaged.registry.tags(damaged.app) == []
     assert damaged.registry.status(damaged.app, damaged.digest) in (404, 500)

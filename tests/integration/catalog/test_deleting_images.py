@@ -282,9 +282,9 @@ async def test_push_of_a_tag_during_its_deletion_waits_and_wins(
     original = Registry.deletes_tags
     pushed: list[asyncio.Task[None]] = []
 
-    async def after_the_intent(self: Registry, *arguments: Any) -> Any:
+    async def after_the_intent(self: Registry, *arguments: Any, **named: Any) -> Any:
         pushed.append(asyncio.create_task(space.push(new, "app", "v1", by="bob")))
-        return await remove(self, *arguments)
+        return await remove(self, *arguments, **named)
 
     async def cannot(_: Registry) -> bool:
         return False
@@ -326,8 +326,10 @@ async def test_worker_finishes_a_tag_deletion_whose_process_was_killed(
     async def cannot(_: Registry) -> bool:
         return False
 
-    async def killed(self: Registry, repository: str, reference: str, manifest: Fetched) -> None:
-        await put(self, repository, reference, manifest)
+    async def killed(
+        self: Registry, repository: str, reference: str, manifest: Fetched, **named: Any
+    ) -> None:
+        await put(self, repository, reference, manifest, **named)
         raise RuntimeError("killed")
 
     monkeypatch.setattr(Registry, "deletes_tags", cannot)

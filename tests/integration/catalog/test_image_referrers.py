@@ -105,6 +105,25 @@ async def test_referrers_come_back_with_a_restored_image(mine: Team) -> None:
     assert repository.json()["tag_count"] == 1
 
 
+async def test_referrers_of_an_image_in_the_trash_are_not_listed(mine: Team) -> None:
+    image, path = make_image(), f"{mine.name}/app"
+    await mine.push(image, "app", "v1")
+    referrer = await mine.attach(image.manifest, "app")
+
+    async def listed() -> list[str]:
+        answer = await mine.http.get(
+            f"/v2/{path}/referrers/{image.manifest.digest}",
+            headers={"Authorization": mine.registry.authorization(path)},
+        )
+        return [one["digest"] for one in answer.json()["manifests"]]
+
+    assert await listed() == [referrer.digest]
+    await mine.delete_image(f"app@{image.manifest.digest}")
+    assert await listed() == []
+    await mine.restored(await mine.entry())
+    assert await listed() == [referrer.digest]
+
+
 async def test_database_knows_the_tags_of_other_images(emptied: Database) -> None:
     digit = "a" * 64
     tags = [

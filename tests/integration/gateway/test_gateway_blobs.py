@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import Any
 
 import httpx
@@ -99,6 +100,36 @@ def test_head_returns_length_and_digest_of_a_blob(blobs: Gateway, may_pull: dict
         b"",
     )
     assert answer.headers["docker-content-digest"] == DIGEST
+
+
+@pytest.mark.registry_versions
+def test_blob_of_a_sha512_digest_is_answered_with_that_digest(
+    blobs: Gateway, tokens: Tokens
+) -> None:
+    """The registry keeps it under sha256, and would answer with that digest."""
+    content = secrets.token_bytes(100)
+    digest = "sha512:" + hashlib.sha512(content).hexdigest()
+    token = tokens("team/long:pull,push", "team/long-mounted:pull,push")
+    with blobs.client(headers={"Authorization": f"Bearer {token}"}) as http:
+        upload = http.post("/v2/team/long/blobs/uploads/").headers["location"]
+        query = {**httpx.URL(upload).params, "digest": digest}
+        mount = f"/v2/team/long-mounted/blobs/uploads/?mount={digest}&from=team/long"
+        answers = {
+            "put": http.put(upload, params=query, content=content),
+            "head": http.head(f"/v2/team/long/blobs/{digest}"),
+            "get": http.get(f"/v2/team/long/blobs/{digest}"),
+            "mount": http.post(mount),
+        }
+    found = {
+        name: (answer.status_code, answer.headers.get("docker-content-digest"))
+        for name, answer in answers.items()
+    }
+    assert found == {
+        "put": (201, digest),
+        "head": (200, digest),
+        "get": (200, digest),
+        "mount": (201, digest),
+    }
 
 
 def test_empty_blob_can_be_pulled(blobs: Gateway, may_pull: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from libs.common.storage.store import EntryKind, Storage
+from libs.common.storage.store import EntryKind, Storage, SweepEnded
 from tests.integration.storage.place import (
     LONG_AGO,
     YESTERDAY,
@@ -25,6 +25,33 @@ pytestmark = pytest.mark.registry_versions
 
 def tomorrow() -> datetime:
     return datetime.now(UTC) + timedelta(days=1)
+
+
+async def allowed() -> None:
+    """Check nothing."""
+
+
+async def remove_links(storage: Storage, repository: str, *, older_than: datetime) -> bool:
+    """Remove the links of a repository in a sweep of its own."""
+    sweep = await storage.prepare_sweep()
+    try:
+        return await storage.remove_links(sweep, repository, older_than=older_than, check=allowed)
+    finally:
+        await storage.end_sweep(sweep)
+
+
+async def test_ended_sweep_removes_no_link(place: Place) -> None:
+    name = new_name()
+    place.push(name, make_image(), "v1")
+    set_age(place.repository(name), LONG_AGO)
+    before = (await place.list_repositories())[name]
+    sweep = await place.storage.prepare_sweep()
+    await place.storage.end_sweep(sweep)
+
+    with pytest.raises(SweepEnded):
+        await place.storage.remove_links(sweep, name, older_than=YESTERDAY, check=allowed)
+
+    assert (await place.list_repositories())[name].entries == before.entries
 
 
 async def test_abandoned_upload_is_deleted(place: Place) -> None:
@@ -57,18 +84,18 @@ async def test_empty_repository_disappears_with_the_empty_folders_above(place: P
     place.push(name, image, "v1")
     set_age(place.repository(name), LONG_AGO)
 
-    assert await place.storage.remove_links(name, older_than=YESTERDAY)
+    assert await remove_links(place.storage, name, older_than=YESTERDAY)
 
     assert not any(one.startswith(group) for one in await place.list_repositories())
     assert not place.repository(group).exists()
     assert image.manifest.digest in await place.list_blobs()
     place.push(name, image, "v1")
-    assert await place.storage.remove_links(name, older_than=YESTERDAY) is False
+    assert await remove_links(place.storage, name, older_than=YESTERDAY) is False
     assert names((await place.list_repositories())[name], EntryKind.TAG) == {"v1"}
 
 
 async def test_missing_repository_is_gone(place: Place) -> None:
-    assert await place.storage.remove_links(new_name(), older_than=YESTERDAY)
+    assert await remove_links(place.storage, new_name(), older_than=YESTERDAY)
 
 
 async def test_new_links_are_left(place: Place) -> None:
@@ -79,7 +106,7 @@ async def test_new_links_are_left(place: Place) -> None:
     place.push(name, new, "v2")
     place.push(name, new, "moved")
 
-    assert await place.storage.remove_links(name, older_than=YESTERDAY) is False
+    assert await remove_links(place.storage, name, older_than=YESTERDAY) is False
 
     listing = (await place.list_repositories())[name]
     assert names(listing, EntryKind.TAG) == {"v2", "moved"}
@@ -100,7 +127,7 @@ async def test_uploads_and_unknown_files_are_left(place: Place) -> None:
     (place.repository(name) / "_layers" / "notes.txt").write_text("mine")
     set_age(place.repository(name), LONG_AGO)
 
-    assert await place.storage.remove_links(name, older_than=YESTERDAY) is False
+    assert await remove_links(place.storage, name, older_than=YESTERDAY) is False
 
     found = {(one.kind, one.name) for one in (await place.list_repositories())[name].entries}
     assert found == {(EntryKind.UPLOAD, upload), (EntryKind.OTHER, "_layers/notes.txt")}
@@ -114,7 +141,7 @@ async def test_repository_below_an_empty_one_is_left(place: Place) -> None:
     set_age(place.repository(outer), LONG_AGO)
     set_age(place.repository(inner), datetime.now(UTC))
 
-    assert await place.storage.remove_links(outer, older_than=YESTERDAY)
+    assert await remove_links(place.storage, outer, older_than=YESTERDAY)
 
     listed = await place.list_repositories()
     assert outer not in listed
@@ -165,7 +192,7 @@ async def test_each_listed_name_is_accepted(place: Place, odd: str) -> None:
 
     assert names(listing, EntryKind.UPLOAD) == {odd}
     assert await place.storage.delete_upload(name, odd, unwritten_since=YESTERDAY)
-    assert await place.storage.remove_links(name, older_than=YESTERDAY) is False
+    assert await remove_links(place.storage, name, older_than=YESTERDAY) is False
 
 
 @pytest.mark.parametrize("odd", [".snapshot", "_old"])
@@ -193,7 +220,7 @@ async def test_folder_whose_name_cannot_be_stored_is_no_repository(
 async def test_invalid_repository_is_refused(place: Place, name: str) -> None:
     storage: Storage = place.storage
     with pytest.raises(ValueError, match="repository"):
-        await storage.remove_links(name, older_than=tomorrow())
+        await remove_links(storage, name, older_than=tomorrow())
     with pytest.raises(ValueError, match="repository"):
         await storage.link_layers(name, [f"sha256:{'0' * 64}"])
     with pytest.raises(ValueError, match="repository"):
@@ -212,9 +239,9 @@ async def test_empty_folder_of_an_upload_is_an_upload(local: Place) -> None:
     folder.mkdir(parents=True)
     assert names((await local.list_repositories())[name], EntryKind.UPLOAD) == {"begun"}
 
-    assert await local.storage.remove_links(name, older_than=YESTERDAY) is False
+    assert await remove_links(local.storage, name, older_than=YESTERDAY) is False
     assert folder.is_dir()
 
     os.utime(folder, (LONG_AGO.timestamp(),) * 2)
-    assert await local.storage.remove_links(name, older_than=YESTERDAY)
+    assert await remove_links(local.storage, name, older_than=YESTERDAY)
     assert not folder.exists()

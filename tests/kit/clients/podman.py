@@ -47,25 +47,25 @@ class Podman(ContainersClient):
         self._execute("image", "rm", "--force", reference)
         return self.pull_again(reference)
 
-    def pull_again(self, reference: str) -> Finished:
-        """Pull the image without deleting the local copy first."""
-        return self._execute("pull", "--quiet", f"--{self._tls_verify}", reference)
-
     def copy(self, source: str, target: str) -> Finished:
         """Pull an image, and push it under another name."""
         self.pull_again(source).checked()
         self._execute("tag", source, target).checked()
         return self._execute("push", f"--{self._tls_verify}", target)
 
+    def pull_again(self, reference: str) -> Finished:
+        """Pull the image without deleting the local copy first."""
+        return self._execute("pull", "--quiet", f"--{self._tls_verify}", reference)
+
     def repositories(self, registry: str) -> list[str]:
         """List the repositories of ``registry`` (host:port)."""
-        return [row["Name"].removeprefix(f"{registry}/") for row in self._search(f"{registry}/")]
+        return [row["Name"].removeprefix(f"{registry}/") for row in self._found(f"{registry}/")]
 
     def tags(self, repository: str) -> list[str]:
         """List the tags of ``repository`` (host:port/namespace/name)."""
-        return [tag for row in self._search("--list-tags", repository) for tag in row["Tags"]]
+        return [tag for row in self._found("--list-tags", repository) for tag in row["Tags"]]
 
-    def _search(self, *words: str) -> list[dict[str, Any]]:
+    def _found(self, *words: str) -> list[dict[str, Any]]:
         options = (f"--{self._tls_verify}", "--limit", "10000", "--format", "json")
         found = self._execute("search", *options, *words).checked().stdout
         rows: list[dict[str, Any]] = json.loads(found) if found.strip() else []
@@ -117,16 +117,16 @@ class Buildah(ContainersClient):
         self._execute("rmi", "--force", reference)
         return self.pull_again(reference)
 
-    def pull_again(self, reference: str) -> Finished:
-        """Pull the image without deleting the local copy first."""
-        options = ("--quiet", "--policy", "always", f"--{self._tls_verify}")
-        return self._execute("pull", *options, reference)
-
     def copy(self, source: str, target: str) -> Finished:
         """Pull an image, and push it under another name."""
         self.pull_again(source).checked()
         self._execute("tag", source, target).checked()
         return self._execute("push", f"--{self._tls_verify}", target)
+
+    def pull_again(self, reference: str) -> Finished:
+        """Pull the image without deleting the local copy first."""
+        options = ("--quiet", "--policy", "always", f"--{self._tls_verify}")
+        return self._execute("pull", *options, reference)
 
     def pulled_config(self, reference: str) -> str:
         """Return the image ID, which is the config digest."""

@@ -39,6 +39,17 @@ class Skopeo(ContainersClient):
             "copy", "--all", f"--dest-{self._tls_verify}", source, f"docker://{reference}"
         )
 
+    def copy(self, source: str, target: str) -> Finished:
+        """Copy an image within the registry, with all its platforms."""
+        return self._run(
+            "copy",
+            "--all",
+            f"--src-{self._tls_verify}",
+            f"--dest-{self._tls_verify}",
+            f"docker://{source}",
+            f"docker://{target}",
+        )
+
     def pull(self, reference: str, *, all_platforms: bool = False) -> Finished:
         """Copy the image to a new OCI layout."""
         folder = self.home / "images" / secrets.token_hex(6)
@@ -62,28 +73,21 @@ class Skopeo(ContainersClient):
         digest: str = json.loads(self.pulled_manifest(reference).content)["config"]["digest"]
         return digest
 
-    def copy(self, source: str, target: str) -> Finished:
-        """Copy an image within the registry, with all its platforms."""
-        return self._run(
-            "copy",
-            "--all",
-            f"--src-{self._tls_verify}",
-            f"--dest-{self._tls_verify}",
-            f"docker://{source}",
-            f"docker://{target}",
-        )
-
-    def tags(self, repository: str) -> list[str]:
-        """List the tags of ``repository`` (host:port/namespace/name)."""
-        listed = self._run("list-tags", f"--{self._tls_verify}", f"docker://{repository}")
-        tags: list[str] = json.loads(listed.checked().stdout)["Tags"]
-        return tags
-
     def raw_manifest(self, reference: str) -> bytes:
         """Return the manifest or index of a tag, byte for byte."""
         shown = self._run("inspect", "--raw", f"--{self._tls_verify}", f"docker://{reference}")
         return shown.checked().stdout.encode()
 
-    def delete(self, reference: str) -> Finished:
-        """Delete the manifest that ``reference`` names from the registry."""
-        return self._run("delete", f"--{self._tls_verify}", f"docker://{reference}")
+    def tags(self, repository: str) -> list[str]:
+        """Return the tags of a repository (host:port/namespace/name)."""
+        listed = self._run("list-tags", f"--{self._tls_verify}", f"docker://{repository}")
+        tags: list[str] = json.loads(listed.checked().stdout)["Tags"]
+        return tags
+
+    def delete(self, reference: str, *, debug: bool = False) -> Finished:
+        """Delete the manifest that ``reference`` names from the registry.
+
+        With ``debug``, skopeo writes its requests to standard error.
+        """
+        options = ("--debug",) if debug else ()
+        return self._run(*options, "delete", f"--{self._tls_verify}", f"docker://{reference}")

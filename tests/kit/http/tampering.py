@@ -17,9 +17,16 @@ def _unchanged(_: httpx.Request, response: httpx.Response) -> bytes:
     return response.content
 
 
+def _nothing(_: httpx.Request) -> bool:
+    return False
+
+
 @dataclass
 class Proxy:
     """Forwards requests to the gateway.
+
+    If ``delays`` returns true, the client's connection ends, and the request goes to ``delayed``.
+    It can be sent later, as by a network that is slow.
 
     ``answer`` returns the body of the response; it may wait. ``seen`` has the method, the path, and
     the status of each request.
@@ -27,6 +34,8 @@ class Proxy:
 
     gateway: str
     answer: Callable[[httpx.Request, httpx.Response], bytes] = _unchanged
+    delays: Callable[[httpx.Request], bool] = _nothing
+    delayed: list[httpx.Request] = field(default_factory=list)
     seen: list[tuple[str, str, int]] = field(default_factory=list)
     port: int = 0
 
@@ -70,6 +79,10 @@ def _forward(handler: BaseHTTPRequestHandler, upstream: httpx.Client, proxy: Pro
     request = upstream.build_request(
         handler.command, handler.path, headers=headers, content=_body(handler)
     )
+    if proxy.delays(request):
+        proxy.delayed.append(request)
+        handler.close_connection = True
+        return
     response = upstream.send(request)
     content = proxy.answer(request, response)
     proxy.seen.append((handler.command, handler.path, response.status_code))

@@ -16,6 +16,7 @@ import httpx
 
 from libs.common.registry.client import Fetched, Forwarded
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.transport import Check
 from libs.common.storage.layout import blob_data, layer_link, repository_folder
 from tests.kit.images import Blob
 from tests.kit.interleaving.scheduler import Scheduler, current_process
@@ -138,8 +139,10 @@ class ModelRegistry:
         folder = self._files.tags(repository)
         return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
-    async def delete_manifest(self, repository: str, digest: str) -> bool:
-        """Delete a manifest with its tags."""
+    async def delete_manifest(
+        self, repository: str, digest: str, *, check: Check | None = None
+    ) -> bool:
+        """Delete a manifest with its tags. The registry of the tests accepts late requests."""
         await self._scheduler().point(f"DELETE {repository}@{digest[7:15]}")
         revision = self._files.revision(repository, digest)
         if not revision.is_file():

@@ -12,6 +12,9 @@ from tests.kit.pulls.envelopes import DOCKER_LIST, OCI_INDEX, OCI_MANIFEST, dige
 
 CHILDREN = ("amd64", "arm64", "attestation")
 
+SUBJECTS = {"referrer": "image", "other-referrer": "amd64"}
+"""The subject of each referrer."""
+
 Counts = dict[str, tuple[int, int]]
 """(pulls, checks) by tag."""
 
@@ -102,6 +105,33 @@ def signature_patterns() -> list[Pattern]:
         ),
         Pattern("cosign download signature", [get(0, "signature", signature)], {}),
         Pattern("cosign triangulate", [head(0, "signature", signature)], {}),
+    ]
+
+
+def referrer_patterns() -> list[Pattern]:
+    """Return the patterns of clients that fetch referrers by digest. See SUBJECTS.
+
+    cosign 2.6 with the referrers API was recorded.
+    """
+    return [
+        Pattern(
+            "cosign verify with the referrers API",
+            [
+                get(0, tag="v1"),
+                get(0.2, "referrer"),
+                get(0.4, tag="v1"),
+                get(0.6, "referrer"),
+            ],
+            {"v1": (0, 2)},
+        ),
+        Pattern("HEAD of a referrer by its digest", [head(0, "referrer", None)], {"": (0, 1)}),
+        Pattern("oras pull of a referrer", [get(0, "referrer")], {}),
+        Pattern("pull of a referrer by its tag", [get(0, "referrer", "sbom")], {"sbom": (1, 0)}),
+        Pattern(
+            "pull, then another image's referrer",
+            [get(0, tag="v1"), get(0.2, "index-of-indexes"), get(0.3, "other-referrer")],
+            {"v1": (1, 0), "": (1, 0)},
+        ),
     ]
 
 

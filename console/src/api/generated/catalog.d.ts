@@ -1539,6 +1539,18 @@ export interface components {
              */
             kept: number;
             /**
+             * Needed
+             * @description in a dry run, the number of blobs that it would keep, by reason: `manifest`, `image`, `index`, `trash`, `push`, `marked`, `unknown manifest`, `client`
+             * @example {
+             *       "image": 80,
+             *       "manifest": 12,
+             *       "trash": 4
+             *     }
+             */
+            needed: {
+                [key: string]: number;
+            };
+            /**
              * Uploads
              * @description purged uploads, to which nobody had written for a day
              */

@@ -17,6 +17,7 @@ from services.catalog.intents.domain import (
     Kind,
     Requester,
 )
+from services.catalog.intents.leases import lease_of
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.repositories.domain import RepositoryDeleting
@@ -74,16 +75,17 @@ async def delete_blob(
             requester=requester,
         )
 
+    intent = await open_intent(engine=engine, repository=repository, prepare=prepare)
+    lease = lease_of(intent, engine)
     calls = 0
 
     async def unlink() -> bool:
         nonlocal calls
         calls += 1
-        is_unlinked = await registry.delete_blob(repository, digest)
+        is_unlinked = await registry.delete_blob(repository, digest, check=lease.check)
         # An earlier call, whose answer was lost, can have unlinked it.
         return is_unlinked or calls > 1
 
-    intent = await open_intent(engine=engine, repository=repository, prepare=prepare)
     is_unlinked = await call_until_confirmed(
         unlink, engine=engine, intent=intent, seconds=DELETION_WAIT_SECONDS
     )
@@ -96,7 +98,9 @@ async def delete_blob(
 
 async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
     """Complete a deletion whose outcome is unknown. Raises RegistryUnavailable."""
-    await registry.delete_blob(intent.change.repository, intent.change.digest)
+    change = intent.change
+    check = lease_of(intent, engine).check
+    await registry.delete_blob(change.repository, change.digest, check=check)
     await _finish(engine, intent, is_unlinked=True)
 
 

@@ -7,6 +7,7 @@ from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryRefused
 from libs.common.registry.manifests import is_digest
 from libs.common.registry.names import artifact_tags
+from libs.common.registry.transport import Check
 from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.deletion.images import queries
@@ -23,6 +24,7 @@ from services.catalog.intents.domain import (
     Kind,
     Requester,
 )
+from services.catalog.intents.leases import lease_of
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
@@ -97,22 +99,26 @@ async def delete_image(
     intent = await open_intent(
         engine=engine, repository=repository.path, prepare=prepare, record=keep
     )
+    lease = lease_of(intent, engine)
     await call_until_confirmed(
-        lambda: _delete_in_registry(engine, registry, intent),
+        lambda: _delete_in_registry(engine, registry, intent, lease.check),
         engine=engine,
         intent=intent,
         seconds=DELETION_WAIT_SECONDS,
+        lease=lease,
     )
     await _finish(engine, intent)
 
 
 async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
     """Complete a deletion whose outcome is unknown. Raises RegistryUnavailable."""
-    await _delete_in_registry(engine, registry, intent)
+    await _delete_in_registry(engine, registry, intent, lease_of(intent, engine).check)
     await _finish(engine, intent)
 
 
-async def _delete_in_registry(engine: Engine, registry: Registry, intent: Intent) -> None:
+async def _delete_in_registry(
+    engine: Engine, registry: Registry, intent: Intent, check: Check
+) -> None:
     """Delete the manifest, and the tags of its signatures.
 
     The trash keeps the content of the manifest first.
@@ -129,13 +135,19 @@ async def _delete_in_registry(engine: Engine, registry: Registry, intent: Intent
         if manifest is not None:
             async with engine.begin() as tx:
                 await store_content(tx, repository=path, digest=digest, content=manifest.content)
-    await registry.delete_manifest(path, digest)
+    await registry.delete_manifest(path, digest, check=check)
     if change.manifest is not None:
         placeholder = Placeholder(
             next(one for one in change.removes if one != digest), change.manifest
         )
         for tag in _artifact_tags(change):
-            await remove_tag(registry=registry, repository=path, tag=tag, placeholder=placeholder)
+            await remove_tag(
+                registry=registry,
+                repository=path,
+                tag=tag,
+                placeholder=placeholder,
+                check=check,
+            )
 
 
 def _artifact_tags(change: Change) -> list[str]:

@@ -176,6 +176,14 @@ async def lock_object(tx: Tx, *, deletion: Deletion) -> None:
     await tx.execute(statement.with_for_update())
 
 
+async def lock_deletion(tx: Tx, *, deletion: Deletion) -> bool:
+    """Keep the deletion in its step until the transaction ends; return False if it is not in it."""
+    statement = sa.select(_d.id).where(
+        _d.id == deletion.id, _d.removed_at.is_not(None) == sa.literal(deletion.removed)
+    )
+    return (await tx.execute(statement.with_for_update(read=True))).one_or_none() is not None
+
+
 async def mark_removed(tx: Tx, *, id: int) -> bool:
     """Mark the object as removed; return False if another replica has done so."""
     statement = sa.update(deletions).where(_d.id == id, _d.removed_at.is_(None))

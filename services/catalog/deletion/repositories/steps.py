@@ -19,6 +19,7 @@ from services.catalog.deletion.repositories import queries
 from services.catalog.deletion.repositories.domain import EMPTYING_SECONDS, Deletion
 from services.catalog.deletion.repositories.emptying import RepositoryCleaner
 from services.catalog.intents import queries as intents
+from services.catalog.intents.domain import Kind
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
 from services.catalog.trash.keeping.queries import store_content
@@ -30,23 +31,28 @@ _log = structlog.get_logger()
 async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> bool:
     """Delete the object from the registry, then from the catalog. Its name stays reserved.
 
-    Return False if a push or deletion of one of its images is not finished. No other begins,
-    because the repository is marked.
+    Return False if a push or deletion of one of its images is not finished, or if a request of this
+    deletion has no answer. No push begins, because the repository is marked.
 
     Raises RegistryUnavailable.
     """
     if deletion.kind == "repository":
         async with engine.begin() as tx:
-            if await intents.has_open(tx, repository=deletion.name):
+            if await intents.has_open(
+                tx, repositories=[deletion.name], besides=Kind.EMPTY_REPOSITORY
+            ):
                 return False
             manifests = await queries.list_manifest_digests(tx, path=deletion.name)
             blobs = await queries.list_blob_digests(tx, path=deletion.name)
         is_kept = await keep_images(engine=engine, repository=deletion.name, digests=manifests)
         keep = partial(_keep_content, engine, deletion.name) if is_kept else None
-        await RepositoryCleaner(registry, deletion.name, keep=keep).empty(
-            manifests=manifests, blobs=[blob for blob in blobs if is_digest(blob)]
-        )
+        cleaner = RepositoryCleaner(engine, registry, deletion.name, deletion=deletion, keep=keep)
+        await cleaner.empty(manifests=manifests, blobs=[blob for blob in blobs if is_digest(blob)])
     async with engine.begin() as tx:
+        if deletion.kind == "repository":
+            await intents.lock_repositories(tx, paths=[deletion.name])
+            if await intents.has_open(tx, repositories=[deletion.name]):
+                return False
         await queries.lock_object(tx, deletion=deletion)
         if not await queries.mark_removed(tx, id=deletion.id):
             return True
@@ -60,7 +66,7 @@ async def remove(*, engine: Engine, registry: Registry, deletion: Deletion) -> b
 
 
 async def release(*, engine: Engine, registry: Registry, deletion: Deletion) -> bool:
-    """Release the name; return False if the catalog has not applied all events of it.
+    """Release the name; return False if events of it are not applied, or a change is open.
 
     First, the registry is emptied once more, because the event of a push may be late or lost.
     Nothing can be restored to the name meanwhile.
@@ -86,10 +92,13 @@ async def _release(engine: Engine, registry: Registry, deletion: Deletion) -> bo
     else:
         paths = await registry.list_repositories_in(deletion.name)
     for path in paths:
-        count = await RepositoryCleaner(registry, path).empty()
+        count = await RepositoryCleaner(engine, registry, path, deletion=deletion).empty()
         if count:
             _log.warning("deleted manifests of the former owner", repository=path, manifests=count)
     async with engine.begin() as tx:
+        await intents.lock_repositories(tx, paths=paths)
+        if await intents.has_open(tx, repositories=paths):
+            return False
         await queries.release_name(tx, deletion=deletion)
     return True
 

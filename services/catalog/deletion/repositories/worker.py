@@ -49,7 +49,9 @@ class Deleter:
                 if not await steps.remove(engine=engine, registry=registry, deletion=deletion):
                     await self._postpone(deletion, "a push or deletion in it is not finished")
             elif not await steps.release(engine=engine, registry=registry, deletion=deletion):
-                await self._postpone(deletion, "the feed has unapplied events of it")
+                await self._postpone(
+                    deletion, "the feed has unapplied events of it, or a change is open"
+                )
         except RegistryUnavailable as error:
             await self._postpone(deletion, str(error))
         except TimeoutError:  # If the database is unreachable, the deletion is not postponed.

@@ -5,12 +5,20 @@ from datetime import timedelta
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.transport import Check
 from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.deletion.tags import queries
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.images.domain import ImageNotFound, is_tag
-from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent, Kind
+from services.catalog.intents.domain import (
+    DELETION_WAIT_SECONDS,
+    Change,
+    Intent,
+    Kind,
+    Requester,
+)
+from services.catalog.intents.leases import lease_of
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
@@ -73,46 +81,55 @@ async def delete_tag(
     intent = await open_intent(
         engine=engine, repository=repository.path, prepare=prepare, record=keep
     )
+    lease = lease_of(intent, engine)
     await call_until_confirmed(
-        lambda: _delete_in_registry(registry, intent),
+        lambda: _delete_in_registry(registry, intent, lease.check),
         engine=engine,
         intent=intent,
         seconds=DELETION_WAIT_SECONDS,
+        lease=lease,
     )
     await _finish(engine, intent)
 
 
 async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
     """Complete a deletion whose outcome is unknown. Raises RegistryUnavailable."""
-    await _delete_in_registry(registry, intent)
+    await _delete_in_registry(registry, intent, lease_of(intent, engine).check)
     await _finish(engine, intent)
 
 
 async def remove_tag(
-    *, registry: Registry, repository: str, tag: str, placeholder: Placeholder | None = None
+    *, registry: Registry, repository: str, tag: str, placeholder: Placeholder, check: Check
 ) -> None:
-    """Delete a tag in the registry as a part of another deletion. Raises RegistryUnavailable."""
-    await _remove(registry, repository, tag, placeholder or make_placeholder())
+    """Delete a tag in the registry as a part of another deletion.
+
+    ``check`` is called before each request that changes something.
+
+    Raises RegistryUnavailable.
+    """
+    if await registry.deletes_tags() and await registry.delete_tag(repository, tag, check=check):
+        return
+    for _ in range(_TRIES):
+        await registry.put_manifest(repository, tag, placeholder.manifest, check=check)
+        if await registry.delete_manifest(repository, placeholder.digest, check=check):
+            return
+        # Another process deleted the placeholder and left the tag.
+    raise RegistryUnavailable(f"The registry did not delete the tag {tag} of {repository}.")
 
 
-async def _delete_in_registry(registry: Registry, intent: Intent) -> None:
+async def _delete_in_registry(registry: Registry, intent: Intent, check: Check) -> None:
     change = intent.change
     placeholder = make_placeholder()
     if change.manifest is not None:
         (digest,) = change.removes
         placeholder = Placeholder(digest, change.manifest)
-    await _remove(registry, change.repository, change.tags[0], placeholder)
-
-
-async def _remove(registry: Registry, repository: str, tag: str, placeholder: Placeholder) -> None:
-    if await registry.deletes_tags() and await registry.delete_tag(repository, tag):
-        return
-    for _ in range(_TRIES):
-        await registry.put_manifest(repository, tag, placeholder.manifest)
-        if await registry.delete_manifest(repository, placeholder.digest):
-            return
-        # Another process deleted the placeholder and left the tag.
-    raise RegistryUnavailable(f"The registry did not delete the tag {tag} of {repository}.")
+    await remove_tag(
+        registry=registry,
+        repository=change.repository,
+        tag=change.tags[0],
+        placeholder=placeholder,
+        check=check,
+    )
 
 
 async def _finish(engine: Engine, intent: Intent) -> None:
@@ -127,5 +144,6 @@ async def _finish(engine: Engine, intent: Intent) -> None:
         repository_id = await queries.delete_tag(tx, repository=change.repository, tag=tag)
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
-        entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
-        await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)
+        if change.requester != Requester():  # Garbage collection leaves no trail.
+            entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
+            await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

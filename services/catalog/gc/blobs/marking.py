@@ -1,8 +1,9 @@
 """Marks blobs that nothing needs, and waits until every gate knows them (spec 7)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from libs.common.db.engine import Engine
@@ -15,12 +16,16 @@ _POLL_SECONDS = 0.1
 
 @dataclass(slots=True)
 class MarkedBlobs:
-    """All blobs of the storage, and those that were marked: their numbers and bytes."""
+    """All blobs of the storage, and those that were marked: their numbers and bytes.
+
+    ``needed`` counts the others by the reason for which they are kept, in a dry run only.
+    """
 
     blobs: int = 0
     blob_bytes: int = 0
     marked: int = 0
     marked_bytes: int = 0
+    needed: Counter[str] = field(default_factory=Counter)
 
 
 async def mark_blobs(
@@ -52,6 +57,10 @@ async def mark_blobs(
                 continue
             async with engine.begin() as tx:
                 marked = await apply(tx, run=run, blobs=blobs, grace=grace)
+                if is_dry:
+                    found.needed += Counter(
+                        await queries.count_needed(tx, run=run, blobs=blobs, grace=grace)
+                    )
             found.marked += marked.blobs
             found.marked_bytes += marked.size_bytes
         await report(found)

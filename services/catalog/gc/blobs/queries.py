@@ -36,6 +36,20 @@ _COUNT_UNNEEDED = sa.text("""
         :run, CAST(:digests AS text[]), CAST(:sizes AS bigint[]), CAST(:grace AS interval))
 """).bindparams(sa.bindparam("grace", type_=sa.Interval))
 
+_COUNT_NEEDED = sa.text("""
+    SELECT reason, count(*) AS blobs FROM (
+        SELECT coalesce(
+            f.reason,
+            (SELECT 'marked' FROM catalog.garbage_blobs g WHERE g.digest = f.digest),
+            (SELECT 'unknown manifest' FROM catalog.garbage_exemptions x
+             WHERE x.run = :run AND x.digest = f.digest),
+            (SELECT 'client' FROM catalog.blob_touches t
+             WHERE t.digest = f.digest
+               AND t.touched_at > clock_timestamp() - CAST(:grace AS interval))) AS reason
+        FROM catalog.find_needed(CAST(:digests AS text[])) AS f) AS needed
+    WHERE reason IS NOT NULL GROUP BY reason
+""").bindparams(sa.bindparam("grace", type_=sa.Interval))
+
 _UNSCANNED = sa.text("""
     SELECT r.path, m.repository_id, m.digest,
            EXISTS (SELECT FROM catalog.manifest_blobs b
@@ -109,6 +123,14 @@ async def count_unneeded(
     """Return the number and the bytes of the blobs that ``mark`` would mark."""
     row = (await tx.execute(_COUNT_UNNEEDED, _blob_values(run, blobs, grace))).one()
     return Marked(row[0], row[1])
+
+
+async def count_needed(
+    tx: Tx, *, run: int, blobs: Sequence[BlobEntry], grace: timedelta
+) -> dict[str, int]:
+    """Return the number of the blobs that ``mark`` would not mark, by reason."""
+    given = {"run": run, "digests": [blob.digest for blob in blobs], "grace": grace}
+    return {row.reason: row.blobs for row in await tx.execute(_COUNT_NEEDED, given)}
 
 
 def _blob_values(run: int, blobs: Sequence[BlobEntry], grace: timedelta) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
+from libs.common.registry.names import artifact_tags
 from services.catalog.gc.manifests.domain import UntaggedManifest
 from services.catalog.intents.domain import LEASE
 
@@ -191,6 +192,10 @@ _OPEN_DELETIONS = sa.text("""
     FROM unnest(CAST(:digests AS text[])) AS digest
 """).bindparams(sa.bindparam("lease", type_=sa.Interval))
 
+_LEASES = sa.text("""
+    SELECT id, leased_until FROM catalog.intents WHERE id = ANY(CAST(:ids AS bigint[]))
+""")
+
 _RESOLVE = sa.text("""
     UPDATE catalog.intents SET resolved_at = clock_timestamp()
     WHERE id = ANY(CAST(:ids AS bigint[])) AND resolved_at IS NULL RETURNING digest
@@ -205,14 +210,18 @@ _DELETE = sa.text("""
 
 async def open_deletions(
     tx: Tx, *, namespace: str, path: str, digests: Collection[str]
-) -> dict[str, int]:
-    """Insert an intent for the deletion of each manifest. Return their ids by digest.
+) -> dict[str, tuple[int, datetime]]:
+    """Insert an intent for the deletion of each manifest.
 
-    A manifest that an open intent needs is left out.
+    Return their ids, and the ends of their leases, by digest. A manifest that an open intent needs
+    is left out.
     """
     given = {"namespace": namespace, "path": path, "digests": list(digests), "lease": LEASE}
     rows = await tx.execute(_OPEN_DELETIONS, given)
-    return {row.digest: row.intent for row in rows if row.intent is not None}
+    ids = {row.digest: row.intent for row in rows if row.intent is not None}
+    rows = await tx.execute(_LEASES, {"ids": list(ids.values())})
+    ends = {row.id: row.leased_until for row in rows}
+    return {digest: (id_, ends[id_]) for digest, id_ in ids.items()}
 
 
 async def resolve_deletions(tx: Tx, *, ids: Collection[int]) -> list[str]:
@@ -228,3 +237,28 @@ async def delete_manifests(tx: Tx, *, path: str, digests: Collection[str]) -> in
     rows = await tx.execute(_DELETE, {"path": path, "digests": list(digests)})
     repository_id: int | None = rows.scalars().first()
     return repository_id
+
+
+_ARTIFACT_TAGS = sa.text("""
+    SELECT t.name FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
+    WHERE r.path = :path AND t.name = ANY(CAST(:names AS text[])) ORDER BY t.name
+""")
+
+_ORPHANED_TAG = sa.text("""
+    SELECT t.digest FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
+    WHERE r.path = :path AND r.status <> 'deleting' AND t.name = :tag AND NOT EXISTS (
+      SELECT FROM catalog.manifests m WHERE m.repository_id = r.id AND m.digest = :subject)
+""")
+
+
+async def list_artifact_tags(tx: Tx, *, path: str, digests: Collection[str]) -> list[str]:
+    """Return the tags of the repository that belong to one of the images ``digests``."""
+    names = [name for digest in digests for name in artifact_tags(digest)]
+    return list((await tx.execute(_ARTIFACT_TAGS, {"path": path, "names": names})).scalars())
+
+
+async def find_orphaned_tag(tx: Tx, *, path: str, tag: str, subject: str) -> str | None:
+    """Return what the tag names. None if it is gone, or if the repository has ``subject``."""
+    values = {"path": path, "tag": tag, "subject": subject}
+    digest: str | None = (await tx.execute(_ORPHANED_TAG, values)).scalar_one_or_none()
+    return digest

@@ -1,6 +1,7 @@
 """Deletes manifests that nothing needs, as intents, so that a concurrent push wins (spec 7)."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,7 +13,9 @@ from libs.common.db.engine import STATEMENT_FAILURES, Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.gc.manifests import queries
+from services.catalog.gc.manifests.artifact_tags import delete_artifact_tags
 from services.catalog.gc.manifests.domain import UntaggedManifest
+from services.catalog.intents.leases import Lease
 from services.catalog.intents.queries import lock_repositories, read_clock
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
@@ -21,6 +24,11 @@ from services.catalog.sync.drift import usecases as drift
 _BATCH = 50
 _REPOSITORIES_AT_ONCE = 100
 _DELETES_AT_ONCE = 4
+_FEED_SECONDS = 3.0
+"""How long a comparison waits for the feed. With constant pushes, it is never applied to the end.
+
+A push that the catalog has not applied is copied from the registry by the repair instead.
+"""
 _PULLS_AT_ONCE = timedelta(hours=6)
 _SINGLE_PULLS = timedelta(days=3)
 """Each pull of the last days has a row. Of older ones, each manifest has one."""
@@ -85,7 +93,11 @@ async def delete_untagged(
 
     async def repair(some: Sequence[str]) -> None:
         compared = await drift.compare_repositories(
-            engine=engine, registry=registry, paths=some, settle_seconds=settle_seconds
+            engine=engine,
+            registry=registry,
+            paths=some,
+            settle_seconds=settle_seconds,
+            feed_seconds=_FEED_SECONDS,
         )
         left = await drift.repair(engine=engine, registry=registry, found=compared.differences)
         deleted.failures.update(
@@ -225,6 +237,7 @@ async def _delete_batch(
     """Delete those of the manifests that nothing needs since the listing. Return their number."""
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[path])
+        taken_at = time.monotonic()
         intents = await queries.open_deletions(
             tx,
             namespace=path.partition("/")[0],
@@ -235,13 +248,15 @@ async def _delete_batch(
     requests = asyncio.Semaphore(_DELETES_AT_ONCE)
 
     async def delete(digest: str) -> int | None:
+        id_, until = intents[digest]
+        lease = Lease(engine, id_, until, taken_at=taken_at)
         async with requests:
             try:
-                await registry.delete_manifest(path, digest)
+                await registry.delete_manifest(path, digest, check=lease.check)
             except RegistryUnavailable as error:
                 failures.append(error)
                 return None  # The worker of intents completes the deletion.
-        return intents[digest]
+        return id_
 
     confirmed = await asyncio.gather(*(delete(digest) for digest in intents))
     async with engine.begin() as tx:
@@ -253,6 +268,7 @@ async def _delete_batch(
         repository_id = await queries.delete_manifests(tx, path=path, digests=resolved)
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
+    await delete_artifact_tags(engine=engine, registry=registry, path=path, digests=resolved)
     if failures:
         raise failures[0]
     return len(resolved)

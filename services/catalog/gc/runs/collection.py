@@ -19,6 +19,7 @@ from services.catalog.gc.blobs.purging import purge_uploads, remove_empty_reposi
 from services.catalog.gc.manifests.usecases import count_untagged, delete_untagged
 from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import MAX_FAILURES, STOPPED, Options, Phase, Report
+from services.catalog.gc.runs.metrics import count_run
 from services.catalog.gc.sweeps.usecases import sweep
 
 _REPORT_SECONDS = 0.5
@@ -70,6 +71,7 @@ class GarbageCollector:
             report.revivals = await queries.count_revivals(tx)
             report.revived = report.revivals - revivals_before
             await queries.finish(tx, id=run, report=report, error=error)
+        count_run(error)
         dropped = _EXEMPTIONS_AT_ONCE
         while dropped == _EXEMPTIONS_AT_ONCE:
             async with self._engine.begin() as tx:
@@ -209,6 +211,7 @@ class _Collection:
         async def progress(found: MarkedBlobs) -> None:
             self.report.blobs, self.report.blob_bytes = found.blobs, found.blob_bytes
             self.report.marked, self.report.marked_bytes = found.marked, found.marked_bytes
+            self.report.needed = dict(found.needed)
             await self._progress(found.blobs)
 
         return await mark_blobs(

@@ -43,8 +43,12 @@ class Report:
     rest. ``kept`` counts doomed blobs that were needed again at their deletion. ``revived`` blobs
     live again since the run before, because a client asked for them, and ``revivals`` counts them
     since the installation. ``blobs`` and ``blob_bytes`` are those of the whole storage, when the
-    run marked. ``failures`` are repositories that keep their garbage, with the reason: the first
-    `MAX_FAILURES` of them. ``further_failures`` is the number of the others.
+    run marked. ``needed`` counts the blobs that a dry run would keep, by reason: `manifest` and
+    `image` and `index` (a manifest of the catalog, or named by one), `trash`, `push` (an open
+    change), `marked` (by an earlier run), `unknown manifest` (exempt, because the catalog does not
+    know what needs it), and `client` (asked for within the grace time). ``failures`` are
+    repositories that keep their garbage, with the reason: the first `MAX_FAILURES` of them.
+    ``further_failures`` is the number of the others.
     """
 
     blobs: int = 0
@@ -57,6 +61,7 @@ class Report:
     revived: int = 0
     revivals: int = 0
     kept: int = 0
+    needed: dict[str, int] = field(default_factory=dict)
     uploads: int = 0
     repositories: int = 0
     failures: dict[str, str] = field(default_factory=dict)

@@ -22,6 +22,11 @@ class ReportOut(Output):
         description="marked blobs that live again since the run before, because a client asked"
     )
     kept: int = Field(description="marked blobs that were needed again when their wait had ended")
+    needed: dict[str, int] = Field(
+        description="in a dry run, the number of blobs that it would keep, by reason: `manifest`, "
+        "`image`, `index`, `trash`, `push`, `marked`, `unknown manifest`, `client`",
+        examples=[{"manifest": 12, "image": 80, "trash": 4}],
+    )
     uploads: int = Field(description="purged uploads, to which nobody had written for a day")
     repositories: int = Field(description="empty repositories that were removed from the storage")
     failures: dict[str, str] = Field(

@@ -3,7 +3,8 @@
 from libs.common.db.engine import Engine, Tx
 from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.collection import GarbageCollector
-from services.catalog.gc.runs.domain import Run, Schedule, next_start
+from services.catalog.gc.runs.domain import INTERRUPTED, Run, Schedule, next_start
+from services.catalog.gc.runs.metrics import count_run
 from services.catalog.intents.queries import read_clock
 
 CHANNEL = queries.CHANNEL
@@ -23,7 +24,8 @@ class Starter:
     async def step(self) -> float:
         """Carry out the run that is requested or due. Return the seconds until the next look."""
         async with self._engine.begin() as tx:
-            await queries.end_interrupted(tx)  # Its process was the leader before this one.
+            # Their process was the leader before this one.
+            count_run(INTERRUPTED, number=await queries.end_interrupted(tx))
             run = await queries.find_open_run(tx)
             last = await queries.find_last_run(tx)
             if run is None:

@@ -84,22 +84,30 @@ async def compare_repositories(
     registry: Registry,
     paths: Iterable[str],
     settle_seconds: float = SETTLE_SECONDS,
+    feed_seconds: float = _FEED_SECONDS,
 ) -> Comparison:
     """Like ``compare``, for the repositories ``paths``, without their blobs.
+
+    ``feed_seconds`` is the longest time to wait until the catalog has applied the feed. If it is
+    short, a push can be reported that the catalog applies later.
 
     Raises RegistryUnavailable.
     """
     reader = RegistryReader(registry, checks_blobs=False)
-    return await _compare(engine, reader, set(paths), settle_seconds)
+    return await _compare(engine, reader, set(paths), settle_seconds, feed_seconds)
 
 
 async def _compare(
-    engine: Engine, reader: RegistryReader, paths: Collection[str], settle_seconds: float
+    engine: Engine,
+    reader: RegistryReader,
+    paths: Collection[str],
+    settle_seconds: float,
+    feed_seconds: float = _FEED_SECONDS,
 ) -> Comparison:
     first, failures = await _compare_each(engine, reader, paths)
     if not first:
         return Comparison(len(paths) - len(failures), [], failures)
-    await _let_settle(engine, settle_seconds)
+    await _let_settle(engine, settle_seconds, feed_seconds)
     differing = {difference.repository for difference in first}
     again, failures_again = await _compare_each(engine, reader, differing)
     failures |= failures_again
@@ -212,10 +220,10 @@ async def _is_ownerless(tx: Tx, path: str) -> bool:
     return (await feed.get_path_statuses(tx, paths=[path]))[path].is_ownerless
 
 
-async def _let_settle(engine: Engine, seconds: float) -> None:
-    """Wait for ``seconds``, and then until the catalog has applied the feed, or for 30 s more."""
+async def _let_settle(engine: Engine, seconds: float, feed_seconds: float) -> None:
+    """Wait for ``seconds``, and then until the feed is applied, but not over ``feed_seconds``."""
     await asyncio.sleep(seconds)
-    deadline = time.monotonic() + _FEED_SECONDS
+    deadline = time.monotonic() + feed_seconds
     while time.monotonic() < deadline:
         async with engine.connect() as tx:
             if not await feed.has_events(tx, after=await feed.get_position(tx)):

@@ -4,6 +4,7 @@ Each deletion is an intent, because the former owner can restore the path from t
 """
 
 import asyncio
+import time
 from collections.abc import Collection
 
 import structlog
@@ -11,7 +12,13 @@ import structlog
 from libs.common.db.engine import Engine
 from libs.common.registry.client import Registry
 from services.catalog.intents.domain import Change, Kind
-from services.catalog.intents.queries import insert_unless_conflict, lock_repositories, resolve
+from services.catalog.intents.leases import Lease
+from services.catalog.intents.queries import (
+    find_lease,
+    insert_unless_conflict,
+    lock_repositories,
+    resolve,
+)
 from services.catalog.sync.feed import queries
 from services.catalog.sync.states.queries import find_known
 
@@ -48,15 +55,18 @@ async def _delete(engine: Engine, registry: Registry, repository: str, digest: s
     )
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[repository])
+        taken_at = time.monotonic()
         statuses = await queries.get_path_statuses(tx, paths=[repository])
         if not statuses[repository].is_ownerless:
             return
         if await find_known(tx, manifests_of=[(repository, digest)]):
             return
         intent = await insert_unless_conflict(tx, change=change)
-    if intent is None:
+        until = None if intent is None else await find_lease(tx, id=intent)
+    if intent is None or until is None:
         return  # a restore needs the manifest
-    if await registry.delete_manifest(repository, digest):
+    lease = Lease(engine, intent, until, taken_at=taken_at)
+    if await registry.delete_manifest(repository, digest, check=lease.check):
         _log.warning(
             "deleted a manifest that was pushed to an ownerless path",
             repository=repository,

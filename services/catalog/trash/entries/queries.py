@@ -118,6 +118,16 @@ async def find_entry(tx: Tx, *, entry_id: int) -> Entry | None:
     return _entry(row) if row else None
 
 
+async def sum_up(tx: Tx) -> tuple[int, int]:
+    """Return the number of entries that have not expired, and their bytes."""
+    is_there = sa.or_(_e.expires_at > _CLOCK, _e.restoring_since.is_not(None))
+    statement = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_e.size_bytes), 0)).where(
+        is_there
+    )
+    count, size_bytes = (await tx.execute(statement)).one()
+    return int(count), int(size_bytes)
+
+
 async def end_entry(tx: Tx, *, entry_id: int) -> bool:
     """Let the entry expire now; return False if it is being restored, or has expired."""
     statement = (

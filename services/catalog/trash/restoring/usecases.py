@@ -42,7 +42,8 @@ from services.catalog.trash.restoring.domain import (
     Restore,
     Result,
 )
-from services.catalog.trash.restoring.planning import plan
+from services.catalog.trash.restoring.planning.queries import find_repository
+from services.catalog.trash.restoring.planning.usecases import plan
 
 _CONCURRENT_ITEMS = 8
 _BATCH = 100
@@ -242,7 +243,7 @@ class Restorer:
                 return False
             entry_id, owner_id = link
             await lock_counters(tx)
-            repository_id = await queries.find_repository(tx, path=path, owner_id=owner_id)
+            repository_id = await find_repository(tx, path=path, owner_id=owner_id)
             if repository_id is None:
                 return False
             await queries.write_manifest(
@@ -270,9 +271,7 @@ class Restorer:
             async with self.engine.begin() as tx:
                 await lock_repositories(tx, paths=[path])
                 await lock_counters(tx)
-                repository_id = await queries.find_repository(
-                    tx, path=path, owner_id=restore.owner_id
-                )
+                repository_id = await find_repository(tx, path=path, owner_id=restore.owner_id)
                 if repository_id is not None:
                     await update_totals(tx, pushed_at={repository_id: None})
                     await copy_sums(tx, repositories=[path])

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import AnyHttpUrl, SecretStr
 
-from libs.common.storage import local
+from libs.common.storage import local, local_repositories
 from services.catalog.app import create_app
 from services.catalog.gc.blobs import queries as blobs
 from services.catalog.gc.manifests import queries as manifests
@@ -107,6 +107,7 @@ def _serve(
         methods = [name for name in vars(local.LocalStorage) if not name.startswith("_")]
         steps.instrument(local.LocalStorage, methods)
         steps.instrument(local, ["move_blobs", "remove_moved"])
+        steps.instrument(local_repositories, ["move"])
 
     async def run() -> None:
         app = create_app(settings)

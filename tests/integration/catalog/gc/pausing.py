@@ -98,10 +98,17 @@ class PausingStorage(LocalStorage):
             await self._come_to("deleted")
         return deleted
 
-    async def remove_links(self, repository: str, *, older_than: datetime) -> bool:
+    async def remove_links(
+        self,
+        sweep: str,
+        repository: str,
+        *,
+        older_than: datetime,
+        check: Callable[[], Awaitable[None]],
+    ) -> bool:
         """See Storage."""
         await self._come_to("removing")
-        return await super().remove_links(repository, older_than=older_than)
+        return await super().remove_links(sweep, repository, older_than=older_than, check=check)
 
     async def link_layers(self, repository: str, digests: Collection[str]) -> None:
         """See Storage. The registry of the tests runs as another user than the app."""

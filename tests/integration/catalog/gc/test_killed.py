@@ -45,6 +45,7 @@ STEPS = [
     Hit("before delete_upload"),
     Hit("after delete_upload"),
     Hit("before remove_links"),
+    Hit("before move"),
     Hit("after remove_links"),
     Hit("before finish"),
 ]
@@ -195,3 +196,33 @@ async def test_process_that_is_stopped_in_a_sweep_and_continued_later_loses_noth
     assert_pullable(registry, app_repository, "v1", image)
     for blob in garbage.blobs:
         assert not registry.blob_file(blob.digest).exists()
+
+
+async def test_process_that_is_stopped_in_the_removal_of_a_folder_removes_no_link_later(
+    emptied: Database,
+    engine: AsyncEngine,
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    catalog: FaultyCatalog,
+) -> None:
+    """It is about to remove an old link. Then a client pushes, and needs the same link."""
+    image = make_image()
+    pusher.upload(app_repository, *image.blobs)
+    pusher.upload(f"{app_repository}-other", *image.blobs)
+    await pusher.push(image, f"{app_repository}-other", "v1")
+    age(registry.storage / "docker/registry/v2/repositories" / app_repository)
+    id_ = await request(engine)
+    first = catalog.start(Hit("before move", signal.SIGSTOP))
+    await stopped(first)
+    push = asyncio.create_task(pusher.put(app_repository, "v1", image.manifest))
+    assert not (await asyncio.wait({push}, timeout=0.5))[0]
+    await end_leases(emptied)
+    catalog.start()
+    assert (await push).status_code == 201
+    assert first.pid is not None
+    os.kill(first.pid, signal.SIGCONT)
+    await finished(engine, id_)
+    assert_pullable(registry, app_repository, "v1", image)
+    await finished(engine, await request(engine))
+    assert_pullable(registry, app_repository, "v1", image)

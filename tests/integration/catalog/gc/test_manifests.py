@@ -29,9 +29,9 @@ def deletion(monkeypatch: pytest.MonkeyPatch) -> Pause:
     """Lets the deletions of manifests in the registry wait."""
     pause, delete = Pause(), Registry.delete_manifest
 
-    async def wait_and_delete(self: Registry, *arguments: Any) -> bool:
+    async def wait_and_delete(self: Registry, *arguments: Any, **named: Any) -> bool:
         await pause.hold()
-        return await delete(self, *arguments)
+        return await delete(self, *arguments, **named)
 
     monkeypatch.setattr(Registry, "delete_manifest", wait_and_delete)
     return pause

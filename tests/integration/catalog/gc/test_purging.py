@@ -12,6 +12,7 @@ from tests.integration.catalog.gc.clients import assert_pullable, change_of
 from tests.integration.catalog.gc.conftest import Collect, age, folder_of
 from tests.integration.catalog.gc.pausing import PausingStorage
 from tests.integration.catalog.registry import RegistryUnderTest
+from tests.kit.database import Database
 from tests.kit.images import Image, make_image
 
 pytestmark = pytest.mark.registry_versions
@@ -135,18 +136,23 @@ async def test_folder_with_an_open_intent_is_kept(
 
 
 async def test_push_waits_while_the_folder_of_its_repository_is_removed(
+    emptied: Database,
     pusher: Pusher,
     registry: RegistryUnderTest,
     app_repository: str,
     collect: Collect,
     storage: PausingStorage,
 ) -> None:
-    """The folder's links are removed under the lock of the repository."""
+    """An intent is open meanwhile, and no transaction."""
     image = await _emptied_repository(pusher, registry, app_repository, collect)
     pusher.upload(f"{app_repository}-other", *image.blobs)
     pause = storage.pause_at("removing")
     run = asyncio.create_task(collect(minutes=60))
     await pause.reached()
+    assert not await emptied.fetch(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND pid IN ("
+        " SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction')"
+    )
     pusher.upload(app_repository, *image.blobs)
     push = asyncio.create_task(pusher.put(app_repository, "v1", image.manifest))
     assert not (await asyncio.wait({push}, timeout=0.5))[0]

@@ -12,13 +12,16 @@ from services.events.history.domain import (
     History,
     Key,
 )
+from tests.kit.pulls.envelopes import digest_of
 from tests.kit.pulls.patterns import (
     CHILDREN,
+    SUBJECTS,
     Counts,
     Pattern,
     get,
     head,
     patterns,
+    referrer_patterns,
     signature_patterns,
 )
 from tests.unit.events.history.pull_events import KNOWN, events_of
@@ -35,6 +38,13 @@ def counts_of(effects: dict[Key, Effect | None]) -> Counts:
 @pytest.mark.parametrize("pattern", patterns() + signature_patterns(), ids=str)
 def test_events_of_a_real_client_count_as_one_pull(pattern: Pattern) -> None:
     assert counts_of(History(KNOWN).count(events_of(list(pattern.events)))) == pattern.expected
+
+
+@pytest.mark.parametrize("pattern", referrer_patterns(), ids=str)
+def test_request_of_a_referrer_by_digest_is_no_pull(pattern: Pattern) -> None:
+    subjects = {digest_of(one): digest_of(subject) for one, subject in SUBJECTS.items()}
+    history = History(KNOWN, subjects=subjects)
+    assert counts_of(history.count(events_of(list(pattern.events)))) == pattern.expected
 
 
 def test_each_of_many_pulls_of_an_index_counts() -> None:

@@ -1,5 +1,7 @@
 """What deploy/compose.yaml and `moorage run` must do alike for garbage collection."""
 
+from typing import Any
+
 import yaml  # type: ignore[import-untyped]
 
 from ops.host.render import REGISTRY, render
@@ -49,3 +51,17 @@ def test_the_registry_purges_no_uploads_because_garbage_collection_does() -> Non
     )
     rendered = yaml.safe_load(render(REGISTRY, debug_address=None, **values))
     assert rendered["storage"]["maintenance"] == {"uploadpurging": {"enabled": False}}
+
+
+class _StrictLoader(yaml.SafeLoader):  # type: ignore[misc]
+    """Reads YAML as Compose does: it refuses a mapping that has a key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"a key is twice in {keys}"
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def test_compose_file_has_no_key_twice() -> None:
+    yaml.load((PROJECT / "deploy" / "compose.yaml").read_text(), _StrictLoader)

@@ -5,8 +5,8 @@ from collections.abc import Collection
 from libs.common.db.engine import Tx
 from services.catalog.intents.domain import Change, Kind
 from services.catalog.trash.domain import ContentMissing, NameTaken, ParentMissing
-from services.catalog.trash.restoring import queries
 from services.catalog.trash.restoring.domain import Item, Restore, Result, tags_to_set
+from services.catalog.trash.restoring.planning import queries
 
 
 async def plan(tx: Tx, restore: Restore, item: Item, result: Result) -> Change:
