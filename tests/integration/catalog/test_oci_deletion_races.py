@@ -203,6 +203,7 @@ def _slow_down(monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
         monkeypatch.setattr(f"services.catalog.{noun}.usecases.DELETION_WAIT_SECONDS", 20.0)
 
 
+@pytest.mark.timeout(1200)
 async def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
     mine: Team, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
