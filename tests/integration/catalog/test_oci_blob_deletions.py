@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from typing import Any
 
 import httpx
 import pytest
@@ -183,10 +184,10 @@ async def test_push_waits_for_a_deletion_of_its_blob_and_is_refused(
     mine.pusher.upload(f"{mine.name}/app", *image.blobs)
     unlink, begun, released = Registry.delete_blob, asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Registry, repository: str, digest: str) -> bool:
+    async def slow(self: Registry, repository: str, digest: str, **named: Any) -> bool:
         begun.set()
         await released.wait()
-        return await unlink(self, repository, digest)
+        return await unlink(self, repository, digest, **named)
 
     monkeypatch.setattr(Registry, "delete_blob", slow)
     deletion = asyncio.create_task(robot.delete(f"blobs/{image.layers[0].digest}"))
@@ -207,7 +208,7 @@ async def test_deletion_is_completed_later_if_the_registry_is_away(
 ) -> None:
     mine.pusher.upload(f"{mine.name}/app", BLOB)
 
-    async def away(self: Registry, *_: object) -> bool:
+    async def away(self: Registry, *_: object, **__: object) -> bool:
         raise RegistryUnavailable("away")
 
     with monkeypatch.context() as patched:
