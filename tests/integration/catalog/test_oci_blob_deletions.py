@@ -58,6 +58,28 @@ async def test_unknown_repository(robot: Robot) -> None:
     assert error_of(answer) == (404, "NAME_UNKNOWN")
 
 
+async def test_blob_of_a_repository_without_manifests_is_unlinked(mine: Team, robot: Robot) -> None:
+    """The registry creates a repository at its first blob, and the catalog at its manifest."""
+    mine.pusher.upload(f"{mine.name}/blobs", BLOB)
+    assert (await robot.delete(f"blobs/{BLOB.digest}", repository="blobs")).status_code == 202
+    assert mine.registry.blob_status(f"{mine.name}/blobs", BLOB.digest) == 404
+    assert (await mine.http.get(f"/api/v1/repositories/{mine.name}/blobs")).status_code == 404
+    assert await _open_intents(mine) == 0
+
+
+async def test_blob_of_a_repository_that_is_being_deleted_is_not_unlinked(
+    mine: Team, robot: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(self: Registry, repository: str) -> list[str]:
+        raise RegistryUnavailable("away")
+
+    monkeypatch.setattr(Registry, "list_tags", away)
+    assert (await mine.delete(f"repositories/{mine.name}/app")).status_code == 202
+    answer = await robot.delete(f"blobs/{BLOB.digest}")
+    assert error_of(answer) == (403, "DENIED")
+    assert "being deleted" in message_of(answer)
+
+
 async def test_blob_that_an_image_needs_is_not_unlinked(mine: Team, robot: Robot) -> None:
     image = make_image(layers=2)
     await mine.push(image, "app", "v1")
