@@ -87,7 +87,7 @@ async def delete_blob(
         return is_unlinked or calls > 1
 
     is_unlinked = await call_until_confirmed(
-        unlink, engine=engine, intent=intent, seconds=DELETION_WAIT_SECONDS
+        unlink, engine=engine, intent=intent, seconds=DELETION_WAIT_SECONDS, lease=lease
     )
     await _finish(engine, intent, is_unlinked=is_unlinked)
     if not is_unlinked and not exists:
