@@ -52,6 +52,7 @@ export const activity = {
   "activity.empty.text": "Changes appear here immediately.",
   "activity.noun.account": "Accounts",
   "activity.noun.api_key": "API keys",
+  "activity.noun.blob": "Layers",
   "activity.noun.docker_user": "Docker users",
   "activity.noun.garbage_collection": "Garbage collections",
   "activity.noun.grant": "Grants",

@@ -52,6 +52,7 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.empty.text": "更改会立即显示在这里。",
   "activity.noun.account": "账号",
   "activity.noun.api_key": "API 密钥",
+  "activity.noun.blob": "镜像层",
   "activity.noun.docker_user": "Docker 用户",
   "activity.noun.garbage_collection": "垃圾回收",
   "activity.noun.grant": "授权",

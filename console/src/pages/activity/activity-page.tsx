@@ -22,6 +22,7 @@ const KINDS = [
   "namespace",
   "repository",
   "image",
+  "blob",
   "docker_user",
   "grant",
   "token",
