@@ -15,7 +15,11 @@ from services.catalog.deletion.tags.placeholder import make_placeholder
 from services.catalog.deletion.tags.usecases import resume
 from services.catalog.gc.manifests import queries
 from services.catalog.intents.domain import Change, Intent, Kind
-from services.catalog.intents.queries import insert_unless_conflict, lock_repositories
+from services.catalog.intents.queries import (
+    find_lease,
+    insert_unless_conflict,
+    lock_repositories,
+)
 
 
 async def delete_artifact_tags(
@@ -56,4 +60,6 @@ async def _open_deletion(tx: Tx, path: str, tag: str) -> Intent | None:
         manifest=placeholder.manifest,
     )
     id_ = await insert_unless_conflict(tx, change=change)
-    return None if id_ is None else Intent(id_, change, datetime.now(UTC))
+    if id_ is None:
+        return None
+    return Intent(id_, change, datetime.now(UTC), await find_lease(tx, id=id_))
