@@ -263,3 +263,28 @@ async def test_manifest_that_the_registry_cannot_read_is_left_out(
     await emptied.execute("UPDATE catalog.manifests SET descriptor = NULL")
     repository.registry.revision_link(repository.path, damaged.digest).write_text("")
     assert [one["digest"] for one in await repository.referrers(MISSING)] == [other.digest]
+
+
+@pytest.mark.parametrize("params", [{"artifactType": "a\0b"}, {"last": "\0"}])
+async def test_nul_in_the_query_is_no_error(
+    app_repository: Repository, params: dict[str, str]
+) -> None:
+    await app_repository.attach(MISSING, artifactType="ab")
+    found = await app_repository.referrers(MISSING, **params)
+    assert len(found) == ("last" in params)
+
+
+async def test_large_fallback_index_is_not_parsed_for_annotations(
+    app_repository: Repository,
+) -> None:
+    """To parse it for each request would take seconds, in which nobody can push."""
+    repository = app_repository
+    image = make_image()
+    await repository.pusher.push(image, repository.path, "v1")
+    listed, _ = await repository.attach(None, artifactType=SBOM, annotations={"own": "yes"})
+    many = {f"{number:06}": "" for number in range(100_000)}
+    index = fallback_index(listed.descriptor(annotations=many))
+    tag = image.manifest.digest.replace(":", "-")
+    assert (await repository.pusher.put(repository.path, tag, index)).status_code == 201
+    expected = listed.descriptor(artifactType=SBOM, annotations={"own": "yes"})
+    assert await repository.referrers(image.manifest.digest) == [expected]
