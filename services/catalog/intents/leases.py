@@ -37,6 +37,11 @@ class Lease:
         self._renewed_at = taken_at
         self._renewing = asyncio.Lock()
 
+    @property
+    def held(self) -> tuple[int, datetime]:
+        """The id of the intent, and when the lease ends if no other process has taken it."""
+        return self._id, self._until
+
     async def check(self) -> None:
         """Return if the lease lasts long enough for a request that is already signed.
 
