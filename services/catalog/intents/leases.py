@@ -38,7 +38,7 @@ class Lease:
         self._renewing = asyncio.Lock()
 
     @property
-    def held(self) -> tuple[int, datetime]:
+    def version(self) -> tuple[int, datetime]:
         """The id of the intent, and when the lease ends if no other process has taken it."""
         return self._id, self._until
 

@@ -198,8 +198,8 @@ _LEASES = sa.text("""
 
 _RESOLVE = sa.text("""
     UPDATE catalog.intents i SET resolved_at = clock_timestamp()
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:ends AS timestamptz[])) AS held (id, ends)
-    WHERE i.id = held.id AND i.leased_until = held.ends AND i.resolved_at IS NULL
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:ends AS timestamptz[])) AS given (id, ends)
+    WHERE i.id = given.id AND i.leased_until = given.ends AND i.resolved_at IS NULL
     RETURNING i.digest
 """)
 
@@ -226,12 +226,12 @@ async def open_deletions(
     return {digest: (id_, ends[id_]) for digest, id_ in ids.items()}
 
 
-async def resolve_deletions(tx: Tx, *, held: Collection[tuple[int, datetime]]) -> list[str]:
-    """Resolve the intents whose leases are ``held``: ids, and the ends of the leases.
+async def resolve_deletions(tx: Tx, *, versions: Collection[tuple[int, datetime]]) -> list[str]:
+    """Resolve the intents that these ``versions`` of leases are on: ids, and ends of the leases.
 
     Return their digests, without those that another process has taken over or has resolved.
     """
-    values = {"ids": [id_ for id_, _ in held], "ends": [end for _, end in held]}
+    values = {"ids": [id_ for id_, _ in versions], "ends": [end for _, end in versions]}
     return list((await tx.execute(_RESOLVE, values)).scalars())
 
 

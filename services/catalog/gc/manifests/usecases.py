@@ -262,7 +262,7 @@ async def _delete_batch(
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[path])
         resolved = await queries.resolve_deletions(
-            tx, held=[lease.held for lease in confirmed if lease is not None]
+            tx, versions=[lease.version for lease in confirmed if lease is not None]
         )
         await lock_counters(tx)
         repository_id = await queries.delete_manifests(tx, path=path, digests=resolved)
