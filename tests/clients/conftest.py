@@ -41,20 +41,8 @@ from tests.kit.images import Image, make_image
 from tests.kit.install import Toolbox
 from tests.kit.stack.run import Stack
 
-
-class _SearchingPodman(Podman):
-    """podman, which lists by searching, and by default shows 25 rows."""
-
-    def tags(self, repository: str, *, limit: int = 10_000) -> list[str]:
-        return super().tags(repository, limit=limit)
-
-    def repositories(self, registry: str) -> list[str]:
-        found = self.search(f"{registry}/", limit=10_000).checked().stdout
-        return [name.removeprefix(f"{registry}/") for name in found.split()]
-
-
 _PROGRAMS: dict[str, type[Podman] | type[Buildah] | type[Skopeo]] = {
-    "podman": _SearchingPodman,
+    "podman": Podman,
     "buildah": Buildah,
     "skopeo": Skopeo,
 }

@@ -17,6 +17,8 @@ from tests.kit.images import Image, make_image, make_index
 from tests.kit.stack.run import Stack
 
 LOGIN = ("docker", "podman", "buildah", "skopeo", "crane", "oras", "regctl", "helm", "cosign")
+CHECKED = ("docker", "podman", "buildah", "skopeo", "oras", "regctl", "helm")
+"""Clients that send the password before they store it. crane and cosign do not."""
 IMAGES = ("docker", "podman", "buildah", "skopeo", "ctr", "crane", "oras", "regctl")
 INDEXES = ("docker", "podman", "skopeo", "oras", "regctl")
 
@@ -27,13 +29,11 @@ def test_log_in(client: Any, stack: Stack, shared_tenant: Tenant) -> None:
     assert client.login(stack.registry, user.username, user.password).ok
 
 
-@pytest.mark.parametrize("client", LOGIN, indirect=True)
+@pytest.mark.parametrize("client", CHECKED, indirect=True)
 def test_log_in_with_a_wrong_password_fails(
-    request: pytest.FixtureRequest, client: Any, stack: Stack, shared_tenant: Tenant
+    client: Any, stack: Stack, shared_tenant: Tenant
 ) -> None:
     refused = client.login(stack.registry, shared_tenant.granted.username, "wrong-password")
-    if request.node.callspec.params["client"] in ("crane", "cosign"):
-        return  # they store what they are given, and ask no registry
     assert not refused.ok
     assert re.search("unauthorized|invalid username/password", refused.output, re.IGNORECASE)
 

@@ -25,7 +25,7 @@ def test_first_steps_accept_a_delete_grant_which_includes_push(
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_activity_shows_a_delete_grant_and_the_removal_of_a_grant_differently(
+def test_activity_distinguishes_a_delete_grant_from_the_removal_of_a_grant(
     language: str, browser: Browser, stack: Stack, person: Account
 ) -> None:
     namespace, user = person.make_namespace(), person.make_docker_user()

@@ -1,4 +1,4 @@
-"""Tokens of the grant `delete`, and `skopeo delete` by a Docker user without it (spec 2.5)."""
+"""Tokens of the grant `delete`, and `skopeo delete` with and without it (spec 2.5)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.kit.http.tenant import Tenant
 from tests.kit.http.tokens import access_of, request_token
 from tests.kit.images import make_image
 from tests.kit.stack.run import Stack
+from tests.kit.waiting import eventually
 
 pytestmark = pytest.mark.registry_versions
 
@@ -39,6 +40,37 @@ def test_skopeo_prints_who_can_delete_if_the_docker_user_has_no_delete_grant(
     assert "the owner of the namespace" in refused.stderr
     assert "authentication required" not in refused.stderr
     assert tenant.account.tags(image.partition(":")[0]).keys() == {"v1"}
+
+
+def test_skopeo_deletes_as_soon_as_the_docker_user_has_a_delete_grant(
+    skopeo: Skopeo, tenant: Tenant, stack: Stack, image: str, http: httpx.Client
+) -> None:
+    repository = image.partition(":")[0]
+    skopeo.logged_in(stack.registry, tenant.granted)
+    assert not skopeo.delete(f"{stack.registry}/{image}").ok
+    tenant.account.grant(tenant.private, tenant.granted, "delete")
+    eventually(
+        lambda: _granted(http, tenant.granted, f"repository:{repository}:delete"),
+        within=1,
+        what="the delete grant in new tokens",
+    )
+    skopeo.delete(f"{stack.registry}/{image}").checked()
+    assert tenant.account.tags(repository) == {}
+
+
+def test_access_token_with_the_maximum_permission_push_cannot_delete(
+    skopeo: Skopeo, tenant: Tenant, stack: Stack, image: str
+) -> None:
+    user = tenant.granted
+    tenant.account.grant(tenant.private, user, "delete")
+    path = f"/docker-users/{user.username}/tokens"
+    for maximum in ("push", "delete"):
+        body = {"name": maximum, "permission": maximum}
+        secret = tenant.account.call("POST", path, json=body)["secret"]
+        skopeo.login(stack.registry, user.username, secret).checked()
+        deleted = skopeo.delete(f"{stack.registry}/{image}")
+        assert deleted.ok is (maximum == "delete"), deleted.output
+    assert tenant.account.tags(image.partition(":")[0]) == {}
 
 
 def test_skopeo_requests_every_action_and_gets_those_of_its_grant(

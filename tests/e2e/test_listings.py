@@ -38,8 +38,9 @@ def test_podman_finds_the_repositories_that_it_can_pull(
     tenant: Tenant, podman: Podman, stack: Stack, tags: list[str]
 ) -> None:
     podman.logged_in(stack.registry, tenant.granted)
-    found = podman.search(f"{stack.registry}/{tenant.private}").checked().stdout.split()
-    assert found == [f"{stack.registry}/{tenant.private}/{name}" for name in ("app", "other")]
+    found = podman.repositories(stack.registry)
+    own = [path for path in found if path.startswith(f"{tenant.private}/")]
+    assert own == [f"{tenant.private}/app", f"{tenant.private}/other"]
     assert podman.tags(f"{stack.registry}/{tenant.private}/app") == tags
 
 
@@ -48,7 +49,8 @@ def test_docker_user_without_a_grant_finds_nothing(
 ) -> None:
     assert tags
     podman.logged_in(stack.registry, tenant.other)
-    assert podman.search(f"{stack.registry}/{tenant.private}").checked().stdout.split() == []
+    found = podman.repositories(stack.registry)
+    assert not [path for path in found if path.startswith(f"{tenant.private}/")]
 
 
 def test_list_of_repositories_needs_a_login(

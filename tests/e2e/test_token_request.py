@@ -183,7 +183,7 @@ def test_class_of_a_resource_type_is_ignored_or_grants_nothing(
     assert access in ({}, {app_of(shared_tenant): {"pull"}})
 
 
-def test_docker_user_with_a_push_grant_does_not_get_delete(
+def test_docker_user_with_a_push_grant_never_gets_delete_or_the_wildcard(
     http: httpx.Client, shared_tenant: Tenant, credentials: tuple[str, str]
 ) -> None:
     app = app_of(shared_tenant)

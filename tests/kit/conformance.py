@@ -2,12 +2,13 @@
 
 Each version of Distribution has a list of known failures in `tests/e2e/known_failures`. Each line
 names a check of the suite, and then the sections in which the check fails. `*3` after a section
-says that the check fails there three times.
+says that the check fails there three times. `reasons.txt` says why the sections fail.
 """
 
 from __future__ import annotations
 
 import collections
+import fnmatch
 import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
@@ -100,6 +101,30 @@ def read_known(path: Path) -> Failures:
             section, _, count = item.partition(" *")
             known[check, section] = int(count or 1)
     return known
+
+
+def read_reasons(path: Path) -> dict[str, str]:
+    """Read why sections fail: a reason for each pattern of a section's name.
+
+    A line is a pattern, a colon, and the start of the reason. The indented lines after it go on
+    with the reason.
+    """
+    reasons: dict[str, str] = {}
+    pattern = ""
+    for line in path.read_text().splitlines():
+        if line.startswith("#") or not line.strip():
+            continue
+        if line.startswith(" "):
+            reasons[pattern] += f" {line.strip()}"
+        else:
+            pattern, _, reason = line.partition(":")
+            reasons[pattern] = reason.strip()
+    return reasons
+
+
+def pattern_of(section: str, reasons: Mapping[str, str]) -> str | None:
+    """Return the first pattern that matches ``section``, or None."""
+    return next((name for name in reasons if fnmatch.fnmatchcase(section, name)), None)
 
 
 def write_known(path: Path, failures: Failures, *, heading: str) -> None:

@@ -87,7 +87,7 @@ def _ping_idle_connections(engine: AsyncEngine) -> None:
 async def autocommit(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Return a connection on which each statement is a transaction of its own.
 
-    It saves two round trips for a single statement that changes rows.
+    It saves the round trips that begin and end a transaction.
     """
     async with engine.connect() as connection:
         yield await connection.execution_options(isolation_level="AUTOCOMMIT")

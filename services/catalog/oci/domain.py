@@ -39,7 +39,13 @@ _TAGS = re.compile(r"/v2/(?P<repository>.+)/tags/list")
 
 
 def parse_address(path: str) -> Address | None:
-    """Return what ``path`` names, or None if the registry API has no such path."""
+    """Return what ``path`` names, or None if the registry API has no such path.
+
+    No name and no reference has other characters than printable ASCII. The challenge of an error
+    has the name in a header, which can hold no others.
+    """
+    if not (path.isascii() and path.isprintable()):
+        return None
     if path == "/v2/_catalog":
         return Address(Kind.CATALOG)
     tags = _TAGS.fullmatch(path)

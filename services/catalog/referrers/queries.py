@@ -18,7 +18,7 @@ from services.catalog.referrers.domain import (
 
 # A fallback index can list anything. What has another subject is no referrer of this image. The
 # referrers of a deleted image are in the trash with it, although the registry still has them.
-_CANDIDATES = """
+_FOUND = """
     WITH repository AS MATERIALIZED (
         SELECT r.id FROM catalog.repositories r
         WHERE r.path = :repository AND r.status <> 'deleting' AND (
@@ -62,10 +62,10 @@ def _candidates(*conditions: str) -> sa.TextClause:
         for condition in conditions
         for part in (_WITH_SUBJECT, _LISTED)
     ]
-    return sa.text(_CANDIDATES + " UNION ALL ".join(parts) + _END)
+    return sa.text(_FOUND + " UNION ALL ".join(parts) + _END)
 
 
-_ALL_CANDIDATES = _candidates("")
+_CANDIDATES = _candidates("")
 _CANDIDATES_OF_TYPE = _candidates(_OF_TYPE, _UNKNOWN)
 _FALLBACK = sa.text("""
     SELECT t.digest FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
@@ -134,7 +134,7 @@ async def list_candidates(
         "after": after,
         "max_rows": limit,
     }
-    statement = _ALL_CANDIDATES
+    statement = _CANDIDATES
     if artifact_type is not None:
         statement, values["artifact_type"] = _CANDIDATES_OF_TYPE, artifact_type
     return [Candidate(row.digest, row.descriptor) for row in await tx.execute(statement, values)]

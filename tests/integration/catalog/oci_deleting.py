@@ -27,9 +27,6 @@ class Robot:
     async def grant(self, permission: str) -> None:
         """Give the Docker user a grant in the namespace."""
         await self.mine.database.execute(
-            "ALTER TABLE catalog.grants DROP CONSTRAINT IF EXISTS grants_permission_check"
-        )
-        await self.mine.database.execute(
             "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission)"
             " SELECT n.id, u.id, $3 FROM catalog.namespaces n, catalog.docker_users u"
             " WHERE n.name = $1 AND u.username = $2",

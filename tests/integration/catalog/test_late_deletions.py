@@ -17,7 +17,7 @@ pytestmark = pytest.mark.registry_versions
 
 @pytest.fixture
 def proxy(registry: RegistryUnderTest) -> Iterator[Proxy]:
-    """A proxy between the catalog and the registry, which can hold requests back."""
+    """A proxy between the catalog and the registry, which can delay requests."""
     with running_proxy(registry.url) as running:
         yield running
 
@@ -28,17 +28,17 @@ def registry_url(proxy: Proxy) -> str:
     return f"http://{proxy.registry}"
 
 
-def _hold_first(proxy: Proxy, path: str) -> None:
-    """Hold the first request to delete something below ``path``; its sender gets no answer."""
+def _delay_first(proxy: Proxy, path: str) -> None:
+    """Delay the first request to delete something below ``path``; its sender gets no answer."""
 
-    def holds(request: httpx.Request) -> bool:
-        return request.method == "DELETE" and path in request.url.path and not proxy.held
+    def delays(request: httpx.Request) -> bool:
+        return request.method == "DELETE" and path in request.url.path and not proxy.delayed
 
-    proxy.holds = holds
+    proxy.delays = delays
 
 
-def _send_held(proxy: Proxy) -> int:
-    (request,) = proxy.held
+def _send_delayed(proxy: Proxy) -> int:
+    (request,) = proxy.delayed
     with httpx.Client(trust_env=False, timeout=10) as http:
         return http.send(request).status_code
 
@@ -49,11 +49,11 @@ async def test_late_deletion_of_a_repository_destroys_nothing_that_was_restored(
 ) -> None:
     image = make_image()
     await mine.push(image, "app", "v1")
-    _hold_first(proxy, f"{mine.name}/app/{kind}/")
+    _delay_first(proxy, f"{mine.name}/app/{kind}/")
     assert (await mine.delete(f"repositories/{mine.name}/app")).status_code == 202
     (entry,) = await soon(mine.trash, lambda entries: entries[0]["status"] == "deleted", within=40)
     await mine.restored(entry)
-    assert _send_held(proxy) == 401
+    assert _send_delayed(proxy) == 401
     assert mine.pulls("app", "v1", image)
 
 
@@ -63,7 +63,7 @@ async def test_late_deletion_of_an_image_destroys_nothing_that_was_restored(
 ) -> None:
     image = make_image()
     await mine.push(image, "app", "v1")
-    _hold_first(proxy, f"{mine.name}/app/manifests/")
+    _delay_first(proxy, f"{mine.name}/app/manifests/")
     target = target.replace("digest", image.manifest.digest)
     answer = await mine.delete(f"images/{mine.name}/{target}")
     assert answer.status_code in (204, 503), answer.text
@@ -72,7 +72,7 @@ async def test_late_deletion_of_an_image_destroys_nothing_that_was_restored(
         return (await mine.restore(await mine.entry())).status_code
 
     await soon(restored, lambda status: status == 200, within=40)
-    assert _send_held(proxy) in (401, 404)
+    assert _send_delayed(proxy) in (401, 404)
     assert mine.pulls("app", "v1", image)
 
 
@@ -84,9 +84,9 @@ async def test_late_deletion_of_a_blob_destroys_no_image_that_was_pushed(
     await robot.create("delete")
     await mine.push(make_image(), "app", "first")
     mine.pusher.upload(f"{mine.name}/app", *image.blobs)
-    _hold_first(proxy, f"{mine.name}/app/blobs/")
+    _delay_first(proxy, f"{mine.name}/app/blobs/")
     answer = await robot.delete(f"blobs/{image.layers[0].digest}")
     assert answer.status_code == 202, answer.text
     await mine.push(image, "app", "v1")
-    assert _send_held(proxy) == 401
+    assert _send_delayed(proxy) == 401
     assert mine.pulls("app", "v1", image)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from typing import Any
 
 import httpx
 import pytest
@@ -56,6 +57,28 @@ async def test_malformed_digest(robot: Robot, reference: str) -> None:
 async def test_unknown_repository(robot: Robot) -> None:
     answer = await robot.delete(f"blobs/{BLOB.digest}", repository="none")
     assert error_of(answer) == (404, "NAME_UNKNOWN")
+
+
+async def test_blob_of_a_repository_without_manifests_is_unlinked(mine: Team, robot: Robot) -> None:
+    """The registry creates a repository at its first blob, and the catalog at its manifest."""
+    mine.pusher.upload(f"{mine.name}/blobs", BLOB)
+    assert (await robot.delete(f"blobs/{BLOB.digest}", repository="blobs")).status_code == 202
+    assert mine.registry.blob_status(f"{mine.name}/blobs", BLOB.digest) == 404
+    assert (await mine.http.get(f"/api/v1/repositories/{mine.name}/blobs")).status_code == 404
+    assert await _open_intents(mine) == 0
+
+
+async def test_blob_of_a_repository_that_is_being_deleted_is_not_unlinked(
+    mine: Team, robot: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(self: Registry, repository: str) -> list[str]:
+        raise RegistryUnavailable("away")
+
+    monkeypatch.setattr(Registry, "list_tags", away)
+    assert (await mine.delete(f"repositories/{mine.name}/app")).status_code == 202
+    answer = await robot.delete(f"blobs/{BLOB.digest}")
+    assert error_of(answer) == (403, "DENIED")
+    assert "being deleted" in message_of(answer)
 
 
 async def test_blob_that_an_image_needs_is_not_unlinked(mine: Team, robot: Robot) -> None:
@@ -161,10 +184,10 @@ async def test_push_waits_for_a_deletion_of_its_blob_and_is_refused(
     mine.pusher.upload(f"{mine.name}/app", *image.blobs)
     unlink, begun, released = Registry.delete_blob, asyncio.Event(), asyncio.Event()
 
-    async def slow(self: Registry, repository: str, digest: str) -> bool:
+    async def slow(self: Registry, repository: str, digest: str, **named: Any) -> bool:
         begun.set()
         await released.wait()
-        return await unlink(self, repository, digest)
+        return await unlink(self, repository, digest, **named)
 
     monkeypatch.setattr(Registry, "delete_blob", slow)
     deletion = asyncio.create_task(robot.delete(f"blobs/{image.layers[0].digest}"))
@@ -185,7 +208,7 @@ async def test_deletion_is_completed_later_if_the_registry_is_away(
 ) -> None:
     mine.pusher.upload(f"{mine.name}/app", BLOB)
 
-    async def away(self: Registry, *_: object) -> bool:
+    async def away(self: Registry, *_: object, **__: object) -> bool:
         raise RegistryUnavailable("away")
 
     with monkeypatch.context() as patched:

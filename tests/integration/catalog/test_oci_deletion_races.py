@@ -203,6 +203,7 @@ def _slow_down(monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
         monkeypatch.setattr(f"services.catalog.{noun}.usecases.DELETION_WAIT_SECONDS", 20.0)
 
 
+@pytest.mark.timeout(1200)
 async def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
     mine: Team, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,11 +226,11 @@ async def test_random_interleavings_of_pushes_and_deletions_lose_nothing(
         mine.name,
         [race.repository for race in races],
     )
-    turns = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
     async def run(number: int) -> str | None:
         scenario = SCENARIOS[number % len(SCENARIOS)]
-        async with turns:
+        async with slots:
             try:
                 await scenario(races[number])
             except AssertionError as error:

@@ -145,7 +145,7 @@ async def test_deletion_is_completed_later_if_the_registry_is_away(
 ) -> None:
     await mine.push(make_image(), "app", "v1")
 
-    async def away(self: Registry, *_: object) -> bool:
+    async def away(self: Registry, *_: object, **__: object) -> bool:
         raise RegistryUnavailable("away")
 
     with monkeypatch.context() as patched:

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.kit.clients.base import ContainersClient
 from tests.kit.images import Image, Index
@@ -56,16 +57,19 @@ class Podman(ContainersClient):
         """Pull the image without deleting the local copy first."""
         return self._execute("pull", "--quiet", f"--{self._tls_verify}", reference)
 
-    def search(self, term: str, *, limit: int = 25) -> Finished:
-        """Search a registry (host:port/text), and print the names of the repositories found."""
-        options = ("--format", "{{.Name}}", "--limit", str(limit), f"--{self._tls_verify}")
-        return self._execute("search", *options, term)
+    def repositories(self, registry: str) -> list[str]:
+        """List the repositories of ``registry`` (host:port)."""
+        return [row["Name"].removeprefix(f"{registry}/") for row in self._found(f"{registry}/")]
 
-    def tags(self, repository: str, *, limit: int = 25) -> list[str]:
-        """Return the tags of a repository (host:port/namespace/name)."""
-        options = ("--list-tags", "--limit", str(limit), f"--{self._tls_verify}")
-        listed = self._execute("search", *options, repository).checked()
-        return [line.split()[-1] for line in listed.stdout.splitlines()[1:]]
+    def tags(self, repository: str) -> list[str]:
+        """List the tags of ``repository`` (host:port/namespace/name)."""
+        return [tag for row in self._found("--list-tags", repository) for tag in row["Tags"]]
+
+    def _found(self, *words: str) -> list[dict[str, Any]]:
+        options = (f"--{self._tls_verify}", "--limit", "10000", "--format", "json")
+        found = self._execute("search", *options, *words).checked().stdout
+        rows: list[dict[str, Any]] = json.loads(found) if found.strip() else []
+        return rows
 
     def pulled_config(self, reference: str) -> str:
         """Return the image ID, which is the config digest."""

@@ -25,8 +25,8 @@ def _nothing(_: httpx.Request) -> bool:
 class Proxy:
     """Forwards requests to the gateway.
 
-    If ``holds`` returns true, the client's connection ends, and the request goes to ``held``. It
-    can be sent later, as by a network that is slow.
+    If ``delays`` returns true, the client's connection ends, and the request goes to ``delayed``.
+    It can be sent later, as by a network that is slow.
 
     ``answer`` returns the body of the response; it may wait. ``seen`` has the method, the path, and
     the status of each request.
@@ -34,8 +34,8 @@ class Proxy:
 
     gateway: str
     answer: Callable[[httpx.Request, httpx.Response], bytes] = _unchanged
-    holds: Callable[[httpx.Request], bool] = _nothing
-    held: list[httpx.Request] = field(default_factory=list)
+    delays: Callable[[httpx.Request], bool] = _nothing
+    delayed: list[httpx.Request] = field(default_factory=list)
     seen: list[tuple[str, str, int]] = field(default_factory=list)
     port: int = 0
 
@@ -79,8 +79,8 @@ def _forward(handler: BaseHTTPRequestHandler, upstream: httpx.Client, proxy: Pro
     request = upstream.build_request(
         handler.command, handler.path, headers=headers, content=_body(handler)
     )
-    if proxy.holds(request):
-        proxy.held.append(request)
+    if proxy.delays(request):
+        proxy.delayed.append(request)
         handler.close_connection = True
         return
     response = upstream.send(request)

@@ -15,6 +15,14 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """A path in a namespace that exists. ``exists`` is whether it had a manifest or was created."""
+
+    exists: bool
+    is_deleting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Dependent:
     """A manifest that needs a blob. ``tag`` is one of its tags, if it has one."""
 

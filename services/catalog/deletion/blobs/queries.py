@@ -3,7 +3,16 @@
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from services.catalog.deletion.blobs.domain import Dependent, Need
+from services.catalog.deletion.blobs.domain import Dependent, Need, RepositoryState
+
+_STATE = sa.text("""
+    SELECT r.id IS NOT NULL AS "exists",
+           n.deleting OR coalesce(r.status = 'deleting', false) OR EXISTS (
+             SELECT FROM catalog.deletions d
+             WHERE d.kind = 'repository' AND d.name = :repository) AS is_deleting
+    FROM catalog.namespaces n LEFT JOIN catalog.repositories r ON r.path = :repository
+    WHERE n.name = :namespace
+""")
 
 # The repository is found by its path: it may have been deleted and created again.
 _DEPENDENT = sa.text("""
@@ -39,6 +48,13 @@ _DEPENDENT = sa.text("""
 """).bindparams(
     sa.bindparam("digest", type_=sa.Text), sa.bindparam("restore_links", type_=sa.Boolean)
 )
+
+
+async def find_state(tx: Tx, *, namespace: str, repository: str) -> RepositoryState | None:
+    """Return the state of the path ``repository``, or None if its namespace does not exist."""
+    values = {"namespace": namespace, "repository": repository}
+    row = (await tx.execute(_STATE, values)).one_or_none()
+    return RepositoryState(row.exists, row.is_deleting) if row else None
 
 
 async def find_dependent(

@@ -15,7 +15,7 @@ from services.catalog.deletion.tags.usecases import delete_tag
 from services.catalog.images.domain import is_tag
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.domain import in_registry_format, malformed, malformed_digest
-from services.catalog.oci.deletions.usecases import cancel_upload, get_actor
+from services.catalog.oci.deletions.usecases import cancel_upload, get_actor, get_requester
 from services.catalog.oci.domain import Address
 
 
@@ -68,14 +68,20 @@ class DeletionRoutes:
 
     async def delete_blob(self, request: Request, address: Address) -> Response:
         """Unlink a blob from the repository."""
-        actor = await self._get_actor(request, address)
+        requester = await get_requester(
+            engine=self._engine,
+            authorization=self._authorization,
+            request=request,
+            path=address.repository,
+        )
         if not is_digest(address.reference):
             raise malformed_digest()
         with in_registry_format():
             await delete_blob(
                 engine=self._engine,
                 registry=self._registry,
-                actor=actor,
+                repository=address.repository,
+                requester=requester,
                 digest=address.reference,
                 restore_links=self._restore_links,
             )

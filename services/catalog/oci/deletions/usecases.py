@@ -29,28 +29,41 @@ from services.catalog.oci.deletions.queries import has_delete_grant
 from services.catalog.repositories.queries import find_repository
 
 
-async def get_actor(
+async def get_requester(
     *, engine: Engine, authorization: Authorization, request: Request, path: str
-) -> DeletionActor:
-    """Return the Docker user of the request's token with the repository to delete from.
+) -> Requester:
+    """Return the Docker user of the request's token, which can delete from the repository.
+
+    The repository may not exist.
 
     Raises:
         Unauthorized: the client can get a token that can delete.
         Denied: it cannot.
         NameInvalid: no repository can have this path.
-        NameUnknown: the repository does not exist.
     """
     docker_user = await _authorize(engine, authorization, request, path)
-    split = split_repository(path)
-    if split is None:
+    if split_repository(path) is None:
         raise NameInvalid(f"the repository name {path} is not valid")
+    return Requester(docker_user=docker_user, client_address=client_address(request))
+
+
+async def get_actor(
+    *, engine: Engine, authorization: Authorization, request: Request, path: str
+) -> DeletionActor:
+    """Return the same with the repository to delete from.
+
+    Raises:
+        NameUnknown: the repository does not exist.
+    """
+    requester = await get_requester(
+        engine=engine, authorization=authorization, request=request, path=path
+    )
+    namespace, _, name = path.partition("/")
     async with engine.connect() as tx:
-        repository = await find_repository(tx, namespace=split[0], name=split[1])
+        repository = await find_repository(tx, namespace=namespace, name=name)
     if repository is None:
         raise NameUnknown(f"there is no repository {path}")
-    return DeletionActor(
-        repository, Requester(docker_user=docker_user, client_address=client_address(request))
-    )
+    return DeletionActor(repository, requester)
 
 
 async def cancel_upload(*, registry: Registry, path: str, upload: str, state: str) -> None:

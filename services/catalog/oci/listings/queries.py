@@ -16,10 +16,10 @@ _LIST_TAGS = sa.text("""
             SELECT unnest(i.tags) FROM catalog.intents i
             WHERE i.repository = :path AND i.resolved_at IS NULL
               AND i.kind IN ('delete_tag', 'delete_manifest') AND i.origin = catalog.origin())
-        ORDER BY t.name COLLATE "C" LIMIT :limit)
+        ORDER BY t.name COLLATE "C" LIMIT CAST(:limit AS bigint))
     FROM catalog.repositories r JOIN catalog.namespaces n ON n.id = r.namespace_id
     WHERE r.path = :path AND r.status <> 'deleting' AND NOT n.deleting
-""").bindparams(sa.bindparam("limit", type_=sa.BigInteger, literal_execute=True))
+""")
 
 
 async def find_tags(tx: Tx, *, repository: str, page: PageRequest) -> ListPage | None:

@@ -1,6 +1,6 @@
 """List tags and repositories for Docker clients (spec 15)."""
 
-from libs.common.db.engine import Engine
+from libs.common.db.engine import Engine, autocommit
 from services.catalog.oci.listings import queries
 from services.catalog.oci.listings.domain import ListPage, PageRequest, unknown_repository
 
@@ -11,7 +11,7 @@ async def list_tags(*, engine: Engine, repository: str, page: PageRequest) -> Li
     Raises:
         NameUnknown: the repository does not exist, or is being deleted.
     """
-    async with engine.connect() as tx:
+    async with autocommit(engine) as tx:
         found = await queries.find_tags(tx, repository=repository, page=page)
     if found is None:
         raise unknown_repository(repository)
@@ -23,7 +23,7 @@ async def list_repositories(*, engine: Engine, docker_user: str, page: PageReque
 
     A Docker user that is disabled or deleted sees none, even while its token is valid.
     """
-    async with engine.connect() as tx:
+    async with autocommit(engine) as tx:
         reader = await queries.find_reader(tx, username=docker_user) if docker_user else None
         if docker_user and reader is None:
             return ListPage([], is_last=True)

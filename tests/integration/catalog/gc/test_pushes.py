@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import secrets
 from collections.abc import AsyncIterator
 
@@ -18,7 +19,7 @@ from tests.integration.catalog.gc.pausing import PausingStorage, Point
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.http.tokens import sign_registry_token
-from tests.kit.images import Blob, make_image
+from tests.kit.images import MEDIA_TYPES, Blob, make_image, make_manifest
 
 pytestmark = pytest.mark.registry_versions
 
@@ -214,3 +215,48 @@ async def test_pull_that_has_begun_reads_a_deleted_blob_to_its_end(
         for chunk in chunks:
             received.update(chunk)
     assert received.hexdigest() == blob.hex
+
+
+def _index_of(*blobs: Blob) -> Blob:
+    """Return an index whose children are blobs, as buildkit's registry cache writes it."""
+    media_type = MEDIA_TYPES["oci"]["index"]
+    index = {
+        "schemaVersion": 2,
+        "mediaType": media_type,
+        "manifests": [blob.descriptor() for blob in blobs],
+    }
+    return Blob(media_type, json.dumps(index).encode())
+
+
+@pytest.mark.parametrize("needed", ["image", "docker image", "artifact", "index of blobs"])
+async def test_manifest_whose_blobs_are_swept_while_it_waits_is_refused(
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    collect: Collect,
+    storage: PausingStorage,
+    needed: str,
+) -> None:
+    """Its blobs are there when they are checked, and gone when its intent is opened."""
+    image = make_image(kind="docker" if needed == "docker image" else "oci")
+    manifest = image.manifest
+    if needed == "artifact":
+        (layer,) = image.layers
+        config = Blob("application/vnd.example.config", image.config.content)
+        manifest = make_manifest(config=config.descriptor(), layers=[layer.descriptor()])
+    elif needed == "index of blobs":
+        manifest = _index_of(image.config, *image.layers)
+    pusher.upload(app_repository, *image.blobs)
+    pause = storage.pause_at("claimed")
+    run = asyncio.create_task(collect())
+    await pause.reached()
+    push = asyncio.create_task(pusher.put(app_repository, "v1", manifest))
+    assert not (await asyncio.wait({push}, timeout=0.5))[0]
+    pause.release()
+    answer = await push
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (
+        400,
+        "MANIFEST_BLOB_UNKNOWN",
+    )
+    assert (await run).error is None
+    assert registry.status(app_repository, "v1") == 404

@@ -38,6 +38,9 @@ def test_path_names_an_address(path: str, address: Address) -> None:
         "/v2/tags/list",
         "/v2/team/app/tags/list/",
         "/v2/team/app/referrers",
+        "/v2/team/app\0/tags/list",
+        "/v2/team/\u00e9/tags/list",
+        "/v2/team/app/manifests/\ufffd",
     ],
 )
 def test_other_path_names_nothing(path: str) -> None:
