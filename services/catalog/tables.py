@@ -208,6 +208,21 @@ manifests = sa.Table(
         sa.text('(digest COLLATE "C")'),
         postgresql_where=sa.text("subject IS NOT NULL"),
     ),
+    sa.Index(
+        "manifests_referrers_by_type_idx",
+        "repository_id",
+        "subject",
+        sa.text("(descriptor ->> 'artifactType')"),
+        sa.text('(digest COLLATE "C")'),
+        postgresql_where=sa.text("subject IS NOT NULL"),
+    ),
+    sa.Index(
+        "manifests_undescribed_referrers_idx",
+        "repository_id",
+        "subject",
+        sa.text('(digest COLLATE "C")'),
+        postgresql_where=sa.text("subject IS NOT NULL AND descriptor IS NULL"),
+    ),
 )
 
 manifest_children = sa.Table(

@@ -253,6 +253,8 @@ def _text(value: object, limit: int, *, keep_lines: bool = False) -> str | None:
     """
     if not isinstance(value, str):
         return None
+    if len(value) <= limit and value.isascii() and value.isprintable():
+        return value
     text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", value[:limit]))
     if not keep_lines:
         text = _LINE_BREAK.sub(" ", text)

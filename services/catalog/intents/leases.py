@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from math import inf
 
-from libs.common.db.engine import Engine
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.intents import queries
 from services.catalog.intents.domain import Intent
@@ -37,6 +37,11 @@ class Lease:
         self._renewed_at = taken_at
         self._renewing = asyncio.Lock()
 
+    @property
+    def version(self) -> tuple[int, datetime]:
+        """The id of the intent, and when the lease ends if no other process has taken it."""
+        return self._id, self._until
+
     async def check(self) -> None:
         """Return if the lease lasts long enough for a request that is already signed.
 
@@ -52,6 +57,13 @@ class Lease:
             if until is None:
                 raise LeaseLost("another process has taken over the change")
             self._until, self._renewed_at = until, now
+
+    async def resolve(self, tx: Tx) -> bool:
+        """Mark the intent as resolved. Return False if another process has it or has resolved it.
+
+        The other process can have sent a request that is still on its way.
+        """
+        return await queries.resolve(tx, id=self._id, until=self._until)
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:

@@ -122,15 +122,16 @@ async def extend_lease(tx: Tx, *, id: int, until: datetime) -> datetime | None:
     return extended
 
 
-async def resolve(tx: Tx, *, id: int) -> bool:
-    """Mark the intent as resolved; return False if another process has resolved it."""
-    statement = (
-        sa.update(intents)
-        .where(_i.id == id, _IS_OPEN)
-        .values(resolved_at=_CLOCK, content=None)
-        .returning(_i.id)
-    )
-    return (await tx.execute(statement)).one_or_none() is not None
+async def resolve(tx: Tx, *, id: int, until: datetime | None = None) -> bool:
+    """Mark the intent as resolved; return False if another process has resolved it.
+
+    With ``until``, also return False unless the lease ends then: another process has taken it.
+    """
+    statement = sa.update(intents).where(_i.id == id, _IS_OPEN)
+    if until is not None:
+        statement = statement.where(_i.leased_until == until)
+    statement = statement.values(resolved_at=_CLOCK, content=None)
+    return (await tx.execute(statement.returning(_i.id))).one_or_none() is not None
 
 
 async def take_over(tx: Tx, *, kinds: Collection[Kind], limit: int) -> list[Intent]:

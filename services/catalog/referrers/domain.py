@@ -16,6 +16,8 @@ MAX_PAGE = 1000
 """Clients such as cosign read one page of the registry API only, so a page has many."""
 MAX_PAGE_BYTES = 3 * 1024 * 1024
 """Of the descriptors on a page. Clients accept 4 MiB."""
+MAX_FALLBACK_BYTES = 1024 * 1024
+"""Of a fallback index whose annotations are shown. A tenant could let each request parse 4 MiB."""
 MAX_SHOWN = 200
 """Of one image in the JSON API. The newest ones are shown."""
 

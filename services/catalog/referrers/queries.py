@@ -18,7 +18,7 @@ from services.catalog.referrers.domain import (
 
 # A fallback index can list anything. What has another subject is no referrer of this image. The
 # referrers of a deleted image are in the trash with it, although the registry still has them.
-_CANDIDATES = sa.text("""
+_FOUND = """
     WITH repository AS MATERIALIZED (
         SELECT r.id FROM catalog.repositories r
         WHERE r.path = :repository AND r.status <> 'deleting' AND (
@@ -32,23 +32,41 @@ _CANDIDATES = sa.text("""
         JOIN catalog.tags t ON t.repository_id = r.id AND t.name = :fallback
         JOIN catalog.manifest_children c
           ON c.repository_id = t.repository_id AND c.index_digest = t.digest
-        WHERE c.child_digest COLLATE "C" > :after)
+        WHERE c.child_digest COLLATE "C" > :after),
+    found AS (
+"""
+_WITH_SUBJECT = """
     (SELECT m.digest COLLATE "C" AS digest, m.descriptor
-     FROM catalog.manifests m
-     WHERE m.repository_id = (SELECT id FROM repository) AND m.subject = :subject
-       AND m.digest COLLATE "C" > :after
-       AND (CAST(:artifact_type AS text) IS NULL OR m.descriptor IS NULL
-            OR m.descriptor ->> 'artifactType' = :artifact_type)
+     FROM catalog.manifests m WHERE m.repository_id = (SELECT id FROM repository)
+       AND m.subject = :subject AND m.digest COLLATE "C" > :after {condition}
      ORDER BY m.digest COLLATE "C" LIMIT :max_rows)
-    UNION ALL
-    (SELECT m.digest COLLATE "C", m.descriptor
+"""
+_LISTED = """
+    (SELECT m.digest COLLATE "C" AS digest, m.descriptor
      FROM listed l JOIN catalog.manifests m USING (repository_id, digest)
-     WHERE m.subject IS NULL AND m.digest <> :subject
-       AND (CAST(:artifact_type AS text) IS NULL OR m.descriptor IS NULL
-            OR m.descriptor ->> 'artifactType' = :artifact_type)
+     WHERE m.subject IS NULL AND m.digest <> :subject {condition}
      ORDER BY m.digest COLLATE "C" LIMIT :max_rows)
-    ORDER BY digest LIMIT :max_rows
-""")
+"""
+_END = ") SELECT digest, descriptor FROM found ORDER BY digest LIMIT :max_rows"
+_OF_TYPE = "AND m.descriptor ->> 'artifactType' = :artifact_type"
+_UNKNOWN = "AND m.descriptor IS NULL"
+
+
+def _candidates(*conditions: str) -> sa.TextClause:
+    """Return a statement that lists the referrers that meet one of ``conditions``.
+
+    Each condition is a part of its own, which reads its own index. No referrer meets two of them.
+    """
+    parts = [
+        part.format(condition=condition)
+        for condition in conditions
+        for part in (_WITH_SUBJECT, _LISTED)
+    ]
+    return sa.text(_FOUND + " UNION ALL ".join(parts) + _END)
+
+
+_CANDIDATES = _candidates("")
+_CANDIDATES_OF_TYPE = _candidates(_OF_TYPE, _UNKNOWN)
 _FALLBACK = sa.text("""
     SELECT t.digest FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
     WHERE r.path = :repository AND t.name = :fallback AND EXISTS (
@@ -113,11 +131,13 @@ async def list_candidates(
         "repository": repository,
         "subject": digest,
         "fallback": fallback_tag(digest),
-        "artifact_type": artifact_type,
         "after": after,
         "max_rows": limit,
     }
-    return [Candidate(row.digest, row.descriptor) for row in await tx.execute(_CANDIDATES, values)]
+    statement = _CANDIDATES
+    if artifact_type is not None:
+        statement, values["artifact_type"] = _CANDIDATES_OF_TYPE, artifact_type
+    return [Candidate(row.digest, row.descriptor) for row in await tx.execute(statement, values)]
 
 
 async def find_fallback_index(tx: Tx, *, repository: str, digest: str) -> str | None:

@@ -17,6 +17,7 @@ from libs.common.registry.errors import RegistryRefused, RegistryUnavailable
 from libs.common.registry.manifests import child_annotations, describe
 from services.catalog.referrers import queries
 from services.catalog.referrers.domain import (
+    MAX_FALLBACK_BYTES,
     MAX_PAGE_BYTES,
     Candidate,
     Descriptor,
@@ -24,6 +25,8 @@ from services.catalog.referrers.domain import (
     with_annotations,
 )
 
+_BATCH = 200
+"""A descriptor can have 16 KiB of annotations, and a page of them is cut at ``MAX_PAGE_BYTES``."""
 _CONCURRENT_READS = 8
 _log = structlog.get_logger()
 
@@ -48,6 +51,7 @@ async def list_referrers(
     others = await _fallback_annotations(engine, registry, repository, digest)
     found: list[Descriptor] = []
     size = 0
+    batch = min(limit + 1, _BATCH)
     while True:
         async with engine.connect() as tx:
             candidates = await queries.list_candidates(
@@ -56,7 +60,7 @@ async def list_referrers(
                 digest=digest,
                 artifact_type=artifact_type,
                 after=after,
-                limit=limit + 1,
+                limit=batch,
             )
         described = await _describe(engine, registry, repository, candidates)
         for candidate in candidates:
@@ -68,7 +72,7 @@ async def list_referrers(
                     return ReferrersPage(tuple(found), has_more=True)
                 found.append(descriptor)
             after = candidate.digest
-        if len(candidates) <= limit:
+        if len(candidates) < batch:
             return ReferrersPage(tuple(found), has_more=False)
 
 
@@ -143,4 +147,6 @@ async def _fallback_annotations(
         manifest = await registry.find_manifest(repository, index)
     except RegistryRefused:  # Its content can be damaged.
         return {}
-    return {} if manifest is None else await asyncio.to_thread(child_annotations, manifest.content)
+    if manifest is None or len(manifest.content) > MAX_FALLBACK_BYTES:
+        return {}
+    return await asyncio.to_thread(child_annotations, manifest.content)

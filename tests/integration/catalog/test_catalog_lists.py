@@ -300,3 +300,19 @@ async def test_a_few_grants_among_many_private_namespaces_cost_little(
         found = await list_repositories(tx, reader=id_, page=PageRequest(100, ""))
         assert len(found.entries) == 2 * FEW
         assert await _cost(tx, "few", "", 1001) <= 100
+
+
+async def test_empty_namespaces_with_grants_cost_little(
+    database: Database, large: AsyncEngine
+) -> None:
+    await database.execute("UPDATE catalog.namespaces SET visibility = 'private'")
+    await database.execute("DELETE FROM catalog.repositories")
+    await database.execute(
+        "INSERT INTO catalog.grants (namespace_id, docker_user_id, permission)"
+        " SELECT n.id, u.id, 'pull' FROM catalog.namespaces n, catalog.docker_users u"
+        " WHERE u.username = 'many' ON CONFLICT DO NOTHING"
+    )
+    for table in ("namespaces", "repositories", "grants"):
+        await database.execute(f"VACUUM ANALYZE catalog.{table}")
+    async with large.connect() as tx:
+        assert await _cost(tx, "many", "", 11) <= 5_000

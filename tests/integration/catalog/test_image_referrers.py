@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from libs.common.registry.names import artifact_tags, is_artifact_tag
@@ -71,6 +72,28 @@ async def test_annotations_of_a_referrer_from_before_are_read(
     await emptied.execute("UPDATE catalog.manifests SET descriptor = NULL")
     (shown,) = (await _image(mine, ":v1"))["referrers"]
     assert shown["annotations"] == {"a": "b"}
+
+
+async def test_referrers_are_read_only_for_those_who_can_see_the_image(
+    mine: Team, emptied: Database, other: httpx.AsyncClient, anonymous: httpx.AsyncClient
+) -> None:
+    image = make_image()
+    await mine.push(image, "app", "v1")
+    await _attach(mine, image.manifest, annotations={"a": "b"})
+    await emptied.execute("UPDATE catalog.manifests SET descriptor = NULL")
+    address = f"/api/v1/images/{mine.name}/app:v1"
+    assert (await other.get(address)).status_code == 404
+    made_up = {"Authorization": f"Bearer mak_{'a' * 43}"}
+    assert (await anonymous.get(address, headers=made_up)).status_code == 401
+    read = "SELECT count(*) FROM catalog.manifests WHERE descriptor IS NOT NULL"
+    assert (await emptied.fetch(read))[0]["count"] == 0
+
+
+@pytest.mark.parametrize("reference", [":%00", ":v%00", "@%00", "@sha256:%00"])
+async def test_malformed_reference_is_unknown(mine: Team, reference: str) -> None:
+    await mine.push(make_image(), "app", "v1")
+    answer = await mine.http.get(f"/api/v1/images/{mine.name}/app{reference}")
+    assert answer.status_code == 404, answer.text
 
 
 async def test_tags_of_other_images_are_hidden_and_not_counted(mine: Team) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.integration.catalog.oci_deleting import Robot
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.trashing import Team
 from tests.kit.http.tampering import Proxy, running_proxy
@@ -72,4 +73,20 @@ async def test_late_deletion_of_an_image_destroys_nothing_that_was_restored(
 
     await soon(restored, lambda status: status == 200, within=40)
     assert _send_delayed(proxy) in (401, 404)
+    assert mine.pulls("app", "v1", image)
+
+
+async def test_late_deletion_of_a_blob_destroys_no_image_that_was_pushed(
+    mine: Team, proxy: Proxy, anonymous: httpx.AsyncClient
+) -> None:
+    image = make_image()
+    robot = Robot(mine, anonymous, "robot")
+    await robot.create("delete")
+    await mine.push(make_image(), "app", "first")
+    mine.pusher.upload(f"{mine.name}/app", *image.blobs)
+    _delay_first(proxy, f"{mine.name}/app/blobs/")
+    answer = await robot.delete(f"blobs/{image.layers[0].digest}")
+    assert answer.status_code == 202, answer.text
+    await mine.push(image, "app", "v1")
+    assert _send_delayed(proxy) == 401
     assert mine.pulls("app", "v1", image)

@@ -16,7 +16,6 @@ async def _buffers(engine: AsyncEngine, path: str, after: str) -> int:
         "repository": path,
         "subject": SUBJECT,
         "fallback": "none",
-        "artifact_type": None,
         "after": after,
         "max_rows": 11,
     }

@@ -5,7 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.catalog.referrers.queries import list_candidates
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.trashing import EMPTY
@@ -263,3 +266,63 @@ async def test_manifest_that_the_registry_cannot_read_is_left_out(
     await emptied.execute("UPDATE catalog.manifests SET descriptor = NULL")
     repository.registry.revision_link(repository.path, damaged.digest).write_text("")
     assert [one["digest"] for one in await repository.referrers(MISSING)] == [other.digest]
+
+
+@pytest.mark.parametrize("params", [{"artifactType": "a\0b"}, {"last": "\0"}])
+async def test_nul_in_the_query_is_no_error(
+    app_repository: Repository, params: dict[str, str]
+) -> None:
+    await app_repository.attach(MISSING, artifactType="ab")
+    found = await app_repository.referrers(MISSING, **params)
+    assert len(found) == ("last" in params)
+
+
+async def test_large_fallback_index_is_not_parsed_for_annotations(
+    app_repository: Repository,
+) -> None:
+    """To parse it for each request would take seconds, in which nobody can push."""
+    repository = app_repository
+    image = make_image()
+    await repository.pusher.push(image, repository.path, "v1")
+    listed, _ = await repository.attach(None, artifactType=SBOM, annotations={"own": "yes"})
+    many = {f"{number:06}": "" for number in range(100_000)}
+    index = fallback_index(listed.descriptor(annotations=many))
+    tag = image.manifest.digest.replace(":", "-")
+    assert (await repository.pusher.put(repository.path, tag, index)).status_code == 201
+    expected = listed.descriptor(artifactType=SBOM, annotations={"own": "yes"})
+    assert await repository.referrers(image.manifest.digest) == [expected]
+
+
+async def test_filter_reads_only_referrers_of_the_type(
+    app_repository: Repository, emptied: Database, engine: AsyncEngine
+) -> None:
+    subject = "sha256:" + "e" * 64
+    await app_repository.attach(subject, artifactType=SBOM)
+    await emptied.execute(
+        "INSERT INTO catalog.manifests (repository_id, digest, media_type, subject, size_bytes,"
+        " platforms, layers, labels, pushed_at, pushed_by, descriptor)"
+        " SELECT m.repository_id, 'sha256:' || lpad(i::text, 64, '0'), m.media_type, m.subject, 1,"
+        " '[]', '[]', '{}', now(), 'a', jsonb_build_object("
+        "   'digest', 'sha256:' || lpad(i::text, 64, '0'), 'artifactType', 'a/b',"
+        "   'annotations', jsonb_build_object('a', repeat('a', 500)))"
+        " FROM catalog.manifests m, generate_series(1, 3000) AS i WHERE m.subject = $1",
+        subject,
+    )
+    await emptied.execute("ANALYZE catalog.manifests")
+    async with engine.connect() as tx:
+        found = await list_candidates(
+            tx,
+            repository=app_repository.path,
+            digest=subject,
+            artifact_type=SBOM,
+            after="",
+            limit=100,
+        )
+        assert len(found) == 1
+        rows = await tx.execute(
+            sa.text(
+                "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
+                " FROM pg_stat_xact_user_tables WHERE relid = 'catalog.manifests'::regclass"
+            )
+        )
+        assert rows.scalar_one() < 100

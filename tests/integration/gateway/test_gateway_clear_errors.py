@@ -198,3 +198,8 @@ def test_failure_of_the_registry_names_no_path(http: httpx.Client, registry: Dis
     (only,) = answer.json()["errors"]
     assert only["code"]
     assert only["message"]
+
+
+def test_method_that_is_too_long(http: httpx.Client) -> None:
+    answer = http.request("X" * 21, f"/v2/{APP}/manifests/v1")
+    assert (answer.status_code, error(answer)) == (405, "UNSUPPORTED")

@@ -17,8 +17,8 @@ from services.catalog.intents.domain import (
     Kind,
     Requester,
 )
-from services.catalog.intents.leases import lease_of
-from services.catalog.intents.queries import lock_repositories, resolve
+from services.catalog.intents.leases import Lease, lease_of
+from services.catalog.intents.queries import lock_repositories
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.repositories.domain import RepositoryDeleting
 
@@ -89,7 +89,7 @@ async def delete_blob(
     is_unlinked = await call_until_confirmed(
         unlink, engine=engine, intent=intent, seconds=DELETION_WAIT_SECONDS, lease=lease
     )
-    await _finish(engine, intent, is_unlinked=is_unlinked)
+    await _finish(engine, intent, lease, is_unlinked=is_unlinked)
     if not is_unlinked and not exists:
         raise NameUnknown(f"there is no repository {repository}")
     if not is_unlinked:
@@ -99,17 +99,17 @@ async def delete_blob(
 async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
     """Complete a deletion whose outcome is unknown. Raises RegistryUnavailable."""
     change = intent.change
-    check = lease_of(intent, engine).check
-    await registry.delete_blob(change.repository, change.digest, check=check)
-    await _finish(engine, intent, is_unlinked=True)
+    lease = lease_of(intent, engine)
+    await registry.delete_blob(change.repository, change.digest, check=lease.check)
+    await _finish(engine, intent, lease, is_unlinked=True)
 
 
-async def _finish(engine: Engine, intent: Intent, *, is_unlinked: bool) -> None:
-    """Resolve the intent, unless another process has completed the deletion."""
+async def _finish(engine: Engine, intent: Intent, lease: Lease, *, is_unlinked: bool) -> None:
+    """Resolve the intent, unless another process completes the deletion."""
     change = intent.change
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[change.repository])
-        if await resolve(tx, id=intent.id) and is_unlinked:
+        if await lease.resolve(tx) and is_unlinked:
             target = f"repositories/{change.repository}"
             entry = audit_entry_of(change, target=target, action="blob.delete")
             await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

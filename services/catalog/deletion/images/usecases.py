@@ -24,8 +24,8 @@ from services.catalog.intents.domain import (
     Kind,
     Requester,
 )
-from services.catalog.intents.leases import lease_of
-from services.catalog.intents.queries import lock_repositories, resolve
+from services.catalog.intents.leases import Lease, lease_of
+from services.catalog.intents.queries import lock_repositories
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
@@ -107,13 +107,14 @@ async def delete_image(
         seconds=DELETION_WAIT_SECONDS,
         lease=lease,
     )
-    await _finish(engine, intent)
+    await _finish(engine, intent, lease)
 
 
 async def resume(intent: Intent, *, engine: Engine, registry: Registry) -> None:
     """Complete a deletion whose outcome is unknown. Raises RegistryUnavailable."""
-    await _delete_in_registry(engine, registry, intent, lease_of(intent, engine).check)
-    await _finish(engine, intent)
+    lease = lease_of(intent, engine)
+    await _delete_in_registry(engine, registry, intent, lease.check)
+    await _finish(engine, intent, lease)
 
 
 async def _delete_in_registry(
@@ -154,12 +155,12 @@ def _artifact_tags(change: Change) -> list[str]:
     return [tag for tag in artifact_tags(change.digest) if tag in change.tags]
 
 
-async def _finish(engine: Engine, intent: Intent) -> None:
-    """Delete the image from the catalog, unless another process has completed the deletion."""
+async def _finish(engine: Engine, intent: Intent, lease: Lease) -> None:
+    """Delete the image from the catalog, unless another process completes the deletion."""
     change = intent.change
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[change.repository])
-        if not await resolve(tx, id=intent.id):
+        if not await lease.resolve(tx):
             return
         await lock_counters(tx)
         repository_id = await queries.delete_manifest(

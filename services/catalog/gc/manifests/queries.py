@@ -197,8 +197,10 @@ _LEASES = sa.text("""
 """)
 
 _RESOLVE = sa.text("""
-    UPDATE catalog.intents SET resolved_at = clock_timestamp()
-    WHERE id = ANY(CAST(:ids AS bigint[])) AND resolved_at IS NULL RETURNING digest
+    UPDATE catalog.intents i SET resolved_at = clock_timestamp()
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:ends AS timestamptz[])) AS given (id, ends)
+    WHERE i.id = given.id AND i.leased_until = given.ends AND i.resolved_at IS NULL
+    RETURNING i.digest
 """)
 
 _DELETE = sa.text("""
@@ -224,9 +226,13 @@ async def open_deletions(
     return {digest: (id_, ends[id_]) for digest, id_ in ids.items()}
 
 
-async def resolve_deletions(tx: Tx, *, ids: Collection[int]) -> list[str]:
-    """Resolve intents. Return the digests of those that no other process has resolved."""
-    return list((await tx.execute(_RESOLVE, {"ids": list(ids)})).scalars())
+async def resolve_deletions(tx: Tx, *, versions: Collection[tuple[int, datetime]]) -> list[str]:
+    """Resolve the intents that these ``versions`` of leases are on: ids, and ends of the leases.
+
+    Return their digests, without those that another process has taken over or has resolved.
+    """
+    values = {"ids": [id_ for id_, _ in versions], "ends": [end for _, end in versions]}
+    return list((await tx.execute(_RESOLVE, values)).scalars())
 
 
 async def delete_manifests(tx: Tx, *, path: str, digests: Collection[str]) -> int | None:

@@ -247,7 +247,7 @@ async def _delete_batch(
     failures: list[RegistryUnavailable] = []
     requests = asyncio.Semaphore(_DELETES_AT_ONCE)
 
-    async def delete(digest: str) -> int | None:
+    async def delete(digest: str) -> Lease | None:
         id_, until = intents[digest]
         lease = Lease(engine, id_, until, taken_at=taken_at)
         async with requests:
@@ -256,13 +256,13 @@ async def _delete_batch(
             except RegistryUnavailable as error:
                 failures.append(error)
                 return None  # The worker of intents completes the deletion.
-        return id_
+        return lease
 
     confirmed = await asyncio.gather(*(delete(digest) for digest in intents))
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[path])
         resolved = await queries.resolve_deletions(
-            tx, ids=[id_ for id_ in confirmed if id_ is not None]
+            tx, versions=[lease.version for lease in confirmed if lease is not None]
         )
         await lock_counters(tx)
         repository_id = await queries.delete_manifests(tx, path=path, digests=resolved)

@@ -12,10 +12,10 @@ _LIST_TAGS = sa.text("""
     SELECT ARRAY(
         SELECT t.name FROM catalog.tags t
         WHERE t.repository_id = r.id AND t.name COLLATE "C" > :last
-          AND t.name <> ALL (ARRAY(
+          AND t.name NOT IN (
             SELECT unnest(i.tags) FROM catalog.intents i
             WHERE i.repository = :path AND i.resolved_at IS NULL
-              AND i.kind IN ('delete_tag', 'delete_manifest') AND i.origin = catalog.origin()))
+              AND i.kind IN ('delete_tag', 'delete_manifest') AND i.origin = catalog.origin())
         ORDER BY t.name COLLATE "C" LIMIT CAST(:limit AS bigint))
     FROM catalog.repositories r JOIN catalog.namespaces n ON n.id = r.namespace_id
     WHERE r.path = :path AND r.status <> 'deleting' AND NOT n.deleting

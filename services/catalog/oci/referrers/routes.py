@@ -40,7 +40,8 @@ class ReferrerRoutes:
                 "number of lower-case hex digits"
             )
         limit = page_size(request.query_params.get("n"))
-        artifact_type = request.query_params.get("artifactType") or None
+        # PostgreSQL cannot compare a NUL, and no artifact type has a replacement character.
+        artifact_type = request.query_params.get("artifactType", "").replace("\0", "\ufffd") or None
         try:
             page = await list_referrers(
                 engine=self._engine,

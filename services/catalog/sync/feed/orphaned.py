@@ -17,7 +17,6 @@ from services.catalog.intents.queries import (
     find_lease,
     insert_unless_conflict,
     lock_repositories,
-    resolve,
 )
 from services.catalog.sync.feed import queries
 from services.catalog.sync.states.queries import find_known
@@ -74,4 +73,4 @@ async def _delete(engine: Engine, registry: Registry, repository: str, digest: s
         )
     async with engine.begin() as tx:
         await lock_repositories(tx, paths=[repository])
-        await resolve(tx, id=intent)
+        await lease.resolve(tx)
