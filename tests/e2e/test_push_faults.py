@@ -96,8 +96,8 @@ def assert_refused_for_now(answer: httpx.Response) -> None:
     (error,) = answer.json()["errors"]
     assert error["code"] == "UNAVAILABLE"
     assert error["message"] == (
-        "The catalog does not respond, so nothing can be pushed or deleted. Pulls go on. "
-        "Try again in 2 seconds."
+        "The catalog does not respond, so nothing can be pushed, deleted, or listed. "
+        "Pulls go on. Try again in 2 seconds."
     )
 
 

@@ -107,7 +107,7 @@ async def test_child_of_a_tagged_index_is_not_deleted(mine: Team, robot: Robot) 
         ("md5:00", (400, "DIGEST_INVALID")),
         (".v1", (400, "TAG_INVALID")),
         ("v" * 129, (400, "TAG_INVALID")),
-        ("v1%00", (400, "TAG_INVALID")),
+        ("v1%00", (404, "NAME_UNKNOWN")),  # no path has such a character
     ],
 )
 async def test_unknown_and_malformed_references(
