@@ -9,7 +9,7 @@ from pydantic import Field
 
 from libs.common.web.fields import Output
 from services.catalog.images.domain import Image, PullCommand
-from services.catalog.referrers.domain import Kind, Referrer
+from services.catalog.referrers.domain import Referrer, ReferrerKind
 
 _DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -67,7 +67,7 @@ class ReferrerOut(Output):
     artifact_type: str | None = Field(
         description="null if the manifest has none", examples=["application/spdx+json"]
     )
-    kind: Kind = Field(
+    kind: ReferrerKind = Field(
         description="by the tag of cosign, else by the artifact type or the type of the layer"
     )
     size_bytes: int = Field(description="config and layers", examples=[2048])

@@ -25,7 +25,7 @@ Descriptor = Mapping[str, Any]
 """An OCI descriptor with artifact type and annotations."""
 
 
-class Kind(StrEnum):
+class ReferrerKind(StrEnum):
     """What a referrer is."""
 
     SIGNATURE = "signature"
@@ -34,14 +34,18 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-_BY_SUFFIX = {"sig": Kind.SIGNATURE, "att": Kind.ATTESTATION, "sbom": Kind.SBOM}
+_BY_SUFFIX = {
+    "sig": ReferrerKind.SIGNATURE,
+    "att": ReferrerKind.ATTESTATION,
+    "sbom": ReferrerKind.SBOM,
+}
 _BUNDLE = "sigstore.bundle"
 _PREDICATE = "dev.sigstore.bundle.predicateType"
 _SIGNING = "https://sigstore.dev/cosign/sign/v1"
 _WORDS = (
-    (Kind.SIGNATURE, ("signature", "cosign.artifact.sig.", "simplesigning")),
-    (Kind.SBOM, ("spdx", "cyclonedx", "syft", "sbom")),
-    (Kind.ATTESTATION, ("in-toto", "dsse", "attestation", "slsa", "provenance")),
+    (ReferrerKind.SIGNATURE, ("signature", "cosign.artifact.sig.", "simplesigning")),
+    (ReferrerKind.SBOM, ("spdx", "cyclonedx", "syft", "sbom")),
+    (ReferrerKind.ATTESTATION, ("in-toto", "dsse", "attestation", "slsa", "provenance")),
 )
 """Words in the media types that are in use: of cosign, Notation, Docker, Syft, and Trivy."""
 
@@ -52,7 +56,7 @@ def kind_of(
     layer_type: str | None,
     tags: Collection[str],
     annotations: Mapping[str, str],
-) -> Kind:
+) -> ReferrerKind:
     """Return the kind by the tag of cosign, else by the type of the artifact or its layer."""
     for tag in tags:
         kind = _BY_SUFFIX.get(artifact_suffix(tag) or "")
@@ -61,11 +65,11 @@ def kind_of(
     types = f"{artifact_type or ''} {layer_type or ''}".lower()
     if _BUNDLE in types:
         signs = annotations.get(_PREDICATE, _SIGNING) == _SIGNING
-        return Kind.SIGNATURE if signs else Kind.ATTESTATION
+        return ReferrerKind.SIGNATURE if signs else ReferrerKind.ATTESTATION
     for kind, words in _WORDS:
         if any(word in types for word in words):
             return kind
-    return Kind.OTHER
+    return ReferrerKind.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Referrer:
 
     digest: str
     artifact_type: str | None
-    kind: Kind
+    kind: ReferrerKind
     size_bytes: int
     pushed_at: datetime
     annotations: dict[str, str]

@@ -57,7 +57,8 @@ async def test_poison_is_an_image_like_any_other(
     await deliver(emptied, *reported)
     started = time.monotonic()
     await deliver(emptied, *after)
-    await _wait_for_tags(other, f"{theirs}/app", 2, within=usual_seconds + OTHERS_SECONDS)
+    # The usual time grows with the machine's load, and so does the time beside the poison.
+    await _wait_for_tags(other, f"{theirs}/app", 2, within=3 * usual_seconds + OTHERS_SECONDS)
     print("MEASURED", case, usual_seconds, time.monotonic() - started)
     listed = await _wait_for_tags(acme, app, 1, within=_POISON_SECONDS)
     digest = poison.manifest.digest

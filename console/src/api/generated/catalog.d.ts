@@ -1127,7 +1127,7 @@ export interface components {
          * @description What an entry restores.
          * @enum {string}
          */
-        "Kind-Input": "tag" | "manifest" | "repository" | "namespace";
+        Kind: "tag" | "manifest" | "repository" | "namespace";
         /**
          * LayerOut
          * @description One layer of an image.
@@ -1440,6 +1440,12 @@ export interface components {
             command: string;
         };
         /**
+         * ReferrerKind
+         * @description What a referrer is.
+         * @enum {string}
+         */
+        ReferrerKind: "signature" | "attestation" | "sbom" | "other";
+        /**
          * ReferrerOut
          * @description A signature, an SBOM, or another artifact that refers to the image.
          */
@@ -1456,7 +1462,7 @@ export interface components {
              */
             artifact_type: string | null;
             /** @description by the tag of cosign, else by the artifact type or the type of the layer */
-            kind: components["schemas"]["services__catalog__referrers__domain__Kind"];
+            kind: components["schemas"]["ReferrerKind"];
             /**
              * Size Bytes
              * @description config and layers
@@ -1690,7 +1696,7 @@ export interface components {
              * @enum {string}
              */
             status: "restored" | "restoring";
-            kind: components["schemas"]["services__catalog__trash__domain__Kind"];
+            kind: components["schemas"]["Kind"];
             /**
              * Path
              * @example team/app:v1
@@ -1893,7 +1899,7 @@ export interface components {
              */
             id: number;
             /** @description `manifest`: an image with all its tags */
-            kind: components["schemas"]["services__catalog__trash__domain__Kind"];
+            kind: components["schemas"]["Kind"];
             /**
              * Path
              * @description the deleted object: `team`, `team/app`, `team/app:v1`, or `team/app@sha256:…`
@@ -1980,18 +1986,6 @@ export interface components {
              */
             repository_count: number;
         };
-        /**
-         * Kind
-         * @description What a referrer is.
-         * @enum {string}
-         */
-        services__catalog__referrers__domain__Kind: "signature" | "attestation" | "sbom" | "other";
-        /**
-         * Kind
-         * @description What an entry restores.
-         * @enum {string}
-         */
-        services__catalog__trash__domain__Kind: "tag" | "manifest" | "repository" | "namespace";
         /**
          * FieldProblem
          * @description A field that breaks a rule.
@@ -4937,7 +4931,7 @@ export interface operations {
     list_trash: {
         parameters: {
             query?: {
-                kind?: components["schemas"]["Kind-Input"] | null;
+                kind?: components["schemas"]["Kind"] | null;
                 /** @description Return only items that contain this text, in any case. */
                 q?: string | null;
                 account?: string | null;
