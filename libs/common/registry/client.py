@@ -119,7 +119,7 @@ class Registry:
     ) -> bool:
         """Unlink a blob from the repository. Return False if it did not exist.
 
-        Only the garbage collector frees its space. A blob whose link is damaged does not exist.
+        Only the garbage collector frees its space. A blob whose link is damaged counts as missing.
         """
         return await self._delete_damaged(repository, f"blobs/{digest}", self.has_blob, check)
 

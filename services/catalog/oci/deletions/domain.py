@@ -1,4 +1,4 @@
-"""What clients are told if a deletion is not possible."""
+"""The errors that a Docker client gets if it cannot delete something, and their messages."""
 
 import re
 from collections.abc import Iterator
