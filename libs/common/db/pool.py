@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias, cast
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.util import greenlet_spawn
 
 from libs.common.db.engine import CONNECT_SECONDS, STATEMENT_SECONDS
 
@@ -56,6 +57,26 @@ def affected_rows(command_tag: str) -> int:
 async def connection_of(tx: AsyncConnection) -> Connection:
     """Return the asyncpg connection of ``tx``, for statements that are written for asyncpg."""
     return cast(Connection, (await tx.get_raw_connection()).driver_connection)
+
+
+@asynccontextmanager
+async def driver_connection(engine: AsyncEngine) -> AsyncIterator[Connection]:
+    """Yield the asyncpg connection of a connection from the pool of ``engine``.
+
+    Each statement is a transaction of its own. The block must leave no setting and no open
+    transaction behind. If it fails for another reason than a PostgreSQL error, the connection is
+    terminated, as in ``Pool.connection``.
+    """
+    pooled = await engine.raw_connection()
+    try:
+        yield cast(Connection, pooled.driver_connection)
+    except asyncpg.PostgresError:
+        raise
+    except BaseException:
+        pooled.invalidate()
+        raise
+    finally:
+        await greenlet_spawn(pooled.close)
 
 
 class Pool:

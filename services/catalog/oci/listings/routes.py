@@ -10,7 +10,6 @@ from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.domain import Address
 from services.catalog.oci.listings import usecases
 from services.catalog.oci.listings.domain import (
-    ListPage,
     PageRequest,
     check_name,
     next_link,
@@ -32,8 +31,8 @@ class ListingRoutes:
         self._authorization.check(request, repository, "pull")
         page = _page_of(request)
         found = await usecases.list_tags(engine=self._engine, repository=repository, page=page)
-        body = {"name": repository, "tags": found.entries}
-        return _response(f"/v2/{repository}/tags/list", body, found, page)
+        content = f'{{"name":"{repository}","tags":{found.encoded}}}'  # the name needs no escape
+        return _response(f"/v2/{repository}/tags/list", content, found.last, page)
 
     async def list_repositories(self, request: Request, _: Address) -> Response:
         """Return a page of the repositories that the client can pull."""
@@ -42,17 +41,19 @@ class ListingRoutes:
         found = await usecases.list_repositories(
             engine=self._engine, docker_user=docker_user, page=page
         )
-        return _response("/v2/_catalog", {"repositories": found.entries}, found, page)
+        content = json.dumps({"repositories": found.entries}, separators=(",", ":"))
+        return _response("/v2/_catalog", content, found.last, page)
 
 
 def _page_of(request: Request) -> PageRequest:
     """Return the page that the query requests. Of a repeated parameter, the first one counts."""
+    if not request.scope["query_string"]:
+        return parse_page(None, None)
     first = dict(reversed(request.query_params.multi_items()))
     return parse_page(first.get("n"), first.get("last"))
 
 
-def _response(path: str, body: object, found: ListPage, page: PageRequest) -> Response:
-    link = next_link(path, found, limit=page.limit)
+def _response(path: str, content: str, last: str | None, page: PageRequest) -> Response:
+    link = next_link(path, last, limit=page.limit)
     headers = {} if link is None else {"Link": link}
-    content = json.dumps(body, separators=(",", ":"))
     return Response(content, headers=headers, media_type="application/json")

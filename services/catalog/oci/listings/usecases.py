@@ -1,18 +1,24 @@
 """List tags and repositories for Docker clients (spec 15)."""
 
 from libs.common.db.engine import Engine, autocommit
+from libs.common.db.pool import driver_connection
 from services.catalog.oci.listings import queries
-from services.catalog.oci.listings.domain import ListPage, PageRequest, unknown_repository
+from services.catalog.oci.listings.domain import (
+    ListPage,
+    PageRequest,
+    TagPage,
+    unknown_repository,
+)
 
 
-async def list_tags(*, engine: Engine, repository: str, page: PageRequest) -> ListPage:
+async def list_tags(*, engine: Engine, repository: str, page: PageRequest) -> TagPage:
     """Return a page of the tags of ``repository``.
 
     Raises:
         NameUnknown: the repository does not exist, or is being deleted.
     """
-    async with autocommit(engine) as tx:
-        found = await queries.find_tags(tx, repository=repository, page=page)
+    async with driver_connection(engine) as connection:
+        found = await queries.find_tags(connection, repository=repository, page=page)
     if found is None:
         raise unknown_repository(repository)
     return found
