@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from libs.common.db import audit as audit_trail
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
+from libs.common.db.pool import Pool
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
@@ -87,6 +88,9 @@ _APPLICATION_NAME = "moorage-catalog"
 
 _POOL_SIZE = 10
 """Connections to the database, and as many more at a peak. No push holds one while it waits."""
+
+_LIST_POOL_SIZE = 4
+"""Connections for lists of tags, which wait while all are in use."""
 
 _LONG_STEP_SECONDS = 6 * 3600.0
 """Limit of the steps that compare every repository, or empty large ones."""
@@ -215,6 +219,7 @@ def _admission(
 def _registry_routes(
     settings: Settings,
     engine: Engine,
+    pool: Pool,
     registry: Registry,
     admission: Admission,
     verifier: RegistryTokenVerifier,
@@ -230,7 +235,7 @@ def _registry_routes(
         lifetime=lifetime(settings.trash_days),
         restore_links=restore_links,
     )
-    listings = ListingRoutes(engine, authorization)
+    listings = ListingRoutes(engine, pool, authorization)
     referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
@@ -271,6 +276,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
         provide(app, hasher, hashing_queue(hasher), WrongPasswords())
+        pool = Pool(database_url, application_name=_APPLICATION_NAME, size=_LIST_POOL_SIZE)
         verifier = RegistryTokenVerifier(
             settings.token_ca, issuer=settings.issuer, service=settings.registry_service
         )
@@ -291,6 +297,7 @@ def create_app(settings: Settings) -> FastAPI:
                     _registry_routes(
                         settings,
                         engine,
+                        pool,
                         registry,
                         admission,
                         verifier,
@@ -315,6 +322,7 @@ def create_app(settings: Settings) -> FastAPI:
                         yield
         finally:
             hasher.close()
+            await pool.close()
 
     app = service.build(
         title="Moorage catalog",

@@ -60,7 +60,7 @@ class RegistryRoutes:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        address = parse_address(request.url.path)
+        address = parse_address(request.scope["path"])
         if address is None:
             raise NameUnknown("there is nothing at this path")
         route = self._routes.get((request.method, address.kind))

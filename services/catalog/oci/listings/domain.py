@@ -38,12 +38,12 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class TagPage:
-    """A page of tags. ``encoded`` is an array in JSON, as the database returns it.
+    """A page of tags. ``encoded`` is an array in JSON, in UTF-8, as the database returns it.
 
     ``last`` is the tag after which the next page begins, or None if there is no next page.
     """
 
-    encoded: str
+    encoded: bytes
     last: str | None
 
 
@@ -68,15 +68,17 @@ def parse_page(n: str | None, last: str | None) -> PageRequest:
     return PageRequest(min(limit, MAX_ENTRIES), after)
 
 
-def tag_page(encoded: str, *, count: int, limit: int) -> TagPage:
-    """Return a page of at most ``limit`` of the ``count`` tags that the JSON array ``encoded`` has.
+def tag_page(encoded: str, *, limit: int) -> TagPage:
+    """Return the first ``limit`` tags of the JSON array ``encoded``.
 
     Only a page that another one follows is decoded.
     """
+    count = 0 if encoded == "[]" else encoded.count('","') + 1  # no text in JSON contains `","`
     if count <= limit:
-        return TagPage(encoded, last=None)
+        return TagPage(encoded.encode(), last=None)
     tags = json.loads(encoded)[:limit]
-    return TagPage(json.dumps(tags, separators=(",", ":")), last=tags[-1] if tags else None)
+    shortened = json.dumps(tags, separators=(",", ":"))
+    return TagPage(shortened.encode(), last=tags[-1] if tags else None)
 
 
 def next_link(path: str, last: str | None, *, limit: int) -> str | None:

@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from libs.common.db.engine import Engine
+from libs.common.db.pool import Pool
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.domain import Address
 from services.catalog.oci.listings import usecases
+from services.catalog.oci.listings.cache import TagCache
 from services.catalog.oci.listings.domain import (
     PageRequest,
     check_name,
@@ -20,9 +22,11 @@ from services.catalog.oci.listings.domain import (
 class ListingRoutes:
     """Responds to lists by Docker clients."""
 
-    def __init__(self, engine: Engine, authorization: Authorization) -> None:
+    def __init__(self, engine: Engine, pool: Pool, authorization: Authorization) -> None:
         self._engine = engine
+        self._pool = pool
         self._authorization = authorization
+        self._cache = TagCache()
 
     async def list_tags(self, request: Request, address: Address) -> Response:
         """Return a page of the tags of a repository."""
@@ -30,8 +34,11 @@ class ListingRoutes:
         check_name(repository)
         self._authorization.check(request, repository, "pull")
         page = _page_of(request)
-        found = await usecases.list_tags(engine=self._engine, repository=repository, page=page)
-        content = f'{{"name":"{repository}","tags":{found.encoded}}}'  # the name needs no escape
+        found = await usecases.list_tags(
+            pool=self._pool, cache=self._cache, repository=repository, page=page
+        )
+        # A valid name needs no escape.
+        content = b'{"name":"%b","tags":%b}' % (repository.encode(), found.encoded)
         return _response(f"/v2/{repository}/tags/list", content, found.last, page)
 
     async def list_repositories(self, request: Request, _: Address) -> Response:
@@ -41,7 +48,7 @@ class ListingRoutes:
         found = await usecases.list_repositories(
             engine=self._engine, docker_user=docker_user, page=page
         )
-        content = json.dumps({"repositories": found.entries}, separators=(",", ":"))
+        content = json.dumps({"repositories": found.entries}, separators=(",", ":")).encode()
         return _response("/v2/_catalog", content, found.last, page)
 
 
@@ -53,7 +60,7 @@ def _page_of(request: Request) -> PageRequest:
     return parse_page(first.get("n"), first.get("last"))
 
 
-def _response(path: str, content: str, last: str | None, page: PageRequest) -> Response:
+def _response(path: str, content: bytes, last: str | None, page: PageRequest) -> Response:
     link = next_link(path, last, limit=page.limit)
     headers = {} if link is None else {"Link": link}
     return Response(content, headers=headers, media_type="application/json")

@@ -52,9 +52,10 @@ def test_link_names_the_last_entry_and_the_number() -> None:
 
 
 def test_page_of_tags_ends_at_its_limit() -> None:
-    assert tag_page('["a","b"]', count=2, limit=2) == TagPage('["a","b"]', last=None)
-    assert tag_page('["a","b","c"]', count=3, limit=2) == TagPage('["a","b"]', last="b")
-    assert tag_page('["a"]', count=1, limit=0) == TagPage("[]", last=None)
+    assert tag_page("[]", limit=0) == TagPage(b"[]", last=None)
+    assert tag_page('["a","b"]', limit=2) == TagPage(b'["a","b"]', last=None)
+    assert tag_page('["a","b","c"]', limit=2) == TagPage(b'["a","b"]', last="b")
+    assert tag_page('["a"]', limit=0) == TagPage(b"[]", last=None)
 
 
 @pytest.mark.parametrize("name", ["app", "team/App", "team//app", "team/" + "a" * 300])
