@@ -55,8 +55,10 @@ from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
 from services.catalog.intents.dependencies import respond_registry_unavailable
 from services.catalog.intents.domain import Kind
+from services.catalog.manifest_aliases import queries as manifest_aliases
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.oci import routes as registry_api
+from services.catalog.oci.aliases.routes import AliasRoutes
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
@@ -265,6 +267,7 @@ def create_app(settings: Settings) -> FastAPI:
         partial(audit_trail.delete_old, schema="catalog", days=settings.audit_days),
         reserved_names.delete_expired,
         trash_entries.delete_expired,
+        manifest_aliases.delete_unused,
     )
 
     measure_trash = partial(trash_metrics.measure, engine=engine)
@@ -294,6 +297,7 @@ def create_app(settings: Settings) -> FastAPI:
                     registry,
                     restorer,
                     admission,
+                    AliasRoutes(engine),
                     _registry_routes(
                         settings,
                         engine,

@@ -278,6 +278,15 @@ manifest_other_digests = sa.Table(
 """Digests that a manifest names in other fields, and those under which the storage keeps a blob
 that the manifest names by another algorithm. They protect blobs from garbage collection."""
 
+manifest_aliases = sa.Table(
+    "manifest_aliases",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True, doc="sha512"),
+    sa.Column("canonical", sa.Text, nullable=False, doc="sha256 of the same content"),
+    sa.Column("recorded_at", _TIME, nullable=False, server_default=_NOW, index=True),
+)
+"""The sha512 digests by which manifests were pushed. The registry has the sha256 ones only."""
+
 deleted_indexes = sa.Table(
     "deleted_indexes",
     metadata,

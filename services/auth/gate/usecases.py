@@ -18,6 +18,7 @@ from services.auth.gate.domain import (
     Reason,
     Refusal,
     answer_to_deleting,
+    find_detour,
     find_gated,
     refuse_for_disk,
 )
@@ -83,6 +84,9 @@ class Gate:
             refusal = refuse_for_disk(method)
             if refusal is not None:
                 return refusal
+        detour = find_detour(method, uri)
+        if detour is not None:
+            return detour
         request = find_gated(method, uri)
         if request is None or not self._is_authorized(request, authorization):
             return None
@@ -111,9 +115,9 @@ class Gate:
                 if not is_unreachable(error):
                     _log.error("blob not revived", exc_info=error)
                 return UNCONFIRMED
-            detour = answer_to_deleting(request)
-            if detour is not None:
-                return detour
+            instead = answer_to_deleting(request)
+            if instead is not None:
+                return instead
             if time.monotonic() + _POLL_SECONDS > deadline:
                 return DELETING
             await asyncio.sleep(_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""A version of the set of tags of each repository."""
+"""A version of the set of tags of each repository, and sha512 digests of manifests."""
 
 from alembic import op
 from libs.common.db.sql_file import run_beside

@@ -27,3 +27,14 @@ REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.set
 
 CREATE TRIGGER tags_deleted AFTER DELETE ON catalog.tags
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.set_tags_version();
+
+-- Clients can push a manifest by its sha512 digest. The registry keeps it under the sha256 one.
+
+CREATE TABLE catalog.manifest_aliases (
+    digest TEXT PRIMARY KEY,
+    canonical TEXT NOT NULL,
+    recorded_at TIMESTAMPTZ NOT NULL DEFAULT now()
+);
+CREATE INDEX manifest_aliases_recorded_at_idx
+ON catalog.manifest_aliases (recorded_at);
+GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.manifest_aliases TO :catalog_role;
