@@ -4,7 +4,9 @@ The gateway sends the path normalized, and the query as the registry gets it. Th
 queries as Go's `net/url` does; so does this module.
 """
 
+import json
 import re
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from urllib.parse import unquote_to_bytes
@@ -19,6 +21,8 @@ _WRITES_BYTES = frozenset({"POST", "PATCH", "PUT"})
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _BLOB = re.compile(rf"/v2/(.+)/blobs/{_SHA256.pattern}")
 _UPLOAD = re.compile(r"/v2/(.+)/blobs/uploads(?:/([A-Za-z0-9._=-]*))?")
+_RANGE = re.compile(r"([0-9]{1,18})-[0-9]{1,18}")
+_SIGNATURE_BYTES = 32
 _INVALID_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -49,6 +53,7 @@ class Reason(StrEnum):
     LOW_DISK = "low-disk"
     UNCONFIRMED = "unconfirmed"
     DELETING = "deleting"
+    OUT_OF_ORDER = "out-of-order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class Detour:
 
 UNCONFIRMED = Refusal(UNCONFIRMED_RETRY_SECONDS, Reason.UNCONFIRMED)
 """This replica does not know which blobs garbage collection deletes."""
+OUT_OF_ORDER = Refusal(0, Reason.OUT_OF_ORDER)
+"""A chunk that does not begin where the upload ends. The gateway answers 416."""
 DELETING = Refusal(DELETING_RETRY_SECONDS, Reason.DELETING)
 
 
@@ -114,6 +121,31 @@ def find_detour(method: str, uri: str) -> Detour | None:
     if not mount or mount.startswith("sha256:"):
         return None
     return Detour(f"/v2/{upload[1]}/blobs/uploads/")
+
+
+def is_out_of_order(method: str, uri: str, content_range: str) -> bool:
+    """Return whether a chunk does not begin at the offset that the address of its upload has.
+
+    Distribution 2.8.2 accepts such a chunk, and 3.1.1 such a last one. The address is that of the
+    previous response. Distribution signs its state and refuses one that is not that of the upload,
+    so a wrong state changes nothing here.
+    """
+    path, _, query = uri.partition("?")
+    start = _RANGE.fullmatch(content_range)
+    if method not in ("PATCH", "PUT") or start is None or _UPLOAD.fullmatch(path) is None:
+        return False
+    offset = _offset(_first_values(query).get("_state", ""))
+    return offset is not None and offset != int(start[1])
+
+
+def _offset(state: str) -> int | None:
+    """Return the offset in the state of an upload: base64 of a signature and JSON."""
+    try:
+        value = json.loads(urlsafe_b64decode(state)[_SIGNATURE_BYTES:])
+    except (ValueError, RecursionError):
+        return None
+    offset = value.get("Offset") if isinstance(value, dict) else None
+    return offset if type(offset) is int else None
 
 
 def answer_to_deleting(request: GatedRequest) -> Detour | None:

@@ -32,6 +32,7 @@ class GateApp:
         decision = await self._gate.decide(
             method=given.get(b"x-original-method", b"").decode("latin-1"),
             uri=given.get(b"x-original-uri", b"").decode("latin-1"),
+            content_range=given.get(b"x-original-range", b"").decode("latin-1"),
             authorization=None if authorization is None else authorization.decode("latin-1"),
         )
         status, headers = _answer(decision)

@@ -12,6 +12,7 @@ from libs.common.registry.token_verification import Challenged, RegistryTokenVer
 from services.auth.gate import queries
 from services.auth.gate.domain import (
     DELETING,
+    OUT_OF_ORDER,
     UNCONFIRMED,
     Detour,
     GatedRequest,
@@ -20,6 +21,7 @@ from services.auth.gate.domain import (
     answer_to_deleting,
     find_detour,
     find_gated,
+    is_out_of_order,
     refuse_for_disk,
 )
 from services.auth.gate.marks import Marks
@@ -64,9 +66,11 @@ class Gate:
         self._revivals: dict[bytes, asyncio.Task[bool]] = {}
 
     async def decide(
-        self, *, method: str, uri: str, authorization: str | None
+        self, *, method: str, uri: str, authorization: str | None, content_range: str = ""
     ) -> Refusal | Detour | None:
         """Return what happens to the request instead, or None if it goes on as it is."""
+        if is_out_of_order(method, uri, content_range):
+            return OUT_OF_ORDER
         decision = await self._decide(method, uri, authorization)
         if isinstance(decision, Refusal):
             _refused.labels(decision.reason.value).inc()

@@ -1,5 +1,7 @@
 """Which requests are gated, by their method, path, and query."""
 
+import json
+from base64 import urlsafe_b64encode
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +16,7 @@ from services.auth.gate.domain import (
     answer_to_deleting,
     find_detour,
     find_gated,
+    is_out_of_order,
     refuse_for_disk,
 )
 
@@ -130,3 +133,31 @@ def test_mount_by_another_digest_becomes_an_upload(method: str, uri: str, expect
     uploads = "/v2/team/app/blobs/uploads/"
     found = find_detour(method, f"{uploads}{uri}")
     assert found == (Detour(uploads) if expected else None)
+
+
+def _state(offset: object) -> str:
+    return urlsafe_b64encode(
+        b"s" * 32 + json.dumps({"UUID": "1", "Offset": offset}).encode()
+    ).decode()
+
+
+@pytest.mark.parametrize(
+    ("method", "state", "content_range", "expected"),
+    [
+        ("PATCH", _state(1024), "1024-2047", False),
+        ("PATCH", _state(1024), "2048-3071", True),
+        ("PUT", _state(1024), "2048-3071", True),
+        ("PUT", _state(1024), "", False),
+        ("PATCH", _state(1024), "x", False),
+        ("PATCH", _state("1"), "2048-3071", False),
+        ("PATCH", "AAAA", "2048-3071", False),
+        ("PATCH", "?", "2048-3071", False),
+        ("PATCH", "", "2048-3071", False),
+        ("GET", _state(1024), "2048-3071", False),
+    ],
+)
+def test_chunk_must_begin_where_its_upload_ends(
+    method: str, state: str, content_range: str, expected: bool
+) -> None:
+    uri = f"/v2/team/app/blobs/uploads/1?_state={quote(state, safe='')}"
+    assert is_out_of_order(method, uri, content_range) is expected
