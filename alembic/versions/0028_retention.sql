@@ -62,3 +62,47 @@ COMMENT ON VIEW events.counting_progress IS
 GRANT SELECT, INSERT, UPDATE, DELETE ON events.last_uses, events.counting_state TO :events_role;
 
 GRANT SELECT ON events.reference_uses, events.counting_progress TO :catalog_role;
+
+-- The daily runs of retention. One that is open goes on after a crash, with the same moment `at`.
+CREATE TABLE catalog.retention_runs (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
+    finished_at TIMESTAMP WITH TIME ZONE,
+    deleted BIGINT DEFAULT 0 NOT NULL,
+    failures JSONB DEFAULT '{}' NOT NULL,
+    CONSTRAINT retention_runs_pkey PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX retention_runs_open_key ON catalog.retention_runs ((finished_at IS NULL))
+WHERE finished_at IS NULL;
+
+-- Why retention deletes a tag, for the audit trail: another process can complete the deletion.
+CREATE TABLE catalog.retention_deletions (
+    intent_id BIGINT NOT NULL,
+    rule TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    CONSTRAINT retention_deletions_pkey PRIMARY KEY (intent_id),
+    CONSTRAINT retention_deletions_intent_id_fkey FOREIGN KEY (intent_id)
+    REFERENCES catalog.intents (id) ON DELETE CASCADE
+);
+
+-- One row: the installation whose uses are known. If the database comes from a backup, the uses
+-- between the backup and the restore are not known.
+CREATE TABLE catalog.retention_state (
+    id BOOLEAN DEFAULT TRUE NOT NULL,
+    installation TEXT NOT NULL,
+    uses_known_since TIMESTAMP WITH TIME ZONE DEFAULT '-infinity' NOT NULL,
+    CONSTRAINT retention_state_pkey PRIMARY KEY (id),
+    CONSTRAINT retention_state_one_check CHECK (id)
+);
+
+CREATE FUNCTION catalog.installation() RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT concat_ws('/', catalog.origin(), (SELECT epoch FROM catalog.garbage_state))
+$$;
+
+COMMENT ON FUNCTION catalog.installation IS
+'identifies this installation of the database: it differs after a restore of a backup, but not '
+'after a failover';
+
+GRANT SELECT, INSERT, UPDATE, DELETE
+ON catalog.retention_runs, catalog.retention_deletions, catalog.retention_state TO :catalog_role;
