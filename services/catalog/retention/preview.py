@@ -67,9 +67,7 @@ async def preview_repository(*, tx: Tx, actor: RepositoryOwner, request: Preview
     rules = request.rules or await find_effective_rules(
         tx, namespace_id=repository.namespace_id, repository_id=repository.id
     )
-    return await _preview(
-        tx, request, rules or Rules(), [(repository.id, repository.path, repository.tag_count)]
-    )
+    return await _preview(tx, request, rules or Rules(), [(repository.path, repository.tag_count)])
 
 
 async def preview_namespace(*, tx: Tx, actor: NamespaceOwner, request: PreviewRequest) -> Preview:
@@ -82,14 +80,14 @@ async def preview_namespace(*, tx: Tx, actor: NamespaceOwner, request: PreviewRe
     namespace_id = actor.namespace.id
     rules = request.rules or await find_namespace_rules(tx, namespace_id=namespace_id)
     repositories = await queries.list_without_own_rules(tx, namespace_id=namespace_id)
-    count = sum(tags for _, _, tags in repositories)
+    count = sum(tags for _, tags in repositories)
     if count > MAX_PREVIEW_TAGS:
         raise TooManyTags(actor.namespace.name, count)
     return await _preview(tx, request, rules or Rules(), repositories)
 
 
 async def _preview(
-    tx: Tx, request: PreviewRequest, rules: Rules, repositories: list[tuple[int, str, int]]
+    tx: Tx, request: PreviewRequest, rules: Rules, repositories: list[tuple[str, int]]
 ) -> Preview:
     now = await read_clock(tx)
     at, after = _start(request.page) or (now, None)
@@ -139,14 +137,14 @@ def _start(page: PageRequest) -> tuple[datetime, tuple[str, str]] | None:
     return at, (str(key[1]), str(key[2]))
 
 
-def _groups(repositories: list[tuple[int, str, int]]) -> list[dict[int, str]]:
-    """Return ids and paths in groups of bounded size, so that memory is bounded."""
-    groups: list[dict[int, str]] = [{}]
+def _groups(repositories: list[tuple[str, int]]) -> list[list[str]]:
+    """Return paths in groups of bounded size, so that memory is bounded."""
+    groups: list[list[str]] = [[]]
     count = 0
-    for id_, path, tags in repositories:
+    for path, tags in repositories:
         if groups[-1] and count + tags > _TAGS_AT_ONCE:
-            groups.append({})
+            groups.append([])
             count = 0
-        groups[-1][id_] = path
+        groups[-1].append(path)
         count += tags
     return groups
