@@ -27,6 +27,7 @@ from services.catalog.intents.queries import lock_repositories
 from services.catalog.intents.usecases import Record, call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
+from services.catalog.rules.usecases import check_tags
 from services.catalog.trash.keeping.usecases import keep_tag
 
 _TRIES = 3
@@ -51,6 +52,7 @@ async def delete_tag(
 
     Raises:
         ImageNotFound: the repository has no such tag.
+        TagImmutable: the tag is immutable.
         RepositoryDeleting: the repository is being deleted.
         ChangeInProgress: a push or deletion of the tag is not finished.
         RegistryUnavailable: the registry does not answer. The worker completes the deletion.
@@ -65,6 +67,7 @@ async def delete_tag(
         digest = await queries.find_digest(tx, repository_id=repository.id, tag=tag)
         if digest is None:
             raise ImageNotFound(f"{repository.path}:{tag}")
+        await check_tags(tx=tx, repository=repository, tags=[tag])
         if check is not None:
             await check(tx)
         return Change(
