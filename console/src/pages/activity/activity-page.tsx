@@ -23,6 +23,7 @@ const KINDS = [
   "repository",
   "image",
   "blob",
+  "retention",
   "docker_user",
   "grant",
   "token",
