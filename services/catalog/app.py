@@ -35,6 +35,7 @@ from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.blobs import usecases as blob_deletions
+from services.catalog.deletion.bulk.routes import router as bulk_deletion
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import emptying
@@ -104,6 +105,7 @@ ROUTERS = (
     repository_deletion,
     images,
     image_deletion,
+    bulk_deletion,
     trash,
     audit,
     garbage_runs,

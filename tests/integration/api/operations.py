@@ -166,6 +166,7 @@ _BODIES: dict[str, Values] = {
     "change_docker_user_grant": lambda _: {"hidden": True},
     "put_grant": lambda _: {"permission": "push"},
     "create_repository": lambda world: {"namespace": world.namespace, "name": "new"},
+    "delete_images": lambda world: {"tags": [world.tag]},
     "restore_from_trash": lambda _: {"tag": "v1-again"},
     "change_repository": lambda _: {"description": "changed"},
     "create_garbage_collection": lambda _: {"is_dry": True},
