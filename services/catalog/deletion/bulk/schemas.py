@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StrictBool
 
 from libs.common.web.fields import Body, Output
 from services.catalog.deletion.bulk.domain import MAX_TAGS
@@ -28,7 +28,7 @@ class TagsToDelete(Body):
     tags: Annotated[list[TagName], AfterValidator(_unique)] = Field(
         min_length=1, max_length=MAX_TAGS, examples=[["v1", "v2"]]
     )
-    preview: bool = Field(
+    preview: StrictBool = Field(
         default=False, description="delete nothing; return the consequences of the deletion"
     )
 
