@@ -67,6 +67,7 @@ from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
+from services.catalog.rules.routes import router as rules
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
@@ -101,6 +102,7 @@ ROUTERS = (
     docker_users,
     namespaces,
     grants,
+    rules,
     repositories,
     repository_deletion,
     images,
