@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from libs.common.db.audit import AuditEntry
 from libs.common.db.changes import changed, created
-from libs.common.db.engine import Engine, Tx
+from libs.common.db.engine import Engine, Tx, autocommit
 from libs.common.registry.client import Forwarded, Registry
 from libs.common.registry.error_format import RegistryApiError
 from libs.common.registry.manifests import own_blobs
@@ -118,15 +118,16 @@ class Copier:
                 await resolve(tx, id=intent.id)
             return False
         described = await self.admission.describe(change, config)
+        if not change.tags:  # a part of an image
+            async with autocommit(self.engine) as tx:
+                await self.admission.record(tx, intent, described)
+            return True
+        path, tag = change.repository, change.tags[0]
         async with self.engine.begin() as tx:
-            await lock_repositories(tx, paths=[change.repository])
-            source = await queries.find_source(tx, intent_id=intent.id)
-            before = (
-                await queries.find_digest(tx, path=change.repository, tag=change.tags[0])
-                if source is not None
-                else None
-            )
+            await lock_repositories(tx, paths=[path])
+            before = await queries.find_digest(tx, path=path, tag=tag)
             is_recorded = await self.admission.record(tx, intent, described)
+            source = await queries.find_source(tx, intent_id=intent.id)
             if is_recorded and source is not None:
                 entry = _audit_entry(intent, before=before, source=source)
                 await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)
