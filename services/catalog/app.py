@@ -33,8 +33,11 @@ from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
+from services.catalog.copying.routes import router as copying
+from services.catalog.copying.usecases import Copier
 from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.blobs import usecases as blob_deletions
+from services.catalog.deletion.bulk.routes import router as bulk_deletion
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import emptying
@@ -109,6 +112,8 @@ ROUTERS = (
     repository_deletion,
     images,
     image_deletion,
+    bulk_deletion,
+    copying,
     trash,
     audit,
     garbage_runs,
@@ -131,6 +136,7 @@ def _workers(
     admission: Admission,
     restarts: RestartWatch,
     restorer: Restorer,
+    copier: Copier,
     storage: Storage | None,
 ) -> list[LeaderWorker]:
     worker = partial(
@@ -150,6 +156,7 @@ def _workers(
             Kind.PUT_MANIFEST: admission.resume,
             Kind.RESTORE_TAG: partial(restoring.resume, engine=engine, registry=registry),
             Kind.RESTORE: restorer.resume,
+            Kind.COPY: copier.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_BLOB: partial(blob_deletions.resume, engine=engine, registry=registry),
@@ -299,10 +306,12 @@ def create_app(settings: Settings) -> FastAPI:
                     None if settings.storage_path is None else LocalStorage(settings.storage_path)
                 )
                 restorer = Restorer(engine, registry, storage)
+                copier = Copier(engine, registry, storage, admission)
                 provide(
                     app,
                     registry,
                     restorer,
+                    copier,
                     admission,
                     _registry_routes(
                         settings,
@@ -315,7 +324,7 @@ def create_app(settings: Settings) -> FastAPI:
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
                     workers = _workers(
-                        settings, engine, registry, admission, restarts, restorer, storage
+                        settings, engine, registry, admission, restarts, restorer, copier, storage
                     )
                     tasks: list[Work] = [
                         free_space.run,

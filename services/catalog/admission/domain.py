@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from libs.common.registry.admission import AdmittedManifest
+from libs.common.registry.client import Forwarded
 from libs.common.registry.error_format import (
     Denied,
     ManifestBlobUnknown,
     ManifestInvalid,
 )
 from libs.common.registry.storage import StoredBlob
+from services.catalog.intents.domain import Change
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a manifest. Distribution and its clients have the same limit."""
@@ -31,6 +33,46 @@ def _immutable_tag(refusal: Mapping[str, Any]) -> str:
 
 _REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"immutable_tag": _immutable_tag}
 """The message of each rule for which ``catalog.open_push`` can refuse a push."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A manifest on its way into the registry. ``reference`` is a tag or a digest."""
+
+    namespace: str
+    name: str
+    reference: str
+    content: bytes
+    content_type: str
+    docker_user: str
+    client_address: str
+
+    @property
+    def path(self) -> str:
+        """The repository's path."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def tag(self) -> str | None:
+        """The tag to set, or None if the manifest is pushed by its digest."""
+        return None if ":" in self.reference else self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The registry's response to a push, and the digest that the manifest names as its subject."""
+
+    answer: Forwarded
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A manifest that may be put: the change, its subject, and the content of its image config."""
+
+    change: Change
+    subject: str | None
+    config: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +105,13 @@ class Target:
                 "repositories as it can have; delete one, or ask an administrator"
             )
         if self.refusal is not None:
-            raise Denied(_REFUSALS[self.refusal["rule"]](self.refusal))
+            raise Denied(self.refusal_message)
+
+    @property
+    def refusal_message(self) -> str:
+        """What the rule in ``refusal`` says."""
+        assert self.refusal is not None
+        return _REFUSALS[self.refusal["rule"]](self.refusal)
 
 
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:

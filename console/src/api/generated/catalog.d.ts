@@ -317,6 +317,66 @@ export interface paths {
         patch: operations["change_docker_user_grant"];
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Namespace Rules
+         * @description Return the rules of a namespace.
+         */
+        get: operations["get_namespace_rules"];
+        /**
+         * Put Namespace Rules
+         * @description Replace the rules of a namespace.
+         *
+         *     They apply to each repository in it that has no rules of its own. If a push or deletion of a tag
+         *     that becomes immutable is not finished, the request waits for it, at most 20 s.
+         */
+        put: operations["put_namespace_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{namespace}/{repository}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Repository Rules
+         * @description Return the rules that apply to a repository: its own, or those of its namespace.
+         */
+        get: operations["get_repository_rules"];
+        /**
+         * Put Repository Rules
+         * @description Give a repository rules of its own. They replace all rules of its namespace.
+         *
+         *     If a push or deletion of a tag that becomes immutable is not finished, the request waits for it,
+         *     at most 20 s.
+         */
+        put: operations["put_repository_rules"];
+        post?: never;
+        /**
+         * Delete Repository Rules
+         * @description Delete the rules of a repository. Those of its namespace apply again.
+         *
+         *     If it has none, nothing changes.
+         */
+        delete: operations["delete_repository_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories": {
         parameters: {
             query?: never;
@@ -447,6 +507,51 @@ export interface paths {
         get: operations["list_tags"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{namespace}/{repository}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Images
+         * @description Delete up to 500 tags, each as `DELETE` of the tag does, or preview it.
+         *
+         *     The response says which tags were deleted, and why the others were not.
+         */
+        post: operations["delete_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{namespace}/{repository}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy Image
+         * @description Copy an image within the registry, or give it another tag, without moving bytes.
+         *
+         *     Its children, its signatures, and its other referrers are copied too. The repository is created
+         *     if it does not exist. An existing tag is replaced as by a push.
+         */
+        post: operations["copy_image"];
         delete?: never;
         options?: never;
         head?: never;
@@ -789,6 +894,79 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * BulkDeletionOut
+         * @description What was deleted, in the order of the request.
+         */
+        BulkDeletionOut: {
+            /** Deleted */
+            deleted: components["schemas"]["NamedTagOut"][];
+            /** Failed */
+            failed: components["schemas"]["FailureOut"][];
+        };
+        /**
+         * BulkPreviewOut
+         * @description The consequences of deleting the tags together.
+         */
+        BulkPreviewOut: {
+            /**
+             * Tags
+             * @description the tags that would be deleted
+             */
+            tags: components["schemas"]["NamedTagOut"][];
+            /**
+             * Failed
+             * @description the tags that cannot be deleted
+             */
+            failed: components["schemas"]["FailureOut"][];
+            /**
+             * Sibling Tags
+             * @description other tags on the same images, which remain
+             * @example [
+             *       "latest"
+             *     ]
+             */
+            sibling_tags: string[];
+            /**
+             * Indexes
+             * @description tagged multi-platform images that remain and contain one of the images
+             */
+            indexes: components["schemas"]["IndexOut"][];
+            /**
+             * Referrers
+             * @description signatures and other artifacts of the images that nothing else needs, at most 200, the newest first. Garbage collection deletes them with the images.
+             */
+            referrers: components["schemas"]["ReferrerOut"][];
+            /**
+             * Exclusive Bytes
+             * @description size of the blobs that only the images without another tag or index reference, each once, over all tags and repositories of the account
+             * @example 3401613
+             */
+            exclusive_bytes: number;
+            /**
+             * Last Pulled At
+             * @description last pull of any of the tags, UTC; null: never
+             */
+            last_pulled_at: string | null;
+        };
+        /**
+         * CopyIn
+         * @description The image to copy, and the tag to set.
+         */
+        CopyIn: {
+            /**
+             * Source
+             * @description an image that the account can read: `namespace/repository:tag` or `namespace/repository@sha256:…`
+             * @example team/app:v1
+             */
+            source: string;
+            /**
+             * Tag
+             * @description the tag to set; if it exists, it is replaced as by a push
+             * @example production
+             */
+            tag: string;
+        };
+        /**
          * DeletionPreviewOut
          * @description The consequences of deleting the image.
          */
@@ -939,6 +1117,28 @@ export interface components {
              * @description UTC; null: never
              */
             last_login_at: string | null;
+        };
+        /**
+         * FailureOut
+         * @description A tag that was not deleted, or cannot be.
+         */
+        FailureOut: {
+            /**
+             * Tag
+             * @example v3
+             */
+            tag: string;
+            /**
+             * Code
+             * @description as in an error of the API: `not_found`; `tag_immutable`; `change_in_progress`: a push or deletion of the tag is not finished, or the registry has not confirmed this deletion yet; `registry_unavailable`: the registry does not respond
+             * @example not_found
+             */
+            code: string;
+            /**
+             * Detail
+             * @example There is no image 'team/app:v3'.
+             */
+            detail: string;
         };
         /**
          * GrantChange
@@ -1149,6 +1349,22 @@ export interface components {
              * @example 3401613
              */
             size_bytes: number;
+        };
+        /**
+         * NamedTagOut
+         * @description A tag, and the image that it names.
+         */
+        NamedTagOut: {
+            /**
+             * Tag
+             * @example v1
+             */
+            tag: string;
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
         };
         /**
          * NamespaceChange
@@ -1727,6 +1943,115 @@ export interface components {
             vanished_docker_users: string[];
         };
         /**
+         * RetentionRuleIn
+         * @description Which of the matching tags to keep: at least one condition. Null is no such condition.
+         */
+        RetentionRuleIn: {
+            /**
+             * Tags
+             * @description Shell pattern: `*` is any text, `?` one character, `[0-9]` one of a set, `[!0-9]` one of all others. Upper and lower case differ. No pattern matches tags that belong to other images, such as `sha256-….sig`.
+             * @example v*
+             */
+            tags: string;
+            /** Keep Last */
+            keep_last?: number | null;
+            /** Keep Pulled Within Days */
+            keep_pulled_within_days?: number | null;
+            /** Keep Pushed Within Days */
+            keep_pushed_within_days?: number | null;
+        };
+        /**
+         * RetentionRuleOut
+         * @description Which of the matching tags the retention keeps. Null is no such condition.
+         */
+        RetentionRuleOut: {
+            /**
+             * Tags
+             * @description shell pattern
+             * @example *
+             */
+            tags: string;
+            /**
+             * Keep Last
+             * @example 10
+             */
+            keep_last: number | null;
+            /**
+             * Keep Pulled Within Days
+             * @example 30
+             */
+            keep_pulled_within_days: number | null;
+            /**
+             * Keep Pushed Within Days
+             * @example 7
+             */
+            keep_pushed_within_days: number | null;
+        };
+        /**
+         * RulesOut
+         * @description The rules that apply.
+         */
+        RulesOut: {
+            /**
+             * Immutable Tags
+             * @description tags that match one of these patterns cannot be moved or deleted once they exist
+             * @example [
+             *       "v*"
+             *     ]
+             */
+            immutable_tags: string[];
+            /**
+             * Retention
+             * @description A tag is deleted if at least one rule matches it, and none of the matching rules keeps it. Immutable tags are always kept.
+             */
+            retention: components["schemas"]["RetentionRuleOut"][];
+            /**
+             * Retention Enabled
+             * @description whether the retention deletes tags, once a day
+             * @example false
+             */
+            retention_enabled: boolean;
+            /**
+             * Source
+             * @description whose rules these are. Those of a repository replace all rules of its namespace. `default`: nobody has set rules, so no tag is immutable and none is deleted
+             * @example namespace
+             * @enum {string}
+             */
+            source: "default" | "namespace" | "repository";
+            /**
+             * Updated At
+             * @description last change, UTC; null: never set
+             */
+            updated_at: string | null;
+        };
+        /**
+         * RulesPut
+         * @description All rules of the namespace or repository. A missing field is as one that is empty.
+         */
+        RulesPut: {
+            /**
+             * Immutable Tags
+             * @description tags that match one of these patterns cannot be moved or deleted once they exist
+             * @default []
+             * @example [
+             *       "v*"
+             *     ]
+             */
+            immutable_tags: string[];
+            /**
+             * Retention
+             * @description A tag is deleted if at least one rule matches it, and none of the matching rules keeps it. Immutable tags are always kept.
+             * @default []
+             */
+            retention: components["schemas"]["RetentionRuleIn"][];
+            /**
+             * Retention Enabled
+             * @description whether the retention deletes tags, once a day
+             * @default false
+             */
+            retention_enabled: boolean;
+        };
+        /**
          * RunCreate
          * @description How the garbage collection runs.
          */
@@ -1887,6 +2212,26 @@ export interface components {
              * @description UTC; null: never
              */
             last_pulled_at: string | null;
+        };
+        /**
+         * TagsToDelete
+         * @description The tags to delete.
+         */
+        TagsToDelete: {
+            /**
+             * Tags
+             * @example [
+             *       "v1",
+             *       "v2"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Preview
+             * @description delete nothing; return the consequences of the deletion
+             * @default false
+             */
+            preview: boolean;
         };
         /**
          * TrashEntryOut
@@ -4022,6 +4367,450 @@ export interface operations {
             };
         };
     };
+    get_namespace_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_namespace_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_repositories: {
         parameters: {
             query?: {
@@ -4916,6 +5705,228 @@ export interface operations {
                 };
             };
             /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsToDelete"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDeletionOut"] | components["schemas"]["BulkPreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copy_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    /** @description Path of the new object. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The image cannot be copied; `detail` says why (`copy_refused`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The copy takes longer than a request may; send it again, and it goes on (`copy_unfinished`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */
