@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from libs.common.registry.admission import AdmittedManifest
 from libs.common.registry.error_format import (
@@ -11,6 +12,7 @@ from libs.common.registry.error_format import (
     ManifestInvalid,
 )
 from libs.common.registry.storage import StoredBlob
+from services.catalog.quotas.domain import Charge, QuotaExceeded, charges_of
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a manifest. Distribution and its clients have the same limit."""
@@ -21,17 +23,36 @@ LOW_DISK = (
 )
 
 
+def charges(
+    manifest: AdmittedManifest, *, digest: str, size: int, stored: Mapping[str, StoredBlob]
+) -> tuple[Charge, ...]:
+    """Return what the manifest with ``size`` bytes charges the account (spec 11).
+
+    These are itself, its config, its layers, and its children, each under the digest by which the
+    storage keeps it. The subject and foreign layers are not charged.
+    """
+    named = (
+        stored.get(descriptor.digest)
+        for descriptor in manifest.descriptors
+        if descriptor is not manifest.subject and not descriptor.is_foreign
+    )
+    sizes = {blob.canonical: blob.size for blob in named if blob is not None}
+    return charges_of({**sizes, digest: size})
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The repository of a push, as the catalog has it. It may not exist before its first push.
 
     ``reserved_until`` is set while the name belongs to a former owner. ``is_account_full`` is true
-    if the repository is new, and the account can have no other one.
+    if the repository is new, and the account can have no other one. ``refusal`` is the rule that
+    refuses the push, with its figures.
     """
 
     is_deleting: bool
     reserved_until: datetime | None
     is_account_full: bool
+    refusal: Mapping[str, Any] | None = None
 
     def check(self, repository: str) -> None:
         """Raise Denied if nothing may be pushed to the repository now."""
@@ -48,6 +69,8 @@ class Target:
                 f"the repository {repository} cannot be created: the account has as many "
                 "repositories as it can have; delete one, or ask an administrator"
             )
+        if self.refusal is not None and self.refusal["rule"] == "quota":
+            raise QuotaExceeded(self.refusal)
 
 
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:
