@@ -79,9 +79,7 @@ CREATE TABLE catalog.account_storage (
     trash_bytes NUMERIC DEFAULT 0 NOT NULL,
     upload_bytes NUMERIC DEFAULT 0 NOT NULL,
     rebuilt_at timestamptz,
-    CONSTRAINT account_storage_pkey PRIMARY KEY (account_id),
-    CONSTRAINT account_storage_account_id_fkey FOREIGN KEY (account_id)
-        REFERENCES catalog.accounts (id) ON DELETE CASCADE
+    CONSTRAINT account_storage_pkey PRIMARY KEY (account_id)
 );
 
 -- The digest of a manifest determines what it charges. So whoever inserts a manifest need not know.
@@ -525,18 +523,19 @@ CREATE FUNCTION catalog.open_push(
   OUT reserved_until timestamptz, OUT is_full boolean, OUT refusal jsonb
 ) LANGUAGE plpgsql AS $$
 DECLARE
+  in_namespace bigint;
+  in_repository bigint;
   owner_id bigint;
-  is_new boolean;
   must_retry boolean := false;
 BEGIN
   -- PostgreSQL can lose the intent in a crash, but only together with all later commits.
   PERFORM set_config('synchronous_commit', 'off', true);
   PERFORM catalog.lock_repository(push.repository);
   is_full := false;
-  SELECT true, n.account_id, r.id IS NULL,
+  SELECT true, n.id, n.account_id, r.id,
          n.deleting OR coalesce(r.status = 'deleting', false),
          s.available_at
-  INTO has_namespace, owner_id, is_new, is_deleting, reserved_until
+  INTO has_namespace, in_namespace, owner_id, in_repository, is_deleting, reserved_until
   FROM catalog.namespaces n
   LEFT JOIN catalog.repositories r ON r.path = push.repository
   LEFT JOIN catalog.reserved_names s ON s.kind = 'repository' AND s.name = push.repository
@@ -549,7 +548,7 @@ BEGIN
   END IF;
   is_deleting := is_deleting OR (reserved_until IS NULL AND EXISTS (
     SELECT FROM catalog.deletions d WHERE d.kind = 'repository' AND d.name = push.repository));
-  IF is_new THEN
+  IF in_repository IS NULL THEN
     -- The lock orders the first pushes to all repositories of the account.
     PERFORM FROM catalog.accounts WHERE id = owner_id FOR NO KEY UPDATE;
     is_full := max_repositories <= (
@@ -558,8 +557,17 @@ BEGIN
       FROM catalog.intents i JOIN catalog.namespaces n ON n.name = i.namespace
       WHERE i.resolved_at IS NULL AND n.account_id = owner_id AND i.repository <> push.repository
         AND NOT EXISTS (SELECT FROM catalog.repositories r WHERE r.path = i.repository));
+  ELSE
+    -- The lock of the namespace is held, so this statement sees the rules that apply. A tag that
+    -- does not exist yet, and a push of the same image, are free.
+    SELECT jsonb_build_object('rule', 'immutable_tag', 'tag', t.name) INTO refusal
+    FROM catalog.tags t
+    WHERE t.repository_id = in_repository AND t.name = ANY(push.tags) AND t.digest <> push.digest
+      AND t.name ~ catalog.immutable_regex(in_namespace, in_repository)
+      AND NOT catalog.is_artifact_tag(t.name)
+    LIMIT 1;
   END IF;
-  IF is_deleting OR reserved_until IS NOT NULL OR is_full THEN
+  IF is_deleting OR reserved_until IS NOT NULL OR is_full OR refusal IS NOT NULL THEN
     RETURN;
   END IF;
   IF digests IS NOT NULL THEN
@@ -576,8 +584,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION catalog.open_push IS
-'returns the state of the repository, and the id of a new intent if the state and the quota of the '
-'account allow the push and nothing conflicts with it';
+'returns the state of the repository, why a rule or the quota refuses the push, and the id of a new '
+'intent if nothing stands against the push';
 
 -- For the gates of the auth service
 

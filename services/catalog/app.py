@@ -69,6 +69,7 @@ from services.catalog.quotas.worker import CHANNEL as STORAGE_CHANNEL
 from services.catalog.quotas.worker import StorageWorker
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
+from services.catalog.rules.routes import router as rules
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
@@ -103,6 +104,7 @@ ROUTERS = (
     docker_users,
     namespaces,
     grants,
+    rules,
     repositories,
     repository_deletion,
     images,

@@ -164,6 +164,8 @@ async def change_account(
                 "Make another account an administrator first."
             )
     if quota is not None:
+        # The first push to a repository takes the locks in this order too.
+        await queries.lock_account(tx, account_id=account.id)
         await lock_storage(tx, account_id=account.id)
     changes = await queries.update_account(
         tx,

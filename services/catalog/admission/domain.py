@@ -1,6 +1,6 @@
 """Which manifests the catalog admits, and the refusals of the others (spec 5)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,20 @@ LOW_DISK_RETRY_SECONDS = 30
 LOW_DISK = (
     "the server's disk is nearly full, so pushes are refused and pulls go on; try again later"
 )
+
+
+def _immutable_tag(refusal: Mapping[str, Any]) -> Denied:
+    return Denied(
+        f"tag {refusal['tag']} is immutable: it exists, and it cannot be moved to another image; "
+        "push another tag"
+    )
+
+
+_REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], Denied]] = {
+    "immutable_tag": _immutable_tag,
+    "quota": QuotaExceeded,
+}
+"""The error of each rule for which ``catalog.open_push`` can refuse a push."""
 
 
 def charges(
@@ -46,7 +60,7 @@ class Target:
 
     ``reserved_until`` is set while the name belongs to a former owner. ``is_account_full`` is true
     if the repository is new, and the account can have no other one. ``refusal`` is the rule that
-    refuses the push, with its figures.
+    does not allow the push, with the values for its message, or None.
     """
 
     is_deleting: bool
@@ -69,8 +83,8 @@ class Target:
                 f"the repository {repository} cannot be created: the account has as many "
                 "repositories as it can have; delete one, or ask an administrator"
             )
-        if self.refusal is not None and self.refusal["rule"] == "quota":
-            raise QuotaExceeded(self.refusal)
+        if self.refusal is not None:
+            raise _REFUSALS[self.refusal["rule"]](self.refusal)
 
 
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:
