@@ -33,7 +33,7 @@ _DUE = sa.text("""
     ORDER BY a.id
 """)
 _SUM_LIVE = """
-    SELECT coalesce(least(sum(charged.size_bytes), 9223372036854775807), 0)::bigint FROM (
+    SELECT least(coalesce(sum(charged.size_bytes), 0), 9223372036854775807)::bigint FROM (
         SELECT DISTINCT c.digest, c.size_bytes
         FROM catalog.repositories r JOIN catalog.manifests m ON m.repository_id = r.id
         CROSS JOIN LATERAL unnest(m.charged_digests, m.charged_sizes) AS c (digest, size_bytes)
