@@ -419,6 +419,12 @@ BEGIN
       FROM updated) AS d
     WHERE s.account_id = of_account AND (d.images, d.trash, d.uploads) <> (0, 0, 0))
   SELECT count(*) INTO applied FROM taken;
+  -- What a manifest names is no unused upload any more.
+  DELETE FROM catalog.uploads u
+  WHERE u.account_id = of_account AND EXISTS (
+    SELECT FROM catalog.account_blobs b
+    WHERE b.account_id = of_account AND b.digest = u.digest AND b.size_bytes = u.size_bytes
+      AND (b.images > 0 OR b.trash > 0));
   RETURN applied;
 END $$;
 
