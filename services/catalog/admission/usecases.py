@@ -35,6 +35,7 @@ from services.catalog.admission.domain import (
     Checked,
     Push,
     Target,
+    charges,
     check_blobs,
     needed_digests,
 )
@@ -42,6 +43,7 @@ from services.catalog.images.description import Described, describe_image, descr
 from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind, Requester
 from services.catalog.intents.queries import resolve
 from services.catalog.intents.usecases import call_until_confirmed, insert_when_free
+from services.catalog.quotas.domain import Charge
 from services.catalog.sync.states.domain import MAX_CONFIG_BYTES
 from services.catalog.sync.states.reading import Reader
 
@@ -115,6 +117,7 @@ class Admission:
         check_blobs(manifest, inspected.blobs)
         return Checked(
             _change(push, digest, manifest, inspected.blobs),
+            charges(manifest, digest=digest, size=len(push.content), stored=inspected.blobs),
             manifest.subject.digest if manifest.subject else None,
             inspected.content,
         )
@@ -125,7 +128,7 @@ class Admission:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")
             target.check(push.path)
 
-        intent = await self.open(checked.change, check_target=check_target)
+        intent = await self.open(checked.change, checked.charges, check_target=check_target)
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
         )
@@ -135,11 +138,14 @@ class Admission:
     async def open(
         self,
         change: Change,
+        charged: Sequence[Charge],
         *,
         check_target: Callable[[Target | None], None],
         record: Callable[[Tx, int], Awaitable[None]] | None = None,
     ) -> Intent:
         """Insert the intent of a manifest's change, when no open intent conflicts.
+
+        ``charged`` counts against the account's quota from then on.
 
         ``check_target`` raises an error if the repository does not allow it; None stands for a
         namespace that does not exist. ``record`` writes what belongs to the intent with this id, in
@@ -153,7 +159,7 @@ class Admission:
             transaction = autocommit if record is None else Engine.begin
             async with transaction(self._engine) as tx:
                 target, id_ = await queries.open_push(
-                    tx, change=change, max_repositories=self.max_repositories
+                    tx, change=change, charges=charged, max_repositories=self.max_repositories
                 )
                 if id_ is not None and record is not None:
                     await record(tx, id_)

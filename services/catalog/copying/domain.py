@@ -164,4 +164,4 @@ def check_target(target: Target | None, *, path: str, tag: str, max_repositories
         return
     if target.refusal["rule"] == "immutable_tag":
         raise TagImmutable.of_tag(path, tag)
-    raise CopyRefused(target.refusal_message)
+    raise CopyRefused(f"The image cannot be copied to {path}: {target.refusal_error}.")

@@ -212,7 +212,10 @@ class _Copy:
                 await queries.insert_copy(tx, intent_id=intent_id, source=self._source.text)
 
             intent = await copier.admission.open(
-                change, check_target=self._check_target, record=record if is_last else None
+                change,
+                checked.charges,
+                check_target=self._check_target,
+                record=record if is_last else None,
             )
             answer = await call_until_confirmed(
                 lambda: copier.put(intent, source=source), engine=copier.engine, intent=intent
