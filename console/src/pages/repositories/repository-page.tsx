@@ -78,7 +78,7 @@ export default function RepositoryPage({ namespace, name }: Props): ReactNode {
         {!isDeleting && <CommandsCard namespace={namespace} name={name} canPush={isOwner} />}
       </div>
       <Card title={say("repository.tags")}>
-        <TagList namespace={namespace} name={name} canDelete={isOwner} />
+        <TagList namespace={namespace} name={name} total={repository.tag_count} isOwner={isOwner} />
       </Card>
       {isOwner && !isDeleting && <PullsCard repository={path} />}
       {action && (
