@@ -11,6 +11,7 @@ import { images } from "./images";
 import { namespaces } from "./namespaces";
 import { pipeline } from "./pipeline";
 import { repositories } from "./repositories";
+import { rules } from "./rules";
 import { signIn } from "./sign-in";
 import { tokens } from "./tokens";
 
@@ -32,6 +33,7 @@ export const en = {
   ...namespaces,
   ...pipeline,
   ...repositories,
+  ...rules,
   ...signIn,
   ...tokens,
 };

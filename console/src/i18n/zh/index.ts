@@ -12,6 +12,7 @@ import { images } from "./images";
 import { namespaces } from "./namespaces";
 import { pipeline } from "./pipeline";
 import { repositories } from "./repositories";
+import { rules } from "./rules";
 import { signIn } from "./sign-in";
 import { tokens } from "./tokens";
 
@@ -30,6 +31,7 @@ export const zh: Record<Key, string> = {
   ...namespaces,
   ...pipeline,
   ...repositories,
+  ...rules,
   ...signIn,
   ...tokens,
 };
