@@ -35,6 +35,7 @@ from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
 from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.blobs import usecases as blob_deletions
+from services.catalog.deletion.bulk.routes import router as bulk_deletion
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import emptying
@@ -66,6 +67,7 @@ from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
+from services.catalog.rules.routes import router as rules
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
@@ -100,10 +102,12 @@ ROUTERS = (
     docker_users,
     namespaces,
     grants,
+    rules,
     repositories,
     repository_deletion,
     images,
     image_deletion,
+    bulk_deletion,
     trash,
     audit,
     garbage_runs,

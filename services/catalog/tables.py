@@ -304,6 +304,25 @@ tags = sa.Table(
     sa.Index("tags_name_idx", "repository_id", sa.text('name COLLATE "C"')),
 )
 
+rules = sa.Table(
+    "rules",
+    metadata,
+    _id(),
+    sa.Column("namespace_id", sa.ForeignKey(namespaces.c.id, ondelete="CASCADE"), unique=True),
+    sa.Column("repository_id", sa.ForeignKey(repositories.c.id, ondelete="CASCADE"), unique=True),
+    sa.Column("immutable_tags", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column(
+        "immutable_regex",
+        sa.Text,
+        doc="what immutable_tags match, as a regular expression, or null",
+    ),
+    sa.Column("retention", JSONB, nullable=False, server_default="[]"),
+    sa.Column("retention_enabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("updated_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.CheckConstraint("num_nonnulls(namespace_id, repository_id) = 1", name="owner"),
+)
+"""The rules of a namespace, or of one repository, which replace those of its namespace."""
+
 reserved_names = sa.Table(
     "reserved_names",
     metadata,

@@ -1,8 +1,9 @@
 """Which manifests the catalog admits, and the refusals of the others (spec 5)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from libs.common.registry.admission import AdmittedManifest
 from libs.common.registry.error_format import (
@@ -21,17 +22,30 @@ LOW_DISK = (
 )
 
 
+def _immutable_tag(refusal: Mapping[str, Any]) -> str:
+    return (
+        f"tag {refusal['tag']} is immutable: it exists, and it cannot be moved to another image; "
+        "push another tag"
+    )
+
+
+_REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"immutable_tag": _immutable_tag}
+"""The message of each rule for which ``catalog.open_push`` can refuse a push."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The repository of a push, as the catalog has it. It may not exist before its first push.
 
     ``reserved_until`` is set while the name belongs to a former owner. ``is_account_full`` is true
-    if the repository is new, and the account can have no other one.
+    if the repository is new, and the account can have no other one. ``refusal`` is the rule that
+    does not allow the push, with the values for its message, or None.
     """
 
     is_deleting: bool
     reserved_until: datetime | None
     is_account_full: bool
+    refusal: Mapping[str, Any] | None = None
 
     def check(self, repository: str) -> None:
         """Raise Denied if nothing may be pushed to the repository now."""
@@ -48,6 +62,8 @@ class Target:
                 f"the repository {repository} cannot be created: the account has as many "
                 "repositories as it can have; delete one, or ask an administrator"
             )
+        if self.refusal is not None:
+            raise Denied(_REFUSALS[self.refusal["rule"]](self.refusal))
 
 
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:

@@ -41,7 +41,7 @@ async def open_push(
     row = (await tx.execute(_OPEN_PUSH, values)).one()
     if not row.has_namespace:
         return None, None
-    target = Target(row.is_deleting, row.reserved_until, row.is_full)
+    target = Target(row.is_deleting, row.reserved_until, row.is_full, row.refusal)
     return target, row.intent
 
 

@@ -173,25 +173,40 @@ def _platforms(value: list[dict[str, Any]]) -> tuple[Platform, ...]:
 
 
 _TAGGED_INDEXES = sa.text("""
-    WITH RECURSIVE ancestors (digest) AS (
-        SELECT index_digest FROM catalog.manifest_children
-        WHERE repository_id = :repository_id AND child_digest = :digest
+    WITH RECURSIVE ancestors (of, digest) AS (
+        SELECT child_digest, index_digest FROM catalog.manifest_children
+        WHERE repository_id = :repository_id AND child_digest = ANY(CAST(:digests AS text[]))
       UNION
-        SELECT c.index_digest FROM ancestors JOIN catalog.manifest_children c
+        SELECT ancestors.of, c.index_digest FROM ancestors JOIN catalog.manifest_children c
           ON c.repository_id = :repository_id AND c.child_digest = ancestors.digest
     )
-    SELECT ancestors.digest, array_agg(t.name ORDER BY t.name) AS tags
+    SELECT ancestors.of, ancestors.digest, array_agg(t.name ORDER BY t.name) AS tags
     FROM ancestors JOIN catalog.tags t
       ON t.repository_id = :repository_id AND t.digest = ancestors.digest
-    WHERE ancestors.digest <> :digest
-    GROUP BY ancestors.digest ORDER BY ancestors.digest
+    WHERE ancestors.digest <> ancestors.of AND t.name <> ALL(CAST(:besides AS text[]))
+    GROUP BY ancestors.of, ancestors.digest ORDER BY ancestors.digest
 """)
 
 
 async def list_tagged_indexes(tx: Tx, *, repository_id: int, digest: str) -> list[TaggedIndex]:
     """Return the tagged indexes that need the manifest, directly or through another index."""
-    rows = await tx.execute(_TAGGED_INDEXES, {"repository_id": repository_id, "digest": digest})
-    return [TaggedIndex(row.digest, tuple(row.tags)) for row in rows]
+    found = await list_indexes_of(tx, repository_id=repository_id, digests=[digest], besides=())
+    return found.get(digest, [])
+
+
+async def list_indexes_of(
+    tx: Tx, *, repository_id: int, digests: Collection[str], besides: Collection[str]
+) -> dict[str, list[TaggedIndex]]:
+    """Return by manifest the tagged indexes that need it, as if the tags ``besides`` were gone."""
+    values = {
+        "repository_id": repository_id,
+        "digests": list(digests),
+        "besides": list(besides),
+    }
+    found: dict[str, list[TaggedIndex]] = {}
+    for row in await tx.execute(_TAGGED_INDEXES, values):
+        found.setdefault(row.of, []).append(TaggedIndex(row.digest, tuple(row.tags)))
+    return found
 
 
 async def find_last_pull(tx: Tx, *, repository_id: int, digest: str) -> datetime | None:
@@ -205,7 +220,7 @@ async def find_last_pull(tx: Tx, *, repository_id: int, digest: str) -> datetime
 
 _MANIFEST_TREE = sa.text("""
     WITH RECURSIVE tree (digest) AS (
-        SELECT CAST(:digest AS text)
+        SELECT unnest(CAST(:digests AS text[]))
       UNION
         SELECT c.child_digest FROM tree JOIN catalog.manifest_children c
           ON c.repository_id = :repository_id AND c.index_digest = tree.digest
@@ -219,11 +234,12 @@ _MANIFEST_TREE = sa.text("""
 """)
 
 
-async def get_manifest_tree(tx: Tx, *, repository_id: int, digest: str) -> ManifestTree:
-    """Return the manifest with all its descendants."""
-    rows = (
-        await tx.execute(_MANIFEST_TREE, {"repository_id": repository_id, "digest": digest})
-    ).all()
+async def get_manifest_tree(
+    tx: Tx, *, repository_id: int, digests: Collection[str]
+) -> ManifestTree:
+    """Return the manifests with all their descendants."""
+    values = {"repository_id": repository_id, "digests": list(digests)}
+    rows = (await tx.execute(_MANIFEST_TREE, values)).all()
     return ManifestTree(
         tagged=frozenset(row.digest for row in rows if row.is_tagged),
         indexes={row.digest: frozenset(row.indexes) for row in rows},

@@ -60,6 +60,8 @@ async def rows_of(database: Database, account: Person) -> dict[str, list[Any]]:
         "namespaces": "SELECT n::text FROM catalog.namespaces n WHERE account_id = $1",
         "grants": "SELECT g::text FROM catalog.grants g"
         f" WHERE namespace_id IN ({spaces}) OR docker_user_id IN ({users})",
+        "rules": "SELECT o::text FROM catalog.rules o"
+        f" WHERE namespace_id IN ({spaces}) OR repository_id IN ({repositories})",
         "repositories": "SELECT r::text FROM catalog.repositories r"
         f" WHERE namespace_id IN ({spaces})",
         "tags": f"SELECT t::text FROM catalog.tags t WHERE repository_id IN ({repositories})",

@@ -453,6 +453,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{namespace}/{repository}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Images
+         * @description Delete up to 500 tags, each as `DELETE` of the tag does, or preview it.
+         *
+         *     The response says which tags were deleted, and why the others were not.
+         */
+        post: operations["delete_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trash": {
         parameters: {
             query?: never;
@@ -789,6 +811,61 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * BulkDeletionOut
+         * @description What was deleted, in the order of the request.
+         */
+        BulkDeletionOut: {
+            /** Deleted */
+            deleted: components["schemas"]["NamedTagOut"][];
+            /** Failed */
+            failed: components["schemas"]["FailureOut"][];
+        };
+        /**
+         * BulkPreviewOut
+         * @description The consequences of deleting the tags together.
+         */
+        BulkPreviewOut: {
+            /**
+             * Tags
+             * @description the tags that would be deleted
+             */
+            tags: components["schemas"]["NamedTagOut"][];
+            /**
+             * Failed
+             * @description the tags that cannot be deleted
+             */
+            failed: components["schemas"]["FailureOut"][];
+            /**
+             * Sibling Tags
+             * @description other tags on the same images, which remain
+             * @example [
+             *       "latest"
+             *     ]
+             */
+            sibling_tags: string[];
+            /**
+             * Indexes
+             * @description tagged multi-platform images that remain and contain one of the images
+             */
+            indexes: components["schemas"]["IndexOut"][];
+            /**
+             * Referrers
+             * @description signatures and other artifacts of the images that nothing else needs, at most 200, the newest first. Garbage collection deletes them with the images.
+             */
+            referrers: components["schemas"]["ReferrerOut"][];
+            /**
+             * Exclusive Bytes
+             * @description size of the blobs that only the images without another tag or index reference, each once, over all tags and repositories of the account
+             * @example 3401613
+             */
+            exclusive_bytes: number;
+            /**
+             * Last Pulled At
+             * @description last pull of any of the tags, UTC; null: never
+             */
+            last_pulled_at: string | null;
+        };
+        /**
          * DeletionPreviewOut
          * @description The consequences of deleting the image.
          */
@@ -939,6 +1016,28 @@ export interface components {
              * @description UTC; null: never
              */
             last_login_at: string | null;
+        };
+        /**
+         * FailureOut
+         * @description A tag that was not deleted, or cannot be.
+         */
+        FailureOut: {
+            /**
+             * Tag
+             * @example v3
+             */
+            tag: string;
+            /**
+             * Code
+             * @description as in an error of the API: `not_found`; `change_in_progress`: a push or deletion of the tag is not finished, or the registry has not confirmed this deletion yet; `registry_unavailable`: the registry does not respond
+             * @example not_found
+             */
+            code: string;
+            /**
+             * Detail
+             * @example There is no image 'team/app:v3'.
+             */
+            detail: string;
         };
         /**
          * GrantChange
@@ -1149,6 +1248,22 @@ export interface components {
              * @example 3401613
              */
             size_bytes: number;
+        };
+        /**
+         * NamedTagOut
+         * @description A tag, and the image that it names.
+         */
+        NamedTagOut: {
+            /**
+             * Tag
+             * @example v1
+             */
+            tag: string;
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
         };
         /**
          * NamespaceChange
@@ -1887,6 +2002,26 @@ export interface components {
              * @description UTC; null: never
              */
             last_pulled_at: string | null;
+        };
+        /**
+         * TagsToDelete
+         * @description The tags to delete.
+         */
+        TagsToDelete: {
+            /**
+             * Tags
+             * @example [
+             *       "v1",
+             *       "v2"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Preview
+             * @description delete nothing; return the consequences of the deletion
+             * @default false
+             */
+            preview: boolean;
         };
         /**
          * TrashEntryOut
@@ -4890,6 +5025,116 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsToDelete"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDeletionOut"] | components["schemas"]["BulkPreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
