@@ -1,3 +1,7 @@
+import type { components } from "./generated/catalog";
+
+type RulesPut = components["schemas"]["RulesPut"];
+
 /**
  * Paths and models of the API that docs/openapi does not have yet, in the form of the generated
  * types.
@@ -20,62 +24,10 @@ interface RepositoryPath {
   repository: string;
 }
 
-export interface FailedTagOut {
-  tag: string;
-  code: string;
-  detail: string;
-}
-
-export interface TagDigestOut {
-  tag: string;
-  digest: string;
-}
-
-export interface BulkPreviewOut {
-  tags: TagDigestOut[];
-  failed: FailedTagOut[];
-  sibling_tags: string[];
-  indexes: { digest: string; tags: string[] }[];
-  referrers: { digest: string; kind: "signature" | "attestation" | "sbom" | "other" }[];
-  exclusive_bytes: number;
-  last_pulled_at: string | null;
-}
-
-export interface BulkDeletionOut {
-  deleted: TagDigestOut[];
-  failed: FailedTagOut[];
-}
-
 export interface UpcomingPaths {
-  "/api/v1/images/{namespace}/{repository}/delete": {
-    post: Operation<
-      RepositoryPath,
-      never,
-      { tags: string[]; preview?: boolean },
-      BulkPreviewOut | BulkDeletionOut
-    >;
-  };
   "/api/v1/images/{namespace}/{repository}/copy": {
     post: Operation<RepositoryPath, never, { source: string; tag: string }, unknown>;
   };
-}
-
-export interface RetentionRuleOut {
-  tags: string;
-  keep_last: number | null;
-  keep_pulled_within_days: number | null;
-  keep_pushed_within_days: number | null;
-}
-
-export interface RulesPut {
-  immutable_tags: string[];
-  retention: RetentionRuleOut[];
-  retention_enabled: boolean;
-}
-
-export interface RulesOut extends RulesPut {
-  source: "default" | "namespace" | "repository";
-  updated_at: string | null;
 }
 
 export interface PreviewedTagOut {
@@ -111,21 +63,12 @@ interface PreviewQuery {
   cursor?: string | null;
 }
 
-interface RulesOperations<Path> {
-  get: Read<Path, never, RulesOut>;
-  put: Operation<Path, never, RulesPut, RulesOut>;
-}
-
 interface PreviewOperations<Path> {
   get: Read<Path, PreviewQuery, RulesPreviewOut>;
   post: Operation<Path, PreviewQuery, RulesPut, RulesPreviewOut>;
 }
 
 export interface UpcomingRulesPaths {
-  "/api/v1/namespaces/{namespace}/rules": RulesOperations<{ namespace: string }>;
-  "/api/v1/repositories/{namespace}/{repository}/rules": RulesOperations<RepositoryPath> & {
-    delete: Read<RepositoryPath, never, unknown>;
-  };
   "/api/v1/namespaces/{namespace}/rules/preview": PreviewOperations<{ namespace: string }>;
   "/api/v1/repositories/{namespace}/{repository}/rules/preview": PreviewOperations<RepositoryPath>;
 }

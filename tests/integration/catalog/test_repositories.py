@@ -223,6 +223,29 @@ async def test_numbers_in_tags_are_sorted_by_their_value(
     assert listed[3:5] in (["1.0.2", "1.0.02"], ["1.0.02", "1.0.2"])
 
 
+async def test_list_marks_the_tags_that_are_immutable(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
+    async def immutable() -> list[str]:
+        items = (await acme.get("/api/v1/images/team/app?artifacts=true")).json()["items"]
+        return [item["tag"] for item in items if item["immutable"]]
+
+    await create_namespace(acme, "team")
+    await create_repository(acme, "team", "app")
+    await emptied.execute(_MANIFEST)
+    await emptied.execute(_TAG)
+    await emptied.execute(
+        "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+        " SELECT repository_id, $1, digest, now(), 'builder' FROM catalog.manifests",
+        f"sha256-{'a' * 64}.sig",
+    )
+    assert await immutable() == []
+    await acme.put("/api/v1/namespaces/team/rules", json={"immutable_tags": ["v[12]", "sha*"]})
+    assert await immutable() == ["v1", "v2"]
+    await acme.put("/api/v1/repositories/team/app/rules", json={"immutable_tags": ["v9"]})
+    assert await immutable() == ["v9"]
+
+
 @pytest.mark.parametrize(
     "params",
     [

@@ -13,6 +13,7 @@ import { pipeline } from "./pipeline";
 import { repositories } from "./repositories";
 import { rules } from "./rules";
 import { signIn } from "./sign-in";
+import { storage } from "./storage";
 import { tokens } from "./tokens";
 
 /**
@@ -35,6 +36,7 @@ export const en = {
   ...repositories,
   ...rules,
   ...signIn,
+  ...storage,
   ...tokens,
 };
 

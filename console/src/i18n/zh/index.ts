@@ -14,6 +14,7 @@ import { pipeline } from "./pipeline";
 import { repositories } from "./repositories";
 import { rules } from "./rules";
 import { signIn } from "./sign-in";
+import { storage } from "./storage";
 import { tokens } from "./tokens";
 
 /** Every text of the console in Chinese, by key. */
@@ -33,5 +34,6 @@ export const zh: Record<Key, string> = {
   ...repositories,
   ...rules,
   ...signIn,
+  ...storage,
   ...tokens,
 };

@@ -1,9 +1,8 @@
-import { api, body } from "../../api/client";
-import type { BulkDeletionOut, BulkPreviewOut, FailedTagOut } from "../../api/upcoming";
+import { api, body, type Model } from "../../api/client";
 
-export type TagsPreview = BulkPreviewOut;
-export type TagsDeletion = BulkDeletionOut;
-export type FailedTag = FailedTagOut;
+export type TagsPreview = Model<"BulkPreviewOut">;
+export type TagsDeletion = Model<"BulkDeletionOut">;
+export type FailedTag = TagsDeletion["failed"][number];
 
 /** The most tags that one request deletes. */
 export const MOST_TAGS = 500;

@@ -13,6 +13,7 @@ import { GrantsCard } from "../grants/grants-card";
 import { RepositoryList } from "../repositories/repository-list";
 import type { Namespace, NamespaceAction } from "./namespace";
 
+const RulesCard = lazyPart(() => import("../rules/rules-card"));
 const NamespaceDialog = lazyPart(() => import("./namespace-dialog"));
 
 /** A namespace with its grants and repositories. */
@@ -59,6 +60,7 @@ export default function NamespacePage({ name }: { name: string }): ReactNode {
       )}
       <Overview namespace={namespace} />
       <GrantsCard namespace={name} owner={namespace.account} />
+      <RulesCard scope={{ namespace: name }} />
       <Card title={say("repositories.title")}>
         <RepositoryList view="own" namespace={name} />
       </Card>

@@ -16,6 +16,7 @@ import type { Repository, RepositoryAction } from "./repository";
 import { RepositoryStatus } from "./repository-status";
 import { TagList } from "./tag-list";
 
+const RulesCard = lazyPart(() => import("../rules/rules-card"));
 const RepositoryDialog = lazyPart(() => import("./repository-dialog"));
 
 interface Props {
@@ -80,6 +81,7 @@ export default function RepositoryPage({ namespace, name }: Props): ReactNode {
       <Card title={say("repository.tags")}>
         <TagList namespace={namespace} name={name} total={repository.tag_count} isOwner={isOwner} />
       </Card>
+      {isOwner && !isDeleting && <RulesCard scope={{ namespace, repository: name }} />}
       {isOwner && !isDeleting && <PullsCard repository={path} />}
       {action && (
         <RepositoryDialog

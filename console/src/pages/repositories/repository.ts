@@ -2,7 +2,7 @@ import type { Model } from "../../api/client";
 import type { operations } from "../../api/generated/catalog";
 
 export type Repository = Model<"RepositoryOut">;
-export type Tag = Model<"TagOut"> & { immutable?: boolean };
+export type Tag = Model<"TagOut">;
 
 type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;
 export type RepositorySort = NonNullable<Query<"list_repositories">["sort"]>;

@@ -183,7 +183,7 @@ function useColumns(
               label={say("image.delete")}
               row={row.tag}
               danger
-              disabled={row.immutable === true}
+              disabled={row.immutable}
               onClick={() => onAction({ kind: "delete", tag: row.tag })}
             />
           )}

@@ -1,15 +1,9 @@
-import { api, body } from "../../api/client";
-import type {
-  PreviewedTagOut,
-  RetentionRuleOut,
-  RulesOut,
-  RulesPreviewOut,
-  RulesPut,
-} from "../../api/upcoming";
+import { api, body, type Model } from "../../api/client";
+import type { PreviewedTagOut, RulesPreviewOut } from "../../api/upcoming";
 
-export type Rules = RulesPut;
-export type EffectiveRules = RulesOut;
-export type RetentionRule = RetentionRuleOut;
+export type EffectiveRules = Model<"RulesOut">;
+export type RetentionRule = Model<"RetentionRuleOut">;
+export type Rules = Pick<EffectiveRules, "immutable_tags" | "retention" | "retention_enabled">;
 export type RulesPreview = RulesPreviewOut;
 export type PreviewedTag = PreviewedTagOut;
 export type Decision = PreviewedTag["decision"];
