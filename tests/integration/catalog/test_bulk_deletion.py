@@ -114,6 +114,21 @@ async def test_invalid_lists_of_tags_are_refused_as_a_whole(
     assert set(await mine.tags("app")) == {"v1"}
 
 
+async def test_immutable_tags_are_reported_and_remain(mine: Team) -> None:
+    one, two = make_image(), make_image()
+    await mine.push(one, "app", "v1")
+    await mine.push(two, "app", "dev")
+    answer = await mine.http.put(
+        f"/api/v1/namespaces/{mine.name}/rules",
+        json={"immutable_tags": ["v*"], "retention": [], "retention_enabled": False},
+    )
+    assert answer.status_code == 200, answer.text
+    for result in (await _preview(mine, "v1", "dev"), await _deleted(mine, "v1", "dev")):
+        (failed,) = result["failed"]
+        assert (failed["tag"], failed["code"]) == ("v1", "tag_immutable")
+    assert mine.registry.tags(f"{mine.name}/app") == ["v1"]
+
+
 async def test_other_accounts_can_neither_delete_nor_preview(
     mine: Team, other: httpx.AsyncClient
 ) -> None:

@@ -1089,7 +1089,7 @@ export interface components {
             tag: string;
             /**
              * Code
-             * @description as in an error of the API: `not_found`; `change_in_progress`: a push or deletion of the tag is not finished, or the registry has not confirmed this deletion yet; `registry_unavailable`: the registry does not respond
+             * @description as in an error of the API: `not_found`; `tag_immutable`; `change_in_progress`: a push or deletion of the tag is not finished, or the registry has not confirmed this deletion yet; `registry_unavailable`: the registry does not respond
              * @example not_found
              */
             code: string;

@@ -45,9 +45,9 @@ class FailureOut(Output):
 
     tag: str = Field(examples=["v3"])
     code: str = Field(
-        description="as in an error of the API: `not_found`; `change_in_progress`: a push or "
-        "deletion of the tag is not finished, or the registry has not confirmed this deletion yet; "
-        "`registry_unavailable`: the registry does not respond",
+        description="as in an error of the API: `not_found`; `tag_immutable`; "
+        "`change_in_progress`: a push or deletion of the tag is not finished, or the registry has "
+        "not confirmed this deletion yet; `registry_unavailable`: the registry does not respond",
         examples=["not_found"],
     )
     detail: str = Field(examples=["There is no image 'team/app:v3'."])

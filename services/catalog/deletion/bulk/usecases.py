@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from libs.common.db.engine import Engine
+from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
+from libs.common.web.errors import MoorageError
 from services.catalog.audit.usecases import record_all_of_namespace
 from services.catalog.deletion.bulk import queries
 from services.catalog.deletion.bulk.domain import (
@@ -44,8 +45,9 @@ from services.catalog.intents.leases import Lease
 from services.catalog.intents.queries import insert_of_tags, lock_repositories, resolve_leased
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.referrers.queries import list_referrers
-from services.catalog.repositories.domain import RepositoryOwner
+from services.catalog.repositories.domain import Repository, RepositoryOwner
 from services.catalog.repositories.queries import update_totals
+from services.catalog.rules.domain import TagImmutable
 from services.catalog.trash.keeping.usecases import keep_tags
 
 _BATCH = 50
@@ -145,10 +147,8 @@ class _Bulk:
         )
         async with self._engine.begin() as tx:
             await lock_repositories(tx, paths=[repository.path])
-            digests = await queries.find_digests(tx, repository_id=repository.id, tags=tags)
-            for tag in tags:
-                if tag not in digests:
-                    self.outcome.errors[tag] = ImageNotFound(f"{repository.path}:{tag}")
+            digests, errors = await _find(tx, repository, tags)
+            self.outcome.errors.update(errors)
             taken_at = time.monotonic()
             intents = await insert_of_tags(tx, change=change, digests=digests)
             if self._lifetime is not None and intents:
@@ -212,30 +212,39 @@ class _Bulk:
         return deleted
 
 
+async def _find(
+    tx: Tx, repository: Repository, tags: Sequence[str]
+) -> tuple[dict[str, str], dict[str, MoorageError]]:
+    """Return the digests of the tags that can be deleted, and why the others cannot."""
+    digests = await queries.find_digests(tx, repository_id=repository.id, tags=tags)
+    immutable = await queries.find_immutable(tx, repository_id=repository.id, tags=digests)
+    errors: dict[str, MoorageError] = {
+        tag: ImageNotFound(f"{repository.path}:{tag}") for tag in tags if tag not in digests
+    }
+    errors |= {tag: TagImmutable.of_tag(repository.path, tag) for tag in immutable}
+    return {tag: one for tag, one in digests.items() if tag not in immutable}, errors
+
+
 async def preview_deletion(
     *, engine: Engine, actor: RepositoryOwner, tags: Sequence[str]
 ) -> BulkPreview:
     """Return the consequences of deleting ``tags`` together."""
     repository = actor.repository
     async with engine.connect() as tx:
-        found = await queries.find_digests(tx, repository_id=repository.id, tags=tags)
+        found, errors = await _find(tx, repository, tags)
         digests = frozenset(found.values())
         siblings = await queries.find_siblings(
-            tx, repository_id=repository.id, tags=tags, digests=digests
+            tx, repository_id=repository.id, tags=found, digests=digests
         )
         indexes = await list_indexes_of(
-            tx, repository_id=repository.id, digests=digests, besides=tags
+            tx, repository_id=repository.id, digests=digests, besides=found
         )
         unneeded = find_unneeded(digests, siblings=siblings, indexes=indexes)
         tree = await get_manifest_tree(tx, repository_id=repository.id, digests=unneeded)
         exclusive = find_exclusive(unneeded, tree)
         return BulkPreview(
             tags=tuple(NamedTag(tag, found[tag]) for tag in tags if tag in found),
-            failed=tuple(
-                Failure.of(tag, ImageNotFound(f"{repository.path}:{tag}"))
-                for tag in tags
-                if tag not in found
-            ),
+            failed=tuple(Failure.of(tag, errors[tag]) for tag in tags if tag in errors),
             sibling_tags=tuple(siblings),
             indexes=tuple({one.digest: one for all_ in indexes.values() for one in all_}.values()),
             referrers=tuple(
@@ -247,5 +256,7 @@ async def preview_deletion(
                 repository_id=repository.id,
                 digests=exclusive,
             ),
-            last_pulled_at=await queries.find_last_pull(tx, repository_id=repository.id, tags=tags),
+            last_pulled_at=await queries.find_last_pull(
+                tx, repository_id=repository.id, tags=found
+            ),
         )
