@@ -1,5 +1,6 @@
 """SQL of the rules for tags."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -92,7 +93,8 @@ _IS_CHANGING = sa.text("""
         JOIN catalog.repositories r ON r.path = i.repository
         JOIN catalog.tags t ON t.repository_id = r.id AND t.name = ANY(i.tags)
         WHERE i.resolved_at IS NULL AND i.origin = catalog.origin()
-          AND i.kind <> 'restore_tag' AND NOT (i.kind = 'put_manifest' AND i.digest = t.digest)
+          AND i.kind <> 'restore_tag'
+          AND NOT (i.kind IN ('put_manifest', 'restore') AND i.digest = t.digest)
           AND r.namespace_id = :namespace_id AND r.status <> 'deleting'
           AND t.name ~ catalog.immutable_regex(r.namespace_id, r.id)
           AND NOT catalog.is_artifact_tag(t.name))
@@ -105,3 +107,57 @@ async def is_changing_immutable(tx: Tx, *, namespace_id: int) -> bool:
     It was opened before the tag became immutable.
     """
     return bool((await tx.execute(_IS_CHANGING, {"namespace_id": namespace_id})).scalar_one())
+
+
+_IMMUTABLE = sa.text("SELECT catalog.find_immutable(:repository_id, CAST(:tags AS text[]))")
+
+
+async def find_immutable(tx: Tx, *, repository_id: int, tags: Collection[str]) -> list[str]:
+    """Return those of ``tags`` that exist and are immutable.
+
+    The caller has locked the repository. No rules change until the transaction ends.
+    """
+    values = {"repository_id": repository_id, "tags": list(tags)}
+    found: list[str] = (await tx.execute(_IMMUTABLE, values)).scalar_one()
+    return found
+
+
+# The tags that open pushes set are as good as there: their clients are told that they exist.
+_ANY_IMMUTABLE = sa.text("""
+    WITH of AS MATERIALIZED (
+        SELECT r.id, r.path, catalog.immutable_regex(r.namespace_id, r.id) AS regex
+        FROM catalog.repositories r
+        WHERE r.namespace_id = :namespace_id AND r.status <> 'deleting'
+          AND (CAST(:repository_id AS bigint) IS NULL OR r.id = :repository_id))
+      (SELECT of.path, t.name FROM of JOIN catalog.tags t ON t.repository_id = of.id
+       WHERE t.name ~ of.regex AND NOT catalog.is_artifact_tag(t.name)
+       LIMIT 1)
+    UNION ALL
+      (SELECT i.repository, tag FROM catalog.intents i
+       CROSS JOIN unnest(i.tags) AS tag
+       LEFT JOIN catalog.repositories r ON r.path = i.repository
+       WHERE i.namespace = :namespace AND i.resolved_at IS NULL AND i.origin = catalog.origin()
+         AND i.kind IN ('put_manifest', 'restore')
+         AND (CAST(:repository_id AS bigint) IS NULL OR r.id = :repository_id)
+         AND r.status IS DISTINCT FROM 'deleting'
+         AND tag ~ catalog.immutable_regex(:namespace_id, r.id)
+         AND NOT catalog.is_artifact_tag(tag)
+       LIMIT 1)
+    LIMIT 1
+""")
+
+
+async def find_any_immutable(
+    tx: Tx, *, namespace_id: int, namespace: str, repository_id: int | None = None
+) -> tuple[str, str] | None:
+    """Return the path and tag of an immutable tag of the namespace, or of one repository in it.
+
+    The caller has locked the namespace and, if it is given, the repository.
+    """
+    values = {
+        "namespace_id": namespace_id,
+        "namespace": namespace,
+        "repository_id": repository_id,
+    }
+    row = (await tx.execute(_ANY_IMMUTABLE, values)).one_or_none()
+    return (row[0], row[1]) if row else None
