@@ -67,6 +67,8 @@ from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
+from services.catalog.retention import worker as retention
+from services.catalog.retention.routes import router as previews
 from services.catalog.rules.routes import router as rules
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
@@ -102,6 +104,7 @@ ROUTERS = (
     docker_users,
     namespaces,
     grants,
+    previews,
     rules,
     repositories,
     repository_deletion,
@@ -178,6 +181,17 @@ def _workers(
         ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
+    retention_worker = retention.RetentionWorker(
+        engine, registry, lifetime=lifetime(settings.trash_days)
+    )
+    workers.append(
+        worker(
+            name="retention",
+            channel=retention.CHANNEL,
+            step=retention_worker.step,
+            step_seconds=_LONG_STEP_SECONDS,
+        )
+    )
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
         garbage_collector = GarbageCollector(

@@ -607,6 +607,50 @@ gates = sa.Table(
     sa.Column("leased_until", _TIME, nullable=False),
 )
 
+retention_runs = sa.Table(
+    "retention_runs",
+    metadata,
+    _id(),
+    sa.Column("at", _TIME, nullable=False, server_default=_CLOCK, doc="decides what is old"),
+    sa.Column("finished_at", _TIME),
+    sa.Column("deleted", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("failures", JSONB, nullable=False, server_default="{}"),
+    sa.Index(
+        "retention_runs_open_key",
+        sa.text("(finished_at IS NULL)"),
+        unique=True,
+        postgresql_where=sa.text("finished_at IS NULL"),
+    ),
+)
+
+retention_deletions = sa.Table(
+    "retention_deletions",
+    metadata,
+    sa.Column(
+        "intent_id",
+        sa.ForeignKey(intents.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+"""Why retention deletes a tag."""
+
+retention_state = sa.Table(
+    "retention_state",
+    metadata,
+    sa.Column("id", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("installation", sa.Text, nullable=False, doc="catalog.installation()"),
+    sa.Column(
+        "uses_known_since",
+        _TIME,
+        nullable=False,
+        server_default=sa.text("'-infinity'::timestamptz"),
+    ),
+    sa.CheckConstraint("id", name="one"),
+)
+
 audit_entries = audit_table(metadata)
 
 
