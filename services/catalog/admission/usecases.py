@@ -32,6 +32,7 @@ from services.catalog.admission.domain import (
     LOW_DISK,
     LOW_DISK_RETRY_SECONDS,
     UNAVAILABLE_RETRY_SECONDS,
+    charges,
     check_blobs,
     needed_digests,
 )
@@ -39,6 +40,7 @@ from services.catalog.images.description import Described, describe_image, descr
 from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind, Requester
 from services.catalog.intents.queries import resolve
 from services.catalog.intents.usecases import call_until_confirmed, insert_when_free
+from services.catalog.quotas.domain import Charge
 from services.catalog.sync.states.domain import MAX_CONFIG_BYTES
 from services.catalog.sync.states.reading import Reader
 
@@ -127,18 +129,22 @@ class Admission:
             limit=MAX_CONFIG_BYTES,
         )
         check_blobs(manifest, inspected.blobs)
-        intent = await self._open(push, _change(push, digest, manifest, inspected.blobs))
+        intent = await self._open(
+            push,
+            _change(push, digest, manifest, inspected.blobs),
+            charges(manifest, digest=digest, size=len(push.content), stored=inspected.blobs),
+        )
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
         )
         await self._resolve(intent, answer, inspected.content)
         return answer
 
-    async def _open(self, push: Push, change: Change) -> Intent:
+    async def _open(self, push: Push, change: Change, charged: Sequence[Charge]) -> Intent:
         async def insert() -> tuple[Change, int | None]:
             async with autocommit(self._engine) as tx:
                 target, id_ = await queries.open_push(
-                    tx, change=change, max_repositories=self.max_repositories
+                    tx, change=change, charges=charged, max_repositories=self.max_repositories
                 )
             if target is None:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")

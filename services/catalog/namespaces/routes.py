@@ -13,7 +13,12 @@ from services.catalog.accounts.dependencies import Limits
 from services.catalog.namespaces import usecases
 from services.catalog.namespaces.dependencies import OwnedNamespace
 from services.catalog.namespaces.domain import NamespaceTaken
-from services.catalog.namespaces.schemas import NamespaceChange, NamespaceCreate, NamespaceOut
+from services.catalog.namespaces.schemas import (
+    NamespaceChange,
+    NamespaceCreate,
+    NamespaceDetailOut,
+    NamespaceOut,
+)
 from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/namespaces", tags=["namespaces"])
@@ -55,9 +60,9 @@ async def create_namespace(
 
 
 @router.get("/{namespace}", responses=responses(Unauthenticated, NotFound))
-async def get_namespace(actor: OwnedNamespace) -> NamespaceOut:
+async def get_namespace(tx: Tx, actor: OwnedNamespace) -> NamespaceDetailOut:
     """Return one namespace."""
-    return NamespaceOut.model_validate(actor.namespace)
+    return NamespaceDetailOut.model_validate(await usecases.get_detail(tx=tx, actor=actor))
 
 
 @router.patch("/{namespace}", responses=responses(Unauthenticated, NotFound, Invalid))

@@ -14,7 +14,12 @@ from services.catalog.namespaces.domain import NamespaceDeleting
 from services.catalog.repositories import usecases
 from services.catalog.repositories.dependencies import OwnedRepository, ReadableRepository
 from services.catalog.repositories.domain import Order, RepositoryTaken, View
-from services.catalog.repositories.schemas import RepositoryChange, RepositoryCreate, RepositoryOut
+from services.catalog.repositories.schemas import (
+    RepositoryChange,
+    RepositoryCreate,
+    RepositoryDetailOut,
+    RepositoryOut,
+)
 from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
@@ -73,9 +78,9 @@ async def create_repository(
 
 
 @router.get("/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound))
-async def get_repository(actor: ReadableRepository) -> RepositoryOut:
+async def get_repository(tx: Tx, actor: ReadableRepository) -> RepositoryDetailOut:
     """Return one repository: the account's own, a public one, or one shared with it by a grant."""
-    return RepositoryOut.model_validate(actor.repository)
+    return RepositoryDetailOut.model_validate(await usecases.get_detail(tx=tx, actor=actor))
 
 
 @router.patch(
