@@ -64,6 +64,8 @@ export const rules = {
   "rules.reason.keep_pulled_within_days": "Matches {{pattern}}; pulled within {{count}} days.",
   "rules.reason.keep_pushed_within_days": "Matches {{pattern}}; pushed within {{count}} days.",
   "rules.reason.not_kept": "Matches {{pattern}}, and no matching rule keeps it.",
+  "rules.force.text": "It contains immutable tags, so nothing was deleted.",
+  "rules.force": "Delete the immutable tags too",
   "rules.obstacle.counting_behind":
     "Some pulls are not counted yet. Retention waits until all are counted.",
   "rules.obstacle.dead_letters":

@@ -62,6 +62,8 @@ export const rules: Record<keyof typeof en, string> = {
   "rules.reason.keep_pulled_within_days": "匹配 {{pattern}}，且在 {{count}} 天内拉取过。",
   "rules.reason.keep_pushed_within_days": "匹配 {{pattern}}，且在 {{count}} 天内推送过。",
   "rules.reason.not_kept": "匹配 {{pattern}}，且没有规则保留它。",
+  "rules.force.text": "其中包含不可变标签，因此尚未删除。",
+  "rules.force": "同时删除不可变标签",
   "rules.obstacle.counting_behind": "部分下载尚未计入统计。统计完成之前不会执行保留策略。",
   "rules.obstacle.dead_letters": "部分下载无法计入统计。管理员处理之前不会执行保留策略。",
   "rules.obstacle.counts_too_young":

@@ -3,13 +3,21 @@ import type { Say } from "../../i18n";
 
 type AuditEntry = Model<"AuditEntryOut">;
 
-/** Returns who did it: an account, a Docker user, or the operator of the installation. */
+/** `via` of a deletion by the rules of a namespace or repository. */
+const RETENTION = "retention";
+
+/**
+ * Returns who did it: an account, a Docker user, the operator of the installation, or retention.
+ */
 export function whoText(entry: AuditEntry, say: Say): string {
   if (entry.account !== null) {
     return entry.account;
   }
   if (entry.docker_user !== null) {
     return say("activity.who.dockerUser", { user: entry.docker_user });
+  }
+  if (entry.via === RETENTION) {
+    return say("activity.who.retention");
   }
   return entry.via === null ? "–" : say("activity.who.operator");
 }
@@ -21,6 +29,9 @@ export function viaText(entry: AuditEntry, say: Say): string {
   }
   if (entry.api_key_id !== null) {
     return say("activity.via.apiKey", { name: entry.via });
+  }
+  if (entry.via === RETENTION) {
+    return "–"; // the column of the actor says it
   }
   return say(entry.account === null ? "activity.via.commandLine" : "activity.via.session");
 }

@@ -46,7 +46,7 @@ export function PreviewPart({ scope, rules }: Props): ReactNode {
           kept: formatCount(counts.keep, locale),
         })}
       </p>
-      {first?.obstacles?.map(({ code }) => (
+      {first?.obstacles.map(({ code }) => (
         <Alert
           key={code}
           className="form-error"

@@ -1,11 +1,10 @@
 import { api, body, type Model } from "../../api/client";
-import type { PreviewedTagOut, RulesPreviewOut } from "../../api/upcoming";
 
 export type EffectiveRules = Model<"RulesOut">;
 export type RetentionRule = Model<"RetentionRuleOut">;
 export type Rules = Pick<EffectiveRules, "immutable_tags" | "retention" | "retention_enabled">;
-export type RulesPreview = RulesPreviewOut;
-export type PreviewedTag = PreviewedTagOut;
+export type RulesPreview = Model<"PreviewOut">;
+export type PreviewedTag = Model<"DecisionOut">;
 export type Decision = PreviewedTag["decision"];
 
 /** The namespace or the repository that rules are for. */

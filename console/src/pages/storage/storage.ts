@@ -1,12 +1,10 @@
-/** What an account stores, and its quota. */
-export interface Storage {
-  /** Null if the account has no quota. */
-  storage_quota_bytes: number | null;
-  storage_used_bytes: number;
-  /** The part of `storage_used_bytes` that only the trash needs. */
-  storage_trash_bytes: number;
-  storage_state: "ok" | "warning" | "critical" | "exceeded";
-}
+import type { Model } from "../../api/client";
+
+/** What an account stores, and its quota. The trash is a part of what it uses. */
+export type Storage = Pick<
+  Model<"OwnAccountOut">,
+  "storage_quota_bytes" | "storage_state" | "storage_trash_bytes" | "storage_used_bytes"
+>;
 
 export const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 export type Unit = (typeof UNITS)[number];
