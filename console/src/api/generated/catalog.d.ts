@@ -85,7 +85,7 @@ export interface paths {
         head?: never;
         /**
          * Change Account
-         * @description Disable or enable an account, change its role, or set a new password.
+         * @description Disable or enable an account, change its role or its quota, or set a new password.
          */
         patch: operations["change_account"];
         trace?: never;
@@ -209,7 +209,7 @@ export interface paths {
          * Delete Namespace
          * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
-         *     It goes to the trash.
+         *     It goes to the trash. If it has an immutable tag, add `force`.
          *
          *     Its name can be taken again after the tokens that name it have expired.
          */
@@ -317,6 +317,58 @@ export interface paths {
         patch: operations["change_docker_user_grant"];
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Namespace Rules
+         * @description List what the stored rules of a namespace delete, and why they keep the other tags.
+         *
+         *     Repositories with rules of their own are left out.
+         */
+        get: operations["preview_namespace_rules"];
+        put?: never;
+        /**
+         * Preview New Namespace Rules
+         * @description List what other rules would delete in a namespace, without a change of its rules.
+         *
+         *     Repositories with rules of their own are left out.
+         */
+        post: operations["preview_new_namespace_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{namespace}/{repository}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Repository Rules
+         * @description List what the rules that apply to a repository delete, and why they keep the other tags.
+         */
+        get: operations["preview_repository_rules"];
+        put?: never;
+        /**
+         * Preview New Repository Rules
+         * @description List what other rules would delete in a repository, without a change of its rules.
+         */
+        post: operations["preview_new_repository_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/namespaces/{namespace}/rules": {
         parameters: {
             query?: never;
@@ -422,6 +474,8 @@ export interface paths {
          * Delete Repository
          * @description Delete a repository with all its images. It goes to the trash.
          *
+         *     If it has an immutable tag, add `force`.
+         *
          *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
          *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
          *     it have expired.
@@ -454,7 +508,8 @@ export interface paths {
          * Delete Image By Digest
          * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
          *
-         *     The tags of its signatures are deleted too. The image goes to the trash.
+         *     An image that an immutable tag names is not deleted either. The tags of its signatures are
+         *     deleted too. The image goes to the trash.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -480,7 +535,9 @@ export interface paths {
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete one tag. Other tags on the same image remain. The tag goes to the trash.
+         * @description Delete one tag, unless it is immutable. Other tags on the same image remain.
+         *
+         *     The tag goes to the trash.
          *
          *     If somebody pushes the tag at the same time, the later of the two wins.
          */
@@ -733,7 +790,9 @@ export interface components {
     schemas: {
         /**
          * AccountChange
-         * @description The fields to change. A field that is missing or null stays as it is.
+         * @description The fields to change. A field that is missing stays as it is.
+         *
+         *     So does one that is null, except for `storage_quota_bytes`: null removes the quota.
          */
         AccountChange: {
             /**
@@ -748,6 +807,12 @@ export interface components {
              * @description a new password ends the account's sessions
              */
             password?: string | null;
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null removes the limit
+             * @example 10737418240
+             */
+            storage_quota_bytes?: number | null;
         };
         /**
          * AccountCreate
@@ -778,6 +843,30 @@ export interface components {
          * @description An account, as an administrator sees it.
          */
         AccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -831,7 +920,7 @@ export interface components {
             docker_user: string | null;
             /**
              * Via
-             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for Docker users, refused credentials, and entries from before 0.1.0
+             * @description `session`, the name of the API key with the id `api_key_id`, `command line`, or `retention` (a rule of the namespace or repository); null for Docker users, refused credentials, and entries from before 0.1.0
              * @example session
              */
             via: string | null;
@@ -965,6 +1054,61 @@ export interface components {
              * @example production
              */
             tag: string;
+        };
+        /**
+         * DecisionOut
+         * @description What retention would do with one tag.
+         */
+        DecisionOut: {
+            /**
+             * Repository
+             * @description path of the repository
+             * @example team/app
+             */
+            repository: string;
+            /**
+             * Tag
+             * @example v1
+             */
+            tag: string;
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+            /**
+             * Pushed At
+             * Format: date-time
+             * @description UTC
+             */
+            pushed_at: string;
+            /**
+             * Last Used At
+             * @description latest of the tag's pulls, its checks, and the pulls of its digest, UTC; null: never
+             */
+            last_used_at: string | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "delete" | "keep";
+            /**
+             * Reason
+             * @description why, as a sentence
+             * @example The rule for "*" keeps the newest 10 tags, and this tag is number 3.
+             */
+            reason: string;
+            /**
+             * @description why: `immutable`, `no_rule`, the condition of the rule that keeps the tag, or `not_kept` for a tag that is deleted
+             * @example keep_last
+             */
+            reason_code: components["schemas"]["Reason"];
+            /**
+             * Rule
+             * @description index in `retention` of the rule that keeps the tag, or of the first rule that matches it if it is deleted; null if no rule decides
+             * @example 0
+             */
+            rule: number | null;
         };
         /**
          * DeletionPreviewOut
@@ -1400,6 +1544,69 @@ export interface components {
             description: string;
         };
         /**
+         * NamespaceDetailOut
+         * @description A namespace with its use of the storage.
+         */
+        NamespaceDetailOut: {
+            /**
+             * Name
+             * @example team
+             */
+            name: string;
+            /**
+             * Account
+             * @description account that owns the namespace
+             * @example acme
+             */
+            account: string;
+            /**
+             * Visibility
+             * @description `public`: every signed-in Docker user can pull; `private`: only a Docker user with a grant can pull
+             * @enum {string}
+             */
+            visibility: "public" | "private";
+            /**
+             * Description
+             * @example Images of the web team
+             */
+            description: string;
+            /**
+             * Repository Count
+             * @example 3
+             */
+            repository_count: number;
+            /**
+             * Pull Count
+             * @description sum over all repositories
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all repositories; a layer counts once in each repository that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Deleting
+             * @description true while the repositories of the deleted namespace are being deleted; the namespace disappears with the last one
+             * @example false
+             */
+            deleting: boolean;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the namespace does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
+        };
+        /**
          * NamespaceOut
          * @description A namespace.
          */
@@ -1457,10 +1664,50 @@ export interface components {
             deleting: boolean;
         };
         /**
+         * ObstacleOut
+         * @description Why retention does not run now.
+         */
+        ObstacleOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "counting_behind" | "dead_letters" | "counts_too_young";
+            /**
+             * Detail
+             * @example Pulls are known since 2026-11-17 12:01 UTC, and a rule asks for the last 30 days. Retention waits until 2026-12-17 12:01 UTC.
+             */
+            detail: string;
+        };
+        /**
          * OwnAccountOut
          * @description The account that is signed in.
          */
         OwnAccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -1640,6 +1887,45 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * PreviewOut
+         * @description What retention would delete at a moment, a page of tags at a time.
+         */
+        PreviewOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description the moment, UTC; the next pages are for the same one
+             */
+            at: string;
+            /**
+             * Deleted Count
+             * @description of all pages
+             * @example 120
+             */
+            deleted_count: number;
+            /**
+             * Kept Count
+             * @description of all pages
+             * @example 34
+             */
+            kept_count: number;
+            /**
+             * Obstacles
+             * @description why retention would not run now; empty if nothing keeps it from running
+             */
+            obstacles: components["schemas"]["ObstacleOut"][];
+            /**
+             * Items
+             * @description in the order of repositories and tags
+             */
+            items: components["schemas"]["DecisionOut"][];
+            /**
+             * Next Cursor
+             * @description The `cursor` of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /**
          * PullCommandOut
          * @description A shell command that pulls the image.
          */
@@ -1655,6 +1941,12 @@ export interface components {
              */
             command: string;
         };
+        /**
+         * Reason
+         * @description Why a tag is kept or deleted. The values of ``keep_…`` are the fields of a rule.
+         * @enum {string}
+         */
+        Reason: "immutable" | "no_rule" | "keep_last" | "keep_pulled_within_days" | "keep_pushed_within_days" | "not_kept";
         /**
          * ReferrerKind
          * @description What a referrer is.
@@ -1828,6 +2120,72 @@ export interface components {
              * @example Images of the web team
              */
             description: string;
+        };
+        /**
+         * RepositoryDetailOut
+         * @description A repository with its use of the storage.
+         */
+        RepositoryDetailOut: {
+            /**
+             * Namespace
+             * @example team
+             */
+            namespace: string;
+            /**
+             * Name
+             * @example charts/web
+             */
+            name: string;
+            /**
+             * Status
+             * @description `empty`: it has no image yet; `deleting`: its images are being deleted, and the repository disappears with the last one
+             * @enum {string}
+             */
+            status: "empty" | "active" | "deleting";
+            /**
+             * Description
+             * @example The web front end
+             */
+            description: string;
+            /**
+             * Pull Count
+             * @description pulls by digest and by tag, including tags deleted since
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Last Pulled At
+             * @description UTC; null: never
+             */
+            last_pulled_at: string | null;
+            /**
+             * Last Pushed At
+             * @description UTC; null: never
+             */
+            last_pushed_at: string | null;
+            /**
+             * Tag Count
+             * @example 12
+             */
+            tag_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all images that have a tag, each image once; a layer counts once in each image that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the repository does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
         };
         /**
          * RepositoryOut
@@ -2212,6 +2570,11 @@ export interface components {
              * @description UTC; null: never
              */
             last_pulled_at: string | null;
+            /**
+             * Immutable
+             * @description whether the rules of the repository forbid that the tag moves or is deleted
+             */
+            immutable: boolean;
         };
         /**
          * TagsToDelete
@@ -3547,7 +3910,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3634,7 +3997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3699,6 +4062,8 @@ export interface operations {
         parameters: {
             query?: {
                 cascade?: boolean;
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -3758,7 +4123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`) */
+            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3819,7 +4184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4289,6 +4654,418 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DockerUserGrantOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_namespace_rules: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace has too many tags for one preview; preview its repositories one by one (`too_many_tags`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_new_namespace_rules: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace has too many tags for one preview; preview its repositories one by one (`too_many_tags`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_repository_rules: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_new_repository_rules: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4921,7 +5698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5018,7 +5795,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5081,7 +5858,10 @@ export interface operations {
     };
     delete_repository: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
+            };
             header?: never;
             path: {
                 namespace: string;
@@ -5129,6 +5909,15 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5189,7 +5978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5407,7 +6196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5586,7 +6375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
