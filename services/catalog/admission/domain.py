@@ -135,13 +135,7 @@ class Target:
                 "repositories as it can have; delete one, or ask an administrator"
             )
         if self.refusal is not None:
-            raise self.refusal_error
-
-    @property
-    def refusal_error(self) -> Denied:
-        """The error of the rule in ``refusal``."""
-        assert self.refusal is not None
-        return _REFUSALS[self.refusal["rule"]](self.refusal)
+            raise _REFUSALS[self.refusal["rule"]](self.refusal)
 
 
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:

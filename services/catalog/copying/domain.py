@@ -10,6 +10,7 @@ from libs.common.web.errors import Conflict, LimitReached, Unavailable
 from services.catalog.admission.domain import Target
 from services.catalog.images.domain import is_tag
 from services.catalog.namespaces.domain import NamespaceNotFound
+from services.catalog.quotas.domain import CopyExceedsQuota
 from services.catalog.repositories.domain import RepositoryDeleting
 from services.catalog.reserved_names.domain import NameReserved
 from services.catalog.rules.domain import TagImmutable
@@ -145,7 +146,7 @@ def check_target(target: Target | None, *, path: str, tag: str, max_repositories
         NameReserved: a repository of that path was deleted a short time ago.
         LimitReached: the account can have no more repositories.
         TagImmutable: the tag exists, names another image, and is immutable.
-        CopyRefused: another rule does not allow it.
+        CopyExceedsQuota: the account cannot store the image.
     """
     if target is None:
         raise NamespaceNotFound(path.partition("/")[0])
@@ -164,4 +165,4 @@ def check_target(target: Target | None, *, path: str, tag: str, max_repositories
         return
     if target.refusal["rule"] == "immutable_tag":
         raise TagImmutable.of_tag(path, tag)
-    raise CopyRefused(f"The image cannot be copied to {path}: {target.refusal_error}.")
+    raise CopyExceedsQuota(target.refusal)

@@ -14,6 +14,7 @@ from services.catalog.images.schemas import ImageOut
 from services.catalog.images.usecases import get_image_by_tag, list_referrers
 from services.catalog.intents.dependencies import RegistryClient
 from services.catalog.intents.domain import ChangeInProgress, RegistryUnreachable
+from services.catalog.quotas.domain import CopyExceedsQuota
 from services.catalog.referrers.usecases import read_descriptors
 from services.catalog.repositories.domain import RepositoryDeleting
 from services.catalog.repositories.usecases import get_repository_reader
@@ -31,6 +32,7 @@ router = APIRouter(prefix="/images", tags=["images"])
         NotFound,
         TagImmutable,
         CopyRefused,
+        CopyExceedsQuota,
         RepositoryDeleting,
         NameReserved,
         LimitReached,

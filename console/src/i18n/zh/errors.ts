@@ -38,6 +38,7 @@ export const errors: Record<keyof typeof en, string> = {
   "error.namespace_not_found": "该命名空间不存在，请检查其名称。",
   "error.tag_immutable": "该标签是不可变标签，不能被覆盖或删除。请先修改标签规则。",
   "error.quota_exceeded": "账号的存储配额不足。请删除镜像、清空回收站，或联系管理员提升配额。",
+  "error.copy_refused": "镜像仓库不接受该镜像，可能缺少部分内容，请重新推送。",
   "error.too_many_tags": "该命名空间的标签过多，无法一次预览。请逐个仓库预览。",
   "error.needed_by_index": "有多平台镜像包含此镜像，请先删除该多平台镜像。",
   "error.trash_busy": "删除或另一次恢复尚未完成，请稍后重试。",
