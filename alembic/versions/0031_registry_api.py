@@ -4,7 +4,7 @@ from alembic import op
 from libs.common.db.sql_file import run_beside
 
 revision = "0031"
-down_revision = "0026"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -16,7 +16,7 @@ from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
-from libs.common.registry.storage import LocalBlobs, RemoteBlobs
+from libs.common.registry.storage import BlobReader, LocalBlobs, RemoteBlobs
 from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
@@ -34,8 +34,11 @@ from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
+from services.catalog.copying.routes import router as copying
+from services.catalog.copying.usecases import Copier
 from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.blobs import usecases as blob_deletions
+from services.catalog.deletion.bulk.routes import router as bulk_deletion
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import emptying
@@ -67,8 +70,14 @@ from services.catalog.oci.pushes.routes import PushRoutes
 from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
+from services.catalog.quotas import metrics as quota_metrics
+from services.catalog.quotas.worker import CHANNEL as STORAGE_CHANNEL
+from services.catalog.quotas.worker import StorageWorker
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
+from services.catalog.retention import worker as retention
+from services.catalog.retention.routes import router as previews
+from services.catalog.rules.routes import router as rules
 from services.catalog.settings import Settings
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
@@ -106,10 +115,14 @@ ROUTERS = (
     docker_users,
     namespaces,
     grants,
+    previews,
+    rules,
     repositories,
     repository_deletion,
     images,
     image_deletion,
+    bulk_deletion,
+    copying,
     trash,
     audit,
     garbage_runs,
@@ -132,6 +145,7 @@ def _workers(
     admission: Admission,
     restarts: RestartWatch,
     restorer: Restorer,
+    copier: Copier,
     storage: Storage | None,
 ) -> list[LeaderWorker]:
     worker = partial(
@@ -151,6 +165,7 @@ def _workers(
             Kind.PUT_MANIFEST: admission.resume,
             Kind.RESTORE_TAG: partial(restoring.resume, engine=engine, registry=registry),
             Kind.RESTORE: restorer.resume,
+            Kind.COPY: copier.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_BLOB: partial(blob_deletions.resume, engine=engine, registry=registry),
@@ -180,6 +195,19 @@ def _workers(
         ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
+    retention_worker = retention.RetentionWorker(
+        engine, registry, lifetime=lifetime(settings.trash_days)
+    )
+    workers.append(
+        worker(
+            name="retention",
+            channel=retention.CHANNEL,
+            step=retention_worker.step,
+            step_seconds=_LONG_STEP_SECONDS,
+        )
+    )
+    storage_worker = StorageWorker(engine, registry, _blob_reader(settings, registry))
+    workers.append(worker(name="storage", channel=STORAGE_CHANNEL, step=storage_worker.step))
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
         garbage_collector = GarbageCollector(
@@ -204,14 +232,18 @@ def _workers(
     return workers
 
 
+def _blob_reader(settings: Settings, registry: Registry) -> BlobReader:
+    root = settings.storage_path
+    return RemoteBlobs(registry) if root is None else LocalBlobs(root)
+
+
 def _admission(
     settings: Settings, engine: Engine, registry: Registry, free_space: FreeSpace
 ) -> Admission:
-    root = settings.storage_path
     return Admission(
         engine,
         registry,
-        RemoteBlobs(registry) if root is None else LocalBlobs(root),
+        _blob_reader(settings, registry),
         free_space,
         foreign_urls=settings.foreign_prefixes,
         max_repositories=settings.max_repositories,
@@ -271,6 +303,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
 
     measure_trash = partial(trash_metrics.measure, engine=engine)
+    measure_quotas = partial(quota_metrics.measure, engine=engine)
     measure_garbage = partial(
         garbage_metrics.measure, engine=engine, schedule=_garbage_schedule(settings)
     )
@@ -292,10 +325,12 @@ def create_app(settings: Settings) -> FastAPI:
                     None if settings.storage_path is None else LocalStorage(settings.storage_path)
                 )
                 restorer = Restorer(engine, registry, storage)
+                copier = Copier(engine, registry, storage, admission)
                 provide(
                     app,
                     registry,
                     restorer,
+                    copier,
                     admission,
                     AliasRoutes(engine),
                     _registry_routes(
@@ -310,7 +345,7 @@ def create_app(settings: Settings) -> FastAPI:
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
                     workers = _workers(
-                        settings, engine, registry, admission, restarts, restorer, storage
+                        settings, engine, registry, admission, restarts, restorer, copier, storage
                     )
                     tasks: list[Work] = [
                         free_space.run,
@@ -319,6 +354,7 @@ def create_app(settings: Settings) -> FastAPI:
                     ]
                     tasks.append(every(trash_metrics.SECONDS, measure_trash))
                     tasks.append(every(garbage_metrics.SECONDS, measure_garbage))
+                    tasks.append(every(quota_metrics.SECONDS, measure_quotas))
                     if storage is not None:
                         tasks.append(partial(sweeps.keep_voiding, engine=engine, storage=storage))
                         tasks.append(partial(purging.keep_ending, engine=engine, storage=storage))

@@ -30,7 +30,12 @@ _CALLERS_OWN = {
     "delete_current_session",
 }
 """Operations that name no object. They read or change only the caller's own objects."""
-_CALLS_REGISTRY = {"delete_image_by_digest", "delete_image_by_tag", "restore_from_trash"}
+_CALLS_REGISTRY = {
+    "copy_image",
+    "delete_image_by_digest",
+    "delete_image_by_tag",
+    "restore_from_trash",
+}
 """Operations that call the registry. It is unreachable here, so 503 means allowed."""
 _UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
 by_id = pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.id)
@@ -60,6 +65,8 @@ async def rows_of(database: Database, account: Person) -> dict[str, list[Any]]:
         "namespaces": "SELECT n::text FROM catalog.namespaces n WHERE account_id = $1",
         "grants": "SELECT g::text FROM catalog.grants g"
         f" WHERE namespace_id IN ({spaces}) OR docker_user_id IN ({users})",
+        "rules": "SELECT o::text FROM catalog.rules o"
+        f" WHERE namespace_id IN ({spaces}) OR repository_id IN ({repositories})",
         "repositories": "SELECT r::text FROM catalog.repositories r"
         f" WHERE namespace_id IN ({spaces})",
         "tags": f"SELECT t::text FROM catalog.tags t WHERE repository_id IN ({repositories})",

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
 from libs.common.registry.names import artifact_tags
-from services.catalog.tables import repositories
+from services.catalog.tables import repositories, retention_deletions
 from services.catalog.tables import tags as table
 
-_t, _r = table.c, repositories.c
+_t, _r, _d = table.c, repositories.c, retention_deletions.c
 
 
 async def find_digest(tx: Tx, *, repository_id: int, tag: str) -> str | None:
@@ -17,6 +17,13 @@ async def find_digest(tx: Tx, *, repository_id: int, tag: str) -> str | None:
     statement = sa.select(_t.digest).where(_t.repository_id == repository_id, _t.name == tag)
     digest: str | None = (await tx.execute(statement)).scalar_one_or_none()
     return digest
+
+
+async def find_retention(tx: Tx, *, intent_id: int) -> dict[str, str]:
+    """Return ``rule`` and ``reason`` of a deletion by retention."""
+    statement = sa.select(_d.rule, _d.reason).where(_d.intent_id == intent_id)
+    row = (await tx.execute(statement)).one_or_none()
+    return {} if row is None else {"rule": row.rule, "reason": row.reason}
 
 
 async def delete_tag(tx: Tx, *, repository: str, tag: str) -> int | None:
