@@ -14,6 +14,8 @@ BEGIN
   WHERE id IN (
     SELECT r.id FROM catalog.repositories r
     WHERE r.id IN (SELECT changed.repository_id FROM changed)
+      AND r.id IS DISTINCT FROM
+        nullif(current_setting('moorage.deleted_repository', true), '')::bigint
     ORDER BY r.id FOR NO KEY UPDATE);
   RETURN NULL;
 END $$;
@@ -21,6 +23,15 @@ END $$;
 COMMENT ON FUNCTION catalog.set_tags_version IS
 'trigger: gives a repository another tags_version when a tag is added or deleted. No tag gets '
 'another name';
+
+-- While a statement deletes a row, no trigger of it may update the row. The setting ends with the
+-- transaction.
+CREATE OR REPLACE FUNCTION catalog.delete_manifests_first() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('moorage.deleted_repository', OLD.id::text, true);
+  DELETE FROM catalog.manifests WHERE repository_id = OLD.id;
+  RETURN OLD;
+END $$;
 
 CREATE TRIGGER tags_added AFTER INSERT ON catalog.tags
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog.set_tags_version();
