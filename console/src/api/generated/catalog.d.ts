@@ -209,7 +209,7 @@ export interface paths {
          * Delete Namespace
          * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
-         *     It goes to the trash.
+         *     It goes to the trash. If it has an immutable tag, add `force`.
          *
          *     Its name can be taken again after the tokens that name it have expired.
          */
@@ -317,6 +317,118 @@ export interface paths {
         patch: operations["change_docker_user_grant"];
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Namespace Rules Preview
+         * @description List what the stored rules of a namespace delete, and why they keep the other tags.
+         *
+         *     Repositories with rules of their own are left out.
+         */
+        get: operations["get_namespace_rules_preview"];
+        put?: never;
+        /**
+         * Post Namespace Rules Preview
+         * @description List what other rules would delete in a namespace, without a change of its rules.
+         *
+         *     Repositories with rules of their own are left out.
+         */
+        post: operations["post_namespace_rules_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{namespace}/{repository}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Repository Rules Preview
+         * @description List what the rules that apply to a repository delete, and why they keep the other tags.
+         */
+        get: operations["get_repository_rules_preview"];
+        put?: never;
+        /**
+         * Post Repository Rules Preview
+         * @description List what other rules would delete in a repository, without a change of its rules.
+         */
+        post: operations["post_repository_rules_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Namespace Rules
+         * @description Return the rules of a namespace.
+         */
+        get: operations["get_namespace_rules"];
+        /**
+         * Put Namespace Rules
+         * @description Replace the rules of a namespace.
+         *
+         *     They apply to each repository in it that has no rules of its own. If a push or deletion of a tag
+         *     that becomes immutable is not finished, the request waits for it, at most 20 s.
+         */
+        put: operations["put_namespace_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{namespace}/{repository}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Repository Rules
+         * @description Return the rules that apply to a repository: its own, or those of its namespace.
+         */
+        get: operations["get_repository_rules"];
+        /**
+         * Put Repository Rules
+         * @description Give a repository rules of its own. They replace all rules of its namespace.
+         *
+         *     If a push or deletion of a tag that becomes immutable is not finished, the request waits for it,
+         *     at most 20 s.
+         */
+        put: operations["put_repository_rules"];
+        post?: never;
+        /**
+         * Delete Repository Rules
+         * @description Delete the rules of a repository. Those of its namespace apply again.
+         *
+         *     If it has none, nothing changes.
+         */
+        delete: operations["delete_repository_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories": {
         parameters: {
             query?: never;
@@ -362,6 +474,8 @@ export interface paths {
          * Delete Repository
          * @description Delete a repository with all its images. It goes to the trash.
          *
+         *     If it has an immutable tag, add `force`.
+         *
          *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
          *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
          *     it have expired.
@@ -394,7 +508,8 @@ export interface paths {
          * Delete Image By Digest
          * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
          *
-         *     The tags of its signatures are deleted too. The image goes to the trash.
+         *     An image that an immutable tag names is not deleted either. The tags of its signatures are
+         *     deleted too. The image goes to the trash.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -420,7 +535,9 @@ export interface paths {
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete one tag. Other tags on the same image remain. The tag goes to the trash.
+         * @description Delete one tag, unless it is immutable. Other tags on the same image remain.
+         *
+         *     The tag goes to the trash.
          *
          *     If somebody pushes the tag at the same time, the later of the two wins.
          */
@@ -726,7 +843,7 @@ export interface components {
             docker_user: string | null;
             /**
              * Via
-             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for Docker users, refused credentials, and entries from before 0.1.0
+             * @description `session`, the name of the API key with the id `api_key_id`, `command line`, or `retention` (a rule of the namespace or repository); null for Docker users, refused credentials, and entries from before 0.1.0
              * @example session
              */
             via: string | null;
@@ -787,6 +904,61 @@ export interface components {
              * @example 73400320
              */
             size_bytes: number;
+        };
+        /**
+         * DecisionOut
+         * @description What retention would do with one tag.
+         */
+        DecisionOut: {
+            /**
+             * Repository
+             * @description path of the repository
+             * @example team/app
+             */
+            repository: string;
+            /**
+             * Tag
+             * @example v1
+             */
+            tag: string;
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+            /**
+             * Pushed At
+             * Format: date-time
+             * @description UTC
+             */
+            pushed_at: string;
+            /**
+             * Last Used At
+             * @description latest of the tag's pulls, its checks, and the pulls of its digest, UTC; null: never
+             */
+            last_used_at: string | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "delete" | "keep";
+            /**
+             * Reason
+             * @description why, as a sentence
+             * @example The rule for "*" keeps the newest 10 tags, and this tag is number 3.
+             */
+            reason: string;
+            /**
+             * @description why: `immutable`, `no_rule`, the condition of the rule that keeps the tag, or `not_kept` for a tag that is deleted
+             * @example keep_last
+             */
+            reason_code: components["schemas"]["Reason"];
+            /**
+             * Rule
+             * @description index in `retention` of the rule that keeps the tag, or of the first rule that matches it if it is deleted; null if no rule decides
+             * @example 0
+             */
+            rule: number | null;
         };
         /**
          * DeletionPreviewOut
@@ -1241,6 +1413,22 @@ export interface components {
             deleting: boolean;
         };
         /**
+         * ObstacleOut
+         * @description Why retention does not run now.
+         */
+        ObstacleOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "counting_behind" | "dead_letters" | "counts_too_young";
+            /**
+             * Detail
+             * @example Pulls are known since 2026-11-17 12:01 UTC, and a rule asks for the last 30 days. Retention waits until 2026-12-17 12:01 UTC.
+             */
+            detail: string;
+        };
+        /**
          * OwnAccountOut
          * @description The account that is signed in.
          */
@@ -1424,6 +1612,45 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * PreviewOut
+         * @description What retention would delete at a moment, a page of tags at a time.
+         */
+        PreviewOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description the moment, UTC; the next pages are for the same one
+             */
+            at: string;
+            /**
+             * Deleted Count
+             * @description of all pages
+             * @example 120
+             */
+            deleted_count: number;
+            /**
+             * Kept Count
+             * @description of all pages
+             * @example 34
+             */
+            kept_count: number;
+            /**
+             * Obstacles
+             * @description why retention would not run now; empty if nothing keeps it from running
+             */
+            obstacles: components["schemas"]["ObstacleOut"][];
+            /**
+             * Items
+             * @description in the order of repositories and tags
+             */
+            items: components["schemas"]["DecisionOut"][];
+            /**
+             * Next Cursor
+             * @description The `cursor` of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /**
          * PullCommandOut
          * @description A shell command that pulls the image.
          */
@@ -1439,6 +1666,12 @@ export interface components {
              */
             command: string;
         };
+        /**
+         * Reason
+         * @description Why a tag is kept or deleted. The values of ``keep_…`` are the fields of a rule.
+         * @enum {string}
+         */
+        Reason: "immutable" | "no_rule" | "keep_last" | "keep_pulled_within_days" | "keep_pushed_within_days" | "not_kept";
         /**
          * ReferrerKind
          * @description What a referrer is.
@@ -1725,6 +1958,115 @@ export interface components {
              * @description Docker users that were deleted, so that their grants could not be restored
              */
             vanished_docker_users: string[];
+        };
+        /**
+         * RetentionRuleIn
+         * @description Which of the matching tags to keep: at least one condition. Null is no such condition.
+         */
+        RetentionRuleIn: {
+            /**
+             * Tags
+             * @description Shell pattern: `*` is any text, `?` one character, `[0-9]` one of a set, `[!0-9]` one of all others. Upper and lower case differ. No pattern matches tags that belong to other images, such as `sha256-….sig`.
+             * @example v*
+             */
+            tags: string;
+            /** Keep Last */
+            keep_last?: number | null;
+            /** Keep Pulled Within Days */
+            keep_pulled_within_days?: number | null;
+            /** Keep Pushed Within Days */
+            keep_pushed_within_days?: number | null;
+        };
+        /**
+         * RetentionRuleOut
+         * @description Which of the matching tags the retention keeps. Null is no such condition.
+         */
+        RetentionRuleOut: {
+            /**
+             * Tags
+             * @description shell pattern
+             * @example *
+             */
+            tags: string;
+            /**
+             * Keep Last
+             * @example 10
+             */
+            keep_last: number | null;
+            /**
+             * Keep Pulled Within Days
+             * @example 30
+             */
+            keep_pulled_within_days: number | null;
+            /**
+             * Keep Pushed Within Days
+             * @example 7
+             */
+            keep_pushed_within_days: number | null;
+        };
+        /**
+         * RulesOut
+         * @description The rules that apply.
+         */
+        RulesOut: {
+            /**
+             * Immutable Tags
+             * @description tags that match one of these patterns cannot be moved or deleted once they exist
+             * @example [
+             *       "v*"
+             *     ]
+             */
+            immutable_tags: string[];
+            /**
+             * Retention
+             * @description A tag is deleted if at least one rule matches it, and none of the matching rules keeps it. Immutable tags are always kept.
+             */
+            retention: components["schemas"]["RetentionRuleOut"][];
+            /**
+             * Retention Enabled
+             * @description whether the retention deletes tags, once a day
+             * @example false
+             */
+            retention_enabled: boolean;
+            /**
+             * Source
+             * @description whose rules these are. Those of a repository replace all rules of its namespace. `default`: nobody has set rules, so no tag is immutable and none is deleted
+             * @example namespace
+             * @enum {string}
+             */
+            source: "default" | "namespace" | "repository";
+            /**
+             * Updated At
+             * @description last change, UTC; null: never set
+             */
+            updated_at: string | null;
+        };
+        /**
+         * RulesPut
+         * @description All rules of the namespace or repository. A missing field is as one that is empty.
+         */
+        RulesPut: {
+            /**
+             * Immutable Tags
+             * @description tags that match one of these patterns cannot be moved or deleted once they exist
+             * @default []
+             * @example [
+             *       "v*"
+             *     ]
+             */
+            immutable_tags: string[];
+            /**
+             * Retention
+             * @description A tag is deleted if at least one rule matches it, and none of the matching rules keeps it. Immutable tags are always kept.
+             * @default []
+             */
+            retention: components["schemas"]["RetentionRuleIn"][];
+            /**
+             * Retention Enabled
+             * @description whether the retention deletes tags, once a day
+             * @default false
+             */
+            retention_enabled: boolean;
         };
         /**
          * RunCreate
@@ -3354,6 +3696,8 @@ export interface operations {
         parameters: {
             query?: {
                 cascade?: boolean;
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -3413,7 +3757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`) */
+            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4022,6 +4366,862 @@ export interface operations {
             };
         };
     };
+    get_namespace_rules_preview: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace has too many tags for one preview; preview its repositories one by one (`too_many_tags`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_namespace_rules_preview: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace has too many tags for one preview; preview its repositories one by one (`too_many_tags`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repository_rules_preview: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_repository_rules_preview: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_namespace_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_namespace_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_repositories: {
         parameters: {
             query?: {
@@ -4292,7 +5492,10 @@ export interface operations {
     };
     delete_repository: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
+            };
             header?: never;
             path: {
                 namespace: string;
@@ -4340,6 +5543,15 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4618,7 +5830,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4797,7 +6009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
