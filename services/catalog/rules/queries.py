@@ -161,3 +161,43 @@ async def find_any_immutable(
     }
     row = (await tx.execute(_ANY_IMMUTABLE, values)).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+_LOCK_NAMESPACES = sa.text("""
+    SELECT FROM catalog.namespaces WHERE name = ANY(:names) ORDER BY id FOR KEY SHARE
+""")
+_AMONG = sa.text("""
+    WITH one AS (
+        SELECT r.id, r.namespace_id, r.path, t.name, t.digest
+        FROM unnest(CAST(:tag_paths AS text[]), CAST(:tags AS text[])) AS k (path, tag)
+        JOIN catalog.repositories r ON r.path = k.path
+        JOIN catalog.tags t ON t.repository_id = r.id AND t.name = k.tag
+      UNION
+        SELECT r.id, r.namespace_id, r.path, t.name, t.digest
+        FROM unnest(CAST(:manifest_paths AS text[]), CAST(:digests AS text[])) AS k (path, digest)
+        JOIN catalog.repositories r ON r.path = k.path
+        JOIN catalog.tags t ON t.repository_id = r.id AND t.digest = k.digest)
+    SELECT path, name, digest FROM one
+    WHERE name ~ catalog.immutable_regex(namespace_id, id) AND NOT catalog.is_artifact_tag(name)
+""")
+
+
+async def list_immutable(
+    tx: Tx, *, keys: Collection[tuple[str, str]], manifests_of: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Return the digests of existing tags (repository path, tag) that are immutable.
+
+    They are among ``keys``, or name one of the manifests (repository path, digest). The caller has
+    locked the repositories. No rules change until the transaction ends.
+    """
+    if not keys and not manifests_of:
+        return {}
+    paths = {path for path, _ in (*keys, *manifests_of)}
+    await tx.execute(_LOCK_NAMESPACES, {"names": [path.partition("/")[0] for path in paths]})
+    values = {
+        "tag_paths": [path for path, _ in keys],
+        "tags": [tag for _, tag in keys],
+        "manifest_paths": [path for path, _ in manifests_of],
+        "digests": [digest for _, digest in manifests_of],
+    }
+    return {(row.path, row.name): row.digest for row in await tx.execute(_AMONG, values)}
