@@ -16,8 +16,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 PROJECT = Path(__file__).parents[1]
-ORDER = ("stack", "integration/catalog", "console")
+ORDER = ("stack", "console")
 """The groups that take longest. The others follow as they are collected."""
+BY_FILE = "integration/catalog"
+"""Its files share only what each worker has anyway, so each file is a group alone."""
 
 
 @functools.cache
@@ -27,6 +29,8 @@ def group_of(path: str) -> str:
     An end-to-end test whose module starts a stack of its own is a group alone.
     """
     _, kind, *rest = Path(path).parts
+    if "/".join((kind, *rest[:1])) == BY_FILE:
+        return path
     if kind != "e2e":
         return f"{kind}/{rest[0]}" if len(rest) > 1 else kind
     if rest[0].startswith("test_console"):

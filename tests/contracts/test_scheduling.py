@@ -18,7 +18,7 @@ TESTS = sorted(
         ("tests/e2e/test_docker_login.py", "stack"),
         ("tests/e2e/test_faults.py", "test_faults.py"),
         ("tests/e2e/test_console_pages.py", "console"),
-        ("tests/integration/catalog/test_feed.py", "integration/catalog"),
+        ("tests/integration/catalog/test_feed.py", "tests/integration/catalog/test_feed.py"),
         ("tests/integration/test_migrations.py", "integration"),
         ("tests/unit/common/test_disk.py", "unit/common"),
         ("tests/contracts/test_docs.py", "contracts"),

@@ -344,7 +344,7 @@ def test_pushes_and_deletions_while_the_registry_is_killed_leave_nothing_behind(
     stack: Stack, shared_tenant: Tenant, shared_registry: Registry
 ) -> None:
     chance, statuses = random.Random(2), set()
-    for _ in range(8):
+    for _ in range(5):
         repository = f"{shared_tenant.private}/{unique('app')}"
         pushes = Pushes(shared_registry, repository)
         statuses |= _push_and_delete(stack, shared_tenant, pushes, chance.uniform(0, 0.05))

@@ -22,8 +22,8 @@ from libs.common.storage.layout import (
 )
 from libs.common.storage.local_repositories import delete_upload, remove_links, write_links
 from libs.common.storage.local_sweeps import (
-    end_other_sweeps,
     end_sweep,
+    list_sweeps,
     move_blobs,
     remove_moved,
     start_sweep,
@@ -36,6 +36,8 @@ from libs.common.storage.store import (
 )
 
 _BATCH = 1000
+_PREPARATION_SECONDS = 1.0
+"""The longest time between the preparation of a sweep and its lease in the database."""
 _REMOVED_AT_ONCE = 4
 """Threads that remove files. Each removal waits for the file system."""
 
@@ -84,9 +86,16 @@ class LocalStorage:
         """See Storage."""
         await _in_thread(end_sweep, self._sweep(sweep))
 
-    async def end_other_sweeps(self, sweep: str | None) -> None:
-        """See Storage."""
-        await _in_thread(end_other_sweeps, self._root / SWEEPS, sweep)
+    async def end_other_sweeps(self, find_kept: Callable[[], Awaitable[str | None]]) -> None:
+        """See Storage. A sweep that has only been prepared gets a second to become known."""
+        sweeps = await _in_thread(list_sweeps, self._root / SWEEPS)
+        if set(sweeps) <= {await find_kept()}:
+            return
+        await asyncio.sleep(_PREPARATION_SECONDS)
+        kept = await find_kept()
+        for sweep in sweeps:
+            if sweep != kept:
+                await self.end_sweep(sweep)
 
     async def delete_blobs(
         self, sweep: str, digests: Sequence[str], *, check: Callable[[], Awaitable[None]]

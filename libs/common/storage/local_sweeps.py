@@ -61,11 +61,9 @@ def end_sweep(folder: Path) -> None:
             return
 
 
-def end_other_sweeps(folder: Path, kept: str | None) -> None:
-    """End all sweeps in ``folder`` but ``kept``. Raises OSError."""
-    for name in [path.name.removesuffix(_ENDED) for path in folder.glob("*") if path.is_dir()]:
-        if name != kept:
-            end_sweep(folder / name)
+def list_sweeps(folder: Path) -> list[str]:
+    """Return the names of the sweeps in ``folder`` that are not removed. Raises OSError."""
+    return [path.name.removesuffix(_ENDED) for path in folder.glob("*") if path.is_dir()]
 
 
 def move_blobs(blobs: Iterable[tuple[str, Path]], sweep: Path) -> Moved:

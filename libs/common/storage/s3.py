@@ -146,7 +146,7 @@ class S3Storage:
         await asyncio.sleep(max(0.0, max(unanswered.values(), default=now) - now))
         self._ended.add(sweep)
 
-    async def end_other_sweeps(self, sweep: str | None) -> None:
+    async def end_other_sweeps(self, find_kept: Callable[[], Awaitable[str | None]]) -> None:
         """See Storage. Waits until the deletions of all other processes have expired."""
         await asyncio.sleep(EXPIRY_SECONDS)
 

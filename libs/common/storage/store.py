@@ -138,8 +138,10 @@ class Storage(Protocol):
         """
         ...
 
-    async def end_other_sweeps(self, sweep: str | None) -> None:
-        """End all sweeps but ``sweep``, also those that no database knows.
+    async def end_other_sweeps(self, find_kept: Callable[[], Awaitable[str | None]]) -> None:
+        """End all sweeps but the one that ``find_kept`` returns, also those no database knows.
+
+        A sweep that is prepared meanwhile is not ended.
 
         Raises:
             StorageUnavailable: one of them may still delete. Repeat the call.

@@ -64,6 +64,8 @@ class Place:
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         file = self.root / blob_data(digest)
         file.parent.mkdir(parents=True, exist_ok=True)
+        # Distribution runs as another user, and may write a blob with the same first digits.
+        file.parent.parent.chmod(0o777)
         file.write_bytes(content)
         return digest
 

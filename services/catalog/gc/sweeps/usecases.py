@@ -54,9 +54,12 @@ async def end_unknown_sweeps(*, engine: Engine, storage: Storage) -> None:
     Raises:
         StorageUnavailable: one of them may still delete.
     """
-    async with engine.connect() as tx:
-        sweep = await queries.find_sweep(tx)
-    await storage.end_other_sweeps(sweep)
+
+    async def find_known() -> str | None:
+        async with engine.connect() as tx:
+            return await queries.find_sweep(tx)
+
+    await storage.end_other_sweeps(find_known)
 
 
 async def keep_voiding(*, engine: Engine, storage: Storage) -> None:

@@ -67,8 +67,11 @@ async def test_marks_of_before_a_restore_are_void(
     """Their wait may have ended long ago, so they are marked again, with a new wait."""
     pusher.upload(app_repository, *make_image().blobs)
     assert (await collect(minutes=60)).report.marked == 2
-    await emptied.execute("UPDATE catalog.garbage_runs SET known_at = now() - interval '1 day'")
-    await emptied.execute("UPDATE catalog.garbage_state SET epoch = epoch + 1")
+    # In one transaction: the next run is due as soon as the marks of this epoch have waited.
+    await emptied.execute(
+        "WITH waited AS (UPDATE catalog.garbage_runs SET known_at = now() - interval '1 day')"
+        " UPDATE catalog.garbage_state SET epoch = epoch + 1"
+    )
     second = await collect(minutes=60)
     assert (second.report.deleted, second.report.marked) == (0, 2)
 

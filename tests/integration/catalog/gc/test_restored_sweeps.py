@@ -1,5 +1,6 @@
 """A sweep that the database does not know: it was restored from before the sweep (spec 7)."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,6 +55,18 @@ async def test_sweep_with_the_lease_goes_on(
 ) -> None:
     lease = await _take_lease(engine, await storage.prepare_sweep())
     await end_unknown_sweeps(engine=engine, storage=storage)
+    await storage.delete_blobs(lease.sweep, [_DIGEST], check=_no_check)
+    assert not (tmp_path / blob_data(_DIGEST)).exists()
+
+
+async def test_sweep_that_is_about_to_get_the_lease_goes_on(
+    engine: AsyncEngine, storage: LocalStorage, tmp_path: Path
+) -> None:
+    """Another replica looks for unknown sweeps between its preparation and its lease."""
+    sweep = await storage.prepare_sweep()
+    ending = asyncio.create_task(end_unknown_sweeps(engine=engine, storage=storage))
+    lease = await _take_lease(engine, sweep)
+    await ending
     await storage.delete_blobs(lease.sweep, [_DIGEST], check=_no_check)
     assert not (tmp_path / blob_data(_DIGEST)).exists()
 
