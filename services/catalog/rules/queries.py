@@ -1,5 +1,6 @@
 """SQL of the rules for tags."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -92,7 +93,8 @@ _IS_CHANGING = sa.text("""
         JOIN catalog.repositories r ON r.path = i.repository
         JOIN catalog.tags t ON t.repository_id = r.id AND t.name = ANY(i.tags)
         WHERE i.resolved_at IS NULL AND i.origin = catalog.origin()
-          AND i.kind <> 'restore_tag' AND NOT (i.kind = 'put_manifest' AND i.digest = t.digest)
+          AND i.kind <> 'restore_tag'
+          AND NOT (i.kind IN ('put_manifest', 'restore', 'copy') AND i.digest = t.digest)
           AND r.namespace_id = :namespace_id AND r.status <> 'deleting'
           AND t.name ~ catalog.immutable_regex(r.namespace_id, r.id)
           AND NOT catalog.is_artifact_tag(t.name))
@@ -105,3 +107,97 @@ async def is_changing_immutable(tx: Tx, *, namespace_id: int) -> bool:
     It was opened before the tag became immutable.
     """
     return bool((await tx.execute(_IS_CHANGING, {"namespace_id": namespace_id})).scalar_one())
+
+
+_IMMUTABLE = sa.text("SELECT catalog.find_immutable(:repository_id, CAST(:tags AS text[]))")
+
+
+async def find_immutable(tx: Tx, *, repository_id: int, tags: Collection[str]) -> list[str]:
+    """Return those of ``tags`` that exist and are immutable.
+
+    The caller has locked the repository. No rules change until the transaction ends.
+    """
+    values = {"repository_id": repository_id, "tags": list(tags)}
+    found: list[str] = (await tx.execute(_IMMUTABLE, values)).scalar_one()
+    return found
+
+
+# The tags that open pushes set are as good as there: their clients are told that they exist.
+_ANY_IMMUTABLE = sa.text("""
+    WITH of AS MATERIALIZED (
+        SELECT r.id, r.path, catalog.immutable_regex(r.namespace_id, r.id) AS regex
+        FROM catalog.repositories r
+        WHERE r.namespace_id = :namespace_id AND r.status <> 'deleting'
+          AND (CAST(:repository_id AS bigint) IS NULL OR r.id = :repository_id))
+      (SELECT of.path, t.name FROM of JOIN catalog.tags t ON t.repository_id = of.id
+       WHERE t.name ~ of.regex AND NOT catalog.is_artifact_tag(t.name)
+       LIMIT 1)
+    UNION ALL
+      (SELECT i.repository, tag FROM catalog.intents i
+       CROSS JOIN unnest(i.tags) AS tag
+       LEFT JOIN catalog.repositories r ON r.path = i.repository
+       WHERE i.namespace = :namespace AND i.resolved_at IS NULL AND i.origin = catalog.origin()
+         AND i.kind IN ('put_manifest', 'restore', 'copy')
+         AND (CAST(:repository_id AS bigint) IS NULL OR r.id = :repository_id)
+         AND r.status IS DISTINCT FROM 'deleting'
+         AND tag ~ catalog.immutable_regex(:namespace_id, r.id)
+         AND NOT catalog.is_artifact_tag(tag)
+       LIMIT 1)
+    LIMIT 1
+""")
+
+
+async def find_any_immutable(
+    tx: Tx, *, namespace_id: int, namespace: str, repository_id: int | None = None
+) -> tuple[str, str] | None:
+    """Return the path and tag of an immutable tag of the namespace, or of one repository in it.
+
+    The caller has locked the namespace and, if it is given, the repository.
+    """
+    values = {
+        "namespace_id": namespace_id,
+        "namespace": namespace,
+        "repository_id": repository_id,
+    }
+    row = (await tx.execute(_ANY_IMMUTABLE, values)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+_LOCK_NAMESPACES = sa.text("""
+    SELECT FROM catalog.namespaces WHERE name = ANY(:names) ORDER BY id FOR KEY SHARE
+""")
+_AMONG = sa.text("""
+    WITH one AS (
+        SELECT r.id, r.namespace_id, r.path, t.name, t.digest
+        FROM unnest(CAST(:tag_paths AS text[]), CAST(:tags AS text[])) AS k (path, tag)
+        JOIN catalog.repositories r ON r.path = k.path
+        JOIN catalog.tags t ON t.repository_id = r.id AND t.name = k.tag
+      UNION
+        SELECT r.id, r.namespace_id, r.path, t.name, t.digest
+        FROM unnest(CAST(:manifest_paths AS text[]), CAST(:digests AS text[])) AS k (path, digest)
+        JOIN catalog.repositories r ON r.path = k.path
+        JOIN catalog.tags t ON t.repository_id = r.id AND t.digest = k.digest)
+    SELECT path, name, digest FROM one
+    WHERE name ~ catalog.immutable_regex(namespace_id, id) AND NOT catalog.is_artifact_tag(name)
+""")
+
+
+async def list_immutable(
+    tx: Tx, *, keys: Collection[tuple[str, str]], manifests_of: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Return the digests of existing tags (repository path, tag) that are immutable.
+
+    They are among ``keys``, or name one of the manifests (repository path, digest). The caller has
+    locked the repositories. No rules change until the transaction ends.
+    """
+    if not keys and not manifests_of:
+        return {}
+    paths = {path for path, _ in (*keys, *manifests_of)}
+    await tx.execute(_LOCK_NAMESPACES, {"names": [path.partition("/")[0] for path in paths]})
+    values = {
+        "tag_paths": [path for path, _ in keys],
+        "tags": [tag for _, tag in keys],
+        "manifest_paths": [path for path, _ in manifests_of],
+        "digests": [digest for _, digest in manifests_of],
+    }
+    return {(row.path, row.name): row.digest for row in await tx.execute(_AMONG, values)}

@@ -6,18 +6,22 @@ not finished, and it would move or delete a tag that becomes immutable, the chan
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from libs.common.db.changes import changed
 from libs.common.db.engine import Engine, Tx
 from libs.common.security.principals import Principal
 from services.catalog.audit.usecases import record
 from services.catalog.intents.domain import WAIT_SECONDS, ChangeInProgress
-from services.catalog.namespaces.domain import NamespaceNotFound, NamespaceOwner
+from services.catalog.namespaces.domain import Namespace, NamespaceNotFound, NamespaceOwner
 from services.catalog.namespaces.queries import lock_namespace
-from services.catalog.repositories.domain import RepositoryNotFound, RepositoryOwner
+from services.catalog.repositories.domain import (
+    Repository,
+    RepositoryNotFound,
+    RepositoryOwner,
+)
 from services.catalog.rules import queries
-from services.catalog.rules.domain import EffectiveRules, Rules
+from services.catalog.rules.domain import EffectiveRules, Rules, TagImmutable
 
 _POLL_SECONDS = (0.01, 0.02, 0.05, 0.1)
 _DEFAULT = EffectiveRules()
@@ -40,6 +44,58 @@ async def get_repository_rules(*, tx: Tx, actor: RepositoryOwner) -> EffectiveRu
         tx, namespace_id=repository.namespace_id, repository_id=repository.id
     )
     return found or _DEFAULT
+
+
+async def check_tags(*, tx: Tx, repository: Repository, tags: Collection[str]) -> None:
+    """Check that ``tags`` can be moved and deleted. The caller has locked the repository.
+
+    Raises:
+        TagImmutable: one of them exists and is immutable.
+    """
+    for tag in await queries.find_immutable(tx, repository_id=repository.id, tags=tags):
+        raise TagImmutable.of_tag(repository.path, tag)
+
+
+async def check_image(
+    *, tx: Tx, repository: Repository, digest: str, tags: Collection[str]
+) -> None:
+    """Check that an image can be deleted with its ``tags``. The caller has locked the repository.
+
+    Raises:
+        TagImmutable: one of the tags is immutable.
+    """
+    for tag in await queries.find_immutable(tx, repository_id=repository.id, tags=tags):
+        raise TagImmutable.of_image(digest, tag)
+
+
+async def check_repository(*, tx: Tx, repository: Repository) -> None:
+    """Check that a repository can be deleted. The caller has locked it.
+
+    Raises:
+        TagImmutable: it has an immutable tag.
+    """
+    await lock_namespace(tx, namespace_id=repository.namespace_id)
+    found = await queries.find_any_immutable(
+        tx,
+        namespace_id=repository.namespace_id,
+        namespace=repository.namespace,
+        repository_id=repository.id,
+    )
+    if found is not None:
+        raise TagImmutable.of_object("repository", repository.path, path=found[0], tag=found[1])
+
+
+async def check_namespace(*, tx: Tx, namespace: Namespace) -> None:
+    """Check that a namespace can be deleted with its repositories. The caller has locked it.
+
+    Raises:
+        TagImmutable: it has an immutable tag.
+    """
+    found = await queries.find_any_immutable(
+        tx, namespace_id=namespace.id, namespace=namespace.name
+    )
+    if found is not None:
+        raise TagImmutable.of_object("namespace", namespace.name, path=found[0], tag=found[1])
 
 
 async def put_namespace_rules(

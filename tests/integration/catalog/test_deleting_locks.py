@@ -26,7 +26,7 @@ async def _cascade(engine: AsyncEngine, namespace: str) -> bool:
         )
         actor = NamespaceOwner(principal, found)
         return await usecases.delete_namespace(
-            tx=tx, actor=actor, reserved_seconds=0, cascade=True, lifetime=None
+            tx=tx, actor=actor, reserved_seconds=0, cascade=True, lifetime=None, force=False
         )
 
 

@@ -209,7 +209,7 @@ export interface paths {
          * Delete Namespace
          * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
-         *     It goes to the trash.
+         *     It goes to the trash. If it has an immutable tag, add `force`.
          *
          *     Its name can be taken again after the tokens that name it have expired.
          */
@@ -422,6 +422,8 @@ export interface paths {
          * Delete Repository
          * @description Delete a repository with all its images. It goes to the trash.
          *
+         *     If it has an immutable tag, add `force`.
+         *
          *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
          *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
          *     it have expired.
@@ -454,7 +456,8 @@ export interface paths {
          * Delete Image By Digest
          * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
          *
-         *     The tags of its signatures are deleted too. The image goes to the trash.
+         *     An image that an immutable tag names is not deleted either. The tags of its signatures are
+         *     deleted too. The image goes to the trash.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -480,7 +483,9 @@ export interface paths {
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete one tag. Other tags on the same image remain. The tag goes to the trash.
+         * @description Delete one tag, unless it is immutable. Other tags on the same image remain.
+         *
+         *     The tag goes to the trash.
          *
          *     If somebody pushes the tag at the same time, the later of the two wins.
          */
@@ -3699,6 +3704,8 @@ export interface operations {
         parameters: {
             query?: {
                 cascade?: boolean;
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -3758,7 +3765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`) */
+            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5081,7 +5088,10 @@ export interface operations {
     };
     delete_repository: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
+            };
             header?: never;
             path: {
                 namespace: string;
@@ -5129,6 +5139,15 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5407,7 +5426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5586,7 +5605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -17,6 +17,7 @@ from services.catalog.deletion.tags import usecases as tags
 from services.catalog.intents.dependencies import RegistryClient
 from services.catalog.intents.domain import ChangeInProgress, RegistryUnreachable
 from services.catalog.repositories.domain import RepositoryDeleting
+from services.catalog.rules.domain import TagImmutable
 from services.catalog.trash.dependencies import TrashLifetime
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -29,6 +30,7 @@ router = APIRouter(prefix="/images", tags=["images"])
         Unauthenticated,
         NotFound,
         NeededByIndex,
+        TagImmutable,
         RepositoryDeleting,
         ChangeInProgress,
         RegistryUnreachable,
@@ -43,7 +45,8 @@ async def delete_image_by_digest(
 ) -> None:
     """Delete an image with all tags on it, unless a tagged multi-platform image needs it.
 
-    The tags of its signatures are deleted too. The image goes to the trash.
+    An image that an immutable tag names is not deleted either. The tags of its signatures are
+    deleted too. The image goes to the trash.
     """
     await usecases.delete_image(
         engine=engine,
@@ -60,6 +63,7 @@ async def delete_image_by_digest(
     responses=responses(
         Unauthenticated,
         NotFound,
+        TagImmutable,
         RepositoryDeleting,
         ChangeInProgress,
         RegistryUnreachable,
@@ -72,7 +76,9 @@ async def delete_image_by_tag(
     lifetime: TrashLifetime,
     tag: str,
 ) -> None:
-    """Delete one tag. Other tags on the same image remain. The tag goes to the trash.
+    """Delete one tag, unless it is immutable. Other tags on the same image remain.
+
+    The tag goes to the trash.
 
     If somebody pushes the tag at the same time, the later of the two wins.
     """

@@ -29,6 +29,7 @@ from services.catalog.intents.queries import lock_repositories
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
+from services.catalog.rules.usecases import check_image
 from services.catalog.trash.keeping.queries import (
     find_artifact_tags,
     needs_content,
@@ -52,6 +53,7 @@ async def delete_image(
     Raises:
         ImageNotFound: the repository has no such image.
         NeededByIndex: a tagged index needs it.
+        TagImmutable: an immutable tag names it.
         RepositoryDeleting: the repository is being deleted.
         ChangeInProgress: a push that needs the image, or its deletion, is not finished.
         RegistryUnavailable: the registry does not answer. The worker completes the deletion.
@@ -69,6 +71,7 @@ async def delete_image(
         indexes = await list_tagged_indexes(tx, repository_id=repository.id, digest=digest)
         if indexes:
             raise NeededByIndex(digest, indexes)
+        await check_image(tx=tx, repository=repository, digest=digest, tags=image.tags)
         artifacts = await find_artifact_tags(tx, repository_id=repository.id, digest=digest)
         # The registry deletes the tags that name the image one by one. A push must not move one of
         # them to another image meanwhile.

@@ -16,24 +16,34 @@ from services.catalog.namespaces.domain import NamespaceNotEmpty, NamespaceOwner
 from services.catalog.repositories.domain import Repository, RepositoryOwner
 from services.catalog.repositories.queries import get_repository
 from services.catalog.reserved_names import usecases as reserved_names
+from services.catalog.rules.usecases import check_namespace, check_repository
 from services.catalog.trash.keeping.usecases import keep_namespace, keep_repository
 
 
 async def delete_repository(
-    *, tx: Tx, actor: RepositoryOwner, reserved_seconds: int, lifetime: timedelta | None
+    *,
+    tx: Tx,
+    actor: RepositoryOwner,
+    reserved_seconds: int,
+    lifetime: timedelta | None,
+    force: bool,
 ) -> Repository:
     """Start to delete a repository with all its images; return its present state.
 
-    It can be restored for ``lifetime``; None turns the trash off.
+    It can be restored for ``lifetime``; None turns the trash off. ``force`` deletes immutable tags
+    too.
 
     The name stays reserved for ``reserved_seconds``, and until all images are gone. A second call
     changes nothing.
 
     Raises:
         RepositoryNotFound: the repository was deleted meanwhile.
+        TagImmutable: the repository has an immutable tag, and ``force`` is false.
     """
     repository = actor.repository
     await intents.lock_repositories(tx, paths=[repository.path])
+    if not force:
+        await check_repository(tx=tx, repository=repository)
     if await queries.mark_repository_deleting(tx, repository_id=repository.id):
         if lifetime is not None:
             await keep_repository(
@@ -65,10 +75,12 @@ async def delete_namespace(
     reserved_seconds: int,
     cascade: bool,
     lifetime: timedelta | None,
+    force: bool,
 ) -> bool:
     """Delete a namespace with its grants; return whether it is gone.
 
-    It can be restored for ``lifetime``; None turns the trash off.
+    It can be restored for ``lifetime``; None turns the trash off. ``force`` deletes immutable tags
+    too.
 
     If it has repositories and ``cascade`` is true, they are being deleted, and the namespace
     disappears after the last one. The name stays reserved for ``reserved_seconds``, and until the
@@ -77,6 +89,7 @@ async def delete_namespace(
     Raises:
         NamespaceNotFound: the namespace was deleted meanwhile.
         NamespaceNotEmpty: the namespace has repositories and ``cascade`` is false.
+        TagImmutable: the namespace has an immutable tag, and ``force`` is false.
     """
     namespace = actor.namespace
     if namespace.deleting:
@@ -93,6 +106,8 @@ async def delete_namespace(
             f"The namespace {namespace.name!r} has repositories. Delete them first, or add "
             "`?cascade=true` to delete them with the namespace."
         )
+    if not is_empty and not force:
+        await check_namespace(tx=tx, namespace=namespace)
     paths = [] if is_empty else await _mark_deleting(tx, actor, pushed)
     if lifetime is not None:
         await keep_namespace(

@@ -26,6 +26,7 @@ from services.catalog.intents.queries import lock_repositories
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
+from services.catalog.rules.usecases import check_tags
 from services.catalog.trash.keeping.usecases import keep_tags
 
 _TRIES = 3
@@ -47,6 +48,7 @@ async def delete_tag(
 
     Raises:
         ImageNotFound: the repository has no such tag.
+        TagImmutable: the tag is immutable.
         RepositoryDeleting: the repository is being deleted.
         ChangeInProgress: a push or deletion of the tag is not finished.
         RegistryUnavailable: the registry does not answer. The worker completes the deletion.
@@ -61,6 +63,7 @@ async def delete_tag(
         digest = await queries.find_digest(tx, repository_id=repository.id, tag=tag)
         if digest is None:
             raise ImageNotFound(f"{repository.path}:{tag}")
+        await check_tags(tx=tx, repository=repository, tags=[tag])
         return Change(
             kind=Kind.DELETE_TAG,
             namespace=repository.namespace,

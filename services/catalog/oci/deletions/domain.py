@@ -18,6 +18,7 @@ from services.catalog.deletion.images.domain import NeededByIndex
 from services.catalog.images.domain import ImageNotFound
 from services.catalog.intents.domain import ChangeInProgress
 from services.catalog.repositories.domain import RepositoryDeleting
+from services.catalog.rules.domain import TagImmutable
 
 DELETE_SCOPE = ("pull", "push", "delete")
 """The actions of the token that a client is asked for: all that the grant `delete` includes."""
@@ -51,6 +52,10 @@ def in_registry_format() -> Iterator[None]:
         raise ManifestUnknown(error.detail) from error
     except NeededByIndex as error:
         raise Unsupported(error.detail) from error
+    except TagImmutable as error:
+        raise Denied(
+            f"tag {error.tag} is immutable: neither it nor the image that it names can be deleted"
+        ) from error
     except RepositoryDeleting as error:
         raise Denied(error.detail) from error
     except ChangeInProgress as error:

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     MANIFEST_GONE = "manifest that only the catalog has"
     NO_NAMESPACE = "tag in a namespace that does not exist"
     DAMAGED = "damaged: the registry cannot read it"
+    IMMUTABLE = "immutable tag that was changed in the registry alone"
     BLOB_MISSING = "damaged: the registry lacks a blob of the image"
 
 
@@ -40,8 +41,11 @@ class Difference:
 
     @property
     def is_repairable(self) -> bool:
-        """Whether a repair can succeed. Without a namespace, the tag has no owner."""
-        return self.kind not in (Kind.NO_NAMESPACE, Kind.BLOB_MISSING)
+        """Whether a repair can succeed. Without a namespace, the tag has no owner.
+
+        An immutable tag does not follow the registry.
+        """
+        return self.kind not in (Kind.NO_NAMESPACE, Kind.BLOB_MISSING, Kind.IMMUTABLE)
 
     @property
     def is_open(self) -> bool:
@@ -53,13 +57,24 @@ class Difference:
 class CatalogContent:
     """A repository in the catalog: its tags with their digests, manifests, and children.
 
-    ``blobs`` maps each blob to the manifests that need it.
+    ``blobs`` maps each blob to the manifests that need it. ``immutable`` are tags that rules keep
+    from moving, and ``admitted`` those that admission has set.
     """
 
     tags: Mapping[str, str] = field(default_factory=dict)
     manifests: frozenset[str] = frozenset()
     children: frozenset[str] = frozenset()
     blobs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    immutable: frozenset[str] = frozenset()
+    admitted: frozenset[str] = frozenset()
+
+    def is_fixed(self, tag: str, registry: "RegistryContent") -> bool:
+        """Return whether the tag is immutable, and a repair cannot set it in the registry.
+
+        A repair sets a tag that admission has set, if the registry has its manifest.
+        """
+        is_set = tag in self.admitted and registry.has_manifest(self.tags[tag])
+        return tag in self.immutable and not is_set
 
 
 NOTHING = CatalogContent()
@@ -77,6 +92,10 @@ class RegistryContent:
     manifests: frozenset[str]
     damaged: frozenset[str] = frozenset()
     missing_blobs: frozenset[tuple[str, str]] = frozenset()
+
+    def has_manifest(self, digest: str) -> bool:
+        """Return whether the registry has the manifest."""
+        return digest in self.manifests or digest in self.tags.values()
 
 
 def digests_to_request(catalog: CatalogContent, tags: Mapping[str, str]) -> set[str]:
@@ -116,6 +135,8 @@ def _tag_differences(
             kind = Kind.DAMAGED
         elif not ours:
             kind = Kind.TAG_MISSING
+        elif catalog.is_fixed(tag, registry):
+            kind = Kind.IMMUTABLE
         elif not theirs:
             kind = Kind.TAG_GONE
         else:

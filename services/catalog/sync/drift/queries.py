@@ -20,6 +20,15 @@ from services.catalog.tables import (
 _r, _m, _t = repositories.c, manifests.c, tags.c
 _b, _c = manifest_blobs.c, manifest_children.c
 _d, _i = deletions.c, intents.c
+_TAGS = sa.text("""
+    WITH rules AS MATERIALIZED (
+        SELECT catalog.immutable_regex(namespace_id, id) AS regex, catalog.origin() AS origin
+        FROM catalog.repositories WHERE id = :repository_id)
+    SELECT t.name, t.digest, coalesce(t.admitted_in = rules.origin, false) AS is_admitted,
+           coalesce(t.name ~ rules.regex, false) AND NOT catalog.is_artifact_tag(t.name)
+             AS is_immutable
+    FROM catalog.tags t, rules WHERE t.repository_id = :repository_id
+""")
 
 
 async def list_paths(tx: Tx) -> set[str]:
@@ -55,7 +64,7 @@ async def get_content(tx: Tx, *, path: str) -> CatalogContent:
     found = (await tx.execute(sa.select(_r.id).where(_r.path == path))).scalar_one_or_none()
     if found is None:
         return NOTHING
-    named = await tx.execute(sa.select(_t.name, _t.digest).where(_t.repository_id == found))
+    named = (await tx.execute(_TAGS, {"repository_id": found})).all()
     digests = await tx.execute(sa.select(_m.digest).where(_m.repository_id == found))
     children = await tx.execute(
         sa.select(_c.child_digest).where(_c.repository_id == found).distinct()
@@ -70,6 +79,8 @@ async def get_content(tx: Tx, *, path: str) -> CatalogContent:
         frozenset(digests.scalars()),
         frozenset(children.scalars()),
         {row.blob_digest: frozenset(row.manifests) for row in needed},
+        frozenset(row.name for row in named if row.is_immutable),
+        frozenset(row.name for row in named if row.is_admitted),
     )
 
 

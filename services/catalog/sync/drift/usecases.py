@@ -247,13 +247,14 @@ async def _repair_repository(
             now = await feed.lock_position(tx)
             if now != start and await feed.has_events(tx, after=start, repository=repository):
                 continue
-            await states.write_states(tx=tx, read=read)
+            kept = await states.write_states(tx=tx, read=read)
             # The writes wait for a concurrent deletion, so this is read after them.
             if await _is_ownerless(tx, repository):
                 await tx.rollback()
                 return []
-        unreadable = {reference for state in read.states for reference in state.unreadable}
-        return [difference for difference in found if difference.reference in unreadable]
+        left = {reference for state in read.states for reference in state.unreadable}
+        left |= {tag for path, tag in kept if path == repository}
+        return [difference for difference in found if difference.reference in left]
     return list(found)
 
 

@@ -115,6 +115,18 @@ class RepositoryState:
             gone_tags=self.gone_tags - set(tags),
         )
 
+    def with_manifests(self, digests: Collection[str]) -> "RepositoryState":
+        """Return the state in which ``digests`` are not gone."""
+        return replace(self, gone_manifests=self.gone_manifests - set(digests))
+
+    def changes(self, tag: str, digest: str) -> bool:
+        """Return whether the tag, which names ``digest`` in the catalog, is another one here."""
+        return (
+            tag in self.gone_tags
+            or digest in self.gone_manifests
+            or (tag in self.tags and self.tags[tag].digest != digest)
+        )
+
     @property
     def has_content(self) -> bool:
         """Whether the registry has a wanted manifest or tag."""

@@ -4,16 +4,21 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from services.catalog.intents.domain import UNTOUCHED
 from services.catalog.intents.queries import list_touched, lock_repositories, read_clock
 from services.catalog.pull_counts.queries import copy_sums, lock_counters
 from services.catalog.repositories.queries import update_totals
+from services.catalog.rules.queries import list_immutable
 from services.catalog.sync.states import queries
 from services.catalog.sync.states.domain import RepositoryState, Wanted, WrongTag, states_of
 from services.catalog.sync.states.reading import Pause, Reader, no_pause
 from services.catalog.sync.states.restoring import open_restores
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +112,13 @@ def _count_unknown(of: Wanted, known: Collection[tuple[str, str]]) -> int:
     return sum((of.path, digest) not in known for digest in of.digests)
 
 
-async def write_states(*, tx: Tx, read: ReadStates) -> None:
+async def write_states(*, tx: Tx, read: ReadStates) -> set[tuple[str, str]]:
     """Write what was read to the catalog, but for what intents have changed since then.
 
     A tag that admission has set is not changed either. If the registry has it otherwise, an intent
-    sets it back there.
+    sets it back there. An immutable tag that admission has not set stays as it is, too, and so does
+    the manifest that an immutable tag names. Return the immutable tags (repository path, tag) that
+    the registry has otherwise.
     """
     paths = [state.path for state in read.states]
     await lock_repositories(tx, paths=paths)
@@ -133,8 +140,30 @@ async def write_states(*, tx: Tx, read: ReadStates) -> None:
         state.without_tags({tag for path, tag in admitted if path == state.path})
         for state in states
     ]
-    await _write(tx, states)
+    immutable = await list_immutable(
+        tx,
+        keys=[(state.path, tag) for state in states for tag in (*state.tags, *state.gone_tags)],
+        manifests_of=[(state.path, digest) for state in states for digest in state.gone_manifests],
+    )
+    kept = {
+        (state.path, tag)
+        for state in states
+        for (path, tag), digest in immutable.items()
+        if path == state.path and state.changes(tag, digest)
+    }
+    for path, tag in sorted(kept):
+        _log.warning("an immutable tag was changed without admission", repository=path, tag=tag)
+    await _write(
+        tx,
+        [
+            state.without_tags({tag for path, tag in kept if path == state.path}).with_manifests(
+                {digest for (path, _), digest in immutable.items() if path == state.path}
+            )
+            for state in states
+        ],
+    )
     await open_restores(tx, wrong=wrong)
+    return kept
 
 
 async def _write(tx: Tx, states: list[RepositoryState]) -> None:

@@ -61,5 +61,5 @@ def test_manifest_needs_itself_all_its_digests_and_what_they_are_stored_under() 
 
 def test_push_that_would_move_an_immutable_tag_is_denied_and_named() -> None:
     refusal = {"rule": "immutable_tag", "tag": "v1"}
-    with pytest.raises(Denied, match="^tag v1 is immutable: .* push another tag$"):
+    with pytest.raises(Denied, match=r"^tag v1 is immutable: .* push another tag$"):
         replace(TARGET, refusal=refusal).check("team/app")

@@ -9,6 +9,7 @@ from services.catalog.images.domain import ImageNotFound, TaggedIndex
 from services.catalog.intents.domain import ChangeInProgress
 from services.catalog.oci.deletions.domain import in_registry_format, is_upload, malformed
 from services.catalog.repositories.domain import RepositoryDeleting
+from services.catalog.rules.domain import TagImmutable
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,7 @@ from services.catalog.repositories.domain import RepositoryDeleting
             "sha256:2 (multi)",
         ),
         (RepositoryDeleting("team/app"), 403, "DENIED", "being deleted"),
+        (TagImmutable.of_tag("team/app", "v1"), 403, "DENIED", "tag v1 is immutable: "),
         (ChangeInProgress(), 503, "UNAVAILABLE", "try again"),
         (RegistryUnavailable("down"), 503, "UNAVAILABLE", "the deletion goes on"),
     ],

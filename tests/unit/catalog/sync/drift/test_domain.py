@@ -101,3 +101,27 @@ def test_missing_blob_is_reported_and_is_no_open_work() -> None:
     assert not found.is_repairable
     assert not found.is_open
     assert Difference("team/app", "v1", Kind.DAMAGED, "a").is_open
+
+
+def test_immutable_tag_follows_the_registry_in_no_case() -> None:
+    """Only what admission has set can be set back, if the registry has the manifest."""
+    fixed = frozenset({"v1", "v2", "v3"})
+    catalog = CatalogContent(
+        {"v1": "a", "v2": "a", "v3": "g", "w1": "a"},
+        frozenset("ag"),
+        immutable=fixed,
+        admitted=frozenset({"v2", "v3"}),
+    )
+    registry = RegistryContent({"v1": "b", "v2": "b", "w1": "b", "v4": "b"}, frozenset("a"))
+    found = {difference.reference: difference for difference in find(catalog, registry)}
+    assert {tag: one.kind for tag, one in found.items()} == {
+        "v1": Kind.IMMUTABLE,
+        "v2": Kind.TAG_MOVED,
+        "v3": Kind.IMMUTABLE,
+        "v4": Kind.TAG_MISSING,
+        "w1": Kind.TAG_MOVED,
+    }
+    assert not found["v1"].is_repairable
+    assert found["v1"].is_open
+    equal = RegistryContent({"v1": "a", "v2": "a", "v3": "g", "w1": "a"}, frozenset())
+    assert find(catalog, equal) == []

@@ -125,3 +125,13 @@ def test_state_is_without_what_intents_have_changed() -> None:
     left = found.without(Touched(frozenset({"v1", "gone"}), frozenset({"new", "gone"})))
     assert set(left.tags) == {"v2"}
     assert (left.gone_tags, left.gone_manifests, left.manifests) == (frozenset(), frozenset(), {})
+
+
+def test_tag_changes_if_it_moved_or_is_gone_or_its_manifest_is() -> None:
+    found = state(Wanted("team", "app", tags={"v1": [], "v2": []}), {"v1": "known", "v2": None})
+    assert found.changes("v1", "another")
+    assert found.changes("v2", "known")
+    assert found.changes("v3", "gone")
+    assert not found.changes("v1", "known")
+    assert not found.changes("v3", "known")
+    assert not found.with_manifests(["gone"]).changes("v3", "gone")

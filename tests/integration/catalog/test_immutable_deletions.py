@@ -1,0 +1,189 @@
+"""Immutable tags and what deletes or restores: tags, images, repositories, namespaces (spec 11)."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from libs.common.registry.client import Forwarded, Registry
+from libs.common.registry.errors import RegistryUnavailable
+from tests.integration.catalog.oci_deleting import Robot, error_of, message_of
+from tests.integration.catalog.trashing import Team
+from tests.kit.images import make_image, make_index
+from tests.kit.waiting import soon
+
+pytestmark = pytest.mark.registry_versions
+
+
+async def _rule(mine: Team, *patterns: str, of: str = "") -> httpx.Response:
+    kind = "repositories" if of else "namespaces"
+    return await mine.http.put(
+        f"/api/v1/{kind}/{mine.name}{of}/rules", json={"immutable_tags": list(patterns)}
+    )
+
+
+def _problem(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_immutable_tag_is_not_deleted_and_its_siblings_are(mine: Team) -> None:
+    image = make_image()
+    await mine.push(image, "app", "v1", "latest")
+    await _rule(mine, "v*")
+    refused = await mine.delete(f"images/{mine.name}/app:v1")
+    assert _problem(refused) == (409, "tag_immutable")
+    assert refused.json()["detail"].startswith(f"The tag v1 of {mine.name}/app is immutable")
+    by_digest = await mine.delete(f"images/{mine.name}/app@{image.manifest.digest}")
+    assert _problem(by_digest) == (409, "tag_immutable")
+    assert "The immutable tag v1 names the image" in by_digest.json()["detail"]
+    await mine.delete_image("app:latest")
+    assert set(await mine.tags("app")) == {"v1"}
+    assert mine.pulls("app", "v1", image)
+    assert [one["path"] for one in await mine.trash()] == [f"{mine.name}/app:latest"]
+    await _rule(mine)
+    await mine.delete_image("app:v1")
+
+
+async def test_docker_client_cannot_delete_an_immutable_tag_or_its_image(
+    mine: Team, anonymous: httpx.AsyncClient
+) -> None:
+    robot = Robot(mine, anonymous, "robot")
+    await robot.create("delete")
+    image = make_image()
+    await mine.push(image, "app", "v1", "latest")
+    await _rule(mine, "v*")
+    for reference in ("v1", image.manifest.digest):
+        refused = await robot.delete(f"manifests/{reference}")
+        assert error_of(refused) == (403, "DENIED")
+        assert message_of(refused).startswith("tag v1 is immutable: ")
+    assert (await robot.delete("manifests/latest")).status_code == 202
+    assert mine.pulls("app", "v1", image)
+
+
+async def test_child_and_signature_of_an_immutable_tag(mine: Team) -> None:
+    """An index needs its child. A signature can be deleted, and pushed again."""
+    index = make_index()
+    await mine.push(index, "app", "v1")
+    tag = index.manifest.digest.replace(":", "-") + ".sig"
+    await mine.attach(index.manifest, "app", tag=tag)
+    await _rule(mine, "*")
+    child = await mine.delete(f"images/{mine.name}/app@{index.images[0].manifest.digest}")
+    assert _problem(child) == (409, "needed_by_index")
+    await mine.delete_image(f"app:{tag}")
+
+
+async def test_repository_with_an_immutable_tag_is_deleted_by_force_only(mine: Team) -> None:
+    image = make_image()
+    await mine.push(image, "app", "v1", "latest")
+    await mine.push(make_image(), "other", "latest")
+    await _rule(mine, "v*")
+    refused = await mine.delete(f"repositories/{mine.name}/app")
+    assert _problem(refused) == (409, "tag_immutable")
+    assert f"{mine.name}/app:v1" in refused.json()["detail"]
+    assert "`?force=true`" in refused.json()["detail"]
+    assert mine.pulls("app", "v1", image)
+    shown = (await mine.http.get(f"/api/v1/repositories/{mine.name}/app")).json()
+    assert shown["status"] == "active"
+    assert (await mine.delete(f"repositories/{mine.name}/other")).status_code == 202
+    forced = await mine.delete(f"repositories/{mine.name}/app", force="true")
+    assert (forced.status_code, forced.json()["status"]) == (202, "deleting")
+    # Once it is being deleted, nothing is left to force.
+    assert (await mine.delete(f"repositories/{mine.name}/app")).status_code in (202, 404)
+
+
+async def test_namespace_with_an_immutable_tag_is_deleted_by_force_only(mine: Team) -> None:
+    await mine.push(make_image(), "app", "latest")
+    await mine.push(make_image(), "deep/web", "r1")
+    await _rule(mine, "v*")
+    await _rule(mine, "r*", of="/deep/web")
+    refused = await mine.delete(f"namespaces/{mine.name}", cascade="true")
+    assert _problem(refused) == (409, "tag_immutable")
+    assert f"{mine.name}/deep/web:r1" in refused.json()["detail"]
+    assert _problem(await mine.delete(f"namespaces/{mine.name}", force="true")) == (
+        409,
+        "namespace_not_empty",
+    )
+    statuses = (await mine.http.get("/api/v1/repositories")).json()["items"]
+    assert {one["status"] for one in statuses} == {"active"}
+    forced = await mine.delete(f"namespaces/{mine.name}", cascade="true", force="true")
+    assert forced.status_code == 202
+
+
+async def test_restore_does_not_replace_an_immutable_tag(mine: Team) -> None:
+    old, new = make_image(), make_image()
+    await mine.push(old, "app", "v1")
+    await mine.delete_image("app:v1")
+    entry = await mine.entry()
+    await mine.push(new, "app", "v1")
+    await _rule(mine, "v*")
+    refused = await mine.restore(entry)
+    assert _problem(refused) == (409, "name_taken")
+    assert mine.pulls("app", "v1", new)
+    restored = await mine.restored(entry, tag="v0")
+    assert restored["tags"] == ["v0"]
+    assert _problem(await mine.delete(f"images/{mine.name}/app:v0")) == (409, "tag_immutable")
+
+
+async def test_trashed_tag_does_not_exist_and_is_restored_under_the_rules(mine: Team) -> None:
+    image = make_image()
+    await mine.push(image, "app", "v1")
+    await mine.delete_image("app:v1")
+    await _rule(mine, "v*")
+    await mine.restored(await mine.entry())
+    assert mine.pulls("app", "v1", image)
+    assert _problem(await mine.delete(f"images/{mine.name}/app:v1")) == (409, "tag_immutable")
+
+
+async def test_new_rules_wait_for_a_deletion_that_was_decided_before(
+    mine: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await mine.push(make_image(), "app", "v1", "latest")
+    entered, released = asyncio.Event(), asyncio.Event()
+    ask = Registry.deletes_tags
+
+    async def slow(self: Registry) -> bool:
+        entered.set()
+        await released.wait()
+        return await ask(self)
+
+    monkeypatch.setattr(Registry, "deletes_tags", slow)
+    deletion = asyncio.create_task(mine.delete(f"images/{mine.name}/app:v1"))
+    await entered.wait()
+    rule = asyncio.create_task(_rule(mine, "v*"))
+    done, _ = await asyncio.wait({rule}, timeout=0.3)
+    assert not done
+    assert await mine.database.fetch("SELECT FROM catalog.rules") == []
+    released.set()
+    assert (await deletion).status_code == 204
+    assert (await rule).status_code == 200
+
+
+async def test_repository_is_not_deleted_while_an_immutable_tag_is_pushed_to_it(
+    mine: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client of the push is told that the tag exists."""
+    await mine.push(make_image(), "app", "latest")
+    await _rule(mine, "v*")
+    image = make_image()
+    mine.pusher.upload(f"{mine.name}/app", *image.blobs)
+
+    async def lost(self: Registry, *arguments: Any, **named: Any) -> Forwarded:
+        raise RegistryUnavailable("the answer is lost")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Registry, "forward_manifest", lost)
+        patched.setattr("services.catalog.intents.usecases.WAIT_SECONDS", 0.1)
+        answer = await mine.pusher.put(f"{mine.name}/app", "v1", image.manifest)
+        assert answer.status_code == 503
+        for path, cascade in (("repositories", {}), ("namespaces", {"cascade": "true"})):
+            name = f"{mine.name}/app" if path == "repositories" else mine.name
+            refused = await mine.delete(f"{path}/{name}", **cascade)
+            assert _problem(refused) == (409, "tag_immutable")
+            assert f"{mine.name}/app:v1" in refused.json()["detail"]
+    await mine.database.execute("UPDATE catalog.intents SET leased_until = now()")
+
+    async def tags() -> set[str]:
+        return set(await mine.tags("app"))
+
+    await soon(tags, lambda names: "v1" in names, within=10)
