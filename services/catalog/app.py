@@ -15,7 +15,7 @@ from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
-from libs.common.registry.storage import LocalBlobs, RemoteBlobs
+from libs.common.registry.storage import BlobReader, LocalBlobs, RemoteBlobs
 from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
@@ -67,6 +67,9 @@ from services.catalog.oci.pushes.routes import PushRoutes
 from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
+from services.catalog.quotas import metrics as quota_metrics
+from services.catalog.quotas.worker import CHANNEL as STORAGE_CHANNEL
+from services.catalog.quotas.worker import StorageWorker
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
 from services.catalog.rules.routes import router as rules
@@ -183,6 +186,8 @@ def _workers(
         ),
         worker(name="deleted indexes", channel=deleted_indexes.CHANNEL, step=delete_expired),
     ]
+    storage_worker = StorageWorker(engine, registry, _blob_reader(settings, registry))
+    workers.append(worker(name="storage", channel=STORAGE_CHANNEL, step=storage_worker.step))
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
         garbage_collector = GarbageCollector(
@@ -207,14 +212,18 @@ def _workers(
     return workers
 
 
+def _blob_reader(settings: Settings, registry: Registry) -> BlobReader:
+    root = settings.storage_path
+    return RemoteBlobs(registry) if root is None else LocalBlobs(root)
+
+
 def _admission(
     settings: Settings, engine: Engine, registry: Registry, free_space: FreeSpace
 ) -> Admission:
-    root = settings.storage_path
     return Admission(
         engine,
         registry,
-        RemoteBlobs(registry) if root is None else LocalBlobs(root),
+        _blob_reader(settings, registry),
         free_space,
         foreign_urls=settings.foreign_prefixes,
         max_repositories=settings.max_repositories,
@@ -272,6 +281,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
 
     measure_trash = partial(trash_metrics.measure, engine=engine)
+    measure_quotas = partial(quota_metrics.measure, engine=engine)
     measure_garbage = partial(
         garbage_metrics.measure, engine=engine, schedule=_garbage_schedule(settings)
     )
@@ -319,6 +329,7 @@ def create_app(settings: Settings) -> FastAPI:
                     ]
                     tasks.append(every(trash_metrics.SECONDS, measure_trash))
                     tasks.append(every(garbage_metrics.SECONDS, measure_garbage))
+                    tasks.append(every(quota_metrics.SECONDS, measure_quotas))
                     if storage is not None:
                         tasks.append(partial(sweeps.keep_voiding, engine=engine, storage=storage))
                         tasks.append(partial(purging.keep_ending, engine=engine, storage=storage))

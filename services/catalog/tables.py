@@ -45,6 +45,14 @@ def _requester() -> tuple[sa.Column[Any], ...]:
     )
 
 
+def _charges() -> tuple[sa.Column[Any], ...]:
+    """Return the columns of the blobs that a manifest charges. Triggers set them."""
+    return (
+        sa.Column("charged_digests", ARRAY(sa.Text), doc="null until it is known"),
+        sa.Column("charged_sizes", ARRAY(sa.BigInteger)),
+    )
+
+
 accounts = sa.Table(
     "accounts",
     metadata,
@@ -55,7 +63,9 @@ accounts = sa.Table(
     sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("credential_version", sa.BigInteger, nullable=False, server_default="1"),
     _created_at(),
+    sa.Column("storage_quota_bytes", sa.BigInteger, doc="null: no quota"),
     sa.CheckConstraint("role IN ('admin', 'member')", name="role"),
+    sa.CheckConstraint("storage_quota_bytes >= 0", name="storage_quota"),
 )
 
 docker_users = sa.Table(
@@ -222,6 +232,10 @@ manifests = sa.Table(
         "subject",
         sa.text('(digest COLLATE "C")'),
         postgresql_where=sa.text("subject IS NOT NULL AND descriptor IS NULL"),
+    ),
+    *_charges(),
+    sa.Index(
+        "manifests_uncharged_idx", "digest", postgresql_where=sa.text("charged_digests IS NULL")
     ),
 )
 
@@ -471,6 +485,7 @@ trash_manifests = sa.Table(
     sa.Column("children", ARRAY(sa.Text), nullable=False),
     sa.Column("other_digests", ARRAY(sa.Text), nullable=False),
     sa.Column("is_scanned", sa.Boolean, nullable=False),
+    *_charges(),
     sa.Index("trash_manifests_digest_idx", "repository", "digest"),
 )
 
@@ -618,6 +633,71 @@ gates = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Column("leased_until", _TIME, nullable=False),
+)
+
+reservations = sa.Table(
+    "reservations",
+    metadata,
+    sa.Column(
+        "intent_id",
+        sa.ForeignKey(intents.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("manifest", sa.Text, nullable=False, index=True),
+    sa.Column("digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("sizes", ARRAY(sa.BigInteger), nullable=False),
+)
+"""What the manifest of each push charges. It counts as used while the intent is open."""
+
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("repository", sa.Text(collation="C"), primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("completed_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("account_id", sa.BigInteger, index=True),
+    sa.Column("size_bytes", sa.BigInteger, doc="null until the blob is found"),
+    sa.Column("checked_at", _TIME),
+    sa.Index("uploads_checked_at_idx", sa.text("checked_at NULLS FIRST")),
+)
+"""Completed uploads that no manifest names, as far as the worker knows. The gate inserts them."""
+
+storage_changes = sa.Table(
+    "storage_changes",
+    metadata,
+    _id(),
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("delta", sa.Integer, nullable=False),
+    sa.Column("digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("sizes", ARRAY(sa.BigInteger), nullable=False),
+    sa.CheckConstraint("source IN ('image', 'trash', 'upload')", name="source"),
+    sa.Index("storage_changes_account_idx", "account_id", "id"),
+)
+"""What account_blobs does not contain yet. Triggers insert it."""
+
+account_blobs = sa.Table(
+    "account_blobs",
+    metadata,
+    sa.Column("account_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("images", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("trash", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("uploads", sa.BigInteger, nullable=False, server_default="0"),
+)
+"""How many manifests, manifests in the trash, and uploads of an account need each blob."""
+
+account_storage = sa.Table(
+    "account_storage",
+    metadata,
+    sa.Column("account_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("image_bytes", sa.Numeric, nullable=False, server_default="0"),
+    sa.Column("trash_bytes", sa.Numeric, nullable=False, server_default="0", doc="only in trash"),
+    sa.Column("upload_bytes", sa.Numeric, nullable=False, server_default="0", doc="only uploaded"),
+    sa.Column("rebuilt_at", _TIME, doc="null until the account's storage was first computed"),
 )
 
 audit_entries = audit_table(metadata)

@@ -14,6 +14,7 @@ from libs.common.registry.error_format import (
 )
 from libs.common.registry.storage import StoredBlob
 from services.catalog.intents.domain import Change
+from services.catalog.quotas.domain import Charge, QuotaExceeded, charges_of
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a manifest. Distribution and its clients have the same limit."""
@@ -24,15 +25,35 @@ LOW_DISK = (
 )
 
 
-def _immutable_tag(refusal: Mapping[str, Any]) -> str:
-    return (
+def _immutable_tag(refusal: Mapping[str, Any]) -> Denied:
+    return Denied(
         f"tag {refusal['tag']} is immutable: it exists, and it cannot be moved to another image; "
         "push another tag"
     )
 
 
-_REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"immutable_tag": _immutable_tag}
-"""The message of each rule for which ``catalog.open_push`` can refuse a push."""
+_REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], Denied]] = {
+    "immutable_tag": _immutable_tag,
+    "quota": QuotaExceeded,
+}
+"""The error of each rule for which ``catalog.open_push`` can refuse a push."""
+
+
+def charges(
+    manifest: AdmittedManifest, *, digest: str, size: int, stored: Mapping[str, StoredBlob]
+) -> tuple[Charge, ...]:
+    """Return what the manifest with ``size`` bytes charges the account (spec 11).
+
+    These are itself, its config, its layers, and its children, each under the digest by which the
+    storage keeps it. The subject and foreign layers are not charged.
+    """
+    named = (
+        stored.get(descriptor.digest)
+        for descriptor in manifest.descriptors
+        if descriptor is not manifest.subject and not descriptor.is_foreign
+    )
+    sizes = {blob.canonical: blob.size for blob in named if blob is not None}
+    return charges_of({**sizes, digest: size})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +89,14 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A manifest that may be put: the change, its subject, and the content of its image config."""
+    """A manifest that may be put.
+
+    ``charges`` count against the quota. ``subject`` is the digest that the manifest names as its
+    subject, and ``config`` the content of its image config.
+    """
 
     change: Change
+    charges: tuple[Charge, ...]
     subject: str | None
     config: bytes | None
 
@@ -105,11 +131,11 @@ class Target:
                 "repositories as it can have; delete one, or ask an administrator"
             )
         if self.refusal is not None:
-            raise Denied(self.refusal_message)
+            raise self.denial
 
     @property
-    def refusal_message(self) -> str:
-        """What the rule in ``refusal`` says."""
+    def denial(self) -> Denied:
+        """The error of the rule in ``refusal``."""
         assert self.refusal is not None
         return _REFUSALS[self.refusal["rule"]](self.refusal)
 

@@ -35,6 +35,7 @@ from services.catalog.admission.domain import (
     Checked,
     Push,
     Target,
+    charges,
     check_blobs,
     needed_digests,
 )
@@ -115,6 +116,7 @@ class Admission:
         check_blobs(manifest, inspected.blobs)
         return Checked(
             _change(push, digest, manifest, inspected.blobs),
+            charges(manifest, digest=digest, size=len(push.content), stored=inspected.blobs),
             manifest.subject.digest if manifest.subject else None,
             inspected.content,
         )
@@ -125,7 +127,7 @@ class Admission:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")
             target.check(push.path)
 
-        intent = await self.open(checked.change, check_target=check_target)
+        intent = await self.open(checked, check_target=check_target)
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
         )
@@ -134,12 +136,12 @@ class Admission:
 
     async def open(
         self,
-        change: Change,
+        checked: Checked,
         *,
         check_target: Callable[[Target | None], None],
         record: Callable[[Tx, int], Awaitable[None]] | None = None,
     ) -> Intent:
-        """Insert the intent of a manifest's change, when no open intent conflicts.
+        """Insert the intent of a checked manifest, when no open intent conflicts.
 
         ``check_target`` raises an error if the repository does not allow it; None stands for a
         namespace that does not exist. ``record`` writes what belongs to the intent with this id, in
@@ -148,12 +150,16 @@ class Admission:
         Raises:
             ChangeInProgress: a conflicting intent was not resolved within 20 s.
         """
+        change = checked.change
 
         async def insert() -> tuple[Change, int | None]:
             transaction = autocommit if record is None else Engine.begin
             async with transaction(self._engine) as tx:
                 target, id_ = await queries.open_push(
-                    tx, change=change, max_repositories=self.max_repositories
+                    tx,
+                    change=change,
+                    charges=checked.charges,
+                    max_repositories=self.max_repositories,
                 )
                 if id_ is not None and record is not None:
                     await record(tx, id_)

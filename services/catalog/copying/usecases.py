@@ -207,12 +207,13 @@ class _Copy:
             except RegistryApiError as error:
                 raise CopyRefused(f"{source}@{put.digest} cannot be copied: {error}.") from error
             change = replace(checked.change, kind=Kind.COPY, requester=self._requester())
+            checked = replace(checked, change=change)
 
             async def record(tx: Tx, intent_id: int) -> None:
                 await queries.insert_copy(tx, intent_id=intent_id, source=self._source.text)
 
             intent = await copier.admission.open(
-                change, check_target=self._check_target, record=record if is_last else None
+                checked, check_target=self._check_target, record=record if is_last else None
             )
             answer = await call_until_confirmed(
                 lambda: copier.put(intent, source=source), engine=copier.engine, intent=intent

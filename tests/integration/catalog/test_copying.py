@@ -269,6 +269,25 @@ async def test_immutable_tag_is_not_replaced(mine: Team) -> None:
     assert mine.registry.digest(f"{mine.name}/app", "v1") == old.manifest.digest
 
 
+async def test_copy_does_not_exceed_the_quota_of_the_target(
+    mine: Team, admin: httpx.AsyncClient, other: httpx.AsyncClient, pusher: Pusher
+) -> None:
+    image, path = make_image(layers=2), f"{mine.name}-other/app"
+    answer = await other.post(
+        "/api/v1/namespaces", json={"name": f"{mine.name}-other", "visibility": "public"}
+    )
+    assert answer.status_code == 201
+    await pusher.push(image, path, "v1")
+    await mine.push(make_image(), "app", "v1")
+    changed = await admin.patch("/api/v1/accounts/acme", json={"storage_quota_bytes": 3000})
+    assert changed.status_code == 200, changed.text
+    answer = await copy(mine, f"{path}:v1", "copy", "v1")
+    assert refused(answer) == (409, "quota_exceeded")
+    assert answer.json()["detail"].startswith("The copy needs ")
+    assert mine.registry.tags(f"{mine.name}/copy") == []
+    assert (await copy(mine, f"{mine.name}/app:v1", "copy", "v1")).status_code == 201
+
+
 async def test_foreign_layer_gives_no_access_to_a_blob_of_another_account(
     mine: Team, other: httpx.AsyncClient, pusher: Pusher
 ) -> None:

@@ -85,7 +85,7 @@ export interface paths {
         head?: never;
         /**
          * Change Account
-         * @description Disable or enable an account, change its role, or set a new password.
+         * @description Disable or enable an account, change its role or its quota, or set a new password.
          */
         patch: operations["change_account"];
         trace?: never;
@@ -738,7 +738,9 @@ export interface components {
     schemas: {
         /**
          * AccountChange
-         * @description The fields to change. A field that is missing or null stays as it is.
+         * @description The fields to change. A field that is missing stays as it is.
+         *
+         *     So does one that is null, except for `storage_quota_bytes`: null removes the quota.
          */
         AccountChange: {
             /**
@@ -753,6 +755,12 @@ export interface components {
              * @description a new password ends the account's sessions
              */
             password?: string | null;
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null removes the limit
+             * @example 10737418240
+             */
+            storage_quota_bytes?: number | null;
         };
         /**
          * AccountCreate
@@ -783,6 +791,30 @@ export interface components {
          * @description An account, as an administrator sees it.
          */
         AccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -1405,6 +1437,69 @@ export interface components {
             description: string;
         };
         /**
+         * NamespaceDetailOut
+         * @description A namespace with its use of the storage.
+         */
+        NamespaceDetailOut: {
+            /**
+             * Name
+             * @example team
+             */
+            name: string;
+            /**
+             * Account
+             * @description account that owns the namespace
+             * @example acme
+             */
+            account: string;
+            /**
+             * Visibility
+             * @description `public`: every signed-in Docker user can pull; `private`: only a Docker user with a grant can pull
+             * @enum {string}
+             */
+            visibility: "public" | "private";
+            /**
+             * Description
+             * @example Images of the web team
+             */
+            description: string;
+            /**
+             * Repository Count
+             * @example 3
+             */
+            repository_count: number;
+            /**
+             * Pull Count
+             * @description sum over all repositories
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all repositories; a layer counts once in each repository that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Deleting
+             * @description true while the repositories of the deleted namespace are being deleted; the namespace disappears with the last one
+             * @example false
+             */
+            deleting: boolean;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the namespace does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
+        };
+        /**
          * NamespaceOut
          * @description A namespace.
          */
@@ -1466,6 +1561,30 @@ export interface components {
          * @description The account that is signed in.
          */
         OwnAccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -1833,6 +1952,72 @@ export interface components {
              * @example Images of the web team
              */
             description: string;
+        };
+        /**
+         * RepositoryDetailOut
+         * @description A repository with its use of the storage.
+         */
+        RepositoryDetailOut: {
+            /**
+             * Namespace
+             * @example team
+             */
+            namespace: string;
+            /**
+             * Name
+             * @example charts/web
+             */
+            name: string;
+            /**
+             * Status
+             * @description `empty`: it has no image yet; `deleting`: its images are being deleted, and the repository disappears with the last one
+             * @enum {string}
+             */
+            status: "empty" | "active" | "deleting";
+            /**
+             * Description
+             * @example The web front end
+             */
+            description: string;
+            /**
+             * Pull Count
+             * @description pulls by digest and by tag, including tags deleted since
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Last Pulled At
+             * @description UTC; null: never
+             */
+            last_pulled_at: string | null;
+            /**
+             * Last Pushed At
+             * @description UTC; null: never
+             */
+            last_pushed_at: string | null;
+            /**
+             * Tag Count
+             * @example 12
+             */
+            tag_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all images that have a tag, each image once; a layer counts once in each image that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the repository does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
         };
         /**
          * RepositoryOut
@@ -3552,7 +3737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3639,7 +3824,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3826,7 +4011,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4928,7 +5113,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5025,7 +5210,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5208,7 +5393,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5909,7 +6094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The image cannot be copied; `detail` says why (`copy_refused`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The image cannot be copied; `detail` says why (`copy_refused`); The storage quota is used up; empty the trash, delete images, or ask an administrator (`quota_exceeded`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
             409: {
                 headers: {
                     [name: string]: unknown;
