@@ -92,13 +92,15 @@ class Checked:
     """A manifest that may be put.
 
     ``charges`` count against the quota. ``subject`` is the digest that the manifest names as its
-    subject, and ``config`` the content of its image config.
+    subject, and ``config`` the content of its image config. ``aliases`` maps digests of other
+    algorithms to the sha256 digests of the same blobs.
     """
 
     change: Change
     charges: tuple[Charge, ...]
     subject: str | None
     config: bytes | None
+    aliases: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,11 @@ class Admission:
             charges(manifest, digest=digest, size=len(push.content), stored=inspected.blobs),
             manifest.subject.digest if manifest.subject else None,
             inspected.content,
+            {
+                digest: blob.canonical
+                for digest, blob in inspected.blobs.items()
+                if digest != blob.canonical
+            },
         )
 
     async def _admit(self, push: Push, checked: Checked) -> Forwarded:
