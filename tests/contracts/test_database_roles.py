@@ -20,6 +20,7 @@ READERS = {
     "catalog.credentials": {"auth"},
     "catalog.effective_access": {"auth"},
     "catalog.reserved_repositories": {"auth"},
+    "catalog.full_namespaces": {"auth"},
     "catalog.index_children": {"events"},
     "catalog.deleted_index_children": {"events"},
     "catalog.referrer_subjects": {"events"},
@@ -40,6 +41,8 @@ READERS = {
     "events.pull_sums": {"catalog"},
     "events.pulled_repositories": {"catalog"},
     "events.pulled_digests": {"catalog"},
+    "events.reference_uses": {"catalog"},
+    "events.counting_progress": {"catalog"},
     "events.audit": {"catalog"},
 }
 """Each published view and the services that can read it."""

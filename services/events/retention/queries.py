@@ -52,6 +52,21 @@ async def delete_digest_pulls(connection: Connection, *, age: timedelta, limit: 
     )
 
 
+async def delete_last_uses(connection: Connection, *, age: timedelta, limit: int) -> int:
+    """Delete the last uses that are older than ``age``."""
+    return affected_rows(
+        await connection.execute(
+            """
+            DELETE FROM events.last_uses WHERE (repository, reference) IN (
+              SELECT repository, reference FROM events.last_uses
+              WHERE last_used_at < now() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED)
+            """,
+            age,
+            limit,
+        )
+    )
+
+
 async def delete_feed_events(connection: Connection, *, age: timedelta, limit: int) -> int:
     """Delete pushes and deletions that the catalog has read and that are older than ``age``."""
     return affected_rows(

@@ -20,6 +20,8 @@ _ROWS_AT_ONCE = 2000
 _INDEX_AGE = timedelta(days=30)
 _ENDED_PULLS_AGE = timedelta(days=30)
 _DIGEST_PULLS_AGE = timedelta(days=400)
+_LAST_USES_AGE = timedelta(days=3660)
+"""No rule of retention asks for uses that are older."""
 _log = structlog.get_logger()
 
 
@@ -57,6 +59,7 @@ class Retention:
                 (queries.delete_subjects, _INDEX_AGE),
                 (queries.delete_ended_pulls, _ENDED_PULLS_AGE),
                 (queries.delete_digest_pulls, _DIGEST_PULLS_AGE),
+                (queries.delete_last_uses, _LAST_USES_AGE),
             )
             deleted = 0
             for statement, age in rules:

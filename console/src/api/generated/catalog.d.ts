@@ -85,7 +85,7 @@ export interface paths {
         head?: never;
         /**
          * Change Account
-         * @description Disable or enable an account, change its role, or set a new password.
+         * @description Disable or enable an account, change its role or its quota, or set a new password.
          */
         patch: operations["change_account"];
         trace?: never;
@@ -209,7 +209,7 @@ export interface paths {
          * Delete Namespace
          * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
-         *     It goes to the trash.
+         *     It goes to the trash. If it has an immutable tag, add `force`.
          *
          *     Its name can be taken again after the tokens that name it have expired.
          */
@@ -317,6 +317,118 @@ export interface paths {
         patch: operations["change_docker_user_grant"];
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Namespace Rules
+         * @description List what the stored rules of a namespace delete, and why they keep the other tags.
+         *
+         *     Repositories with rules of their own are left out.
+         */
+        get: operations["preview_namespace_rules"];
+        put?: never;
+        /**
+         * Preview New Namespace Rules
+         * @description List what other rules would delete in a namespace, without a change of its rules.
+         *
+         *     Repositories with rules of their own are left out.
+         */
+        post: operations["preview_new_namespace_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{namespace}/{repository}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Repository Rules
+         * @description List what the rules that apply to a repository delete, and why they keep the other tags.
+         */
+        get: operations["preview_repository_rules"];
+        put?: never;
+        /**
+         * Preview New Repository Rules
+         * @description List what other rules would delete in a repository, without a change of its rules.
+         */
+        post: operations["preview_new_repository_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Namespace Rules
+         * @description Return the rules of a namespace.
+         */
+        get: operations["get_namespace_rules"];
+        /**
+         * Put Namespace Rules
+         * @description Replace the rules of a namespace.
+         *
+         *     They apply to each repository in it that has no rules of its own. If a push or deletion of a tag
+         *     that becomes immutable is not finished, the request waits for it, at most 20 s.
+         */
+        put: operations["put_namespace_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{namespace}/{repository}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Repository Rules
+         * @description Return the rules that apply to a repository: its own, or those of its namespace.
+         */
+        get: operations["get_repository_rules"];
+        /**
+         * Put Repository Rules
+         * @description Give a repository rules of its own. They replace all rules of its namespace.
+         *
+         *     If a push or deletion of a tag that becomes immutable is not finished, the request waits for it,
+         *     at most 20 s.
+         */
+        put: operations["put_repository_rules"];
+        post?: never;
+        /**
+         * Delete Repository Rules
+         * @description Delete the rules of a repository. Those of its namespace apply again.
+         *
+         *     If it has none, nothing changes.
+         */
+        delete: operations["delete_repository_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories": {
         parameters: {
             query?: never;
@@ -362,6 +474,8 @@ export interface paths {
          * Delete Repository
          * @description Delete a repository with all its images. It goes to the trash.
          *
+         *     If it has an immutable tag, add `force`.
+         *
          *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
          *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
          *     it have expired.
@@ -394,7 +508,8 @@ export interface paths {
          * Delete Image By Digest
          * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
          *
-         *     The tags of its signatures are deleted too. The image goes to the trash.
+         *     An image that an immutable tag names is not deleted either. The tags of its signatures are
+         *     deleted too. The image goes to the trash.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -420,7 +535,9 @@ export interface paths {
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete one tag. Other tags on the same image remain. The tag goes to the trash.
+         * @description Delete one tag, unless it is immutable. Other tags on the same image remain.
+         *
+         *     The tag goes to the trash.
          *
          *     If somebody pushes the tag at the same time, the later of the two wins.
          */
@@ -447,6 +564,51 @@ export interface paths {
         get: operations["list_tags"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{namespace}/{repository}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Images
+         * @description Delete up to 500 tags, each as `DELETE` of the tag does, or preview it.
+         *
+         *     The response says which tags were deleted, and why the others were not.
+         */
+        post: operations["delete_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{namespace}/{repository}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy Image
+         * @description Copy an image within the registry, or give it another tag, without moving bytes.
+         *
+         *     Its children, its signatures, and its other referrers are copied too. The repository is created
+         *     if it does not exist. An existing tag is replaced as by a push.
+         */
+        post: operations["copy_image"];
         delete?: never;
         options?: never;
         head?: never;
@@ -628,7 +790,9 @@ export interface components {
     schemas: {
         /**
          * AccountChange
-         * @description The fields to change. A field that is missing or null stays as it is.
+         * @description The fields to change. A field that is missing stays as it is.
+         *
+         *     So does one that is null, except for `storage_quota_bytes`: null removes the quota.
          */
         AccountChange: {
             /**
@@ -643,6 +807,12 @@ export interface components {
              * @description a new password ends the account's sessions
              */
             password?: string | null;
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null removes the limit
+             * @example 10737418240
+             */
+            storage_quota_bytes?: number | null;
         };
         /**
          * AccountCreate
@@ -673,6 +843,30 @@ export interface components {
          * @description An account, as an administrator sees it.
          */
         AccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -726,7 +920,7 @@ export interface components {
             docker_user: string | null;
             /**
              * Via
-             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for Docker users, refused credentials, and entries from before 0.1.0
+             * @description `session`, the name of the API key with the id `api_key_id`, `command line`, or `retention` (a rule of the namespace or repository); null for Docker users, refused credentials, and entries from before 0.1.0
              * @example session
              */
             via: string | null;
@@ -787,6 +981,134 @@ export interface components {
              * @example 73400320
              */
             size_bytes: number;
+        };
+        /**
+         * BulkDeletionOut
+         * @description What was deleted, in the order of the request.
+         */
+        BulkDeletionOut: {
+            /** Deleted */
+            deleted: components["schemas"]["NamedTagOut"][];
+            /** Failed */
+            failed: components["schemas"]["FailureOut"][];
+        };
+        /**
+         * BulkPreviewOut
+         * @description The consequences of deleting the tags together.
+         */
+        BulkPreviewOut: {
+            /**
+             * Tags
+             * @description the tags that would be deleted
+             */
+            tags: components["schemas"]["NamedTagOut"][];
+            /**
+             * Failed
+             * @description the tags that cannot be deleted
+             */
+            failed: components["schemas"]["FailureOut"][];
+            /**
+             * Sibling Tags
+             * @description other tags on the same images, which remain
+             * @example [
+             *       "latest"
+             *     ]
+             */
+            sibling_tags: string[];
+            /**
+             * Indexes
+             * @description tagged multi-platform images that remain and contain one of the images
+             */
+            indexes: components["schemas"]["IndexOut"][];
+            /**
+             * Referrers
+             * @description signatures and other artifacts of the images that nothing else needs, at most 200, the newest first. Garbage collection deletes them with the images.
+             */
+            referrers: components["schemas"]["ReferrerOut"][];
+            /**
+             * Exclusive Bytes
+             * @description size of the blobs that only the images without another tag or index reference, each once, over all tags and repositories of the account
+             * @example 3401613
+             */
+            exclusive_bytes: number;
+            /**
+             * Last Pulled At
+             * @description last pull of any of the tags, UTC; null: never
+             */
+            last_pulled_at: string | null;
+        };
+        /**
+         * CopyIn
+         * @description The image to copy, and the tag to set.
+         */
+        CopyIn: {
+            /**
+             * Source
+             * @description an image that the account can read: `namespace/repository:tag` or `namespace/repository@sha256:…`
+             * @example team/app:v1
+             */
+            source: string;
+            /**
+             * Tag
+             * @description the tag to set; if it exists, it is replaced as by a push
+             * @example production
+             */
+            tag: string;
+        };
+        /**
+         * DecisionOut
+         * @description What retention would do with one tag.
+         */
+        DecisionOut: {
+            /**
+             * Repository
+             * @description path of the repository
+             * @example team/app
+             */
+            repository: string;
+            /**
+             * Tag
+             * @example v1
+             */
+            tag: string;
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+            /**
+             * Pushed At
+             * Format: date-time
+             * @description UTC
+             */
+            pushed_at: string;
+            /**
+             * Last Used At
+             * @description latest of the tag's pulls, its checks, and the pulls of its digest, UTC; null: never
+             */
+            last_used_at: string | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "delete" | "keep";
+            /**
+             * Reason
+             * @description why, as a sentence
+             * @example The rule for "*" keeps the newest 10 tags, and this tag is number 3.
+             */
+            reason: string;
+            /**
+             * @description why: `immutable`, `no_rule`, the condition of the rule that keeps the tag, or `not_kept` for a tag that is deleted
+             * @example keep_last
+             */
+            reason_code: components["schemas"]["Reason"];
+            /**
+             * Rule
+             * @description index in `retention` of the rule that keeps the tag, or of the first rule that matches it if it is deleted; null if no rule decides
+             * @example 0
+             */
+            rule: number | null;
         };
         /**
          * DeletionPreviewOut
@@ -939,6 +1261,28 @@ export interface components {
              * @description UTC; null: never
              */
             last_login_at: string | null;
+        };
+        /**
+         * FailureOut
+         * @description A tag that was not deleted, or cannot be.
+         */
+        FailureOut: {
+            /**
+             * Tag
+             * @example v3
+             */
+            tag: string;
+            /**
+             * Code
+             * @description as in an error of the API: `not_found`; `tag_immutable`; `change_in_progress`: a push or deletion of the tag is not finished, or the registry has not confirmed this deletion yet; `registry_unavailable`: the registry does not respond
+             * @example not_found
+             */
+            code: string;
+            /**
+             * Detail
+             * @example There is no image 'team/app:v3'.
+             */
+            detail: string;
         };
         /**
          * GrantChange
@@ -1151,6 +1495,22 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * NamedTagOut
+         * @description A tag, and the image that it names.
+         */
+        NamedTagOut: {
+            /**
+             * Tag
+             * @example v1
+             */
+            tag: string;
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+        };
+        /**
          * NamespaceChange
          * @description The fields to change. A field that is missing or null stays as it is.
          */
@@ -1182,6 +1542,69 @@ export interface components {
              * @example Images of the web team
              */
             description: string;
+        };
+        /**
+         * NamespaceDetailOut
+         * @description A namespace with its use of the storage.
+         */
+        NamespaceDetailOut: {
+            /**
+             * Name
+             * @example team
+             */
+            name: string;
+            /**
+             * Account
+             * @description account that owns the namespace
+             * @example acme
+             */
+            account: string;
+            /**
+             * Visibility
+             * @description `public`: every signed-in Docker user can pull; `private`: only a Docker user with a grant can pull
+             * @enum {string}
+             */
+            visibility: "public" | "private";
+            /**
+             * Description
+             * @example Images of the web team
+             */
+            description: string;
+            /**
+             * Repository Count
+             * @example 3
+             */
+            repository_count: number;
+            /**
+             * Pull Count
+             * @description sum over all repositories
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all repositories; a layer counts once in each repository that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Deleting
+             * @description true while the repositories of the deleted namespace are being deleted; the namespace disappears with the last one
+             * @example false
+             */
+            deleting: boolean;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the namespace does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
         };
         /**
          * NamespaceOut
@@ -1241,10 +1664,50 @@ export interface components {
             deleting: boolean;
         };
         /**
+         * ObstacleOut
+         * @description Why retention does not run now.
+         */
+        ObstacleOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "counting_behind" | "dead_letters" | "counts_too_young";
+            /**
+             * Detail
+             * @example Pulls are known since 2026-11-17 12:01 UTC, and a rule asks for the last 30 days. Retention waits until 2026-12-17 12:01 UTC.
+             */
+            detail: string;
+        };
+        /**
          * OwnAccountOut
          * @description The account that is signed in.
          */
         OwnAccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -1424,6 +1887,45 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * PreviewOut
+         * @description What retention would delete at a moment, a page of tags at a time.
+         */
+        PreviewOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description the moment, UTC; the next pages are for the same one
+             */
+            at: string;
+            /**
+             * Deleted Count
+             * @description of all pages
+             * @example 120
+             */
+            deleted_count: number;
+            /**
+             * Kept Count
+             * @description of all pages
+             * @example 34
+             */
+            kept_count: number;
+            /**
+             * Obstacles
+             * @description why retention would not run now; empty if nothing keeps it from running
+             */
+            obstacles: components["schemas"]["ObstacleOut"][];
+            /**
+             * Items
+             * @description in the order of repositories and tags
+             */
+            items: components["schemas"]["DecisionOut"][];
+            /**
+             * Next Cursor
+             * @description The `cursor` of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /**
          * PullCommandOut
          * @description A shell command that pulls the image.
          */
@@ -1439,6 +1941,12 @@ export interface components {
              */
             command: string;
         };
+        /**
+         * Reason
+         * @description Why a tag is kept or deleted. The values of ``keep_…`` are the fields of a rule.
+         * @enum {string}
+         */
+        Reason: "immutable" | "no_rule" | "keep_last" | "keep_pulled_within_days" | "keep_pushed_within_days" | "not_kept";
         /**
          * ReferrerKind
          * @description What a referrer is.
@@ -1614,6 +2122,72 @@ export interface components {
             description: string;
         };
         /**
+         * RepositoryDetailOut
+         * @description A repository with its use of the storage.
+         */
+        RepositoryDetailOut: {
+            /**
+             * Namespace
+             * @example team
+             */
+            namespace: string;
+            /**
+             * Name
+             * @example charts/web
+             */
+            name: string;
+            /**
+             * Status
+             * @description `empty`: it has no image yet; `deleting`: its images are being deleted, and the repository disappears with the last one
+             * @enum {string}
+             */
+            status: "empty" | "active" | "deleting";
+            /**
+             * Description
+             * @example The web front end
+             */
+            description: string;
+            /**
+             * Pull Count
+             * @description pulls by digest and by tag, including tags deleted since
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Last Pulled At
+             * @description UTC; null: never
+             */
+            last_pulled_at: string | null;
+            /**
+             * Last Pushed At
+             * @description UTC; null: never
+             */
+            last_pushed_at: string | null;
+            /**
+             * Tag Count
+             * @example 12
+             */
+            tag_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all images that have a tag, each image once; a layer counts once in each image that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the repository does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
+        };
+        /**
          * RepositoryOut
          * @description A repository.
          */
@@ -1725,6 +2299,115 @@ export interface components {
              * @description Docker users that were deleted, so that their grants could not be restored
              */
             vanished_docker_users: string[];
+        };
+        /**
+         * RetentionRuleIn
+         * @description Which of the matching tags to keep: at least one condition. Null is no such condition.
+         */
+        RetentionRuleIn: {
+            /**
+             * Tags
+             * @description Shell pattern: `*` is any text, `?` one character, `[0-9]` one of a set, `[!0-9]` one of all others. Upper and lower case differ. No pattern matches tags that belong to other images, such as `sha256-….sig`.
+             * @example v*
+             */
+            tags: string;
+            /** Keep Last */
+            keep_last?: number | null;
+            /** Keep Pulled Within Days */
+            keep_pulled_within_days?: number | null;
+            /** Keep Pushed Within Days */
+            keep_pushed_within_days?: number | null;
+        };
+        /**
+         * RetentionRuleOut
+         * @description Which of the matching tags the retention keeps. Null is no such condition.
+         */
+        RetentionRuleOut: {
+            /**
+             * Tags
+             * @description shell pattern
+             * @example *
+             */
+            tags: string;
+            /**
+             * Keep Last
+             * @example 10
+             */
+            keep_last: number | null;
+            /**
+             * Keep Pulled Within Days
+             * @example 30
+             */
+            keep_pulled_within_days: number | null;
+            /**
+             * Keep Pushed Within Days
+             * @example 7
+             */
+            keep_pushed_within_days: number | null;
+        };
+        /**
+         * RulesOut
+         * @description The rules that apply.
+         */
+        RulesOut: {
+            /**
+             * Immutable Tags
+             * @description tags that match one of these patterns cannot be moved or deleted once they exist
+             * @example [
+             *       "v*"
+             *     ]
+             */
+            immutable_tags: string[];
+            /**
+             * Retention
+             * @description A tag is deleted if at least one rule matches it, and none of the matching rules keeps it. Immutable tags are always kept.
+             */
+            retention: components["schemas"]["RetentionRuleOut"][];
+            /**
+             * Retention Enabled
+             * @description whether the retention deletes tags, once a day
+             * @example false
+             */
+            retention_enabled: boolean;
+            /**
+             * Source
+             * @description whose rules these are. Those of a repository replace all rules of its namespace. `default`: nobody has set rules, so no tag is immutable and none is deleted
+             * @example namespace
+             * @enum {string}
+             */
+            source: "default" | "namespace" | "repository";
+            /**
+             * Updated At
+             * @description last change, UTC; null: never set
+             */
+            updated_at: string | null;
+        };
+        /**
+         * RulesPut
+         * @description All rules of the namespace or repository. A missing field is as one that is empty.
+         */
+        RulesPut: {
+            /**
+             * Immutable Tags
+             * @description tags that match one of these patterns cannot be moved or deleted once they exist
+             * @default []
+             * @example [
+             *       "v*"
+             *     ]
+             */
+            immutable_tags: string[];
+            /**
+             * Retention
+             * @description A tag is deleted if at least one rule matches it, and none of the matching rules keeps it. Immutable tags are always kept.
+             * @default []
+             */
+            retention: components["schemas"]["RetentionRuleIn"][];
+            /**
+             * Retention Enabled
+             * @description whether the retention deletes tags, once a day
+             * @default false
+             */
+            retention_enabled: boolean;
         };
         /**
          * RunCreate
@@ -1887,6 +2570,31 @@ export interface components {
              * @description UTC; null: never
              */
             last_pulled_at: string | null;
+            /**
+             * Immutable
+             * @description whether the rules of the repository forbid that the tag moves or is deleted
+             */
+            immutable: boolean;
+        };
+        /**
+         * TagsToDelete
+         * @description The tags to delete.
+         */
+        TagsToDelete: {
+            /**
+             * Tags
+             * @example [
+             *       "v1",
+             *       "v2"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Preview
+             * @description delete nothing; return the consequences of the deletion
+             * @default false
+             */
+            preview: boolean;
         };
         /**
          * TrashEntryOut
@@ -3202,7 +3910,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3289,7 +3997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3354,6 +4062,8 @@ export interface operations {
         parameters: {
             query?: {
                 cascade?: boolean;
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -3413,7 +4123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`) */
+            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3474,7 +4184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4022,6 +4732,862 @@ export interface operations {
             };
         };
     };
+    preview_namespace_rules: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace has too many tags for one preview; preview its repositories one by one (`too_many_tags`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_new_namespace_rules: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace has too many tags for one preview; preview its repositories one by one (`too_many_tags`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_repository_rules: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_new_repository_rules: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_namespace_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_namespace_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_repositories: {
         parameters: {
             query?: {
@@ -4132,7 +5698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4229,7 +5795,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4292,7 +5858,10 @@ export interface operations {
     };
     delete_repository: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
+            };
             header?: never;
             path: {
                 namespace: string;
@@ -4340,6 +5909,15 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4400,7 +5978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4618,7 +6196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4797,7 +6375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4916,6 +6494,228 @@ export interface operations {
                 };
             };
             /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsToDelete"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDeletionOut"] | components["schemas"]["BulkPreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copy_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    /** @description Path of the new object. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The image cannot be copied; `detail` says why (`copy_refused`); The account's storage quota is used up; `detail` says how many bytes are missing (`quota_exceeded`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The copy takes longer than a request may; send it again, and it goes on (`copy_unfinished`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */

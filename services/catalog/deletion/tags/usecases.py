@@ -1,7 +1,13 @@
 """Delete a tag, but not its image (spec 7)."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
+from libs.common.db.audit import RETENTION
+from libs.common.db.changes import deleted
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
@@ -20,13 +26,15 @@ from services.catalog.intents.domain import (
 )
 from services.catalog.intents.leases import Lease, lease_of
 from services.catalog.intents.queries import lock_repositories
-from services.catalog.intents.usecases import call_until_confirmed, open_intent
+from services.catalog.intents.usecases import Record, call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
 from services.catalog.rules.usecases import check_tags
-from services.catalog.trash.keeping.usecases import keep_tag
+from services.catalog.trash.keeping.usecases import keep_tags
 
 _TRIES = 3
+_CONCURRENT_TAGS = 8
+T = TypeVar("T")
 
 
 async def delete_tag(
@@ -36,10 +44,15 @@ async def delete_tag(
     actor: DeletionActor,
     tag: str,
     lifetime: timedelta | None,
+    check: Callable[[Tx], Awaitable[None]] | None = None,
+    record: Record | None = None,
 ) -> None:
     """Delete the tag. Of a push of the tag and its deletion, the later one wins.
 
     The tag can be restored for ``lifetime``; None turns the trash off.
+
+    When the repository is locked, ``check`` raises an error if the tag must not be deleted. Then
+    ``record`` writes what belongs to the intent.
 
     Raises:
         ImageNotFound: the repository has no such tag.
@@ -59,6 +72,8 @@ async def delete_tag(
         if digest is None:
             raise ImageNotFound(f"{repository.path}:{tag}")
         await check_tags(tx=tx, repository=repository, tags=[tag])
+        if check is not None:
+            await check(tx)
         return Change(
             kind=Kind.DELETE_TAG,
             namespace=repository.namespace,
@@ -71,12 +86,13 @@ async def delete_tag(
         )
 
     async def keep(tx: Tx, intent: Intent) -> None:
+        if record is not None:
+            await record(tx, intent)
         if lifetime is not None:
-            await keep_tag(
+            await keep_tags(
                 tx=tx,
                 repository=repository,
-                tag=tag,
-                digest=intent.change.digest,
+                tags=[tag],
                 requester=intent.change.requester,
                 lifetime=lifetime,
             )
@@ -121,6 +137,53 @@ async def remove_tag(
     raise RegistryUnavailable(f"The registry did not delete the tag {tag} of {repository}.")
 
 
+async def remove_tags(
+    *, registry: Registry, change: Change, checks: Mapping[str, Check], seconds: float
+) -> set[str]:
+    """Delete tags in the registry; return those whose deletion it has confirmed in time.
+
+    ``change`` has the placeholder. ``checks`` has for each tag the check of its intent. A request
+    that has no answer in time can still be carried out, so its intent must stay open.
+    """
+    assert change.manifest is not None
+    path, manifest, (digest,) = change.repository, change.manifest, change.removes
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    requests = asyncio.Semaphore(_CONCURRENT_TAGS)
+
+    async def confirmed(call: Callable[[], Awaitable[T]]) -> T | None:
+        async with requests:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await call()
+            except (RegistryUnavailable, TimeoutError):
+                return None
+
+    async def delete(tag: str) -> bool:
+        return await confirmed(lambda: registry.delete_tag(path, tag, check=checks[tag])) or False
+
+    async def replace(tag: str) -> bool:
+        async def put() -> bool:
+            await registry.put_manifest(path, tag, manifest, check=checks[tag])
+            return True
+
+        return await confirmed(put) or False
+
+    async def check_all() -> None:
+        await asyncio.gather(*(check() for check in checks.values()))
+
+    can_delete = await confirmed(registry.deletes_tags)
+    if can_delete is None:
+        return set()
+    outcomes = await asyncio.gather(*map(delete if can_delete else replace, checks))
+    done = {tag for tag, is_done in zip(checks, outcomes, strict=True) if is_done}
+    if can_delete or not done:
+        return done
+    # All of them name the placeholder now, and are deleted with it.
+    is_deleted = await confirmed(lambda: registry.delete_manifest(path, digest, check=check_all))
+    return done if is_deleted else set()
+
+
 async def _delete_in_registry(registry: Registry, intent: Intent, check: Check) -> None:
     change = intent.change
     placeholder = make_placeholder()
@@ -150,4 +213,9 @@ async def _finish(engine: Engine, intent: Intent, lease: Lease) -> None:
             await update_totals(tx, pushed_at={repository_id: None})
         if change.requester != Requester():  # Garbage collection leaves no trail.
             entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
+            if change.requester.via == RETENTION and change.requester.api_key_id is None:
+                why = await queries.find_retention(tx, intent_id=intent.id)
+                entry = replace(
+                    entry, action="retention.delete", changes=entry.changes | deleted(**why)
+                )
             await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)
