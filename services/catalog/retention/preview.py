@@ -2,11 +2,11 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import InvalidCursor, PageRequest, encode_cursor
+from libs.common.db.pagination import InvalidCursor, PageRequest, encode_cursor, parse_time
 from services.catalog.intents.queries import read_clock
 from services.catalog.namespaces.domain import NamespaceOwner
 from services.catalog.repositories.domain import RepositoryOwner
@@ -130,11 +130,10 @@ def _start(page: PageRequest) -> tuple[datetime, tuple[str, str]] | None:
     key = page.after(_ORDER, 3)
     if key is None:
         return None
-    try:
-        at = datetime.fromisoformat(str(key[0])).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidCursor from None
-    return at, (str(key[1]), str(key[2]))
+    at, path, tag = key
+    if not isinstance(at, str) or not isinstance(path, str) or not isinstance(tag, str):
+        raise InvalidCursor
+    return parse_time(at), (path, tag)
 
 
 def _groups(repositories: list[tuple[str, int]]) -> list[list[str]]:

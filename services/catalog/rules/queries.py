@@ -94,7 +94,7 @@ _IS_CHANGING = sa.text("""
         JOIN catalog.tags t ON t.repository_id = r.id AND t.name = ANY(i.tags)
         WHERE i.resolved_at IS NULL AND i.origin = catalog.origin()
           AND i.kind <> 'restore_tag'
-          AND NOT (i.kind IN ('put_manifest', 'copy', 'restore') AND i.digest = t.digest)
+          AND NOT (i.kind IN ('put_manifest', 'restore', 'copy') AND i.digest = t.digest)
           AND r.namespace_id = :namespace_id AND r.status <> 'deleting'
           AND t.name ~ catalog.immutable_regex(r.namespace_id, r.id)
           AND NOT catalog.is_artifact_tag(t.name))
@@ -137,7 +137,7 @@ _ANY_IMMUTABLE = sa.text("""
        CROSS JOIN unnest(i.tags) AS tag
        LEFT JOIN catalog.repositories r ON r.path = i.repository
        WHERE i.namespace = :namespace AND i.resolved_at IS NULL AND i.origin = catalog.origin()
-         AND i.kind IN ('put_manifest', 'copy', 'restore')
+         AND i.kind IN ('put_manifest', 'restore', 'copy')
          AND (CAST(:repository_id AS bigint) IS NULL OR r.id = :repository_id)
          AND r.status IS DISTINCT FROM 'deleting'
          AND tag ~ catalog.immutable_regex(:namespace_id, r.id)

@@ -43,6 +43,8 @@ export const errors = {
   "error.change_in_progress":
     "A push or deletion of the same image is still in progress. Try again in a moment.",
   "error.gc_in_progress": "Another garbage collection is running. Wait until it ends, or stop it.",
+  "error.too_many_tags":
+    "This namespace has too many tags for one preview. Preview its repositories one by one.",
   "error.docker_user_not_found": "The Docker user does not exist. Check its name and its account.",
   "error.namespace_not_found": "The namespace does not exist. Check its name.",
   "error.tag_immutable":

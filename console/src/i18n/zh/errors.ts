@@ -34,6 +34,7 @@ export const errors: Record<keyof typeof en, string> = {
   "error.registry_unavailable": "镜像存储暂时不可用，请稍后重试。",
   "error.change_in_progress": "同一镜像的推送或删除仍在进行，请稍后重试。",
   "error.gc_in_progress": "另一次垃圾回收正在进行，请等待其结束或将其停止。",
+  "error.too_many_tags": "此命名空间的标签过多，无法一次预览。请逐个预览其中的镜像仓库。",
   "error.docker_user_not_found": "该 Docker 用户不存在，请检查其名称和所属账号。",
   "error.namespace_not_found": "该命名空间不存在，请检查其名称。",
   "error.tag_immutable": "该标签是不可变标签，不能被覆盖或删除。请先修改标签规则。",
