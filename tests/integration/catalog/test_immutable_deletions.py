@@ -159,10 +159,11 @@ async def test_new_rules_wait_for_a_deletion_that_was_decided_before(
     assert (await rule).status_code == 200
 
 
-async def test_repository_is_not_deleted_while_an_immutable_tag_is_pushed_to_it(
-    mine: Team, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("change", ["push", "copy"])
+async def test_repository_is_not_deleted_while_an_immutable_tag_is_set_in_it(
+    mine: Team, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    """The client of the push is told that the tag exists."""
+    """The client of the push or copy is told that the tag exists."""
     await mine.push(make_image(), "app", "latest")
     await _rule(mine, "v*")
     image = make_image()
@@ -174,7 +175,14 @@ async def test_repository_is_not_deleted_while_an_immutable_tag_is_pushed_to_it(
     with monkeypatch.context() as patched:
         patched.setattr(Registry, "forward_manifest", lost)
         patched.setattr("services.catalog.intents.usecases.WAIT_SECONDS", 0.1)
-        answer = await mine.pusher.put(f"{mine.name}/app", "v1", image.manifest)
+        answer = await (
+            mine.pusher.put(f"{mine.name}/app", "v1", image.manifest)
+            if change == "push"
+            else mine.http.post(
+                f"/api/v1/images/{mine.name}/app/copy",
+                json={"source": f"{mine.name}/app:latest", "tag": "v1"},
+            )
+        )
         assert answer.status_code == 503
         for path, cascade in (("repositories", {}), ("namespaces", {"cascade": "true"})):
             name = f"{mine.name}/app" if path == "repositories" else mine.name

@@ -106,6 +106,29 @@ class World:
             entry = self.random.choice(entries)
             self.note("restore", await self.mine.restore(entry, **chosen))
 
+    async def copy(self) -> None:
+        """Copy an image of the repository to a tag of it."""
+        tag, content = self.random.choice(_TAGS), self.random.choice(self.contents)
+        digest = content.manifest.digest
+        is_refused = self.immutable().get(tag, digest) != digest
+        answer = await self.mine.http.post(
+            f"/api/v1/images/{self.path}/copy",
+            json={"source": f"{self.path}@{digest}", "tag": tag},
+        )
+        status = self.note("copy", answer)
+        assert status in (404, 409) if is_refused else status in (201, 404, 409, 503), answer.text
+
+    async def delete_tags(self) -> None:
+        """Delete several tags in one request."""
+        tags = self.random.sample(_TAGS, 3)
+        kept = self.immutable().keys() & set(tags)
+        answer = await self.mine.http.post(
+            f"/api/v1/images/{self.path}/delete", json={"tags": tags}
+        )
+        assert self.note("delete_tags", answer) == 200, answer.text
+        failed = {one["tag"]: one["code"] for one in answer.json()["failed"]}
+        assert {tag: failed.get(tag) for tag in kept} == dict.fromkeys(kept, "tag_immutable")
+
     async def delete_repository(self) -> None:
         """Delete the repository without force, if an immutable tag forbids it."""
         if self.immutable() and not self.is_concurrent:
@@ -149,6 +172,9 @@ CHANGES: tuple[Change, ...] = (
     World.delete_image,
     World.restore,
     World.restore,
+    World.copy,
+    World.copy,
+    World.delete_tags,
     World.delete_repository,
 )
 """The changes of tags, some more often than others."""
