@@ -11,11 +11,12 @@ from fastapi import APIRouter, FastAPI
 from libs.common.db import audit as audit_trail
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
+from libs.common.db.pool import Pool
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
-from libs.common.registry.storage import LocalBlobs, RemoteBlobs
+from libs.common.registry.storage import BlobReader, LocalBlobs, RemoteBlobs
 from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
@@ -33,8 +34,11 @@ from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
+from services.catalog.copying.routes import router as copying
+from services.catalog.copying.usecases import Copier
 from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.blobs import usecases as blob_deletions
+from services.catalog.deletion.bulk.routes import router as bulk_deletion
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import emptying
@@ -54,8 +58,10 @@ from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
 from services.catalog.intents.dependencies import respond_registry_unavailable
 from services.catalog.intents.domain import Kind
+from services.catalog.manifest_aliases import queries as manifest_aliases
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.oci import routes as registry_api
+from services.catalog.oci.aliases.routes import AliasRoutes
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
@@ -64,6 +70,9 @@ from services.catalog.oci.pushes.routes import PushRoutes
 from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
+from services.catalog.quotas import metrics as quota_metrics
+from services.catalog.quotas.worker import CHANNEL as STORAGE_CHANNEL
+from services.catalog.quotas.worker import StorageWorker
 from services.catalog.repositories.routes import router as repositories
 from services.catalog.reserved_names import queries as reserved_names
 from services.catalog.retention import worker as retention
@@ -91,6 +100,9 @@ _APPLICATION_NAME = "moorage-catalog"
 _POOL_SIZE = 10
 """Connections to the database, and as many more at a peak. No push holds one while it waits."""
 
+_LIST_POOL_SIZE = 4
+"""Connections for lists of tags, which wait while all are in use."""
+
 _LONG_STEP_SECONDS = 6 * 3600.0
 """Limit of the steps that compare every repository, or empty large ones."""
 
@@ -109,6 +121,8 @@ ROUTERS = (
     repository_deletion,
     images,
     image_deletion,
+    bulk_deletion,
+    copying,
     trash,
     audit,
     garbage_runs,
@@ -131,6 +145,7 @@ def _workers(
     admission: Admission,
     restarts: RestartWatch,
     restorer: Restorer,
+    copier: Copier,
     storage: Storage | None,
 ) -> list[LeaderWorker]:
     worker = partial(
@@ -150,6 +165,7 @@ def _workers(
             Kind.PUT_MANIFEST: admission.resume,
             Kind.RESTORE_TAG: partial(restoring.resume, engine=engine, registry=registry),
             Kind.RESTORE: restorer.resume,
+            Kind.COPY: copier.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_BLOB: partial(blob_deletions.resume, engine=engine, registry=registry),
@@ -190,6 +206,8 @@ def _workers(
             step_seconds=_LONG_STEP_SECONDS,
         )
     )
+    storage_worker = StorageWorker(engine, registry, _blob_reader(settings, registry))
+    workers.append(worker(name="storage", channel=STORAGE_CHANNEL, step=storage_worker.step))
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
         garbage_collector = GarbageCollector(
@@ -214,14 +232,18 @@ def _workers(
     return workers
 
 
+def _blob_reader(settings: Settings, registry: Registry) -> BlobReader:
+    root = settings.storage_path
+    return RemoteBlobs(registry) if root is None else LocalBlobs(root)
+
+
 def _admission(
     settings: Settings, engine: Engine, registry: Registry, free_space: FreeSpace
 ) -> Admission:
-    root = settings.storage_path
     return Admission(
         engine,
         registry,
-        RemoteBlobs(registry) if root is None else LocalBlobs(root),
+        _blob_reader(settings, registry),
         free_space,
         foreign_urls=settings.foreign_prefixes,
         max_repositories=settings.max_repositories,
@@ -231,6 +253,7 @@ def _admission(
 def _registry_routes(
     settings: Settings,
     engine: Engine,
+    pool: Pool,
     registry: Registry,
     admission: Admission,
     verifier: RegistryTokenVerifier,
@@ -246,7 +269,7 @@ def _registry_routes(
         lifetime=lifetime(settings.trash_days),
         restore_links=restore_links,
     )
-    listings = ListingRoutes(engine, authorization)
+    listings = ListingRoutes(engine, pool, authorization)
     referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
@@ -276,9 +299,11 @@ def create_app(settings: Settings) -> FastAPI:
         partial(audit_trail.delete_old, schema="catalog", days=settings.audit_days),
         reserved_names.delete_expired,
         trash_entries.delete_expired,
+        manifest_aliases.delete_unused,
     )
 
     measure_trash = partial(trash_metrics.measure, engine=engine)
+    measure_quotas = partial(quota_metrics.measure, engine=engine)
     measure_garbage = partial(
         garbage_metrics.measure, engine=engine, schedule=_garbage_schedule(settings)
     )
@@ -287,6 +312,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
         provide(app, hasher, hashing_queue(hasher), WrongPasswords())
+        pool = Pool(database_url, application_name=_APPLICATION_NAME, size=_LIST_POOL_SIZE)
         verifier = RegistryTokenVerifier(
             settings.token_ca, issuer=settings.issuer, service=settings.registry_service
         )
@@ -299,14 +325,18 @@ def create_app(settings: Settings) -> FastAPI:
                     None if settings.storage_path is None else LocalStorage(settings.storage_path)
                 )
                 restorer = Restorer(engine, registry, storage)
+                copier = Copier(engine, registry, storage, admission)
                 provide(
                     app,
                     registry,
                     restorer,
+                    copier,
                     admission,
+                    AliasRoutes(engine),
                     _registry_routes(
                         settings,
                         engine,
+                        pool,
                         registry,
                         admission,
                         verifier,
@@ -315,7 +345,7 @@ def create_app(settings: Settings) -> FastAPI:
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
                     workers = _workers(
-                        settings, engine, registry, admission, restarts, restorer, storage
+                        settings, engine, registry, admission, restarts, restorer, copier, storage
                     )
                     tasks: list[Work] = [
                         free_space.run,
@@ -324,6 +354,7 @@ def create_app(settings: Settings) -> FastAPI:
                     ]
                     tasks.append(every(trash_metrics.SECONDS, measure_trash))
                     tasks.append(every(garbage_metrics.SECONDS, measure_garbage))
+                    tasks.append(every(quota_metrics.SECONDS, measure_quotas))
                     if storage is not None:
                         tasks.append(partial(sweeps.keep_voiding, engine=engine, storage=storage))
                         tasks.append(partial(purging.keep_ending, engine=engine, storage=storage))
@@ -331,6 +362,7 @@ def create_app(settings: Settings) -> FastAPI:
                         yield
         finally:
             hasher.close()
+            await pool.close()
 
     app = service.build(
         title="Moorage catalog",

@@ -169,6 +169,16 @@ class Settings(settings.ServiceSettings):
         description="How many repositories an account can have, in all its namespaces together.",
     )
 
+    default_quota_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        le=2**62,
+        description=(
+            "Storage quota of a new account, in bytes. Administrators change it for each account. "
+            "Without a value, a new account has no quota."
+        ),
+    )
+
     @property
     def disks(self) -> dict[str, Path]:
         """The folders whose free space is checked, by the name of their disk."""

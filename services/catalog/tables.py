@@ -24,6 +24,7 @@ metadata = sa.MetaData(
 _TIME = sa.TIMESTAMP(timezone=True)
 _NOW = sa.text("now()")
 _CLOCK = sa.text("clock_timestamp()")
+_RANDOM_UUID = sa.text("gen_random_uuid()")
 _LAST_PUSHED_OR_NEVER = sa.text(f"COALESCE(last_pushed_at, {NEVER})")
 """The key of the indexes for ``sort=last_pushed_at``, as ``or_never`` of pagination writes it."""
 
@@ -45,6 +46,14 @@ def _requester() -> tuple[sa.Column[Any], ...]:
     )
 
 
+def _charges() -> tuple[sa.Column[Any], ...]:
+    """Return the columns of the blobs that a manifest charges. Triggers set them."""
+    return (
+        sa.Column("charged_digests", ARRAY(sa.Text), doc="null until it is known"),
+        sa.Column("charged_sizes", ARRAY(sa.BigInteger)),
+    )
+
+
 accounts = sa.Table(
     "accounts",
     metadata,
@@ -55,7 +64,9 @@ accounts = sa.Table(
     sa.Column("disabled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("credential_version", sa.BigInteger, nullable=False, server_default="1"),
     _created_at(),
+    sa.Column("storage_quota_bytes", sa.BigInteger, doc="null: no quota"),
     sa.CheckConstraint("role IN ('admin', 'member')", name="role"),
+    sa.CheckConstraint("storage_quota_bytes >= 0", name="storage_quota"),
 )
 
 docker_users = sa.Table(
@@ -145,6 +156,13 @@ repositories = sa.Table(
     sa.Column("last_pulled_at", _TIME),
     sa.Column("last_pushed_at", _TIME),
     _created_at(),
+    sa.Column(
+        "tags_version",
+        sa.Uuid,
+        nullable=False,
+        server_default=_RANDOM_UUID,
+        doc="another one after each change of the names of its tags",
+    ),
     sa.UniqueConstraint("namespace_id", "name"),
     sa.Index("repositories_path_key", "path", unique=True),
     sa.Index("repositories_pull_count_idx", "pull_count", "id"),
@@ -223,6 +241,10 @@ manifests = sa.Table(
         sa.text('(digest COLLATE "C")'),
         postgresql_where=sa.text("subject IS NOT NULL AND descriptor IS NULL"),
     ),
+    *_charges(),
+    sa.Index(
+        "manifests_uncharged_idx", "digest", postgresql_where=sa.text("charged_digests IS NULL")
+    ),
 )
 
 manifest_children = sa.Table(
@@ -269,6 +291,15 @@ manifest_other_digests = sa.Table(
 )
 """Digests that a manifest names in other fields, and those under which the storage keeps a blob
 that the manifest names by another algorithm. They protect blobs from garbage collection."""
+
+manifest_aliases = sa.Table(
+    "manifest_aliases",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True, doc="sha512"),
+    sa.Column("canonical", sa.Text, nullable=False, doc="sha256 of the same content"),
+    sa.Column("recorded_at", _TIME, nullable=False, server_default=_NOW, index=True),
+)
+"""The sha512 digests by which manifests were pushed. The registry has the sha256 ones only."""
 
 deleted_indexes = sa.Table(
     "deleted_indexes",
@@ -380,7 +411,7 @@ intents = sa.Table(
     sa.Column("origin", sa.Text, nullable=False, server_default=sa.FetchedValue()),
     sa.CheckConstraint(
         "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'delete_blob', 'restore_tag',"
-        " 'restore', 'empty_repository', 'remove_folder')",
+        " 'restore', 'empty_repository', 'remove_folder', 'copy')",
         name="kind",
     ),
     sa.Index("intents_repository_idx", "repository", "resolved_at"),
@@ -471,6 +502,7 @@ trash_manifests = sa.Table(
     sa.Column("children", ARRAY(sa.Text), nullable=False),
     sa.Column("other_digests", ARRAY(sa.Text), nullable=False),
     sa.Column("is_scanned", sa.Boolean, nullable=False),
+    *_charges(),
     sa.Index("trash_manifests_digest_idx", "repository", "digest"),
 )
 
@@ -505,6 +537,19 @@ trash_digests = sa.Table(
     _entry_id(index=True),
 )
 """The digests that garbage collection must keep for the trash."""
+
+copies = sa.Table(
+    "copies",
+    metadata,
+    sa.Column(
+        "intent_id",
+        sa.ForeignKey("catalog.intents.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("source", sa.Text, nullable=False),
+)
+"""What each copy was made of, by the intent that sets its tag."""
 
 trash_restores = sa.Table(
     "trash_restores",
@@ -649,6 +694,71 @@ retention_state = sa.Table(
         server_default=sa.text("'-infinity'::timestamptz"),
     ),
     sa.CheckConstraint("id", name="one"),
+)
+
+reservations = sa.Table(
+    "reservations",
+    metadata,
+    sa.Column(
+        "intent_id",
+        sa.ForeignKey(intents.c.id, ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("manifest", sa.Text, nullable=False, index=True),
+    sa.Column("digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("sizes", ARRAY(sa.BigInteger), nullable=False),
+)
+"""What the manifest of each push charges. It counts as used while the intent is open."""
+
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("repository", sa.Text(collation="C"), primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("completed_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("account_id", sa.BigInteger, index=True),
+    sa.Column("size_bytes", sa.BigInteger, doc="null until the blob is found"),
+    sa.Column("checked_at", _TIME),
+    sa.Index("uploads_checked_at_idx", sa.text("checked_at NULLS FIRST")),
+)
+"""Completed uploads that no manifest names, as far as the worker knows. The gate inserts them."""
+
+storage_changes = sa.Table(
+    "storage_changes",
+    metadata,
+    _id(),
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("delta", sa.Integer, nullable=False),
+    sa.Column("digests", ARRAY(sa.Text), nullable=False),
+    sa.Column("sizes", ARRAY(sa.BigInteger), nullable=False),
+    sa.CheckConstraint("source IN ('image', 'trash', 'upload')", name="source"),
+    sa.Index("storage_changes_account_idx", "account_id", "id"),
+)
+"""What account_blobs does not contain yet. Triggers insert it."""
+
+account_blobs = sa.Table(
+    "account_blobs",
+    metadata,
+    sa.Column("account_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("images", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("trash", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("uploads", sa.BigInteger, nullable=False, server_default="0"),
+)
+"""How many manifests, manifests in the trash, and uploads of an account need each blob."""
+
+account_storage = sa.Table(
+    "account_storage",
+    metadata,
+    sa.Column("account_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("image_bytes", sa.Numeric, nullable=False, server_default="0"),
+    sa.Column("trash_bytes", sa.Numeric, nullable=False, server_default="0", doc="only in trash"),
+    sa.Column("upload_bytes", sa.Numeric, nullable=False, server_default="0", doc="only uploaded"),
+    sa.Column("rebuilt_at", _TIME, doc="null until the account's storage was first computed"),
 )
 
 audit_entries = audit_table(metadata)

@@ -20,6 +20,7 @@ READERS = {
     "catalog.credentials": {"auth"},
     "catalog.effective_access": {"auth"},
     "catalog.reserved_repositories": {"auth"},
+    "catalog.full_namespaces": {"auth"},
     "catalog.index_children": {"events"},
     "catalog.deleted_index_children": {"events"},
     "catalog.referrer_subjects": {"events"},

@@ -183,12 +183,29 @@ def own_blobs(manifest: bytes) -> frozenset[str]:
     (``Descriptor.is_foreign``), can name a blob of any repository.
     """
     value = parse_object(manifest)
-    layers = [
+    return frozenset(_digest(one) for one in (value.get_object("config"), *_own_layers(value))) - {
+        ""
+    }
+
+
+def own_sizes(manifest: bytes) -> dict[str, int]:
+    """Return the sizes of config, layers, and children as stated, without foreign layers."""
+    value = parse_object(manifest)
+    named = (
+        value.get_object("config"),
+        *_own_layers(value),
+        *value.get_objects("manifests"),
+        *value.get_objects("blobs"),
+    )
+    return {_digest(one): _size(one.get("size")) for one in named if _digest(one)}
+
+
+def _own_layers(value: Object) -> list[Object]:
+    return [
         layer
         for layer in value.get_objects("layers")
         if not (layer.get("urls") and _name(layer.get("mediatype")) in FOREIGN_LAYER_TYPES)
     ]
-    return frozenset(_digest(one) for one in (value.get_object("config"), *layers)) - {""}
 
 
 def _labels(value: Object) -> dict[str, str]:

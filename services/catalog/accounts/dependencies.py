@@ -61,5 +61,12 @@ def _limits(settings: Annotated[Settings, Depends(provided(Settings))]) -> Accou
     )
 
 
+def _default_quota(settings: Annotated[Settings, Depends(provided(Settings))]) -> int | None:
+    return settings.default_quota_bytes
+
+
+DefaultQuota = Annotated[int | None, Depends(_default_quota)]
+"""A route's parameter: the quota of a new account, in bytes; None: no quota."""
+
 Limits = Annotated[AccountLimits, Depends(_limits)]
 """A route's parameter: how many objects of each kind an account can have."""

@@ -5,19 +5,48 @@ from datetime import datetime
 from typing import Literal
 
 from libs.common.web.errors import Conflict, Forbidden, NotFound, TooManyRequests, Unavailable
+from services.catalog.quotas.domain import NO_STORAGE, StorageState, StorageUse, storage_state
 
 Role = Literal["admin", "member"]
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A tenant. If it is ``disabled``, neither it nor its Docker users can sign in."""
+    """A tenant. If it is ``disabled``, neither it nor its Docker users can sign in.
+
+    ``use`` is what it stores, where a use case says so. Without a quota, ``storage_quota_bytes`` is
+    None.
+    """
 
     id: int
     username: str
     role: Role
     disabled: bool
     created_at: datetime
+    storage_quota_bytes: int | None = None
+    use: StorageUse = NO_STORAGE
+
+    @property
+    def storage_used_bytes(self) -> int:
+        """The bytes that the account uses, trash and unused uploads included."""
+        return self.use.used_bytes
+
+    @property
+    def storage_trash_bytes(self) -> int:
+        """The bytes of what only the trash has."""
+        return self.use.trash_bytes
+
+    @property
+    def storage_state(self) -> StorageState:
+        """How full the quota is."""
+        return storage_state(self.use.used_bytes, self.storage_quota_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuota:
+    """A quota to set, in bytes. None removes the quota."""
+
+    storage_quota_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)

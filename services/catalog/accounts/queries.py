@@ -9,7 +9,7 @@ from libs.common.db.changes import Changes, update_row
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest, Sort, fetch_page
 from libs.common.registry.names import is_username
-from services.catalog.accounts.domain import Account, AccountNotFound, Role
+from services.catalog.accounts.domain import Account, AccountNotFound, NewQuota, Role
 from services.catalog.tables import accounts, docker_users
 
 _ACCOUNT: tuple[sa.ColumnElement[Any], ...] = (
@@ -18,12 +18,15 @@ _ACCOUNT: tuple[sa.ColumnElement[Any], ...] = (
     accounts.c.role,
     accounts.c.disabled,
     accounts.c.created_at,
+    accounts.c.storage_quota_bytes,
 )
 _BY_USERNAME = Sort("username", (accounts.c.username,))
 
 
 def _account(row: sa.Row[Any]) -> Account:
-    return Account(row.id, row.username, row.role, row.disabled, row.created_at)
+    return Account(
+        row.id, row.username, row.role, row.disabled, row.created_at, row.storage_quota_bytes
+    )
 
 
 async def find_account(tx: Tx, *, username: str) -> Account | None:
@@ -52,10 +55,20 @@ async def list_accounts(tx: Tx, *, q: str | None, page: PageRequest) -> Page[Acc
 
 
 async def insert_account(
-    tx: Tx, *, username: str, password_hash: str, role: Role
+    tx: Tx,
+    *,
+    username: str,
+    password_hash: str,
+    role: Role,
+    storage_quota_bytes: int | None = None,
 ) -> Account | None:
     """Insert an account and return it, or None if the username is taken."""
-    values = {"username": username, "password_hash": password_hash, "role": role}
+    values = {
+        "username": username,
+        "password_hash": password_hash,
+        "role": role,
+        "storage_quota_bytes": storage_quota_bytes,
+    }
     statement = (
         insert(accounts)
         .values(values)
@@ -106,9 +119,10 @@ async def update_account(
     disabled: bool | None = None,
     role: Role | None = None,
     password_hash: str | None = None,
+    quota: NewQuota | None = None,
     ends_sessions: bool = False,
 ) -> Changes:
-    """Set the values that are not None and return the changes of the status and the role.
+    """Set the values that are not None and return the changes of status, role, and quota.
 
     ``ends_sessions`` increments the credential version, with which sessions and API keys expire.
     Nothing deletes accounts, so the account exists.
@@ -117,7 +131,9 @@ async def update_account(
     values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if ends_sessions:
         values["credential_version"] = accounts.c.credential_version + 1
-    shown = ("disabled", "role")
+    if quota is not None:
+        values["storage_quota_bytes"] = quota.storage_quota_bytes
+    shown = ("disabled", "role", "storage_quota_bytes")
     return await update_row(tx, accounts, id=account_id, values=values, shown=shown) or {}
 
 

@@ -15,7 +15,12 @@ from libs.common.web.fields import Search
 from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.accounts import usecases
-from services.catalog.accounts.dependencies import Hasher, PasswordThrottle, Refusals
+from services.catalog.accounts.dependencies import (
+    DefaultQuota,
+    Hasher,
+    PasswordThrottle,
+    Refusals,
+)
 from services.catalog.accounts.domain import (
     AccountTaken,
     HashingBusy,
@@ -91,6 +96,7 @@ async def create_account(
     hasher: Hasher,
     tx: Tx,
     administrator: SignedInAdministrator,
+    default_quota: DefaultQuota,
     body: AccountCreate,
     response: Response,
 ) -> AccountOut:
@@ -102,6 +108,7 @@ async def create_account(
         username=body.username,
         password=body.password.get_secret_value(),
         role=body.role,
+        storage_quota_bytes=default_quota,
     )
     response.headers["Location"] = f"/api/v1/accounts/{account.username}"
     return AccountOut.model_validate(account)
@@ -128,7 +135,7 @@ async def get_account(tx: Tx, _: Administrator, username: str) -> AccountOut:
 async def change_account(
     hasher: Hasher, tx: Tx, administrator: SignedInAdministrator, username: str, body: AccountChange
 ) -> AccountOut:
-    """Disable or enable an account, change its role, or set a new password."""
+    """Disable or enable an account, change its role or its quota, or set a new password."""
     account = await usecases.change_account(
         tx=tx,
         administrator=administrator,
@@ -137,5 +144,6 @@ async def change_account(
         disabled=body.disabled,
         role=body.role,
         password=body.password.get_secret_value() if body.password else None,
+        quota=body.quota,
     )
     return AccountOut.model_validate(account)

@@ -1,5 +1,8 @@
 """Create, list, and change accounts."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from libs.common.db.changes import SECRET, created
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
@@ -11,12 +14,15 @@ from services.catalog.accounts.domain import (
     Account,
     AccountTaken,
     LastAdministrator,
+    NewQuota,
     Role,
     WrongPassword,
     leaves_no_administrator,
 )
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.audit.usecases import record, record_operator
+from services.catalog.quotas.queries import lock_storage
+from services.catalog.quotas.usecases import get_use
 
 
 async def ensure_first_admin(*, tx: Tx, username: str, password_hash: str) -> bool:
@@ -77,12 +83,19 @@ async def reset_password_as_operator(*, tx: Tx, username: str, password_hash: st
 
 async def list_accounts(*, tx: Tx, q: str | None, page: PageRequest) -> Page[Account]:
     """Return a page of all accounts by name; ``q`` is a part of the name."""
-    return await queries.list_accounts(tx, q=q, page=page)
+    found = await queries.list_accounts(tx, q=q, page=page)
+    return replace(found, items=await _with_use(tx, found.items))
 
 
 async def get_account(*, tx: Tx, username: str) -> Account:
-    """Return the account ``username``. Raises AccountNotFound."""
-    return await queries.get_account(tx, username=username)
+    """Return the account ``username`` with what it stores. Raises AccountNotFound."""
+    (account,) = await _with_use(tx, [await queries.get_account(tx, username=username)])
+    return account
+
+
+async def _with_use(tx: Tx, accounts: Sequence[Account]) -> list[Account]:
+    uses = await get_use(tx=tx, account_ids=[account.id for account in accounts])
+    return [replace(account, use=uses[account.id]) for account in accounts]
 
 
 async def create_account(
@@ -93,11 +106,16 @@ async def create_account(
     username: str,
     password: str,
     role: Role,
+    storage_quota_bytes: int | None,
 ) -> Account:
-    """Create an account. Raises AccountTaken."""
+    """Create an account with a quota. Raises AccountTaken."""
     password_hash = await hasher.hash(password)
     account = await queries.insert_account(
-        tx, username=username, password_hash=password_hash, role=role
+        tx,
+        username=username,
+        password_hash=password_hash,
+        role=role,
+        storage_quota_bytes=storage_quota_bytes,
     )
     if account is None:
         raise AccountTaken(username)
@@ -107,7 +125,7 @@ async def create_account(
         action="account.create",
         target=f"accounts/{username}",
         owner_id=account.id,
-        changes=created(role=role),
+        changes=created(role=role, storage_quota_bytes=storage_quota_bytes),
     )
     return account
 
@@ -121,8 +139,11 @@ async def change_account(
     disabled: bool | None,
     role: Role | None,
     password: str | None,
+    quota: NewQuota | None,
 ) -> Account:
     """Change the values that are not None.
+
+    A quota applies to each manifest that is admitted from then on. Pushes that are open count.
 
     A new password ends the account's sessions. Disabling the account ends its sessions and the
     logins of its Docker users.
@@ -132,8 +153,8 @@ async def change_account(
         LastAdministrator: no other administrator could sign in afterwards.
     """
     account = await queries.get_account(tx, username=username)
-    if disabled is None and role is None and password is None:
-        return account
+    if disabled is None and role is None and password is None and quota is None:
+        return await get_account(tx=tx, username=username)
     password_hash = await hasher.hash(password) if password is not None else None
     if disabled or role == "member":
         administrators = await queries.lock_administrators(tx)
@@ -142,12 +163,17 @@ async def change_account(
                 "The last administrator cannot be disabled or made a member. "
                 "Make another account an administrator first."
             )
+    if quota is not None:
+        # The first push to a repository takes the locks in this order too.
+        await queries.lock_account(tx, account_id=account.id)
+        await lock_storage(tx, account_id=account.id)
     changes = await queries.update_account(
         tx,
         account_id=account.id,
         disabled=disabled,
         role=role,
         password_hash=password_hash,
+        quota=quota,
         ends_sessions=bool(disabled) or password is not None,
     )
     if disabled:
@@ -163,7 +189,7 @@ async def change_account(
             owner_id=account.id,
             changes=changes,
         )
-    return await queries.get_account(tx, username=username)
+    return await get_account(tx=tx, username=username)
 
 
 async def change_own_password(

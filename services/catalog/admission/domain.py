@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from libs.common.registry.admission import AdmittedManifest
+from libs.common.registry.client import Forwarded
 from libs.common.registry.error_format import (
     Denied,
     ManifestBlobUnknown,
     ManifestInvalid,
 )
 from libs.common.registry.storage import StoredBlob
+from services.catalog.intents.domain import Change
+from services.catalog.quotas.domain import Charge, QuotaExceeded, charges_of
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a manifest. Distribution and its clients have the same limit."""
@@ -22,15 +25,84 @@ LOW_DISK = (
 )
 
 
-def _immutable_tag(refusal: Mapping[str, Any]) -> str:
-    return (
+def _immutable_tag(refusal: Mapping[str, Any]) -> Denied:
+    return Denied(
         f"tag {refusal['tag']} is immutable: it exists, and it cannot be moved to another image; "
         "push another tag"
     )
 
 
-_REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"immutable_tag": _immutable_tag}
-"""The message of each rule for which ``catalog.open_push`` can refuse a push."""
+_REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], Denied]] = {
+    "immutable_tag": _immutable_tag,
+    "quota": QuotaExceeded,
+}
+"""The error of each rule for which ``catalog.open_push`` can refuse a push."""
+
+
+def charges(
+    manifest: AdmittedManifest, *, digest: str, size: int, stored: Mapping[str, StoredBlob]
+) -> tuple[Charge, ...]:
+    """Return what the manifest with ``size`` bytes charges the account (spec 11).
+
+    These are itself, its config, its layers, and its children, each under the digest by which the
+    storage keeps it. The subject and foreign layers are not charged.
+    """
+    named = (
+        stored.get(descriptor.digest)
+        for descriptor in manifest.descriptors
+        if descriptor is not manifest.subject and not descriptor.is_foreign
+    )
+    sizes = {blob.canonical: blob.size for blob in named if blob is not None}
+    return charges_of({**sizes, digest: size})
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A manifest on its way into the registry. ``reference`` is a tag or a digest."""
+
+    namespace: str
+    name: str
+    reference: str
+    content: bytes
+    content_type: str
+    docker_user: str
+    client_address: str
+
+    @property
+    def path(self) -> str:
+        """The repository's path."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def tag(self) -> str | None:
+        """The tag to set, or None if the manifest is pushed by its digest."""
+        return None if ":" in self.reference else self.reference
+
+    @property
+    def has_sha512(self) -> bool:
+        """Whether the manifest is pushed by its sha512 digest."""
+        return self.reference.startswith("sha512:")
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The registry's response to a push, and the digest that the manifest names as its subject."""
+
+    answer: Forwarded
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A manifest that may be put: the change, and what it charges the account.
+
+    ``subject`` is the digest that the manifest names, ``config`` the content of its image config.
+    """
+
+    change: Change
+    charges: tuple[Charge, ...]
+    subject: str | None
+    config: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +135,7 @@ class Target:
                 "repositories as it can have; delete one, or ask an administrator"
             )
         if self.refusal is not None:
-            raise Denied(_REFUSALS[self.refusal["rule"]](self.refusal))
+            raise _REFUSALS[self.refusal["rule"]](self.refusal)
 
 
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:

@@ -1,6 +1,6 @@
 """SQL of admission: open the intent of a push, and record the push."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,9 +12,15 @@ from services.catalog.admission.domain import Target
 from services.catalog.images.description import Described, Platform
 from services.catalog.intents.domain import Change
 from services.catalog.intents.queries import calling, change_values
+from services.catalog.quotas.domain import Charge
 from services.catalog.tables import repositories
 
-_OPEN_PUSH = calling("SELECT * FROM catalog.open_push", "CAST(:max_repositories AS bigint)")
+_OPEN_PUSH = calling(
+    "SELECT * FROM catalog.open_push",
+    "CAST(:max_repositories AS bigint)",
+    "CAST(:charged_digests AS text[])",
+    "CAST(:charged_sizes AS bigint[])",
+)
 _RECORD_PUSH = sa.text(
     "SELECT catalog.record_push(CAST(:intent AS bigint), CAST(:description AS jsonb))"
 ).bindparams(sa.bindparam("description", type_=JSONB))
@@ -29,15 +35,20 @@ _DESCRIPTIONS = sa.text("""
 
 
 async def open_push(
-    tx: Tx, *, change: Change, max_repositories: int
+    tx: Tx, *, change: Change, charges: Sequence[Charge], max_repositories: int
 ) -> tuple[Target | None, int | None]:
     """Return the repository of a push, and the id of its intent.
 
     The target is None if the namespace does not exist. The intent is None if the target does not
     allow the push, if an open intent conflicts with it, or if garbage collection is deleting a blob
-    that it needs. Its doomed blobs live again.
+    that it needs. Its doomed blobs live again. ``charges`` count against the quota of the account
+    as long as the intent is open, and then as those of the manifest.
     """
-    values = change_values(change) | {"max_repositories": max_repositories}
+    values = change_values(change) | {
+        "max_repositories": max_repositories,
+        "charged_digests": [charge.digest for charge in charges],
+        "charged_sizes": [charge.size for charge in charges],
+    }
     row = (await tx.execute(_OPEN_PUSH, values)).one()
     if not row.has_namespace:
         return None, None

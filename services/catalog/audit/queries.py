@@ -3,7 +3,7 @@
 The other services publish theirs as the views ``auth.audit`` and ``events.audit``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,13 +42,14 @@ async def find_account_id(tx: Tx, *, username: str) -> int | None:
     return account_id
 
 
-async def insert_of_namespace(tx: Tx, *, entry: AuditEntry, namespace: str) -> None:
-    """Insert ``entry`` with the account that owns ``namespace``, in one statement.
+async def insert_of_namespace(tx: Tx, *, entries: Sequence[AuditEntry], namespace: str) -> None:
+    """Insert ``entries`` with the account that owns ``namespace``, in one statement.
 
-    Without such a namespace, nobody owns the object.
+    Without such a namespace, nobody owns the objects.
     """
     owner = sa.select(namespaces.c.account_id).where(namespaces.c.name == namespace)
-    values = values_of(entry) | {"owner_id": owner.scalar_subquery()}
+    owned_by = {"owner_id": owner.scalar_subquery()}
+    values = [values_of(entry) | owned_by for entry in entries]
     await tx.execute(audit_entries.insert().values(values))
 
 

@@ -1,5 +1,7 @@
 """Append to the audit trail of this service, and list the trails of all services."""
 
+from collections.abc import Sequence
+
 from libs.common.db import audit
 from libs.common.db.changes import Changes
 from libs.common.db.engine import Tx
@@ -33,7 +35,14 @@ async def record(
 
 async def record_of_namespace(*, tx: Tx, entry: audit.AuditEntry, namespace: str) -> None:
     """Append ``entry``, whose object the owner of ``namespace`` owns, if the namespace exists."""
-    await queries.insert_of_namespace(tx, entry=entry, namespace=namespace)
+    await record_all_of_namespace(tx=tx, entries=[entry], namespace=namespace)
+
+
+async def record_all_of_namespace(
+    *, tx: Tx, entries: Sequence[audit.AuditEntry], namespace: str
+) -> None:
+    """Append ``entries``, whose objects the owner of ``namespace`` owns, if it exists."""
+    await queries.insert_of_namespace(tx, entries=entries, namespace=namespace)
 
 
 async def record_operator(

@@ -34,8 +34,13 @@ class DeletionActor:
         return cls(actor.repository, requester_of(actor.principal))
 
 
-def audit_entry_of(change: Change, *, target: str, action: str = "image.delete") -> AuditEntry:
-    """Return the audit entry of the completed deletion of an image, a tag, or a blob."""
+def audit_entry_of(
+    change: Change, *, target: str, action: str = "image.delete", digest: str | None = None
+) -> AuditEntry:
+    """Return the audit entry of the completed deletion of an image, a tag, or a blob.
+
+    ``digest`` is by default that of the change.
+    """
     requester = change.requester
     return AuditEntry(
         action,
@@ -46,5 +51,5 @@ def audit_entry_of(change: Change, *, target: str, action: str = "image.delete")
         via=requester.via,
         api_key_id=requester.api_key_id,
         docker_user=requester.docker_user,
-        changes=deleted(digest=change.digest),
+        changes=deleted(digest=digest or change.digest),
     )

@@ -1,7 +1,7 @@
 """Images: the manifests of a repository, found by a tag or by their digest."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -42,7 +42,7 @@ class ImageNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class TaggedImage:
-    """A tag with the image that it names."""
+    """A tag with the image that it names. If it is ``immutable``, it cannot move or be deleted."""
 
     tag: str
     digest: str
@@ -53,6 +53,7 @@ class TaggedImage:
     pushed_by: str
     pull_count: int
     last_pulled_at: datetime | None
+    immutable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class DeletionPreview:
 
 @dataclass(frozen=True, slots=True)
 class ManifestTree:
-    """A manifest with its children, their children, and so on.
+    """Manifests with their children, the children of those, and so on.
 
     ``indexes`` maps the digest of each of them to the indexes that list it. ``tagged`` are the
     digests that a tag names.
@@ -116,14 +117,14 @@ class ManifestTree:
     indexes: Mapping[str, frozenset[str]]
 
 
-def find_exclusive(digest: str, tree: ManifestTree) -> frozenset[str]:
-    """Return ``digest`` and those of its descendants that nothing else needs.
+def find_exclusive(digests: Collection[str], tree: ManifestTree) -> frozenset[str]:
+    """Return ``digests`` and those of their descendants that nothing else needs.
 
     A tag needs its manifest. An index needs its children, unless the index is exclusive too.
     """
-    exclusive = {one for one in tree.indexes if one == digest or one not in tree.tagged}
+    exclusive = {one for one in tree.indexes if one in digests or one not in tree.tagged}
     while needed := {
-        one for one in exclusive if one != digest and not tree.indexes[one] <= exclusive
+        one for one in exclusive if one not in digests and not tree.indexes[one] <= exclusive
     }:
         exclusive -= needed
     return frozenset(exclusive)

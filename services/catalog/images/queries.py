@@ -17,11 +17,20 @@ from services.catalog.images.domain import (
     TaggedImage,
     TaggedIndex,
 )
-from services.catalog.tables import manifests, tags
+from services.catalog.tables import manifests, repositories, tags
 
 _t, _m = tags.c, manifests.c
+_DIGITS = 20
+_NATURAL_NAME = sa.func.regexp_replace(
+    sa.func.regexp_replace(sa.func.lower(_t.name), r"(\d+)", "0" * _DIGITS + r"\1", "g"),
+    rf"\d*(\d{{{_DIGITS}}})",
+    r"\1",
+    "g",
+    type_=sa.Text,
+).collate("C")
+"""A key that sorts 1.0.2 before 1.0.10: each number has its last 20 digits, with leading zeros."""
 _SORT_COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
-    "name": (_t.name,),
+    "name": (_NATURAL_NAME, _t.name),
     "pushed_at": (_t.pushed_at, _t.name),
     "pull_count": (_t.pull_count, _t.name),
     "last_pulled_at": (or_never(_t.last_pulled_at), _t.name),
@@ -44,8 +53,9 @@ async def list_tags(
     Without ``with_artifacts``, tags that belong to other images are left out.
     """
     tag_columns = (_t.name, _t.digest, _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
+    immutable = _is_immutable(repository_id).label("immutable")
     statement = (
-        sa.select(*tag_columns, _m.media_type, _m.size_bytes, _m.platforms)
+        sa.select(*tag_columns, _m.media_type, _m.size_bytes, _m.platforms, immutable)
         .join(manifests, _TAG_NAMES_MANIFEST)
         .where(_t.repository_id == repository_id)
     )
@@ -55,6 +65,19 @@ async def list_tags(
         statement = statement.where(_t.name.icontains(q, autoescape=True))
     sort = Sort(order, _SORT_COLUMNS[order.removeprefix("-")])
     return await fetch_page(tx, statement, sort=sort, page=page, of=_tagged_image)
+
+
+def _is_immutable(repository_id: int) -> sa.ColumnElement[bool]:
+    """Return whether a tag of the repository is immutable by its rules."""
+    regex = (
+        sa.select(sa.func.catalog.immutable_regex(repositories.c.namespace_id, repositories.c.id))
+        .where(repositories.c.id == repository_id)
+        .scalar_subquery()
+    )
+    return sa.and_(
+        sa.func.coalesce(_t.name.op("~")(regex), sa.false()),
+        sa.not_(sa.func.catalog.is_artifact_tag(_t.name)),
+    )
 
 
 def _tagged_image(row: Any) -> TaggedImage:
@@ -68,6 +91,7 @@ def _tagged_image(row: Any) -> TaggedImage:
         pushed_by=row.pushed_by,
         pull_count=row.pull_count,
         last_pulled_at=row.last_pulled_at,
+        immutable=row.immutable,
     )
 
 
@@ -164,25 +188,40 @@ def _platforms(value: list[dict[str, Any]]) -> tuple[Platform, ...]:
 
 
 _TAGGED_INDEXES = sa.text("""
-    WITH RECURSIVE ancestors (digest) AS (
-        SELECT index_digest FROM catalog.manifest_children
-        WHERE repository_id = :repository_id AND child_digest = :digest
+    WITH RECURSIVE ancestors (of, digest) AS (
+        SELECT child_digest, index_digest FROM catalog.manifest_children
+        WHERE repository_id = :repository_id AND child_digest = ANY(CAST(:digests AS text[]))
       UNION
-        SELECT c.index_digest FROM ancestors JOIN catalog.manifest_children c
+        SELECT ancestors.of, c.index_digest FROM ancestors JOIN catalog.manifest_children c
           ON c.repository_id = :repository_id AND c.child_digest = ancestors.digest
     )
-    SELECT ancestors.digest, array_agg(t.name ORDER BY t.name) AS tags
+    SELECT ancestors.of, ancestors.digest, array_agg(t.name ORDER BY t.name) AS tags
     FROM ancestors JOIN catalog.tags t
       ON t.repository_id = :repository_id AND t.digest = ancestors.digest
-    WHERE ancestors.digest <> :digest
-    GROUP BY ancestors.digest ORDER BY ancestors.digest
+    WHERE ancestors.digest <> ancestors.of AND t.name <> ALL(CAST(:besides AS text[]))
+    GROUP BY ancestors.of, ancestors.digest ORDER BY ancestors.digest
 """)
 
 
 async def list_tagged_indexes(tx: Tx, *, repository_id: int, digest: str) -> list[TaggedIndex]:
     """Return the tagged indexes that need the manifest, directly or through another index."""
-    rows = await tx.execute(_TAGGED_INDEXES, {"repository_id": repository_id, "digest": digest})
-    return [TaggedIndex(row.digest, tuple(row.tags)) for row in rows]
+    found = await list_indexes_of(tx, repository_id=repository_id, digests=[digest], besides=())
+    return found.get(digest, [])
+
+
+async def list_indexes_of(
+    tx: Tx, *, repository_id: int, digests: Collection[str], besides: Collection[str]
+) -> dict[str, list[TaggedIndex]]:
+    """Return by manifest the tagged indexes that need it, as if the tags ``besides`` were gone."""
+    values = {
+        "repository_id": repository_id,
+        "digests": list(digests),
+        "besides": list(besides),
+    }
+    found: dict[str, list[TaggedIndex]] = {}
+    for row in await tx.execute(_TAGGED_INDEXES, values):
+        found.setdefault(row.of, []).append(TaggedIndex(row.digest, tuple(row.tags)))
+    return found
 
 
 async def find_last_pull(tx: Tx, *, repository_id: int, digest: str) -> datetime | None:
@@ -196,7 +235,7 @@ async def find_last_pull(tx: Tx, *, repository_id: int, digest: str) -> datetime
 
 _MANIFEST_TREE = sa.text("""
     WITH RECURSIVE tree (digest) AS (
-        SELECT CAST(:digest AS text)
+        SELECT unnest(CAST(:digests AS text[]))
       UNION
         SELECT c.child_digest FROM tree JOIN catalog.manifest_children c
           ON c.repository_id = :repository_id AND c.index_digest = tree.digest
@@ -210,11 +249,12 @@ _MANIFEST_TREE = sa.text("""
 """)
 
 
-async def get_manifest_tree(tx: Tx, *, repository_id: int, digest: str) -> ManifestTree:
-    """Return the manifest with all its descendants."""
-    rows = (
-        await tx.execute(_MANIFEST_TREE, {"repository_id": repository_id, "digest": digest})
-    ).all()
+async def get_manifest_tree(
+    tx: Tx, *, repository_id: int, digests: Collection[str]
+) -> ManifestTree:
+    """Return the manifests with all their descendants."""
+    values = {"repository_id": repository_id, "digests": list(digests)}
+    rows = (await tx.execute(_MANIFEST_TREE, values)).all()
     return ManifestTree(
         tagged=frozenset(row.digest for row in rows if row.is_tagged),
         indexes={row.digest: frozenset(row.indexes) for row in rows},

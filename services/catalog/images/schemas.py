@@ -3,16 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from libs.common.web.fields import Output
-from services.catalog.images.domain import Image, PullCommand
+from services.catalog.images.domain import Image, PullCommand, is_tag
 from services.catalog.referrers.domain import Referrer, ReferrerKind
 
 _DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+def _tag(value: str) -> str:
+    if not is_tag(value):
+        raise ValueError(
+            "must have at most 128 letters, digits, '.', '_', and '-', and not start with '.' or "
+            "'-'"
+        )
+    return value
+
+
+TagName = Annotated[str, AfterValidator(_tag)]
+"""A tag in a request body."""
 
 
 class PlatformOut(Output):
@@ -58,6 +71,9 @@ class TagOut(Output):
     )
     pull_count: int = Field(examples=[1204])
     last_pulled_at: datetime | None = Field(description="UTC; null: never")
+    immutable: bool = Field(
+        description="whether the rules of the repository forbid that the tag moves or is deleted"
+    )
 
 
 class ReferrerOut(Output):

@@ -65,7 +65,7 @@ async def get_image_by_digest(*, tx: Tx, actor: RepositoryReader, digest: str) -
 
 async def list_referrers(*, tx: Tx, actor: RepositoryReader, image: Image) -> list[Referrer]:
     """Return the newest referrers of the image, such as its signatures."""
-    return await referrers_of(tx, repository_id=actor.repository.id, digest=image.digest)
+    return await referrers_of(tx, repository_id=actor.repository.id, digests=[image.digest])
 
 
 async def preview_deletion(*, tx: Tx, actor: RepositoryOwner, image: Image) -> DeletionPreview:
@@ -85,7 +85,7 @@ async def preview_deletion(*, tx: Tx, actor: RepositoryOwner, image: Image) -> D
     else:
         manifest_remains = bool(indexes or siblings)
         last_pulled_at = image.last_pulled_at
-    referrers = await referrers_of(tx, repository_id=repository_id, digest=digest)
+    referrers = await referrers_of(tx, repository_id=repository_id, digests=[digest])
     return DeletionPreview(
         sibling_tags=siblings,
         indexes=tuple(indexes),
@@ -98,10 +98,10 @@ async def preview_deletion(*, tx: Tx, actor: RepositoryOwner, image: Image) -> D
 
 
 async def _exclusive_bytes(tx: Tx, repository: Repository, digest: str) -> int:
-    tree = await queries.get_manifest_tree(tx, repository_id=repository.id, digest=digest)
+    tree = await queries.get_manifest_tree(tx, repository_id=repository.id, digests=[digest])
     return await queries.sum_exclusive_bytes(
         tx,
         account_id=repository.account_id,
         repository_id=repository.id,
-        digests=find_exclusive(digest, tree),
+        digests=find_exclusive({digest}, tree),
     )

@@ -1,6 +1,6 @@
 """SQL of intents."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,6 +50,22 @@ def calling(function: str, *arguments: str) -> sa.TextClause:
 
 
 _INSERT = calling("SELECT catalog.insert_intent")
+_INSERT_OF_TAGS = sa.text(
+    "".join(
+        (
+            "SELECT given.tag, catalog.insert_intent",
+            _CHANGE.replace(":digest", "given.digest").replace(":tags", "ARRAY[given.tag]"),
+            ") AS id FROM unnest(CAST(:names AS text[]), CAST(:digests AS text[])) ",
+            "AS given (tag, digest)",
+        )
+    )
+).bindparams(sa.bindparam("lease", type_=sa.Interval))
+_RESOLVE_LEASED = sa.text("""
+    UPDATE catalog.intents i SET resolved_at = clock_timestamp(), content = NULL
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:ends AS timestamptz[])) AS given (id, ends)
+    WHERE i.id = given.id AND i.leased_until = given.ends AND i.resolved_at IS NULL
+    RETURNING i.id
+""")
 
 
 async def lock_repositories(tx: Tx, *, paths: Collection[str]) -> None:
@@ -69,6 +85,35 @@ async def insert_unless_conflict(tx: Tx, *, change: Change, lease: timedelta = L
     values = change_values(change, lease=lease)
     id_: int | None = (await tx.execute(_INSERT, values)).scalar_one()
     return id_
+
+
+async def insert_of_tags(
+    tx: Tx, *, change: Change, digests: Mapping[str, str]
+) -> dict[str, tuple[int, datetime]]:
+    """Insert the intent of ``change`` once for each tag of ``digests``, with its digest.
+
+    Return their ids, and the ends of their leases, by tag. A tag is left out if an open intent
+    conflicts.
+    """
+    values = change_values(change) | {
+        "names": list(digests),
+        "digests": list(digests.values()),
+    }
+    del values["tags"], values["digest"]
+    rows = await tx.execute(_INSERT_OF_TAGS, values)
+    ids: dict[str, int] = {row.tag: row.id for row in rows if row.id is not None}
+    leases = await tx.execute(sa.select(_i.id, _i.leased_until).where(_i.id.in_(ids.values())))
+    ends = {row.id: row.leased_until for row in leases}
+    return {tag: (id_, ends[id_]) for tag, id_ in ids.items()}
+
+
+async def resolve_leased(tx: Tx, *, versions: Collection[tuple[int, datetime]]) -> set[int]:
+    """Resolve the intents that these ``versions`` of leases are on: ids, and ends of the leases.
+
+    Return their ids, without those that another process has taken over or has resolved.
+    """
+    values = {"ids": [id_ for id_, _ in versions], "ends": [end for _, end in versions]}
+    return set((await tx.execute(_RESOLVE_LEASED, values)).scalars())
 
 
 def change_values(change: Change, *, lease: timedelta = LEASE) -> dict[str, Any]:
@@ -170,7 +215,7 @@ async def has_open(tx: Tx, *, repositories: Collection[str], besides: Kind | Non
 
 async def has_open_pushes(tx: Tx) -> bool:
     """Return whether the registry may still carry out a push of whatever repository."""
-    kinds = (Kind.PUT_MANIFEST, Kind.RESTORE_TAG)
+    kinds = (Kind.PUT_MANIFEST, Kind.RESTORE_TAG, Kind.COPY)
     is_open = sa.exists().where(_i.kind.in_(kinds), _IS_OPEN, _IS_OURS)
     return bool((await tx.execute(sa.select(is_open))).scalar_one())
 

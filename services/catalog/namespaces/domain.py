@@ -32,6 +32,13 @@ class Namespace:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class NamespaceDetail(Namespace):
+    """A namespace with the bytes of its images, each blob and manifest once."""
+
+    storage_used_bytes: int
+
+
 class NamespaceNotFound(NotFound):
     """No namespace has this name, or the principal cannot see it."""
 

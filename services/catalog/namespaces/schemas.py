@@ -32,6 +32,16 @@ class NamespaceOut(Output):
     )
 
 
+class NamespaceDetailOut(NamespaceOut):
+    """A namespace with its use of the storage."""
+
+    storage_used_bytes: int = Field(
+        description="bytes of all images, tagged or not: each blob and each manifest once; the "
+        "trash of the namespace does not count",
+        examples=[41943040],
+    )
+
+
 class NamespaceCreate(Body):
     """A new namespace."""
 

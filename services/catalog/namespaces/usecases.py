@@ -1,5 +1,7 @@
 """Create, list, and change namespaces."""
 
+from dataclasses import fields
+
 from libs.common.db.changes import created
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
@@ -12,17 +14,26 @@ from services.catalog.audit.usecases import record
 from services.catalog.namespaces import queries
 from services.catalog.namespaces.domain import (
     Namespace,
+    NamespaceDetail,
     NamespaceNotFound,
     NamespaceOwner,
     NamespaceTaken,
     Visibility,
 )
+from services.catalog.quotas.queries import sum_namespace
 from services.catalog.reserved_names import usecases as reserved_names
 
 
 async def get_namespace_owner(*, tx: Tx, principal: Principal, name: str) -> NamespaceOwner:
     """Return ``principal`` with the namespace that it can change. Raises NamespaceNotFound."""
     return NamespaceOwner(principal, await queries.get_namespace(tx, name=name))
+
+
+async def get_detail(*, tx: Tx, namespace: Namespace) -> NamespaceDetail:
+    """Return the namespace with its use of the storage."""
+    used = await sum_namespace(tx, namespace_id=namespace.id)
+    values = {field.name: getattr(namespace, field.name) for field in fields(namespace)}
+    return NamespaceDetail(**values, storage_used_bytes=used)
 
 
 async def list_namespaces(

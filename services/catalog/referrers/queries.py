@@ -82,7 +82,7 @@ _STORE = sa.text("""
 _REFERRERS_OF = """
     WITH related (digest) AS (
         SELECT m.digest FROM catalog.manifests m
-        WHERE m.repository_id = :repository_id AND m.subject = :digest
+        WHERE m.repository_id = :repository_id AND m.subject = ANY(CAST(:digests AS text[]))
       UNION
         SELECT t.digest FROM catalog.tags t
         WHERE t.repository_id = :repository_id AND t.name = ANY(CAST(:cosign_tags AS text[]))
@@ -92,7 +92,8 @@ _REFERRERS_OF = """
           ON c.repository_id = t.repository_id AND c.index_digest = t.digest
         JOIN catalog.manifests m
           ON m.repository_id = c.repository_id AND m.digest = c.child_digest
-        WHERE t.repository_id = :repository_id AND t.name = :fallback AND m.subject IS NULL
+        WHERE t.repository_id = :repository_id AND t.name = ANY(CAST(:fallbacks AS text[]))
+          AND m.subject IS NULL
     )
 """
 _SHOWN = sa.text(f"""{_REFERRERS_OF}
@@ -103,13 +104,13 @@ _SHOWN = sa.text(f"""{_REFERRERS_OF}
                  ORDER BY t.name) AS tags
     FROM related JOIN catalog.manifests m
       ON m.repository_id = :repository_id AND m.digest = related.digest
-    WHERE m.digest <> :digest
+    WHERE m.digest <> ALL(CAST(:digests AS text[]))
     ORDER BY m.pushed_at DESC, m.digest LIMIT :max_rows
 """)  # noqa: S608
 _UNREAD = sa.text(f"""{_REFERRERS_OF}
     SELECT m.digest FROM related JOIN catalog.manifests m
       ON m.repository_id = :repository_id AND m.digest = related.digest
-    WHERE m.digest <> :digest AND m.descriptor IS NULL
+    WHERE m.digest <> ALL(CAST(:digests AS text[])) AND m.descriptor IS NULL
     ORDER BY m.pushed_at DESC, m.digest LIMIT :max_rows
 """)  # noqa: S608
 _IMAGE = sa.text("""
@@ -154,9 +155,9 @@ async def store_descriptors(
     await tx.execute(_STORE, {"repository": repository, "descriptors": list(descriptors)})
 
 
-async def list_referrers(tx: Tx, *, repository_id: int, digest: str) -> list[Referrer]:
-    """Return the newest referrers of the image, at most ``MAX_SHOWN``."""
-    rows = await tx.execute(_SHOWN, _values(repository_id, digest))
+async def list_referrers(tx: Tx, *, repository_id: int, digests: Collection[str]) -> list[Referrer]:
+    """Return the newest referrers of the images, at most ``MAX_SHOWN``."""
+    rows = await tx.execute(_SHOWN, _values(repository_id, digests))
     return [_referrer(row) for row in rows]
 
 
@@ -180,7 +181,7 @@ def _referrer(row: Any) -> Referrer:
 
 async def list_unread(tx: Tx, *, repository_id: int, digest: str) -> list[str]:
     """Return those of the newest referrers of the image whose descriptor is unknown."""
-    rows: Iterable[str] = (await tx.execute(_UNREAD, _values(repository_id, digest))).scalars()
+    rows: Iterable[str] = (await tx.execute(_UNREAD, _values(repository_id, [digest]))).scalars()
     return list(rows)
 
 
@@ -193,12 +194,11 @@ async def find_image(
     return (row.id, row.digest) if row is not None and row.digest is not None else None
 
 
-def _values(repository_id: int, digest: str) -> dict[str, Any]:
-    fallback, *cosign_tags = artifact_tags(digest)
+def _values(repository_id: int, digests: Collection[str]) -> dict[str, Any]:
     return {
         "repository_id": repository_id,
-        "digest": digest,
-        "fallback": fallback,
-        "cosign_tags": cosign_tags,
+        "digests": list(digests),
+        "fallbacks": [fallback_tag(digest) for digest in digests],
+        "cosign_tags": [tag for digest in digests for tag in artifact_tags(digest)[1:]],
         "max_rows": MAX_SHOWN,
     }

@@ -57,6 +57,13 @@ class Repository:
         return self.visibility != "public" and not principal.owns(self.account_id)
 
 
+@dataclass(frozen=True, slots=True)
+class RepositoryDetail(Repository):
+    """A repository with the bytes of its images, each blob and manifest once."""
+
+    storage_used_bytes: int
+
+
 class RepositoryNotFound(NotFound):
     """No repository has this path, or the principal cannot see it."""
 

@@ -14,7 +14,12 @@ from services.catalog.namespaces.domain import NamespaceDeleting
 from services.catalog.repositories import usecases
 from services.catalog.repositories.dependencies import OwnedRepository, ReadableRepository
 from services.catalog.repositories.domain import Order, RepositoryTaken, View
-from services.catalog.repositories.schemas import RepositoryChange, RepositoryCreate, RepositoryOut
+from services.catalog.repositories.schemas import (
+    RepositoryChange,
+    RepositoryCreate,
+    RepositoryDetailOut,
+    RepositoryOut,
+)
 from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
@@ -58,7 +63,7 @@ async def list_repositories(
 )
 async def create_repository(
     tx: Tx, principal: Authenticated, limits: Limits, body: RepositoryCreate, response: Response
-) -> RepositoryOut:
+) -> RepositoryDetailOut:
     """Create an empty repository."""
     repository = await usecases.create_repository(
         tx=tx,
@@ -69,13 +74,16 @@ async def create_repository(
         limits=limits,
     )
     response.headers["Location"] = f"/api/v1/repositories/{repository.path}"
-    return RepositoryOut.model_validate(repository)
+    detail = await usecases.get_detail(tx=tx, repository=repository)
+    return RepositoryDetailOut.model_validate(detail)
 
 
 @router.get("/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound))
-async def get_repository(actor: ReadableRepository) -> RepositoryOut:
+async def get_repository(tx: Tx, actor: ReadableRepository) -> RepositoryDetailOut:
     """Return one repository: the account's own, a public one, or one shared with it by a grant."""
-    return RepositoryOut.model_validate(actor.repository)
+    return RepositoryDetailOut.model_validate(
+        await usecases.get_detail(tx=tx, repository=actor.repository)
+    )
 
 
 @router.patch(
@@ -83,7 +91,8 @@ async def get_repository(actor: ReadableRepository) -> RepositoryOut:
 )
 async def change_repository(
     tx: Tx, actor: OwnedRepository, body: RepositoryChange
-) -> RepositoryOut:
+) -> RepositoryDetailOut:
     """Change a repository's description."""
     repository = await usecases.change_repository(tx=tx, actor=actor, description=body.description)
-    return RepositoryOut.model_validate(repository)
+    detail = await usecases.get_detail(tx=tx, repository=repository)
+    return RepositoryDetailOut.model_validate(detail)

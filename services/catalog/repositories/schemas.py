@@ -32,6 +32,16 @@ class RepositoryOut(Output):
     created_at: datetime = Field(description="UTC")
 
 
+class RepositoryDetailOut(RepositoryOut):
+    """A repository with its use of the storage."""
+
+    storage_used_bytes: int = Field(
+        description="bytes of all images, tagged or not: each blob and each manifest once; the "
+        "trash of the repository does not count",
+        examples=[41943040],
+    )
+
+
 class RepositoryCreate(Body):
     """A new, empty repository. A first push creates one too."""
 

@@ -1,5 +1,7 @@
 """Create, list, and change repositories."""
 
+from dataclasses import fields
+
 from libs.common.db.changes import created
 from libs.common.db.engine import Tx
 from libs.common.db.pagination import Page, PageRequest
@@ -13,10 +15,12 @@ from services.catalog.audit.usecases import record
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.namespaces.domain import NamespaceDeleting, NamespaceNotFound
 from services.catalog.namespaces.usecases import get_namespace_owner
+from services.catalog.quotas.queries import sum_repository
 from services.catalog.repositories import queries
 from services.catalog.repositories.domain import (
     Order,
     Repository,
+    RepositoryDetail,
     RepositoryNotFound,
     RepositoryOwner,
     RepositoryReader,
@@ -44,6 +48,13 @@ async def get_repository_owner(
     """Return ``principal`` with the repository that it can change. Raises RepositoryNotFound."""
     repository = await queries.get_repository(tx, namespace=namespace, name=name)
     return RepositoryOwner(principal, repository)
+
+
+async def get_detail(*, tx: Tx, repository: Repository) -> RepositoryDetail:
+    """Return the repository with its use of the storage."""
+    used = await sum_repository(tx, repository_id=repository.id)
+    values = {field.name: getattr(repository, field.name) for field in fields(repository)}
+    return RepositoryDetail(**values, storage_used_bytes=used)
 
 
 async def list_repositories(

@@ -170,6 +170,8 @@ _BODIES: dict[str, Values] = {
     "post_namespace_rules_preview": lambda _: {"retention": [{"tags": "v*", "keep_last": 1}]},
     "post_repository_rules_preview": lambda _: {"retention": [{"tags": "*", "keep_last": 10}]},
     "create_repository": lambda world: {"namespace": world.namespace, "name": "new"},
+    "copy_image": lambda world: {"source": f"{world.path}:{world.tag}", "tag": "copied"},
+    "delete_images": lambda world: {"tags": [world.tag]},
     "restore_from_trash": lambda _: {"tag": "v1-again"},
     "change_repository": lambda _: {"description": "changed"},
     "create_garbage_collection": lambda _: {"is_dry": True},

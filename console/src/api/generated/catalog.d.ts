@@ -85,7 +85,7 @@ export interface paths {
         head?: never;
         /**
          * Change Account
-         * @description Disable or enable an account, change its role, or set a new password.
+         * @description Disable or enable an account, change its role or its quota, or set a new password.
          */
         patch: operations["change_account"];
         trace?: never;
@@ -570,6 +570,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{namespace}/{repository}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Images
+         * @description Delete up to 500 tags, each as `DELETE` of the tag does, or preview it.
+         *
+         *     The response says which tags were deleted, and why the others were not.
+         */
+        post: operations["delete_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{namespace}/{repository}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy Image
+         * @description Copy an image within the registry, or give it another tag, without moving bytes.
+         *
+         *     Its children, its signatures, and its other referrers are copied too. The repository is created
+         *     if it does not exist. An existing tag is replaced as by a push.
+         */
+        post: operations["copy_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trash": {
         parameters: {
             query?: never;
@@ -745,7 +790,9 @@ export interface components {
     schemas: {
         /**
          * AccountChange
-         * @description The fields to change. A field that is missing or null stays as it is.
+         * @description The fields to change. A field that is missing stays as it is.
+         *
+         *     So does one that is null, except for `storage_quota_bytes`: null removes the quota.
          */
         AccountChange: {
             /**
@@ -760,6 +807,12 @@ export interface components {
              * @description a new password ends the account's sessions
              */
             password?: string | null;
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null removes the limit
+             * @example 10737418240
+             */
+            storage_quota_bytes?: number | null;
         };
         /**
          * AccountCreate
@@ -790,6 +843,30 @@ export interface components {
          * @description An account, as an administrator sees it.
          */
         AccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -904,6 +981,79 @@ export interface components {
              * @example 73400320
              */
             size_bytes: number;
+        };
+        /**
+         * BulkDeletionOut
+         * @description What was deleted, in the order of the request.
+         */
+        BulkDeletionOut: {
+            /** Deleted */
+            deleted: components["schemas"]["NamedTagOut"][];
+            /** Failed */
+            failed: components["schemas"]["FailureOut"][];
+        };
+        /**
+         * BulkPreviewOut
+         * @description The consequences of deleting the tags together.
+         */
+        BulkPreviewOut: {
+            /**
+             * Tags
+             * @description the tags that would be deleted
+             */
+            tags: components["schemas"]["NamedTagOut"][];
+            /**
+             * Failed
+             * @description the tags that cannot be deleted
+             */
+            failed: components["schemas"]["FailureOut"][];
+            /**
+             * Sibling Tags
+             * @description other tags on the same images, which remain
+             * @example [
+             *       "latest"
+             *     ]
+             */
+            sibling_tags: string[];
+            /**
+             * Indexes
+             * @description tagged multi-platform images that remain and contain one of the images
+             */
+            indexes: components["schemas"]["IndexOut"][];
+            /**
+             * Referrers
+             * @description signatures and other artifacts of the images that nothing else needs, at most 200, the newest first. Garbage collection deletes them with the images.
+             */
+            referrers: components["schemas"]["ReferrerOut"][];
+            /**
+             * Exclusive Bytes
+             * @description size of the blobs that only the images without another tag or index reference, each once, over all tags and repositories of the account
+             * @example 3401613
+             */
+            exclusive_bytes: number;
+            /**
+             * Last Pulled At
+             * @description last pull of any of the tags, UTC; null: never
+             */
+            last_pulled_at: string | null;
+        };
+        /**
+         * CopyIn
+         * @description The image to copy, and the tag to set.
+         */
+        CopyIn: {
+            /**
+             * Source
+             * @description an image that the account can read: `namespace/repository:tag` or `namespace/repository@sha256:…`
+             * @example team/app:v1
+             */
+            source: string;
+            /**
+             * Tag
+             * @description the tag to set; if it exists, it is replaced as by a push
+             * @example production
+             */
+            tag: string;
         };
         /**
          * DecisionOut
@@ -1111,6 +1261,28 @@ export interface components {
              * @description UTC; null: never
              */
             last_login_at: string | null;
+        };
+        /**
+         * FailureOut
+         * @description A tag that was not deleted, or cannot be.
+         */
+        FailureOut: {
+            /**
+             * Tag
+             * @example v3
+             */
+            tag: string;
+            /**
+             * Code
+             * @description as in an error of the API: `not_found`; `tag_immutable`; `change_in_progress`: a push or deletion of the tag is not finished, or the registry has not confirmed this deletion yet; `registry_unavailable`: the registry does not respond
+             * @example not_found
+             */
+            code: string;
+            /**
+             * Detail
+             * @example There is no image 'team/app:v3'.
+             */
+            detail: string;
         };
         /**
          * GrantChange
@@ -1323,6 +1495,22 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * NamedTagOut
+         * @description A tag, and the image that it names.
+         */
+        NamedTagOut: {
+            /**
+             * Tag
+             * @example v1
+             */
+            tag: string;
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+        };
+        /**
          * NamespaceChange
          * @description The fields to change. A field that is missing or null stays as it is.
          */
@@ -1354,6 +1542,69 @@ export interface components {
              * @example Images of the web team
              */
             description: string;
+        };
+        /**
+         * NamespaceDetailOut
+         * @description A namespace with its use of the storage.
+         */
+        NamespaceDetailOut: {
+            /**
+             * Name
+             * @example team
+             */
+            name: string;
+            /**
+             * Account
+             * @description account that owns the namespace
+             * @example acme
+             */
+            account: string;
+            /**
+             * Visibility
+             * @description `public`: every signed-in Docker user can pull; `private`: only a Docker user with a grant can pull
+             * @enum {string}
+             */
+            visibility: "public" | "private";
+            /**
+             * Description
+             * @example Images of the web team
+             */
+            description: string;
+            /**
+             * Repository Count
+             * @example 3
+             */
+            repository_count: number;
+            /**
+             * Pull Count
+             * @description sum over all repositories
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all repositories; a layer counts once in each repository that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Deleting
+             * @description true while the repositories of the deleted namespace are being deleted; the namespace disappears with the last one
+             * @example false
+             */
+            deleting: boolean;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the namespace does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
         };
         /**
          * NamespaceOut
@@ -1433,6 +1684,30 @@ export interface components {
          * @description The account that is signed in.
          */
         OwnAccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -1847,6 +2122,72 @@ export interface components {
             description: string;
         };
         /**
+         * RepositoryDetailOut
+         * @description A repository with its use of the storage.
+         */
+        RepositoryDetailOut: {
+            /**
+             * Namespace
+             * @example team
+             */
+            namespace: string;
+            /**
+             * Name
+             * @example charts/web
+             */
+            name: string;
+            /**
+             * Status
+             * @description `empty`: it has no image yet; `deleting`: its images are being deleted, and the repository disappears with the last one
+             * @enum {string}
+             */
+            status: "empty" | "active" | "deleting";
+            /**
+             * Description
+             * @example The web front end
+             */
+            description: string;
+            /**
+             * Pull Count
+             * @description pulls by digest and by tag, including tags deleted since
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Last Pulled At
+             * @description UTC; null: never
+             */
+            last_pulled_at: string | null;
+            /**
+             * Last Pushed At
+             * @description UTC; null: never
+             */
+            last_pushed_at: string | null;
+            /**
+             * Tag Count
+             * @example 12
+             */
+            tag_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all images that have a tag, each image once; a layer counts once in each image that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the repository does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
+        };
+        /**
          * RepositoryOut
          * @description A repository.
          */
@@ -2229,6 +2570,31 @@ export interface components {
              * @description UTC; null: never
              */
             last_pulled_at: string | null;
+            /**
+             * Immutable
+             * @description whether the rules of the repository forbid that the tag moves or is deleted
+             */
+            immutable: boolean;
+        };
+        /**
+         * TagsToDelete
+         * @description The tags to delete.
+         */
+        TagsToDelete: {
+            /**
+             * Tags
+             * @example [
+             *       "v1",
+             *       "v2"
+             *     ]
+             */
+            tags: string[];
+            /**
+             * Preview
+             * @description delete nothing; return the consequences of the deletion
+             * @default false
+             */
+            preview: boolean;
         };
         /**
          * TrashEntryOut
@@ -3544,7 +3910,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3631,7 +3997,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3818,7 +4184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5332,7 +5698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5429,7 +5795,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5612,7 +5978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -6128,6 +6494,228 @@ export interface operations {
                 };
             };
             /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsToDelete"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkDeletionOut"] | components["schemas"]["BulkPreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copy_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    /** @description Path of the new object. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The image cannot be copied; `detail` says why (`copy_refused`); The account's storage quota is used up; `detail` says how many bytes are missing (`quota_exceeded`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The copy takes longer than a request may; send it again, and it goes on (`copy_unfinished`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */

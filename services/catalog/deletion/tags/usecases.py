@@ -1,8 +1,10 @@
 """Delete a tag, but not its image (spec 7)."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 from libs.common.db.audit import RETENTION
 from libs.common.db.changes import deleted
@@ -28,9 +30,11 @@ from services.catalog.intents.usecases import Record, call_until_confirmed, open
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
 from services.catalog.rules.usecases import check_tags
-from services.catalog.trash.keeping.usecases import keep_tag
+from services.catalog.trash.keeping.usecases import keep_tags
 
 _TRIES = 3
+_CONCURRENT_TAGS = 8
+T = TypeVar("T")
 
 
 async def delete_tag(
@@ -85,11 +89,10 @@ async def delete_tag(
         if record is not None:
             await record(tx, intent)
         if lifetime is not None:
-            await keep_tag(
+            await keep_tags(
                 tx=tx,
                 repository=repository,
-                tag=tag,
-                digest=intent.change.digest,
+                tags=[tag],
                 requester=intent.change.requester,
                 lifetime=lifetime,
             )
@@ -132,6 +135,53 @@ async def remove_tag(
             return
         # Another process deleted the placeholder and left the tag.
     raise RegistryUnavailable(f"The registry did not delete the tag {tag} of {repository}.")
+
+
+async def remove_tags(
+    *, registry: Registry, change: Change, checks: Mapping[str, Check], seconds: float
+) -> set[str]:
+    """Delete tags in the registry; return those whose deletion it has confirmed in time.
+
+    ``change`` has the placeholder. ``checks`` has for each tag the check of its intent. A request
+    that has no answer in time can still be carried out, so its intent must stay open.
+    """
+    assert change.manifest is not None
+    path, manifest, (digest,) = change.repository, change.manifest, change.removes
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    requests = asyncio.Semaphore(_CONCURRENT_TAGS)
+
+    async def confirmed(call: Callable[[], Awaitable[T]]) -> T | None:
+        async with requests:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await call()
+            except (RegistryUnavailable, TimeoutError):
+                return None
+
+    async def delete(tag: str) -> bool:
+        return await confirmed(lambda: registry.delete_tag(path, tag, check=checks[tag])) or False
+
+    async def replace(tag: str) -> bool:
+        async def put() -> bool:
+            await registry.put_manifest(path, tag, manifest, check=checks[tag])
+            return True
+
+        return await confirmed(put) or False
+
+    async def check_all() -> None:
+        await asyncio.gather(*(check() for check in checks.values()))
+
+    can_delete = await confirmed(registry.deletes_tags)
+    if can_delete is None:
+        return set()
+    outcomes = await asyncio.gather(*map(delete if can_delete else replace, checks))
+    done = {tag for tag, is_done in zip(checks, outcomes, strict=True) if is_done}
+    if can_delete or not done:
+        return done
+    # All of them name the placeholder now, and are deleted with it.
+    is_deleted = await confirmed(lambda: registry.delete_manifest(path, digest, check=check_all))
+    return done if is_deleted else set()
 
 
 async def _delete_in_registry(registry: Registry, intent: Intent, check: Check) -> None:

@@ -138,6 +138,25 @@ async def end_entry(tx: Tx, *, entry_id: int) -> bool:
     return (await tx.execute(statement.returning(_e.id))).one_or_none() is not None
 
 
+async def delete_manifests(tx: Tx, *, entry_id: int, limit: int) -> None:
+    """Delete at most ``limit`` manifests of an entry that has ended.
+
+    The account then has their bytes back. The other rows are deleted later (``delete_expired``).
+    """
+    m = trash_manifests.c
+    rows = (
+        sa.select(m.repository, m.digest)
+        .where(m.entry_id == entry_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    await tx.execute(
+        sa.delete(trash_manifests).where(
+            m.entry_id == entry_id, sa.tuple_(m.repository, m.digest).in_(rows)
+        )
+    )
+
+
 async def delete_expired(tx: Tx, limit: int) -> int:
     """Delete at most ``limit`` rows of expired entries; return how many.
 

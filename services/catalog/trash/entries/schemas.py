@@ -1,25 +1,16 @@
 """Requests and responses of ``/trash``."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from libs.common.web.fields import Body, Output
-from services.catalog.images.domain import is_tag
+from services.catalog.images.schemas import TagName
 from services.catalog.trash.domain import Kind, Status
 from services.catalog.trash.restoring.domain import Result
 
 _DIGEST = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-
-
-def _tag(value: str) -> str:
-    if not is_tag(value):
-        raise ValueError(
-            "must have at most 128 letters, digits, '.', '_', and '-', and not start with '.' or "
-            "'-'"
-        )
-    return value
 
 
 class TrashEntryOut(Output):
@@ -67,7 +58,7 @@ class TrashEntryOut(Output):
 class RestoreIn(Body):
     """How to restore."""
 
-    tag: Annotated[str, AfterValidator(_tag)] | None = Field(
+    tag: TagName | None = Field(
         default=None,
         description="for a tag or an image: the tag to set if the deleted one exists again",
         examples=["v1-restored"],

@@ -9,6 +9,8 @@ from services.catalog.audit.usecases import record
 from services.catalog.trash.domain import Entry, EntryBusy, EntryNotFound, EntryOwner, Kind
 from services.catalog.trash.entries import queries
 
+_DELETED_AT_ONCE = 1000
+
 
 async def list_entries(
     *, tx: Tx, by_account: AccountFilter, kind: Kind | None, q: str | None, page: PageRequest
@@ -34,6 +36,7 @@ async def end_entry(*, tx: Tx, actor: EntryOwner) -> None:
     entry = actor.entry
     if not await queries.end_entry(tx, entry_id=entry.id):
         raise EntryBusy(entry.path)
+    await queries.delete_manifests(tx, entry_id=entry.id, limit=_DELETED_AT_ONCE)
     await record(
         tx=tx,
         principal=actor.principal,

@@ -24,6 +24,28 @@ _COPY_TAGS = """
 """
 _TAGS = sa.text(_COPY_TAGS.format(column="name"))
 _TAGS_OF = sa.text(_COPY_TAGS.format(column="digest"))
+_KEEP_TAGS = sa.text("""
+    WITH entry AS (
+      INSERT INTO catalog.trash
+        (kind, path, namespace, repository, digest, owner_id, size_bytes, tag_count, account_id,
+         account, client_address, via, api_key_id, docker_user, expires_at)
+      SELECT 'tag', :repository || ':' || t.name, :namespace, :repository, t.digest, :owner_id,
+             coalesce(m.size_bytes, 0), 1, :account_id, :account, :client_address, :via,
+             CAST(:api_key_id AS uuid), :docker_user, clock_timestamp() + :lifetime
+      FROM catalog.tags t LEFT JOIN catalog.manifests m USING (repository_id, digest)
+      WHERE t.repository_id = :repository_id AND t.name = ANY(CAST(:names AS text[]))
+      RETURNING id, path, digest),
+    kept AS (
+      INSERT INTO catalog.trash_tags (entry_id, repository, name, digest, pushed_at, pushed_by)
+      SELECT e.id, :repository, t.name, t.digest, t.pushed_at, t.pushed_by
+      FROM entry e JOIN catalog.tags t
+        ON t.repository_id = :repository_id AND :repository || ':' || t.name = e.path)
+    INSERT INTO catalog.trash_digests (digest, repository, entry_id)
+    SELECT digest, :repository, id FROM entry
+""").bindparams(
+    sa.bindparam("lifetime", type_=sa.Interval),
+    sa.bindparam("repository", type_=sa.Text),
+)
 _MANIFESTS = sa.text("""
     INSERT INTO catalog.trash_manifests
       (entry_id, repository, digest, media_type, artifact_type, subject, size_bytes,
@@ -82,18 +104,36 @@ async def find_artifact_tags(tx: Tx, *, repository_id: int, digest: str) -> list
     return list((await tx.execute(statement)).scalars())
 
 
+async def keep_tags(
+    tx: Tx,
+    *,
+    repository: Repository,
+    names: Collection[str],
+    requester: Requester,
+    lifetime: timedelta,
+) -> None:
+    """Insert an entry for each tag, with what it needs. The entries expire after ``lifetime``."""
+    values = asdict(requester) | {
+        "repository_id": repository.id,
+        "repository": repository.path,
+        "namespace": repository.namespace,
+        "owner_id": repository.account_id,
+        "names": list(names),
+        "lifetime": lifetime,
+    }
+    await tx.execute(_KEEP_TAGS, values)
+
+
 async def insert_image(
     tx: Tx,
     *,
-    kind: Kind,
-    path: str,
     repository: Repository,
     digest: str,
     tag_count: int,
     requester: Requester,
     lifetime: timedelta,
 ) -> int:
-    """Insert the entry of a tag or an image, and return its id. It expires after ``lifetime``."""
+    """Insert the entry of an image, and return its id. It expires after ``lifetime``."""
     size_bytes = (
         sa.select(manifests.c.size_bytes)
         .where(manifests.c.repository_id == repository.id, manifests.c.digest == digest)
@@ -101,8 +141,8 @@ async def insert_image(
     )
     return await insert_entry(
         tx,
-        kind=kind,
-        path=path,
+        kind=Kind.MANIFEST,
+        path=f"{repository.path}@{digest}",
         namespace=repository.namespace,
         repository=repository.path,
         owner_id=repository.account_id,

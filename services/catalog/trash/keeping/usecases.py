@@ -18,28 +18,18 @@ from services.catalog.trash.keeping import queries
 _BATCH = 1000
 
 
-async def keep_tag(
+async def keep_tags(
     *,
     tx: Tx,
     repository: Repository,
-    tag: str,
-    digest: str,
+    tags: Collection[str],
     requester: Requester,
     lifetime: timedelta,
 ) -> None:
-    """Keep a tag. Its manifest remains in the registry."""
-    entry_id = await queries.insert_image(
-        tx,
-        kind=Kind.TAG,
-        path=f"{repository.path}:{tag}",
-        repository=repository,
-        digest=digest,
-        tag_count=1,
-        requester=requester,
-        lifetime=lifetime,
+    """Keep tags, each as an entry of its own. Their manifests remain in the registry."""
+    await queries.keep_tags(
+        tx, repository=repository, names=tags, requester=requester, lifetime=lifetime
     )
-    await queries.copy_tags(tx, entry_id=entry_id, repository=repository.path, names=[tag])
-    await queries.insert_needed(tx, entry_id=entry_id, repository=repository)
 
 
 async def keep_manifest(
@@ -58,8 +48,6 @@ async def keep_manifest(
     """
     entry_id = await queries.insert_image(
         tx,
-        kind=Kind.MANIFEST,
-        path=f"{repository.path}@{digest}",
         repository=repository,
         digest=digest,
         tag_count=len(set(tags) - set(artifact_tags(digest))),

@@ -11,7 +11,7 @@ from libs.common.registry.error_format import (
     ManifestInvalid,
 )
 from libs.common.registry.storage import StoredBlob
-from services.catalog.admission.domain import Target, check_blobs, needed_digests
+from services.catalog.admission.domain import Target, charges, check_blobs, needed_digests
 from tests.unit.common.registry.manifest_kit import digest, manifest, parsed
 
 TARGET = Target(is_deleting=False, reserved_until=None, is_account_full=False)
@@ -36,6 +36,24 @@ def test_push_to_a_reserved_name_is_denied_and_says_until_when() -> None:
 def test_first_push_to_a_repository_beyond_the_limit_of_the_account_is_denied() -> None:
     with pytest.raises(Denied, match="as many repositories as it can have"):
         replace(TARGET, is_account_full=True).check("team/app")
+
+
+def test_push_beyond_the_quota_is_denied() -> None:
+    figures = {"quota_bytes": 1, "used_bytes": 1, "needed_bytes": 1}
+    refusal = {"rule": "quota", **figures, "trash_bytes": 0, "upload_bytes": 0}
+    with pytest.raises(Denied, match="storage quota of 1 B"):
+        replace(TARGET, refusal=refusal).check("team/app")
+
+
+def test_manifest_charges_what_is_stored_under_its_canonical_digest() -> None:
+    stored = {**STORED, digest("1"): StoredBlob(digest("9"), 7)}
+    charged = charges(parsed(manifest()), digest=digest("0"), size=5, stored=stored)
+    assert {charge.digest: charge.size for charge in charged} == {
+        digest("0"): 5,
+        digest("2"): 7,
+        digest("9"): 7,
+        digest("c"): 7,
+    }
 
 
 def test_manifest_with_all_its_blobs_is_admitted() -> None:

@@ -92,4 +92,4 @@ def make_tree(tagged: str, **indexes: str) -> ManifestTree:
 def test_child_is_exclusive_unless_a_tag_or_another_index_needs_it(
     tree: ManifestTree, expected: set[str]
 ) -> None:
-    assert find_exclusive("top", tree) == expected
+    assert find_exclusive({"top"}, tree) == expected
