@@ -529,6 +529,21 @@ trash_grants = sa.Table(
     sa.Column("is_hidden", sa.Boolean, nullable=False),
 )
 
+trash_rules = sa.Table(
+    "trash_rules",
+    metadata,
+    _entry_id(),
+    sa.Column(
+        "path", sa.Text(collation="C"), primary_key=True, doc="of a namespace, it is the name"
+    ),
+    sa.Column("immutable_tags", ARRAY(sa.Text), nullable=False),
+    sa.Column("immutable_regex", sa.Text),
+    sa.Column("retention", JSONB, nullable=False),
+    sa.Column("retention_enabled", sa.Boolean, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+)
+"""The rules of deleted namespaces and repositories."""
+
 trash_digests = sa.Table(
     "trash_digests",
     metadata,

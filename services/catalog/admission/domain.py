@@ -94,15 +94,18 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A manifest that may be put: the change, and what it charges the account.
+    """A manifest that may be put.
 
-    ``subject`` is the digest that the manifest names, ``config`` the content of its image config.
+    ``charges`` count against the quota. ``subject`` is the digest that the manifest names as its
+    subject, and ``config`` the content of its image config. ``aliases`` maps digests of other
+    algorithms to the sha256 digests of the same blobs.
     """
 
     change: Change
     charges: tuple[Charge, ...]
     subject: str | None
     config: bytes | None
+    aliases: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,13 @@ class Target:
                 "repositories as it can have; delete one, or ask an administrator"
             )
         if self.refusal is not None:
-            raise _REFUSALS[self.refusal["rule"]](self.refusal)
+            raise self.denial
+
+    @property
+    def denial(self) -> Denied:
+        """The error of the rule in ``refusal``."""
+        assert self.refusal is not None
+        return _REFUSALS[self.refusal["rule"]](self.refusal)
 
 
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:

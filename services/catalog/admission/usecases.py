@@ -44,7 +44,6 @@ from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Ki
 from services.catalog.intents.queries import resolve
 from services.catalog.intents.usecases import call_until_confirmed, insert_when_free
 from services.catalog.manifest_aliases.queries import record_alias
-from services.catalog.quotas.domain import Charge
 from services.catalog.sync.states.domain import MAX_CONFIG_BYTES
 from services.catalog.sync.states.reading import Reader
 
@@ -121,6 +120,11 @@ class Admission:
             charges(manifest, digest=digest, size=len(push.content), stored=inspected.blobs),
             manifest.subject.digest if manifest.subject else None,
             inspected.content,
+            {
+                digest: blob.canonical
+                for digest, blob in inspected.blobs.items()
+                if digest != blob.canonical
+            },
         )
 
     async def _admit(self, push: Push, checked: Checked) -> Forwarded:
@@ -132,7 +136,7 @@ class Admission:
         if push.has_sha512:
             async with autocommit(self._engine) as tx:
                 await record_alias(tx, digest=push.reference, canonical=checked.change.digest)
-        intent = await self.open(checked.change, checked.charges, check_target=check_target)
+        intent = await self.open(checked, check_target=check_target)
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
         )
@@ -141,15 +145,12 @@ class Admission:
 
     async def open(
         self,
-        change: Change,
-        charged: Sequence[Charge],
+        checked: Checked,
         *,
         check_target: Callable[[Target | None], None],
         record: Callable[[Tx, int], Awaitable[None]] | None = None,
     ) -> Intent:
-        """Insert the intent of a manifest's change, when no open intent conflicts.
-
-        ``charged`` counts against the account's quota from then on.
+        """Insert the intent of a checked manifest, when no open intent conflicts.
 
         ``check_target`` raises an error if the repository does not allow it; None stands for a
         namespace that does not exist. ``record`` writes what belongs to the intent with this id, in
@@ -158,12 +159,16 @@ class Admission:
         Raises:
             ChangeInProgress: a conflicting intent was not resolved within 20 s.
         """
+        change = checked.change
 
         async def insert() -> tuple[Change, int | None]:
             transaction = autocommit if record is None else Engine.begin
             async with transaction(self._engine) as tx:
                 target, id_ = await queries.open_push(
-                    tx, change=change, charges=charged, max_repositories=self.max_repositories
+                    tx,
+                    change=change,
+                    charges=checked.charges,
+                    max_repositories=self.max_repositories,
                 )
                 if id_ is not None and record is not None:
                     await record(tx, id_)

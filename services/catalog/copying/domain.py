@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from libs.common.registry.error_format import Denied
 from libs.common.registry.manifests import is_digest
 from libs.common.registry.names import split_repository
 from libs.common.web.errors import Conflict, LimitReached, Unavailable
 from services.catalog.admission.domain import Target
 from services.catalog.images.domain import is_tag
 from services.catalog.namespaces.domain import NamespaceNotFound
-from services.catalog.quotas.domain import CopyExceedsQuota
 from services.catalog.repositories.domain import RepositoryDeleting
 from services.catalog.reserved_names.domain import NameReserved
 from services.catalog.rules.domain import TagImmutable
@@ -39,6 +39,17 @@ class CopyRefused(Conflict):
 
     code = "copy_refused"
     title = "The image cannot be copied; `detail` says why"
+
+
+class QuotaReached(Conflict):
+    """The copy would exceed the storage quota of the account that owns the target."""
+
+    code = "quota_exceeded"
+    title = "The storage quota is used up; empty the trash, delete images, or ask an administrator"
+
+    def __init__(self, denial: Denied) -> None:
+        message = denial.message.replace("the push needs", "the copy needs", 1)
+        super().__init__(f"{message[:1].upper()}{message[1:]}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +157,8 @@ def check_target(target: Target | None, *, path: str, tag: str, max_repositories
         NameReserved: a repository of that path was deleted a short time ago.
         LimitReached: the account can have no more repositories.
         TagImmutable: the tag exists, names another image, and is immutable.
-        CopyExceedsQuota: the account cannot store the image.
+        QuotaReached: it would exceed the quota of the account.
+        CopyRefused: another rule does not allow it.
     """
     if target is None:
         raise NamespaceNotFound(path.partition("/")[0])
@@ -165,4 +177,6 @@ def check_target(target: Target | None, *, path: str, tag: str, max_repositories
         return
     if target.refusal["rule"] == "immutable_tag":
         raise TagImmutable.of_tag(path, tag)
-    raise CopyExceedsQuota(target.refusal)
+    if target.refusal["rule"] == "quota":
+        raise QuotaReached(target.denial)
+    raise CopyRefused(f"{target.denial}.")

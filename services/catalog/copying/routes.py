@@ -7,14 +7,18 @@ from libs.common.registry.names import MAX_REPOSITORY_PATH, split_repository
 from libs.common.web.errors import Invalid, LimitReached, NotFound, Unauthenticated
 from libs.common.web.problems import responses
 from services.catalog.copying.dependencies import CopierOfApp, NamespaceToCopyTo
-from services.catalog.copying.domain import CopyRefused, CopyUnfinished, parse_source
+from services.catalog.copying.domain import (
+    CopyRefused,
+    CopyUnfinished,
+    QuotaReached,
+    parse_source,
+)
 from services.catalog.copying.schemas import CopyIn
 from services.catalog.images.domain import pull_commands
 from services.catalog.images.schemas import ImageOut
 from services.catalog.images.usecases import get_image_by_tag, list_referrers
 from services.catalog.intents.dependencies import RegistryClient
 from services.catalog.intents.domain import ChangeInProgress, RegistryUnreachable
-from services.catalog.quotas.domain import CopyExceedsQuota
 from services.catalog.referrers.usecases import read_descriptors
 from services.catalog.repositories.domain import RepositoryDeleting
 from services.catalog.repositories.usecases import get_repository_reader
@@ -32,7 +36,7 @@ router = APIRouter(prefix="/images", tags=["images"])
         NotFound,
         TagImmutable,
         CopyRefused,
-        CopyExceedsQuota,
+        QuotaReached,
         RepositoryDeleting,
         NameReserved,
         LimitReached,

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from libs.common.registry.error_format import Denied
 from libs.common.registry.manifests import own_sizes
-from libs.common.web.errors import Conflict
 
 MAX_QUOTA_BYTES = 2**62
 WARNING_PERCENT = 80
@@ -107,16 +106,6 @@ class QuotaExceeded(Denied):
                 "upload_bytes": uploads,
             },
         )
-
-
-class CopyExceedsQuota(Conflict):
-    """A copy would exceed the quota of the account that owns the target."""
-
-    code = "quota_exceeded"
-    title = "The account's storage quota is used up; `detail` says how many bytes are missing"
-
-    def __init__(self, refusal: Mapping[str, Any]) -> None:
-        super().__init__(f"The copy exceeds the quota: {QuotaExceeded(refusal)}.")
 
 
 def shown_bytes(size: int) -> str:
