@@ -37,6 +37,7 @@ from services.catalog.rules.queries import find_effective_rules
 MAX_DELETIONS_AT_A_TURN = 200
 """Then another repository gets its turn."""
 _DELETIONS_AT_ONCE = 4
+_MANY_TAGS = 1000
 _log = structlog.get_logger()
 
 
@@ -67,13 +68,13 @@ class _Plan:
 
 
 async def decide_all(tags: Sequence[Tag], *, rules: Rules, at: datetime) -> list[Decision]:
-    """Decide about all tags of a repository, in a thread: many tags would block other requests."""
+    """Decide about all tags of a repository; many of them in a thread, so that requests go on."""
 
     def decide_them() -> list[Decision]:
         marked = [replace(tag, is_immutable=rules.is_immutable(tag.name)) for tag in tags]
         return decide(marked, rules=rules.retention, at=at)
 
-    return await asyncio.to_thread(decide_them)
+    return await asyncio.to_thread(decide_them) if len(tags) > _MANY_TAGS else decide_them()
 
 
 async def check_obstacles(tx: Tx, *, rules: Rules, at: datetime) -> None:

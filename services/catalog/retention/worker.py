@@ -23,7 +23,7 @@ _NO_WINDOW = Rules()
 _deleted = Counter("moorage_catalog_retention_deleted", "tags that retention has deleted")
 _waiting = Gauge(
     "moorage_catalog_retention_waiting",
-    "1 while retention waits, because not all pulls are counted, otherwise 0",
+    "1 while retention waits until all pulls are counted or the registry works, otherwise 0",
 )
 _log = structlog.get_logger()
 
@@ -39,6 +39,7 @@ class RetentionWorker:
         self._engine = engine
         self._registry = registry
         self._lifetime = lifetime
+        self._waits_for = ""
 
     async def step(self) -> float:
         """Carry out the run that is open or due. Return the seconds until the next look."""
@@ -53,15 +54,18 @@ class RetentionWorker:
         try:
             run = await self._open_run()
             await self._run(run)
-        except RetentionWaits as waits:
-            _waiting.set(1)
-            _log.warning("retention waits", reason=str(waits))
+        except (RetentionWaits, RegistryUnavailable) as error:
+            self._wait(str(error))
             return _LONGEST_PAUSE_SECONDS
-        except RegistryUnavailable as error:
-            _log.warning("retention waits for the registry", reason=str(error))
-            return _LONGEST_PAUSE_SECONDS
-        _waiting.set(0)
+        self._wait("")
         return 0.0
+
+    def _wait(self, reason: str) -> None:
+        """Report why retention waits, once; an empty reason means that it does not."""
+        _waiting.set(1 if reason else 0)
+        if reason and reason != self._waits_for:
+            _log.warning("retention waits", reason=reason)
+        self._waits_for = reason
 
     async def _open_run(self) -> Run:
         """Return the open run; begin one if there is none. Raises RetentionWaits."""

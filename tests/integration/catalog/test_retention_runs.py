@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
+from libs.common.registry.errors import RegistryUnavailable
 from services.catalog.retention import usecases
 from services.catalog.retention.worker import RetentionWorker
 from tests.integration.catalog.retaining import age, count_pulls, preview_all, put_rules, use
@@ -49,6 +50,17 @@ class Retention:
             lifetime=TRASH,
             limit=limit,
         )
+
+    async def delete_all(self, path: str, at: datetime) -> None:
+        """Delete until nothing is left to begin.
+
+        On a slow machine, the registry can be late. Then the worker of intents completes what has
+        begun.
+        """
+        while True:
+            with suppress(RegistryUnavailable):
+                if await self.delete(path, at) == 0:
+                    return
 
 
 @pytest.fixture
@@ -97,8 +109,13 @@ async def test_retention_deletes_exactly_what_the_preview_said(
     assert {item["reason_code"] for item in items} >= {"immutable", "keep_last", "not_kept"}
     before = await mine.tags("app")
     (page,) = {item["at"] for item in [await _first_page(mine)]}
-    assert await retention.delete(path, datetime.fromisoformat(page)) == len(said)
-    left = await mine.tags("app")
+    await retention.delete_all(path, datetime.fromisoformat(page))
+    left = await soon(
+        lambda: mine.tags("app"),
+        lambda found: len(before) - len(found) >= len(said),
+        within=60,
+        what="the deletions",
+    )
     assert before.keys() - left.keys() == said.keys()
     assert set(mine.registry.tags(path)) == left.keys()
     assert {name for name in before if len(name) == 2 and name[0] == "v"} <= left.keys()
