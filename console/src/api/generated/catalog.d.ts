@@ -85,7 +85,7 @@ export interface paths {
         head?: never;
         /**
          * Change Account
-         * @description Disable or enable an account, change its role, or set a new password.
+         * @description Disable or enable an account, change its role or its quota, or set a new password.
          */
         patch: operations["change_account"];
         trace?: never;
@@ -209,7 +209,7 @@ export interface paths {
          * Delete Namespace
          * @description Delete a namespace with its grants; with `cascade`, its repositories first.
          *
-         *     It goes to the trash.
+         *     It goes to the trash. If it has an immutable tag, add `force`.
          *
          *     Its name can be taken again after the tokens that name it have expired.
          */
@@ -317,6 +317,66 @@ export interface paths {
         patch: operations["change_docker_user_grant"];
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Namespace Rules
+         * @description Return the rules of a namespace.
+         */
+        get: operations["get_namespace_rules"];
+        /**
+         * Put Namespace Rules
+         * @description Replace the rules of a namespace.
+         *
+         *     They apply to each repository in it that has no rules of its own. If a push or deletion of a tag
+         *     that becomes immutable is not finished, the request waits for it, at most 20 s.
+         */
+        put: operations["put_namespace_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{namespace}/{repository}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Repository Rules
+         * @description Return the rules that apply to a repository: its own, or those of its namespace.
+         */
+        get: operations["get_repository_rules"];
+        /**
+         * Put Repository Rules
+         * @description Give a repository rules of its own. They replace all rules of its namespace.
+         *
+         *     If a push or deletion of a tag that becomes immutable is not finished, the request waits for it,
+         *     at most 20 s.
+         */
+        put: operations["put_repository_rules"];
+        post?: never;
+        /**
+         * Delete Repository Rules
+         * @description Delete the rules of a repository. Those of its namespace apply again.
+         *
+         *     If it has none, nothing changes.
+         */
+        delete: operations["delete_repository_rules"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories": {
         parameters: {
             query?: never;
@@ -362,6 +422,8 @@ export interface paths {
          * Delete Repository
          * @description Delete a repository with all its images. It goes to the trash.
          *
+         *     If it has an immutable tag, add `force`.
+         *
          *     The deletion continues after the response. When all is gone, a GET returns 404. From now on,
          *     nobody gets a token for the repository. Its name can be taken again after the tokens that name
          *     it have expired.
@@ -394,7 +456,8 @@ export interface paths {
          * Delete Image By Digest
          * @description Delete an image with all tags on it, unless a tagged multi-platform image needs it.
          *
-         *     The tags of its signatures are deleted too. The image goes to the trash.
+         *     An image that an immutable tag names is not deleted either. The tags of its signatures are
+         *     deleted too. The image goes to the trash.
          */
         delete: operations["delete_image_by_digest"];
         options?: never;
@@ -420,7 +483,9 @@ export interface paths {
         post?: never;
         /**
          * Delete Image By Tag
-         * @description Delete one tag. Other tags on the same image remain. The tag goes to the trash.
+         * @description Delete one tag, unless it is immutable. Other tags on the same image remain.
+         *
+         *     The tag goes to the trash.
          *
          *     If somebody pushes the tag at the same time, the later of the two wins.
          */
@@ -628,7 +693,9 @@ export interface components {
     schemas: {
         /**
          * AccountChange
-         * @description The fields to change. A field that is missing or null stays as it is.
+         * @description The fields to change. A field that is missing stays as it is.
+         *
+         *     So does one that is null, except for `storage_quota_bytes`: null removes the quota.
          */
         AccountChange: {
             /**
@@ -643,6 +710,12 @@ export interface components {
              * @description a new password ends the account's sessions
              */
             password?: string | null;
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null removes the limit
+             * @example 10737418240
+             */
+            storage_quota_bytes?: number | null;
         };
         /**
          * AccountCreate
@@ -673,6 +746,30 @@ export interface components {
          * @description An account, as an administrator sees it.
          */
         AccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -1184,6 +1281,69 @@ export interface components {
             description: string;
         };
         /**
+         * NamespaceDetailOut
+         * @description A namespace with its use of the storage.
+         */
+        NamespaceDetailOut: {
+            /**
+             * Name
+             * @example team
+             */
+            name: string;
+            /**
+             * Account
+             * @description account that owns the namespace
+             * @example acme
+             */
+            account: string;
+            /**
+             * Visibility
+             * @description `public`: every signed-in Docker user can pull; `private`: only a Docker user with a grant can pull
+             * @enum {string}
+             */
+            visibility: "public" | "private";
+            /**
+             * Description
+             * @example Images of the web team
+             */
+            description: string;
+            /**
+             * Repository Count
+             * @example 3
+             */
+            repository_count: number;
+            /**
+             * Pull Count
+             * @description sum over all repositories
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all repositories; a layer counts once in each repository that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Deleting
+             * @description true while the repositories of the deleted namespace are being deleted; the namespace disappears with the last one
+             * @example false
+             */
+            deleting: boolean;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the namespace does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
+        };
+        /**
          * NamespaceOut
          * @description A namespace.
          */
@@ -1245,6 +1405,30 @@ export interface components {
          * @description The account that is signed in.
          */
         OwnAccountOut: {
+            /**
+             * Storage Quota Bytes
+             * @description how many bytes the account can use; null: no limit
+             * @example 10737418240
+             */
+            storage_quota_bytes: number | null;
+            /**
+             * Storage Used Bytes
+             * @description each blob and each manifest once; includes the trash, and uploads that no image uses yet
+             * @example 73400320
+             */
+            storage_used_bytes: number;
+            /**
+             * Storage Trash Bytes
+             * @description the part of `storage_used_bytes` that only the trash needs
+             * @example 1048576
+             */
+            storage_trash_bytes: number;
+            /**
+             * Storage State
+             * @description `warning`: 80 % of the quota are used; `critical`: 95 %; `exceeded`: nothing more can be pushed; without a quota always `ok`
+             * @enum {string}
+             */
+            storage_state: "ok" | "warning" | "critical" | "exceeded";
             /**
              * Username
              * @example acme
@@ -1614,6 +1798,72 @@ export interface components {
             description: string;
         };
         /**
+         * RepositoryDetailOut
+         * @description A repository with its use of the storage.
+         */
+        RepositoryDetailOut: {
+            /**
+             * Namespace
+             * @example team
+             */
+            namespace: string;
+            /**
+             * Name
+             * @example charts/web
+             */
+            name: string;
+            /**
+             * Status
+             * @description `empty`: it has no image yet; `deleting`: its images are being deleted, and the repository disappears with the last one
+             * @enum {string}
+             */
+            status: "empty" | "active" | "deleting";
+            /**
+             * Description
+             * @example The web front end
+             */
+            description: string;
+            /**
+             * Pull Count
+             * @description pulls by digest and by tag, including tags deleted since
+             * @example 1204
+             */
+            pull_count: number;
+            /**
+             * Last Pulled At
+             * @description UTC; null: never
+             */
+            last_pulled_at: string | null;
+            /**
+             * Last Pushed At
+             * @description UTC; null: never
+             */
+            last_pushed_at: string | null;
+            /**
+             * Tag Count
+             * @example 12
+             */
+            tag_count: number;
+            /**
+             * Size Bytes
+             * @description sum over all images that have a tag, each image once; a layer counts once in each image that has it
+             * @example 73400320
+             */
+            size_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC
+             */
+            created_at: string;
+            /**
+             * Storage Used Bytes
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the repository does not count
+             * @example 41943040
+             */
+            storage_used_bytes: number;
+        };
+        /**
          * RepositoryOut
          * @description A repository.
          */
@@ -1725,6 +1975,115 @@ export interface components {
              * @description Docker users that were deleted, so that their grants could not be restored
              */
             vanished_docker_users: string[];
+        };
+        /**
+         * RetentionRuleIn
+         * @description Which of the matching tags to keep: at least one condition. Null is no such condition.
+         */
+        RetentionRuleIn: {
+            /**
+             * Tags
+             * @description Shell pattern: `*` is any text, `?` one character, `[0-9]` one of a set, `[!0-9]` one of all others. Upper and lower case differ. No pattern matches tags that belong to other images, such as `sha256-….sig`.
+             * @example v*
+             */
+            tags: string;
+            /** Keep Last */
+            keep_last?: number | null;
+            /** Keep Pulled Within Days */
+            keep_pulled_within_days?: number | null;
+            /** Keep Pushed Within Days */
+            keep_pushed_within_days?: number | null;
+        };
+        /**
+         * RetentionRuleOut
+         * @description Which of the matching tags the retention keeps. Null is no such condition.
+         */
+        RetentionRuleOut: {
+            /**
+             * Tags
+             * @description shell pattern
+             * @example *
+             */
+            tags: string;
+            /**
+             * Keep Last
+             * @example 10
+             */
+            keep_last: number | null;
+            /**
+             * Keep Pulled Within Days
+             * @example 30
+             */
+            keep_pulled_within_days: number | null;
+            /**
+             * Keep Pushed Within Days
+             * @example 7
+             */
+            keep_pushed_within_days: number | null;
+        };
+        /**
+         * RulesOut
+         * @description The rules that apply.
+         */
+        RulesOut: {
+            /**
+             * Immutable Tags
+             * @description tags that match one of these patterns cannot be moved or deleted once they exist
+             * @example [
+             *       "v*"
+             *     ]
+             */
+            immutable_tags: string[];
+            /**
+             * Retention
+             * @description A tag is deleted if at least one rule matches it, and none of the matching rules keeps it. Immutable tags are always kept.
+             */
+            retention: components["schemas"]["RetentionRuleOut"][];
+            /**
+             * Retention Enabled
+             * @description whether the retention deletes tags, once a day
+             * @example false
+             */
+            retention_enabled: boolean;
+            /**
+             * Source
+             * @description whose rules these are. Those of a repository replace all rules of its namespace. `default`: nobody has set rules, so no tag is immutable and none is deleted
+             * @example namespace
+             * @enum {string}
+             */
+            source: "default" | "namespace" | "repository";
+            /**
+             * Updated At
+             * @description last change, UTC; null: never set
+             */
+            updated_at: string | null;
+        };
+        /**
+         * RulesPut
+         * @description All rules of the namespace or repository. A missing field is as one that is empty.
+         */
+        RulesPut: {
+            /**
+             * Immutable Tags
+             * @description tags that match one of these patterns cannot be moved or deleted once they exist
+             * @default []
+             * @example [
+             *       "v*"
+             *     ]
+             */
+            immutable_tags: string[];
+            /**
+             * Retention
+             * @description A tag is deleted if at least one rule matches it, and none of the matching rules keeps it. Immutable tags are always kept.
+             * @default []
+             */
+            retention: components["schemas"]["RetentionRuleIn"][];
+            /**
+             * Retention Enabled
+             * @description whether the retention deletes tags, once a day
+             * @default false
+             */
+            retention_enabled: boolean;
         };
         /**
          * RunCreate
@@ -3202,7 +3561,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3289,7 +3648,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -3354,6 +3713,8 @@ export interface operations {
         parameters: {
             query?: {
                 cascade?: boolean;
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -3413,7 +3774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`) */
+            /** @description The namespace has repositories; delete them first, or add `?cascade=true` (`namespace_not_empty`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3474,7 +3835,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4022,6 +4383,450 @@ export interface operations {
             };
         };
     };
+    get_namespace_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_namespace_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_repository_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_repositories: {
         parameters: {
             query?: {
@@ -4132,7 +4937,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4229,7 +5034,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4292,7 +5097,10 @@ export interface operations {
     };
     delete_repository: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description also delete immutable tags; without it, one of them refuses the deletion */
+                force?: boolean;
+            };
             header?: never;
             path: {
                 namespace: string;
@@ -4340,6 +5148,15 @@ export interface operations {
             };
             /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4400,7 +5217,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4618,7 +5435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description A multi-platform image contains this image; delete that image first (`needed_by_index`); The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4797,7 +5614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`) */
             409: {
                 headers: {
                     [name: string]: unknown;
