@@ -16,6 +16,9 @@ ALTER TABLE catalog.trash_manifests
     ADD COLUMN charged_digests TEXT[],
     ADD COLUMN charged_sizes BIGINT[];
 
+CREATE INDEX trash_manifests_uncharged_idx
+ON catalog.trash_manifests (digest) WHERE charged_digests IS NULL;
+
 -- What the manifest of an open push charges. The row stays as long as its intent.
 
 CREATE TABLE catalog.reservations (
@@ -24,12 +27,23 @@ CREATE TABLE catalog.reservations (
     manifest TEXT NOT NULL,
     digests TEXT[] NOT NULL,
     sizes BIGINT[] NOT NULL,
-    CONSTRAINT reservations_pkey PRIMARY KEY (intent_id),
-    CONSTRAINT reservations_intent_id_fkey FOREIGN KEY (intent_id)
-        REFERENCES catalog.intents (id) ON DELETE CASCADE
+    CONSTRAINT reservations_pkey PRIMARY KEY (intent_id)
 );
 
 CREATE INDEX reservations_manifest_idx ON catalog.reservations (manifest);
+
+CREATE FUNCTION catalog.delete_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM catalog.reservations WHERE intent_id IN (SELECT id FROM deleted);
+  RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION catalog.delete_reservations IS
+'trigger: deletes the reservations of deleted intents';
+
+CREATE TRIGGER intents_deleted AFTER DELETE ON catalog.intents
+REFERENCING OLD TABLE AS deleted
+FOR EACH STATEMENT EXECUTE FUNCTION catalog.delete_reservations();
 
 -- Uploads that clients have completed, as the gate has seen them. The size is null until the catalog
 -- has found the blob.

@@ -504,6 +504,11 @@ trash_manifests = sa.Table(
     sa.Column("is_scanned", sa.Boolean, nullable=False),
     *_charges(),
     sa.Index("trash_manifests_digest_idx", "repository", "digest"),
+    sa.Index(
+        "trash_manifests_uncharged_idx",
+        "digest",
+        postgresql_where=sa.text("charged_digests IS NULL"),
+    ),
 )
 
 trash_tags = sa.Table(
@@ -714,12 +719,7 @@ retention_state = sa.Table(
 reservations = sa.Table(
     "reservations",
     metadata,
-    sa.Column(
-        "intent_id",
-        sa.ForeignKey(intents.c.id, ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
+    sa.Column("intent_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("account_id", sa.BigInteger, nullable=False),
     sa.Column("manifest", sa.Text, nullable=False, index=True),
     sa.Column("digests", ARRAY(sa.Text), nullable=False),

@@ -1,6 +1,7 @@
 """Background work of the storage figures: apply changes, and find out what is not known yet."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +23,8 @@ _CHANGES_AT_ONCE = 5_000
 _MANIFESTS_AT_ONCE = 100
 _UPLOADS_AT_ONCE = 200
 _CONCURRENT_READS = 4
+_REST = 3.0
+"""The worker rests so many times as long as it reads, so that pushes go on after an upgrade."""
 _UPLOAD_CHECK_AGE = timedelta(minutes=10)
 _UPLOAD_FAILED_AFTER = timedelta(minutes=10)
 _log = structlog.get_logger()
@@ -44,9 +47,13 @@ class StorageWorker:
     async def step(self) -> float:
         """Do a part of the work, and return the seconds until the next one."""
         is_full = await self._check_uploads()
-        is_full |= await self._charge_manifests()
+        began_at = time.monotonic()
+        has_uncharged = await self._charge_manifests()
+        seconds = time.monotonic() - began_at
         is_full |= await self._apply()
-        return 0.0 if is_full else _POLL_SECONDS
+        if is_full:
+            return 0.0
+        return min(_POLL_SECONDS, _REST * seconds) if has_uncharged else _POLL_SECONDS
 
     async def _apply(self) -> bool:
         """Apply changes of each account in a transaction. Return whether some are left."""
@@ -70,9 +77,10 @@ class StorageWorker:
             found = await queries.list_uncharged(tx, after=self._after, limit=_MANIFESTS_AT_ONCE)
         is_full = len(found) == _MANIFESTS_AT_ONCE
         self._after = found[-1][1] if is_full else ""
-        for start in range(0, len(found), _CONCURRENT_READS):
+        paths = [(path, digest) for digest, path in {of[1]: of[0] for of in found}.items()]
+        for start in range(0, len(paths), _CONCURRENT_READS):
             await asyncio.gather(
-                *(self._charge(*one) for one in found[start : start + _CONCURRENT_READS])
+                *(self._charge(*one) for one in paths[start : start + _CONCURRENT_READS])
             )
         return is_full
 
