@@ -4,7 +4,7 @@ from alembic import op
 from libs.common.db.sql_file import run_beside
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

@@ -94,6 +94,26 @@ digest_pulls = sa.Table(
 )
 """The last pull of each digest whose event is not in ``inbox`` any more."""
 
+last_uses = sa.Table(
+    "last_uses",
+    metadata,
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("reference", sa.Text, primary_key=True, doc="a tag or a digest"),
+    sa.Column("last_used_at", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Index("last_uses_last_used_at_idx", "last_used_at"),
+)
+"""The last request of each tag, and the last GET of each digest, whose event is counted."""
+
+counting_state = sa.Table(
+    "counting_state",
+    metadata,
+    sa.Column("id", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("began_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.Column("counted_until", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_now),
+    sa.CheckConstraint("id", name="counting_state_one_check"),
+)
+"""One row: since when uses are known, and until when all received pull events are counted."""
+
 checkpoints = sa.Table(
     "checkpoints",
     metadata,

@@ -41,6 +41,8 @@ READERS = {
     "events.pull_sums": {"catalog"},
     "events.pulled_repositories": {"catalog"},
     "events.pulled_digests": {"catalog"},
+    "events.reference_uses": {"catalog"},
+    "events.counting_progress": {"catalog"},
     "events.audit": {"catalog"},
 }
 """Each published view and the services that can read it."""

@@ -15,7 +15,10 @@ import type { Account } from "../api/session";
 import { session } from "../api/session";
 import { useWords } from "../i18n";
 import icon from "../icon.svg";
+import { lazyPart } from "../parts/page/lazy";
 import { LanguageSwitch } from "./language";
+
+const StorageWarning = lazyPart(() => import("../pages/storage/storage-warning"));
 
 /** The frame of every page after signing in: header, menu, and main area. */
 export default function Shell({
@@ -112,6 +115,7 @@ export default function Shell({
         <a href="/docs">{say("app.apiDocs")}</a>
       </nav>
       <main id="main" ref={main} tabIndex={-1}>
+        <StorageWarning />
         {children}
       </main>
     </div>

@@ -17,6 +17,8 @@ from libs.common.security.principals import Principal
 
 COMMAND_LINE = "command line"
 """``via`` of a change that the operator made with `moorage`."""
+RETENTION = "retention"
+"""``via`` of a deletion by the rules of a namespace or repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,9 @@ class AuditEntry:
     ``action`` is ``noun.verb``, such as ``namespace.create``. ``target`` names the object as in its
     API path. ``account`` is the username of the actor, or None if no account is signed in.
     ``docker_user`` is the actor of a push, and of a deletion with a Docker client. ``via`` is
-    ``session``, the name of the API key with the id ``api_key_id``, or COMMAND_LINE. ``owner_id``
-    is the account that owns the object: the entry is in its trail too, whoever the actor is.
-    ``occurrences`` is more than 1 if the entry stands for several refusals
+    ``session``, the name of the API key with the id ``api_key_id``, COMMAND_LINE, or RETENTION.
+    ``owner_id`` is the account that owns the object: the entry is in its trail too, whoever the
+    actor is. ``occurrences`` is more than 1 if the entry stands for several refusals
     (``libs.common.db.refusals``).
     """
 

@@ -78,6 +78,11 @@ class Push:
         """The tag to set, or None if the manifest is pushed by its digest."""
         return None if ":" in self.reference else self.reference
 
+    @property
+    def has_sha512(self) -> bool:
+        """Whether the manifest is pushed by its sha512 digest."""
+        return self.reference.startswith("sha512:")
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:

@@ -43,6 +43,7 @@ from services.catalog.images.description import Described, describe_image, descr
 from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind, Requester
 from services.catalog.intents.queries import resolve
 from services.catalog.intents.usecases import call_until_confirmed, insert_when_free
+from services.catalog.manifest_aliases.queries import record_alias
 from services.catalog.sync.states.domain import MAX_CONFIG_BYTES
 from services.catalog.sync.states.reading import Reader
 
@@ -132,6 +133,9 @@ class Admission:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")
             target.check(push.path)
 
+        if push.has_sha512:
+            async with autocommit(self._engine) as tx:
+                await record_alias(tx, digest=push.reference, canonical=checked.change.digest)
         intent = await self.open(checked, check_target=check_target)
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
@@ -274,10 +278,13 @@ class Admission:
 
 
 def _check_digest(push: Push) -> str:
-    """Return the digest of the body. Raise DigestInvalid if the reference is another digest."""
+    """Return the sha256 digest of the body. Raise DigestInvalid if the reference is another one."""
     digest = "sha256:" + hashlib.sha256(push.content).hexdigest()
-    if push.tag is None and push.reference != digest:
-        raise DigestInvalid(f"the body has the digest {digest}, not {push.reference}")
+    own = digest
+    if push.has_sha512:
+        own = "sha512:" + hashlib.sha512(push.content).hexdigest()
+    if push.tag is None and push.reference != own:
+        raise DigestInvalid(f"the body has the digest {own}, not {push.reference}")
     return digest
 
 

@@ -28,8 +28,9 @@ class AuditEntryOut(Output):
     )
     via: str | None = Field(
         description=(
-            "`session`, the name of the API key with the id `api_key_id`, or `command line`; null"
-            " for Docker users, refused credentials, and entries from before 0.1.0"
+            "`session`, the name of the API key with the id `api_key_id`, `command line`, or"
+            " `retention` (a rule of the namespace or repository); null for Docker users, refused"
+            " credentials, and entries from before 0.1.0"
         ),
         examples=["session"],
     )

@@ -42,7 +42,7 @@ class ImageNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class TaggedImage:
-    """A tag with the image that it names."""
+    """A tag with the image that it names. If it is ``immutable``, it cannot move or be deleted."""
 
     tag: str
     digest: str
@@ -53,6 +53,7 @@ class TaggedImage:
     pushed_by: str
     pull_count: int
     last_pulled_at: datetime | None
+    immutable: bool
 
 
 @dataclass(frozen=True, slots=True)

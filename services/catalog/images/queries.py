@@ -17,11 +17,20 @@ from services.catalog.images.domain import (
     TaggedImage,
     TaggedIndex,
 )
-from services.catalog.tables import manifests, tags
+from services.catalog.tables import manifests, repositories, tags
 
 _t, _m = tags.c, manifests.c
+_DIGITS = 20
+_NATURAL_NAME = sa.func.regexp_replace(
+    sa.func.regexp_replace(sa.func.lower(_t.name), r"(\d+)", "0" * _DIGITS + r"\1", "g"),
+    rf"\d*(\d{{{_DIGITS}}})",
+    r"\1",
+    "g",
+    type_=sa.Text,
+).collate("C")
+"""A key that sorts 1.0.2 before 1.0.10: each number has its last 20 digits, with leading zeros."""
 _SORT_COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
-    "name": (_t.name,),
+    "name": (_NATURAL_NAME, _t.name),
     "pushed_at": (_t.pushed_at, _t.name),
     "pull_count": (_t.pull_count, _t.name),
     "last_pulled_at": (or_never(_t.last_pulled_at), _t.name),
@@ -44,8 +53,9 @@ async def list_tags(
     Without ``with_artifacts``, tags that belong to other images are left out.
     """
     tag_columns = (_t.name, _t.digest, _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
+    immutable = _is_immutable(repository_id).label("immutable")
     statement = (
-        sa.select(*tag_columns, _m.media_type, _m.size_bytes, _m.platforms)
+        sa.select(*tag_columns, _m.media_type, _m.size_bytes, _m.platforms, immutable)
         .join(manifests, _TAG_NAMES_MANIFEST)
         .where(_t.repository_id == repository_id)
     )
@@ -55,6 +65,19 @@ async def list_tags(
         statement = statement.where(_t.name.icontains(q, autoescape=True))
     sort = Sort(order, _SORT_COLUMNS[order.removeprefix("-")])
     return await fetch_page(tx, statement, sort=sort, page=page, of=_tagged_image)
+
+
+def _is_immutable(repository_id: int) -> sa.ColumnElement[bool]:
+    """Return whether a tag of the repository is immutable by its rules."""
+    regex = (
+        sa.select(sa.func.catalog.immutable_regex(repositories.c.namespace_id, repositories.c.id))
+        .where(repositories.c.id == repository_id)
+        .scalar_subquery()
+    )
+    return sa.and_(
+        sa.func.coalesce(_t.name.op("~")(regex), sa.false()),
+        sa.not_(sa.func.catalog.is_artifact_tag(_t.name)),
+    )
 
 
 def _tagged_image(row: Any) -> TaggedImage:
@@ -68,6 +91,7 @@ def _tagged_image(row: Any) -> TaggedImage:
         pushed_by=row.pushed_by,
         pull_count=row.pull_count,
         last_pulled_at=row.last_pulled_at,
+        immutable=row.immutable,
     )
 
 

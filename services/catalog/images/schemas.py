@@ -71,6 +71,9 @@ class TagOut(Output):
     )
     pull_count: int = Field(examples=[1204])
     last_pulled_at: datetime | None = Field(description="UTC; null: never")
+    immutable: bool = Field(
+        description="whether the rules of the repository forbid that the tag moves or is deleted"
+    )
 
 
 class ReferrerOut(Output):

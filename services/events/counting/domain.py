@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
+from libs.common.registry.names import is_artifact_tag
 from services.events.history.domain import SECOND_NS, Effect, PullEvent
 
 HOUR_NS = 3600 * SECOND_NS
@@ -124,6 +125,21 @@ def deltas_of(recounts: Iterable[Recount]) -> dict[PullHour, Delta]:
         for key, delta in sorted(deltas.items(), key=lambda item: item[0])
         if delta.changes_counter
     }
+
+
+def uses_of(events: Iterable[PullEvent]) -> dict[str, int]:
+    """Return the time of the last use of each tag and digest, in nanoseconds since 1970.
+
+    Each request of a tag uses it, and each GET uses its digest, whether or not it counts as a pull
+    of its own. The tags of signatures are left out.
+    """
+    uses: dict[str, int] = {}
+    for event in events:
+        if event.tag is not None and not is_artifact_tag(event.tag):
+            uses[event.tag] = max(event.at_ns, uses.get(event.tag, 0))
+        if not event.head:
+            uses[event.digest] = max(event.at_ns, uses.get(event.digest, 0))
+    return uses
 
 
 def _pull_hour(recount: Recount, recorded: RecordedEffect) -> PullHour:

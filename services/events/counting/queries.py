@@ -188,6 +188,40 @@ async def correct_last_pulls(connection: Connection, deltas: Mapping[PullHour, D
     )
 
 
+async def record_uses(connection: Connection, uses: Mapping[tuple[str, str], int]) -> None:
+    """Store the last use of each repository and reference, in nanoseconds since 1970.
+
+    A later use that is stored stays. Call it last in a transaction: two workers then lock the rows
+    in the same order.
+    """
+    ordered = sorted(uses)
+    await connection.execute(
+        """
+        INSERT INTO events.last_uses AS u (repository, reference, last_used_at)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])
+        ON CONFLICT (repository, reference) DO UPDATE SET last_used_at = EXCLUDED.last_used_at
+        WHERE u.last_used_at < EXCLUDED.last_used_at
+        """,
+        [repository for repository, _ in ordered],
+        [reference for _, reference in ordered],
+        [time_of(uses[key]) for key in ordered],
+    )
+
+
+async def record_progress(connection: Connection) -> None:
+    """Publish until when all received pull events are counted, at most every five seconds."""
+    await connection.execute(
+        """
+        INSERT INTO events.counting_state AS s (counted_until)
+        SELECT coalesce((SELECT received_at FROM events.inbox
+                         WHERE counted_at IS NULL ORDER BY id LIMIT 1), clock_timestamp())
+        ON CONFLICT (id) DO UPDATE SET counted_until = EXCLUDED.counted_until
+        WHERE EXCLUDED.counted_until < s.counted_until
+           OR EXCLUDED.counted_until > s.counted_until + interval '5 seconds'
+        """
+    )
+
+
 async def notify_catalog(connection: Connection) -> None:
     """Notify the catalog, at commit, that counters changed."""
     await connection.execute("SELECT pg_notify('moorage_counts', '')")

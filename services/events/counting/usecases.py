@@ -10,7 +10,7 @@ from datetime import datetime
 
 from libs.common.db.pool import Connection
 from services.events.counting import queries
-from services.events.counting.domain import InboxEvent, RecordedEffect, Recount, deltas_of
+from services.events.counting.domain import InboxEvent, RecordedEffect, Recount, deltas_of, uses_of
 from services.events.history import queries as checkpoints
 from services.events.history import snapshot
 from services.events.history.domain import Children, Client, Effect, History, Key
@@ -75,12 +75,14 @@ class _ClientBatch:
 class _Result:
     """The changes that a batch writes.
 
-    ``effects`` has the id and the effect of each event. A client's checkpoints from the key in
+    ``effects`` has the id and the effect of each event, ``uses`` the time of the last use of each
+    repository and reference (``domain.uses_of``). A client's checkpoints from the key in
     ``outdated_from`` on are deleted, because an event before them was counted. The checkpoint at
     the key in ``superseded`` is deleted, because one of ``checkpoints`` replaces it.
     """
 
     effects: list[tuple[int, RecordedEffect | None]] = field(default_factory=list)
+    uses: dict[tuple[str, str], int] = field(default_factory=dict)
     recounts: list[Recount] = field(default_factory=list)
     outdated_from: dict[Client, Key] = field(default_factory=dict)
     superseded: dict[Client, Key] = field(default_factory=dict)
@@ -178,6 +180,9 @@ async def _count(
             if found is not None:
                 events[key] = found
         _record(batch, effects, events, generations.get(repository, 0), result)
+        for reference, at_ns in uses_of(item.event for item in batch.claimed).items():
+            use = (repository, reference)
+            result.uses[use] = max(at_ns, result.uses.get(use, at_ns))
     return result
 
 
@@ -249,6 +254,7 @@ async def _write(connection: Connection, result: _Result) -> None:
         await queries.add_deltas(connection, deltas)
         await queries.correct_last_pulls(connection, deltas)
         await queries.notify_catalog(connection)
+    await queries.record_uses(connection, result.uses)
 
 
 def _waiting_since(

@@ -101,3 +101,4 @@ class CountingWorker:
         with contextlib.suppress(*DATABASE_ERRORS):
             async with self._pool.connection() as connection:
                 LAG.set(await queries.get_lag_seconds(connection))
+                await queries.record_progress(connection)

@@ -52,6 +52,21 @@ async def delete_digest_pulls(connection: Connection, *, age: timedelta, limit: 
     )
 
 
+async def delete_last_uses(connection: Connection, *, age: timedelta, limit: int) -> int:
+    """Delete the last uses that are older than ``age``."""
+    return affected_rows(
+        await connection.execute(
+            """
+            DELETE FROM events.last_uses WHERE (repository, reference) IN (
+              SELECT repository, reference FROM events.last_uses
+              WHERE last_used_at < now() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED)
+            """,
+            age,
+            limit,
+        )
+    )
+
+
 async def delete_feed_events(connection: Connection, *, age: timedelta, limit: int) -> int:
     """Delete pushes and deletions that the catalog has read and that are older than ``age``."""
     return affected_rows(
@@ -108,6 +123,31 @@ async def delete_indexes(connection: Connection, *, age: timedelta, limit: int) 
             DELETE FROM events.indexes WHERE (repository, digest) IN (
               SELECT repository, digest FROM events.indexes
               WHERE resolved_at < now() - $1::interval LIMIT $2 FOR UPDATE SKIP LOCKED)
+            """,
+            age,
+            limit,
+        )
+    )
+
+
+async def delete_ended_uses(connection: Connection, *, age: timedelta, limit: int) -> int:
+    """Delete the last uses in repositories that were deleted more than ``age`` ago.
+
+    If the name belongs to another repository now, its uses stay.
+    """
+    return affected_rows(
+        await connection.execute(
+            """
+            DELETE FROM events.last_uses WHERE (repository, reference) IN (
+              SELECT u.repository, u.reference
+              FROM catalog.repository_generations g
+              JOIN events.last_uses u ON u.repository = g.repository
+              WHERE g.started_at < now() - $1::interval
+                AND (u.last_used_at < g.started_at
+                     OR NOT EXISTS (
+                       SELECT FROM catalog.repository_owners o
+                       WHERE o.repository = u.repository))
+              LIMIT $2 FOR UPDATE OF u SKIP LOCKED)
             """,
             age,
             limit,

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.common.db.engine import autocommit
 from libs.common.registry.client import Fetched
@@ -316,33 +316,104 @@ async def test_new_account_gets_the_default_quota(
         assert created.json()["storage_quota_bytes"] == 5000
 
 
-async def test_pushes_that_began_before_the_quota_count(
-    mine: Team, engine: AsyncEngine, emptied: Database
-) -> None:
-    async def push(letter: str) -> tuple[Target | None, int | None]:
-        digest = f"sha256:{letter * 64}"
-        change = Change(
-            kind=Kind.PUT_MANIFEST,
-            namespace=mine.name,
-            repository=f"{mine.name}/app",
-            digest=digest,
-            needs=frozenset({digest}),
-            manifest=Fetched("application/json", b"{}"),
-        )
-        async with autocommit(engine) as tx:
-            return await open_push(
-                tx, change=change, charges=[Charge(digest, 60)], max_repositories=10
-            )
+def push_of(letter: str, namespace: str, repository: str) -> Change:
+    """Return a push of a manifest whose digest is one repeated hex digit."""
+    digest = f"sha256:{letter * 64}"
+    return Change(
+        kind=Kind.PUT_MANIFEST,
+        namespace=namespace,
+        repository=f"{namespace}/{repository}",
+        digest=digest,
+        needs=frozenset({digest}),
+        manifest=Fetched("application/json", b"{}"),
+    )
 
-    target, intent = await push("a")
-    assert (target and target.refusal, intent is None) == (None, False)
-    await emptied.execute("UPDATE catalog.accounts SET storage_quota_bytes = 100")
-    target, second = await push("b")
-    assert second is None
+
+async def open_in(
+    tx: AsyncConnection, change: Change, *, size: int = 60
+) -> tuple[Target | None, int | None]:
+    charges = [Charge(change.digest, size)]
+    return await open_push(tx, change=change, charges=charges, max_repositories=10)
+
+
+async def is_refused(engine: AsyncEngine, change: Change) -> bool:
+    async with autocommit(engine) as tx:
+        target, intent = await open_in(tx, change)
     assert target is not None
-    assert target.refusal is not None
-    assert target.refusal["used_bytes"] == 60
+    assert (target.refusal is None) is (intent is not None)
+    return target.refusal is not None
+
+
+async def until_waiting(database: Database, task: asyncio.Task[Any]) -> None:
+    """Wait until a statement waits for a lock. Fails if the task has ended before."""
+
+    async def waits() -> bool:
+        assert not task.done()
+        rows = await database.fetch("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(rows[0][0])
+
+    await soon(waits, within=5, what="a statement that waits")
+
+
+async def create_both(mine: Team, acme: httpx.AsyncClient) -> int:
+    """Create two repositories, whose first pushes wait for each other; return the used bytes."""
+    for repository in ("app", "web"):
+        await mine.push(make_image(), repository, "v1")
+    return await used(acme)
+
+
+async def test_push_waits_for_the_decision_about_another_push_of_the_account(
+    mine: Team,
+    acme: httpx.AsyncClient,
+    admin: httpx.AsyncClient,
+    engine: AsyncEngine,
+    emptied: Database,
+) -> None:
+    room = await create_both(mine, acme)
+    await set_quota(admin, room + 100)
     async with engine.begin() as tx:
-        await resolve(tx, id=intent or 0)  # as if the registry had refused it
-    target, third = await push("b")
-    assert third is not None
+        _, intent = await open_in(tx, push_of("a", mine.name, "app"))
+        assert intent is not None
+        later = asyncio.create_task(is_refused(engine, push_of("b", mine.name, "web")))
+        await until_waiting(emptied, later)
+    assert await later
+
+
+async def test_quota_counts_a_push_that_was_being_decided_when_it_was_set(
+    mine: Team,
+    acme: httpx.AsyncClient,
+    admin: httpx.AsyncClient,
+    engine: AsyncEngine,
+    emptied: Database,
+) -> None:
+    room = await create_both(mine, acme)
+    async with engine.begin() as tx:
+        _, intent = await open_in(tx, push_of("a", mine.name, "app"))
+        assert intent is not None
+        setting = asyncio.create_task(set_quota(admin, room + 100))
+        await until_waiting(emptied, setting)
+    await setting
+    assert await is_refused(engine, push_of("b", mine.name, "web"))
+
+
+async def test_pushes_of_an_account_without_a_quota_do_not_wait_for_each_other(
+    mine: Team, acme: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    await create_both(mine, acme)
+    async with engine.begin() as tx:
+        await open_in(tx, push_of("a", mine.name, "app"))
+        async with asyncio.timeout(5):
+            assert not await is_refused(engine, push_of("b", mine.name, "web"))
+
+
+async def test_refused_push_releases_its_reservation(
+    mine: Team, admin: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    await set_quota(admin, 100)
+    async with autocommit(engine) as tx:
+        _, intent = await open_in(tx, push_of("a", mine.name, "app"))
+    assert intent is not None
+    assert await is_refused(engine, push_of("b", mine.name, "app"))
+    async with engine.begin() as tx:
+        await resolve(tx, id=intent)  # as if the registry had refused the manifest
+    assert not await is_refused(engine, push_of("b", mine.name, "app"))

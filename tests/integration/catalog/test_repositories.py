@@ -204,6 +204,48 @@ async def test_tags_are_searched_and_sorted_over_all_pages(
     assert [tag["tag"] for tag in found] == ["v7"]
 
 
+async def test_numbers_in_tags_are_sorted_by_their_value(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
+    tags = ["1.0", "1.0-rc.9", "1.0-rc.10", "1.0.2", "1.0.02", "1.0.10", "9" * 30, "v2", "V10"]
+    await create_namespace(acme, "team")
+    await create_repository(acme, "team", "app")
+    await emptied.execute(_MANIFEST)
+    await emptied.execute(
+        "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+        " SELECT repository_id, unnest($1::text[]), digest, now(), 'builder'"
+        " FROM catalog.manifests",
+        sorted(tags),
+    )
+    listed, pages = await _all_pages(acme, "/api/v1/images/team/app", "tag", sort="name", limit=2)
+    assert pages == 5
+    assert [tag for tag in listed if tag != "1.0.02"] == [tag for tag in tags if tag != "1.0.02"]
+    assert listed[3:5] in (["1.0.2", "1.0.02"], ["1.0.02", "1.0.2"])
+
+
+async def test_list_marks_the_tags_that_are_immutable(
+    acme: httpx.AsyncClient, emptied: Database
+) -> None:
+    async def immutable() -> list[str]:
+        items = (await acme.get("/api/v1/images/team/app?artifacts=true")).json()["items"]
+        return [item["tag"] for item in items if item["immutable"]]
+
+    await create_namespace(acme, "team")
+    await create_repository(acme, "team", "app")
+    await emptied.execute(_MANIFEST)
+    await emptied.execute(_TAG)
+    await emptied.execute(
+        "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+        " SELECT repository_id, $1, digest, now(), 'builder' FROM catalog.manifests",
+        f"sha256-{'a' * 64}.sig",
+    )
+    assert await immutable() == []
+    await acme.put("/api/v1/namespaces/team/rules", json={"immutable_tags": ["v[12]", "sha*"]})
+    assert await immutable() == ["v1", "v2"]
+    await acme.put("/api/v1/repositories/team/app/rules", json={"immutable_tags": ["v9"]})
+    assert await immutable() == ["v9"]
+
+
 @pytest.mark.parametrize(
     "params",
     [

@@ -317,6 +317,58 @@ export interface paths {
         patch: operations["change_docker_user_grant"];
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Namespace Rules Preview
+         * @description List what the stored rules of a namespace delete, and why they keep the other tags.
+         *
+         *     Repositories with rules of their own are left out.
+         */
+        get: operations["get_namespace_rules_preview"];
+        put?: never;
+        /**
+         * Post Namespace Rules Preview
+         * @description List what other rules would delete in a namespace, without a change of its rules.
+         *
+         *     Repositories with rules of their own are left out.
+         */
+        post: operations["post_namespace_rules_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repositories/{namespace}/{repository}/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Repository Rules Preview
+         * @description List what the rules that apply to a repository delete, and why they keep the other tags.
+         */
+        get: operations["get_repository_rules_preview"];
+        put?: never;
+        /**
+         * Post Repository Rules Preview
+         * @description List what other rules would delete in a repository, without a change of its rules.
+         */
+        post: operations["post_repository_rules_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/namespaces/{namespace}/rules": {
         parameters: {
             query?: never;
@@ -868,7 +920,7 @@ export interface components {
             docker_user: string | null;
             /**
              * Via
-             * @description `session`, the name of the API key with the id `api_key_id`, or `command line`; null for Docker users, refused credentials, and entries from before 0.1.0
+             * @description `session`, the name of the API key with the id `api_key_id`, `command line`, or `retention` (a rule of the namespace or repository); null for Docker users, refused credentials, and entries from before 0.1.0
              * @example session
              */
             via: string | null;
@@ -1002,6 +1054,61 @@ export interface components {
              * @example production
              */
             tag: string;
+        };
+        /**
+         * DecisionOut
+         * @description What retention would do with one tag.
+         */
+        DecisionOut: {
+            /**
+             * Repository
+             * @description path of the repository
+             * @example team/app
+             */
+            repository: string;
+            /**
+             * Tag
+             * @example v1
+             */
+            tag: string;
+            /**
+             * Digest
+             * @example sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            digest: string;
+            /**
+             * Pushed At
+             * Format: date-time
+             * @description UTC
+             */
+            pushed_at: string;
+            /**
+             * Last Used At
+             * @description latest of the tag's pulls, its checks, and the pulls of its digest, UTC; null: never
+             */
+            last_used_at: string | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "delete" | "keep";
+            /**
+             * Reason
+             * @description why, as a sentence
+             * @example The rule for "*" keeps the newest 10 tags, and this tag is number 3.
+             */
+            reason: string;
+            /**
+             * @description why: `immutable`, `no_rule`, the condition of the rule that keeps the tag, or `not_kept` for a tag that is deleted
+             * @example keep_last
+             */
+            reason_code: components["schemas"]["Reason"];
+            /**
+             * Rule
+             * @description index in `retention` of the rule that keeps the tag, or of the first rule that matches it if it is deleted; null if no rule decides
+             * @example 0
+             */
+            rule: number | null;
         };
         /**
          * DeletionPreviewOut
@@ -1557,6 +1664,22 @@ export interface components {
             deleting: boolean;
         };
         /**
+         * ObstacleOut
+         * @description Why retention does not run now.
+         */
+        ObstacleOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "counting_behind" | "dead_letters" | "counts_too_young";
+            /**
+             * Detail
+             * @example Pulls are known since 2026-11-17 12:01 UTC, and a rule asks for the last 30 days. Retention waits until 2026-12-17 12:01 UTC.
+             */
+            detail: string;
+        };
+        /**
          * OwnAccountOut
          * @description The account that is signed in.
          */
@@ -1764,6 +1887,45 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * PreviewOut
+         * @description What retention would delete at a moment, a page of tags at a time.
+         */
+        PreviewOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description the moment, UTC; the next pages are for the same one
+             */
+            at: string;
+            /**
+             * Deleted Count
+             * @description of all pages
+             * @example 120
+             */
+            deleted_count: number;
+            /**
+             * Kept Count
+             * @description of all pages
+             * @example 34
+             */
+            kept_count: number;
+            /**
+             * Obstacles
+             * @description why retention would not run now; empty if nothing keeps it from running
+             */
+            obstacles: components["schemas"]["ObstacleOut"][];
+            /**
+             * Items
+             * @description in the order of repositories and tags
+             */
+            items: components["schemas"]["DecisionOut"][];
+            /**
+             * Next Cursor
+             * @description The `cursor` of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /**
          * PullCommandOut
          * @description A shell command that pulls the image.
          */
@@ -1779,6 +1941,12 @@ export interface components {
              */
             command: string;
         };
+        /**
+         * Reason
+         * @description Why a tag is kept or deleted. The values of ``keep_…`` are the fields of a rule.
+         * @enum {string}
+         */
+        Reason: "immutable" | "no_rule" | "keep_last" | "keep_pulled_within_days" | "keep_pushed_within_days" | "not_kept";
         /**
          * ReferrerKind
          * @description What a referrer is.
@@ -2402,6 +2570,11 @@ export interface components {
              * @description UTC; null: never
              */
             last_pulled_at: string | null;
+            /**
+             * Immutable
+             * @description whether the rules of the repository forbid that the tag moves or is deleted
+             */
+            immutable: boolean;
         };
         /**
          * TagsToDelete
@@ -4481,6 +4654,418 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DockerUserGrantOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_namespace_rules_preview: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace has too many tags for one preview; preview its repositories one by one (`too_many_tags`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_namespace_rules_preview: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace has too many tags for one preview; preview its repositories one by one (`too_many_tags`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_repository_rules_preview: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_repository_rules_preview: {
+        parameters: {
+            query?: {
+                /** @description Only the tags that are deleted, or only those that are kept. */
+                decision?: ("delete" | "keep") | null;
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                repository: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */

@@ -13,6 +13,8 @@ export const common = {
   "common.saved": "Saved.",
   "common.more": "Show more",
   "common.remove": "Remove",
+  "common.select": "Select",
+  "common.selectRow": "Select {{name}}",
   "common.cancel": "Cancel",
   "common.retry": "Try again",
   "common.loading": "Loading …",
@@ -20,6 +22,7 @@ export const common = {
   "common.justNow": "just now",
   "common.none": "None",
   "common.unknown": "Unknown",
+  "common.close": "Close",
   "common.copy": "Copy",
   "common.copied": "Copied",
   "common.copyOf": "Copy: {{what}}",
@@ -61,6 +64,8 @@ export const common = {
     "2 to 63 characters: lowercase letters a-z and digits, with a single . _ or - between them",
   "rule.repository":
     "Lowercase letters a-z and digits, with . _ __ or - between them; / separates the parts",
+  "rule.tag":
+    "Letters, digits, and . _ -; at most 128 characters; starts with a letter, a digit, or _",
   "rule.username":
     "2 to 63 characters: lowercase letters a-z, digits, and . _ -; starts with a letter or digit",
   "rule.password": "8 to 128 characters; any script is allowed",

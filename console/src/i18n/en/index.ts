@@ -11,7 +11,9 @@ import { images } from "./images";
 import { namespaces } from "./namespaces";
 import { pipeline } from "./pipeline";
 import { repositories } from "./repositories";
+import { rules } from "./rules";
 import { signIn } from "./sign-in";
+import { storage } from "./storage";
 import { tokens } from "./tokens";
 
 /**
@@ -32,7 +34,9 @@ export const en = {
   ...namespaces,
   ...pipeline,
   ...repositories,
+  ...rules,
   ...signIn,
+  ...storage,
   ...tokens,
 };
 

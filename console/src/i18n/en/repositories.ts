@@ -66,4 +66,10 @@ export const repositories = {
   "repository.pulls.table": "Show as a table",
   "repository.pulls.when": "Time",
   "repository.pulls.forbidden": "Only the owner of the repository can view its pulls over time.",
+  "repository.total": "Total tags: {{count}}",
+  "repository.selectPage": "Select all on this page",
+  "repository.selected": "Selected: {{count}}",
+  "repository.tooManySelected": "Selected: {{count}}. Select at most {{most}}.",
+  "repository.deleteSelected": "Delete selected",
+  "repository.clearSelection": "Clear selection",
 };

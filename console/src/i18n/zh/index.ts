@@ -12,7 +12,9 @@ import { images } from "./images";
 import { namespaces } from "./namespaces";
 import { pipeline } from "./pipeline";
 import { repositories } from "./repositories";
+import { rules } from "./rules";
 import { signIn } from "./sign-in";
+import { storage } from "./storage";
 import { tokens } from "./tokens";
 
 /** Every text of the console in Chinese, by key. */
@@ -30,6 +32,8 @@ export const zh: Record<Key, string> = {
   ...namespaces,
   ...pipeline,
   ...repositories,
+  ...rules,
   ...signIn,
+  ...storage,
   ...tokens,
 };

@@ -62,4 +62,10 @@ export const repositories: Record<keyof typeof en, string> = {
   "repository.pulls.table": "以表格查看",
   "repository.pulls.when": "时间",
   "repository.pulls.forbidden": "只有仓库的所有者可以查看下载趋势。",
+  "repository.total": "共 {{count}} 个标签",
+  "repository.selectPage": "全选本页",
+  "repository.selected": "已选择 {{count}} 个",
+  "repository.tooManySelected": "已选择 {{count}} 个，最多可选择 {{most}} 个。",
+  "repository.deleteSelected": "批量删除",
+  "repository.clearSelection": "取消选择",
 };

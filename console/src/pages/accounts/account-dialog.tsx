@@ -1,10 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api } from "../../api/client";
+import { api, type Model } from "../../api/client";
 import { useWords } from "../../i18n";
 import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
 import { FormDialog } from "../../parts/dialogs/form-dialog";
 import { ChoiceField, PasswordField, TextField } from "../../parts/forms/fields";
+import { QuotaDialog } from "../storage/quota-dialog";
 import type { AccountAction, Role } from "./account";
 
 interface Props {
@@ -21,7 +22,7 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
     return <CreateDialog refresh={refresh} onClose={onClose} />;
   }
   const { username, role } = action.account;
-  const change = async (values: { disabled?: boolean; role?: Role; password?: string }) => {
+  const change = async (values: Model<"AccountChange">) => {
     await api.PATCH("/api/v1/accounts/{username}", {
       params: { path: { username } },
       body: values,
@@ -41,6 +42,18 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
         >
           <RoleField />
         </FormDialog>
+      );
+    case "quota":
+      return (
+        <QuotaDialog
+          username={username}
+          storage={action.account}
+          onSubmit={async (storage_quota_bytes) => {
+            await change({ storage_quota_bytes });
+            await queries.invalidateQueries({ queryKey: ["account"] }); // it may be one's own
+          }}
+          onClose={onClose}
+        />
       );
     case "password":
       return (

@@ -5,4 +5,5 @@ export type Role = Account["role"];
 
 /** What the administrator does to an account; `kind` chooses the dialog. */
 export type AccountAction =
-  { kind: "create" } | { kind: "role" | "password" | "disable" | "enable"; account: Account };
+  | { kind: "create" }
+  | { kind: "role" | "quota" | "password" | "disable" | "enable"; account: Account };

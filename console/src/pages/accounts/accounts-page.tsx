@@ -11,7 +11,10 @@ import type { Column } from "../../parts/tables/data-table";
 import { ResourceList } from "../../parts/tables/resource-list";
 import { RowButton } from "../../parts/tables/row-button";
 import { formatTime } from "../../parts/text/format";
+import { StorageBar } from "../storage/storage-bar";
 import type { Account, AccountAction } from "./account";
+
+type ChangeKind = Exclude<AccountAction["kind"], "create">;
 
 const AccountDialog = lazyPart(() => import("./account-dialog"));
 
@@ -70,6 +73,11 @@ function useColumns(onAction: (action: AccountAction) => void): Column<Account>[
       cell: (row) => <EnabledStatus disabled={row.disabled} />,
     },
     {
+      key: "storage",
+      title: say("storage.title"),
+      cell: (row) => <StorageBar storage={row} />,
+    },
+    {
       key: "created",
       title: say("common.created"),
       cell: (row) => formatTime(row.created_at, locale),
@@ -78,7 +86,7 @@ function useColumns(onAction: (action: AccountAction) => void): Column<Account>[
       key: "actions",
       title: say("common.actions"),
       cell: (row) => {
-        const button = (kind: "role" | "password" | "disable" | "enable", text: string) => (
+        const button = (kind: ChangeKind, text: string) => (
           <RowButton
             text={text}
             row={row.username}
@@ -88,7 +96,7 @@ function useColumns(onAction: (action: AccountAction) => void): Column<Account>[
         );
         return (
           <>
-            {button("role", say("accounts.changeRole"))}{" "}
+            {button("role", say("accounts.changeRole"))} {button("quota", say("storage.setQuota"))}{" "}
             {button("password", say("accounts.password"))}{" "}
             {row.disabled
               ? button("enable", say("dockerUsers.enable"))

@@ -8,6 +8,7 @@ import { Failed, Loading } from "../../parts/feedback/states";
 import { lazyPart } from "../../parts/page/lazy";
 import { Card, Facts, Page } from "../../parts/page/page";
 import { formatTime } from "../../parts/text/format";
+import { StorageCard } from "../storage/storage-card";
 
 const OwnAccountDialog = lazyPart(() => import("./own-account-dialog"));
 
@@ -42,6 +43,7 @@ export default function OwnAccountPage(): ReactNode {
           ]}
         />
       </Card>
+      <StorageCard storage={account} />
       <Card title={say("account.sessions")} text={say("app.signOutEverywhere.text")}>
         <Button danger onClick={() => setAction("signOut")}>
           {say("app.signOutEverywhere")}

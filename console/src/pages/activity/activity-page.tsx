@@ -12,7 +12,7 @@ import { actionText } from "./action-text";
 import { changeTexts } from "./changes-text";
 import { dayStart } from "./day";
 import { targetName } from "./target-name";
-import { targetPage } from "./target-page";
+import { targetObject, targetPage } from "./target-page";
 import { viaText, whoText } from "./who-text";
 
 type AuditEntry = Model<"AuditEntryOut">;
@@ -23,9 +23,12 @@ const KINDS = [
   "repository",
   "image",
   "blob",
+  "retention",
   "docker_user",
   "grant",
   "token",
+  "rules",
+  "retention",
   "trash",
   "refresh_token",
   "api_key",
@@ -156,8 +159,9 @@ function What({ entry }: { entry: AuditEntry }): ReactNode {
 
 function Target({ entry }: { entry: AuditEntry }): ReactNode {
   const { say } = useWords();
-  const page = targetPage(entry.action, entry.target);
-  const name = targetName(entry.target, entry.changes, say) ?? "–";
+  const target = targetObject(entry.action, entry.target);
+  const page = targetPage(entry.action, target);
+  const name = targetName(target, entry.changes, say) ?? "–";
   const owner = entry.owner === entry.account || entry.owner === name ? null : entry.owner;
   return (
     <div className="name-cell">

@@ -27,6 +27,25 @@ describe("changeTexts", () => {
     expect(changeTexts({ password: [null, null] }, say)).toEqual(["password changed"]);
   });
 
+  it("shows rules and quotas that are set or removed from what to what", () => {
+    const changes = {
+      immutable_tags: ["v*, 1.?", null],
+      retention: [null, "*: keep_last 10, keep_pulled_within_days 30; dev-*: keep_last 1"],
+      storage_quota_bytes: [null, 10 * 1024 ** 3],
+    };
+    expect(changeTexts(changes, say)).toEqual([
+      "immutable tags: v*, 1.? → –",
+      "retention: – → *: keeps the newest 10 and those pulled within 30 days; deletes the rest. " +
+        "dev-*: keeps the newest 1; deletes the rest.",
+      "storage quota: – → 10 GiB",
+    ]);
+  });
+
+  it("shows the rule by which retention deleted a tag, as a sentence", () => {
+    const changes = { rule: ["*: keep_last 10", null], reason: ["The rule for …", null] };
+    expect(changeTexts(changes, say)).toEqual(["rule: *: keeps the newest 10; deletes the rest."]);
+  });
+
   it("shortens digests, and shows a field without a text by its name", () => {
     const digest = `sha256:${"0123456789ab".padEnd(64, "c")}`;
     expect(changeTexts({ digest: [null, digest] }, say)).toEqual(["digest: sha256:0123456789ab"]);

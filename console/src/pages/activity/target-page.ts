@@ -14,8 +14,13 @@ export function targetPage(action: string, target: string): string | null {
   if (kind === "namespaces" || kind === "docker-users") {
     return `/${kind}/${name}`;
   }
-  if (kind === "images" && action === "image.push") {
+  if (kind === "images" && (action === "image.push" || action === "image.copy")) {
     return `/repositories/${target.slice("images/".length)}`;
   }
   return kind === "repositories" ? `/${target}` : kind === "api-keys" ? "/account/api-keys" : null;
+}
+
+/** Returns the target of an action; for one on rules, the object that the rules are for. */
+export function targetObject(action: string, target: string): string {
+  return action.startsWith("rules.") ? target.replace(/\/rules$/, "") : target;
 }

@@ -3,7 +3,10 @@ import type { Say } from "../../i18n";
 
 type AuditEntry = Model<"AuditEntryOut">;
 
-/** Returns who did it: an account, a Docker user, or the operator of the installation. */
+/** `via` of a deletion by the rules of a namespace or repository. */
+const RETENTION = "retention";
+
+/** Returns who did it: an account, a Docker user, retention, or the installation's operator. */
 export function whoText(entry: AuditEntry, say: Say): string {
   if (entry.account !== null) {
     return entry.account;
@@ -11,16 +14,22 @@ export function whoText(entry: AuditEntry, say: Say): string {
   if (entry.docker_user !== null) {
     return say("activity.who.dockerUser", { user: entry.docker_user });
   }
+  if (entry.via === RETENTION) {
+    return say("activity.who.retention");
+  }
   return entry.via === null ? "–" : say("activity.who.operator");
 }
 
-/** Returns how it was done: after a sign-in, with an API key, or on the command line. */
+/** Returns how it was done: after a sign-in, with an API key, by a rule, or on the command line. */
 export function viaText(entry: AuditEntry, say: Say): string {
   if (entry.via === null) {
     return "–";
   }
   if (entry.api_key_id !== null) {
     return say("activity.via.apiKey", { name: entry.via });
+  }
+  if (entry.via === RETENTION) {
+    return "–"; // the column of the actor says it
   }
   return say(entry.account === null ? "activity.via.commandLine" : "activity.via.session");
 }

@@ -3,15 +3,8 @@ import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
 import { Failed, Loading } from "../../parts/feedback/states";
-import { Facts } from "../../parts/page/page";
-import { formatBytes, formatTime, shortDigest } from "../../parts/text/format";
-import {
-  deleteImage,
-  type DeletionPreview,
-  getDeletionPreview,
-  type ImageName,
-  tagOf,
-} from "./image";
+import { DeletionFacts } from "./deletion-facts";
+import { deleteImage, getDeletionPreview, type ImageName, tagOf } from "./image";
 
 interface Props extends ImageName {
   onClose: () => void;
@@ -49,34 +42,9 @@ export default function DeleteImageDialog({ onClose, onDeleted, ...image }: Prop
         ) : preview.isLoadingError ? (
           <Failed error={preview.error} retry={() => void preview.refetch()} />
         ) : (
-          <Preview preview={preview.data} />
+          <DeletionFacts preview={preview.data} />
         )}
       </div>
     </ConfirmDialog>
-  );
-}
-
-function Preview({ preview }: { preview: DeletionPreview }): ReactNode {
-  const { say, locale } = useWords();
-  const list = (names: string[]) => (names.length === 0 ? say("common.none") : names.join(", "));
-  const indexes = preview.indexes.map(({ tags, digest }) => tags.join(", ") || shortDigest(digest));
-  const referrers = preview.referrers.map(
-    ({ kind, digest }) => `${say(`image.kind.${kind}`)} (${shortDigest(digest)})`,
-  );
-  return (
-    <Facts
-      facts={[
-        [say("image.preview.siblings"), list(preview.sibling_tags)],
-        [say("image.preview.indexes"), list(indexes)],
-        [say("image.preview.referrers"), list(referrers)],
-        [say("image.preview.exclusive"), formatBytes(preview.exclusive_bytes, locale)],
-        [
-          say("image.preview.lastPulled"),
-          preview.last_pulled_at === null
-            ? say("common.never")
-            : formatTime(preview.last_pulled_at, locale),
-        ],
-      ]}
-    />
   );
 }

@@ -14,12 +14,14 @@ import { PullsCard } from "../pulls/pulls-card";
 import { getImage, type ImageName, tagOf } from "./image";
 import { LabelsCard, LayersCard, OverviewCard, PlatformsCard, ReferrersCard } from "./image-cards";
 
+const CopyImageDialog = lazyPart(() => import("./copy-image-dialog"));
 const DeleteImageDialog = lazyPart(() => import("./delete-image-dialog"));
 
 /** An image: its tags, platforms, layers, labels, and pulls. */
 export default function ImagePage({ namespace, repository, reference }: ImageName): ReactNode {
   const { say } = useWords();
   const [deleting, setDeleting] = useState(false);
+  const [copying, setCopying] = useState(false);
   const [, navigate] = useLocation();
   const isOwner = useIsOwner(namespace);
   const query = useQuery({
@@ -45,11 +47,14 @@ export default function ImagePage({ namespace, repository, reference }: ImageNam
         { href: repositoryPage, text: path },
       ]}
       actions={
-        isOwner && (
-          <Button danger onClick={() => setDeleting(true)}>
-            {say(tag === null ? "image.deleteDigest" : "image.delete")}
-          </Button>
-        )
+        <>
+          <Button onClick={() => setCopying(true)}>{say("image.copy")}</Button>
+          {isOwner && (
+            <Button danger onClick={() => setDeleting(true)}>
+              {say(tag === null ? "image.deleteDigest" : "image.delete")}
+            </Button>
+          )}
+        </>
       }
     >
       <div className="columns">
@@ -70,6 +75,15 @@ export default function ImagePage({ namespace, repository, reference }: ImageNam
       {image.layers.length > 0 && <LayersCard image={image} />}
       {Object.keys(image.labels).length > 0 && <LabelsCard labels={image.labels} />}
       {isOwner && tag !== null && <PullsCard repository={path} tag={tag} />}
+      {copying && (
+        <CopyImageDialog
+          namespace={namespace}
+          repository={repository}
+          reference={reference}
+          isOwner={isOwner}
+          onClose={() => setCopying(false)}
+        />
+      )}
       {deleting && (
         <DeleteImageDialog
           namespace={namespace}

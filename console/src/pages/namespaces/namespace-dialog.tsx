@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { api } from "../../api/client";
 import { useWords } from "../../i18n";
 import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { useForce } from "../../parts/dialogs/force";
 import { FormDialog } from "../../parts/dialogs/form-dialog";
 import { ChoiceField, DescriptionField, TextField } from "../../parts/forms/fields";
 import { formatBytes, formatCount } from "../../parts/text/format";
@@ -102,6 +103,7 @@ interface DeleteDialogProps {
 function DeleteDialog({ namespace, onClose, onDeleted }: DeleteDialogProps): ReactNode {
   const { say, locale } = useWords();
   const queries = useQueryClient();
+  const force = useForce();
   const hasRepositories = namespace.repository_count > 0;
   return (
     <ConfirmDialog
@@ -110,21 +112,31 @@ function DeleteDialog({ namespace, onClose, onDeleted }: DeleteDialogProps): Rea
       confirmText={say("common.delete")}
       successText={say("common.deleted")}
       requiredName={namespace.name}
+      disabled={force.needed}
       onConfirm={async () => {
-        await api.DELETE("/api/v1/namespaces/{namespace}", {
-          params: {
-            path: { namespace: namespace.name },
-            query: hasRepositories ? { cascade: true } : {},
-          },
-        });
+        const isDeleted = await force.confirm((force) =>
+          api.DELETE("/api/v1/namespaces/{namespace}", {
+            params: {
+              path: { namespace: namespace.name },
+              query: {
+                ...(hasRepositories ? { cascade: true } : {}),
+                ...(force ? { force } : {}),
+              },
+            },
+          }),
+        );
+        if (!isDeleted) {
+          return false;
+        }
         onDeleted?.();
-        await Promise.all([
+        return Promise.all([
           queries.invalidateQueries({ queryKey: ["namespaces"] }),
           queries.invalidateQueries({ queryKey: ["repositories"] }),
         ]);
       }}
       onClose={onClose}
     >
+      {force.question}
       {hasRepositories && (
         <Alert
           className="form-error"

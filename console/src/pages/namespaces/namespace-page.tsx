@@ -11,8 +11,9 @@ import { Card, Facts, Page } from "../../parts/page/page";
 import { formatBytes, formatCount, formatTime } from "../../parts/text/format";
 import { GrantsCard } from "../grants/grants-card";
 import { RepositoryList } from "../repositories/repository-list";
-import type { Namespace, NamespaceAction } from "./namespace";
+import type { NamespaceAction, NamespaceDetail } from "./namespace";
 
+const RulesCard = lazyPart(() => import("../rules/rules-card"));
 const NamespaceDialog = lazyPart(() => import("./namespace-dialog"));
 
 /** A namespace with its grants and repositories. */
@@ -59,6 +60,7 @@ export default function NamespacePage({ name }: { name: string }): ReactNode {
       )}
       <Overview namespace={namespace} />
       <GrantsCard namespace={name} owner={namespace.account} />
+      <RulesCard scope={{ namespace: name }} />
       <Card title={say("repositories.title")}>
         <RepositoryList view="own" namespace={name} />
       </Card>
@@ -73,7 +75,7 @@ export default function NamespacePage({ name }: { name: string }): ReactNode {
   );
 }
 
-function Overview({ namespace }: { namespace: Namespace }): ReactNode {
+function Overview({ namespace }: { namespace: NamespaceDetail }): ReactNode {
   const { say, locale } = useWords();
   return (
     <Card title={say("repository.overview")}>
@@ -83,6 +85,12 @@ function Overview({ namespace }: { namespace: Namespace }): ReactNode {
           [say("namespaces.repositories"), formatCount(namespace.repository_count, locale)],
           [say("repositories.pulls"), formatCount(namespace.pull_count, locale)],
           [say("repositories.size"), formatBytes(namespace.size_bytes, locale)],
+          [
+            say("storage.deduplicated"),
+            <span key="storage" title={say("storage.deduplicated.text")}>
+              {formatBytes(namespace.storage_used_bytes, locale)}
+            </span>,
+          ],
           [say("common.account"), namespace.account],
           [say("common.created"), formatTime(namespace.created_at, locale)],
         ]}

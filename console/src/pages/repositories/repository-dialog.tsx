@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { useForce } from "../../parts/dialogs/force";
 import { FormDialog } from "../../parts/dialogs/form-dialog";
 import { NAMES_LIMIT } from "../../parts/filters/name-filter";
 import { DescriptionField, TextField } from "../../parts/forms/fields";
@@ -86,6 +87,7 @@ function DeleteDialog({ repository, onClose, onDeleted }: DeleteDialogProps): Re
   const { say, locale } = useWords();
   const queries = useQueryClient();
   const name = `${repository.namespace}/${repository.name}`;
+  const force = useForce();
   return (
     <ConfirmDialog
       title={say("repositories.delete")}
@@ -93,16 +95,24 @@ function DeleteDialog({ repository, onClose, onDeleted }: DeleteDialogProps): Re
       confirmText={say("common.delete")}
       successText={say("repositories.deletionStarted", { name })}
       requiredName={name}
+      disabled={force.needed}
       onConfirm={async () => {
-        await api.DELETE("/api/v1/repositories/{namespace}/{repository}", {
-          params: { path: { namespace: repository.namespace, repository: repository.name } },
-        });
+        const path = { namespace: repository.namespace, repository: repository.name };
+        const isDeleted = await force.confirm((force) =>
+          api.DELETE("/api/v1/repositories/{namespace}/{repository}", {
+            params: { path, query: force ? { force } : {} },
+          }),
+        );
+        if (!isDeleted) {
+          return false;
+        }
         // The repository's page must close first. Otherwise it requests the deleted repository.
         onDeleted?.();
-        await queries.invalidateQueries({ queryKey: ["repositories"] });
+        return queries.invalidateQueries({ queryKey: ["repositories"] });
       }}
       onClose={onClose}
     >
+      {force.question}
       <p>
         <strong>{name}</strong>:{" "}
         {say("repositories.delete.counts", {

@@ -12,10 +12,11 @@ import { Card, Facts, Page } from "../../parts/page/page";
 import { formatBytes, formatCount, formatTime } from "../../parts/text/format";
 import { PullsCard } from "../pulls/pulls-card";
 import { CommandsCard } from "./commands-card";
-import type { Repository, RepositoryAction } from "./repository";
+import type { RepositoryAction, RepositoryDetail } from "./repository";
 import { RepositoryStatus } from "./repository-status";
 import { TagList } from "./tag-list";
 
+const RulesCard = lazyPart(() => import("../rules/rules-card"));
 const RepositoryDialog = lazyPart(() => import("./repository-dialog"));
 
 interface Props {
@@ -78,8 +79,9 @@ export default function RepositoryPage({ namespace, name }: Props): ReactNode {
         {!isDeleting && <CommandsCard namespace={namespace} name={name} canPush={isOwner} />}
       </div>
       <Card title={say("repository.tags")}>
-        <TagList namespace={namespace} name={name} canDelete={isOwner} />
+        <TagList namespace={namespace} name={name} total={repository.tag_count} isOwner={isOwner} />
       </Card>
+      {isOwner && !isDeleting && <RulesCard scope={{ namespace, repository: name }} />}
       {isOwner && !isDeleting && <PullsCard repository={path} />}
       {action && (
         <RepositoryDialog
@@ -93,7 +95,7 @@ export default function RepositoryPage({ namespace, name }: Props): ReactNode {
   );
 }
 
-function Overview({ repository }: { repository: Repository }): ReactNode {
+function Overview({ repository }: { repository: RepositoryDetail }): ReactNode {
   const { say, locale } = useWords();
   const timeOrNever = (at: string | null) =>
     at === null ? say("common.never") : formatTime(at, locale);
@@ -113,6 +115,12 @@ function Overview({ repository }: { repository: Repository }): ReactNode {
           ],
           [say("repositories.tags"), formatCount(repository.tag_count, locale)],
           [say("repositories.size"), formatBytes(repository.size_bytes, locale)],
+          [
+            say("storage.deduplicated"),
+            <span key="storage" title={say("storage.deduplicated.text")}>
+              {formatBytes(repository.storage_used_bytes, locale)}
+            </span>,
+          ],
           [say("repositories.lastPushed"), timeOrNever(repository.last_pushed_at)],
           [say("repositories.lastPulled"), timeOrNever(repository.last_pulled_at)],
           [say("common.created"), formatTime(repository.created_at, locale)],

@@ -2,6 +2,7 @@ import type { Model } from "../../api/client";
 import type { operations } from "../../api/generated/catalog";
 
 export type Repository = Model<"RepositoryOut">;
+export type RepositoryDetail = Model<"RepositoryDetailOut">;
 export type Tag = Model<"TagOut">;
 
 type Query<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;

@@ -10,67 +10,106 @@ import { RowButton } from "../../parts/tables/row-button";
 import { Digest } from "../../parts/text/digest";
 import { formatBytes, formatCount, formatPlatform } from "../../parts/text/format";
 import { RelativeTime } from "../../parts/text/time";
+import { ImmutableMark } from "./immutable-mark";
 import type { Tag, TagSort } from "./repository";
+import { SelectionBar } from "./selection-bar";
 
+const CopyImageDialog = lazyPart(() => import("../images/copy-image-dialog"));
 const DeleteImageDialog = lazyPart(() => import("../images/delete-image-dialog"));
+const DeleteTagsDialog = lazyPart(() => import("../images/delete-tags-dialog"));
 
 interface Props {
   namespace: string;
   name: string;
-  canDelete: boolean;
+  /** The number of tags of the repository. */
+  total: number;
+  isOwner: boolean;
 }
 
-/** The tags of a repository. */
-export function TagList({ namespace, name, canDelete }: Props): ReactNode {
-  const { say } = useWords();
-  const [tagToDelete, setTagToDelete] = useState<string | null>(null);
-  const columns = useColumns(`/repositories/${namespace}/${name}`);
-  const actionsColumn: Column<Tag> = {
-    key: "actions",
-    title: say("common.actions"),
-    cell: (row) => (
-      <RowButton
-        text={say("common.delete")}
-        label={say("image.delete")}
-        row={row.tag}
-        danger
-        onClick={() => setTagToDelete(row.tag)}
-      />
-    ),
-  };
+type Action = { kind: "delete" | "copy"; tag: string } | { kind: "deleteSelected" };
+
+/** The tags of a repository. Its owner can select many of them and delete them. */
+export function TagList({ namespace, name, total, isOwner }: Props): ReactNode {
+  const { say, locale } = useWords();
+  const [action, setAction] = useState<Action | null>(null);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const columns = useColumns(`/repositories/${namespace}/${name}`, isOwner, setAction);
+  const close = () => setAction(null);
+  const change = (tags: string[], isSelected: boolean) =>
+    setSelected((before) => {
+      const after = new Set(before);
+      tags.forEach((tag) => (isSelected ? after.add(tag) : after.delete(tag)));
+      return after;
+    });
+  const path = { namespace, repository: name };
   return (
     <>
       <ResourceList<Tag>
         label={say("repository.tags")}
         queryKey={["repository", namespace, name, "tags"]}
         fetchPage={({ q, cursor, limit, sort }) => {
-          const path = { namespace, repository: name };
           // The order is from the address; the API refuses an unknown one.
           const query = { q, cursor, limit, sort: sort as TagSort };
           return body(
             api.GET("/api/v1/images/{namespace}/{repository}", { params: { path, query } }),
           );
         }}
-        columns={canDelete ? [...columns, actionsColumn] : columns}
+        columns={columns}
         rowKey={(row) => row.tag}
+        {...(isOwner
+          ? {
+              selection: {
+                keys: selected,
+                onChange: (tag: string, on: boolean) => change([tag], on),
+              },
+            }
+          : {})}
+        toolbar={(rows) => (
+          <div className="list-bar">
+            <span>{say("repository.total", { count: formatCount(total, locale) })}</span>
+            {isOwner && (
+              <SelectionBar
+                shown={rows.map(({ tag }) => tag)}
+                selected={selected}
+                onSelect={setSelected}
+                onDelete={() => setAction({ kind: "deleteSelected" })}
+              />
+            )}
+          </div>
+        )}
         searchLabel={say("repository.searchTags")}
-        defaultSort="-pushed_at"
+        defaultSort="name"
         refresh={() => 5000}
         empty={<Empty title={say("repository.noTags")} text={say("repository.noTags.text")} />}
       />
-      {tagToDelete !== null && (
+      {action?.kind === "delete" && (
         <DeleteImageDialog
-          namespace={namespace}
-          repository={name}
-          reference={`:${tagToDelete}`}
-          onClose={() => setTagToDelete(null)}
+          {...path}
+          reference={`:${action.tag}`}
+          onClose={close}
+          onDeleted={() => change([action.tag], false)}
+        />
+      )}
+      {action?.kind === "copy" && (
+        <CopyImageDialog {...path} reference={`:${action.tag}`} isOwner={isOwner} onClose={close} />
+      )}
+      {action?.kind === "deleteSelected" && (
+        <DeleteTagsDialog
+          {...path}
+          tags={[...selected]}
+          onDeleted={(tags) => change(tags, false)}
+          onClose={close}
         />
       )}
     </>
   );
 }
 
-function useColumns(repositoryPage: string): Column<Tag>[] {
+function useColumns(
+  repositoryPage: string,
+  isOwner: boolean,
+  onAction: (action: Action) => void,
+): Column<Tag>[] {
   const { say, locale } = useWords();
   return [
     {
@@ -80,6 +119,7 @@ function useColumns(repositoryPage: string): Column<Tag>[] {
       cell: (row) => (
         <div className="name-cell narrow">
           <Link href={`${repositoryPage}:${row.tag}`}>{row.tag}</Link>
+          {row.immutable && <ImmutableMark tag={row.tag} />}
         </div>
       ),
     },
@@ -125,6 +165,30 @@ function useColumns(repositoryPage: string): Column<Tag>[] {
       sort: "pull_count",
       descendingFirst: true,
       cell: (row) => formatCount(row.pull_count, locale),
+    },
+    {
+      key: "actions",
+      title: say("common.actions"),
+      cell: (row) => (
+        <>
+          <RowButton
+            text={say("image.copy.short")}
+            label={say("image.copy")}
+            row={row.tag}
+            onClick={() => onAction({ kind: "copy", tag: row.tag })}
+          />
+          {isOwner && (
+            <RowButton
+              text={say("common.delete")}
+              label={say("image.delete")}
+              row={row.tag}
+              danger
+              disabled={row.immutable}
+              onClick={() => onAction({ kind: "delete", tag: row.tag })}
+            />
+          )}
+        </>
+      ),
     },
   ];
 }

@@ -15,6 +15,9 @@ interface Props {
   danger?: boolean;
   /** A notice that confirms success. */
   successText?: string;
+  /** Disables the confirm button. */
+  disabled?: boolean;
+  /** Returns false to keep the dialog open, for example to ask something more. */
   onConfirm: () => Promise<unknown>;
   onClose: () => void;
   children?: ReactNode;
@@ -28,6 +31,7 @@ export function ConfirmDialog({
   requiredName,
   danger = true,
   successText,
+  disabled = false,
   onConfirm,
   onClose,
   children,
@@ -36,14 +40,17 @@ export function ConfirmDialog({
   const [typedName, setTypedName] = useState("");
   const [confirming, setConfirming] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const enabled = requiredName === undefined || typedName === requiredName;
+  const enabled = !disabled && (requiredName === undefined || typedName === requiredName);
   useReturnFocus();
 
   async function confirm(): Promise<void> {
     setConfirming(true);
     setError(null);
     try {
-      await onConfirm();
+      if ((await onConfirm()) === false) {
+        setConfirming(false);
+        return;
+      }
       if (successText !== undefined) {
         notice.show(successText);
       }

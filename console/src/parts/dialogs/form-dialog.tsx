@@ -20,6 +20,8 @@ interface Props<Values> {
   onSuccess?: () => void;
   /** A notice that confirms success, if the page does not show the result by itself. */
   successText?: string;
+  /** The width in pixels on a wide screen; the default is antd's. */
+  width?: number;
   children: ReactNode | ((form: FormInstance) => ReactNode);
 }
 
@@ -33,6 +35,7 @@ export function FormDialog<Values extends object>({
   onClose,
   onSuccess = onClose,
   successText,
+  width,
   children,
 }: Props<Values>): ReactNode {
   const { say, locale } = useWords();
@@ -74,6 +77,7 @@ export function FormDialog<Values extends object>({
     <Modal
       open
       title={title}
+      {...(width === undefined ? {} : { width })}
       onCancel={onClose}
       getContainer={() => document.body} // is on the page already, so autoFocus works
       footer={[

@@ -20,6 +20,12 @@ export function problemText(error: unknown, say: Say, locale: string): string {
     : `${sentence} ${say("error.wait", { count: error.retryAfterSeconds })}`;
 }
 
+/** Returns the text of an error code, or `detail`, the API's own sentence, if there is none. */
+export function codeText(code: string, detail: string, say: Say): string {
+  const key = `error.${code}`;
+  return i18next.exists(key) ? say(key as Key) : detail;
+}
+
 /** Returns the text of the error code, or else the text of the HTTP status. */
 function problemSentence(error: ApiProblem, say: Say): string {
   if (error.code === "validation_error") {

@@ -25,6 +25,12 @@ export const RULES = {
     maxLength: 252,
     key: "rule.repository",
   },
+  tag: {
+    pattern: /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
+    minLength: 1,
+    maxLength: 128,
+    key: "rule.tag",
+  },
   username: {
     pattern: /^[a-z0-9][a-z0-9._-]*$/,
     minLength: 2,

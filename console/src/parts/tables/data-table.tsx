@@ -15,11 +15,19 @@ export interface Column<Row> {
   number?: boolean;
 }
 
+/** The rows that the user has selected, by their keys. */
+export interface Selection {
+  keys: ReadonlySet<string>;
+  onChange: (key: string, selected: boolean) => void;
+}
+
 interface Props<Row> {
   label: string;
   columns: Column<Row>[];
   rows: Row[];
   rowKey: (row: Row) => string;
+  /** Adds a checkbox to each row. */
+  selection?: Selection | undefined;
   /** The current order: the name of a column's `sort`, after a "-" if it descends. */
   sort?: string;
   onSort?: (sort: string) => void;
@@ -33,10 +41,12 @@ export function DataTable<Row>({
   columns,
   rows,
   rowKey,
+  selection,
   sort = "",
   onSort,
   stale,
 }: Props<Row>): ReactNode {
+  const { say } = useWords();
   const sortableColumns = columns.filter((column) => column.sort !== undefined);
   return (
     <div className={stale ? "table stale" : "table"} aria-busy={stale}>
@@ -44,6 +54,11 @@ export function DataTable<Row>({
       <table aria-label={label}>
         <thead>
           <tr>
+            {selection && (
+              <th scope="col" className="select">
+                <span className="visually-hidden">{say("common.select")}</span>
+              </th>
+            )}
             {columns.map((column) => (
               <ColumnHead key={column.key} column={column} sort={sort} onSort={onSort} />
             ))}
@@ -52,6 +67,7 @@ export function DataTable<Row>({
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
+              {selection && <SelectionCell name={rowKey(row)} selection={selection} />}
               {columns.map((column) => (
                 <Cell key={column.key} column={column} row={row} />
               ))}
@@ -60,6 +76,20 @@ export function DataTable<Row>({
         </tbody>
       </table>
     </div>
+  );
+}
+
+function SelectionCell({ name, selection }: { name: string; selection: Selection }): ReactNode {
+  const { say } = useWords();
+  return (
+    <td className="select">
+      <input
+        type="checkbox"
+        aria-label={say("common.selectRow", { name })}
+        checked={selection.keys.has(name)}
+        onChange={(event) => selection.onChange(name, event.target.checked)}
+      />
+    </td>
   );
 }
 

@@ -7,7 +7,7 @@ import { Empty, Failed, Loading } from "../feedback/states";
 import { SearchBox } from "../filters/search-box";
 import { lazyPart } from "../page/lazy";
 import { useQueryValues } from "../page/url";
-import { type Column, DataTable } from "./data-table";
+import { type Column, DataTable, type Selection } from "./data-table";
 import type { ListPage } from "./list-page";
 import { Pager, pageSize } from "./pager";
 
@@ -28,6 +28,10 @@ interface Props<Row> {
   fetchPage: (query: PageQuery) => Promise<ListPage<Row>>;
   columns: Column<Row>[];
   rowKey: (row: Row) => string;
+  /** Adds a checkbox to each row. */
+  selection?: Selection | undefined;
+  /** What to show above the table, such as what the user can do with the selected rows. */
+  toolbar?: (rows: Row[]) => ReactNode;
   /** What to show if there are no rows at all. */
   empty: ReactNode;
   /** The label of the search field; without it the list has no search. */
@@ -108,8 +112,10 @@ export function ResourceList<Row>(props: Props<Row>): ReactNode {
         props.empty
       ) : (
         <>
+          {props.toolbar?.(query.data.items)}
           <DataTable
             label={props.label}
+            selection={props.selection}
             columns={props.columns}
             rows={query.data.items}
             rowKey={props.rowKey}

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
+from libs.common.db.audit import RETENTION
+from libs.common.db.changes import deleted
 from libs.common.db.engine import Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
@@ -23,7 +26,7 @@ from services.catalog.intents.domain import (
 )
 from services.catalog.intents.leases import Lease, lease_of
 from services.catalog.intents.queries import lock_repositories
-from services.catalog.intents.usecases import call_until_confirmed, open_intent
+from services.catalog.intents.usecases import Record, call_until_confirmed, open_intent
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
 from services.catalog.rules.usecases import check_tags
@@ -41,10 +44,15 @@ async def delete_tag(
     actor: DeletionActor,
     tag: str,
     lifetime: timedelta | None,
+    check: Callable[[Tx], Awaitable[None]] | None = None,
+    record: Record | None = None,
 ) -> None:
     """Delete the tag. Of a push of the tag and its deletion, the later one wins.
 
     The tag can be restored for ``lifetime``; None turns the trash off.
+
+    When the repository is locked, ``check`` raises an error if the tag must not be deleted. Then
+    ``record`` writes what belongs to the intent.
 
     Raises:
         ImageNotFound: the repository has no such tag.
@@ -64,6 +72,8 @@ async def delete_tag(
         if digest is None:
             raise ImageNotFound(f"{repository.path}:{tag}")
         await check_tags(tx=tx, repository=repository, tags=[tag])
+        if check is not None:
+            await check(tx)
         return Change(
             kind=Kind.DELETE_TAG,
             namespace=repository.namespace,
@@ -76,6 +86,8 @@ async def delete_tag(
         )
 
     async def keep(tx: Tx, intent: Intent) -> None:
+        if record is not None:
+            await record(tx, intent)
         if lifetime is not None:
             await keep_tags(
                 tx=tx,
@@ -201,4 +213,9 @@ async def _finish(engine: Engine, intent: Intent, lease: Lease) -> None:
             await update_totals(tx, pushed_at={repository_id: None})
         if change.requester != Requester():  # Garbage collection leaves no trail.
             entry = audit_entry_of(change, target=f"images/{change.repository}:{tag}")
+            if change.requester.via == RETENTION and change.requester.api_key_id is None:
+                why = await queries.find_retention(tx, intent_id=intent.id)
+                entry = replace(
+                    entry, action="retention.delete", changes=entry.changes | deleted(**why)
+                )
             await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

@@ -14,8 +14,9 @@ from services.events.counting.domain import (
     Recount,
     deltas_of,
     time_of,
+    uses_of,
 )
-from services.events.history.domain import SECOND_NS, Effect
+from services.events.history.domain import SECOND_NS, Effect, PullEvent
 
 PULL, CHECK = RecordedEffect(Effect("pull", "v1"), 0), RecordedEffect(Effect("check", "v1"), 0)
 BY_DIGEST = RecordedEffect(Effect("pull", ""), 0)
@@ -93,3 +94,15 @@ def test_deltas_are_ordered_and_add_up(
         totals = {"pull": sum(d.pulls for d in deltas.values())}
         totals["check"] = sum(d.checks for d in deltas.values())
         assert totals[kind] == expected
+
+
+def test_uses_are_requests_of_tags_and_gets_of_digests() -> None:
+    signature = f"sha256-{'a' * 64}.sig"
+    events = [
+        PullEvent("1", 10, True, "r1", "v1", "sha256:a", None),
+        PullEvent("2", 30, False, "r2", "v1", "sha256:a", None),
+        PullEvent("3", 20, False, "r3", "v1", "sha256:b", None),
+        PullEvent("4", 40, True, "r4", None, "sha256:c", None),
+        PullEvent("5", 50, True, "r5", signature, "sha256:d", None),
+    ]
+    assert uses_of(events) == {"v1": 30, "sha256:a": 30, "sha256:b": 20}
