@@ -162,8 +162,8 @@ class Admission:
         change = checked.change
 
         async def insert() -> tuple[Change, int | None]:
-            transaction = autocommit if record is None else Engine.begin
-            async with transaction(self._engine) as tx:
+            engine = self._engine
+            async with autocommit(engine) if record is None else engine.begin() as tx:
                 target, id_ = await queries.open_push(
                     tx,
                     change=change,

@@ -29,8 +29,8 @@ class CopyUnfinished(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "The image has so many parts that they are not all copied yet. The tag is not set. "
-            "Send the request again: it goes on with the parts that are left."
+            "The image has so many parts that they are not all copied yet. Send the request again: "
+            "it goes on with the parts that are left, and then sets the tag."
         )
 
 

@@ -22,44 +22,49 @@ _PARTS = sa.text("""
             WHERE m.repository_id = :source_id AND m.subject = part.digest
           UNION ALL
             SELECT t.digest FROM unnest(ARRAY['', '.sig', '.att', '.sbom']) AS suffix
-            JOIN catalog.tags t
-              ON t.repository_id = :source_id AND t.name = replace(part.digest, ':', '-') || suffix
+            CROSS JOIN LATERAL (
+              SELECT digest FROM catalog.tags
+              WHERE repository_id = :source_id
+                AND name = replace(part.digest, ':', '-') || suffix
+              LIMIT 1) AS t
         ) AS found
     ),
-    known AS (
+    target AS (SELECT id FROM catalog.repositories WHERE path = :target),
+    known AS MATERIALIZED (
         SELECT m.digest, m.layers FROM part
         JOIN catalog.manifests m ON m.repository_id = :source_id AND m.digest = part.digest
         LIMIT :max_rows),
-    artifact AS (
+    artifact AS MATERIALIZED (
         SELECT t.digest, t.name FROM known k
         CROSS JOIN unnest(ARRAY['', '.sig', '.att', '.sbom']) AS suffix
         JOIN catalog.tags t
-          ON t.repository_id = :source_id AND t.name = replace(k.digest, ':', '-') || suffix)
-    SELECT k.digest,
+          ON t.repository_id = :source_id AND t.name = replace(k.digest, ':', '-') || suffix),
+    wanted AS MATERIALIZED (
+        SELECT a.digest, array_agg(a.name ORDER BY a.name) AS tags
+        FROM artifact a JOIN known k ON k.digest = a.digest
+        LEFT JOIN catalog.tags t
+          ON t.repository_id = (SELECT id FROM target) AND t.name = a.name
+        LEFT JOIN catalog.manifests m ON m.repository_id = t.repository_id AND m.digest = t.digest
+        WHERE t.digest IS DISTINCT FROM a.digest
+          AND NOT EXISTS (
+            SELECT FROM jsonb_array_elements(m.layers) AS layer
+            WHERE NOT k.layers @> jsonb_build_array(
+              jsonb_build_object('digest', layer -> 'digest')))
+          AND NOT EXISTS (
+            SELECT FROM catalog.manifest_children c
+            WHERE c.repository_id = m.repository_id AND c.index_digest = m.digest
+              AND NOT EXISTS (
+                SELECT FROM catalog.manifest_children s
+                WHERE s.repository_id = :source_id AND s.index_digest = k.digest
+                  AND s.child_digest = c.child_digest))
+        GROUP BY a.digest)
+    SELECT k.digest, coalesce(w.tags, '{}') AS tags,
            ARRAY(SELECT c.child_digest FROM catalog.manifest_children c
                  WHERE c.repository_id = :source_id AND c.index_digest = k.digest) AS children,
            EXISTS (SELECT FROM catalog.manifests m
-                   WHERE m.repository_id = target.id AND m.digest = k.digest) AS is_copied,
-           ARRAY(
-             SELECT a.name FROM artifact a
-             LEFT JOIN catalog.tags t ON t.repository_id = target.id AND t.name = a.name
-             LEFT JOIN catalog.manifests m
-               ON m.repository_id = t.repository_id AND m.digest = t.digest
-             WHERE a.digest = k.digest AND t.digest IS DISTINCT FROM a.digest
-               AND NOT EXISTS (
-                 SELECT FROM jsonb_array_elements(m.layers) AS layer
-                 WHERE NOT k.layers @> jsonb_build_array(
-                   jsonb_build_object('digest', layer -> 'digest')))
-               AND NOT EXISTS (
-                 SELECT FROM catalog.manifest_children c
-                 WHERE c.repository_id = m.repository_id AND c.index_digest = m.digest
-                   AND NOT EXISTS (
-                     SELECT FROM catalog.manifest_children s
-                     WHERE s.repository_id = :source_id AND s.index_digest = k.digest
-                       AND s.child_digest = c.child_digest))
-             ORDER BY a.name) AS tags
-    FROM known k
-    LEFT JOIN catalog.repositories target ON target.path = :target
+                   WHERE m.repository_id = (SELECT id FROM target)
+                     AND m.digest = k.digest) AS is_copied
+    FROM known k LEFT JOIN wanted w ON w.digest = k.digest
 """)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from libs.common.db.audit import AuditEntry
-from libs.common.db.changes import changed, created
+from libs.common.db.changes import created
 from libs.common.db.engine import Engine, Tx, autocommit
 from libs.common.registry.client import Forwarded, Registry
 from libs.common.registry.error_format import RegistryApiError
@@ -76,9 +76,11 @@ class Copier:
             raise Unavailable(f"{LOW_DISK}.".capitalize(), retry_after=LOW_DISK_RETRY_SECONDS)
         copy = _Copy(self, actor, repository, tag, source)
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(WAIT_SECONDS) as time_limit:
                 await copy.run()
         except TimeoutError:
+            if not time_limit.expired():  # the database did not answer in time
+                raise
             raise CopyUnfinished from None
 
     async def resume(self, intent: Intent) -> None:
@@ -263,7 +265,7 @@ def _audit_entry(intent: Intent, *, before: str | None, source: str) -> AuditEnt
         requester.client_address,
         via=requester.via,
         api_key_id=requester.api_key_id,
-        changes=changed({"digest": before}, {"digest": change.digest}) | created(source=source),
+        changes={"digest": [before, change.digest], **created(source=source)},
     )
 
 

@@ -108,6 +108,17 @@ async def _referrers(mine: Team, repository: str, digest: str) -> set[str]:
     return {one["digest"] for one in shown.json()["referrers"]}
 
 
+async def _listed(mine: Team, repository: str, digest: str) -> Any:
+    """Return the referrers that Docker clients receive."""
+    path = f"{mine.name}/{repository}"
+    answer = await mine.pusher.http.get(
+        f"/v2/{path}/referrers/{digest}",
+        headers={"Authorization": mine.registry.authorization(path)},
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()["manifests"]
+
+
 async def test_signatures_of_the_image_and_its_children_are_copied(mine: Team) -> None:
     index = make_index()
     child = index.images[0].manifest
@@ -125,6 +136,9 @@ async def test_signatures_of_the_image_and_its_children_are_copied(mine: Team) -
     await copied(mine, "app:v1", "copy", "v1")
     for digest in (index.manifest.digest, child.digest, signed.digest):
         assert await _referrers(mine, "copy", digest) == await _referrers(mine, "app", digest)
+        listed_by_registry = await _listed(mine, "copy", digest)
+        assert listed_by_registry == await _listed(mine, "app", digest)
+        assert listed_by_registry
     assert await _referrers(mine, "copy", signed.digest) == {of_signature.digest}
     assert of_child.digest in await _referrers(mine, "copy", child.digest)
     assert mine.registry.tags(f"{mine.name}/copy") == sorted(
@@ -318,7 +332,7 @@ async def test_copy_does_not_exceed_the_quota_of_the_target(
     assert changed.status_code == 200, changed.text
     answer = await copy(mine, f"{path}:v1", "copy", "v1")
     assert refused(answer) == (409, "quota_exceeded")
-    assert answer.json()["detail"].startswith("The copy needs ")
+    assert answer.json()["detail"].startswith("The image needs ")
     assert mine.registry.tags(f"{mine.name}/copy") == []
     assert (await copy(mine, f"{mine.name}/app:v1", "copy", "v1")).status_code == 201
 
