@@ -33,6 +33,8 @@ from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
+from services.catalog.copying.routes import router as copying
+from services.catalog.copying.usecases import Copier
 from services.catalog.deleted_indexes import usecases as deleted_indexes
 from services.catalog.deletion.blobs import usecases as blob_deletions
 from services.catalog.deletion.bulk.routes import router as bulk_deletion
@@ -114,6 +116,7 @@ ROUTERS = (
     images,
     image_deletion,
     bulk_deletion,
+    copying,
     trash,
     audit,
     garbage_runs,
@@ -136,6 +139,7 @@ def _workers(
     admission: Admission,
     restarts: RestartWatch,
     restorer: Restorer,
+    copier: Copier,
     storage: Storage | None,
 ) -> list[LeaderWorker]:
     worker = partial(
@@ -155,6 +159,7 @@ def _workers(
             Kind.PUT_MANIFEST: admission.resume,
             Kind.RESTORE_TAG: partial(restoring.resume, engine=engine, registry=registry),
             Kind.RESTORE: restorer.resume,
+            Kind.COPY: copier.resume,
             Kind.DELETE_TAG: partial(tag_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_MANIFEST: partial(image_deletions.resume, engine=engine, registry=registry),
             Kind.DELETE_BLOB: partial(blob_deletions.resume, engine=engine, registry=registry),
@@ -311,10 +316,12 @@ def create_app(settings: Settings) -> FastAPI:
                     None if settings.storage_path is None else LocalStorage(settings.storage_path)
                 )
                 restorer = Restorer(engine, registry, storage)
+                copier = Copier(engine, registry, storage, admission)
                 provide(
                     app,
                     registry,
                     restorer,
+                    copier,
                     admission,
                     _registry_routes(
                         settings,
@@ -327,7 +334,7 @@ def create_app(settings: Settings) -> FastAPI:
                 )
                 with closing(RestartWatch(engine, registry, url=settings.registry.url)) as restarts:
                     workers = _workers(
-                        settings, engine, registry, admission, restarts, restorer, storage
+                        settings, engine, registry, admission, restarts, restorer, copier, storage
                     )
                     tasks: list[Work] = [
                         free_space.run,

@@ -394,7 +394,7 @@ intents = sa.Table(
     sa.Column("origin", sa.Text, nullable=False, server_default=sa.FetchedValue()),
     sa.CheckConstraint(
         "kind IN ('put_manifest', 'delete_tag', 'delete_manifest', 'delete_blob', 'restore_tag',"
-        " 'restore', 'empty_repository', 'remove_folder')",
+        " 'restore', 'empty_repository', 'remove_folder', 'copy')",
         name="kind",
     ),
     sa.Index("intents_repository_idx", "repository", "resolved_at"),
@@ -520,6 +520,19 @@ trash_digests = sa.Table(
     _entry_id(index=True),
 )
 """The digests that garbage collection must keep for the trash."""
+
+copies = sa.Table(
+    "copies",
+    metadata,
+    sa.Column(
+        "intent_id",
+        sa.ForeignKey("catalog.intents.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("source", sa.Text, nullable=False),
+)
+"""What each copy was made of, by the intent that sets its tag."""
 
 trash_restores = sa.Table(
     "trash_restores",

@@ -58,6 +58,7 @@ def test_operation_ids_are_unique_and_start_with_a_verb() -> None:
         "list",
         "create",
         "change",
+        "copy",
         "delete",
         "put",
         "post",

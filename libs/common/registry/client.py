@@ -192,6 +192,24 @@ class Registry:
         )
         return Forwarded(response.status_code, response.headers, response.content)
 
+    async def mount_blob(self, repository: str, digest: str, *, source: str) -> None:
+        """Link a blob of the repository ``source``, without moving bytes.
+
+        Raises:
+            RegistryRefused: the source does not have it.
+        """
+        query = urlencode({"mount": digest, "from": source})
+        await self._transport.request(
+            "POST",
+            f"/v2/{repository}/blobs/uploads/?{query}",
+            access=(
+                *repository_access(repository, "pull", "push"),
+                *repository_access(source, "pull"),
+            ),
+            limit=0,
+            status=201,
+        )
+
     async def list_repositories(self) -> list[str]:
         """Return every repository that the registry has, even if it is empty. Reads all pages."""
         return await self._list(f"/v2/_catalog?n={_PAGE_SIZE}", LIST_REPOSITORIES, "repositories")

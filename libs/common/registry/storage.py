@@ -12,6 +12,8 @@ from typing import Protocol
 
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.manifests import own_blobs
+from libs.common.storage.store import Storage, StorageUnavailable
 
 _MAX_LINK_BYTES = 256
 _MISSING = (FileNotFoundError, NotADirectoryError)
@@ -151,3 +153,24 @@ class RemoteBlobs:
             if size is None:
                 size = await self._registry.find_manifest_size(repository, digest)
             return size
+
+
+async def link_layers(storage: Storage, repository: str, manifest: bytes) -> None:
+    """Link the config and the layers of a manifest to a repository, without moving bytes.
+
+    The registry refuses a manifest otherwise. A foreign layer is not linked: its blob may be that
+    of another account.
+
+    The link of another algorithm names the sha256 digest, which the manifest does not have. So the
+    registry refuses a manifest with such a layer, unless the repository has linked it.
+
+    Raises:
+        RegistryUnavailable: the storage failed.
+    """
+    blobs = {blob for blob in own_blobs(manifest) if blob.startswith("sha256:")}
+    if not blobs:
+        return
+    try:
+        await storage.link_layers(repository, blobs)
+    except StorageUnavailable as error:
+        raise RegistryUnavailable(str(error)) from error

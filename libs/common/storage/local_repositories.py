@@ -94,10 +94,29 @@ def write_links(links: Mapping[Path, str], workplace: Path) -> None:
         written = workplace / f"link-{secrets.token_hex(8)}"
         try:
             written.write_bytes(content)
-            link.parent.mkdir(parents=True, exist_ok=True)
+            _make_folders(link.parent)
+            _give(written, link.parent)
             written.rename(link)
         finally:
             written.unlink(missing_ok=True)
+
+
+def _make_folders(folder: Path) -> None:
+    """Create a folder and the missing ones above it, for the owner of the first that exists."""
+    if not folder.is_dir():
+        _make_folders(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _give(folder, folder.parent)
+
+
+def _give(path: Path, above: Path) -> None:
+    """Give ``path`` to the owner of the folder ``above``: the registry must be able to write it.
+
+    Only root can, and only root needs to: all other processes run as the registry's user.
+    """
+    if os.geteuid() == 0:
+        owner = above.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _last_write(folder: Path) -> float | None:

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from libs.common.registry.admission import AdmittedManifest
+from libs.common.registry.client import Forwarded
 from libs.common.registry.error_format import (
     Denied,
     ManifestBlobUnknown,
     ManifestInvalid,
 )
 from libs.common.registry.storage import StoredBlob
+from services.catalog.intents.domain import Change
 from services.catalog.quotas.domain import Charge, QuotaExceeded, charges_of
 
 MAX_BODY = 4 * 1024 * 1024
@@ -55,6 +57,50 @@ def charges(
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """A manifest on its way into the registry. ``reference`` is a tag or a digest."""
+
+    namespace: str
+    name: str
+    reference: str
+    content: bytes
+    content_type: str
+    docker_user: str
+    client_address: str
+
+    @property
+    def path(self) -> str:
+        """The repository's path."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def tag(self) -> str | None:
+        """The tag to set, or None if the manifest is pushed by its digest."""
+        return None if ":" in self.reference else self.reference
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The registry's response to a push, and the digest that the manifest names as its subject."""
+
+    answer: Forwarded
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A manifest that may be put: the change, its subject, and the content of its image config.
+
+    ``charges`` count against the quota of the account.
+    """
+
+    change: Change
+    charges: tuple[Charge, ...]
+    subject: str | None
+    config: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The repository of a push, as the catalog has it. It may not exist before its first push.
 
@@ -84,7 +130,13 @@ class Target:
                 "repositories as it can have; delete one, or ask an administrator"
             )
         if self.refusal is not None:
-            raise _REFUSALS[self.refusal["rule"]](self.refusal)
+            raise self.refusal_error
+
+    @property
+    def refusal_error(self) -> Denied:
+        """The error of the rule in ``refusal``."""
+        assert self.refusal is not None
+        return _REFUSALS[self.refusal["rule"]](self.refusal)
 
 
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:

@@ -6,11 +6,10 @@ catalog, and what a rule forbids never reaches the registry (spec 5).
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from libs.common.db.engine import Engine, autocommit
+from libs.common.db.engine import Engine, Tx, autocommit
 from libs.common.disk import FreeSpace
 from libs.common.registry.admission import AdmittedManifest, parse_for_admission
 from libs.common.registry.client import Fetched, Forwarded, Registry
@@ -32,6 +31,10 @@ from services.catalog.admission.domain import (
     LOW_DISK,
     LOW_DISK_RETRY_SECONDS,
     UNAVAILABLE_RETRY_SECONDS,
+    Admitted,
+    Checked,
+    Push,
+    Target,
     charges,
     check_blobs,
     needed_digests,
@@ -46,37 +49,6 @@ from services.catalog.sync.states.reading import Reader
 
 _PARSED_IN_LOOP = 64 * 1024
 """Bytes of a manifest that is parsed at once; a larger one is parsed in a thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """A manifest on its way into the registry. ``reference`` is a tag or a digest."""
-
-    namespace: str
-    name: str
-    reference: str
-    content: bytes
-    content_type: str
-    docker_user: str
-    client_address: str
-
-    @property
-    def path(self) -> str:
-        """The repository's path."""
-        return f"{self.namespace}/{self.name}"
-
-    @property
-    def tag(self) -> str | None:
-        """The tag to set, or None if the manifest is pushed by its digest."""
-        return None if ":" in self.reference else self.reference
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """The registry's response to a push, and the digest that the manifest names as its subject."""
-
-    answer: Forwarded
-    subject: str | None
 
 
 class Admission:
@@ -105,12 +77,11 @@ class Admission:
         Raises:
             RegistryApiError: the catalog does not admit the manifest.
         """
-        if self._free_space.low_disk is not None:
+        if self.has_low_disk:
             raise Unavailable(LOW_DISK, retry_after=LOW_DISK_RETRY_SECONDS)
-        digest = _check_digest(push)
-        manifest = await self._parse(push)
         try:
-            answer = await self._admit(push, digest, manifest)
+            checked = await self.check(push)
+            answer = await self._admit(push, checked)
         except (RegistryUnavailable, ChangeInProgress) as error:
             message = (
                 "another push or deletion of the same image is not finished; try again in a moment"
@@ -118,37 +89,79 @@ class Admission:
                 else "the registry does not respond; the push may still succeed, try again"
             )
             raise Unavailable(message, retry_after=UNAVAILABLE_RETRY_SECONDS) from error
-        return Admitted(answer, manifest.subject.digest if manifest.subject else None)
+        return Admitted(answer, checked.subject)
 
-    async def _admit(self, push: Push, digest: str, manifest: AdmittedManifest) -> Forwarded:
+    @property
+    def has_low_disk(self) -> bool:
+        """Whether a disk is nearly full, so that no manifest is admitted."""
+        return self._free_space.low_disk is not None
+
+    async def check(self, push: Push, *, blobs_of: str | None = None) -> Checked:
+        """Check a manifest and its blobs, and return the change that puts it.
+
+        ``blobs_of`` is the repository that has the blobs; by default that of the push.
+
+        Raises:
+            RegistryApiError: the catalog does not admit the manifest.
+            RegistryUnavailable: the storage cannot be read.
+        """
+        digest = _check_digest(push)
+        manifest = await self._parse(push)
         config = manifest.config
         inspected = await self._blobs.inspect(
-            push.path,
+            blobs_of or push.path,
             manifest.digests,
             read=config.digest if config and config.media_type in IMAGE_CONFIG_TYPES else None,
             limit=MAX_CONFIG_BYTES,
         )
         check_blobs(manifest, inspected.blobs)
-        intent = await self._open(
-            push,
+        return Checked(
             _change(push, digest, manifest, inspected.blobs),
             charges(manifest, digest=digest, size=len(push.content), stored=inspected.blobs),
+            manifest.subject.digest if manifest.subject else None,
+            inspected.content,
         )
-        answer = await call_until_confirmed(
-            lambda: self._forward(intent), engine=self._engine, intent=intent
-        )
-        await self._resolve(intent, answer, inspected.content)
-        return answer
 
-    async def _open(self, push: Push, change: Change, charged: Sequence[Charge]) -> Intent:
-        async def insert() -> tuple[Change, int | None]:
-            async with autocommit(self._engine) as tx:
-                target, id_ = await queries.open_push(
-                    tx, change=change, charges=charged, max_repositories=self.max_repositories
-                )
+    async def _admit(self, push: Push, checked: Checked) -> Forwarded:
+        def check_target(target: Target | None) -> None:
             if target is None:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")
             target.check(push.path)
+
+        intent = await self.open(checked.change, charges=checked.charges, check_target=check_target)
+        answer = await call_until_confirmed(
+            lambda: self._forward(intent), engine=self._engine, intent=intent
+        )
+        await self._resolve(intent, answer, checked.config)
+        return answer
+
+    async def open(
+        self,
+        change: Change,
+        *,
+        charges: Sequence[Charge],
+        check_target: Callable[[Target | None], None],
+        record: Callable[[Tx, int], Awaitable[None]] | None = None,
+    ) -> Intent:
+        """Insert the intent of a manifest's change, when no open intent conflicts.
+
+        ``check_target`` raises an error if the repository does not allow it; None stands for a
+        namespace that does not exist. ``record`` writes what belongs to the intent with this id, in
+        its transaction.
+
+        Raises:
+            ChangeInProgress: a conflicting intent was not resolved within 20 s.
+        """
+
+        async def insert() -> tuple[Change, int | None]:
+            transaction = autocommit if record is None else Engine.begin
+            async with transaction(self._engine) as tx:
+                target, id_ = await queries.open_push(
+                    tx, change=change, charges=charges, max_repositories=self.max_repositories
+                )
+                if id_ is not None and record is not None:
+                    await record(tx, id_)
+            check_target(target)
             return change, id_
 
         return await insert_when_free(insert)
@@ -161,11 +174,21 @@ class Admission:
         """
         change = intent.change
         answer = await self._forward(intent)
-        manifest = _parse_stored(change)
+        await self._resolve(intent, answer, await self.read_config(change))
+
+    async def read_config(self, change: Change) -> bytes | None:
+        """Return the image config of a change's manifest from its repository, or None.
+
+        Raises:
+            RegistryUnavailable: the storage cannot be read.
+        """
         inspected = await self._blobs.inspect(
-            change.repository, (), read=manifest.config_digest, limit=MAX_CONFIG_BYTES
+            change.repository,
+            (),
+            read=_parse_stored(change).config_digest,
+            limit=MAX_CONFIG_BYTES,
         )
-        await self._resolve(intent, answer, inspected.content)
+        return inspected.content
 
     async def _forward(self, intent: Intent) -> Forwarded:
         change = intent.change
@@ -187,14 +210,22 @@ class Admission:
             async with self._engine.begin() as tx:
                 await resolve(tx, id=intent.id)
             return
-        described = await self._describe(intent.change, config)
+        described = await self.describe(intent.change, config)
         async with autocommit(self._engine) as tx:
-            await queries.record_push(
-                tx,
-                intent=intent.id,
-                described=described,
-                descriptor=None if described.subject is None else _descriptor(intent.change),
-            )
+            await self.record(tx, intent, described)
+
+    @staticmethod
+    async def record(tx: Tx, intent: Intent, described: Described) -> bool:
+        """Write a manifest that the registry has accepted, and resolve its intent.
+
+        Return False if another process has done so.
+        """
+        return await queries.record_push(
+            tx,
+            intent=intent.id,
+            described=described,
+            descriptor=None if described.subject is None else _descriptor(intent.change),
+        )
 
     async def _parse(self, push: Push) -> AdmittedManifest:
         def parse() -> AdmittedManifest:
@@ -206,7 +237,7 @@ class Admission:
             return parse()
         return await asyncio.to_thread(parse)
 
-    async def _describe(self, change: Change, config: bytes | None) -> Described:
+    async def describe(self, change: Change, config: bytes | None) -> Described:
         """Return what the catalog keeps of the manifest, its config, and its children."""
         manifest = _parse_stored(change)
         if manifest.media_type in INDEX_TYPES:

@@ -38,7 +38,8 @@ class Kind(StrEnum):
     DELETE_BLOB unlinks a blob from the repository. RESTORE_TAG sets a tag back that was changed
     without admission. RESTORE puts a manifest of the trash. EMPTY_REPOSITORY deletes manifests,
     tags, and links of blobs of a deleted repository. REMOVE_FOLDER removes the folder of an empty
-    repository from the storage; it conflicts with each other change of the repository.
+    repository from the storage; it conflicts with each other change of the repository. COPY puts a
+    manifest that another repository has.
     """
 
     PUT_MANIFEST = "put_manifest"
@@ -49,6 +50,7 @@ class Kind(StrEnum):
     RESTORE = "restore"
     EMPTY_REPOSITORY = "empty_repository"
     REMOVE_FOLDER = "remove_folder"
+    COPY = "copy"
 
 
 class RegistryUnreachable(Unavailable):

@@ -215,7 +215,7 @@ async def has_open(tx: Tx, *, repositories: Collection[str], besides: Kind | Non
 
 async def has_open_pushes(tx: Tx) -> bool:
     """Return whether the registry may still carry out a push of whatever repository."""
-    kinds = (Kind.PUT_MANIFEST, Kind.RESTORE_TAG)
+    kinds = (Kind.PUT_MANIFEST, Kind.RESTORE_TAG, Kind.COPY)
     is_open = sa.exists().where(_i.kind.in_(kinds), _IS_OPEN, _IS_OURS)
     return bool((await tx.execute(sa.select(is_open))).scalar_one())
 

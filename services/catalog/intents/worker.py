@@ -74,7 +74,7 @@ class Resolver:
             return
         if (
             is_answered
-            and change.kind in (Kind.PUT_MANIFEST, Kind.RESTORE)
+            and change.kind in (Kind.PUT_MANIFEST, Kind.RESTORE, Kind.COPY)
             and datetime.now(UTC) - intent.started_at > GIVE_UP_AFTER
         ):
             await self._give_up(intent)

@@ -168,6 +168,7 @@ _BODIES: dict[str, Values] = {
     "put_namespace_rules": lambda _: {"immutable_tags": ["v*"], "retention_enabled": False},
     "put_repository_rules": lambda _: {"retention": [{"tags": "*", "keep_last": 10}]},
     "create_repository": lambda world: {"namespace": world.namespace, "name": "new"},
+    "copy_image": lambda world: {"source": f"{world.path}:{world.tag}", "tag": "copied"},
     "delete_images": lambda world: {"tags": [world.tag]},
     "restore_from_trash": lambda _: {"tag": "v1-again"},
     "change_repository": lambda _: {"description": "changed"},

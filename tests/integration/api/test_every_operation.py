@@ -30,7 +30,12 @@ _CALLERS_OWN = {
     "delete_current_session",
 }
 """Operations that name no object. They read or change only the caller's own objects."""
-_CALLS_REGISTRY = {"delete_image_by_digest", "delete_image_by_tag", "restore_from_trash"}
+_CALLS_REGISTRY = {
+    "copy_image",
+    "delete_image_by_digest",
+    "delete_image_by_tag",
+    "restore_from_trash",
+}
 """Operations that call the registry. It is unreachable here, so 503 means allowed."""
 _UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"
 by_id = pytest.mark.parametrize("operation", GUARDED, ids=lambda operation: operation.id)

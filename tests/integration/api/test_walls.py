@@ -125,8 +125,10 @@ async def test_a_name_that_nearly_matches_finds_no_object(
     good = operation.url(world)
     names = [
         name
-        for name in operation.names(world).values()
+        for parameter, name in operation.names(world).items()
         if not re.fullmatch(r"[0-9]+|sha256:.*|[0-9a-f-]{36}", name)
+        # A copy creates the repository, as a push does.
+        and (operation.id, parameter) != ("copy_image", "repository")
     ]
     async with installation.client(admin.token) as client:
         for name in names:

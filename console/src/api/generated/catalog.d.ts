@@ -592,6 +592,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{namespace}/{repository}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy Image
+         * @description Copy an image within the registry, or give it another tag, without moving bytes.
+         *
+         *     Its children, its signatures, and its other referrers are copied too. The repository is created
+         *     if it does not exist. An existing tag is replaced as by a push.
+         */
+        post: operations["copy_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trash": {
         parameters: {
             query?: never;
@@ -1013,6 +1036,24 @@ export interface components {
              * @description last pull of any of the tags, UTC; null: never
              */
             last_pulled_at: string | null;
+        };
+        /**
+         * CopyIn
+         * @description The image to copy, and the tag to set.
+         */
+        CopyIn: {
+            /**
+             * Source
+             * @description an image that the account can read: `namespace/repository:tag` or `namespace/repository@sha256:…`
+             * @example team/app:v1
+             */
+            source: string;
+            /**
+             * Tag
+             * @description the tag to set; if it exists, it is replaced as by a push
+             * @example production
+             */
+            tag: string;
         };
         /**
          * DecisionOut
@@ -6563,6 +6604,118 @@ export interface operations {
                 };
             };
             /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copy_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                repository: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    /** @description Path of the new object. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This API key can only read; use a key that can write (`read_only_key`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or you cannot see it; check its name (`not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The image cannot be copied; `detail` says why (`copy_refused`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request body is too large; send a smaller one (`content_too_large`) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another change of the same image is not finished; try again in a moment (`change_in_progress`); The copy takes longer than a request may; send it again, and it goes on (`copy_unfinished`); The registry does not respond; try again later (`registry_unavailable`) */
             503: {
                 headers: {
                     /** @description Seconds to wait before the next attempt. */

@@ -33,7 +33,7 @@ _DEPENDENT = sa.text("""
   UNION ALL
     SELECT 'push', i.digest, i.tags[1] FROM catalog.intents i
     WHERE i.repository = :repository AND i.resolved_at IS NULL AND :digest = ANY(i.needs)
-      AND i.kind IN ('put_manifest', 'restore_tag', 'restore')
+      AND i.kind IN ('put_manifest', 'restore_tag', 'restore', 'copy')
   UNION ALL
     SELECT 'trash', m.digest, NULL
     FROM catalog.trash_digests d

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from libs.common.registry.error_format import NameInvalid, TagInvalid
 from libs.common.registry.names import split_repository
 from libs.common.web.authentication import client_address
-from services.catalog.admission.usecases import Admission, Push
+from services.catalog.admission.domain import Push
+from services.catalog.admission.usecases import Admission
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.domain import Address
 

@@ -14,11 +14,10 @@ import structlog
 
 from libs.common.db.changes import created
 from libs.common.db.engine import Engine, Tx
-from libs.common.registry.client import Fetched, Registry
-from libs.common.registry.errors import RegistryUnavailable
-from libs.common.registry.manifests import own_blobs
+from libs.common.registry.client import Registry
+from libs.common.registry.storage import link_layers
 from libs.common.registry.tokens import CATALOG_SUBJECT
-from libs.common.storage.store import Storage, StorageUnavailable
+from libs.common.storage.store import Storage
 from services.catalog.accounts.domain import AccountLimits
 from services.catalog.audit.usecases import record
 from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent
@@ -198,7 +197,8 @@ class Restorer:
         manifest = change.manifest or await self.registry.find_manifest(path, change.digest)
         if manifest is None:
             return False
-        await self._link(path, manifest)
+        if self.storage is not None:
+            await link_layers(self.storage, path, manifest.content)
         for reference in change.tags or (change.digest,):
             answer = await self.registry.forward_manifest(
                 path, reference, manifest, subject=CATALOG_SUBJECT
@@ -212,19 +212,6 @@ class Restorer:
                 )
                 return False
         return True
-
-    async def _link(self, path: str, manifest: Fetched) -> None:
-        """Link the layers of the repository itself: another one may hide a foreign layer's blob.
-
-        The link of another algorithm names the sha256 digest, which the manifest does not have. So
-        the registry refuses a manifest with such a layer after the repository was emptied.
-        """
-        blobs = {blob for blob in own_blobs(manifest.content) if blob.startswith("sha256:")}
-        if blobs and self.storage is not None:
-            try:
-                await self.storage.link_layers(path, blobs)
-            except StorageUnavailable as error:
-                raise RegistryUnavailable(str(error)) from error
 
     async def _finish(self, intent: Intent, *, is_put: bool) -> bool:
         """Move the manifest and its tags from the trash to the catalog.

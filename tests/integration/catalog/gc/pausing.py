@@ -1,8 +1,7 @@
 """A local storage that waits at chosen points of a run, so that a test can interleave a request."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -109,11 +108,3 @@ class PausingStorage(LocalStorage):
         """See Storage."""
         await self._come_to("removing")
         return await super().remove_links(sweep, repository, older_than=older_than, check=check)
-
-    async def link_layers(self, repository: str, digests: Collection[str]) -> None:
-        """See Storage. The registry of the tests runs as another user than the app."""
-        await super().link_layers(repository, digests)
-        owner = self._root.stat()
-        top = self._root / "docker/registry/v2/repositories"
-        for path in (top / repository, *(top / repository).rglob("*")):
-            os.chown(path, owner.st_uid, owner.st_gid)

@@ -18,7 +18,8 @@ from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.storage import LocalBlobs
 from libs.common.storage.local import LocalStorage
 from libs.common.storage.store import StorageUnavailable, SweepEnded
-from services.catalog.admission.usecases import Admission, Push
+from services.catalog.admission.domain import Push
+from services.catalog.admission.usecases import Admission
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.gc.runs import queries as runs
 from services.catalog.gc.runs.collection import GarbageCollector
