@@ -200,9 +200,7 @@ def _decode(column: sa.ColumnElement[Any], part: object) -> object:
     A client may have forged the cursor, so every type is checked.
     """
     if isinstance(column.type, sa.TIMESTAMP):
-        time = _parse_time(str(part))
-        if time is not None:
-            return time
+        return parse_time(str(part))
     elif isinstance(column.type, sa.Uuid):
         try:
             return uuid.UUID(str(part))
@@ -220,9 +218,16 @@ def _decode(column: sa.ColumnElement[Any], part: object) -> object:
     raise InvalidCursor
 
 
-def _parse_time(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime:
+    """Return a time of a cursor, in UTC.
+
+    Raises:
+        InvalidCursor: ``text`` is not a time with a zone between the years 1 and 9999 in UTC.
+    """
     try:
         time = datetime.fromisoformat(text)
-        return None if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):  # not a time, or outside the years 1 to 9999 in UTC
-        return None
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidCursor

@@ -2,11 +2,11 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from libs.common.db.engine import Tx
-from libs.common.db.pagination import InvalidCursor, PageRequest, encode_cursor
+from libs.common.db.pagination import InvalidCursor, PageRequest, encode_cursor, parse_time
 from services.catalog.intents.queries import read_clock
 from services.catalog.namespaces.domain import NamespaceOwner
 from services.catalog.repositories.domain import RepositoryOwner
@@ -67,9 +67,7 @@ async def preview_repository(*, tx: Tx, actor: RepositoryOwner, request: Preview
     rules = request.rules or await find_effective_rules(
         tx, namespace_id=repository.namespace_id, repository_id=repository.id
     )
-    return await _preview(
-        tx, request, rules or Rules(), [(repository.id, repository.path, repository.tag_count)]
-    )
+    return await _preview(tx, request, rules or Rules(), [(repository.path, repository.tag_count)])
 
 
 async def preview_namespace(*, tx: Tx, actor: NamespaceOwner, request: PreviewRequest) -> Preview:
@@ -82,14 +80,14 @@ async def preview_namespace(*, tx: Tx, actor: NamespaceOwner, request: PreviewRe
     namespace_id = actor.namespace.id
     rules = request.rules or await find_namespace_rules(tx, namespace_id=namespace_id)
     repositories = await queries.list_without_own_rules(tx, namespace_id=namespace_id)
-    count = sum(tags for _, _, tags in repositories)
+    count = sum(tags for _, tags in repositories)
     if count > MAX_PREVIEW_TAGS:
         raise TooManyTags(actor.namespace.name, count)
     return await _preview(tx, request, rules or Rules(), repositories)
 
 
 async def _preview(
-    tx: Tx, request: PreviewRequest, rules: Rules, repositories: list[tuple[int, str, int]]
+    tx: Tx, request: PreviewRequest, rules: Rules, repositories: list[tuple[str, int]]
 ) -> Preview:
     now = await read_clock(tx)
     at, after = _start(request.page) or (now, None)
@@ -132,21 +130,20 @@ def _start(page: PageRequest) -> tuple[datetime, tuple[str, str]] | None:
     key = page.after(_ORDER, 3)
     if key is None:
         return None
-    try:
-        at = datetime.fromisoformat(str(key[0])).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidCursor from None
-    return at, (str(key[1]), str(key[2]))
+    at, path, tag = key
+    if not isinstance(at, str) or not isinstance(path, str) or not isinstance(tag, str):
+        raise InvalidCursor
+    return parse_time(at), (path, tag)
 
 
-def _groups(repositories: list[tuple[int, str, int]]) -> list[dict[int, str]]:
-    """Return ids and paths in groups of bounded size, so that memory is bounded."""
-    groups: list[dict[int, str]] = [{}]
+def _groups(repositories: list[tuple[str, int]]) -> list[list[str]]:
+    """Return paths in groups of bounded size, so that memory is bounded."""
+    groups: list[list[str]] = [[]]
     count = 0
-    for id_, path, tags in repositories:
+    for path, tags in repositories:
         if groups[-1] and count + tags > _TAGS_AT_ONCE:
-            groups.append({})
+            groups.append([])
             count = 0
-        groups[-1][id_] = path
+        groups[-1].append(path)
         count += tags
     return groups

@@ -1,7 +1,7 @@
 """SQL of retention: the tags with their last uses, what is counted, and the runs."""
 
-from collections.abc import Collection, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,68 +22,76 @@ _CLOCK = sa.func.clock_timestamp()
 _KEPT_FOR = timedelta(days=365)
 _IS_OPEN = _g.finished_at.is_(None)
 
-# A use from before the name became free belongs to a deleted repository. `names` limits the tags.
+# The statements are joined in Python: PostgreSQL knows too little about a repository to choose a
+# fast join. The uses are read last, so that they are never older than the tags.
 _TAGS = """
-    WITH chosen AS MATERIALIZED (
-        SELECT r.id, r.path, coalesce(n.available_at, '-infinity') AS since
-        FROM catalog.repositories r
-        LEFT JOIN catalog.reserved_names n ON n.kind = 'repository' AND n.name = r.path
-        WHERE r.id = ANY(:ids)
-    ), tags AS MATERIALIZED (
-        SELECT c.id, c.path, t.name, t.digest, t.pushed_at
-        FROM chosen c JOIN catalog.tags t ON t.repository_id = c.id
-        WHERE NOT catalog.is_artifact_tag(t.name) {only}
-    ), uses AS MATERIALIZED (
-        SELECT c.id, u.reference, max(u.last_used_at) AS at
-        FROM chosen c JOIN events.reference_uses u
-          ON u.repository = c.path AND u.last_used_at >= c.since
-        WHERE u.repository = ANY(:paths) {only_used} GROUP BY c.id, u.reference
-    ), sums AS MATERIALIZED (
-        SELECT s.repository, s.tag, s.last_pulled_at FROM events.pull_sums s
-        WHERE s.repository = ANY(:paths) {only_pulled}
-    )
-    SELECT t.path, t.name, t.digest, t.pushed_at,
-           greatest(s.last_pulled_at, by_tag.at, by_digest.at) AS last_used_at
-    FROM tags t
-    LEFT JOIN sums s ON s.repository = t.path AND s.tag = t.name
-    LEFT JOIN uses by_tag ON by_tag.id = t.id AND by_tag.reference = t.name
-    LEFT JOIN uses by_digest ON by_digest.id = t.id AND by_digest.reference = t.digest
-    ORDER BY t.path COLLATE "C", t.name COLLATE "C"
+    SELECT r.path, t.name, t.digest, t.pushed_at
+    FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
+    WHERE r.path = ANY(:paths) AND NOT catalog.is_artifact_tag(t.name) {only}
+    ORDER BY r.path COLLATE "C", t.name COLLATE "C"
 """
-_TYPES = (
-    sa.bindparam("ids", type_=sa.ARRAY(sa.BigInteger)),
-    sa.bindparam("paths", type_=sa.ARRAY(sa.Text)),
-)
-_ALL_TAGS = sa.text(_TAGS.format(only="", only_used="", only_pulled="")).bindparams(*_TYPES)
-_SOME_TAGS = sa.text(
-    _TAGS.format(
-        only="AND t.name = ANY(:names)",
-        only_used="AND u.reference IN (SELECT unnest(ARRAY[name, digest]) FROM tags)",
-        only_pulled="AND s.tag = ANY(:names)",
+_ALL_TAGS = sa.text(_TAGS.format(only=""))
+_SOME_TAGS = sa.text(_TAGS.format(only="AND t.name = ANY(:names)"))
+_GENERATIONS = sa.text("""
+    SELECT name, available_at FROM catalog.reserved_names
+    WHERE kind = 'repository' AND name = ANY(:paths)
+""")
+_USES = """
+    SELECT repository, reference, max(last_used_at) FROM (
+        SELECT repository, reference, last_used_at FROM events.reference_uses
+        WHERE repository = ANY(:paths) {of_reference}
+      UNION ALL
+        SELECT repository, tag, last_pulled_at FROM events.pull_sums
+        WHERE repository = ANY(:paths) AND last_pulled_at IS NOT NULL {of_tag}
+    ) AS uses GROUP BY repository, reference
+"""
+_ALL_USES = sa.text(_USES.format(of_reference="", of_tag=""))
+_SOME_USES = sa.text(
+    _USES.format(
+        of_reference="AND reference = ANY(:references)", of_tag="AND tag = ANY(:references)"
     )
-).bindparams(*_TYPES, sa.bindparam("names", type_=sa.ARRAY(sa.Text)))
+)
 
 
 async def list_tags(
-    tx: Tx, *, paths: Mapping[int, str], names: Collection[str] | None = None
+    tx: Tx, *, paths: Sequence[str], names: Collection[str] | None = None
 ) -> dict[str, list[Tag]]:
     """Return the tags of repositories, by their paths, in the order of paths and names.
 
-    ``paths`` are by the ids of the repositories. ``names`` selects some tags of one repository.
-    Repositories without a tag are left out, as are tags that belong to other images.
+    ``names`` selects some tags of one repository. Repositories without a tag are left out, as are
+    tags that belong to other images.
     """
-    values: dict[str, Any] = {
-        "ids": list(paths),
-        "paths": list(paths.values()),
-    }
     if names is None:
-        rows = await tx.execute(_ALL_TAGS, values)
+        rows = (await tx.execute(_ALL_TAGS, {"paths": list(paths)})).all()
+        uses = await _uses_of_now(tx, paths, await tx.execute(_ALL_USES, {"paths": list(paths)}))
     else:
-        rows = await tx.execute(_SOME_TAGS, values | {"names": sorted(names)})
+        values = {"paths": list(paths), "names": sorted(names)}
+        rows = (await tx.execute(_SOME_TAGS, values)).all()
+        references = sorted({one for row in rows for one in (row.name, row.digest)})
+        values = {"paths": list(paths), "references": references}
+        uses = await _uses_of_now(tx, paths, await tx.execute(_SOME_USES, values))
     found: dict[str, list[Tag]] = {}
-    for path, name, digest, pushed_at, last_used_at in rows:
-        found.setdefault(path, []).append(Tag(name, digest, pushed_at, last_used_at))
+    for path, name, digest, pushed_at in rows:
+        times = [at for at in (uses.get((path, name)), uses.get((path, digest))) if at is not None]
+        tag = Tag(name, digest, pushed_at, max(times, default=None))
+        found.setdefault(path, []).append(tag)
     return found
+
+
+async def _uses_of_now(
+    tx: Tx, paths: Sequence[str], rows: Iterable[Any]
+) -> dict[tuple[str, str], datetime]:
+    """Return ``rows`` by path and reference.
+
+    A use from before the name became free is left out: it belongs to a deleted repository.
+    """
+    generations = await tx.execute(_GENERATIONS, {"paths": list(paths)})
+    since: dict[str, datetime] = {row.name: row.available_at for row in generations}
+    return {
+        (path, reference): at
+        for path, reference, at in rows
+        if path not in since or at >= since[path]
+    }
 
 
 _PROGRESS = sa.text("""
@@ -140,16 +148,16 @@ _PATHS = sa.text("""
 """)
 
 
-async def list_without_own_rules(tx: Tx, *, namespace_id: int) -> list[tuple[int, str, int]]:
-    """Return id, path, and number of tags of each repository that has no rules of its own."""
+async def list_without_own_rules(tx: Tx, *, namespace_id: int) -> list[tuple[str, int]]:
+    """Return the path and the number of tags of each repository that has no rules of its own."""
     r = repositories.c
     has_own = sa.exists().where(rules.c.repository_id == r.id)
     statement = (
-        sa.select(r.id, r.path, r.tag_count)
+        sa.select(r.path, r.tag_count)
         .where(r.namespace_id == namespace_id, ~has_own)
         .order_by(r.path)
     )
-    return [tuple(row) for row in await tx.execute(statement)]
+    return [(row.path, row.tag_count) for row in await tx.execute(statement)]
 
 
 async def insert_reason(tx: Tx, *, intent_id: int, rule: str, reason: str) -> None:

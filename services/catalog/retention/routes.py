@@ -38,7 +38,7 @@ def _page(found: Preview, request: Request, response: Response) -> PreviewOut:
 
 
 @router.get(_NAMESPACE, responses=_NAMESPACE_ERRORS)
-async def preview_namespace_rules(
+async def get_namespace_rules_preview(
     tx: Tx,
     actor: OwnedNamespace,
     page: Paging,
@@ -56,7 +56,7 @@ async def preview_namespace_rules(
 
 
 @router.post(_NAMESPACE, responses=_NAMESPACE_ERRORS)
-async def preview_new_namespace_rules(
+async def post_namespace_rules_preview(
     tx: Tx,
     actor: OwnedNamespace,
     page: Paging,
@@ -75,7 +75,7 @@ async def preview_new_namespace_rules(
 
 
 @router.get(_REPOSITORY, responses=_REPOSITORY_ERRORS)
-async def preview_repository_rules(
+async def get_repository_rules_preview(
     tx: Tx,
     actor: OwnedRepository,
     page: Paging,
@@ -90,7 +90,7 @@ async def preview_repository_rules(
 
 
 @router.post(_REPOSITORY, responses=_REPOSITORY_ERRORS)
-async def preview_new_repository_rules(
+async def post_repository_rules_preview(
     tx: Tx,
     actor: OwnedRepository,
     page: Paging,

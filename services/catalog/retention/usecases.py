@@ -148,7 +148,7 @@ async def _plan(
     if rules is None or not rules.retention_enabled or not rules.retention:
         return None
     await check_obstacles(tx, rules=rules, at=at)
-    tags = await queries.list_tags(tx, paths={repository.id: path}, names=names)
+    tags = await queries.list_tags(tx, paths=[path], names=names)
     return _Plan(repository, rules, await decide_all(tags.get(path, []), rules=rules, at=at))
 
 

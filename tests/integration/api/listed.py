@@ -42,7 +42,23 @@ def _owner(world: World) -> object:
     return world.owner.id
 
 
+_PREVIEWED = Kind(
+    "tag",
+    "INSERT INTO catalog.tags (name, repository_id, digest, pushed_at, pushed_by)"
+    f" VALUES ($1, {_REPOSITORY}, '{DIGEST}', {_WHEN}, 'builder')",
+    "DELETE FROM catalog.tags WHERE name = $1",
+    lambda world: world.path,
+)
 KINDS = {
+    **dict.fromkeys(
+        (
+            "get_namespace_rules_preview",
+            "post_namespace_rules_preview",
+            "get_repository_rules_preview",
+            "post_repository_rules_preview",
+        ),
+        _PREVIEWED,
+    ),
     "list_accounts": Kind(
         "username",
         "INSERT INTO catalog.accounts (username, password_hash, role, created_at)"

@@ -167,6 +167,8 @@ _BODIES: dict[str, Values] = {
     "put_grant": lambda _: {"permission": "push"},
     "put_namespace_rules": lambda _: {"immutable_tags": ["v*"], "retention_enabled": False},
     "put_repository_rules": lambda _: {"retention": [{"tags": "*", "keep_last": 10}]},
+    "post_namespace_rules_preview": lambda _: {"retention": [{"tags": "v*", "keep_last": 1}]},
+    "post_repository_rules_preview": lambda _: {"retention": [{"tags": "*", "keep_last": 10}]},
     "create_repository": lambda world: {"namespace": world.namespace, "name": "new"},
     "copy_image": lambda world: {"source": f"{world.path}:{world.tag}", "tag": "copied"},
     "delete_images": lambda world: {"tags": [world.tag]},

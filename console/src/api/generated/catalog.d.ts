@@ -325,20 +325,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Preview Namespace Rules
+         * Get Namespace Rules Preview
          * @description List what the stored rules of a namespace delete, and why they keep the other tags.
          *
          *     Repositories with rules of their own are left out.
          */
-        get: operations["preview_namespace_rules"];
+        get: operations["get_namespace_rules_preview"];
         put?: never;
         /**
-         * Preview New Namespace Rules
+         * Post Namespace Rules Preview
          * @description List what other rules would delete in a namespace, without a change of its rules.
          *
          *     Repositories with rules of their own are left out.
          */
-        post: operations["preview_new_namespace_rules"];
+        post: operations["post_namespace_rules_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -353,16 +353,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Preview Repository Rules
+         * Get Repository Rules Preview
          * @description List what the rules that apply to a repository delete, and why they keep the other tags.
          */
-        get: operations["preview_repository_rules"];
+        get: operations["get_repository_rules_preview"];
         put?: never;
         /**
-         * Preview New Repository Rules
+         * Post Repository Rules Preview
          * @description List what other rules would delete in a repository, without a change of its rules.
          */
-        post: operations["preview_new_repository_rules"];
+        post: operations["post_repository_rules_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4732,7 +4732,7 @@ export interface operations {
             };
         };
     };
-    preview_namespace_rules: {
+    get_namespace_rules_preview: {
         parameters: {
             query?: {
                 /** @description Only the tags that are deleted, or only those that are kept. */
@@ -4828,7 +4828,7 @@ export interface operations {
             };
         };
     };
-    preview_new_namespace_rules: {
+    post_namespace_rules_preview: {
         parameters: {
             query?: {
                 /** @description Only the tags that are deleted, or only those that are kept. */
@@ -4946,7 +4946,7 @@ export interface operations {
             };
         };
     };
-    preview_repository_rules: {
+    get_repository_rules_preview: {
         parameters: {
             query?: {
                 /** @description Only the tags that are deleted, or only those that are kept. */
@@ -5034,7 +5034,7 @@ export interface operations {
             };
         };
     };
-    preview_new_repository_rules: {
+    post_repository_rules_preview: {
         parameters: {
             query?: {
                 /** @description Only the tags that are deleted, or only those that are kept. */

@@ -43,14 +43,17 @@ export const errors = {
   "error.change_in_progress":
     "A push or deletion of the same image is still in progress. Try again in a moment.",
   "error.gc_in_progress": "Another garbage collection is running. Wait until it ends, or stop it.",
+  "error.too_many_tags":
+    "This namespace has too many tags for one preview. Preview its repositories one by one.",
   "error.docker_user_not_found": "The Docker user does not exist. Check its name and its account.",
   "error.namespace_not_found": "The namespace does not exist. Check its name.",
   "error.tag_immutable":
     "The tag is immutable: it can neither be moved nor deleted. Change the tag rules first.",
   "error.quota_exceeded":
     "The storage quota of the account does not suffice. Delete images, empty the trash, or ask an administrator for more.",
-  "error.too_many_tags":
-    "The namespace has too many tags for one preview. Preview its repositories one by one.",
+  "error.copy_refused": "The image cannot be copied.",
+  "error.copy_unfinished":
+    "The copy takes long and has not ended. Copy the image again: the copy goes on where it stopped.",
   "error.needed_by_index":
     "A multi-platform image contains this image. Delete the multi-platform image first.",
   "error.trash_busy":

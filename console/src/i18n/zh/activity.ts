@@ -11,6 +11,7 @@ export const activity: Record<keyof typeof en, string> = {
   "activity.via.session": "会话",
   "activity.via.apiKey": "API 密钥 {{name}}",
   "activity.via.commandLine": "命令行",
+  "activity.via.retention": "保留策略",
   "activity.who.dockerUser": "Docker 用户 {{user}}",
   "activity.who.retention": "保留策略",
   "activity.who.operator": "运维人员",
