@@ -21,6 +21,7 @@ for command in (
     run.serve,
     database.migrate,
     catalog.drift,
+    catalog.usage,
     catalog.deletions,
     catalog.gc,
     project.console,

@@ -321,13 +321,20 @@ LANGUAGE sql STABLE AS $$
         WHERE s.account_id = of_account
     ) AS parts GROUP BY digest, size_bytes
     HAVING sum(images) <> 0 OR sum(trash) <> 0 OR sum(uploads) <> 0)
-  SELECT count(*) FROM running r FULL JOIN catalog.list_charges(of_account) c
+  SELECT count(*) + (
+    SELECT count(*) FROM catalog.account_storage s
+    WHERE s.account_id = of_account
+      AND s.image_bytes + s.trash_bytes + s.upload_bytes <> (
+        SELECT coalesce(sum(b.size_bytes), 0)
+        FROM catalog.account_blobs b WHERE b.account_id = of_account))
+  FROM running r FULL JOIN catalog.list_charges(of_account) c
     ON c.digest = r.digest AND c.size_bytes = r.size_bytes
   WHERE (r.images, r.trash, r.uploads) IS DISTINCT FROM (c.images, c.trash, c.uploads)
 $$;
 
 COMMENT ON FUNCTION catalog.count_storage_differences IS
-'returns how many blobs of an account have other references than its images, trash, and uploads';
+'returns how many blobs of an account have other references than its images, trash, and uploads; one '
+'more if the sum of their sizes is wrong';
 
 CREATE FUNCTION catalog.rebuild_storage(of_account bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -419,6 +426,12 @@ BEGIN
       FROM updated) AS d
     WHERE s.account_id = of_account AND (d.images, d.trash, d.uploads) <> (0, 0, 0))
   SELECT count(*) INTO applied FROM taken;
+  -- What a manifest names is no unused upload any more.
+  DELETE FROM catalog.uploads u
+  WHERE u.account_id = of_account AND EXISTS (
+    SELECT FROM catalog.account_blobs b
+    WHERE b.account_id = of_account AND b.digest = u.digest AND b.size_bytes = u.size_bytes
+      AND (b.images > 0 OR b.trash > 0));
   RETURN applied;
 END $$;
 

@@ -1,4 +1,4 @@
-"""`moorage drift`, `deletions`, and `gc`: the work of the operator on the catalog and storage."""
+"""`moorage drift`, `usage`, `deletions`, and `gc`: the operator's work on catalog and storage."""
 
 import asyncio
 import sys
@@ -26,6 +26,25 @@ def drift(
     from ops.maintenance.drift import drift as compare_and_repair
 
     if not asyncio.run(compare_and_repair(current_layout(), repair=repair)):
+        sys.exit(1)
+
+
+@one_line_errors
+def usage(
+    repair: Annotated[
+        bool, typer.Option("--repair", help="compute the storage use again where it is wrong")
+    ] = False,
+) -> None:
+    """Compare the storage use of each account with its images, trash, and uploads.
+
+    Quotas are compared with the storage use. The exit status is 0 if no difference is left, and 1
+    otherwise.
+
+    Example: moorage usage --repair
+    """
+    from ops.maintenance.usage import compare_usage
+
+    if not asyncio.run(compare_usage(current_layout(), repair=repair)):
         sys.exit(1)
 
 

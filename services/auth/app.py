@@ -30,7 +30,9 @@ from services.auth.api_keys import queries as api_key_queries
 from services.auth.api_keys import routes as api_keys
 from services.auth.cache.listener import InvalidationListener
 from services.auth.explain import routes as explain
+from services.auth.gate import quotas
 from services.auth.gate.marks import Marks
+from services.auth.gate.quotas import FullNamespaces
 from services.auth.gate.routes import PATH as GATE_PATH
 from services.auth.gate.routes import GateApp
 from services.auth.gate.touches import TouchRecorder
@@ -91,6 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     gate_engine = create_engine(url, application_name="auth gate", pool_size=2)
     marks = Marks(gate_engine, listener)
     touches = TouchRecorder(gate_engine)
+    full_namespaces = FullNamespaces(gate_engine)
     gate = Gate(
         engine=engine,
         verifier=RegistryTokenVerifier(
@@ -98,6 +101,7 @@ def create_app(settings: Settings) -> FastAPI:
         ),
         marks=marks,
         touches=touches,
+        full_namespaces=full_namespaces,
         free_space=free_space,
     )
     keys = SigningKeys(settings.secrets_dir / "token-keys")
@@ -109,6 +113,7 @@ def create_app(settings: Settings) -> FastAPI:
         try:
             await asyncio.to_thread(free_space.measure)
             await marks.start()
+            await full_namespaces.load()
             async with running(
                 (
                     listener.run,
@@ -117,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
                     marks.follow,
                     marks.keep_lease,
                     every(_FLUSH_SECONDS, touches.flush),
+                    every(quotas.SECONDS, full_namespaces.load),
                     every(DELETE_ENDED_SECONDS, _delete_ended(engine)),
                     cleaner.run,
                 )

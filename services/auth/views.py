@@ -44,6 +44,14 @@ namespace_owners = sa.Table(
     sa.Column("account", sa.Text),
 )
 
+full_namespaces = sa.Table(
+    "full_namespaces",
+    _catalog,
+    sa.Column("namespace", sa.Text),
+    sa.Column("quota_bytes", sa.BigInteger),
+    sa.Column("used_bytes", sa.BigInteger),
+)
+
 garbage_digests = sa.Table("garbage_digests", _catalog, sa.Column("digest", sa.LargeBinary))
 
 garbage_generation = sa.Table(

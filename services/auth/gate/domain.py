@@ -30,6 +30,10 @@ class Kind(Enum):
     COMPLETION = "completion of an upload"
 
 
+Access = tuple[tuple[str, tuple[str, ...]], ...]
+"""What a token must grant: actions by repository."""
+
+
 @dataclass(frozen=True, slots=True)
 class GatedRequest:
     """A request that needs the blob with the sha256 ``digest`` (32 bytes).
@@ -40,7 +44,7 @@ class GatedRequest:
     kind: Kind
     repository: str
     digest: bytes
-    access: tuple[tuple[str, tuple[str, ...]], ...]
+    access: Access
 
 
 class Reason(StrEnum):
@@ -49,14 +53,38 @@ class Reason(StrEnum):
     LOW_DISK = "low-disk"
     UNCONFIRMED = "unconfirmed"
     DELETING = "deleting"
+    OVER_QUOTA = "over-quota"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused request. The client can retry it after ``seconds``."""
+    """A refused request. The client can retry it after ``seconds``; None: not before a change.
 
-    seconds: int
+    ``message`` is for people, if the gateway has none for the reason.
+    """
+
+    seconds: int | None
     reason: Reason
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FullQuota:
+    """A storage quota of an account that has no room left, in bytes."""
+
+    quota_bytes: int
+    used_bytes: int
+
+    @property
+    def refusal(self) -> Refusal:
+        """The refusal of an upload. The message has no character that JSON escapes."""
+        return Refusal(
+            None,
+            Reason.OVER_QUOTA,
+            f"the account that owns the repository uses {self.used_bytes} bytes of its storage "
+            f"quota of {self.quota_bytes} bytes, so no upload can begin; empty the trash, delete "
+            "images, or ask an administrator for more",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +102,14 @@ DELETING = Refusal(DELETING_RETRY_SECONDS, Reason.DELETING)
 def refuse_for_disk(method: str) -> Refusal | None:
     """Return the refusal of a write while a disk is nearly full, or None for other requests."""
     return Refusal(LOW_DISK_RETRY_SECONDS, Reason.LOW_DISK) if method in _WRITES_BYTES else None
+
+
+def begins_upload(method: str, uri: str) -> str | None:
+    """Return the repository to which the request begins an upload or mounts a blob, or None."""
+    if method != "POST":
+        return None
+    upload = _UPLOAD.fullmatch(uri.partition("?")[0])
+    return None if upload is None or upload[2] else upload[1]
 
 
 def find_gated(method: str, uri: str) -> GatedRequest | None:
@@ -113,9 +149,7 @@ def answer_to_deleting(request: GatedRequest) -> Detour | None:
     return None
 
 
-def _needing(
-    kind: Kind, repository: str, digest: str, access: tuple[tuple[str, tuple[str, ...]], ...]
-) -> GatedRequest | None:
+def _needing(kind: Kind, repository: str, digest: str, access: Access) -> GatedRequest | None:
     match = _SHA256.fullmatch(digest)
     return (
         None if match is None else GatedRequest(kind, repository, bytes.fromhex(match[1]), access)

@@ -19,7 +19,7 @@ class GateApp:
 
     It answers 204 if the request may go on, with X-Registry-URI if it must go to another address of
     the registry. It answers 403 with Retry-After and X-Refusal if not: nginx passes on no other
-    refusal of a subrequest.
+    refusal of a subrequest. If no wait helps, it has X-Refusal-Message in place of Retry-After.
     """
 
     def __init__(self, gate: Gate) -> None:
@@ -44,8 +44,9 @@ def _answer(decision: Refusal | Detour | None) -> _Answer:
         return 204, []
     if isinstance(decision, Detour):
         return 204, [(b"x-registry-uri", decision.uri.encode("latin-1"))]
-    return 403, [
-        (b"retry-after", str(decision.seconds).encode()),
-        (b"x-refusal", decision.reason.encode()),
-        (b"content-length", b"0"),
-    ]
+    headers = [(b"x-refusal", decision.reason.encode()), (b"content-length", b"0")]
+    if decision.seconds is not None:
+        headers.append((b"retry-after", str(decision.seconds).encode()))
+    if decision.message is not None:
+        headers.append((b"x-refusal-message", decision.message.encode("ascii")))
+    return 403, headers

@@ -13,24 +13,26 @@ from services.auth.gate import queries
 from services.auth.gate.domain import (
     DELETING,
     UNCONFIRMED,
+    Access,
     Detour,
     GatedRequest,
+    Kind,
     Reason,
     Refusal,
     answer_to_deleting,
+    begins_upload,
     find_gated,
     refuse_for_disk,
 )
 from services.auth.gate.marks import Marks
+from services.auth.gate.quotas import FullNamespaces
 from services.auth.gate.touches import TouchRecorder
 
 WAIT_SECONDS = 20.0
 """How long the completion of an upload waits for a blob that is being deleted."""
 _POLL_SECONDS = 0.5
 _REVIVE_SECONDS = 3.0
-_refused = Counter(
-    "moorage_gate_refused_total", "Requests that the gate has refused with 503", ["reason"]
-)
+_refused = Counter("moorage_gate_refused_total", "Requests that the gate has refused", ["reason"])
 for _reason in Reason:
     _refused.labels(_reason.value)
 _revived = Counter(
@@ -53,12 +55,14 @@ class Gate:
         verifier: RegistryTokenVerifier,
         marks: Marks,
         touches: TouchRecorder,
+        full_namespaces: FullNamespaces,
         free_space: FreeSpace,
     ) -> None:
         self._engine = engine
         self._verifier = verifier
         self._marks = marks
         self._touches = touches
+        self._full_namespaces = full_namespaces
         self._free_space = free_space
         self._revivals: dict[bytes, asyncio.Task[bool]] = {}
 
@@ -83,19 +87,38 @@ class Gate:
             refusal = refuse_for_disk(method)
             if refusal is not None:
                 return refusal
+        refusal = self._refuse_for_quota(method, uri, authorization)
+        if refusal is not None:
+            return refusal
         request = find_gated(method, uri)
-        if request is None or not self._is_authorized(request, authorization):
+        if request is None or not self._is_authorized(request.access, authorization):
             return None
         self._touches.record(request.digest)
         if not self._marks.are_current:
             return UNCONFIRMED
+        if request.kind is Kind.COMPLETION:
+            self._touches.record_upload(request.repository, request.digest)
         if request.digest not in self._marks.digests:
             return None
         return await self._revive_or_wait(request)
 
-    def _is_authorized(self, request: GatedRequest, authorization: str | None) -> bool:
+    def _refuse_for_quota(self, method: str, uri: str, authorization: str | None) -> Refusal | None:
+        """Return the refusal of an upload beyond the quota.
+
+        Only a client that can push learns of it; the registry refuses others.
+        """
+        repository = begins_upload(method, uri)
+        if repository is None:
+            return None
+        refusal = self._full_namespaces.find_refusal(repository)
+        access = ((repository, ("pull", "push")),)
+        if refusal is None or not self._is_authorized(access, authorization):
+            return None
+        return refusal
+
+    def _is_authorized(self, access: Access, authorization: str | None) -> bool:
         try:
-            for repository, actions in request.access:
+            for repository, actions in access:
                 self._verifier.verify(authorization, repository, *actions)
         except Challenged:
             return False

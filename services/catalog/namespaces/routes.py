@@ -45,7 +45,7 @@ async def list_namespaces(
 )
 async def create_namespace(
     tx: Tx, principal: Authenticated, limits: Limits, body: NamespaceCreate, response: Response
-) -> NamespaceOut:
+) -> NamespaceDetailOut:
     """Create a namespace."""
     namespace = await usecases.create_namespace(
         tx=tx,
@@ -56,17 +56,22 @@ async def create_namespace(
         limits=limits,
     )
     response.headers["Location"] = f"/api/v1/namespaces/{namespace.name}"
-    return NamespaceOut.model_validate(namespace)
+    detail = await usecases.get_detail(tx=tx, namespace=namespace)
+    return NamespaceDetailOut.model_validate(detail)
 
 
 @router.get("/{namespace}", responses=responses(Unauthenticated, NotFound))
 async def get_namespace(tx: Tx, actor: OwnedNamespace) -> NamespaceDetailOut:
     """Return one namespace."""
-    return NamespaceDetailOut.model_validate(await usecases.get_detail(tx=tx, actor=actor))
+    return NamespaceDetailOut.model_validate(
+        await usecases.get_detail(tx=tx, namespace=actor.namespace)
+    )
 
 
 @router.patch("/{namespace}", responses=responses(Unauthenticated, NotFound, Invalid))
-async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange) -> NamespaceOut:
+async def change_namespace(
+    tx: Tx, actor: OwnedNamespace, body: NamespaceChange
+) -> NamespaceDetailOut:
     """Change a namespace's visibility or description.
 
     A new visibility applies to every token issued from then on.
@@ -74,4 +79,5 @@ async def change_namespace(tx: Tx, actor: OwnedNamespace, body: NamespaceChange)
     namespace = await usecases.change_namespace(
         tx=tx, actor=actor, visibility=body.visibility, description=body.description
     )
-    return NamespaceOut.model_validate(namespace)
+    detail = await usecases.get_detail(tx=tx, namespace=namespace)
+    return NamespaceDetailOut.model_validate(detail)

@@ -29,9 +29,8 @@ async def get_namespace_owner(*, tx: Tx, principal: Principal, name: str) -> Nam
     return NamespaceOwner(principal, await queries.get_namespace(tx, name=name))
 
 
-async def get_detail(*, tx: Tx, actor: NamespaceOwner) -> NamespaceDetail:
+async def get_detail(*, tx: Tx, namespace: Namespace) -> NamespaceDetail:
     """Return the namespace with its use of the storage."""
-    namespace = actor.namespace
     used = await sum_namespace(tx, namespace_id=namespace.id)
     values = {field.name: getattr(namespace, field.name) for field in fields(namespace)}
     return NamespaceDetail(**values, storage_used_bytes=used)

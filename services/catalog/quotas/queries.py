@@ -33,7 +33,7 @@ _DUE = sa.text("""
     ORDER BY a.id
 """)
 _SUM_LIVE = """
-    SELECT coalesce(least(sum(charged.size_bytes), 9223372036854775807), 0)::bigint FROM (
+    SELECT least(coalesce(sum(charged.size_bytes), 0), 9223372036854775807)::bigint FROM (
         SELECT DISTINCT c.digest, c.size_bytes
         FROM catalog.repositories r JOIN catalog.manifests m ON m.repository_id = r.id
         CROSS JOIN LATERAL unnest(m.charged_digests, m.charged_sizes) AS c (digest, size_bytes)
@@ -190,17 +190,13 @@ _RECORD_UPLOADS = sa.text("""
     LEFT JOIN catalog.namespaces n ON n.name = split_part(given.path, '/', 1)
     WHERE u.repository = given.path AND u.digest = given.digest
 """)
-# A manifest of the account that names the blob charges it from now on. An upload that cannot be
-# found, and that is older than any request of its client, has failed or was swept.
+# An upload that cannot be found, and that is older than any request of its client, has failed or
+# was swept.
 _DELETE_UPLOADS = sa.text("""
     DELETE FROM catalog.uploads u
     WHERE u.repository = ANY(CAST(:paths AS text[])) AND u.checked_at IS NOT NULL
       AND (u.size_bytes IS NULL AND u.completed_at < clock_timestamp() - CAST(:age AS interval)
-           OR u.account_id IS NULL
-           OR EXISTS (
-             SELECT FROM catalog.account_blobs b
-             WHERE b.account_id = u.account_id AND b.digest = u.digest
-               AND b.size_bytes = u.size_bytes AND (b.images > 0 OR b.trash > 0)))
+           OR u.account_id IS NULL)
 """).bindparams(sa.bindparam("age", type_=sa.Interval))
 
 
@@ -209,7 +205,8 @@ async def record_uploads(
 ) -> None:
     """Store the sizes of uploads (repository, digest); None: the storage does not have it.
 
-    Delete those that failed, that a sweep has deleted, and that an image of the account names.
+    Delete those that failed, and that a sweep has deleted. Those that an image of the account names
+    are deleted when the changes of the account are applied.
     """
     paths = [path for path, _ in sizes]
     given = {"paths": paths, "digests": [one for _, one in sizes], "sizes": list(sizes.values())}

@@ -43,9 +43,9 @@ class StorageWorker:
 
     async def step(self) -> float:
         """Do a part of the work, and return the seconds until the next one."""
-        is_full = await self._apply()
+        is_full = await self._check_uploads()
         is_full |= await self._charge_manifests()
-        is_full |= await self._check_uploads()
+        is_full |= await self._apply()
         return 0.0 if is_full else _POLL_SECONDS
 
     async def _apply(self) -> bool:

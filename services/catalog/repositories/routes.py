@@ -63,7 +63,7 @@ async def list_repositories(
 )
 async def create_repository(
     tx: Tx, principal: Authenticated, limits: Limits, body: RepositoryCreate, response: Response
-) -> RepositoryOut:
+) -> RepositoryDetailOut:
     """Create an empty repository."""
     repository = await usecases.create_repository(
         tx=tx,
@@ -74,13 +74,16 @@ async def create_repository(
         limits=limits,
     )
     response.headers["Location"] = f"/api/v1/repositories/{repository.path}"
-    return RepositoryOut.model_validate(repository)
+    detail = await usecases.get_detail(tx=tx, repository=repository)
+    return RepositoryDetailOut.model_validate(detail)
 
 
 @router.get("/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound))
 async def get_repository(tx: Tx, actor: ReadableRepository) -> RepositoryDetailOut:
     """Return one repository: the account's own, a public one, or one shared with it by a grant."""
-    return RepositoryDetailOut.model_validate(await usecases.get_detail(tx=tx, actor=actor))
+    return RepositoryDetailOut.model_validate(
+        await usecases.get_detail(tx=tx, repository=actor.repository)
+    )
 
 
 @router.patch(
@@ -88,7 +91,8 @@ async def get_repository(tx: Tx, actor: ReadableRepository) -> RepositoryDetailO
 )
 async def change_repository(
     tx: Tx, actor: OwnedRepository, body: RepositoryChange
-) -> RepositoryOut:
+) -> RepositoryDetailOut:
     """Change a repository's description."""
     repository = await usecases.change_repository(tx=tx, actor=actor, description=body.description)
-    return RepositoryOut.model_validate(repository)
+    detail = await usecases.get_detail(tx=tx, repository=repository)
+    return RepositoryDetailOut.model_validate(detail)

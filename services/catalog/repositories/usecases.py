@@ -50,9 +50,8 @@ async def get_repository_owner(
     return RepositoryOwner(principal, repository)
 
 
-async def get_detail(*, tx: Tx, actor: RepositoryReader) -> RepositoryDetail:
+async def get_detail(*, tx: Tx, repository: Repository) -> RepositoryDetail:
     """Return the repository with its use of the storage."""
-    repository = actor.repository
     used = await sum_repository(tx, repository_id=repository.id)
     values = {field.name: getattr(repository, field.name) for field in fields(repository)}
     return RepositoryDetail(**values, storage_used_bytes=used)

@@ -457,3 +457,72 @@ async def _measure(client: httpx.AsyncClient, token: str, what: str) -> None:
         f"{what}: p50 {statistics.median(times):.2f} ms, p99 {times[989]:.2f} ms,"
         " with the test's client in the same process"
     )
+
+
+FULL = "over-quota"
+
+
+@pytest.fixture
+async def full(database: Database) -> str:
+    """A namespace whose account has a quota of 100 bytes, and uses 100."""
+    name = f"full-{secrets.token_hex(4)}"
+    await database.execute(
+        "WITH a AS (INSERT INTO catalog.accounts (username, password_hash, role,"
+        " storage_quota_bytes) VALUES ($1, 'none', 'member', 100) RETURNING id),"
+        " s AS (INSERT INTO catalog.account_storage (account_id, image_bytes)"
+        " SELECT id, 100 FROM a)"
+        " INSERT INTO catalog.namespaces (account_id, name, visibility)"
+        " SELECT id, $1, 'private' FROM a",
+        name,
+    )
+    return name
+
+
+async def test_no_upload_begins_in_a_namespace_whose_account_has_used_up_its_quota(
+    client: httpx.AsyncClient, sign: Sign, full: str, database: Database
+) -> None:
+    uploads = f"/v2/{full}/app/blobs/uploads/"
+    token = sign(f"{full}/app:pull,push", "team/base:pull")
+    mount = f"{uploads}?mount={digest()}&from=team/base"
+    for uri in (uploads, uploads.removesuffix("/"), mount, f"{uploads}?digest={digest()}"):
+        await soon(partial(ask, client, ("POST", uri), token), is_full)
+    answer = await ask(client, ("POST", uploads), token)
+    assert "uses 100 bytes of its storage quota of 100 bytes" in answer.headers["x-refusal-message"]
+    for request in (
+        ("PATCH", f"{uploads}1"),
+        ("PUT", f"{uploads}1?digest={digest()}"),
+        ("HEAD", f"/v2/{full}/app/blobs/{digest()}"),
+    ):
+        assert await verdict(client, request, token) == ALLOWED
+    await database.execute(
+        "UPDATE catalog.accounts SET storage_quota_bytes = 101 WHERE username = $1", full
+    )
+    await soon(lambda: verdict(client, ("POST", uploads), token), lambda seen: seen == ALLOWED)
+
+
+def is_full(answer: httpx.Response) -> bool:
+    return answer.headers.get("x-refusal") == FULL and "retry-after" not in answer.headers
+
+
+async def test_client_that_cannot_push_does_not_learn_of_the_quota(
+    client: httpx.AsyncClient, sign: Sign, full: str
+) -> None:
+    request = ("POST", f"/v2/{full}/app/blobs/uploads/")
+    await soon(lambda: ask(client, request, sign(f"{full}/app:pull,push")), is_full)
+    for other in (None, sign(f"{full}/app:pull"), sign("team/app:pull,push")):
+        assert await verdict(client, request, other) == ALLOWED
+
+
+async def test_completed_upload_is_recorded_for_its_repository(
+    client: httpx.AsyncClient, token: str, database: Database
+) -> None:
+    blob, foreign = digest(), digest()
+    assert await verdict(client, completion_of(blob), token) == ALLOWED
+    assert await verdict(client, completion_of(foreign), None) == ALLOWED
+
+    async def recorded() -> set[tuple[str, str]]:
+        rows = await database.fetch("SELECT repository, digest FROM catalog.uploads")
+        return {(row["repository"], row["digest"]) for row in rows}
+
+    await soon(recorded, lambda seen: ("team/app", blob) in seen)
+    assert foreign not in {one for _, one in await recorded()}

@@ -35,7 +35,8 @@ async def test_anonymous_client_has_no_account(anonymous: httpx.AsyncClient) -> 
 
 async def test_an_account_can_read_itself(acme: httpx.AsyncClient) -> None:
     body = (await acme.get("/api/v1/account")).json()
-    assert body.keys() == {"username", "role", "created_at"}
+    storage = {f"storage_{name}" for name in ("quota_bytes", "used_bytes", "trash_bytes", "state")}
+    assert body.keys() == {"username", "role", "created_at"} | storage
     assert (body["username"], body["role"]) == ("acme", "member")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -189,3 +190,38 @@ async def test_push_that_waits_behind_another_one_reads_the_rules_again(
         return len(await emptied.fetch("SELECT FROM catalog.intents WHERE resolved_at IS NULL"))
 
     await soon(open_intents, lambda count: count == 0, within=5)
+
+
+@pytest.mark.parametrize("change", ["push", "delete"])
+async def test_change_of_a_tag_waits_for_rules_that_are_being_committed(
+    acme: httpx.AsyncClient, pusher: Pusher, emptied: Database, space: str, change: str
+) -> None:
+    """Rules apply from their commit on: nothing is decided by the rules before it, then."""
+    path, one, two = f"{space}/app", make_image(), make_image()
+    await pusher.push(one, path, "v1")
+    pusher.upload(path, *two.blobs)
+    connection = await asyncpg.connect(emptied.urls["catalog"])
+    try:
+        async with connection.transaction():
+            space_id = await connection.fetchval(
+                "SELECT id FROM catalog.namespaces WHERE name = $1 FOR UPDATE", space
+            )
+            await connection.execute(
+                "INSERT INTO catalog.rules (namespace_id, immutable_tags, immutable_regex)"
+                " VALUES ($1, '{v*}', '^v.*$')",
+                space_id,
+            )
+            changing = asyncio.create_task(
+                pusher.put(path, "v1", two.manifest)
+                if change == "push"
+                else acme.delete(f"/api/v1/images/{path}:v1")
+            )
+
+            async def waiting() -> int:
+                return len(await emptied.fetch("SELECT FROM pg_locks WHERE NOT granted"))
+
+            await soon(waiting, lambda count: count > 0, within=10)
+    finally:
+        await connection.close()
+    assert (await changing).status_code == (403 if change == "push" else 409)
+    assert await _digest(acme, path, "v1") == one.manifest.digest

@@ -5,11 +5,23 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.common.db.engine import autocommit
+from libs.common.registry.client import Fetched
+from services.catalog.admission.domain import Target
+from services.catalog.admission.queries import open_push
+from services.catalog.app import create_app
+from services.catalog.intents.domain import Change, Kind
+from services.catalog.intents.queries import resolve
+from services.catalog.quotas.domain import Charge
 from tests.integration.catalog.admitting import Pusher
+from tests.integration.catalog.conftest import catalog_settings
 from tests.integration.catalog.trashing import Team
 from tests.kit.database import Database
 from tests.kit.images import Blob, Image, Index, make_image, make_index, make_variants
+from tests.kit.sessions import Secrets, signing_in
+from tests.kit.waiting import soon
 
 
 def charge(*contents: Image | Index) -> int:
@@ -205,3 +217,203 @@ async def test_state_of_the_storage_warns_before_the_quota_is_reached(
     ]:
         assert (await set_quota(admin, quota))["storage_state"] == state, quota
         assert (await storage(acme))["storage_state"] == state
+
+
+async def test_completed_upload_counts_until_an_image_names_it(
+    mine: Team, acme: httpx.AsyncClient, pusher: Pusher, emptied: Database
+) -> None:
+    image, other = make_image(), make_image()
+    pusher.upload(f"{mine.name}/app", *image.blobs, other.config)
+    for blob in (*image.blobs, other.config):
+        await emptied.execute(
+            "SELECT catalog.note_uploads(ARRAY[$1], ARRAY[$2])", f"{mine.name}/app", blob.digest
+        )
+    sizes = [len(blob.content) for blob in (*image.blobs, other.config)]
+    await soon(lambda: used(acme), lambda seen: seen == sum(sizes))
+    assert (await pusher.put(f"{mine.name}/app", "v1", image.manifest)).status_code == 201
+    assert await used(acme) == charge(image) + sizes[-1]
+    await soon(lambda: uploads_of(emptied), lambda left: left == [other.config.digest])
+    await mine.delete_image(f"app@{image.manifest.digest}")
+    assert (await mine.delete(f"trash/{(await mine.entry())['id']}")).status_code == 204
+    assert await used(acme) == sizes[-1]
+    mine.registry.blob_file(other.config.digest).unlink()  # as a sweep does
+    await emptied.execute(
+        "UPDATE catalog.uploads SET checked_at = NULL, completed_at = now() - interval '1 day'"
+    )
+    await soon(lambda: used(acme), lambda seen: seen == 0)
+    assert await uploads_of(emptied) == []
+
+
+async def uploads_of(database: Database) -> list[str]:
+    rows = await database.fetch("SELECT digest FROM catalog.uploads ORDER BY digest")
+    return [row["digest"] for row in rows]
+
+
+async def test_uploads_of_running_pushes_do_not_refuse_a_manifest_but_abandoned_ones_do(
+    mine: Team, acme: httpx.AsyncClient, admin: httpx.AsyncClient, pusher: Pusher, emptied: Database
+) -> None:
+    image, other = make_image(), make_image()
+    path = f"{mine.name}/app"
+    pusher.upload(path, *image.blobs, *other.blobs)
+    for blob in (*image.blobs, *other.blobs):
+        await emptied.execute(
+            "SELECT catalog.note_uploads(ARRAY[$1], ARRAY[$2])", path, blob.digest
+        )
+    total = sum(len(blob.content) for blob in (*image.blobs, *other.blobs))
+    await soon(lambda: used(acme), lambda seen: seen == total)
+    await set_quota(admin, charge(image) + 1)
+    await emptied.execute("UPDATE catalog.uploads SET completed_at = now() - interval '2 hours'")
+    refused = await pusher.put(path, "v1", image.manifest)
+    assert refused.status_code == 403
+    (error,) = refused.json()["errors"]
+    assert error["detail"]["upload_bytes"] == sum(len(blob.content) for blob in other.blobs)
+    await emptied.execute("UPDATE catalog.uploads SET completed_at = now()")
+    assert (await pusher.put(path, "v1", image.manifest)).status_code == 201
+
+
+async def test_manifest_that_was_not_admitted_counts_once_it_is_read(
+    mine: Team, acme: httpx.AsyncClient, emptied: Database
+) -> None:
+    image = make_image()
+    mine.registry.push(image, f"{mine.name}/app", "v1")
+    await soon(lambda: used(acme), lambda seen: seen == charge(image), within=10)
+    assert await differences(emptied) == 0
+
+
+async def test_namespace_and_repository_show_what_their_images_use(
+    mine: Team, acme: httpx.AsyncClient
+) -> None:
+    image, other = make_image(), make_image()
+    await mine.push(image, "app", "v1")
+    await mine.push(image, "web", "v1")
+    await mine.push(other, "web", "v2")
+    shown = {
+        path: (await acme.get(f"/api/v1/{path}")).json()["storage_used_bytes"]
+        for path in (
+            f"repositories/{mine.name}/app",
+            f"repositories/{mine.name}/web",
+            f"namespaces/{mine.name}",
+        )
+    }
+    assert list(shown.values()) == [charge(image), charge(image, other), charge(image, other)]
+
+
+async def test_new_account_gets_the_default_quota(
+    emptied: Database, catalog_secrets: Secrets, registry_url: str
+) -> None:
+    app = create_app(
+        catalog_settings(emptied, catalog_secrets, registry_url, default_quota_bytes=5000)
+    )
+    async with (
+        app.router.lifespan_context(app),
+        signing_in(app, emptied, catalog_secrets.session_key) as sign_in,
+    ):
+        admin = await sign_in("admin", role="admin")
+        created = await admin.post(
+            "/api/v1/accounts", json={"username": "new", "password": "a long password"}
+        )
+        assert created.status_code == 201
+        assert created.json()["storage_quota_bytes"] == 5000
+
+
+def push_of(letter: str, namespace: str, repository: str) -> Change:
+    """Return a push of a manifest whose digest is one repeated hex digit."""
+    digest = f"sha256:{letter * 64}"
+    return Change(
+        kind=Kind.PUT_MANIFEST,
+        namespace=namespace,
+        repository=f"{namespace}/{repository}",
+        digest=digest,
+        needs=frozenset({digest}),
+        manifest=Fetched("application/json", b"{}"),
+    )
+
+
+async def open_in(
+    tx: AsyncConnection, change: Change, *, size: int = 60
+) -> tuple[Target | None, int | None]:
+    charges = [Charge(change.digest, size)]
+    return await open_push(tx, change=change, charges=charges, max_repositories=10)
+
+
+async def is_refused(engine: AsyncEngine, change: Change) -> bool:
+    async with autocommit(engine) as tx:
+        target, intent = await open_in(tx, change)
+    assert target is not None
+    assert (target.refusal is None) is (intent is not None)
+    return target.refusal is not None
+
+
+async def until_waiting(database: Database, task: asyncio.Task[Any]) -> None:
+    """Wait until a statement waits for a lock. Fails if the task has ended before."""
+
+    async def waits() -> bool:
+        assert not task.done()
+        rows = await database.fetch("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(rows[0][0])
+
+    await soon(waits, within=5, what="a statement that waits")
+
+
+async def create_both(mine: Team, acme: httpx.AsyncClient) -> int:
+    """Create two repositories, whose first pushes wait for each other; return the used bytes."""
+    for repository in ("app", "web"):
+        await mine.push(make_image(), repository, "v1")
+    return await used(acme)
+
+
+async def test_push_waits_for_the_decision_about_another_push_of_the_account(
+    mine: Team,
+    acme: httpx.AsyncClient,
+    admin: httpx.AsyncClient,
+    engine: AsyncEngine,
+    emptied: Database,
+) -> None:
+    room = await create_both(mine, acme)
+    await set_quota(admin, room + 100)
+    async with engine.begin() as tx:
+        _, intent = await open_in(tx, push_of("a", mine.name, "app"))
+        assert intent is not None
+        later = asyncio.create_task(is_refused(engine, push_of("b", mine.name, "web")))
+        await until_waiting(emptied, later)
+    assert await later
+
+
+async def test_quota_counts_a_push_that_was_being_decided_when_it_was_set(
+    mine: Team,
+    acme: httpx.AsyncClient,
+    admin: httpx.AsyncClient,
+    engine: AsyncEngine,
+    emptied: Database,
+) -> None:
+    room = await create_both(mine, acme)
+    async with engine.begin() as tx:
+        _, intent = await open_in(tx, push_of("a", mine.name, "app"))
+        assert intent is not None
+        setting = asyncio.create_task(set_quota(admin, room + 100))
+        await until_waiting(emptied, setting)
+    await setting
+    assert await is_refused(engine, push_of("b", mine.name, "web"))
+
+
+async def test_pushes_of_an_account_without_a_quota_do_not_wait_for_each_other(
+    mine: Team, acme: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    await create_both(mine, acme)
+    async with engine.begin() as tx:
+        await open_in(tx, push_of("a", mine.name, "app"))
+        async with asyncio.timeout(5):
+            assert not await is_refused(engine, push_of("b", mine.name, "web"))
+
+
+async def test_refused_push_releases_its_reservation(
+    mine: Team, admin: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    await set_quota(admin, 100)
+    async with autocommit(engine) as tx:
+        _, intent = await open_in(tx, push_of("a", mine.name, "app"))
+    assert intent is not None
+    assert await is_refused(engine, push_of("b", mine.name, "app"))
+    async with engine.begin() as tx:
+        await resolve(tx, id=intent)  # as if the registry had refused the manifest
+    assert not await is_refused(engine, push_of("b", mine.name, "app"))

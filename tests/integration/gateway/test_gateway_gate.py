@@ -33,6 +33,7 @@ def auth(shared_auth: Service) -> Iterator[Service]:
     shared_auth.received.clear()
     yield shared_auth
     shared_auth.refuse_gated, shared_auth.registry_uri = False, None
+    shared_auth.over_quota = None
 
 
 @pytest.fixture(scope="module", params=["nginx", "registry", "names"])
@@ -182,6 +183,18 @@ def test_refused_write_gets_503_in_the_registrys_format(
     (error,) = answer.json()["errors"]
     assert error["code"] == "UNAVAILABLE"
     assert "try again in 7 seconds" in error["message"]
+
+
+def test_upload_beyond_the_quota_gets_403_with_the_message_of_auth(
+    http: httpx.Client, auth: Service
+) -> None:
+    auth.over_quota = "the account uses 9 bytes of its storage quota of 8 bytes; delete images"
+    answer = http.post(UPLOADS, content=b"x" * 2_000_000)
+    assert answer.status_code == 403
+    assert "retry-after" not in answer.headers
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["message"]) == ("DENIED", auth.over_quota)
+    assert http.get(BLOB).content == CONTENT
 
 
 def test_refused_head_gets_503_without_a_body(http: httpx.Client, auth: Service) -> None:

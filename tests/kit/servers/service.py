@@ -25,6 +25,7 @@ class Service:
     """A double of a service. It records every request and returns it as JSON.
 
     As the gate of auth, it refuses requests if ``refuse_gated``, and returns ``registry_uri``.
+    With ``over_quota``, it refuses requests with this message.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Service:
     received: list[dict[str, Any]] = field(default_factory=list)
     refuse_gated: bool = False
     registry_uri: str | None = None
+    over_quota: str | None = None
 
     @property
     def address(self) -> str:
@@ -62,7 +64,7 @@ class Service:
             else 200
         )
         is_gate = scope["path"] == "/internal/gate"
-        if self.refuse_gated and is_gate:
+        if (self.refuse_gated or self.over_quota) and is_gate:
             status = 403
         answer = json.dumps({**seen, "body": len(body)}).encode()
         headers = [
@@ -73,6 +75,10 @@ class Service:
             (b"server", b"secret-server/1.0"),
             (b"retry-after", b"7"),
         ]
+        if self.over_quota is not None and is_gate:
+            headers = headers[:-1]
+            headers.append((b"x-refusal", b"over-quota"))
+            headers.append((b"x-refusal-message", self.over_quota.encode()))
         if self.registry_uri is not None and is_gate:
             headers.append((b"x-registry-uri", self.registry_uri.encode()))
         if scope["path"].endswith("/long-header"):

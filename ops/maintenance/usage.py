@@ -1,0 +1,37 @@
+"""`moorage usage`: compares the storage use of each account with its images, trash, and uploads."""
+
+import typer
+
+from libs.common.db.engine import create_engine, is_unreachable
+from ops.errors import OpsError
+from ops.layout import Layout
+from ops.maintenance.catalog_settings import catalog_settings
+from ops.maintenance.counted import counted
+from services.catalog.quotas import usecases
+
+
+async def compare_usage(layout: Layout, *, repair: bool) -> bool:
+    """Print the accounts whose figures are wrong, and with `repair`, compute them again.
+
+    Return whether none is wrong any more.
+
+    Raises:
+        OpsError: The database cannot be reached.
+    """
+    engine = create_engine(
+        catalog_settings(layout).database_url.get_secret_value(), application_name="moorage usage"
+    )
+    try:
+        wrong = await usecases.rebuild(engine=engine, only_check=not repair)
+    except Exception as error:
+        if is_unreachable(error):
+            raise OpsError("the database cannot be reached; is Moorage running?") from None
+        raise
+    finally:
+        await engine.dispose()
+    for account in wrong:
+        state = f"now {account.use.used_bytes} bytes" if repair else "wrong"
+        typer.echo(f"{account.username}: {counted(account.differences, 'difference')}, {state}")
+    if not wrong:
+        typer.echo("The storage use of all accounts is right.")
+    return repair or not wrong
