@@ -111,4 +111,20 @@ COMMENT ON FUNCTION catalog.open_push IS
 'returns the state of the repository, why a rule refuses the push, and the id of a new intent if '
 'nothing stands against the push';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.rules TO :catalog_role;
+-- The rules of deleted namespaces and repositories, which a restore writes again. The path of a
+-- namespace is its name.
+
+CREATE TABLE catalog.trash_rules (
+    entry_id BIGINT NOT NULL,
+    path TEXT COLLATE "C" NOT NULL,
+    immutable_tags TEXT[] NOT NULL,
+    immutable_regex TEXT,
+    retention JSONB NOT NULL,
+    retention_enabled BOOLEAN NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT trash_rules_pkey PRIMARY KEY (entry_id, path),
+    CONSTRAINT trash_rules_entry_id_fkey FOREIGN KEY (entry_id)
+      REFERENCES catalog.trash (id) ON DELETE CASCADE
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON catalog.rules, catalog.trash_rules TO :catalog_role;

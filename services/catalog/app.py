@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from libs.common.db import audit as audit_trail
 from libs.common.db import engine as db
 from libs.common.db.engine import Engine
+from libs.common.db.pool import Pool
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
@@ -57,8 +58,10 @@ from services.catalog.images.routes import router as images
 from services.catalog.intents import worker as intents
 from services.catalog.intents.dependencies import respond_registry_unavailable
 from services.catalog.intents.domain import Kind
+from services.catalog.manifest_aliases import queries as manifest_aliases
 from services.catalog.namespaces.routes import router as namespaces
 from services.catalog.oci import routes as registry_api
+from services.catalog.oci.aliases.routes import AliasRoutes
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.routes import DeletionRoutes
 from services.catalog.oci.domain import Kind as AddressKind
@@ -96,6 +99,9 @@ _APPLICATION_NAME = "moorage-catalog"
 
 _POOL_SIZE = 10
 """Connections to the database, and as many more at a peak. No push holds one while it waits."""
+
+_LIST_POOL_SIZE = 4
+"""Connections for lists of tags, which wait while all are in use."""
 
 _LONG_STEP_SECONDS = 6 * 3600.0
 """Limit of the steps that compare every repository, or empty large ones."""
@@ -247,6 +253,7 @@ def _admission(
 def _registry_routes(
     settings: Settings,
     engine: Engine,
+    pool: Pool,
     registry: Registry,
     admission: Admission,
     verifier: RegistryTokenVerifier,
@@ -262,7 +269,7 @@ def _registry_routes(
         lifetime=lifetime(settings.trash_days),
         restore_links=restore_links,
     )
-    listings = ListingRoutes(engine, authorization)
+    listings = ListingRoutes(engine, pool, authorization)
     referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
@@ -292,6 +299,7 @@ def create_app(settings: Settings) -> FastAPI:
         partial(audit_trail.delete_old, schema="catalog", days=settings.audit_days),
         reserved_names.delete_expired,
         trash_entries.delete_expired,
+        manifest_aliases.delete_unused,
     )
 
     measure_trash = partial(trash_metrics.measure, engine=engine)
@@ -304,6 +312,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
         provide(app, hasher, hashing_queue(hasher), WrongPasswords())
+        pool = Pool(database_url, application_name=_APPLICATION_NAME, size=_LIST_POOL_SIZE)
         verifier = RegistryTokenVerifier(
             settings.token_ca, issuer=settings.issuer, service=settings.registry_service
         )
@@ -323,9 +332,11 @@ def create_app(settings: Settings) -> FastAPI:
                     restorer,
                     copier,
                     admission,
+                    AliasRoutes(engine),
                     _registry_routes(
                         settings,
                         engine,
+                        pool,
                         registry,
                         admission,
                         verifier,
@@ -351,6 +362,7 @@ def create_app(settings: Settings) -> FastAPI:
                         yield
         finally:
             hasher.close()
+            await pool.close()
 
     app = service.build(
         title="Moorage catalog",

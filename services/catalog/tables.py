@@ -24,6 +24,7 @@ metadata = sa.MetaData(
 _TIME = sa.TIMESTAMP(timezone=True)
 _NOW = sa.text("now()")
 _CLOCK = sa.text("clock_timestamp()")
+_RANDOM_UUID = sa.text("gen_random_uuid()")
 _LAST_PUSHED_OR_NEVER = sa.text(f"COALESCE(last_pushed_at, {NEVER})")
 """The key of the indexes for ``sort=last_pushed_at``, as ``or_never`` of pagination writes it."""
 
@@ -155,6 +156,13 @@ repositories = sa.Table(
     sa.Column("last_pulled_at", _TIME),
     sa.Column("last_pushed_at", _TIME),
     _created_at(),
+    sa.Column(
+        "tags_version",
+        sa.Uuid,
+        nullable=False,
+        server_default=_RANDOM_UUID,
+        doc="another one after each change of the names of its tags",
+    ),
     sa.UniqueConstraint("namespace_id", "name"),
     sa.Index("repositories_path_key", "path", unique=True),
     sa.Index("repositories_pull_count_idx", "pull_count", "id"),
@@ -283,6 +291,15 @@ manifest_other_digests = sa.Table(
 )
 """Digests that a manifest names in other fields, and those under which the storage keeps a blob
 that the manifest names by another algorithm. They protect blobs from garbage collection."""
+
+manifest_aliases = sa.Table(
+    "manifest_aliases",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True, doc="sha512"),
+    sa.Column("canonical", sa.Text, nullable=False, doc="sha256 of the same content"),
+    sa.Column("recorded_at", _TIME, nullable=False, server_default=_NOW, index=True),
+)
+"""The sha512 digests by which manifests were pushed. The registry has the sha256 ones only."""
 
 deleted_indexes = sa.Table(
     "deleted_indexes",
@@ -511,6 +528,21 @@ trash_grants = sa.Table(
     sa.Column("updated_at", _TIME, nullable=False),
     sa.Column("is_hidden", sa.Boolean, nullable=False),
 )
+
+trash_rules = sa.Table(
+    "trash_rules",
+    metadata,
+    _entry_id(),
+    sa.Column(
+        "path", sa.Text(collation="C"), primary_key=True, doc="of a namespace, it is the name"
+    ),
+    sa.Column("immutable_tags", ARRAY(sa.Text), nullable=False),
+    sa.Column("immutable_regex", sa.Text),
+    sa.Column("retention", JSONB, nullable=False),
+    sa.Column("retention_enabled", sa.Boolean, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+)
+"""The rules of deleted namespaces and repositories."""
 
 trash_digests = sa.Table(
     "trash_digests",

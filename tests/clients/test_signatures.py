@@ -139,6 +139,28 @@ def test_restored_image_still_verifies(
     cosign.verify(place.tagged("v1"), mode).checked()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_signature_verifies_where_the_api_has_copied_the_image(
+    mode: Mode,
+    cosign: Cosign,
+    place: Place,
+    image: Image,
+    shared_tenant: Tenant,
+    shared_registry: Registry,
+) -> None:
+    cosign.sign(place.at(image.manifest.digest), mode).checked()
+    target = place.beside()
+    body = {"source": f"{place.name}:v1", "tag": "production"}
+    shared_tenant.account.call("POST", f"/images/{target.name}/copy", json=body)
+    cosign.verify(target.tagged("production"), mode).checked()
+    listed = [
+        shared_registry.referrers(name, image.manifest.digest).json()["manifests"]
+        for name in (place.name, target.name)
+    ]
+    assert listed[0] == listed[1]
+    assert set(shared_tenant.account.tags(target.name)) == {"production"}
+
+
 @pytest.fixture(scope="module")
 def older_registry(folder: Path) -> Iterator[str]:
     """The address of a Distribution without a referrers API, as before an upgrade."""

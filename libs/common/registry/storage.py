@@ -13,7 +13,7 @@ from typing import Protocol
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.manifests import own_blobs
-from libs.common.storage.store import Storage, StorageUnavailable
+from libs.common.storage.store import NO_ALIASES, Storage, StorageUnavailable
 
 _MAX_LINK_BYTES = 256
 _MISSING = (FileNotFoundError, NotADirectoryError)
@@ -155,22 +155,31 @@ class RemoteBlobs:
             return size
 
 
-async def link_layers(storage: Storage, repository: str, manifest: bytes) -> None:
+async def link_layers(
+    storage: Storage,
+    repository: str,
+    manifest: bytes,
+    *,
+    aliases: Mapping[str, str] = NO_ALIASES,
+) -> None:
     """Link the config and the layers of a manifest to a repository, without moving bytes.
 
     The registry refuses a manifest otherwise. A foreign layer is not linked: its blob may be that
     of another account.
 
-    The link of another algorithm names the sha256 digest, which the manifest does not have. So the
-    registry refuses a manifest with such a layer, unless the repository has linked it.
+    ``aliases`` maps digests of other algorithms to the sha256 digests of the same blobs. The
+    manifest does not have the latter. So the registry refuses a manifest with a layer of another
+    algorithm that is neither among ``aliases`` nor linked.
 
     Raises:
         RegistryUnavailable: the storage failed.
     """
-    blobs = {blob for blob in own_blobs(manifest) if blob.startswith("sha256:")}
+    own = own_blobs(manifest)
+    linked = {digest: sha256 for digest, sha256 in aliases.items() if digest in own}
+    blobs = {digest for digest in own if digest.startswith("sha256:")} | set(linked.values())
     if not blobs:
         return
     try:
-        await storage.link_layers(repository, blobs)
+        await storage.link_layers(repository, blobs, aliases=linked)
     except StorageUnavailable as error:
         raise RegistryUnavailable(str(error)) from error

@@ -19,6 +19,7 @@ SWEEPS = "moorage"
 """Moorage's own folder, beside Distribution's `docker`."""
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_LINKED = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 _COMPONENT = re.compile(r"[^._/\x00-\x1f\ud800-\udfff][^/\x00-\x1f\ud800-\udfff]*")
 """A name in the path of a repository, or the id of an upload: more than Distribution's grammar
 allows, but nothing that leaves the folder or that PostgreSQL cannot store."""
@@ -84,8 +85,13 @@ def upload_folder(repository: str, upload: str) -> str:
 
 
 def layer_link(repository: str, digest: str) -> str:
-    """Return the link of a repository to a blob. Raises ValueError if a name is not valid."""
-    return f"{repository_folder(repository)}/_layers/sha256/{_hex(digest)}/link"
+    """Return the link of a repository to a blob. Raises ValueError if a name is not valid.
+
+    ``digest`` can have another algorithm than sha256.
+    """
+    if _LINKED.fullmatch(digest) is None:
+        raise ValueError(f"digest: {digest!r} is not a digest of a blob")
+    return f"{repository_folder(repository)}/_layers/{digest.replace(':', '/')}/link"
 
 
 def check_sweep(sweep: str) -> None:

@@ -2,7 +2,15 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
@@ -29,6 +37,7 @@ from libs.common.storage.local_sweeps import (
     start_sweep,
 )
 from libs.common.storage.store import (
+    NO_ALIASES,
     BlobEntry,
     DeletedBlobs,
     RepositoryListing,
@@ -139,9 +148,12 @@ class LocalStorage:
         await check()
         return await _in_thread(remove_links, folder, top, older_than.timestamp(), moved)
 
-    async def link_layers(self, repository: str, digests: Collection[str]) -> None:
+    async def link_layers(
+        self, repository: str, digests: Collection[str], *, aliases: Mapping[str, str] = NO_ALIASES
+    ) -> None:
         """See Storage."""
-        links = {self._root / layer_link(repository, digest): digest for digest in digests}
+        stored = {digest: digest for digest in digests} | dict(aliases)
+        links = {self._root / layer_link(repository, one): digest for one, digest in stored.items()}
         await _in_thread(write_links, links, self._root / SWEEPS)
 
     async def _remove(self, moved: Sequence[Path]) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from libs.common.storage.layout import (
@@ -25,6 +25,7 @@ from libs.common.storage.s3_deletion import EXPIRY_SECONDS, Outcome, SignedDelet
 from libs.common.storage.s3_objects import Objects, open_store, unavailable
 from libs.common.storage.store import (
     LISTED_AT_ONCE,
+    NO_ALIASES,
     REMOVED_LINKS,
     BlobEntry,
     DeletedBlobs,
@@ -225,9 +226,12 @@ class S3Storage:
                 raise StorageUnavailable("the storage failed: S3 has not deleted all links")
         return removed == modified.keys()
 
-    async def link_layers(self, repository: str, digests: Collection[str]) -> None:
+    async def link_layers(
+        self, repository: str, digests: Collection[str], *, aliases: Mapping[str, str] = NO_ALIASES
+    ) -> None:
         """See Storage."""
-        links = [(layer_link(repository, digest), digest.encode()) for digest in digests]
+        stored = {digest: digest for digest in digests} | dict(aliases)
+        links = [(layer_link(repository, one), digest.encode()) for one, digest in stored.items()]
         await asyncio.gather(*(self._objects.write(path, content) for path, content in links))
 
     async def _sweep(

@@ -3,10 +3,11 @@
 `LocalStorage` (`local.py`) and `S3Storage` (`s3.py`) implement it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 
@@ -37,6 +38,7 @@ REMOVED_LINKS = (EntryKind.REVISION, EntryKind.LAYER, EntryKind.TAG)
 """What `Storage.remove_links` removes."""
 
 
+NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 LISTED_AT_ONCE = 5_000
 """The most entries of a `RepositoryListing`."""
 
@@ -194,6 +196,12 @@ class Storage(Protocol):
         """
         ...
 
-    async def link_layers(self, repository: str, digests: Collection[str]) -> None:
-        """Write the links to blobs that a repository lacks. The digests must be sha256 digests."""
+    async def link_layers(
+        self, repository: str, digests: Collection[str], *, aliases: Mapping[str, str] = NO_ALIASES
+    ) -> None:
+        """Write the links to blobs that a repository lacks.
+
+        The digests must be sha256 digests. ``aliases`` maps digests of other algorithms to those of
+        the same blobs, and is linked too.
+        """
         ...

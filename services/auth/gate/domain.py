@@ -137,6 +137,21 @@ def find_gated(method: str, uri: str) -> GatedRequest | None:
     return _needing(Kind.COMPLETION, repository, values.get("digest", ""), access)
 
 
+def find_detour(method: str, uri: str) -> Detour | None:
+    """Return the upload in place of a mount by another digest than sha256, or None.
+
+    Distribution would answer that the blob is mounted, and then not find it under that digest.
+    """
+    path, _, query = uri.partition("?")
+    upload = _UPLOAD.fullmatch(path) if method == "POST" else None
+    if upload is None or upload[2]:
+        return None
+    mount = _first_values(query).get("mount", "")
+    if not mount or mount.startswith("sha256:"):
+        return None
+    return Detour(f"/v2/{upload[1]}/blobs/uploads/")
+
+
 def answer_to_deleting(request: GatedRequest) -> Detour | None:
     """Return what happens to a request for a blob that is being deleted, or None if it must wait.
 

@@ -21,6 +21,7 @@ from services.auth.gate.domain import (
     Refusal,
     answer_to_deleting,
     begins_upload,
+    find_detour,
     find_gated,
     refuse_for_disk,
 )
@@ -90,6 +91,9 @@ class Gate:
         refusal = self._refuse_for_quota(method, uri, authorization)
         if refusal is not None:
             return refusal
+        detour = find_detour(method, uri)
+        if detour is not None:
+            return detour
         request = find_gated(method, uri)
         if request is None or not self._is_authorized(request.access, authorization):
             return None
@@ -134,9 +138,9 @@ class Gate:
                 if not is_unreachable(error):
                     _log.error("blob not revived", exc_info=error)
                 return UNCONFIRMED
-            detour = answer_to_deleting(request)
-            if detour is not None:
-                return detour
+            instead = answer_to_deleting(request)
+            if instead is not None:
+                return instead
             if time.monotonic() + _POLL_SECONDS > deadline:
                 return DELETING
             await asyncio.sleep(_POLL_SECONDS)

@@ -78,6 +78,11 @@ class Push:
         """The tag to set, or None if the manifest is pushed by its digest."""
         return None if ":" in self.reference else self.reference
 
+    @property
+    def has_sha512(self) -> bool:
+        """Whether the manifest is pushed by its sha512 digest."""
+        return self.reference.startswith("sha512:")
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -89,15 +94,18 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A manifest that may be put: the change, its subject, and the content of its image config.
+    """A manifest that may be put.
 
-    ``charges`` count against the quota of the account.
+    ``charges`` count against the quota. ``subject`` is the digest that the manifest names as its
+    subject, and ``config`` the content of its image config. ``aliases`` maps digests of other
+    algorithms to the sha256 digests of the same blobs.
     """
 
     change: Change
     charges: tuple[Charge, ...]
     subject: str | None
     config: bytes | None
+    aliases: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +138,10 @@ class Target:
                 "repositories as it can have; delete one, or ask an administrator"
             )
         if self.refusal is not None:
-            raise self.refusal_error
+            raise self.denial
 
     @property
-    def refusal_error(self) -> Denied:
+    def denial(self) -> Denied:
         """The error of the rule in ``refusal``."""
         assert self.refusal is not None
         return _REFUSALS[self.refusal["rule"]](self.refusal)

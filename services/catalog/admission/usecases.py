@@ -43,7 +43,7 @@ from services.catalog.images.description import Described, describe_image, descr
 from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind, Requester
 from services.catalog.intents.queries import resolve
 from services.catalog.intents.usecases import call_until_confirmed, insert_when_free
-from services.catalog.quotas.domain import Charge
+from services.catalog.manifest_aliases.queries import record_alias
 from services.catalog.sync.states.domain import MAX_CONFIG_BYTES
 from services.catalog.sync.states.reading import Reader
 
@@ -120,6 +120,11 @@ class Admission:
             charges(manifest, digest=digest, size=len(push.content), stored=inspected.blobs),
             manifest.subject.digest if manifest.subject else None,
             inspected.content,
+            {
+                digest: blob.canonical
+                for digest, blob in inspected.blobs.items()
+                if digest != blob.canonical
+            },
         )
 
     async def _admit(self, push: Push, checked: Checked) -> Forwarded:
@@ -128,7 +133,10 @@ class Admission:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")
             target.check(push.path)
 
-        intent = await self.open(checked.change, charges=checked.charges, check_target=check_target)
+        if push.has_sha512:
+            async with autocommit(self._engine) as tx:
+                await record_alias(tx, digest=push.reference, canonical=checked.change.digest)
+        intent = await self.open(checked, check_target=check_target)
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
         )
@@ -137,13 +145,12 @@ class Admission:
 
     async def open(
         self,
-        change: Change,
+        checked: Checked,
         *,
-        charges: Sequence[Charge],
         check_target: Callable[[Target | None], None],
         record: Callable[[Tx, int], Awaitable[None]] | None = None,
     ) -> Intent:
-        """Insert the intent of a manifest's change, when no open intent conflicts.
+        """Insert the intent of a checked manifest, when no open intent conflicts.
 
         ``check_target`` raises an error if the repository does not allow it; None stands for a
         namespace that does not exist. ``record`` writes what belongs to the intent with this id, in
@@ -152,12 +159,16 @@ class Admission:
         Raises:
             ChangeInProgress: a conflicting intent was not resolved within 20 s.
         """
+        change = checked.change
 
         async def insert() -> tuple[Change, int | None]:
             transaction = autocommit if record is None else Engine.begin
             async with transaction(self._engine) as tx:
                 target, id_ = await queries.open_push(
-                    tx, change=change, charges=charges, max_repositories=self.max_repositories
+                    tx,
+                    change=change,
+                    charges=checked.charges,
+                    max_repositories=self.max_repositories,
                 )
                 if id_ is not None and record is not None:
                     await record(tx, id_)
@@ -267,10 +278,13 @@ class Admission:
 
 
 def _check_digest(push: Push) -> str:
-    """Return the digest of the body. Raise DigestInvalid if the reference is another digest."""
+    """Return the sha256 digest of the body. Raise DigestInvalid if the reference is another one."""
     digest = "sha256:" + hashlib.sha256(push.content).hexdigest()
-    if push.tag is None and push.reference != digest:
-        raise DigestInvalid(f"the body has the digest {digest}, not {push.reference}")
+    own = digest
+    if push.has_sha512:
+        own = "sha512:" + hashlib.sha512(push.content).hexdigest()
+    if push.tag is None and push.reference != own:
+        raise DigestInvalid(f"the body has the digest {own}, not {push.reference}")
     return digest
 
 

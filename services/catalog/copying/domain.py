@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from libs.common.registry.error_format import Denied
 from libs.common.registry.manifests import is_digest
 from libs.common.registry.names import split_repository
 from libs.common.web.errors import Conflict, LimitReached, Unavailable
@@ -40,11 +41,15 @@ class CopyRefused(Conflict):
     title = "The image cannot be copied; `detail` says why"
 
 
-class CopyExceedsQuota(CopyRefused):
-    """The account that owns the target has too little storage left."""
+class QuotaReached(Conflict):
+    """The copy would exceed the storage quota of the account that owns the target."""
 
     code = "quota_exceeded"
-    title = "The storage quota does not suffice; delete images, or ask an administrator for more"
+    title = "The storage quota is used up; empty the trash, delete images, or ask an administrator"
+
+    def __init__(self, denial: Denied) -> None:
+        message = denial.message.replace("the push needs", "the copy needs", 1)
+        super().__init__(f"{message[:1].upper()}{message[1:]}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ def check_target(target: Target | None, *, path: str, tag: str, max_repositories
         NameReserved: a repository of that path was deleted a short time ago.
         LimitReached: the account can have no more repositories.
         TagImmutable: the tag exists, names another image, and is immutable.
-        CopyExceedsQuota: the account has too little storage left.
+        QuotaReached: it would exceed the quota of the account.
         CopyRefused: another rule does not allow it.
     """
     if target is None:
@@ -173,9 +178,5 @@ def check_target(target: Target | None, *, path: str, tag: str, max_repositories
     if target.refusal["rule"] == "immutable_tag":
         raise TagImmutable.of_tag(path, tag)
     if target.refusal["rule"] == "quota":
-        raise CopyExceedsQuota(_sentence(str(target.refusal_error)))
-    raise CopyRefused(_sentence(str(target.refusal_error)))
-
-
-def _sentence(message: str) -> str:
-    return f"{message[:1].upper()}{message[1:]}."
+        raise QuotaReached(target.denial)
+    raise CopyRefused(f"{target.denial}.")

@@ -7,7 +7,12 @@ from libs.common.registry.names import MAX_REPOSITORY_PATH, split_repository
 from libs.common.web.errors import Invalid, LimitReached, NotFound, Unauthenticated
 from libs.common.web.problems import responses
 from services.catalog.copying.dependencies import CopierOfApp, NamespaceToCopyTo
-from services.catalog.copying.domain import CopyRefused, CopyUnfinished, parse_source
+from services.catalog.copying.domain import (
+    CopyRefused,
+    CopyUnfinished,
+    QuotaReached,
+    parse_source,
+)
 from services.catalog.copying.schemas import CopyIn
 from services.catalog.images.domain import pull_commands
 from services.catalog.images.schemas import ImageOut
@@ -31,6 +36,7 @@ router = APIRouter(prefix="/images", tags=["images"])
         NotFound,
         TagImmutable,
         CopyRefused,
+        QuotaReached,
         RepositoryDeleting,
         NameReserved,
         LimitReached,

@@ -8,6 +8,7 @@ or garbage collection deletes it.
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from libs.common.db.audit import AuditEntry
@@ -18,7 +19,7 @@ from libs.common.registry.error_format import RegistryApiError
 from libs.common.registry.manifests import own_blobs
 from libs.common.registry.storage import link_layers
 from libs.common.registry.tokens import CATALOG_SUBJECT
-from libs.common.storage.store import Storage
+from libs.common.storage.store import NO_ALIASES, Storage
 from libs.common.web.errors import Unavailable
 from services.catalog.admission.domain import LOW_DISK, LOW_DISK_RETRY_SECONDS, Push, Target
 from services.catalog.admission.usecases import Admission
@@ -82,12 +83,19 @@ class Copier:
 
     async def resume(self, intent: Intent) -> None:
         """Put a manifest again whose outcome is unknown. Raises RegistryUnavailable."""
-        answer = await self.put(intent, source=None)
+        answer = await self.put(intent)
         await self.finish(intent, answer, await self.admission.read_config(intent.change))
 
-    async def put(self, intent: Intent, *, source: str | None) -> Forwarded:
+    async def put(
+        self,
+        intent: Intent,
+        *,
+        source: str | None = None,
+        aliases: Mapping[str, str] = NO_ALIASES,
+    ) -> Forwarded:
         """Link the layers to the target, and put the manifest.
 
+        ``aliases`` maps digests of other algorithms to the sha256 digests of the same blobs.
         Without a storage, the registry mounts the layers from the repository ``source``.
 
         Raises RegistryUnavailable.
@@ -96,7 +104,7 @@ class Copier:
         assert change.manifest is not None
         content = change.manifest.content
         if self.storage is not None:
-            await link_layers(self.storage, change.repository, content)
+            await link_layers(self.storage, change.repository, content, aliases=aliases)
         elif source not in (None, change.repository):
             for digest in sorted(own_blobs(content)):
                 await self.registry.mount_blob(change.repository, digest, source=source)
@@ -207,18 +215,18 @@ class _Copy:
             except RegistryApiError as error:
                 raise CopyRefused(f"{source}@{put.digest} cannot be copied: {error}.") from error
             change = replace(checked.change, kind=Kind.COPY, requester=self._requester())
+            checked = replace(checked, change=change)
 
             async def record(tx: Tx, intent_id: int) -> None:
                 await queries.insert_copy(tx, intent_id=intent_id, source=self._source.text)
 
             intent = await copier.admission.open(
-                change,
-                charges=checked.charges,
-                check_target=self._check_target,
-                record=record if is_last else None,
+                checked, check_target=self._check_target, record=record if is_last else None
             )
             answer = await call_until_confirmed(
-                lambda: copier.put(intent, source=source), engine=copier.engine, intent=intent
+                lambda: copier.put(intent, source=source, aliases=checked.aliases),
+                engine=copier.engine,
+                intent=intent,
             )
             if not await copier.finish(intent, answer, checked.config):
                 raise CopyRefused(

@@ -25,6 +25,8 @@ from libs.common.web.errors import ContentTooLarge, MoorageError
 from libs.common.web.provided import provided
 from libs.common.web.service import Front, logged
 from services.catalog.admission.domain import MAX_BODY, UNAVAILABLE_RETRY_SECONDS
+from services.catalog.oci.aliases.routes import PATH as ALIAS_PATH
+from services.catalog.oci.aliases.routes import address_app
 from services.catalog.oci.domain import Address, Kind, parse_address
 
 Respond = Callable[[Request, Address], Awaitable[Response]]
@@ -60,7 +62,7 @@ class RegistryRoutes:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
-        address = parse_address(request.url.path)
+        address = parse_address(request.scope["path"])
         if address is None:
             raise NameUnknown("there is nothing at this path")
         route = self._routes.get((request.method, address.kind))
@@ -83,4 +85,7 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
     await provided(RegistryRoutes)(Request(scope))(scope, receive, send)
 
 
-FRONT: Final[Front] = {(None, "/v2/"): logged(_app, max_body=MAX_BODY, refuse=_too_large)}
+FRONT: Final[Front] = {
+    (None, "/v2/"): logged(_app, max_body=MAX_BODY, refuse=_too_large),
+    (None, ALIAS_PATH): address_app,
+}

@@ -95,7 +95,7 @@ class QuotaExceeded(Denied):
         of_which = f", of which {' and '.join(parts)}" if parts else ""
         advice = "empty the trash, delete images" if trash else "delete images"
         super().__init__(
-            f"the push needs {shown_bytes(needed)}, and the account that owns the repository uses "
+            f"the image needs {shown_bytes(needed)}, and the account that owns the repository uses "
             f"{shown_bytes(used)} of its storage quota of {shown_bytes(quota)}{of_which}; {advice},"
             " or ask an administrator for more",
             detail={

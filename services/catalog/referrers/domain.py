@@ -95,10 +95,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ReferrersPage:
-    """Descriptors in the byte order of their digests. ``has_more`` if others follow."""
+    """Descriptors in the byte order of their digests.
+
+    ``last`` is the digest after which the next page begins, or None if there is no next page. A
+    page can be empty and have a next one.
+    """
 
     descriptors: tuple[Descriptor, ...]
-    has_more: bool
+    last: str | None
 
 
 def with_annotations(descriptor: Descriptor, others: Mapping[str, str]) -> Descriptor:

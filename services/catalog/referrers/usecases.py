@@ -28,6 +28,8 @@ from services.catalog.referrers.domain import (
 _BATCH = 200
 """A descriptor can have 16 KiB of annotations, and a page of them is cut at ``MAX_PAGE_BYTES``."""
 _CONCURRENT_READS = 8
+_MAX_READS = 200
+"""Manifests that a request reads from the registry before it returns, beside those of a batch."""
 _log = structlog.get_logger()
 
 
@@ -43,14 +45,15 @@ async def list_referrers(
 ) -> ReferrersPage:
     """Return at most ``limit`` referrers whose digests follow ``after``.
 
-    Annotations that only the fallback index has are added.
+    Annotations that only the fallback index has are added. If the descriptors of many referrers
+    are unknown, the page ends early, so that no request waits for all of them.
 
     Raises:
         RegistryUnavailable: the registry does not answer, and a manifest must be read from it.
     """
     others = await _fallback_annotations(engine, registry, repository, digest)
     found: list[Descriptor] = []
-    size = 0
+    size = reads = 0
     batch = min(limit + 1, _BATCH)
     while True:
         async with engine.connect() as tx:
@@ -63,17 +66,20 @@ async def list_referrers(
                 limit=batch,
             )
         described = await _describe(engine, registry, repository, candidates)
+        reads += sum(one.descriptor is None for one in candidates)
         for candidate in candidates:
             descriptor = described.get(candidate.digest)
             if descriptor is not None and artifact_type in (None, descriptor.get("artifactType")):
                 descriptor = with_annotations(descriptor, others.get(candidate.digest, {}))
                 size += len(json.dumps(descriptor))
                 if len(found) == limit or (found and size > MAX_PAGE_BYTES):
-                    return ReferrersPage(tuple(found), has_more=True)
+                    return ReferrersPage(tuple(found), last=found[-1]["digest"])
                 found.append(descriptor)
             after = candidate.digest
         if len(candidates) < batch:
-            return ReferrersPage(tuple(found), has_more=False)
+            return ReferrersPage(tuple(found), last=None)
+        if reads >= _MAX_READS:
+            return ReferrersPage(tuple(found), last=after)
 
 
 async def read_descriptors(

@@ -94,7 +94,7 @@ _IS_CHANGING = sa.text("""
         JOIN catalog.tags t ON t.repository_id = r.id AND t.name = ANY(i.tags)
         WHERE i.resolved_at IS NULL AND i.origin = catalog.origin()
           AND i.kind <> 'restore_tag'
-          AND NOT (i.kind IN ('put_manifest', 'restore') AND i.digest = t.digest)
+          AND NOT (i.kind IN ('put_manifest', 'restore', 'copy') AND i.digest = t.digest)
           AND r.namespace_id = :namespace_id AND r.status <> 'deleting'
           AND t.name ~ catalog.immutable_regex(r.namespace_id, r.id)
           AND NOT catalog.is_artifact_tag(t.name))
@@ -137,7 +137,7 @@ _ANY_IMMUTABLE = sa.text("""
        CROSS JOIN unnest(i.tags) AS tag
        LEFT JOIN catalog.repositories r ON r.path = i.repository
        WHERE i.namespace = :namespace AND i.resolved_at IS NULL AND i.origin = catalog.origin()
-         AND i.kind IN ('put_manifest', 'restore')
+         AND i.kind IN ('put_manifest', 'restore', 'copy')
          AND (CAST(:repository_id AS bigint) IS NULL OR r.id = :repository_id)
          AND r.status IS DISTINCT FROM 'deleting'
          AND tag ~ catalog.immutable_regex(:namespace_id, r.id)
@@ -201,3 +201,43 @@ async def list_immutable(
         "digests": [digest for _, digest in manifests_of],
     }
     return {(row.path, row.name): row.digest for row in await tx.execute(_AMONG, values)}
+
+
+_TO_TRASH = sa.text("""
+    INSERT INTO catalog.trash_rules
+      (entry_id, path, immutable_tags, immutable_regex, retention, retention_enabled, updated_at)
+    SELECT e.entry_id, e.path, o.immutable_tags, o.immutable_regex, o.retention,
+           o.retention_enabled, o.updated_at
+    FROM (
+        SELECT t.entry_id, t.path, NULL::bigint AS namespace_id, r.id AS repository_id
+        FROM catalog.trash_repositories t JOIN catalog.repositories r ON r.path = t.path
+        WHERE t.entry_id = :entry_id
+      UNION ALL
+        SELECT t.id, t.path, n.id, NULL
+        FROM catalog.trash t JOIN catalog.namespaces n ON n.name = t.path
+        WHERE t.id = :entry_id AND t.kind = 'namespace') AS e
+    JOIN catalog.rules o
+      ON o.namespace_id = e.namespace_id OR o.repository_id = e.repository_id
+""")
+_FROM_TRASH = sa.text("""
+    WITH of AS (DELETE FROM catalog.trash_rules WHERE entry_id = :entry_id RETURNING *)
+    INSERT INTO catalog.rules
+      (namespace_id, repository_id, immutable_tags, immutable_regex, retention,
+       retention_enabled, updated_at)
+    SELECT n.id, r.id, of.immutable_tags, of.immutable_regex, of.retention, of.retention_enabled,
+           of.updated_at
+    FROM of LEFT JOIN catalog.repositories r ON r.path = of.path
+    LEFT JOIN catalog.namespaces n ON n.name = of.path
+    WHERE num_nonnulls(n.id, r.id) = 1
+    ON CONFLICT DO NOTHING
+""")
+
+
+async def copy_to_trash(tx: Tx, *, entry_id: int) -> None:
+    """Copy the rules of the namespace and of the repositories of an entry to the trash."""
+    await tx.execute(_TO_TRASH, {"entry_id": entry_id})
+
+
+async def move_from_trash(tx: Tx, *, entry_id: int) -> None:
+    """Write the rules of an entry again, whose namespace and repositories have been written."""
+    await tx.execute(_FROM_TRASH, {"entry_id": entry_id})

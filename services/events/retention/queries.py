@@ -130,6 +130,31 @@ async def delete_indexes(connection: Connection, *, age: timedelta, limit: int) 
     )
 
 
+async def delete_ended_uses(connection: Connection, *, age: timedelta, limit: int) -> int:
+    """Delete the last uses in repositories that were deleted more than ``age`` ago.
+
+    If the name belongs to another repository now, its uses stay.
+    """
+    return affected_rows(
+        await connection.execute(
+            """
+            DELETE FROM events.last_uses WHERE (repository, reference) IN (
+              SELECT u.repository, u.reference
+              FROM catalog.repository_generations g
+              JOIN events.last_uses u ON u.repository = g.repository
+              WHERE g.started_at < now() - $1::interval
+                AND (u.last_used_at < g.started_at
+                     OR NOT EXISTS (
+                       SELECT FROM catalog.repository_owners o
+                       WHERE o.repository = u.repository))
+              LIMIT $2 FOR UPDATE OF u SKIP LOCKED)
+            """,
+            age,
+            limit,
+        )
+    )
+
+
 async def delete_ended_pulls(connection: Connection, *, age: timedelta, limit: int) -> int:
     """Delete the pulls of repositories that were deleted more than ``age`` ago.
 

@@ -3,7 +3,7 @@
 Pull events are kept far longer than a pull can last (15 minutes after its last event), because the
 registry delivers some of them late after an outage. Pushes and deletions are kept until the catalog
 has read them, and some days more for an operator who investigates. The pulls of a deleted
-repository, which nothing shows, are kept for a month.
+repository, which nothing shows, are kept for a month, as are the last uses in it.
 """
 
 import asyncio
@@ -57,6 +57,7 @@ class Retention:
                 (queries.delete_checkpoints, self._pulls),
                 (queries.delete_indexes, _INDEX_AGE),
                 (queries.delete_subjects, _INDEX_AGE),
+                (queries.delete_ended_uses, _ENDED_PULLS_AGE),
                 (queries.delete_ended_pulls, _ENDED_PULLS_AGE),
                 (queries.delete_digest_pulls, _DIGEST_PULLS_AGE),
                 (queries.delete_last_uses, _LAST_USES_AGE),

@@ -1,11 +1,16 @@
 """Copy images within the registry without moving bytes (spec 11, admission.md 3)."""
 
+import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from libs.common.web.provided import provide
+from services.catalog.copying.usecases import Copier
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.creating import create_namespace
 from tests.integration.catalog.trashing import Team
@@ -256,6 +261,36 @@ async def test_invalid_bodies_are_refused(mine: Team, body: dict[str, Any]) -> N
     assert refused(answer) == (422, "validation_error")
 
 
+async def test_registry_mounts_the_layers_if_the_catalog_has_no_storage(
+    mine: Team, app: FastAPI
+) -> None:
+    copier: Copier = app.state.provided[Copier]
+    provide(app, replace(copier, storage=None))
+    index = make_index()
+    await mine.push(index, "app", "v1")
+    await copied(mine, "app:v1", "copy", "v1")
+    await copied(mine, "copy:v1", "copy", "v2")
+    assert mine.pulls("copy", "v2", index)
+
+
+async def test_image_with_a_layer_of_another_algorithm_is_copied(mine: Team) -> None:
+    image = make_image(layers=2)
+    path, layer = f"{mine.name}/app", image.layers[1]
+    digest = "sha512:" + hashlib.sha512(layer.content).hexdigest()
+    mine.pusher.upload(path, image.config, image.layers[0])
+    mine.registry.upload_as(path, layer, digest)
+    manifest = make_manifest(
+        config=image.config.descriptor(),
+        layers=[image.layers[0].descriptor(), {**layer.descriptor(), "digest": digest}],
+    )
+    assert (await mine.pusher.put(path, "v1", manifest)).status_code == 201
+    await copied(mine, "app:v1", "copy", "v1")
+    assert mine.pulls("copy", "v1", manifest)
+    with mine.registry.client(f"{mine.name}/copy") as http:
+        answer = http.get(f"/v2/{mine.name}/copy/blobs/{digest}")
+    assert answer.content == layer.content
+
+
 async def test_immutable_tag_is_not_replaced(mine: Team) -> None:
     old, new = make_image(), make_image()
     await mine.push(old, "app", "v1")
@@ -267,6 +302,25 @@ async def test_immutable_tag_is_not_replaced(mine: Team) -> None:
     assert (await copy(mine, f"{mine.name}/app:v1", "app", "v1")).status_code == 201
     assert (await copy(mine, f"{mine.name}/app:dev", "app", "v2")).status_code == 201
     assert mine.registry.digest(f"{mine.name}/app", "v1") == old.manifest.digest
+
+
+async def test_copy_does_not_exceed_the_quota_of_the_target(
+    mine: Team, admin: httpx.AsyncClient, other: httpx.AsyncClient, pusher: Pusher
+) -> None:
+    image, path = make_image(layers=2), f"{mine.name}-other/app"
+    answer = await other.post(
+        "/api/v1/namespaces", json={"name": f"{mine.name}-other", "visibility": "public"}
+    )
+    assert answer.status_code == 201
+    await pusher.push(image, path, "v1")
+    await mine.push(make_image(), "app", "v1")
+    changed = await admin.patch("/api/v1/accounts/acme", json={"storage_quota_bytes": 3000})
+    assert changed.status_code == 200, changed.text
+    answer = await copy(mine, f"{path}:v1", "copy", "v1")
+    assert refused(answer) == (409, "quota_exceeded")
+    assert answer.json()["detail"].startswith("The copy needs ")
+    assert mine.registry.tags(f"{mine.name}/copy") == []
+    assert (await copy(mine, f"{mine.name}/app:v1", "copy", "v1")).status_code == 201
 
 
 async def test_foreign_layer_gives_no_access_to_a_blob_of_another_account(

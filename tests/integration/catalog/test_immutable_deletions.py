@@ -187,3 +187,42 @@ async def test_repository_is_not_deleted_while_an_immutable_tag_is_pushed_to_it(
         return set(await mine.tags("app"))
 
     await soon(tags, lambda names: "v1" in names, within=10)
+
+
+async def _when_deleted(mine: Team, path: str) -> None:
+    async def status() -> int:
+        return (await mine.http.get(f"/api/v1/{path}")).status_code
+
+    await soon(status, lambda found: found == 404, within=20)
+
+
+async def test_rules_are_restored_with_their_namespace_and_repositories(mine: Team) -> None:
+    image = make_image()
+    await mine.push(image, "app", "v1", "latest")
+    await mine.push(image, "web", "r1", "v1")
+    of_space = (await _rule(mine, "v*")).json()
+    of_web = (await _rule(mine, "r*", of="/web")).json()
+    place = f"namespaces/{mine.name}"
+    assert (await mine.delete(place, cascade="true", force="true")).status_code == 202
+    await _when_deleted(mine, place)
+    await mine.restored(await mine.entry())
+    assert (await mine.http.get(f"/api/v1/{place}/rules")).json() == of_space
+    web = f"/api/v1/repositories/{mine.name}/web/rules"
+    assert (await mine.http.get(web)).json() == of_web
+    assert (await mine.http.get(web.replace("/web/", "/app/"))).json() == of_space
+    for reference, status in (("app:v1", 409), ("app:latest", 204), ("web:r1", 409)):
+        answer = await mine.delete(f"images/{mine.name}/{reference}")
+        assert (reference, answer.status_code) == (reference, status)
+
+
+async def test_rules_are_restored_with_their_repository(mine: Team) -> None:
+    await mine.push(make_image(), "web", "r1")
+    own = (await _rule(mine, "r*", of="/web")).json()
+    place = f"repositories/{mine.name}/web"
+    assert (await mine.delete(place, force="true")).status_code == 202
+    await _when_deleted(mine, place)
+    assert await mine.database.fetch("SELECT FROM catalog.rules") == []
+    await mine.restored(await mine.entry())
+    assert (await mine.http.get(f"/api/v1/{place}/rules")).json() == own
+    assert _problem(await mine.delete(f"images/{mine.name}/web:r1")) == (409, "tag_immutable")
+    assert await mine.database.fetch("SELECT FROM catalog.trash_rules") == []

@@ -226,6 +226,31 @@ async def test_referrer_from_before_the_list_is_read_from_the_registry(
     assert unread == []
 
 
+async def test_request_reads_a_part_of_many_unknown_referrers(
+    app_repository: Repository, emptied: Database
+) -> None:
+    """The page ends early, and links to the next one."""
+    repository = app_repository
+    kept, _ = await repository.attach(MISSING, artifactType=SBOM)
+    await emptied.execute(
+        "INSERT INTO catalog.manifests"
+        " (repository_id, digest, media_type, subject, size_bytes, pushed_at, pushed_by)"
+        " SELECT r.id, 'sha256:' || encode(sha256(n::text::bytea), 'hex'), 'a/b', $1, 1, now(), ''"
+        " FROM catalog.repositories r, generate_series(1, 450) AS n",
+        MISSING,
+    )
+    pages: list[list[str]] = []
+    params = {"artifactType": SBOM}
+    while True:
+        answer = await repository.request(MISSING, **params)
+        pages.append([one["digest"] for one in answer.json()["manifests"]])
+        if "next" not in answer.links:
+            break
+        params = dict(httpx.URL(answer.links["next"]["url"]).params)
+    assert len(pages) > 1
+    assert [digest for page in pages for digest in page] == [kept.digest]
+
+
 async def test_fallback_tag_of_an_older_client_is_merged(app_repository: Repository) -> None:
     repository = app_repository
     image = make_image()

@@ -1,11 +1,17 @@
 """``GET /v2/<name>/tags/list``: the tags of the catalog, page by page, in byte order."""
 
+import random
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
 
+from libs.common.db.pool import Pool
+from services.catalog.oci.listings.domain import PageRequest
+from services.catalog.oci.listings.queries import FoundTags, find_tags
 from tests.integration.catalog.admitting import Pusher
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.test_token_verification import normal
@@ -72,6 +78,15 @@ async def insert_repository(database: Database, path: str, tags: Sequence[str] =
         path,
         list(tags),
     )
+
+
+@asynccontextmanager
+async def closing_pool(pool: Pool) -> AsyncIterator[None]:
+    """Close the pool after the block, whose connections must be returned by then."""
+    try:
+        yield
+    finally:
+        await pool.close()
 
 
 @pytest.fixture
@@ -182,6 +197,70 @@ async def test_tag_whose_deletion_is_open_is_not_listed(emptied: Database, lists
     await emptied.execute(insert, "delete_tag", f"{lists.path}/x", ["aa"], None)
     expected = [tag for tag in TAGS if tag not in ("a", "A", "z")]
     assert (await lists.get()).json()["tags"] == expected
+
+
+async def test_list_follows_every_change_of_the_tags(emptied: Database, lists: Lists) -> None:
+    """Each page is requested twice before each change, so that it is cached."""
+    chance = random.Random(11)
+    insert_intent = (
+        "INSERT INTO catalog.intents (kind, namespace, repository, digest, tags, leased_until)"
+        " VALUES ('delete_tag', 'team', $1, '', $2, now() + interval '1 h')"
+    )
+    in_repository = "repository_id = (SELECT id FROM catalog.repositories WHERE path = $1)"
+    changes = {
+        "add": "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+        " SELECT r.id, t.name, 'sha256:' || repeat('a', 64), now(), 'alice'"
+        " FROM catalog.repositories r, unnest($2::text[]) AS t (name) WHERE path = $1"
+        " ON CONFLICT (repository_id, name) DO UPDATE SET pushed_at = now()",
+        "delete": f"DELETE FROM catalog.tags WHERE {in_repository} AND name = ANY($2)",
+        "open": insert_intent,
+        "delete all": f"DELETE FROM catalog.manifests WHERE {in_repository}",
+        "resolve": "UPDATE catalog.intents SET resolved_at = now() WHERE repository = $1",
+        "recreate": "DELETE FROM catalog.repositories WHERE path = $1",
+    }
+    weights = (30, 20, 5, 2, 5, 2)
+    await insert_repository(emptied, lists.path, TAGS)
+    for number in range(150):
+        what = chance.choices(list(changes), weights)[0]
+        names = chance.sample(TAGS, chance.randint(1, 3))
+        more = [names] if "$2" in changes[what] else []
+        await emptied.execute(changes[what], lists.path, *more)
+        if what == "recreate":
+            await insert_repository(emptied, lists.path, names)
+        elif what == "delete all":
+            await emptied.execute("DELETE FROM catalog.repositories WHERE path = $1", lists.path)
+            await insert_repository(emptied, lists.path)
+        rows = await emptied.fetch(
+            f"SELECT name FROM catalog.tags WHERE {in_repository} AND name <> ALL("
+            " SELECT unnest(tags) FROM catalog.intents WHERE resolved_at IS NULL)"
+            ' ORDER BY name COLLATE "C"',
+            lists.path,
+        )
+        expected = [row[0] for row in rows]
+        for _ in range(2):
+            assert (await lists.get()).json()["tags"] == expected, (number, what)
+            second = (await lists.get("?n=2&last=A")).json()["tags"]
+            assert second == [tag for tag in expected if tag > "A"][:2], (number, what)
+
+
+async def test_list_of_unchanged_tags_is_not_read_again(emptied: Database, lists: Lists) -> None:
+    await insert_repository(emptied, lists.path, TAGS)
+    page = PageRequest(100, "")
+    pool = Pool(emptied.urls["catalog"], application_name="test", size=1)
+    async with closing_pool(pool), pool.connection() as connection:
+        find = partial(find_tags, connection, repository=lists.path, page=page)
+        first = await find(known=None)
+        assert first is not None
+        assert first.page is not None
+        assert first.version is not None
+        assert await find(known=first.version) == FoundTags(first.version, None)
+        await emptied.execute("UPDATE catalog.tags SET pull_count = 5, pushed_at = now()")
+        assert await find(known=first.version) == FoundTags(first.version, None)
+        await emptied.execute("DELETE FROM catalog.tags WHERE name = 'a'")
+        changed = await find(known=first.version)
+        assert changed is not None
+        assert changed.page is not None
+        assert changed.version not in (None, first.version)
 
 
 async def test_pushed_tag_is_listed_and_a_deleted_one_is_not(

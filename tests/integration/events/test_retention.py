@@ -80,8 +80,20 @@ async def test_pulls_of_a_deleted_repository_are_deleted_after_a_month(
         " ('again', 0), ('again', 1000000000000), ('gone', 0), ('gone', 1000000000000),"
         " ('recent', 0), ('kept', 0)) AS pulled (name, generation)"
     )
+    await emptied.execute(
+        "INSERT INTO events.last_uses SELECT 'team/' || name, reference, at FROM (VALUES"
+        " ('again', 'before', to_timestamp(999)), ('again', 'after', now()),"
+        " ('gone', 'v1', now()), ('recent', 'v1', now()), ('kept', 'v1', now()))"
+        " AS used (name, reference, at)"
+    )
     retention = Retention(pool, pulls=timedelta(hours=48), feed=timedelta(days=7))
-    assert await retention.delete() == 3
+    assert await retention.delete() == 5
+    uses = await emptied.fetch("SELECT * FROM events.last_uses ORDER BY repository")
+    assert [(row["repository"], row["reference"]) for row in uses] == [
+        ("team/again", "after"),
+        ("team/kept", "v1"),
+        ("team/recent", "v1"),
+    ]
     left = [("team/again", 1000000000000), ("team/kept", 0), ("team/recent", 0)]
     for table in ("pull_hours", "pull_tags"):
         rows = await emptied.fetch(

@@ -3910,7 +3910,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -4184,7 +4184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamespaceOut"];
+                    "application/json": components["schemas"]["NamespaceDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5698,7 +5698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -5978,7 +5978,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RepositoryOut"];
+                    "application/json": components["schemas"]["RepositoryDetailOut"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */
@@ -6679,7 +6679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The image cannot be copied; `detail` says why (`copy_refused`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
+            /** @description The tag is immutable; change the rules first, or leave the tag as it is (`tag_immutable`); The image cannot be copied; `detail` says why (`copy_refused`); The storage quota is used up; empty the trash, delete images, or ask an administrator (`quota_exceeded`); The repository is being deleted with all its images; you need not delete them yourself (`repository_deleting`); The name is reserved after a deletion; wait until `available_at`, or choose another one (`name_reserved`); The limit of objects is reached; delete one, or ask the administrator to raise it (`limit_reached`) */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from libs.common.db.engine import Tx
 from services.catalog.tables import tags as table
@@ -18,15 +17,6 @@ async def find_digests(tx: Tx, *, repository_id: int, tags: Collection[str]) -> 
         _t.repository_id == repository_id, _t.name.in_(tags)
     )
     return {row.name: row.digest for row in await tx.execute(statement)}
-
-
-async def find_immutable(tx: Tx, *, repository_id: int, tags: Collection[str]) -> set[str]:
-    """Return those of ``tags`` that exist and are immutable.
-
-    No rules change until the transaction ends.
-    """
-    function = sa.func.catalog.find_immutable(repository_id, sa.cast(list(tags), ARRAY(sa.Text)))
-    return set((await tx.execute(sa.select(function))).scalar_one())
 
 
 async def find_siblings(

@@ -48,6 +48,7 @@ from services.catalog.referrers.queries import list_referrers
 from services.catalog.repositories.domain import Repository, RepositoryOwner
 from services.catalog.repositories.queries import update_totals
 from services.catalog.rules.domain import TagImmutable
+from services.catalog.rules.queries import find_immutable
 from services.catalog.trash.keeping.usecases import keep_tags
 
 _BATCH = 50
@@ -217,7 +218,7 @@ async def _find(
 ) -> tuple[dict[str, str], dict[str, MoorageError]]:
     """Return the digests of the tags that can be deleted, and why the others cannot."""
     digests = await queries.find_digests(tx, repository_id=repository.id, tags=tags)
-    immutable = await queries.find_immutable(tx, repository_id=repository.id, tags=digests)
+    immutable = await find_immutable(tx, repository_id=repository.id, tags=digests)
     errors: dict[str, MoorageError] = {
         tag: ImageNotFound(f"{repository.path}:{tag}") for tag in tags if tag not in digests
     }

@@ -12,6 +12,7 @@ from services.catalog.audit.usecases import record_of_namespace
 from services.catalog.deletion.domain import DeletionActor, audit_entry_of
 from services.catalog.deletion.images import queries
 from services.catalog.deletion.images.domain import NeededByIndex
+from services.catalog.deletion.tags.artifact_tags import open_artifact_deletions
 from services.catalog.deletion.tags.placeholder import Placeholder, make_placeholder
 from services.catalog.deletion.tags.queries import delete_tags
 from services.catalog.deletion.tags.usecases import remove_tag
@@ -172,6 +173,9 @@ async def _finish(engine: Engine, intent: Intent, lease: Lease) -> None:
         await delete_tags(tx, repository=change.repository, tags=_artifact_tags(change))
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
-        if change.requester != Requester():  # Garbage collection leaves no trail.
+        if change.requester == Requester():
+            # Garbage collection has not named the tags of signatures. It leaves no trail.
+            await open_artifact_deletions(tx, path=change.repository, digests=[change.digest])
+        else:
             entry = audit_entry_of(change, target=f"images/{change.repository}@{change.digest}")
             await record_of_namespace(tx=tx, entry=entry, namespace=change.namespace)

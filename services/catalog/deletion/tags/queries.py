@@ -5,6 +5,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
+from libs.common.registry.names import artifact_tags
 from services.catalog.tables import repositories, retention_deletions
 from services.catalog.tables import tags as table
 
@@ -35,3 +36,33 @@ async def delete_tags(tx: Tx, *, repository: str, tags: Collection[str]) -> list
     repository_id = sa.select(_r.id).where(_r.path == repository).scalar_subquery()
     statement = sa.delete(table).where(_t.repository_id == repository_id, _t.name.in_(tags))
     return list((await tx.execute(statement.returning(_t.repository_id))).scalars())
+
+
+_ARTIFACT_TAGS = sa.text("""
+    SELECT t.name FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
+    WHERE r.path = :path AND t.name = ANY(CAST(:names AS text[])) ORDER BY t.name
+""")
+
+_ORPHANED_TAG = sa.text("""
+    SELECT t.digest FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
+    JOIN catalog.namespaces n ON n.id = r.namespace_id
+    WHERE r.path = :path AND r.status <> 'deleting' AND NOT n.deleting AND t.name = :tag
+      AND NOT EXISTS (
+        SELECT FROM catalog.manifests m WHERE m.repository_id = r.id AND m.digest = :subject)
+""")
+
+
+async def list_artifact_tags(tx: Tx, *, path: str, digests: Collection[str]) -> list[str]:
+    """Return the tags of the repository that belong to one of the images ``digests``."""
+    names = [name for digest in digests for name in artifact_tags(digest)]
+    return list((await tx.execute(_ARTIFACT_TAGS, {"path": path, "names": names})).scalars())
+
+
+async def find_orphaned_tag(tx: Tx, *, path: str, tag: str, subject: str) -> str | None:
+    """Return what the tag names, or None if the repository has ``subject``.
+
+    It is also None if the tag is gone, or if the repository is being deleted.
+    """
+    values = {"path": path, "tag": tag, "subject": subject}
+    digest: str | None = (await tx.execute(_ORPHANED_TAG, values)).scalar_one_or_none()
+    return digest

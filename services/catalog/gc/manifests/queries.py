@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from libs.common.db.engine import Tx
-from libs.common.registry.names import artifact_tags
 from services.catalog.gc.manifests.domain import UntaggedManifest
 from services.catalog.intents.domain import LEASE
 
@@ -243,28 +242,3 @@ async def delete_manifests(tx: Tx, *, path: str, digests: Collection[str]) -> in
     rows = await tx.execute(_DELETE, {"path": path, "digests": list(digests)})
     repository_id: int | None = rows.scalars().first()
     return repository_id
-
-
-_ARTIFACT_TAGS = sa.text("""
-    SELECT t.name FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
-    WHERE r.path = :path AND t.name = ANY(CAST(:names AS text[])) ORDER BY t.name
-""")
-
-_ORPHANED_TAG = sa.text("""
-    SELECT t.digest FROM catalog.repositories r JOIN catalog.tags t ON t.repository_id = r.id
-    WHERE r.path = :path AND r.status <> 'deleting' AND t.name = :tag AND NOT EXISTS (
-      SELECT FROM catalog.manifests m WHERE m.repository_id = r.id AND m.digest = :subject)
-""")
-
-
-async def list_artifact_tags(tx: Tx, *, path: str, digests: Collection[str]) -> list[str]:
-    """Return the tags of the repository that belong to one of the images ``digests``."""
-    names = [name for digest in digests for name in artifact_tags(digest)]
-    return list((await tx.execute(_ARTIFACT_TAGS, {"path": path, "names": names})).scalars())
-
-
-async def find_orphaned_tag(tx: Tx, *, path: str, tag: str, subject: str) -> str | None:
-    """Return what the tag names. None if it is gone, or if the repository has ``subject``."""
-    values = {"path": path, "tag": tag, "subject": subject}
-    digest: str | None = (await tx.execute(_ORPHANED_TAG, values)).scalar_one_or_none()
-    return digest

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -12,10 +13,11 @@ import structlog
 from libs.common.db.engine import STATEMENT_FAILURES, Engine, Tx
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
+from services.catalog.deletion.tags.artifact_tags import open_artifact_deletions
+from services.catalog.deletion.tags.usecases import resume as resume_tag_deletion
 from services.catalog.gc.manifests import queries
-from services.catalog.gc.manifests.artifact_tags import delete_artifact_tags
 from services.catalog.gc.manifests.domain import UntaggedManifest
-from services.catalog.intents.leases import Lease
+from services.catalog.intents.leases import Lease, LeaseLost
 from services.catalog.intents.queries import lock_repositories, read_clock
 from services.catalog.pull_counts.queries import lock_counters
 from services.catalog.repositories.queries import update_totals
@@ -268,7 +270,10 @@ async def _delete_batch(
         repository_id = await queries.delete_manifests(tx, path=path, digests=resolved)
         if repository_id is not None:
             await update_totals(tx, pushed_at={repository_id: None})
-    await delete_artifact_tags(engine=engine, registry=registry, path=path, digests=resolved)
+        opened = await open_artifact_deletions(tx, path=path, digests=resolved)
+    for intent in opened:
+        with suppress(LeaseLost):  # The worker of intents carries it out.
+            await resume_tag_deletion(intent, engine=engine, registry=registry)
     if failures:
         raise failures[0]
     return len(resolved)

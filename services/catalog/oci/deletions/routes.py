@@ -5,7 +5,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from libs.common.db.engine import Engine
+from libs.common.db.engine import Engine, autocommit
 from libs.common.registry.client import Registry
 from libs.common.registry.manifests import is_digest
 from services.catalog.deletion.blobs.usecases import delete_blob
@@ -13,6 +13,7 @@ from services.catalog.deletion.domain import DeletionActor
 from services.catalog.deletion.images.usecases import delete_image
 from services.catalog.deletion.tags.usecases import delete_tag
 from services.catalog.images.domain import is_tag
+from services.catalog.manifest_aliases.queries import find_canonical
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.deletions.domain import in_registry_format, malformed, malformed_digest
 from services.catalog.oci.deletions.usecases import cancel_upload, get_actor, get_requester
@@ -59,12 +60,17 @@ class DeletionRoutes:
                     engine=self._engine,
                     registry=self._registry,
                     actor=actor,
-                    digest=reference,
+                    digest=await self._canonical(reference),
                     lifetime=self._lifetime,
                 )
             else:
                 raise malformed(reference)
         return Response(status_code=202)
+
+    async def _canonical(self, digest: str) -> str:
+        """Return the digest under which the catalog and the registry have a manifest."""
+        async with autocommit(self._engine) as tx:
+            return await find_canonical(tx, digest=digest) or digest
 
     async def delete_blob(self, request: Request, address: Address) -> Response:
         """Unlink a blob from the repository."""

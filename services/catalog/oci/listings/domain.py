@@ -1,5 +1,6 @@
 """Pages of the lists of tags and repositories (OCI distribution spec, "Listing Tags")."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,22 @@ class ListPage:
     entries: Sequence[str]
     is_last: bool
 
+    @property
+    def last(self) -> str | None:
+        """The entry after which the next page begins, or None if there is no next page."""
+        return None if self.is_last or not self.entries else self.entries[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class TagPage:
+    """A page of tags. ``encoded`` is an array in JSON, in UTF-8, as the database returns it.
+
+    ``last`` is the tag after which the next page begins, or None if there is no next page.
+    """
+
+    encoded: bytes
+    last: str | None
+
 
 def parse_page(n: str | None, last: str | None) -> PageRequest:
     """Parse the query of a list. A number above ``MAX_ENTRIES`` is a request for so many.
@@ -51,11 +68,24 @@ def parse_page(n: str | None, last: str | None) -> PageRequest:
     return PageRequest(min(limit, MAX_ENTRIES), after)
 
 
-def next_link(path: str, page: ListPage, *, limit: int) -> str | None:
-    """Return the header ``Link`` to the page after ``page``, or None if there is none."""
-    if page.is_last or not page.entries:
+def tag_page(encoded: str, *, limit: int) -> TagPage:
+    """Return the first ``limit`` tags of the JSON array ``encoded``.
+
+    Only a page that another one follows is decoded.
+    """
+    count = 0 if encoded == "[]" else encoded.count('","') + 1  # no text in JSON contains `","`
+    if count <= limit:
+        return TagPage(encoded.encode(), last=None)
+    tags = json.loads(encoded)[:limit]
+    shortened = json.dumps(tags, separators=(",", ":"))
+    return TagPage(shortened.encode(), last=tags[-1] if tags else None)
+
+
+def next_link(path: str, last: str | None, *, limit: int) -> str | None:
+    """Return the header ``Link`` to the page after the entry ``last``, or None if that is None."""
+    if last is None:
         return None
-    query = urlencode({"last": page.entries[-1], "n": limit})
+    query = urlencode({"last": last, "n": limit})
     return f'<{path}?{query}>; rel="next"'
 
 

@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from libs.common.db.engine import Engine
+from libs.common.db.pool import Pool
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.domain import Address
 from services.catalog.oci.listings import usecases
+from services.catalog.oci.listings.cache import TagCache
 from services.catalog.oci.listings.domain import (
-    ListPage,
     PageRequest,
     check_name,
     next_link,
@@ -21,9 +22,11 @@ from services.catalog.oci.listings.domain import (
 class ListingRoutes:
     """Responds to lists by Docker clients."""
 
-    def __init__(self, engine: Engine, authorization: Authorization) -> None:
+    def __init__(self, engine: Engine, pool: Pool, authorization: Authorization) -> None:
         self._engine = engine
+        self._pool = pool
         self._authorization = authorization
+        self._cache = TagCache()
 
     async def list_tags(self, request: Request, address: Address) -> Response:
         """Return a page of the tags of a repository."""
@@ -31,9 +34,12 @@ class ListingRoutes:
         check_name(repository)
         self._authorization.check(request, repository, "pull")
         page = _page_of(request)
-        found = await usecases.list_tags(engine=self._engine, repository=repository, page=page)
-        body = {"name": repository, "tags": found.entries}
-        return _response(f"/v2/{repository}/tags/list", body, found, page)
+        found = await usecases.list_tags(
+            pool=self._pool, cache=self._cache, repository=repository, page=page
+        )
+        # A valid name needs no escape.
+        content = b'{"name":"%b","tags":%b}' % (repository.encode(), found.encoded)
+        return _response(f"/v2/{repository}/tags/list", content, found.last, page)
 
     async def list_repositories(self, request: Request, _: Address) -> Response:
         """Return a page of the repositories that the client can pull."""
@@ -42,17 +48,19 @@ class ListingRoutes:
         found = await usecases.list_repositories(
             engine=self._engine, docker_user=docker_user, page=page
         )
-        return _response("/v2/_catalog", {"repositories": found.entries}, found, page)
+        content = json.dumps({"repositories": found.entries}, separators=(",", ":")).encode()
+        return _response("/v2/_catalog", content, found.last, page)
 
 
 def _page_of(request: Request) -> PageRequest:
     """Return the page that the query requests. Of a repeated parameter, the first one counts."""
+    if not request.scope["query_string"]:
+        return parse_page(None, None)
     first = dict(reversed(request.query_params.multi_items()))
     return parse_page(first.get("n"), first.get("last"))
 
 
-def _response(path: str, body: object, found: ListPage, page: PageRequest) -> Response:
-    link = next_link(path, found, limit=page.limit)
+def _response(path: str, content: bytes, last: str | None, page: PageRequest) -> Response:
+    link = next_link(path, last, limit=page.limit)
     headers = {} if link is None else {"Link": link}
-    content = json.dumps(body, separators=(",", ":"))
     return Response(content, headers=headers, media_type="application/json")

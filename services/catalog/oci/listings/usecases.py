@@ -1,21 +1,39 @@
 """List tags and repositories for Docker clients (spec 15)."""
 
 from libs.common.db.engine import Engine, autocommit
+from libs.common.db.pool import Pool
 from services.catalog.oci.listings import queries
-from services.catalog.oci.listings.domain import ListPage, PageRequest, unknown_repository
+from services.catalog.oci.listings.cache import CachedTags, TagCache
+from services.catalog.oci.listings.domain import (
+    ListPage,
+    PageRequest,
+    TagPage,
+    unknown_repository,
+)
 
 
-async def list_tags(*, engine: Engine, repository: str, page: PageRequest) -> ListPage:
-    """Return a page of the tags of ``repository``.
+async def list_tags(*, pool: Pool, cache: TagCache, repository: str, page: PageRequest) -> TagPage:
+    """Return a page of the tags of ``repository``, as they are in the database now.
 
     Raises:
         NameUnknown: the repository does not exist, or is being deleted.
     """
-    async with autocommit(engine) as tx:
-        found = await queries.find_tags(tx, repository=repository, page=page)
+    cached = cache.get(repository, page)
+    async with pool.connection() as connection:
+        found = await queries.find_tags(
+            connection,
+            repository=repository,
+            page=page,
+            known=None if cached is None else cached.version,
+        )
     if found is None:
         raise unknown_repository(repository)
-    return found
+    if found.page is None:
+        assert cached is not None
+        return cached.page
+    if found.version is not None:
+        cache.put(repository, page, CachedTags(found.version, found.page))
+    return found.page
 
 
 async def list_repositories(*, engine: Engine, docker_user: str, page: PageRequest) -> ListPage:

@@ -13,7 +13,9 @@ from services.catalog.admission.usecases import Admission
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.domain import Address
 
-_REFERENCE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}")
+_REFERENCE = re.compile(
+    r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}"
+)
 _PASSED_ON = ("docker-content-digest", "location", "content-type")
 
 
@@ -33,7 +35,7 @@ class PushRoutes:
         if _REFERENCE.fullmatch(address.reference) is None:
             raise TagInvalid(
                 "a tag has at most 128 letters, digits, '.', '_', and '-', and a digest is "
-                "sha256: with 64 lower-case hex digits"
+                "sha256: with 64 lower-case hex digits, or sha512: with 128"
             )
         admitted = await self.admission.admit(
             Push(
@@ -48,6 +50,10 @@ class PushRoutes:
         )
         answer = admitted.answer
         headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+        if answer.status == 201 and address.reference.startswith("sha512:"):
+            # The registry has the manifest under its sha256 digest.
+            headers["docker-content-digest"] = address.reference
+            headers["location"] = f"/v2/{address.repository}/manifests/{address.reference}"
         if answer.status == 201 and admitted.subject is not None:
             # Clients then leave out the fallback tag (OCI distribution spec, "Pushing Manifests
             # with Subject").

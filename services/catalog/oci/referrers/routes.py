@@ -55,8 +55,8 @@ class ReferrerRoutes:
         except RegistryUnavailable as error:
             raise Unavailable("the registry does not respond; try again in a moment") from error
         headers = {} if artifact_type is None else {"OCI-Filters-Applied": "artifactType"}
-        if page.has_more:
-            query = {"n": str(limit), "last": page.descriptors[-1]["digest"]}
+        if page.last is not None:
+            query = {"n": str(limit), "last": page.last}
             if artifact_type is not None:
                 query["artifactType"] = artifact_type
             path = f"/v2/{address.repository}/referrers/{digest}"

@@ -12,6 +12,7 @@ from libs.common.registry.names import artifact_tags
 from services.catalog.intents.domain import Requester
 from services.catalog.namespaces.domain import Namespace
 from services.catalog.repositories.domain import Repository
+from services.catalog.rules.queries import copy_to_trash
 from services.catalog.trash.domain import Kind
 from services.catalog.trash.keeping import queries
 
@@ -64,9 +65,10 @@ async def keep_manifest(
 async def keep_repository(
     *, tx: Tx, repository: Repository, requester: Requester, lifetime: timedelta
 ) -> None:
-    """Keep a repository. The worker that deletes its images keeps them (``keep_images``).
+    """Keep a repository with its rules.
 
-    Call this before the name is reserved.
+    The worker that deletes its images keeps them (``keep_images``). Call this before the name is
+    reserved.
     """
     entry_id = await queries.insert_entry(
         tx,
@@ -81,6 +83,7 @@ async def keep_repository(
         lifetime=lifetime,
     )
     await queries.copy_repositories(tx, entry_id=entry_id, paths=[repository.path])
+    await copy_to_trash(tx, entry_id=entry_id)
 
 
 async def keep_namespace(
@@ -91,7 +94,7 @@ async def keep_namespace(
     requester: Requester,
     lifetime: timedelta,
 ) -> None:
-    """Keep a namespace with its grants, and the repositories ``paths``.
+    """Keep a namespace with its grants and rules, and the repositories ``paths``.
 
     A repository whose deletion began before is left out: it has an entry of its own. Call this
     before the names are reserved, and before the deletions of the repositories are recorded.
@@ -112,6 +115,7 @@ async def keep_namespace(
         created_at=namespace.created_at,
     )
     await queries.copy_repositories(tx, entry_id=entry_id, paths=paths)
+    await copy_to_trash(tx, entry_id=entry_id)
     await queries.copy_grants(tx, entry_id=entry_id, namespace_id=namespace.id)
     await queries.sum_up(tx, entry_id=entry_id)
 

@@ -8,6 +8,7 @@ from services.catalog.accounts import queries as accounts
 from services.catalog.accounts.domain import AccountLimits
 from services.catalog.namespaces.usecases import check_namespace_limit
 from services.catalog.repositories.usecases import check_repository_limit
+from services.catalog.rules.queries import move_from_trash
 from services.catalog.trash.domain import Entry, EntryBusy, Kind, NameTaken, ParentMissing
 from services.catalog.trash.names import queries
 
@@ -54,4 +55,5 @@ async def write_names(*, tx: Tx, entry: Entry, limits: AccountLimits) -> list[st
     if is_new and not await queries.write_namespace(tx, entry_id=entry.id):
         raise NameTaken(entry.kind, [entry.namespace])
     await queries.write_repositories(tx, entry_id=entry.id)
+    await move_from_trash(tx, entry_id=entry.id)
     return await queries.list_vanished(tx, entry_id=entry.id)

@@ -16,6 +16,7 @@ from pydantic import AnyHttpUrl, SecretStr
 
 from libs.common.storage import local, local_repositories
 from services.catalog.app import create_app
+from services.catalog.deletion.tags import queries as tag_deletions
 from services.catalog.gc.blobs import queries as blobs
 from services.catalog.gc.manifests import queries as manifests
 from services.catalog.gc.runs import queries as runs
@@ -99,7 +100,7 @@ def _serve(
     )
     if hit is not None:
         steps = _Steps(hit)
-        for module in (blobs, manifests, runs, sweeps):
+        for module in (blobs, manifests, runs, sweeps, tag_deletions):
             steps.instrument(
                 module,
                 [name for name, one in vars(module).items() if inspect.iscoroutinefunction(one)],

@@ -18,8 +18,9 @@ from tests.integration.catalog.gc.clients import Client, assert_pullable
 from tests.integration.catalog.gc.conftest import age
 from tests.integration.catalog.gc.faulty_catalog import FaultyCatalog, Hit, dead, stopped
 from tests.integration.catalog.registry import RegistryUnderTest
+from tests.integration.catalog.trashing import EMPTY
 from tests.kit.database import Database
-from tests.kit.images import Image, make_image
+from tests.kit.images import Image, make_image, make_manifest
 from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
@@ -123,6 +124,38 @@ async def make_garbage(
     age(repositories / repository / "_uploads")
     age(repositories / f"{repository}-{number}")
     return condemned
+
+
+@pytest.mark.parametrize("step", ["before resolve_deletions", "before list_artifact_tags"])
+async def test_process_that_is_killed_leaves_no_tag_of_a_signature(
+    emptied: Database,
+    engine: AsyncEngine,
+    pusher: Pusher,
+    registry: RegistryUnderTest,
+    app_repository: str,
+    catalog: FaultyCatalog,
+    step: str,
+) -> None:
+    """The image is deleted, or is deleted soon by the next process."""
+    untagged = make_image()
+    await pusher.push(untagged, app_repository)
+    pusher.upload(app_repository, EMPTY)
+    tag = f"sha256-{untagged.manifest.hex}.sig"
+    signature = make_manifest(config=EMPTY.descriptor(), layers=[EMPTY.descriptor()])
+    assert (await pusher.put(app_repository, tag, signature)).status_code == 201
+    await request(engine)
+    await dead(catalog.start(Hit(step)))
+    await end_leases(emptied)
+    catalog.start()
+    await finished(engine, await request(engine))
+
+    async def tags() -> list[str]:
+        rows = await emptied.fetch("SELECT name FROM catalog.tags")
+        return [row["name"] for row in rows]
+
+    await soon(tags, lambda found: found == [], within=60)
+    assert registry.status(app_repository, untagged.manifest.digest) == 404
+    assert registry.status(app_repository, tag) == 404
 
 
 async def test_process_that_is_killed_at_each_step_loses_nothing(

@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.auth.gate.domain import (
+    Detour,
     GatedRequest,
     Kind,
     Reason,
     answer_to_deleting,
+    find_detour,
     find_gated,
     refuse_for_disk,
 )
@@ -111,3 +113,20 @@ def test_a_full_disk_refuses_writes(method: str) -> None:
 @pytest.mark.parametrize("method", ["DELETE", "HEAD"])
 def test_a_full_disk_refuses_nothing_else(method: str) -> None:
     assert refuse_for_disk(method) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "uri", "expected"),
+    [
+        ("POST", "?mount=sha512:00&from=a/b", True),
+        ("POST", "?mount=sha512%3A00", True),
+        ("POST", f"?mount={DIGEST}&from=a/b", False),
+        ("POST", "?from=a/b", False),
+        ("POST", "", False),
+        ("PUT", "?mount=sha512:00", False),
+    ],
+)
+def test_mount_by_another_digest_becomes_an_upload(method: str, uri: str, expected: bool) -> None:
+    uploads = "/v2/team/app/blobs/uploads/"
+    found = find_detour(method, f"{uploads}{uri}")
+    assert found == (Detour(uploads) if expected else None)

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from libs.common.registry.error_format import Denied
 from libs.common.web.errors import LimitReached, MoorageError
 from services.catalog.admission.domain import Target
 from services.catalog.copying.domain import (
     CopyRefused,
     Part,
     Put,
+    QuotaReached,
     Source,
     check_target,
     parse_source,
@@ -23,6 +25,14 @@ from services.catalog.rules.domain import TagImmutable
 
 DIGEST = "sha256:" + "a" * 64
 TARGET = Target(is_deleting=False, reserved_until=None, is_account_full=False)
+QUOTA = {
+    "rule": "quota",
+    "quota_bytes": 10,
+    "used_bytes": 8,
+    "needed_bytes": 3,
+    "trash_bytes": 0,
+    "upload_bytes": 0,
+}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +94,7 @@ def test_image_that_another_part_lists_is_put_before_it() -> None:
         (replace(TARGET, reserved_until=datetime.now(UTC)), NameReserved),
         (replace(TARGET, is_account_full=True), LimitReached),
         (replace(TARGET, refusal={"rule": "immutable_tag", "tag": "v1"}), TagImmutable),
+        (replace(TARGET, refusal=QUOTA), QuotaReached),
     ],
 )
 def test_target_that_allows_no_push_allows_no_copy(
@@ -97,7 +108,7 @@ def test_rule_of_another_kind_refuses_the_copy_with_its_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "services.catalog.admission.domain._REFUSALS", {"other": lambda _: "not on Fridays"}
+        "services.catalog.admission.domain._REFUSALS", {"other": lambda _: Denied("not on Fridays")}
     )
     with pytest.raises(CopyRefused, match="not on Fridays"):
         check_target(

@@ -7,9 +7,11 @@ from services.catalog.oci.listings.domain import (
     MAX_ENTRIES,
     ListPage,
     PageRequest,
+    TagPage,
     check_name,
     next_link,
     parse_page,
+    tag_page,
 )
 
 
@@ -41,12 +43,19 @@ def test_last_ends_before_a_nul() -> None:
 
 
 def test_link_names_the_last_entry_and_the_number() -> None:
-    page = ListPage(["a", "b/c&d"], is_last=False)
-    assert next_link("/v2/_catalog", page, limit=2) == (
+    last = ListPage(["a", "b/c&d"], is_last=False).last
+    assert next_link("/v2/_catalog", last, limit=2) == (
         '</v2/_catalog?last=b%2Fc%26d&n=2>; rel="next"'
     )
-    assert next_link("/v2/_catalog", ListPage(["a"], is_last=True), limit=2) is None
-    assert next_link("/v2/_catalog", ListPage([], is_last=False), limit=0) is None
+    assert next_link("/v2/_catalog", ListPage(["a"], is_last=True).last, limit=2) is None
+    assert next_link("/v2/_catalog", ListPage([], is_last=False).last, limit=0) is None
+
+
+def test_page_of_tags_ends_at_its_limit() -> None:
+    assert tag_page("[]", limit=0) == TagPage(b"[]", last=None)
+    assert tag_page('["a","b"]', limit=2) == TagPage(b'["a","b"]', last=None)
+    assert tag_page('["a","b","c"]', limit=2) == TagPage(b'["a","b"]', last="b")
+    assert tag_page('["a"]', limit=0) == TagPage(b"[]", last=None)
 
 
 @pytest.mark.parametrize("name", ["app", "team/App", "team//app", "team/" + "a" * 300])

@@ -76,7 +76,7 @@ def test_stored_index_charges_its_children() -> None:
 
 def test_refusal_names_quota_use_and_need() -> None:
     message = QuotaExceeded(REFUSAL).message
-    assert "the push needs 2.0 GiB" in message
+    assert "the image needs 2.0 GiB" in message
     assert "uses 9.0 GiB of its storage quota of 10.0 GiB; delete images" in message
     assert "trash" not in message
 
