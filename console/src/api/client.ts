@@ -5,7 +5,6 @@ import type { components as CatalogComponents, paths as CatalogPaths } from "./g
 import type { components as EventsComponents, paths as EventsPaths } from "./generated/events";
 import { ConnectionLost, problemOf } from "./problems";
 import { session } from "./session";
-import type { UpcomingPaths } from "./upcoming";
 
 type Schemas = AuthComponents["schemas"] &
   Omit<CatalogComponents["schemas"], "Problem" | "FieldProblem"> &
@@ -55,7 +54,7 @@ const throwProblems: Middleware = {
  * The JSON API of the three services, with the paths and types of their OpenAPI documents. A call
  * throws ApiProblem if the API refuses it, and ConnectionLost if the server does not respond.
  */
-export const api = createClient<AuthPaths & CatalogPaths & EventsPaths & UpcomingPaths>({
+export const api = createClient<AuthPaths & CatalogPaths & EventsPaths>({
   baseUrl: "",
   fetch: authorizedFetch,
 });

@@ -11,6 +11,8 @@ const theme: ThemeConfig = {
   token: {
     colorPrimary: "#0b57b5",
     colorLink: "#0b57b5",
+    colorLinkHover: "#084590",
+    colorLinkActive: "#084590",
     colorError: "#c0182b",
     colorSuccess: "#1b7a2f",
     colorWarning: "#8f5a00",

@@ -51,10 +51,9 @@ export const errors = {
     "The tag is immutable: it can neither be moved nor deleted. Change the tag rules first.",
   "error.quota_exceeded":
     "The storage quota of the account does not suffice. Delete images, empty the trash, or ask an administrator for more.",
-  "error.copy_refused":
-    "The registry does not accept this image. A part of it may be missing. Push it again.",
-  "error.too_many_tags":
-    "The namespace has too many tags for one preview. Preview its repositories one by one.",
+  "error.copy_refused": "The image cannot be copied.",
+  "error.copy_unfinished":
+    "The copy takes long and has not ended. Copy the image again: the copy goes on where it stopped.",
   "error.needed_by_index":
     "A multi-platform image contains this image. Delete the multi-platform image first.",
   "error.trash_busy":

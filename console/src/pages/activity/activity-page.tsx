@@ -23,7 +23,6 @@ const KINDS = [
   "repository",
   "image",
   "blob",
-  "retention",
   "docker_user",
   "grant",
   "token",

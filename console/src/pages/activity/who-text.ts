@@ -6,7 +6,7 @@ type AuditEntry = Model<"AuditEntryOut">;
 /** `via` of a deletion by the rules of a namespace or repository. */
 const RETENTION = "retention";
 
-/** Returns who did it: an account, a Docker user, retention, or the installation's operator. */
+/** Returns who did it: an account, a Docker user, a rule, or the operator of the installation. */
 export function whoText(entry: AuditEntry, say: Say): string {
   if (entry.account !== null) {
     return entry.account;
@@ -14,10 +14,14 @@ export function whoText(entry: AuditEntry, say: Say): string {
   if (entry.docker_user !== null) {
     return say("activity.who.dockerUser", { user: entry.docker_user });
   }
-  if (entry.via === RETENTION) {
+  if (isRetention(entry)) {
     return say("activity.who.retention");
   }
   return entry.via === null ? "–" : say("activity.who.operator");
+}
+
+function isRetention(entry: AuditEntry): boolean {
+  return entry.via === RETENTION && entry.api_key_id === null && entry.account === null;
 }
 
 /** Returns how it was done: after a sign-in, with an API key, by a rule, or on the command line. */
@@ -28,8 +32,8 @@ export function viaText(entry: AuditEntry, say: Say): string {
   if (entry.api_key_id !== null) {
     return say("activity.via.apiKey", { name: entry.via });
   }
-  if (entry.via === RETENTION) {
-    return "–"; // the column of the actor says it
+  if (isRetention(entry)) {
+    return say("activity.via.retention");
   }
   return say(entry.account === null ? "activity.via.commandLine" : "activity.via.session");
 }

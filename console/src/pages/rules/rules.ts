@@ -58,11 +58,12 @@ export async function deleteRules(namespace: string, repository: string): Promis
 /** Reads a page of what retention would do with `rules`. */
 export function previewRules(
   { namespace, repository }: Scope,
-  rules: Rules,
+  { immutable_tags, retention, retention_enabled }: Rules,
   decision: Decision,
   cursor: string | null,
 ): Promise<RulesPreview> {
   const query = { decision, limit: PREVIEW_LIMIT, cursor };
+  const rules = { immutable_tags, retention, retention_enabled }; // stored rules have more fields
   return repository === undefined
     ? body(
         api.POST("/api/v1/namespaces/{namespace}/rules/preview", {

@@ -3,6 +3,9 @@ import { ApiProblem, ConnectionLost } from "../../api/problems";
 import type { Key, Say } from "../../i18n";
 import { formatTime } from "../text/format";
 
+/** Codes that have many causes, which only the API's own sentence names. */
+const WITH_DETAIL = new Set(["copy_refused"]);
+
 /** Returns a sentence for the user that says what went wrong and what to do. */
 export function problemText(error: unknown, say: Say, locale: string): string {
   if (error instanceof ConnectionLost) {
@@ -33,7 +36,7 @@ function problemSentence(error: ApiProblem, say: Say): string {
   }
   const key = `error.${error.code}`;
   if (i18next.exists(key)) {
-    return say(key as Key);
+    return WITH_DETAIL.has(error.code) ? `${say(key as Key)} ${error.detail}` : say(key as Key);
   }
   if (error.status === 404) {
     return say("error.not_found");
