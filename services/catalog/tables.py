@@ -333,6 +333,12 @@ tags = sa.Table(
     ),
     sa.Index("tags_digest_idx", "repository_id", "digest"),
     sa.Index("tags_name_idx", "repository_id", sa.text('name COLLATE "C"')),
+    sa.Index(
+        "tags_natural_idx",
+        "repository_id",
+        sa.text('(catalog.natural_key(name) COLLATE "C")'),
+        "name",
+    ),
 )
 
 rules = sa.Table(

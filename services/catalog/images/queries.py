@@ -20,15 +20,7 @@ from services.catalog.images.domain import (
 from services.catalog.tables import manifests, repositories, tags
 
 _t, _m = tags.c, manifests.c
-_DIGITS = 20
-_NATURAL_NAME = sa.func.regexp_replace(
-    sa.func.regexp_replace(sa.func.lower(_t.name), r"(\d+)", "0" * _DIGITS + r"\1", "g"),
-    rf"\d*(\d{{{_DIGITS}}})",
-    r"\1",
-    "g",
-    type_=sa.Text,
-).collate("C")
-"""A key that sorts 1.0.2 before 1.0.10: each number has its last 20 digits, with leading zeros."""
+_NATURAL_NAME = sa.func.catalog.natural_key(_t.name, type_=sa.Text).collate("C")
 _SORT_COLUMNS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "name": (_NATURAL_NAME, _t.name),
     "pushed_at": (_t.pushed_at, _t.name),
