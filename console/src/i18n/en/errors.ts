@@ -50,7 +50,7 @@ export const errors = {
   "error.tag_immutable":
     "The tag is immutable: it can neither be moved nor deleted. Change the tag rules first.",
   "error.quota_exceeded":
-    "The storage quota of the account does not suffice. Delete images, empty the trash, or ask an administrator for more.",
+    "The image does not fit into the storage quota of the account. Delete images, empty the trash, or ask an administrator for more.",
   "error.copy_refused": "The image cannot be copied.",
   "error.copy_unfinished":
     "The copy takes long and has not ended. Copy the image again: the copy goes on where it stopped.",
