@@ -53,10 +53,10 @@ async def test_natural_order_is_read_from_an_index(
     engine, repository_id = many_tags
     executed: list[tuple[str, Any]] = []
 
-    def remember(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+    def record(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         executed.append((statement, parameters))
 
-    sa.event.listen(engine.sync_engine, "before_cursor_execute", remember)
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", record)
     async with engine.connect() as tx:
         page = await queries.list_tags(
             tx,
@@ -66,7 +66,7 @@ async def test_natural_order_is_read_from_an_index(
             order=order,
             page=PageRequest(PAGE, None),
         )
-        sa.event.remove(engine.sync_engine, "before_cursor_execute", remember)
+        sa.event.remove(engine.sync_engine, "before_cursor_execute", record)
         ((statement, parameters),) = executed
         explained = await tx.exec_driver_sql(
             f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters

@@ -35,6 +35,6 @@ describe("reasonText", () => {
       reason: "",
       rule: 0,
     } as const;
-    expect(reasonText(tag, [rule], say)).toBe("Among the newest 10 tags that match nightly-*.");
+    expect(reasonText(tag, [rule], say)).toBe("One of the newest 10 that match nightly-*.");
   });
 });
