@@ -17,6 +17,7 @@ from tests.kit.console import (
     wait_for_dialog,
     wait_for_page,
     wait_until_closed,
+    wait_until_loaded,
 )
 from tests.kit.http.accounts import Account, new_password, unique
 from tests.kit.images import make_image
@@ -206,6 +207,7 @@ def test_lost_connection_is_reported_until_the_server_responds(
     with open_visit(browser, stack.url, "zh") as visit:
         sign_in(visit, person, f"/repositories/{namespace}/app")
         wait_for_page(visit, f"{namespace}/app")
+        wait_until_loaded(visit)
         lost = visit.page.get_by_text(visit.text("app.connectionLost"))
         refused_urls: list[str] = []
 
