@@ -223,7 +223,7 @@ async def test_unreadable_repository_of_which_a_restored_database_lacks_an_image
     await pusher.push(old, app_repository, "old")
     assert (await collect(days=7)).error is None
     await pusher.push(lost, app_repository, "lost")
-    await emptied.execute("TRUNCATE catalog.intents")
+    await emptied.execute("DELETE FROM catalog.intents")
     await emptied.execute("DELETE FROM catalog.tags WHERE name = 'lost'")
     await emptied.execute("DELETE FROM catalog.manifests WHERE digest = $1", lost.manifest.digest)
     await emptied.execute("UPDATE catalog.garbage_state SET epoch = epoch + 1")
