@@ -42,7 +42,9 @@ from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed
 from services.catalog.namespaces.domain import NamespaceOwner
 from services.catalog.repositories.domain import RepositoryReader
+from services.catalog.repositories.queries import find_repository
 from services.catalog.repositories.usecases import get_repository_reader
+from services.catalog.rules.usecases import check_tags
 
 _CONCURRENT_PUTS = 8
 
@@ -168,6 +170,7 @@ class _Copy:
                 name=self._source.name,
             )
             root = await self._find_digest(tx, reader)
+            await self._check_tag(tx, root)
             parts = await queries.list_parts(
                 tx, source_id=reader.repository.id, digest=root, target=self._path
             )
@@ -185,6 +188,16 @@ class _Copy:
                 if outcome is not None:
                     raise outcome
         await self._put(Put(root, self._tag), puts, is_last=True)
+
+    async def _check_tag(self, tx: Tx, root: str) -> None:
+        """Check that the tag can name ``root``, before parts are copied in vain.
+
+        The intent that sets the tag decides again. Raises TagImmutable.
+        """
+        repository = await find_repository(tx, namespace=self._namespace, name=self._repository)
+        digest = await queries.find_digest(tx, path=self._path, tag=self._tag)
+        if repository is not None and digest != root:
+            await check_tags(tx=tx, repository=repository, tags=[self._tag])
 
     async def _find_digest(self, tx: Tx, reader: RepositoryReader) -> str:
         reference = self._source.reference

@@ -65,8 +65,8 @@ class TagOut(Output):
     platforms: list[PlatformOut] = Field(description="empty for an artifact that is not an image")
     pushed_at: datetime = Field(description="UTC")
     pushed_by: str = Field(
-        description="Docker user; empty if it is unknown, because the registry never reported the "
-        "push",
+        description="Docker user; empty if the image was copied, or if the registry never reported "
+        "the push",
         examples=["ci-builder"],
     )
     pull_count: int = Field(examples=[1204])
@@ -125,8 +125,8 @@ class ImageOut(Output):
     created_at: datetime | None = Field(description="time of the build, from the config; UTC")
     pushed_at: datetime = Field(description="UTC")
     pushed_by: str = Field(
-        description="Docker user; empty if it is unknown, because the registry never reported the "
-        "push",
+        description="Docker user; empty if the image was copied, or if the registry never reported "
+        "the push",
         examples=["ci-builder"],
     )
     pull_count: int | None = Field(

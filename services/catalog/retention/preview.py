@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from libs.common.db.engine import Tx
@@ -24,6 +24,8 @@ from services.catalog.rules.queries import find_effective_rules, find_namespace_
 
 _ORDER = "retention"
 _TAGS_AT_ONCE = 20_000
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No preview was made before. The windows of rules then begin after the year 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,10 @@ def _start(page: PageRequest) -> tuple[datetime, tuple[str, str]] | None:
     at, path, tag = key
     if not isinstance(at, str) or not isinstance(path, str) or not isinstance(tag, str):
         raise InvalidCursor
-    return parse_time(at), (path, tag)
+    moment = parse_time(at)
+    if moment < _EARLIEST:
+        raise InvalidCursor
+    return moment, (path, tag)
 
 
 def _groups(repositories: list[tuple[str, int]]) -> list[list[str]]:

@@ -130,7 +130,7 @@ _ANY_IMMUTABLE = sa.text("""
         WHERE r.namespace_id = :namespace_id AND r.status <> 'deleting'
           AND (CAST(:repository_id AS bigint) IS NULL OR r.id = :repository_id))
       (SELECT of.path, t.name FROM of JOIN catalog.tags t ON t.repository_id = of.id
-       WHERE t.name ~ of.regex AND NOT catalog.is_artifact_tag(t.name)
+       WHERE of.regex IS NOT NULL AND t.name ~ of.regex AND NOT catalog.is_artifact_tag(t.name)
        LIMIT 1)
     UNION ALL
       (SELECT i.repository, tag FROM catalog.intents i

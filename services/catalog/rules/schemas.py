@@ -90,7 +90,7 @@ class RetentionRuleIn(Body):
 
 
 class RulesPut(Body):
-    """All rules of the namespace or repository. A missing field is as one that is empty."""
+    """All rules of the namespace or repository. A field that is missing is set to its default."""
 
     immutable_tags: list[TagPattern] = Field(
         default=[], max_length=MAX_PATTERNS, description=_PATTERNS, examples=[["v*"]]

@@ -318,6 +318,21 @@ async def test_immutable_tag_is_not_replaced(mine: Team) -> None:
     assert mine.registry.digest(f"{mine.name}/app", "v1") == old.manifest.digest
 
 
+async def test_copy_to_an_immutable_tag_puts_no_part_of_the_image(mine: Team) -> None:
+    await mine.push(make_image(), "target", "v1")
+    await mine.push(make_index(), "app", "v2")
+    rules = {"immutable_tags": ["v*"]}
+    await mine.http.put(f"/api/v1/namespaces/{mine.name}/rules", json=rules)
+    answer = await copy(mine, f"{mine.name}/app:v2", "target", "v1")
+    assert refused(answer) == (409, "tag_immutable")
+    rows = await mine.database.fetch(
+        "SELECT digest FROM catalog.manifests m JOIN catalog.repositories r"
+        " ON r.id = m.repository_id WHERE r.path = $1",
+        f"{mine.name}/target",
+    )
+    assert len(rows) == 1
+
+
 async def test_copy_does_not_exceed_the_quota_of_the_target(
     mine: Team, admin: httpx.AsyncClient, other: httpx.AsyncClient, pusher: Pusher
 ) -> None:

@@ -5,9 +5,13 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Forwarded, Registry
 from libs.common.registry.errors import RegistryUnavailable
+from services.catalog.namespaces.queries import get_namespace
+from services.catalog.rules.usecases import check_namespace
 from tests.integration.catalog.oci_deleting import Robot, error_of, message_of
 from tests.integration.catalog.trashing import Team
 from tests.kit.images import make_image, make_index
@@ -234,3 +238,25 @@ async def test_rules_are_restored_with_their_repository(mine: Team) -> None:
     assert (await mine.http.get(f"/api/v1/{place}/rules")).json() == own
     assert _problem(await mine.delete(f"images/{mine.name}/web:r1")) == (409, "tag_immutable")
     assert await mine.database.fetch("SELECT FROM catalog.trash_rules") == []
+
+
+async def test_deletion_of_a_namespace_without_rules_does_not_read_its_tags(
+    mine: Team, owner_engine: AsyncEngine
+) -> None:
+    await mine.push(make_image(), "app", "latest")
+    await mine.database.execute(
+        "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+        " SELECT repository_id, 'v' || n, digest, now(), ''"
+        " FROM catalog.manifests, generate_series(1, 5000) AS n"
+    )
+    await mine.database.execute("ANALYZE catalog.tags")
+    async with owner_engine.begin() as tx:
+        namespace = await get_namespace(tx, name=mine.name)
+        await check_namespace(tx=tx, namespace=namespace)
+        read = await tx.execute(
+            sa.text(
+                "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0)"
+                " FROM pg_stat_xact_user_tables WHERE relid = 'catalog.tags'::regclass"
+            )
+        )
+        assert read.scalar_one() < 100

@@ -6,6 +6,7 @@ from datetime import datetime
 import httpx
 import pytest
 
+from libs.common.db.pagination import encode_cursor
 from tests.integration.catalog.retaining import (
     DIGEST,
     age,
@@ -165,6 +166,9 @@ async def test_pages_are_for_one_moment_and_can_be_filtered(
         some = await preview_all(acme, owner, limit=3, decision=decision)
         assert some == [item for item in everything if item["decision"] == decision]
     bad = await acme.get(f"/api/v1/{owner}/rules/preview", params={"cursor": "x"})
+    assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "cursor")
+    early = encode_cursor("retention", ("0001-01-01T00:00:00+00:00", f"{space}/a", "v1"))
+    bad = await acme.get(f"/api/v1/{owner}/rules/preview", params={"cursor": early})
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "cursor")
     link = await acme.get(f"/api/v1/{owner}/rules/preview", params={"limit": 1})
     assert 'rel="next"' in link.headers["Link"]

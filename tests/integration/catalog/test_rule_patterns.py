@@ -81,6 +81,7 @@ async def test_largest_rules_are_decided_at_once(emptied: Database) -> None:
         ("?" * length, "a" * 128),
         ("*a" + "?" * (length - 2), "a" * 128),
         ("*[ab]" * (length // 5), "ab" * 64),
+        ("*" * length, "a" * 128),
     ):
         patterns = [pattern[:-1] + end for end in "abcdefghijklmnopqrst"][:MAX_PATTERNS]
         patterns = [pattern] * MAX_PATTERNS if pattern.endswith("]") else patterns

@@ -1,10 +1,15 @@
 """Large repositories go to the trash, and come back from it (spec 7)."""
 
 import json
+from datetime import timedelta
 
 import asyncpg
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.catalog.intents.domain import Requester
+from services.catalog.repositories.queries import get_repository
+from services.catalog.trash.keeping.usecases import keep_tags
 from services.catalog.trash.restoring import queries
 from services.catalog.trash.restoring.domain import Item
 from tests.integration.catalog.creating import create_repository
@@ -123,3 +128,29 @@ async def test_next_manifest_of_a_long_chain_is_found_at_once(
             ready = await queries.list_ready(tx, entry_id=entry, excluded=(), limit=100)
         order += [item.digest for item in ready]
     assert order == [index.digest for index in chain[:50]]
+
+
+async def test_deletion_of_a_tag_reads_no_other_tag(mine: Team, owner_engine: AsyncEngine) -> None:
+    await mine.push(make_image(), "app", "latest")
+    await mine.database.execute(
+        "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+        " SELECT repository_id, 'v' || n, digest, now(), ''"
+        " FROM catalog.manifests, generate_series(1, 20000) AS n"
+    )
+    await mine.database.execute("ANALYZE catalog.tags")
+    async with owner_engine.begin() as tx:
+        repository = await get_repository(tx, namespace=mine.name, name="app")
+        await keep_tags(
+            tx=tx,
+            repository=repository,
+            tags=["v1", "v2"],
+            requester=Requester(),
+            lifetime=timedelta(days=1),
+        )
+        read = await tx.execute(
+            sa.text(
+                "SELECT seq_tup_read + coalesce(idx_tup_fetch, 0)"
+                " FROM pg_stat_xact_user_tables WHERE relid = 'catalog.tags'::regclass"
+            )
+        )
+        assert read.scalar_one() < 100

@@ -1416,7 +1416,7 @@ export interface components {
             pushed_at: string;
             /**
              * Pushed By
-             * @description Docker user; empty if it is unknown, because the registry never reported the push
+             * @description Docker user; empty if the image was copied, or if the registry never reported the push
              * @example ci-builder
              */
             pushed_by: string;
@@ -2384,7 +2384,7 @@ export interface components {
         };
         /**
          * RulesPut
-         * @description All rules of the namespace or repository. A missing field is as one that is empty.
+         * @description All rules of the namespace or repository. A field that is missing is set to its default.
          */
         RulesPut: {
             /**
@@ -2556,7 +2556,7 @@ export interface components {
             pushed_at: string;
             /**
              * Pushed By
-             * @description Docker user; empty if it is unknown, because the registry never reported the push
+             * @description Docker user; empty if the image was copied, or if the registry never reported the push
              * @example ci-builder
              */
             pushed_by: string;

@@ -39,7 +39,8 @@ _KEEP_TAGS = sa.text("""
       INSERT INTO catalog.trash_tags (entry_id, repository, name, digest, pushed_at, pushed_by)
       SELECT e.id, :repository, t.name, t.digest, t.pushed_at, t.pushed_by
       FROM entry e JOIN catalog.tags t
-        ON t.repository_id = :repository_id AND :repository || ':' || t.name = e.path)
+        ON t.repository_id = :repository_id AND t.name = ANY(CAST(:names AS text[]))
+          AND :repository || ':' || t.name = e.path)
     INSERT INTO catalog.trash_digests (digest, repository, entry_id)
     SELECT digest, :repository, id FROM entry
 """).bindparams(

@@ -95,6 +95,11 @@ def test_postgres_regex_joins_the_patterns() -> None:
     assert postgres_regex(["v*", "1.?", "[ab-]"]) == "^(?:v.*|1[.].|[ab-])$"
 
 
+def test_postgres_regex_has_one_wildcard_for_adjacent_stars() -> None:
+    """PostgreSQL takes almost a second for the first match of 20 patterns of 128 stars."""
+    assert postgres_regex(["a***b**", "***"]) == "^(?:a.*b.*|.*)$"
+
+
 def test_rules_know_their_immutable_tags() -> None:
     rules = Rules(immutable_tags=("v*", "1.?"))
     assert [tag for tag in ("v1", "1.2", "latest") if rules.is_immutable(tag)] == ["v1", "1.2"]
