@@ -248,6 +248,12 @@ EXECUTE FUNCTION catalog.note_charged_trash();
 
 CREATE FUNCTION catalog.note_upload() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    -- The worker checks each upload every ten minutes, and mostly finds what it found before.
+    IF (OLD.account_id, OLD.size_bytes) IS NOT DISTINCT FROM (NEW.account_id, NEW.size_bytes) THEN
+      RETURN NULL;
+    END IF;
+  END IF;
   IF TG_OP <> 'INSERT' AND OLD.account_id IS NOT NULL AND OLD.size_bytes IS NOT NULL THEN
     INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
     VALUES (OLD.account_id, 'upload', -1, ARRAY[OLD.digest], ARRAY[OLD.size_bytes]);
@@ -618,7 +624,8 @@ COMMENT ON FUNCTION catalog.open_push IS
 
 CREATE VIEW catalog.full_namespaces AS
 SELECT n.name AS namespace, a.storage_quota_bytes AS quota_bytes,
-       coalesce(s.image_bytes + s.trash_bytes + s.upload_bytes, 0)::bigint AS used_bytes
+       least(coalesce(s.image_bytes + s.trash_bytes + s.upload_bytes, 0),
+             9223372036854775807)::bigint AS used_bytes
 FROM catalog.accounts a
 JOIN catalog.namespaces n ON n.account_id = a.id
 LEFT JOIN catalog.account_storage s ON s.account_id = a.id

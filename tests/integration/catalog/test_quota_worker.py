@@ -1,0 +1,133 @@
+"""The background work of the storage figures, with faults (spec 11)."""
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.common.registry.client import Fetched
+from libs.common.registry.errors import RegistryUnavailable
+from services.catalog.quotas.worker import StorageWorker
+from tests.kit.database import Database
+
+DIGEST = "sha256:" + "a" * 64
+BLOB = "sha256:" + "b" * 64
+CONTENT = b'{"layers": [{"digest": "%s", "size": 1000}]}' % BLOB.encode()
+
+
+class FakeRegistry:
+    """Has a manifest in the repositories ``having``."""
+
+    def __init__(self, content: bytes, *having: str) -> None:
+        self.content, self.having = content, having
+
+    async def find_manifest(self, repository: str, digest: str) -> Fetched | None:
+        return Fetched("application/json", self.content) if repository in self.having else None
+
+
+class NoBlobs:
+    """A storage that cannot be read."""
+
+    async def inspect(self, *_: object, **__: object) -> object:
+        raise RegistryUnavailable("down")
+
+
+async def seed(database: Database, *paths: str) -> None:
+    """Insert an account with repositories that all have one manifest, as before the upgrade."""
+    await database.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role)"
+        " VALUES ('acme', 'x', 'member')"
+    )
+    await database.execute(
+        "INSERT INTO catalog.namespaces (name, account_id, visibility)"
+        " SELECT 'team', id, 'private' FROM catalog.accounts"
+    )
+    for path in paths:
+        await database.execute(
+            "INSERT INTO catalog.repositories (namespace_id, account_id, name, path)"
+            " SELECT n.id, n.account_id, split_part($1, '/', 2), $1 FROM catalog.namespaces n",
+            path,
+        )
+    await database.execute(
+        "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at,"
+        " pushed_by) SELECT id, $1, '', 0, now(), '' FROM catalog.repositories",
+        DIGEST,
+    )
+
+
+async def used(database: Database) -> int:
+    await database.execute("SELECT catalog.apply_storage_changes(id, 1000) FROM catalog.accounts")
+    rows = await database.fetch(
+        "SELECT image_bytes + trash_bytes + upload_bytes AS used FROM catalog.account_storage"
+    )
+    return int(rows[0]["used"])
+
+
+@pytest.mark.parametrize("having", ["team/a", "team/z"])
+async def test_manifest_that_one_repository_lacks_is_charged_as_another_repository_has_it(
+    engine: AsyncEngine, emptied: Database, having: str
+) -> None:
+    await seed(emptied, "team/a", "team/z")
+    worker = StorageWorker(engine, FakeRegistry(CONTENT, having), NoBlobs())  # type: ignore[arg-type]
+    for _ in range(3):
+        await worker.step()
+    assert await used(emptied) == 1000 + len(CONTENT)
+
+
+async def test_trash_from_before_the_upgrade_counts(engine: AsyncEngine, emptied: Database) -> None:
+    await seed(emptied, "team/a")
+    await emptied.execute(
+        "INSERT INTO catalog.trash (kind, path, namespace, repository, digest, owner_id,"
+        " size_bytes, tag_count, account, expires_at)"
+        " SELECT 'manifest', 'team/a@x', 'team', 'team/a', $1, id,"
+        " 1000, 1, 'acme', now() + interval '1 day' FROM catalog.accounts",
+        DIGEST,
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.trash_manifests (entry_id, repository, digest, media_type, content,"
+        " size_bytes, platforms, layers, labels, pushed_at, pushed_by, blobs, children,"
+        " other_digests, is_scanned) SELECT id, 'team/a', $1, '', $2, 1000, '[]', '[]', '{}',"
+        " now(), '', jsonb_build_array(jsonb_build_array($3::text, 1000)), '{}', '{}', true"
+        " FROM catalog.trash",
+        DIGEST,
+        CONTENT,
+        BLOB,
+    )
+    await emptied.execute("DELETE FROM catalog.manifests")
+    worker = StorageWorker(engine, FakeRegistry(CONTENT), NoBlobs())  # type: ignore[arg-type]
+    await worker.step()
+    assert await used(emptied) == 1000 + len(CONTENT)
+
+
+async def test_worker_rests_while_the_storage_cannot_be_read(
+    engine: AsyncEngine, emptied: Database
+) -> None:
+    await seed(emptied, "team/a")
+    await emptied.execute(
+        "INSERT INTO catalog.uploads (repository, digest)"
+        " SELECT 'team/a', 'sha256:' || lpad(to_hex(n), 64, '0') FROM generate_series(1, 200) n"
+    )
+    worker = StorageWorker(engine, FakeRegistry(b"{}", "team/a"), NoBlobs())  # type: ignore[arg-type]
+    assert await worker.step() > 0
+
+
+async def test_upload_that_is_checked_again_changes_nothing(emptied: Database) -> None:
+    await seed(emptied)
+    await emptied.execute(
+        "INSERT INTO catalog.uploads (repository, digest, account_id, size_bytes)"
+        " SELECT 'team/a', $1, id, 10 FROM catalog.accounts",
+        BLOB,
+    )
+    assert await used(emptied) == 10
+    await emptied.execute(
+        "UPDATE catalog.uploads SET account_id = account_id, size_bytes = size_bytes"
+    )
+    assert not await emptied.fetch("SELECT FROM catalog.storage_changes")
+
+
+async def test_figures_of_any_size_do_not_hide_the_full_namespaces(emptied: Database) -> None:
+    await seed(emptied)
+    await emptied.execute("UPDATE catalog.accounts SET storage_quota_bytes = 1")
+    await emptied.execute(
+        "INSERT INTO catalog.account_storage (account_id, image_bytes)"
+        " SELECT id, 2::numeric ^ 70 FROM catalog.accounts"
+    )
+    assert len(await emptied.fetch("SELECT * FROM catalog.full_namespaces")) == 1
