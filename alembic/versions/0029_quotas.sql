@@ -58,7 +58,7 @@ CREATE TABLE catalog.uploads (
     CONSTRAINT uploads_pkey PRIMARY KEY (repository, digest)
 );
 
-CREATE INDEX uploads_account_id_idx ON catalog.uploads (account_id);
+CREATE INDEX uploads_account_id_idx ON catalog.uploads (account_id, digest);
 
 CREATE INDEX uploads_checked_at_idx ON catalog.uploads (checked_at NULLS FIRST);
 
@@ -383,6 +383,12 @@ BEGIN
            coalesce(sum(size_bytes) FILTER (WHERE images = 0 AND trash = 0), 0) AS uploads
     FROM charges) AS total
   WHERE s.account_id = of_account;
+  -- What a manifest names is no unused upload any more.
+  DELETE FROM catalog.uploads u
+  WHERE u.account_id = of_account AND EXISTS (
+    SELECT FROM catalog.account_blobs b
+    WHERE b.account_id = of_account AND b.digest = u.digest AND b.size_bytes = u.size_bytes
+      AND (b.images > 0 OR b.trash > 0));
 END $$;
 
 COMMENT ON FUNCTION catalog.rebuild_storage IS
@@ -393,6 +399,7 @@ RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   applied bigint;
   was_built boolean;
+  named text[];
 BEGIN
   SELECT rebuilt_at IS NOT NULL INTO was_built
   FROM catalog.account_storage WHERE account_id = of_account FOR NO KEY UPDATE;
@@ -445,10 +452,12 @@ BEGIN
           - (images_before <= 0 AND trash_before <= 0 AND uploads_before > 0)::int)), 0) AS uploads
       FROM updated) AS d
     WHERE s.account_id = of_account AND (d.images, d.trash, d.uploads) <> (0, 0, 0))
-  SELECT count(*) INTO applied FROM taken;
-  -- What a manifest names is no unused upload any more.
+  SELECT (SELECT count(*) FROM taken), (
+    SELECT array_agg(digest) FROM updated WHERE uploads > 0 AND (images > 0 OR trash > 0))
+  INTO applied, named;
+  -- What a manifest names is no unused upload any more. Whichever came later is in the changes.
   DELETE FROM catalog.uploads u
-  WHERE u.account_id = of_account AND EXISTS (
+  WHERE u.account_id = of_account AND u.digest = ANY(named) AND EXISTS (
     SELECT FROM catalog.account_blobs b
     WHERE b.account_id = of_account AND b.digest = u.digest AND b.size_bytes = u.size_bytes
       AND (b.images > 0 OR b.trash > 0));

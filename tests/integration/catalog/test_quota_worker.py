@@ -1,5 +1,6 @@
 """The background work of the storage figures, with faults (spec 11)."""
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -131,3 +132,30 @@ async def test_figures_of_any_size_do_not_hide_the_full_namespaces(emptied: Data
         " SELECT id, 2::numeric ^ 70 FROM catalog.accounts"
     )
     assert len(await emptied.fetch("SELECT * FROM catalog.full_namespaces")) == 1
+
+
+async def test_changes_find_a_used_upload_among_many_unused_ones_by_index(
+    emptied: Database,
+) -> None:
+    await seed(emptied, "team/a")
+    await emptied.execute(
+        "UPDATE catalog.manifests SET charged_digests = ARRAY[digest], charged_sizes = '{3}'"
+    )
+    await used(emptied)
+    await emptied.execute(
+        "INSERT INTO catalog.uploads (repository, digest, account_id, size_bytes)"
+        " SELECT 'team/a', 'sha256:' || lpad(to_hex(n), 64, '0'), a.id, 5"
+        " FROM catalog.accounts a, generate_series(1, 5000) n"
+    )
+    await used(emptied)
+    connection = await asyncpg.connect(emptied.urls["owner"])
+    async with connection.transaction():
+        await connection.execute(
+            "SELECT catalog.apply_storage_changes(id, 10000) FROM catalog.accounts"
+        )
+        read = await connection.fetchval(
+            "SELECT pg_stat_get_xact_tuples_returned('catalog.uploads'::regclass)"
+            " + pg_stat_get_xact_tuples_fetched('catalog.uploads'::regclass)"
+        )
+    await connection.close()
+    assert read == 0
