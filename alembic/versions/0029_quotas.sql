@@ -370,10 +370,13 @@ BEGIN
     DELETE FROM catalog.account_blobs b WHERE b.account_id = of_account AND NOT EXISTS (
       SELECT FROM charges c WHERE c.digest = b.digest AND c.size_bytes = b.size_bytes)),
   written AS (
-    INSERT INTO catalog.account_blobs (account_id, digest, size_bytes, images, trash, uploads)
+    INSERT INTO catalog.account_blobs AS b
+      (account_id, digest, size_bytes, images, trash, uploads)
     SELECT of_account, digest, size_bytes, images, trash, uploads FROM charges
     ON CONFLICT (account_id, digest, size_bytes) DO UPDATE
-      SET images = EXCLUDED.images, trash = EXCLUDED.trash, uploads = EXCLUDED.uploads)
+      SET images = EXCLUDED.images, trash = EXCLUDED.trash, uploads = EXCLUDED.uploads
+      WHERE (b.images, b.trash, b.uploads)
+        IS DISTINCT FROM (EXCLUDED.images, EXCLUDED.trash, EXCLUDED.uploads))
   UPDATE catalog.account_storage s
   SET image_bytes = total.images, trash_bytes = total.trash, upload_bytes = total.uploads,
       rebuilt_at = clock_timestamp()

@@ -159,3 +159,18 @@ async def test_changes_find_a_used_upload_among_many_unused_ones_by_index(
         )
     await connection.close()
     assert read == 0
+
+
+async def test_rebuild_writes_only_what_was_wrong(emptied: Database) -> None:
+    await seed(emptied, "team/a")
+    await emptied.execute(
+        "UPDATE catalog.manifests SET charged_digests = ARRAY[digest, 'x'], charged_sizes = '{3,4}'"
+    )
+    await used(emptied)
+    await emptied.execute("UPDATE catalog.account_blobs SET images = 7 WHERE digest = 'x'")
+    versions = "SELECT digest, xmin::text, images FROM catalog.account_blobs ORDER BY digest"
+    before = await emptied.fetch(versions)
+    await emptied.execute("SELECT catalog.rebuild_storage(id) FROM catalog.accounts")
+    after = await emptied.fetch(versions)
+    assert before[0] == after[0]
+    assert [row["images"] for row in after] == [1, 1]
