@@ -34,7 +34,7 @@ CREATE INDEX reservations_manifest_idx ON catalog.reservations (manifest);
 
 CREATE FUNCTION catalog.delete_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  DELETE FROM catalog.reservations WHERE intent_id IN (SELECT id FROM deleted);
+  DELETE FROM catalog.reservations WHERE intent_id = ANY(ARRAY(SELECT id FROM deleted));
   RETURN NULL;
 END $$;
 
@@ -141,13 +141,15 @@ COMMENT ON FUNCTION catalog.set_trash_charges IS
 CREATE TRIGGER trash_manifests_set_charges BEFORE INSERT ON catalog.trash_manifests
 FOR EACH ROW EXECUTE FUNCTION catalog.set_trash_charges();
 
--- Append the changes
+-- Append the changes. A session plans each statement once, for the number of rows that its first
+-- execution has, which can be thousands. With OFFSET 0, no plan reads a whole table for one row.
 
 CREATE FUNCTION catalog.note_added_manifests() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
   SELECT r.account_id, 'image', 1, m.charged_digests, m.charged_sizes
-  FROM added m JOIN catalog.repositories r ON r.id = m.repository_id
+  FROM added m CROSS JOIN LATERAL (
+    SELECT account_id FROM catalog.repositories WHERE id = m.repository_id OFFSET 0) AS r
   WHERE m.charged_digests IS NOT NULL;
   RETURN NULL;
 END $$;
@@ -163,7 +165,8 @@ CREATE FUNCTION catalog.note_removed_manifests() RETURNS trigger LANGUAGE plpgsq
 BEGIN
   INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
   SELECT r.account_id, 'image', -1, m.charged_digests, m.charged_sizes
-  FROM removed m JOIN catalog.repositories r ON r.id = m.repository_id
+  FROM removed m CROSS JOIN LATERAL (
+    SELECT account_id FROM catalog.repositories WHERE id = m.repository_id OFFSET 0) AS r
   WHERE m.charged_digests IS NOT NULL;
   RETURN NULL;
 END $$;
@@ -198,7 +201,8 @@ CREATE FUNCTION catalog.note_added_trash() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
   INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
   SELECT e.owner_id, 'trash', 1, m.charged_digests, m.charged_sizes
-  FROM added m JOIN catalog.trash e ON e.id = m.entry_id
+  FROM added m CROSS JOIN LATERAL (
+    SELECT owner_id FROM catalog.trash WHERE id = m.entry_id OFFSET 0) AS e
   WHERE m.charged_digests IS NOT NULL;
   RETURN NULL;
 END $$;
@@ -214,7 +218,8 @@ CREATE FUNCTION catalog.note_removed_trash() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN
   INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
   SELECT e.owner_id, 'trash', -1, m.charged_digests, m.charged_sizes
-  FROM removed m JOIN catalog.trash e ON e.id = m.entry_id
+  FROM removed m CROSS JOIN LATERAL (
+    SELECT owner_id FROM catalog.trash WHERE id = m.entry_id OFFSET 0) AS e
   WHERE m.charged_digests IS NOT NULL;
   RETURN NULL;
 END $$;

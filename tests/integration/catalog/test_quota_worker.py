@@ -174,3 +174,35 @@ async def test_rebuild_writes_only_what_was_wrong(emptied: Database) -> None:
     after = await emptied.fetch(versions)
     assert before[0] == after[0]
     assert [row["images"] for row in after] == [1, 1]
+
+
+async def test_session_that_deleted_many_images_finds_the_repository_of_one_by_index(
+    emptied: Database,
+) -> None:
+    await seed(emptied, "team/a")
+    await emptied.execute(
+        "INSERT INTO catalog.repositories (namespace_id, account_id, name, path)"
+        " SELECT id, account_id, 'r' || n, 'team/r' || n"
+        " FROM catalog.namespaces, generate_series(1, 5000) n"
+    )
+    await emptied.execute("ANALYZE catalog.repositories")
+    await emptied.execute(
+        "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at,"
+        " pushed_by, charged_digests, charged_sizes)"
+        " SELECT repository_id, 'd' || n, '', 0, now(), '', '{x}', '{1}'"
+        " FROM catalog.manifests, generate_series(1, 5000) n"
+    )
+    await emptied.execute(
+        "INSERT INTO catalog.tags (repository_id, name, digest, pushed_at, pushed_by)"
+        " SELECT repository_id, digest, digest, now(), '' FROM catalog.manifests"
+    )
+    connection = await asyncpg.connect(emptied.urls["catalog"])
+    await connection.execute("DELETE FROM catalog.manifests WHERE digest > 'd1'")
+    async with connection.transaction():
+        await connection.execute("DELETE FROM catalog.manifests WHERE digest = 'd1'")
+        scans = await connection.fetchval(
+            "SELECT seq_scan FROM pg_stat_xact_all_tables"
+            " WHERE relid = 'catalog.repositories'::regclass"
+        )
+    await connection.close()
+    assert scans == 0
