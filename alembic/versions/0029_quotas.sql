@@ -464,6 +464,9 @@ BEGIN
     SELECT array_agg(digest) FROM updated WHERE uploads > 0 AND (images > 0 OR trash > 0))
   INTO applied, named;
   -- What a manifest names is no unused upload any more. Whichever came later is in the changes.
+  -- The worker locks uploads in this order too.
+  PERFORM FROM catalog.uploads u WHERE u.account_id = of_account AND u.digest = ANY(named)
+  ORDER BY u.repository, u.digest FOR UPDATE;
   DELETE FROM catalog.uploads u
   WHERE u.account_id = of_account AND u.digest = ANY(named) AND EXISTS (
     SELECT FROM catalog.account_blobs b

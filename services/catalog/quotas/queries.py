@@ -210,6 +210,13 @@ async def list_unchecked_uploads(tx: Tx, *, age: timedelta, limit: int) -> list[
     return [(row.repository, row.digest) for row in await tx.execute(statement)]
 
 
+# A transaction that applies changes deletes uploads, in this order too.
+_LOCK_UPLOADS = sa.text("""
+    SELECT FROM catalog.uploads u
+    JOIN unnest(CAST(:paths AS text[]), CAST(:digests AS text[])) AS given (path, digest)
+      ON u.repository = given.path AND u.digest = given.digest
+    ORDER BY u.repository, u.digest FOR UPDATE OF u
+""")
 _RECORD_UPLOADS = sa.text("""
     UPDATE catalog.uploads u
     SET account_id = n.account_id, size_bytes = given.size_bytes, checked_at = clock_timestamp()
@@ -238,5 +245,6 @@ async def record_uploads(
     """
     paths = [path for path, _ in sizes]
     given = {"paths": paths, "digests": [one for _, one in sizes], "sizes": list(sizes.values())}
+    await tx.execute(_LOCK_UPLOADS, {"paths": given["paths"], "digests": given["digests"]})
     await tx.execute(_RECORD_UPLOADS, given)
     await tx.execute(_DELETE_UPLOADS, {"paths": sorted(set(paths)), "age": failed_after})

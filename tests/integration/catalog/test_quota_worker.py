@@ -1,13 +1,18 @@
 """The background work of the storage figures, with faults (spec 11)."""
 
+import asyncio
+from datetime import timedelta
+
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Fetched
 from libs.common.registry.errors import RegistryUnavailable
+from services.catalog.quotas.queries import record_uploads
 from services.catalog.quotas.worker import StorageWorker
 from tests.kit.database import Database
+from tests.kit.waiting import soon
 
 DIGEST = "sha256:" + "a" * 64
 BLOB = "sha256:" + "b" * 64
@@ -206,3 +211,37 @@ async def test_session_that_deleted_many_images_finds_the_repository_of_one_by_i
         )
     await connection.close()
     assert scans == 0
+
+
+async def test_worker_locks_uploads_in_the_order_of_a_push(
+    engine: AsyncEngine, emptied: Database
+) -> None:
+    await seed(emptied, "team/a")
+    digests = [f"sha256:{number}" for number in range(9, -1, -1)]
+    for digest in digests:
+        await emptied.execute(
+            "INSERT INTO catalog.uploads (repository, digest, account_id, size_bytes)"
+            " SELECT 'team/a', $1, id, 5 FROM catalog.accounts",
+            digest,
+        )
+    holder = await asyncpg.connect(emptied.urls["owner"])
+    other = await asyncpg.connect(emptied.urls["owner"])
+    sizes: dict[tuple[str, str], int | None] = {("team/a", digest): 5 for digest in digests}
+
+    async def check() -> None:
+        async with engine.begin() as tx:
+            await record_uploads(tx, sizes=sizes, failed_after=timedelta(minutes=10))
+
+    async with holder.transaction():
+        await holder.execute("SELECT FROM catalog.uploads WHERE digest = 'sha256:0' FOR UPDATE")
+        checking = asyncio.create_task(check())
+        await soon(
+            lambda: other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"),
+            bool,
+            within=5,
+        )
+        free = await other.fetch("SELECT FROM catalog.uploads FOR UPDATE SKIP LOCKED")
+    await checking
+    await holder.close()
+    await other.close()
+    assert len(free) == 9
