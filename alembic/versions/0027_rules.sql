@@ -50,10 +50,9 @@ END $$;
 COMMENT ON FUNCTION catalog.find_immutable IS
 'returns those of the tags that exist and are immutable; no rules change until the transaction ends';
 
+-- Replicas of the version before call catalog.open_push, which stays as it is.
 
-DROP FUNCTION catalog.open_push;
-
-CREATE FUNCTION catalog.open_push(
+CREATE FUNCTION catalog.admit_push(
   push catalog.intents, lease interval, max_repositories bigint,
   OUT intent bigint, OUT has_namespace boolean, OUT is_deleting boolean,
   OUT reserved_until timestamptz, OUT is_full boolean, OUT refusal jsonb
@@ -107,7 +106,7 @@ BEGIN
   END IF;
 END $$;
 
-COMMENT ON FUNCTION catalog.open_push IS
+COMMENT ON FUNCTION catalog.admit_push IS
 'returns the state of the repository, why a rule refuses the push, and the id of a new intent if '
 'nothing stands against the push';
 

@@ -34,7 +34,7 @@ CREATE INDEX reservations_manifest_idx ON catalog.reservations (manifest);
 
 CREATE FUNCTION catalog.delete_reservations() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  DELETE FROM catalog.reservations WHERE intent_id IN (SELECT id FROM deleted);
+  DELETE FROM catalog.reservations WHERE intent_id = ANY(ARRAY(SELECT id FROM deleted));
   RETURN NULL;
 END $$;
 
@@ -58,7 +58,7 @@ CREATE TABLE catalog.uploads (
     CONSTRAINT uploads_pkey PRIMARY KEY (repository, digest)
 );
 
-CREATE INDEX uploads_account_id_idx ON catalog.uploads (account_id);
+CREATE INDEX uploads_account_id_idx ON catalog.uploads (account_id, digest);
 
 CREATE INDEX uploads_checked_at_idx ON catalog.uploads (checked_at NULLS FIRST);
 
@@ -141,13 +141,15 @@ COMMENT ON FUNCTION catalog.set_trash_charges IS
 CREATE TRIGGER trash_manifests_set_charges BEFORE INSERT ON catalog.trash_manifests
 FOR EACH ROW EXECUTE FUNCTION catalog.set_trash_charges();
 
--- Append the changes
+-- Append the changes. A session plans each statement once, for the number of rows that its first
+-- execution has, which can be thousands. With OFFSET 0, no plan reads a whole table for one row.
 
 CREATE FUNCTION catalog.note_added_manifests() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
   SELECT r.account_id, 'image', 1, m.charged_digests, m.charged_sizes
-  FROM added m JOIN catalog.repositories r ON r.id = m.repository_id
+  FROM added m CROSS JOIN LATERAL (
+    SELECT account_id FROM catalog.repositories WHERE id = m.repository_id OFFSET 0) AS r
   WHERE m.charged_digests IS NOT NULL;
   RETURN NULL;
 END $$;
@@ -163,7 +165,8 @@ CREATE FUNCTION catalog.note_removed_manifests() RETURNS trigger LANGUAGE plpgsq
 BEGIN
   INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
   SELECT r.account_id, 'image', -1, m.charged_digests, m.charged_sizes
-  FROM removed m JOIN catalog.repositories r ON r.id = m.repository_id
+  FROM removed m CROSS JOIN LATERAL (
+    SELECT account_id FROM catalog.repositories WHERE id = m.repository_id OFFSET 0) AS r
   WHERE m.charged_digests IS NOT NULL;
   RETURN NULL;
 END $$;
@@ -198,7 +201,8 @@ CREATE FUNCTION catalog.note_added_trash() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
   INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
   SELECT e.owner_id, 'trash', 1, m.charged_digests, m.charged_sizes
-  FROM added m JOIN catalog.trash e ON e.id = m.entry_id
+  FROM added m CROSS JOIN LATERAL (
+    SELECT owner_id FROM catalog.trash WHERE id = m.entry_id OFFSET 0) AS e
   WHERE m.charged_digests IS NOT NULL;
   RETURN NULL;
 END $$;
@@ -214,7 +218,8 @@ CREATE FUNCTION catalog.note_removed_trash() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN
   INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
   SELECT e.owner_id, 'trash', -1, m.charged_digests, m.charged_sizes
-  FROM removed m JOIN catalog.trash e ON e.id = m.entry_id
+  FROM removed m CROSS JOIN LATERAL (
+    SELECT owner_id FROM catalog.trash WHERE id = m.entry_id OFFSET 0) AS e
   WHERE m.charged_digests IS NOT NULL;
   RETURN NULL;
 END $$;
@@ -248,6 +253,12 @@ EXECUTE FUNCTION catalog.note_charged_trash();
 
 CREATE FUNCTION catalog.note_upload() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    -- The worker checks each upload every ten minutes, and mostly finds what it found before.
+    IF (OLD.account_id, OLD.size_bytes) IS NOT DISTINCT FROM (NEW.account_id, NEW.size_bytes) THEN
+      RETURN NULL;
+    END IF;
+  END IF;
   IF TG_OP <> 'INSERT' AND OLD.account_id IS NOT NULL AND OLD.size_bytes IS NOT NULL THEN
     INSERT INTO catalog.storage_changes (account_id, source, delta, digests, sizes)
     VALUES (OLD.account_id, 'upload', -1, ARRAY[OLD.digest], ARRAY[OLD.size_bytes]);
@@ -364,10 +375,13 @@ BEGIN
     DELETE FROM catalog.account_blobs b WHERE b.account_id = of_account AND NOT EXISTS (
       SELECT FROM charges c WHERE c.digest = b.digest AND c.size_bytes = b.size_bytes)),
   written AS (
-    INSERT INTO catalog.account_blobs (account_id, digest, size_bytes, images, trash, uploads)
+    INSERT INTO catalog.account_blobs AS b
+      (account_id, digest, size_bytes, images, trash, uploads)
     SELECT of_account, digest, size_bytes, images, trash, uploads FROM charges
     ON CONFLICT (account_id, digest, size_bytes) DO UPDATE
-      SET images = EXCLUDED.images, trash = EXCLUDED.trash, uploads = EXCLUDED.uploads)
+      SET images = EXCLUDED.images, trash = EXCLUDED.trash, uploads = EXCLUDED.uploads
+      WHERE (b.images, b.trash, b.uploads)
+        IS DISTINCT FROM (EXCLUDED.images, EXCLUDED.trash, EXCLUDED.uploads))
   UPDATE catalog.account_storage s
   SET image_bytes = total.images, trash_bytes = total.trash, upload_bytes = total.uploads,
       rebuilt_at = clock_timestamp()
@@ -377,6 +391,12 @@ BEGIN
            coalesce(sum(size_bytes) FILTER (WHERE images = 0 AND trash = 0), 0) AS uploads
     FROM charges) AS total
   WHERE s.account_id = of_account;
+  -- What a manifest names is no unused upload any more.
+  DELETE FROM catalog.uploads u
+  WHERE u.account_id = of_account AND EXISTS (
+    SELECT FROM catalog.account_blobs b
+    WHERE b.account_id = of_account AND b.digest = u.digest AND b.size_bytes = u.size_bytes
+      AND (b.images > 0 OR b.trash > 0));
 END $$;
 
 COMMENT ON FUNCTION catalog.rebuild_storage IS
@@ -387,6 +407,7 @@ RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   applied bigint;
   was_built boolean;
+  named text[];
 BEGIN
   SELECT rebuilt_at IS NOT NULL INTO was_built
   FROM catalog.account_storage WHERE account_id = of_account FOR NO KEY UPDATE;
@@ -439,10 +460,15 @@ BEGIN
           - (images_before <= 0 AND trash_before <= 0 AND uploads_before > 0)::int)), 0) AS uploads
       FROM updated) AS d
     WHERE s.account_id = of_account AND (d.images, d.trash, d.uploads) <> (0, 0, 0))
-  SELECT count(*) INTO applied FROM taken;
-  -- What a manifest names is no unused upload any more.
+  SELECT (SELECT count(*) FROM taken), (
+    SELECT array_agg(digest) FROM updated WHERE uploads > 0 AND (images > 0 OR trash > 0))
+  INTO applied, named;
+  -- What a manifest names is no unused upload any more. Whichever came later is in the changes.
+  -- The worker locks uploads in this order too.
+  PERFORM FROM catalog.uploads u WHERE u.account_id = of_account AND u.digest = ANY(named)
+  ORDER BY u.repository, u.digest FOR UPDATE;
   DELETE FROM catalog.uploads u
-  WHERE u.account_id = of_account AND EXISTS (
+  WHERE u.account_id = of_account AND u.digest = ANY(named) AND EXISTS (
     SELECT FROM catalog.account_blobs b
     WHERE b.account_id = of_account AND b.digest = u.digest AND b.size_bytes = u.size_bytes
       AND (b.images > 0 OR b.trash > 0));
@@ -541,9 +567,9 @@ COMMENT ON FUNCTION catalog.check_quota IS
 'returns why an account cannot store these blobs, or null, and locks its storage; if must_retry, the '
 'account has just got a quota, and the transaction must be repeated';
 
-DROP FUNCTION catalog.open_push;
+DROP FUNCTION catalog.admit_push;
 
-CREATE FUNCTION catalog.open_push(
+CREATE FUNCTION catalog.admit_push(
   push catalog.intents, lease interval, max_repositories bigint,
   digests text[] DEFAULT NULL, sizes bigint[] DEFAULT NULL,
   OUT intent bigint, OUT has_namespace boolean, OUT is_deleting boolean,
@@ -605,12 +631,12 @@ BEGIN
     intent := catalog.insert_intent(push, lease);
     IF intent IS NOT NULL AND digests IS NOT NULL THEN
       INSERT INTO catalog.reservations (intent_id, account_id, manifest, digests, sizes)
-      VALUES (intent, owner_id, push.digest, open_push.digests, open_push.sizes);
+      VALUES (intent, owner_id, push.digest, admit_push.digests, admit_push.sizes);
     END IF;
   END IF;
 END $$;
 
-COMMENT ON FUNCTION catalog.open_push IS
+COMMENT ON FUNCTION catalog.admit_push IS
 'returns the state of the repository, why a rule or the quota refuses the push, and the id of a new '
 'intent if nothing stands against the push';
 
@@ -618,7 +644,8 @@ COMMENT ON FUNCTION catalog.open_push IS
 
 CREATE VIEW catalog.full_namespaces AS
 SELECT n.name AS namespace, a.storage_quota_bytes AS quota_bytes,
-       coalesce(s.image_bytes + s.trash_bytes + s.upload_bytes, 0)::bigint AS used_bytes
+       least(coalesce(s.image_bytes + s.trash_bytes + s.upload_bytes, 0),
+             9223372036854775807)::bigint AS used_bytes
 FROM catalog.accounts a
 JOIN catalog.namespaces n ON n.account_id = a.id
 LEFT JOIN catalog.account_storage s ON s.account_id = a.id

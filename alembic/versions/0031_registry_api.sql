@@ -9,14 +9,15 @@ ALTER TABLE catalog.repositories ALTER COLUMN tags_version SET DEFAULT gen_rando
 
 CREATE FUNCTION catalog.set_tags_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  -- A push that moves a tag changes no name: then there are no rows.
+  -- A push that moves a tag changes no name: then there are no rows. A session keeps the plan of its
+  -- first execution, which can have thousands of rows. With arrays, no plan reads the whole table.
   UPDATE catalog.repositories SET tags_version = gen_random_uuid()
-  WHERE id IN (
+  WHERE id = ANY(ARRAY(
     SELECT r.id FROM catalog.repositories r
-    WHERE r.id IN (SELECT changed.repository_id FROM changed)
+    WHERE r.id = ANY(ARRAY(SELECT DISTINCT changed.repository_id FROM changed))
       AND r.id IS DISTINCT FROM
         nullif(current_setting('moorage.deleted_repository', true), '')::bigint
-    ORDER BY r.id FOR NO KEY UPDATE);
+    ORDER BY r.id FOR NO KEY UPDATE));
   RETURN NULL;
 END $$;
 

@@ -9,6 +9,9 @@ from ops.maintenance.catalog_settings import catalog_settings
 from ops.maintenance.counted import counted
 from services.catalog.quotas import usecases
 
+_STATEMENT_SECONDS = 3600.0
+"""Limit of a statement. One of them compares or computes the use of a whole account."""
+
 
 async def compare_usage(layout: Layout, *, repair: bool) -> bool:
     """Print the accounts whose figures are wrong, and with `repair`, compute them again.
@@ -19,7 +22,9 @@ async def compare_usage(layout: Layout, *, repair: bool) -> bool:
         OpsError: The database cannot be reached.
     """
     engine = create_engine(
-        catalog_settings(layout).database_url.get_secret_value(), application_name="moorage usage"
+        catalog_settings(layout).database_url.get_secret_value(),
+        application_name="moorage usage",
+        statement_seconds=_STATEMENT_SECONDS,
     )
     try:
         wrong = await usecases.rebuild(engine=engine, only_check=not repair)

@@ -71,6 +71,7 @@ from services.catalog.oci.referrers.routes import ReferrerRoutes
 from services.catalog.oci.routes import RegistryRoutes
 from services.catalog.pull_counts import usecases as counters
 from services.catalog.quotas import metrics as quota_metrics
+from services.catalog.quotas.sums import StorageSums
 from services.catalog.quotas.worker import CHANNEL as STORAGE_CHANNEL
 from services.catalog.quotas.worker import StorageWorker
 from services.catalog.repositories.routes import router as repositories
@@ -311,7 +312,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         hasher = PasswordHasher()
-        provide(app, hasher, hashing_queue(hasher), WrongPasswords())
+        provide(app, hasher, hashing_queue(hasher), WrongPasswords(), StorageSums())
         pool = Pool(database_url, application_name=_APPLICATION_NAME, size=_LIST_POOL_SIZE)
         verifier = RegistryTokenVerifier(
             settings.token_ca, issuer=settings.issuer, service=settings.registry_service

@@ -739,9 +739,10 @@ uploads = sa.Table(
     sa.Column("repository", sa.Text(collation="C"), primary_key=True),
     sa.Column("digest", sa.Text, primary_key=True),
     sa.Column("completed_at", _TIME, nullable=False, server_default=_CLOCK),
-    sa.Column("account_id", sa.BigInteger, index=True),
+    sa.Column("account_id", sa.BigInteger),
     sa.Column("size_bytes", sa.BigInteger, doc="null until the blob is found"),
     sa.Column("checked_at", _TIME),
+    sa.Index("uploads_account_id_idx", "account_id", "digest"),
     sa.Index("uploads_checked_at_idx", sa.text("checked_at NULLS FIRST")),
 )
 """Completed uploads that no manifest names, as far as the worker knows. The gate inserts them."""

@@ -36,15 +36,24 @@ _UNREACHABLE = (
 )
 
 
-def create_engine(url: str, *, application_name: str, pool_size: int = 5) -> AsyncEngine:
-    """Return an engine for ``url`` (``postgresql://…``). It connects at the first query."""
+def create_engine(
+    url: str,
+    *,
+    application_name: str,
+    pool_size: int = 5,
+    statement_seconds: float = STATEMENT_SECONDS,
+) -> AsyncEngine:
+    """Return an engine for ``url`` (``postgresql://…``). It connects at the first query.
+
+    A statement fails after ``statement_seconds``.
+    """
 
     async def connect() -> asyncpg.Connection:
         # asyncpg parses the URL: SQLAlchemy's URL parser does not support `sslmode`.
         return await asyncpg.connect(
             url,
             timeout=CONNECT_SECONDS,
-            command_timeout=STATEMENT_SECONDS,
+            command_timeout=statement_seconds,
             server_settings={"application_name": application_name, "jit": "off", "timezone": "UTC"},
         )
 

@@ -36,7 +36,7 @@ _REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], Denied]] = {
     "immutable_tag": _immutable_tag,
     "quota": QuotaExceeded,
 }
-"""The error of each rule for which ``catalog.open_push`` can refuse a push."""
+"""The error of each rule for which ``catalog.admit_push`` can refuse a push."""
 
 
 def charges(

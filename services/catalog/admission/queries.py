@@ -16,7 +16,7 @@ from services.catalog.quotas.domain import Charge
 from services.catalog.tables import repositories
 
 _OPEN_PUSH = calling(
-    "SELECT * FROM catalog.open_push",
+    "SELECT * FROM catalog.admit_push",
     "CAST(:max_repositories AS bigint)",
     "CAST(:charged_digests AS text[])",
     "CAST(:charged_sizes AS bigint[])",

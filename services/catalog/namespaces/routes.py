@@ -19,6 +19,7 @@ from services.catalog.namespaces.schemas import (
     NamespaceDetailOut,
     NamespaceOut,
 )
+from services.catalog.quotas.sums import Sums
 from services.catalog.reserved_names.domain import NameReserved
 
 router = APIRouter(prefix="/namespaces", tags=["namespaces"])
@@ -44,7 +45,12 @@ async def list_namespaces(
     responses=responses(Unauthenticated, NamespaceTaken, NameReserved, LimitReached, Invalid),
 )
 async def create_namespace(
-    tx: Tx, principal: Authenticated, limits: Limits, body: NamespaceCreate, response: Response
+    tx: Tx,
+    sums: Sums,
+    principal: Authenticated,
+    limits: Limits,
+    body: NamespaceCreate,
+    response: Response,
 ) -> NamespaceDetailOut:
     """Create a namespace."""
     namespace = await usecases.create_namespace(
@@ -56,21 +62,21 @@ async def create_namespace(
         limits=limits,
     )
     response.headers["Location"] = f"/api/v1/namespaces/{namespace.name}"
-    detail = await usecases.get_detail(tx=tx, namespace=namespace)
+    detail = await usecases.get_detail(tx=tx, sums=sums, namespace=namespace)
     return NamespaceDetailOut.model_validate(detail)
 
 
 @router.get("/{namespace}", responses=responses(Unauthenticated, NotFound))
-async def get_namespace(tx: Tx, actor: OwnedNamespace) -> NamespaceDetailOut:
+async def get_namespace(tx: Tx, sums: Sums, actor: OwnedNamespace) -> NamespaceDetailOut:
     """Return one namespace."""
     return NamespaceDetailOut.model_validate(
-        await usecases.get_detail(tx=tx, namespace=actor.namespace)
+        await usecases.get_detail(tx=tx, sums=sums, namespace=actor.namespace)
     )
 
 
 @router.patch("/{namespace}", responses=responses(Unauthenticated, NotFound, Invalid))
 async def change_namespace(
-    tx: Tx, actor: OwnedNamespace, body: NamespaceChange
+    tx: Tx, sums: Sums, actor: OwnedNamespace, body: NamespaceChange
 ) -> NamespaceDetailOut:
     """Change a namespace's visibility or description.
 
@@ -79,5 +85,5 @@ async def change_namespace(
     namespace = await usecases.change_namespace(
         tx=tx, actor=actor, visibility=body.visibility, description=body.description
     )
-    detail = await usecases.get_detail(tx=tx, namespace=namespace)
+    detail = await usecases.get_detail(tx=tx, sums=sums, namespace=namespace)
     return NamespaceDetailOut.model_validate(detail)

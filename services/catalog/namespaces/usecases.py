@@ -20,7 +20,7 @@ from services.catalog.namespaces.domain import (
     NamespaceTaken,
     Visibility,
 )
-from services.catalog.quotas.queries import sum_namespace
+from services.catalog.quotas.sums import StorageSums
 from services.catalog.reserved_names import usecases as reserved_names
 
 
@@ -29,9 +29,9 @@ async def get_namespace_owner(*, tx: Tx, principal: Principal, name: str) -> Nam
     return NamespaceOwner(principal, await queries.get_namespace(tx, name=name))
 
 
-async def get_detail(*, tx: Tx, namespace: Namespace) -> NamespaceDetail:
+async def get_detail(*, tx: Tx, sums: StorageSums, namespace: Namespace) -> NamespaceDetail:
     """Return the namespace with its use of the storage."""
-    used = await sum_namespace(tx, namespace_id=namespace.id)
+    used = await sums.of_namespace(tx, namespace_id=namespace.id)
     values = {field.name: getattr(namespace, field.name) for field in fields(namespace)}
     return NamespaceDetail(**values, storage_used_bytes=used)
 

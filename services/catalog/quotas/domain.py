@@ -93,7 +93,7 @@ class QuotaExceeded(Denied):
         others = ((trash, "in the trash"), (uploads, "uploads that no image uses"))
         parts = [f"{shown_bytes(size)} are {what}" for size, what in others if size]
         of_which = f", of which {' and '.join(parts)}" if parts else ""
-        advice = "empty the trash, delete images" if trash else "delete images"
+        advice = "empty the trash" if trash else "delete images, and then empty the trash"
         super().__init__(
             f"the image needs {shown_bytes(needed)}, and the account that owns the repository uses "
             f"{shown_bytes(used)} of its storage quota of {shown_bytes(quota)}{of_which}; {advice},"

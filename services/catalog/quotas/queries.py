@@ -147,17 +147,43 @@ _SET_CHARGES = """
 _SET_CHARGES_OF = [
     sa.text(_SET_CHARGES.format(table=table)) for table in ("manifests", "trash_manifests")
 ]
+_SET_KNOWN_CHARGES = sa.text("""
+    UPDATE catalog.manifests SET charged_digests = :digests, charged_sizes = :sizes
+    WHERE digest = :digest AND charged_digests IS NULL
+      AND repository_id = (SELECT r.id FROM catalog.repositories r WHERE r.path = :path)
+""")
 
 
 async def set_charges(tx: Tx, *, digest: str, charges: Sequence[Charge]) -> None:
     """Store what a manifest charges, wherever it is."""
-    values = {
+    values = _charge_values(digest, charges)
+    for statement in _SET_CHARGES_OF:
+        await tx.execute(statement, values)
+
+
+async def set_known_charges(tx: Tx, *, path: str, digest: str, charges: Sequence[Charge]) -> None:
+    """Store what a manifest charges that this repository has lost. Others can have it."""
+    await tx.execute(_SET_KNOWN_CHARGES, _charge_values(digest, charges) | {"path": path})
+
+
+def _charge_values(digest: str, charges: Sequence[Charge]) -> dict[str, Any]:
+    return {
         "digest": digest,
         "digests": [charge.digest for charge in charges],
         "sizes": [charge.size for charge in charges],
     }
-    for statement in _SET_CHARGES_OF:
-        await tx.execute(statement, values)
+
+
+_UNCHARGED_TRASH = sa.text("""
+    SELECT DISTINCT ON (t.digest) t.digest, t.content FROM catalog.trash_manifests t
+    WHERE t.charged_digests IS NULL AND t.content IS NOT NULL ORDER BY t.digest LIMIT :max_rows
+""")
+
+
+async def list_uncharged_trash(tx: Tx, *, limit: int) -> list[tuple[str, bytes]]:
+    """Return manifests (digest, content) that only the trash has, and whose charges are unknown."""
+    rows = await tx.execute(_UNCHARGED_TRASH, {"max_rows": limit})
+    return [(row.digest, bytes(row.content)) for row in rows]
 
 
 _KNOWN_BLOBS = sa.text("""
@@ -184,6 +210,13 @@ async def list_unchecked_uploads(tx: Tx, *, age: timedelta, limit: int) -> list[
     return [(row.repository, row.digest) for row in await tx.execute(statement)]
 
 
+# A transaction that applies changes deletes uploads, in this order too.
+_LOCK_UPLOADS = sa.text("""
+    SELECT FROM catalog.uploads u
+    JOIN unnest(CAST(:paths AS text[]), CAST(:digests AS text[])) AS given (path, digest)
+      ON u.repository = given.path AND u.digest = given.digest
+    ORDER BY u.repository, u.digest FOR UPDATE OF u
+""")
 _RECORD_UPLOADS = sa.text("""
     UPDATE catalog.uploads u
     SET account_id = n.account_id, size_bytes = given.size_bytes, checked_at = clock_timestamp()
@@ -212,5 +245,6 @@ async def record_uploads(
     """
     paths = [path for path, _ in sizes]
     given = {"paths": paths, "digests": [one for _, one in sizes], "sizes": list(sizes.values())}
+    await tx.execute(_LOCK_UPLOADS, {"paths": given["paths"], "digests": given["digests"]})
     await tx.execute(_RECORD_UPLOADS, given)
     await tx.execute(_DELETE_UPLOADS, {"paths": sorted(set(paths)), "age": failed_after})

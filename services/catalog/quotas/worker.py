@@ -21,6 +21,8 @@ CHANNEL = "moorage_storage"
 _POLL_SECONDS = 1.0
 _CHANGES_AT_ONCE = 5_000
 _MANIFESTS_AT_ONCE = 100
+_TRASH_AT_ONCE = 10
+"""Manifests of the trash, of up to 4 MiB each."""
 _UPLOADS_AT_ONCE = 200
 _CONCURRENT_READS = 4
 _REST = 3.0
@@ -49,6 +51,7 @@ class StorageWorker:
         is_full = await self._check_uploads()
         began_at = time.monotonic()
         has_uncharged = await self._charge_manifests()
+        has_uncharged |= await self._charge_trash()
         seconds = time.monotonic() - began_at
         is_full |= await self._apply()
         if is_full:
@@ -84,6 +87,15 @@ class StorageWorker:
             )
         return is_full
 
+    async def _charge_trash(self) -> bool:
+        """Charge manifests that only the trash has. Return whether more are left."""
+        async with self.engine.begin() as tx:
+            found = await queries.list_uncharged_trash(tx, limit=_TRASH_AT_ONCE)
+            for digest, content in found:
+                charges = stored_charges(content, digest=digest)
+                await queries.set_charges(tx, digest=digest, charges=charges)
+        return len(found) == _TRASH_AT_ONCE
+
     async def _charge(self, path: str, digest: str) -> None:
         try:
             manifest = await self.registry.find_manifest(path, digest)
@@ -92,12 +104,13 @@ class StorageWorker:
             return
         async with self.engine.begin() as tx:
             if manifest is None:
-                # It is damaged. What the catalog knows of it counts.
+                # It is damaged here, or deleted by now. What the catalog knows of it counts.
                 known = await queries.list_known_blobs(tx, path=path, digest=digest)
                 charges = charges_of({**known, digest: 0})
+                await queries.set_known_charges(tx, path=path, digest=digest, charges=charges)
             else:
                 charges = stored_charges(manifest.content, digest=digest)
-            await queries.set_charges(tx, digest=digest, charges=charges)
+                await queries.set_charges(tx, digest=digest, charges=charges)
 
     async def _check_uploads(self) -> bool:
         async with self.engine.connect() as tx:
@@ -107,11 +120,12 @@ class StorageWorker:
         by_path: dict[str, list[str]] = {}
         for path, digest in unchecked:
             by_path.setdefault(path, []).append(digest)
-        for path, digests in by_path.items():
-            await self._check_uploads_of(path, digests)
-        return len(unchecked) == _UPLOADS_AT_ONCE
+        checked = [await self._check_uploads_of(path, digests) for path, digests in by_path.items()]
+        # If the storage cannot be read, the same uploads come next, and the worker rests.
+        return len(unchecked) == _UPLOADS_AT_ONCE and all(checked)
 
-    async def _check_uploads_of(self, path: str, digests: Sequence[str]) -> None:
+    async def _check_uploads_of(self, path: str, digests: Sequence[str]) -> bool:
+        """Check uploads to a repository. Return False if the storage cannot be read."""
         valid = [digest for digest in digests if is_digest(digest)]
         found: dict[str, int] = {}
         if split_repository(path) is not None:
@@ -119,8 +133,9 @@ class StorageWorker:
                 inspected = await self.blobs.inspect(path, valid, read=None, limit=0)
             except RegistryUnavailable as error:
                 _log.warning("uploads not checked", repository=path, reason=str(error))
-                return
+                return False
             found = {digest: blob.size for digest, blob in inspected.blobs.items()}
         sizes = {(path, digest): found.get(digest) for digest in digests}
         async with self.engine.begin() as tx:
             await queries.record_uploads(tx, sizes=sizes, failed_after=_UPLOAD_FAILED_AFTER)
+        return True

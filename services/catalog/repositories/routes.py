@@ -11,6 +11,7 @@ from libs.common.web.pagination import PageOut, Paging, page_of
 from libs.common.web.problems import responses
 from services.catalog.accounts.dependencies import Limits
 from services.catalog.namespaces.domain import NamespaceDeleting
+from services.catalog.quotas.sums import Sums
 from services.catalog.repositories import usecases
 from services.catalog.repositories.dependencies import OwnedRepository, ReadableRepository
 from services.catalog.repositories.domain import Order, RepositoryTaken, View
@@ -62,7 +63,12 @@ async def list_repositories(
     ),
 )
 async def create_repository(
-    tx: Tx, principal: Authenticated, limits: Limits, body: RepositoryCreate, response: Response
+    tx: Tx,
+    sums: Sums,
+    principal: Authenticated,
+    limits: Limits,
+    body: RepositoryCreate,
+    response: Response,
 ) -> RepositoryDetailOut:
     """Create an empty repository."""
     repository = await usecases.create_repository(
@@ -74,15 +80,15 @@ async def create_repository(
         limits=limits,
     )
     response.headers["Location"] = f"/api/v1/repositories/{repository.path}"
-    detail = await usecases.get_detail(tx=tx, repository=repository)
+    detail = await usecases.get_detail(tx=tx, sums=sums, repository=repository)
     return RepositoryDetailOut.model_validate(detail)
 
 
 @router.get("/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound))
-async def get_repository(tx: Tx, actor: ReadableRepository) -> RepositoryDetailOut:
+async def get_repository(tx: Tx, sums: Sums, actor: ReadableRepository) -> RepositoryDetailOut:
     """Return one repository: the account's own, a public one, or one shared with it by a grant."""
     return RepositoryDetailOut.model_validate(
-        await usecases.get_detail(tx=tx, repository=actor.repository)
+        await usecases.get_detail(tx=tx, sums=sums, repository=actor.repository)
     )
 
 
@@ -90,9 +96,9 @@ async def get_repository(tx: Tx, actor: ReadableRepository) -> RepositoryDetailO
     "/{namespace}/{repository:path}", responses=responses(Unauthenticated, NotFound, Invalid)
 )
 async def change_repository(
-    tx: Tx, actor: OwnedRepository, body: RepositoryChange
+    tx: Tx, sums: Sums, actor: OwnedRepository, body: RepositoryChange
 ) -> RepositoryDetailOut:
     """Change a repository's description."""
     repository = await usecases.change_repository(tx=tx, actor=actor, description=body.description)
-    detail = await usecases.get_detail(tx=tx, repository=repository)
+    detail = await usecases.get_detail(tx=tx, sums=sums, repository=repository)
     return RepositoryDetailOut.model_validate(detail)

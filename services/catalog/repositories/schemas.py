@@ -37,7 +37,8 @@ class RepositoryDetailOut(RepositoryOut):
 
     storage_used_bytes: int = Field(
         description="bytes of all images, tagged or not: each blob and each manifest once; the "
-        "trash of the repository does not count",
+        "trash of the repository does not count; with very many images, the figure can be some "
+        "minutes old",
         examples=[41943040],
     )
 

@@ -15,7 +15,7 @@ from services.catalog.audit.usecases import record
 from services.catalog.namespaces import queries as namespaces
 from services.catalog.namespaces.domain import NamespaceDeleting, NamespaceNotFound
 from services.catalog.namespaces.usecases import get_namespace_owner
-from services.catalog.quotas.queries import sum_repository
+from services.catalog.quotas.sums import StorageSums
 from services.catalog.repositories import queries
 from services.catalog.repositories.domain import (
     Order,
@@ -50,9 +50,9 @@ async def get_repository_owner(
     return RepositoryOwner(principal, repository)
 
 
-async def get_detail(*, tx: Tx, repository: Repository) -> RepositoryDetail:
+async def get_detail(*, tx: Tx, sums: StorageSums, repository: Repository) -> RepositoryDetail:
     """Return the repository with its use of the storage."""
-    used = await sum_repository(tx, repository_id=repository.id)
+    used = await sums.of_repository(tx, repository_id=repository.id)
     values = {field.name: getattr(repository, field.name) for field in fields(repository)}
     return RepositoryDetail(**values, storage_used_bytes=used)
 

@@ -11,7 +11,7 @@ from tests.kit.interleaving.model_database import ModelDatabase
 from tests.kit.interleaving.scheduler import Killed, Scheduler, current_process
 
 _PAUSED_IN = {
-    "open_push": ("open_push", "insert_intent", "revive_blobs"),
+    "open_push": ("admit_push", "insert_intent", "revive_blobs"),
     "insert_unless_conflict": ("insert_intent", "revive_blobs"),
     "open_deletions": ("insert_intent", "revive_blobs"),
     "revive": ("revive_blobs",),

@@ -19,7 +19,7 @@ from tests.kit.interleaving.scheduler import Killed, Scheduler
 if TYPE_CHECKING:
     from tests.kit.interleaving.engine import SteppedConnection
 
-_STEPPED = ("open_push", "insert_intent", "revive_blobs", "claim_garbage", "record_push")
+_STEPPED = ("admit_push", "insert_intent", "revive_blobs", "claim_garbage", "record_push")
 _STARTS = ("PERFORM", "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "IF", "RETURN")
 _SECOND = 1_000_000
 

@@ -1601,7 +1601,7 @@ export interface components {
             deleting: boolean;
             /**
              * Storage Used Bytes
-             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the namespace does not count
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the namespace does not count; with very many images, the figure can be some minutes old
              * @example 41943040
              */
             storage_used_bytes: number;
@@ -2182,7 +2182,7 @@ export interface components {
             created_at: string;
             /**
              * Storage Used Bytes
-             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the repository does not count
+             * @description bytes of all images, tagged or not: each blob and each manifest once; the trash of the repository does not count; with very many images, the figure can be some minutes old
              * @example 41943040
              */
             storage_used_bytes: number;
