@@ -93,11 +93,10 @@ class QuotaExceeded(Denied):
         others = ((trash, "in the trash"), (uploads, "uploads that no image uses"))
         parts = [f"{shown_bytes(size)} are {what}" for size, what in others if size]
         of_which = f", of which {' and '.join(parts)}" if parts else ""
-        advice = "empty the trash" if trash else "delete images, and then empty the trash"
         super().__init__(
             f"the image needs {shown_bytes(needed)}, and the account that owns the repository uses "
-            f"{shown_bytes(used)} of its storage quota of {shown_bytes(quota)}{of_which}; {advice},"
-            " or ask an administrator for more",
+            f"{shown_bytes(used)} of its storage quota of {shown_bytes(quota)}{of_which}; "
+            "delete images and empty the trash, or ask an administrator for more",
             detail={
                 "quota_bytes": quota,
                 "used_bytes": used,

@@ -167,8 +167,8 @@ async def test_pages_are_for_one_moment_and_can_be_filtered(
         assert some == [item for item in everything if item["decision"] == decision]
     bad = await acme.get(f"/api/v1/{owner}/rules/preview", params={"cursor": "x"})
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "cursor")
-    early = encode_cursor("retention", ("0001-01-01T00:00:00+00:00", f"{space}/a", "v1"))
-    bad = await acme.get(f"/api/v1/{owner}/rules/preview", params={"cursor": early})
+    first_years = encode_cursor("retention", ("0001-01-01T00:00:00+00:00", f"{space}/a", "v1"))
+    bad = await acme.get(f"/api/v1/{owner}/rules/preview", params={"cursor": first_years})
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "cursor")
     link = await acme.get(f"/api/v1/{owner}/rules/preview", params={"limit": 1})
     assert 'rel="next"' in link.headers["Link"]

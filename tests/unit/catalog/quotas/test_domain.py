@@ -77,15 +77,15 @@ def test_stored_index_charges_its_children() -> None:
 def test_refusal_names_quota_use_and_need() -> None:
     message = QuotaExceeded(REFUSAL).message
     assert "the image needs 2.0 GiB" in message
-    assert "uses 9.0 GiB of its storage quota of 10.0 GiB; delete images" in message
-    assert "trash" not in message
+    assert "uses 9.0 GiB of its storage quota of 10.0 GiB; delete images and empty" in message
+    assert "in the trash" not in message
 
 
 def test_refusal_names_the_trash_and_abandoned_uploads() -> None:
     error = QuotaExceeded({**REFUSAL, "trash_bytes": 1536, "upload_bytes": 10})
     assert (
         "of which 1.5 KiB are in the trash and 10 B are uploads that no image uses; "
-        "empty the trash, delete images" in error.message
+        "delete images and empty the trash" in error.message
     )
     assert error.detail == {
         name: value
