@@ -26,6 +26,7 @@ COMMANDS = {
     "run",
     "schema-check",
     "serve",
+    "usage",
 }
 
 
