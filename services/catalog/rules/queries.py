@@ -122,7 +122,7 @@ async def find_immutable(tx: Tx, *, repository_id: int, tags: Collection[str]) -
     return found
 
 
-# The tags that open pushes set are as good as there: their clients are told that they exist.
+# The tags that open pushes set are as good as there: their clients read that they exist.
 _ANY_IMMUTABLE = sa.text("""
     WITH of AS MATERIALIZED (
         SELECT r.id, r.path, catalog.immutable_regex(r.namespace_id, r.id) AS regex

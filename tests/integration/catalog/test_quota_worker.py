@@ -7,11 +7,16 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.common.registry.client import Fetched
-from libs.common.registry.errors import RegistryUnavailable
+from libs.common.registry.client import Registry, connected
+from libs.common.registry.storage import RemoteBlobs
+from libs.common.registry.tokens import CATALOG_SUBJECT
 from services.catalog.quotas.queries import record_uploads
 from services.catalog.quotas.worker import StorageWorker
+from tests.integration.catalog.conftest import catalog_settings
+from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
+from tests.kit.images import make_image
+from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
 DIGEST = "sha256:" + "a" * 64
@@ -19,24 +24,7 @@ BLOB = "sha256:" + "b" * 64
 CONTENT = b'{"layers": [{"digest": "%s", "size": 1000}]}' % BLOB.encode()
 
 
-class FakeRegistry:
-    """Has a manifest in the repositories ``having``."""
-
-    def __init__(self, content: bytes, *having: str) -> None:
-        self.content, self.having = content, having
-
-    async def find_manifest(self, repository: str, digest: str) -> Fetched | None:
-        return Fetched("application/json", self.content) if repository in self.having else None
-
-
-class NoBlobs:
-    """A storage that cannot be read."""
-
-    async def inspect(self, *_: object, **__: object) -> object:
-        raise RegistryUnavailable("down")
-
-
-async def seed(database: Database, *paths: str) -> None:
+async def seed(database: Database, *paths: str, digest: str = DIGEST) -> None:
     """Insert an account with repositories that all have one manifest, as before the upgrade."""
     await database.execute(
         "INSERT INTO catalog.accounts (username, password_hash, role)"
@@ -55,7 +43,7 @@ async def seed(database: Database, *paths: str) -> None:
     await database.execute(
         "INSERT INTO catalog.manifests (repository_id, digest, media_type, size_bytes, pushed_at,"
         " pushed_by) SELECT id, $1, '', 0, now(), '' FROM catalog.repositories",
-        DIGEST,
+        digest,
     )
 
 
@@ -69,16 +57,24 @@ async def used(database: Database) -> int:
 
 @pytest.mark.parametrize("having", ["team/a", "team/z"])
 async def test_manifest_that_one_repository_lacks_is_charged_as_another_repository_has_it(
-    engine: AsyncEngine, emptied: Database, having: str
+    engine: AsyncEngine,
+    emptied: Database,
+    registry: RegistryUnderTest,
+    registry_client: Registry,
+    having: str,
 ) -> None:
-    await seed(emptied, "team/a", "team/z")
-    worker = StorageWorker(engine, FakeRegistry(CONTENT, having), NoBlobs())  # type: ignore[arg-type]
+    image = make_image()
+    registry.push(image, having, "v1")
+    await seed(emptied, "team/a", "team/z", digest=image.manifest.digest)
+    worker = StorageWorker(engine, registry_client, RemoteBlobs(registry_client))
     for _ in range(3):
         await worker.step()
-    assert await used(emptied) == 1000 + len(CONTENT)
+    assert await used(emptied) == sum(len(one.content) for one in (*image.blobs, image.manifest))
 
 
-async def test_trash_from_before_the_upgrade_counts(engine: AsyncEngine, emptied: Database) -> None:
+async def test_trash_from_before_the_upgrade_counts(
+    engine: AsyncEngine, emptied: Database, registry_client: Registry
+) -> None:
     await seed(emptied, "team/a")
     await emptied.execute(
         "INSERT INTO catalog.trash (kind, path, namespace, repository, digest, owner_id,"
@@ -98,21 +94,23 @@ async def test_trash_from_before_the_upgrade_counts(engine: AsyncEngine, emptied
         BLOB,
     )
     await emptied.execute("DELETE FROM catalog.manifests")
-    worker = StorageWorker(engine, FakeRegistry(CONTENT), NoBlobs())  # type: ignore[arg-type]
+    worker = StorageWorker(engine, registry_client, RemoteBlobs(registry_client))
     await worker.step()
     assert await used(emptied) == 1000 + len(CONTENT)
 
 
 async def test_worker_rests_while_the_storage_cannot_be_read(
-    engine: AsyncEngine, emptied: Database
+    engine: AsyncEngine, emptied: Database, catalog_secrets: Secrets
 ) -> None:
     await seed(emptied, "team/a")
     await emptied.execute(
         "INSERT INTO catalog.uploads (repository, digest)"
         " SELECT 'team/a', 'sha256:' || lpad(to_hex(n), 64, '0') FROM generate_series(1, 200) n"
     )
-    worker = StorageWorker(engine, FakeRegistry(b"{}", "team/a"), NoBlobs())  # type: ignore[arg-type]
-    assert await worker.step() > 0
+    settings = catalog_settings(emptied, catalog_secrets, "http://127.0.0.1:9")
+    async with connected(settings.registry, subject=CATALOG_SUBJECT) as nowhere:
+        worker = StorageWorker(engine, nowhere, RemoteBlobs(nowhere))
+        assert await worker.step() > 0
 
 
 async def test_upload_that_is_checked_again_changes_nothing(emptied: Database) -> None:
