@@ -23,12 +23,15 @@ _REGISTRY = "registry:5000"
 _SERVICE_PORT = 8000
 _GATEWAY_PORT = 8080
 _STORAGE = "/var/lib/registry"
+_SCRIPT = "containers/run.sh"
 # Docker's DNS server. A restarted container can have another address.
 _RESOLVER = "127.0.0.11"
 
 
 def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> None:
     """Create missing secrets and folders, and render the configuration of registry and gateway.
+
+    Beside each configuration is the script that runs and stops the server.
 
     Run it as root, before any other container starts.
     """
@@ -39,7 +42,10 @@ def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> No
     write_private(
         layout.secrets_of("registry") / "config.yml", _registry(layout, settings), owners.registry
     )
+    script = (render.TEMPLATES / _SCRIPT).read_text()
+    write_private(layout.secrets_of("registry") / "run.sh", script, owners.registry)
     private_dir(layout.gateway, owners.registry)
+    write_private(layout.gateway / "run.sh", script, owners.registry)
     docs = publish_api_page(layout.gateway / "docs", owners.registry)
     publish_console(layout.gateway / "console", owners.registry)
     write_private(
