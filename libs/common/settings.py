@@ -4,8 +4,10 @@ import os
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from libs.common.db.url import with_options
 
 
 class SettingsError(Exception):
@@ -41,6 +43,35 @@ class ServiceSettings(BaseSettings):
         validation_alias="AUDIT_DAYS",
         description="How long entries of the audit trail are kept, in days.",
     )
+    database_sslmode: (
+        Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] | None
+    ) = Field(
+        default=None,
+        validation_alias="DATABASE_SSLMODE",
+        description=(
+            "TLS to PostgreSQL, as libpq's `sslmode`: `disable`, `allow`, `prefer`, `require`, "
+            "`verify-ca`, or `verify-full`. Without a value, the URL of the database decides."
+        ),
+    )
+    database_ca_file: FilePath | None = Field(
+        default=None,
+        validation_alias="DATABASE_CA_FILE",
+        description=(
+            "PEM file of the CA that has issued PostgreSQL's certificate, for `verify-ca` and "
+            "`verify-full`."
+        ),
+    )
+
+    @field_validator("database_url", mode="after", check_fields=False)
+    @classmethod
+    def _complete_url(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        ca_file = info.data.get("database_ca_file")
+        completed = with_options(
+            url.get_secret_value(),
+            sslmode=info.data.get("database_sslmode"),
+            ca_file=None if ca_file is None else str(ca_file),
+        )
+        return SecretStr(completed)
 
 
 S = TypeVar("S", bound=ServiceSettings)

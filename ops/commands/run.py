@@ -69,6 +69,10 @@ def serve(
     watchdog: Annotated[
         bool, typer.Option("--watchdog", help="end the service if it hangs; for containers")
     ] = False,
+    drain_seconds: Annotated[
+        float,
+        typer.Option(help="seconds to serve on after SIGTERM while /readyz answers 503", min=0),
+    ] = 0.0,
 ) -> None:
     """Run one service.
 
@@ -88,7 +92,7 @@ def serve(
         run_watched(service, HealthCheck(port))
     from ops.run.serve import serve as serve_one
 
-    serve_one(service, host=host, port=port)
+    serve_one(service, host=host, port=port, drain_seconds=drain_seconds)
 
 
 def _parse_user(value: str, option: str) -> RunUser:

@@ -15,13 +15,23 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ops.db.restored import renumber_if_restored
-from ops.db.roles import Role, address, check_owner, connected, ensure_roles
+from ops.db.roles import (
+    Role,
+    address,
+    check_owner,
+    completed,
+    connected,
+    ensure_roles,
+    exist,
+)
 from ops.errors import OpsError
 from ops.layout import PROJECT
 
 
 async def migrate(owner_url: str, roles: list[Role], *, patience: float = 0.0) -> None:
     """Upgrade the database to the newest revision, and let `roles` log in.
+
+    If the owner of the schemas cannot create roles, they must exist, with their passwords.
 
     Args:
         owner_url: The database, as the role that owns the schemas.
@@ -31,9 +41,11 @@ async def migrate(owner_url: str, roles: list[Role], *, patience: float = 0.0) -
     Raises:
         OpsError: The database cannot be used, or a step of the migration failed.
     """
-    await check_owner(owner_url, patience=patience)
+    are_given = await exist(owner_url, roles, patience=patience)
+    await check_owner(owner_url, needs_roles=not are_given)
     async with connected(owner_url) as connection:
-        await ensure_roles(connection, roles)
+        if not are_given:
+            await ensure_roles(connection, roles)
         # The lock lasts until the connection closes: a second migration waits, then changes
         # nothing.
         await connection.execute("SELECT pg_advisory_lock(hashtext('moorage migrate'))")
@@ -90,7 +102,7 @@ def owner_engine(owner_url: str) -> AsyncEngine:
     """
 
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(owner_url, timeout=10)
+        return await asyncpg.connect(completed(owner_url), timeout=10)
 
     return create_async_engine(
         "postgresql+asyncpg://", async_creator=connect, poolclass=sa.NullPool

@@ -1,6 +1,7 @@
 """Checks the database of an installation and creates its roles."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
+from libs.common.db.url import ContradictingOptions, with_options
 from ops.db.scram import verifier
 from ops.errors import OpsError
 from ops.layout import SERVICES, Layout
@@ -49,7 +51,9 @@ async def _connect(url: str, patience: float) -> asyncpg.Connection:
     while True:
         try:
             return await asyncpg.connect(
-                url, timeout=_CONNECT_SECONDS, server_settings={"application_name": "moorage"}
+                completed(url),
+                timeout=_CONNECT_SECONDS,
+                server_settings={"application_name": "moorage"},
             )
         except _UNREACHABLE as error:
             if asyncio.get_running_loop().time() >= deadline:
@@ -64,18 +68,38 @@ async def _connect(url: str, patience: float) -> asyncpg.Connection:
         await asyncio.sleep(0.2)
 
 
+def completed(url: str) -> str:
+    """Return `url` with DATABASE_SSLMODE and DATABASE_CA_FILE of the environment.
+
+    Raises:
+        OpsError: The URL and the environment contradict each other.
+    """
+    try:
+        return with_options(
+            url,
+            sslmode=os.environ.get("DATABASE_SSLMODE") or None,
+            ca_file=os.environ.get("DATABASE_CA_FILE") or None,
+        )
+    except ContradictingOptions as error:
+        raise OpsError(f"DATABASE_SSLMODE, DATABASE_CA_FILE: {error}") from None
+
+
 def address(url: str) -> str:
-    """Return `role@host:port/database` of a URL, which messages can show."""
+    """Return `role@host:port/database` of a URL, which messages can show.
+
+    A URL can have several hosts.
+    """
     parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{unquote(parts.username or '')}@{parts.hostname}{port}{parts.path}"
+    hosts = parts.netloc.rpartition("@")[2]
+    return f"{unquote(parts.username or '')}@{hosts}{parts.path}"
 
 
-async def check_owner(url: str, *, patience: float = 0.0) -> None:
+async def check_owner(url: str, *, patience: float = 0.0, needs_roles: bool = True) -> None:
     """Check the version of PostgreSQL and the privileges of the role.
 
     Raises:
-        OpsError: PostgreSQL is unreachable or too old, or the role cannot create roles or schemas.
+        OpsError: PostgreSQL is unreachable or too old, or the role cannot create schemas, or, if
+            `needs_roles`, roles.
     """
     async with connected(url, patience=patience) as connection:
         version: int = connection.get_server_version().major
@@ -90,14 +114,32 @@ async def check_owner(url: str, *, patience: float = 0.0) -> None:
             " FROM pg_roles WHERE rolname = current_user"
         )
         assert role is not None
-        if not role["roles"]:
+        if needs_roles and not role["roles"]:
             raise OpsError(
-                f"the role of {address(url)} cannot create roles: run ALTER ROLE … CREATEROLE"
+                f"the role of {address(url)} cannot create roles: run ALTER ROLE … CREATEROLE, or"
+                " create the roles of the services beforehand (docs/operations/postgresql.md)"
             )
         if not role["schemas"]:
             raise OpsError(
                 f"the role of {address(url)} cannot create schemas: run GRANT CREATE ON DATABASE …"
             )
+
+
+async def exist(url: str, roles: list[Role], *, patience: float = 0.0) -> bool:
+    """Return whether all `roles` exist and this role may not create or change them.
+
+    Raises:
+        OpsError: PostgreSQL is unreachable.
+    """
+    async with connected(url, patience=patience) as connection:
+        return bool(
+            await connection.fetchval(
+                "SELECT NOT (rolsuper OR rolcreaterole) AND cardinality($1::text[]) ="
+                " (SELECT count(*) FROM pg_roles WHERE rolname = ANY($1::text[]))"
+                " FROM pg_roles WHERE rolname = current_user",
+                [role.name for role in roles],
+            )
+        )
 
 
 async def ensure_roles(connection: asyncpg.Connection, roles: list[Role]) -> None:

@@ -73,7 +73,7 @@ def postgres_program(installation: Installation) -> Program:
     )
 
 
-_COMMON_SETTINGS = ("LOG_LEVEL", "AUDIT_DAYS")
+_COMMON_SETTINGS = ("LOG_LEVEL", "AUDIT_DAYS", "DATABASE_SSLMODE", "DATABASE_CA_FILE")
 """Settings that every service has (``libs.common.settings``)."""
 _GARBAGE_PREFIX = "GC_"
 """Prefix of the settings of garbage collection, which the catalog does."""

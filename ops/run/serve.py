@@ -1,15 +1,21 @@
 """`moorage serve`: runs one service in this process."""
 
+import asyncio
 import contextlib
 import gc
 import importlib
 import ipaddress
 import os
+import socket
 import sys
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
+from libs.common.db.startup import UnusableDatabase, is_reached
 from libs.common.settings import SettingsError
 from libs.common.web import logging
 from ops.errors import OpsError
@@ -18,28 +24,80 @@ from ops.run.contradictions import check_name_reservation, shortest_reservation
 _NOT_STARTED = 3
 _GRACEFUL_SECONDS = 5
 """A stop closes idle connections and waits this long for requests."""
+_DATABASE_RETRY_SECONDS = 1.0
+
+CheckDatabase = Callable[[], Awaitable[bool]]
+"""Checks the database, and returns whether it was reached. Raises UnusableDatabase."""
 
 
 class Server(uvicorn.Server):
-    """A server whose app is not ready from the first signal to stop on."""
+    """A server whose app is not ready from the first signal to stop on.
+
+    It then serves for ``drain_seconds``, so that whoever asks for ``/readyz`` sends it no more
+    requests, and stops. A second signal stops it at once. It does not run with a database that
+    ``check_database`` refuses; ``refusal`` then says why.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        drain_seconds: float = 0.0,
+        check_database: CheckDatabase | None = None,
+    ) -> None:
+        super().__init__(config)
+        self.refusal: str | None = None
+        self._drain_seconds = drain_seconds
+        self._stop_at: float | None = None
+        self._check_database = check_database
+        self._later_check: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain, then stop."""
         self.config.app.state.readiness.drain()  # type: ignore[union-attr]
-        super().handle_exit(sig, frame)
+        if self._stop_at is None and self._drain_seconds:
+            self._stop_at = time.monotonic() + self._drain_seconds
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop. uvicorn calls it ten times per second."""
+        if self._stop_at is not None and time.monotonic() >= self._stop_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Check the database, then start the app. Check an unreachable database later."""
+        if self._check_database is not None and not await self._is_checked():
+            self._later_check = asyncio.create_task(self._check_until_reached())
+        if not self.should_exit:
+            await super().startup(sockets)
+
+    async def _is_checked(self) -> bool:
+        assert self._check_database is not None
+        try:
+            return await self._check_database()
+        except UnusableDatabase as error:
+            self.refusal = str(error)
+            self.should_exit = True
+            return True
+
+    async def _check_until_reached(self) -> None:
+        while not await self._is_checked():  # noqa: ASYNC110 - the database sends no event
+            await asyncio.sleep(_DATABASE_RETRY_SECONDS)
 
 
 class ServiceSettingError(OpsError):
-    """A setting of the service is missing or wrong."""
+    """A setting of the service is missing or wrong, or names an unusable database."""
 
     exit_code = 2
 
 
-def serve(service: str, *, host: str, port: int) -> None:
-    """Run `service` until a signal ends it.
+def serve(service: str, *, host: str, port: int, drain_seconds: float = 0.0) -> None:
+    """Run `service` until a signal ends it, and `drain_seconds` longer.
 
     Raises:
-        ServiceSettingError: A setting is missing or wrong.
+        ServiceSettingError: A setting is missing or wrong, or the database cannot be used.
     """
     settings_module = importlib.import_module(f"services.{service}.settings")
     app_module = importlib.import_module(f"services.{service}.app")
@@ -69,9 +127,17 @@ def serve(service: str, *, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
-    server = Server(config)
+    check_database = partial(
+        is_reached,
+        settings.database_url.get_secret_value(),
+        application_name=f"moorage {service}",
+        connections=app.state.connections,
+    )
+    server = Server(config, drain_seconds=drain_seconds, check_database=check_database)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
+    if server.refusal is not None:
+        raise ServiceSettingError(f"{service.upper()}_DATABASE_URL: {server.refusal}")
     if not server.started:
         sys.exit(_NOT_STARTED)
 

@@ -11,7 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from libs.common.db import audit
-from libs.common.db.engine import Engine, create_engine, is_unreachable
+from libs.common.db.engine import POOL_SIZE, Engine, create_engine, is_unreachable
 from libs.common.db.key_use import CHANNEL as KEY_USE_CHANNEL
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
@@ -58,6 +58,7 @@ DESCRIPTION = (
 )
 DELETE_ENDED_SECONDS = 300.0
 _FLUSH_SECONDS = 1.0
+_GATE_POOL_SIZE = 2
 _log = structlog.get_logger()
 
 
@@ -90,7 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     cache = AccessCache(engine, listener)
     free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
     # The gate must renew its lease also while requests use all other connections.
-    gate_engine = create_engine(url, application_name="auth gate", pool_size=2)
+    gate_engine = create_engine(url, application_name="auth gate", pool_size=_GATE_POOL_SIZE)
     marks = Marks(gate_engine, listener)
     touches = TouchRecorder(gate_engine)
     full_namespaces = FullNamespaces(gate_engine)
@@ -139,6 +140,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         engine=engine,
         refusals=refusals,
+        connections=2 * (POOL_SIZE + _GATE_POOL_SIZE) + 1,  # and the invalidation listener
         body_limits={sessions.PATH: sessions.MAX_BODY},
         lifespan=lifespan,
         front={**registry_tokens.FRONT, (None, GATE_PATH): GateApp(gate)},

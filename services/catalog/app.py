@@ -104,6 +104,9 @@ _POOL_SIZE = 10
 _LIST_POOL_SIZE = 4
 """Connections for lists of tags, which wait while all are in use."""
 
+_WORKERS = 12
+"""The most workers that the service has. Each has a connection of its own."""
+
 _LONG_STEP_SECONDS = 6 * 3600.0
 """Limit of the steps that compare every repository, or empty large ones."""
 
@@ -370,6 +373,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         engine=engine,
         refusals=RefusalRecorder(engine, audit_entries),
+        connections=2 * _POOL_SIZE + _LIST_POOL_SIZE + _WORKERS,
         lifespan=lifespan,
         front=registry_api.FRONT,
     )

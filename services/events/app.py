@@ -8,7 +8,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from libs.common.db import audit
-from libs.common.db.engine import create_engine
+from libs.common.db.engine import POOL_SIZE, create_engine
 from libs.common.db.pool import Pool
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.client import Registry, RegistryAddress, connected
@@ -38,6 +38,7 @@ DESCRIPTION = (
 )
 # Besides the counting workers: index lookup, retention, feed notifier
 _OTHER_TASKS = 3
+_WEBHOOK_POOL_SIZE = 4
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -47,7 +48,10 @@ def create_app(settings: Settings) -> FastAPI:
     """
     url = settings.database_url.get_secret_value()
     webhook_pool = Pool(
-        url, application_name="moorage events webhook", size=4, statement_seconds=DEADLINE_SECONDS
+        url,
+        application_name="moorage events webhook",
+        size=_WEBHOOK_POOL_SIZE,
+        statement_seconds=DEADLINE_SECONDS,
     )
     background_pool = Pool(
         url,
@@ -83,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         engine=engine,
         refusals=RefusalRecorder(engine, audit_entries),
+        connections=2 * POOL_SIZE + _WEBHOOK_POOL_SIZE + settings.workers + _OTHER_TASKS,
         lifespan=lifespan,
         front={(None, PATH): webhook},
     )

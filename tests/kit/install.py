@@ -35,6 +35,7 @@ PROGRAMS = {
     "conmon": "conmon",
     "buildah": "buildah",  # podman brings it
     "skopeo": "skopeo",
+    "pgbouncer": "pgbouncer",
 }
 """Each program, and the Debian package to fetch if no earlier package contains it."""
 

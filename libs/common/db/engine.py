@@ -14,6 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 CONNECT_SECONDS = 2.0
+POOL_SIZE = 5
+"""Connections that an engine keeps open. At a peak, it opens as many more."""
 _PING_AFTER_SECONDS = 1.0
 STATEMENT_SECONDS = 15.0
 STATEMENT_FAILURES = (TimeoutError, DBAPIError)
@@ -40,7 +42,7 @@ def create_engine(
     url: str,
     *,
     application_name: str,
-    pool_size: int = 5,
+    pool_size: int = POOL_SIZE,
     statement_seconds: float = STATEMENT_SECONDS,
 ) -> AsyncEngine:
     """Return an engine for ``url`` (``postgresql://…``). It connects at the first query.

@@ -58,6 +58,7 @@ def build(
     description: str,
     engine: AsyncEngine,
     refusals: RefusalRecorder,
+    connections: int,
     max_body: int = MAX_BODY,
     body_limits: Mapping[str, int] | None = None,
     lifespan: Lifespan | None = None,
@@ -65,7 +66,8 @@ def build(
 ) -> FastAPI:
     """Return an app that uses ``engine`` and disposes of it at the end.
 
-    ``refusals`` audits refused credentials; the app runs it.
+    ``refusals`` audits refused credentials; the app runs it. ``connections`` is how many
+    connections to the database the app opens at most.
 
     ``max_body`` limits request bodies, in bytes. ``body_limits`` has other limits, by the path that
     they hold for; they also hold for the paths below it.
@@ -105,6 +107,7 @@ def build(
     )
     app.front = front or {}
     app.state.engine = engine
+    app.state.connections = connections
     app.state.readiness = readiness = health.Readiness()
     provide(app, key_use_notifier, readiness, refusals)
     problems.install(app)
