@@ -19,6 +19,7 @@ set -eu
 
 part=$1
 configuration=$2
+host=${HOST:-127.0.0.1}
 WATCH_SECONDS=${WATCH_SECONDS:-5}
 DRAIN_SECONDS=${DRAIN_SECONDS:-60}
 TERMINATION_LOG=${TERMINATION_LOG:-/dev/termination-log}
@@ -36,14 +37,14 @@ registry)
     port=${PORT:-5000}
     debug_port=${DEBUG_PORT:-5001}
     registry serve "$configuration" &
-    answers() { fetch "http://127.0.0.1:$port/" >/dev/null 2>&1; }
+    answers() { fetch "http://$host:$port/" >/dev/null 2>&1; }
     ;;
 gateway)
     port=${PORT:-8080}
     nginx -e stderr -c "$configuration" &
     answers() {
         code=0
-        curl -sm 3 -o /dev/null "http://127.0.0.1:$port/healthz" || code=$?
+        curl -sm 3 -o /dev/null "http://$host:$port/healthz" || code=$?
         # 52 and 56: nginx closed the connection, as it does when too many are open.
         case $code in 0 | 52 | 56) true ;; *) false ;; esac
     }
@@ -71,16 +72,26 @@ watch() {
     done
 }
 
+# Prints the end of the server's address as /proc/net/tcp writes it. Without HOST, the server listens
+# on every address of the container.
+listening() {
+    if [ -n "${HOST:-}" ]; then
+        # shellcheck disable=SC2046 # four words
+        printf '%02X%02X%02X%02X' $(echo "$host" | awk -F . '{ print $4, $3, $2, $1 }')
+    fi
+    printf ':%04X$' "$port"
+}
+
 # Prints how many connections are open, by column of /proc/net/tcp: 2 is the local address, 3 the
 # remote one. A connection that the client has closed (08) can have a request that still runs.
 connections() {
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-        awk -v column="$1" -v end="$(printf ':%04X' "$port")\$" \
+        awk -v column="$1" -v end="$(listening)" \
             '($4 == "01" || $4 == "08") && $column ~ end { count++ } END { print count + 0 }'
 }
 
 pending_events() {
-    fetch "http://127.0.0.1:$debug_port/debug/vars" 2>/dev/null |
+    fetch "http://$host:$debug_port/debug/vars" 2>/dev/null |
         sed -n 's/.*"Pending": *\([0-9][0-9]*\).*/\1/p' | head -n 1
 }
 
@@ -88,12 +99,12 @@ pending_events() {
 start_endless_request() {
     if command -v curl >/dev/null; then
         sleep $((DRAIN_SECONDS + 30)) |
-            curl -s -X POST -H Expect: -T - -o /dev/null "http://127.0.0.1:$port/" &
+            curl -s -X POST -H Expect: -T - -o /dev/null "http://$host:$port/" &
     else
         {
             printf 'POST / HTTP/1.1\r\nHost: drain\r\nContent-Length: 1\r\n\r\n'
             sleep $((DRAIN_SECONDS + 30))
-        } | nc 127.0.0.1 "$port" >/dev/null &
+        } | nc "$host" "$port" >/dev/null &
     fi
     holder=$!
 }

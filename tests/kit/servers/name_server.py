@@ -1,11 +1,11 @@
-"""A DNS server that resolves every name to the same addresses."""
+"""A DNS server that resolves every name to the same addresses, or each to its own."""
 
 from __future__ import annotations
 
 import socket
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 _HEADER = struct.Struct(">HHHHHH")
@@ -16,8 +16,12 @@ _TYPE_A, _CLASS_IN, _SECONDS = 1, 1, 1
 
 
 @contextmanager
-def running_name_server(addresses: Sequence[str]) -> Iterator[str]:
-    """Answer queries on a UDP port of 127.0.0.1, and yield host:port."""
+def running_name_server(addresses: Sequence[str] | Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Answer queries on a UDP port of 127.0.0.1, and yield host:port.
+
+    ``addresses`` are those of every name, or by the first label of the name. They can change while
+    the server runs.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
         listening.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=_serve, args=(listening, addresses))
@@ -31,13 +35,15 @@ def running_name_server(addresses: Sequence[str]) -> Iterator[str]:
             thread.join()
 
 
-def _serve(listening: socket.socket, addresses: Sequence[str]) -> None:
+def _serve(listening: socket.socket, by_name: Sequence[str] | Mapping[str, Sequence[str]]) -> None:
     while True:
         query, sender = listening.recvfrom(4096)
         if not query:
             return
         identity = _HEADER.unpack_from(query)[0]
         question = query[_HEADER.size : query.index(b"\0", _HEADER.size) + 5]
+        label = query[_HEADER.size + 1 :][: query[_HEADER.size]].decode()
+        addresses = by_name.get(label, ()) if isinstance(by_name, Mapping) else by_name
         record = _POINTER_TO_THE_NAME + struct.pack(">HHIH", _TYPE_A, _CLASS_IN, _SECONDS, 4)
         records = b"".join(record + socket.inet_aton(address) for address in addresses)
         head = _HEADER.pack(identity, _ANSWER, 1, len(addresses), 0, 0)
