@@ -7,7 +7,7 @@ service's code.
 
 import typer
 
-from ops.commands import admin, catalog, database, keys, project, run
+from ops.commands import admin, catalog, database, keys, project, run, storage
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,3 +32,4 @@ for command in (
     app.command()(command)
 app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="keys")
+app.add_typer(storage.app, name="storage")

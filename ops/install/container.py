@@ -7,6 +7,7 @@ of `make run`.
 from pathlib import Path
 from urllib.parse import quote
 
+from libs.common.storage.settings import StorageSettings
 from ops.db.postgres import SUPERUSER
 from ops.host import render
 from ops.host.files import private_dir, write_private
@@ -15,6 +16,7 @@ from ops.install.console import publish_console
 from ops.layout import SERVICES, Layout
 from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 from ops.settings import RunSettings
+from ops.storage import SYSTEM_CERTIFICATES, gateway_cache, installation_storage, registry_s3
 
 DATABASE = "moorage"
 # The host names of deploy/compose.yaml.
@@ -24,6 +26,7 @@ _SERVICE_PORT = 8000
 _GATEWAY_PORT = 8080
 _STORAGE = "/var/lib/registry"
 _SCRIPT = "containers/run.sh"
+_BLOB_CACHE = Path("/var/cache/moorage")
 # Docker's DNS server. A restarted container can have another address.
 _RESOLVER = "127.0.0.11"
 
@@ -34,13 +37,19 @@ def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> No
     Beside each configuration is the script that runs and stops the server.
 
     Run it as root, before any other container starts.
+
+    Raises:
+        SettingError: a setting of the storage is wrong.
     """
+    storage = installation_storage(settings)
     private_dir(layout.root, owners.services)
     ensure_secrets(layout, owners)
     ensure_database_urls(layout, _owner_url(layout, settings), owners)
     private_dir(layout.registry, owners.registry)
     write_private(
-        layout.secrets_of("registry") / "config.yml", _registry(layout, settings), owners.registry
+        layout.secrets_of("registry") / "config.yml",
+        _registry(layout, settings, storage),
+        owners.registry,
     )
     script = (render.TEMPLATES / _SCRIPT).read_text()
     write_private(layout.secrets_of("registry") / "run.sh", script, owners.registry)
@@ -50,7 +59,7 @@ def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> No
     publish_console(layout.gateway / "console", owners.registry)
     write_private(
         layout.gateway / "nginx.conf",
-        _gateway(settings, docs, layout.gateway / "console"),
+        _gateway(settings, storage, docs, layout.gateway / "console"),
         owners.registry,
     )
 
@@ -62,7 +71,7 @@ def _owner_url(layout: Layout, settings: RunSettings) -> str:
     return f"postgresql://{SUPERUSER}:{quote(password, safe='')}@{_POSTGRES}/{DATABASE}"
 
 
-def _registry(layout: Layout, settings: RunSettings) -> str:
+def _registry(layout: Layout, settings: RunSettings, storage: StorageSettings) -> str:
     secrets = layout.secrets_of("registry")
     return render.render(
         render.REGISTRY,
@@ -70,6 +79,7 @@ def _registry(layout: Layout, settings: RunSettings) -> str:
         # Only the container itself reads it: its stop waits until the queue of events is empty.
         debug_address="127.0.0.1:5001",
         storage_root=_STORAGE,
+        s3=registry_s3(storage),
         http_secret=(secrets / "http_secret").read_text(),
         token_realm=f"{settings.url}/token",
         token_service="moorage",  # noqa: S106 - a name
@@ -80,7 +90,8 @@ def _registry(layout: Layout, settings: RunSettings) -> str:
     )
 
 
-def _gateway(settings: RunSettings, docs: Path, console: Path) -> str:
+def _gateway(settings: RunSettings, storage: StorageSettings, docs: Path, console: Path) -> str:
+    certificates = str(storage.s3_ca_file) if storage.s3_ca_file else SYSTEM_CERTIFICATES
     return render.render(
         render.GATEWAY,
         listen_port=_GATEWAY_PORT,
@@ -94,7 +105,10 @@ def _gateway(settings: RunSettings, docs: Path, console: Path) -> str:
         registry_address=_REGISTRY,
         docs_root=str(docs),
         console_root=str(console),
-        blob_root=_STORAGE,
+        blob_root=None if storage.is_s3 else _STORAGE,
+        blob_cache=gateway_cache(
+            storage, _BLOB_CACHE, certificates=certificates, resolver=_RESOLVER
+        ),
         resolver=_RESOLVER,
         workers="auto",
         pid_path="/tmp/nginx.pid",  # noqa: S108 - the container's own
