@@ -42,18 +42,40 @@ def _running_data() -> Path | None:
     return found[0] if found else None
 
 
-def _data_of_env_file() -> Path | None:
+def read_project_env_file() -> dict[str, str]:
+    """Return the variables of the project's `.env`, which `make run` reads.
+
+    Raises:
+        OpsError: A line cannot be read.
+    """
     from ops.run.env_file import read_env_file
 
-    if not ENV_FILE.is_file():
-        return None
-    given = read_env_file(ENV_FILE).get("MOORAGE_DATA")
+    return read_env_file(ENV_FILE) if ENV_FILE.is_file() else {}
+
+
+def _data_of_env_file() -> Path | None:
+    given = read_project_env_file().get("MOORAGE_DATA")
     # `make run` reads the path in the project's folder.
     return ENV_FILE.parent / Path(given).expanduser() if given else None
 
 
 def _default_data(in_current_folder: Path) -> Path:
     return in_current_folder if in_current_folder.is_dir() else DEFAULT_DATA
+
+
+def accounts_url(layout: Layout) -> str:
+    """Return the URL of the database, as a role that can change accounts.
+
+    It is the role that owns the schemas, or, in the catalog's container, that of the catalog.
+
+    Raises:
+        OpsError: The installation has no secrets yet, or a setting is wrong.
+    """
+    if layout.owner_url.is_file() or "SECRETS_DIR" not in os.environ:
+        return owner_url(layout)
+    from ops.maintenance.catalog_settings import catalog_settings
+
+    return catalog_settings(layout).database_url.get_secret_value()
 
 
 def owner_url(layout: Layout) -> str:
@@ -66,5 +88,6 @@ def owner_url(layout: Layout) -> str:
         return layout.owner_url.read_text().strip()
     except FileNotFoundError:
         raise OpsError(
-            f"{layout.owner_url} is missing: run `moorage init` or `moorage run` first"
+            f"MOORAGE_DATA: {layout.root} has no installation: start it first, or set this variable"
+            " to its data folder"
         ) from None

@@ -1,6 +1,5 @@
 """The installations that this project's `moorage run` runs on this machine at the moment."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,11 +25,13 @@ def running_data_folders() -> list[Path]:
 
 def _is_run(process: Path) -> bool:
     program, *words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-    return Path(program).parent == Path(sys.executable).parent and "run" in words
+    # The path of the program is relative if the script was called by a relative path.
+    path = (process / "cwd").readlink() / program
+    return path.parent == Path(sys.executable).parent and "run" in words
 
 
 def _locked_folders(process: Path) -> Iterator[Path]:
     for descriptor in (process / "fd").iterdir():
-        path = Path(os.readlink(descriptor))
+        path = descriptor.readlink()
         if path.name == LOCK and path.is_file():
             yield path.parent

@@ -1,5 +1,6 @@
 """Each command finds the data of the installation by itself."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from ops.commands import installation
 from ops.commands.installation import current_layout
 from ops.errors import SettingError
+from ops.layout import PROJECT
 
 HOLD = (
     "import sys; from pathlib import Path; from ops.host.lock import only_run;"
@@ -21,14 +23,15 @@ HOLD = (
 
 
 @contextmanager
-def running(data: Path, program: str = sys.executable) -> Iterator[None]:
+def running(data: Path, program: str, *, folder: Path = PROJECT) -> Iterator[None]:
     """Lock ``data`` in a process whose command line looks like that of `moorage run`."""
     data.mkdir()
     with subprocess.Popen(
         [program, "-c", HOLD, "run", str(data)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=installation.PROJECT,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"locked\n"
@@ -55,6 +58,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_running_installation_is_found_without_a_variable(tmp_path: Path) -> None:
     with running(tmp_path / "data", sys.executable):
+        assert current_layout().root == tmp_path / "data"
+
+
+def test_installation_that_was_started_by_a_relative_path_is_found(tmp_path: Path) -> None:
+    with running(tmp_path / "data", "bin/python", folder=tmp_path):
         assert current_layout().root == tmp_path / "data"
 
 
