@@ -8,8 +8,10 @@ service's code.
 import typer
 
 from ops.commands import admin, catalog, database, keys, project, run, storage
+from ops.commands.group import OneLineGroup
 
 app = typer.Typer(
+    cls=OneLineGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

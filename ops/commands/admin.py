@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from ops.commands.errors import one_line_errors
-from ops.commands.installation import current_layout, owner_url
+from ops.commands.installation import accounts_url, current_layout, owner_url
+from ops.commands.options import Json
 from ops.host.privileges import run_user
 from ops.layout import Layout
 
-app = typer.Typer(no_args_is_help=True, help="Create administrators and reset passwords.")
+app = typer.Typer(no_args_is_help=True, help="List and create administrators, and reset passwords.")
 
 Username = Annotated[str, typer.Argument(help="name of the account")]
 
@@ -29,6 +30,19 @@ def ensure() -> None:
     ensure_admin(current_layout())
 
 
+@app.command("list")
+@one_line_errors
+def list_admins(json: Json = False) -> None:
+    """List the administrators.
+
+    Example: moorage admin list --json
+    """
+    from ops.db.admin import list_administrators, print_administrators
+
+    found = asyncio.run(list_administrators(accounts_url(current_layout())))
+    print_administrators(found, is_json=json)
+
+
 @app.command()
 @one_line_errors
 def create(username: Username) -> None:
@@ -40,7 +54,7 @@ def create(username: Username) -> None:
     """
     from ops.db.admin import create_admin
 
-    url = owner_url(current_layout())
+    url = accounts_url(current_layout())
     asyncio.run(create_admin(url, username=username, password=_read_password()))
     typer.echo(f"{username} is an administrator now")
 
@@ -56,7 +70,7 @@ def reset_password(username: Username) -> None:
     """
     from ops.db.admin import reset_password as reset
 
-    url = owner_url(current_layout())
+    url = accounts_url(current_layout())
     asyncio.run(reset(url, username=username, password=_read_password()))
     typer.echo(f"{username} has the new password; its sessions and API keys have ended")
 

@@ -8,6 +8,7 @@ import typer
 
 from ops.commands.errors import one_line_errors
 from ops.commands.installation import current_layout
+from ops.commands.options import Json
 from ops.errors import ArgumentError
 
 
@@ -16,6 +17,7 @@ def drift(
     repair: Annotated[
         bool, typer.Option("--repair", help="repair the catalog, and push damaged tags again")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Compare the catalog with the registry and list the differences.
 
@@ -25,7 +27,7 @@ def drift(
     """
     from ops.maintenance.drift import drift as compare_and_repair
 
-    if not asyncio.run(compare_and_repair(current_layout(), repair=repair)):
+    if not asyncio.run(compare_and_repair(current_layout(), repair=repair, is_json=json)):
         sys.exit(1)
 
 
@@ -34,6 +36,7 @@ def usage(
     repair: Annotated[
         bool, typer.Option("--repair", help="compute the storage use again where it is wrong")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Compare the storage use of each account with its images, trash, and uploads.
 
@@ -44,7 +47,7 @@ def usage(
     """
     from ops.maintenance.usage import compare_usage
 
-    if not asyncio.run(compare_usage(current_layout(), repair=repair)):
+    if not asyncio.run(compare_usage(current_layout(), repair=repair, is_json=json)):
         sys.exit(1)
 
 
@@ -60,6 +63,7 @@ def deletions(
         list[str] | None,
         typer.Option(help="repository or namespace to keep, with everything that it contains now"),
     ] = None,
+    json: Json = False,
 ) -> None:
     """List suspended deletions, and resume or drop them.
 
@@ -71,7 +75,7 @@ def deletions(
     """
     from ops.maintenance.deletions import decide
 
-    asyncio.run(decide(current_layout(), resume=resume or [], drop=drop or []))
+    asyncio.run(decide(current_layout(), resume=resume or [], drop=drop or [], is_json=json))
 
 
 @one_line_errors
@@ -79,7 +83,7 @@ def gc(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="report what would be deleted, and change nothing")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="print the report as a JSON object")] = False,
+    json: Json = False,
     stop: Annotated[
         bool, typer.Option("--stop", help="stop the running garbage collection, and wait")
     ] = False,

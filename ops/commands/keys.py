@@ -30,3 +30,7 @@ def rotate(
     rotate_token_keys(layout)
     if sessions:
         rotate_session_keys(layout)
+    typer.echo(
+        "The services sign registry tokens with new keys within seconds."
+        + (" Auth signs sessions with a new key from its next start." if sessions else "")
+    )

@@ -1,10 +1,13 @@
 """`moorage console`, `config`, and `docs`: the files of this project, and its settings."""
 
+import os
 from typing import Annotated
 
 import typer
 
 from ops.commands.errors import one_line_errors
+from ops.commands.installation import read_project_env_file
+from ops.commands.options import Json
 
 
 @one_line_errors
@@ -37,15 +40,21 @@ def console(
 
 
 @one_line_errors
-def config() -> None:
+def config(json: Json = False) -> None:
     """List every setting with its value and its source. Secrets are masked.
 
-    Example: moorage config
+    The sources are the environment and the project's `.env`, as for `make run`.
+
+    Example: moorage config --json
     """
     from ops.docs.config_table import print_settings
     from ops.settings import load_run_settings
 
-    print_settings(load_run_settings())
+    given = read_project_env_file()
+    for name, value in given.items():
+        os.environ.setdefault(name, value)
+    from_file = {name for name, value in given.items() if os.environ[name] == value}
+    print_settings(load_run_settings(), is_json=json, from_file=from_file)
 
 
 @one_line_errors

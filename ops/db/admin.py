@@ -1,10 +1,14 @@
 """Accounts that the operator creates or changes on the command line."""
 
+import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
+import typer
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +22,15 @@ from ops.host.privileges import RunUser
 from ops.layout import Layout
 
 USERNAME = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """An account that is an administrator. If it is disabled, it cannot sign in."""
+
+    username: str
+    disabled: bool
+    created_at: datetime
 
 
 async def ensure_admin(owner_url: str, layout: Layout, user: RunUser, *, given: str | None) -> bool:
@@ -78,6 +91,37 @@ async def reset_password(owner_url: str, *, username: str, password: str) -> Non
         )
 
 
+async def list_administrators(url: str) -> list[Administrator]:
+    """Return the administrators by name.
+
+    Raises:
+        OpsError: The database cannot be reached or read.
+    """
+    statement = sa.text(
+        "SELECT username, disabled, created_at FROM catalog.accounts"
+        " WHERE role = 'admin' ORDER BY username"
+    )
+    async with _transaction(url) as tx:
+        return [Administrator(*row) for row in await tx.execute(statement)]
+
+
+def print_administrators(found: Sequence[Administrator], *, is_json: bool) -> None:
+    """Print a line for each administrator, or one JSON object."""
+    if is_json:
+        accounts = [
+            {
+                "username": one.username,
+                "disabled": one.disabled,
+                "created_at": one.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+            for one in found
+        ]
+        typer.echo(json.dumps({"accounts": accounts}))
+        return
+    for one in found:
+        typer.echo(f"{one.username}  {'disabled' if one.disabled else 'enabled'}")
+
+
 def _check(username: str, password: str) -> None:
     if not is_username(username):
         raise OpsError(
@@ -98,7 +142,7 @@ async def _transaction(owner_url: str) -> AsyncIterator[AsyncConnection]:
         raise OpsError(error.detail) from None
     except DBAPIError as error:
         raise OpsError(
-            f"the account cannot be written: {str(error.orig).splitlines()[0]}"
+            f"the accounts cannot be read or written: {str(error.orig).splitlines()[0]}"
         ) from None
     except OSError as error:
         raise OpsError(f"the database cannot be reached; is Moorage running? ({error})") from None

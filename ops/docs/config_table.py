@@ -1,11 +1,13 @@
 """`moorage config`: a table of all settings. It shows only whether a secret exists."""
 
 import importlib
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
+import typer
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Column, Table
@@ -19,13 +21,27 @@ MASK = "********"
 _SECRET = re.compile(r"DATABASE_URL|PASSWORD|SECRET$")
 
 
-def print_settings(settings: RunSettings) -> None:
-    """Print the settings of `make run` and of each service."""
+def print_settings(settings: RunSettings, *, is_json: bool, from_file: Collection[str]) -> None:
+    """Print the settings of `make run` and of each service, as a table or one JSON object.
+
+    ``from_file`` are the variables that `.env` sets.
+    """
+    rows = [
+        (name, value, ".env" if name in from_file and source == "environment" else source)
+        for name, value, source in (
+            *_run_rows(settings),
+            *_storage_rows(),
+            *_service_rows(Layout(settings.data)),
+        )
+    ]
+    if is_json:
+        found = [dict(zip(("setting", "value", "from"), row, strict=True)) for row in rows]
+        typer.echo(json.dumps({"settings": found}))
+        return
     table = Table(
         Column("setting", no_wrap=True), Column("value", overflow="fold"), "from", box=None
     )
-    layout = Layout(settings.data)
-    for row in (*_run_rows(settings), *_storage_rows(), *_service_rows(layout)):
+    for row in rows:
         table.add_row(*row)
     Console().print(table)
 

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from ops.errors import OpsError, SettingError
 from ops.layout import Layout
 
+LOCK = "lock"
+"""The name of the file in the data folder that `moorage run` locks."""
+
 
 @contextmanager
 def only_run(layout: Layout) -> Iterator[None]:
@@ -17,7 +20,7 @@ def only_run(layout: Layout) -> Iterator[None]:
     Raises:
         OpsError: Another run has locked the folder.
     """
-    with (layout.root / "lock").open("w") as lock:
+    with (layout.root / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -4,6 +4,7 @@ After the backup the name may have got another owner, whose images are in the re
 deletion is suspended until the operator resumes or drops it.
 """
 
+import json
 from collections.abc import Sequence
 
 import typer
@@ -17,10 +18,13 @@ from services.catalog.deletion.repositories import queries, steps
 from services.catalog.deletion.repositories.domain import Deletion
 
 
-async def decide(layout: Layout, *, resume: Sequence[str], drop: Sequence[str]) -> None:
+async def decide(
+    layout: Layout, *, resume: Sequence[str], drop: Sequence[str], is_json: bool = False
+) -> None:
     """Resume and drop suspended deletions by name, and print those that are left.
 
-    The name of a namespace includes its repositories. All changes are one transaction.
+    The name of a namespace includes its repositories. All changes are one transaction. With
+    `is_json`, print one JSON object.
 
     Raises:
         OpsError: No suspended deletion has such a name, or the database cannot be reached.
@@ -45,7 +49,7 @@ async def decide(layout: Layout, *, resume: Sequence[str], drop: Sequence[str]) 
         raise
     finally:
         await engine.dispose()
-    _print(left)
+    (_print_json if is_json else _print)(left)
 
 
 def _select(suspended: Sequence[Deletion], name: str) -> list[Deletion]:
@@ -72,3 +76,15 @@ def _print(suspended: Sequence[Deletion]) -> None:
         f"{counted(len(suspended), 'deletion')} from before the restore {verb} suspended."
         " Resume or drop each with `moorage deletions`."
     )
+
+
+def _print_json(suspended: Sequence[Deletion]) -> None:
+    found = [
+        {
+            "kind": deletion.kind,
+            "name": deletion.name,
+            "state": "reserved" if deletion.removed else "deleting",
+        }
+        for deletion in suspended
+    ]
+    typer.echo(json.dumps({"suspended": found}))

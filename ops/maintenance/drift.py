@@ -6,9 +6,6 @@ With `--repair`, damaged tags and manifests are pushed to the registry again.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.table import Column, Table
-
 from libs.common.db.engine import create_engine, is_unreachable
 from libs.common.registry.client import connected
 from libs.common.registry.errors import RegistryUnavailable
@@ -17,15 +14,15 @@ from libs.common.storage.settings import opened_storage
 from ops.errors import OpsError
 from ops.layout import Layout
 from ops.maintenance.catalog_settings import catalog_settings
+from ops.maintenance.drift_report import print_differences, print_json, print_repairs
 from services.catalog.sync.drift import usecases
-from services.catalog.sync.drift.domain import Difference, Kind
-
-_DIGEST_LENGTH = 19
-"""Characters of a digest that the table shows."""
+from services.catalog.sync.drift.domain import Difference
 
 
-async def drift(layout: Layout, *, repair: bool) -> bool:
+async def drift(layout: Layout, *, repair: bool, is_json: bool = False) -> bool:
     """Print the differences, and with `repair`, repair them. Return whether none is left.
+
+    With `is_json`, print one JSON object at the end.
 
     An image that lacks a blob is listed only: each tenant can delete the blobs of its images.
 
@@ -44,8 +41,11 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
         ):
             with _one_line_errors(repair=repair):
                 compared = await usecases.compare(engine=engine, registry=registry)
-                _print_differences(compared)
+                if not is_json:
+                    print_differences(compared)
                 if not repair or not compared.differences:
+                    if is_json:
+                        print_json(compared, left=compared.differences)
                     return not compared.failures and not _open(compared.differences)
                 left = await usecases.repair(
                     engine=engine,
@@ -55,7 +55,10 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
                 )
     finally:
         await engine.dispose()
-    _print_repairs(compared.differences, left)
+    if is_json:
+        print_json(compared, left=left)
+    else:
+        print_repairs(compared.differences, left)
     return not compared.failures and not _open(left)
 
 
@@ -79,59 +82,3 @@ def _one_line_errors(*, repair: bool) -> Iterator[None]:
         if is_unreachable(error):
             raise OpsError(f"the database cannot be reached{unchanged}") from None
         raise
-
-
-def _print_differences(compared: usecases.Comparison) -> None:
-    for repository, reason in sorted(compared.failures.items()):
-        Console(soft_wrap=True).print(f"Not compared: {repository}: {reason}", markup=False)
-    if not compared.differences and not compared.failures:
-        Console().print(
-            f"Repositories compared: {compared.repositories}. Catalog and registry agree."
-        )
-        return
-    if compared.differences:
-        _print_table(compared.differences)
-    Console().print(
-        f"Repositories compared: {compared.repositories}. Differences: {len(compared.differences)}."
-    )
-
-
-def _print_table(differences: Sequence[Difference]) -> None:
-    table = Table(
-        Column("repository", overflow="fold"),
-        Column("tag or digest", overflow="fold"),
-        Column("difference"),
-        "catalog",
-        "registry",
-        box=None,
-    )
-    for difference in differences:
-        table.add_row(
-            difference.repository,
-            difference.reference,
-            difference.kind.value,
-            _shorten(difference.catalog),
-            _shorten(difference.registry),
-        )
-    Console().print(table)
-
-
-def _print_repairs(found: Sequence[Difference], left: Sequence[Difference]) -> None:
-    Console().print(f"Repaired: {len(found) - len(left)}.")
-    for difference in left:
-        Console(soft_wrap=True).print(
-            f"Not repaired: {difference.repository} {difference.reference}: {_reason(difference)}",
-            markup=False,
-        )
-
-
-def _reason(difference: Difference) -> str:
-    if difference.kind is Kind.DAMAGED:
-        return "damaged, and its content cannot be read or pushed again"
-    if difference.is_repairable:
-        return "changed during the repair, or failed; see the errors above, and run it again"
-    return difference.kind.value
-
-
-def _shorten(digest: str) -> str:
-    return digest[:_DIGEST_LENGTH] or "-"

@@ -11,8 +11,12 @@ ANSWER_SECONDS = 3.0
 """A process must answer a check within this time."""
 MOST_FAILURES = 3
 """After this many failed checks in a row, the process is killed."""
-_START_SECONDS = 60.0
-"""A process that has not answered yet can take this long to start."""
+START_SECONDS = 180.0
+"""A process that has not answered yet can take this long to start.
+
+On a machine with ten times as much work as processors, a service needs more than a minute. To kill
+it then would start it again and again.
+"""
 _START_CHECK_SECONDS = 0.5
 
 
@@ -44,7 +48,7 @@ class Watch:
         if await answers(self._check):
             self._has_answered, self._failures = True, 0
             return False
-        if self._has_answered or time.monotonic() - self._started_at > _START_SECONDS:
+        if self._has_answered or time.monotonic() - self._started_at > START_SECONDS:
             self._failures += 1
         return self._failures >= MOST_FAILURES
 

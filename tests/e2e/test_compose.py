@@ -6,6 +6,7 @@ tests are skipped.
 
 from __future__ import annotations
 
+import json
 import operator
 import os
 import re
@@ -23,8 +24,9 @@ from tests.kit.http.accounts import Account, DockerUser
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant, make_tenant
 from tests.kit.images import Image, make_image
-from tests.kit.install import Toolbox, toolbox
-from tests.kit.stack.compose import Compose, running_compose, unavailable
+from tests.kit.install import PROJECT, Toolbox, toolbox
+from tests.kit.process import run
+from tests.kit.stack.compose import FILE, Compose, running_compose, unavailable
 from tests.kit.waiting import eventually
 
 __all__ = ["make_content"]  # a fixture
@@ -59,6 +61,19 @@ def admin_password(compose: Compose) -> str:
 def composed(compose: Compose, admin_password: str) -> Iterator[Tenant]:
     with Account(compose.url, "admin", admin_password) as admin, admin.make_account() as account:
         yield make_tenant(account)
+
+
+def handbook_commands() -> list[str]:
+    """Return what the handbook lets the container of the catalog run, without the prompts."""
+    pages = sorted((PROJECT / "docs").rglob("*.md"))
+    beginning = "docker compose -f deploy/compose.yaml exec catalog "
+    lines = {
+        line.strip().removeprefix(beginning)
+        for page in pages
+        for line in page.read_text().splitlines()
+        if line.startswith(f"    {beginning}") or line.startswith(f"       {beginning}")
+    }
+    return sorted(line for line in lines if " create " not in line and "password" not in line)
 
 
 def pull_is_possible(compose: Compose, user: DockerUser, repository: str) -> bool:
@@ -99,6 +114,32 @@ def test_new_user_pushes_and_pulls_and_another_user_is_denied(
     )
     assert shown is not None
     assert shown["pull_count"] == 1
+
+
+@pytest.mark.parametrize("command", handbook_commands())
+def test_command_of_the_handbook_works_in_the_catalogs_container(
+    compose: Compose, composed: Tenant, command: str
+) -> None:
+    with Registry(compose.url, (composed.granted.username, composed.granted.password)) as registry:
+        registry.push(make_image(), f"{composed.private}/handbook", os.urandom(4).hex())
+    done = compose("exec", "--no-TTY", "catalog", *command.split())
+    assert done.ok, done.output
+
+
+def test_administrator_with_a_lost_password_gets_a_new_one(compose: Compose) -> None:
+    """The container of the catalog has the role of the catalog only."""
+    moorage = ("docker", "compose", "-p", compose.project, "-f", str(FILE))
+    admin = (*moorage, "exec", "--no-TTY", "catalog", "moorage", "admin")
+    for command in ("create", "reset-password"):
+        typed = os.urandom(8).hex()
+        run(
+            [*admin, command, "lost"], environment=compose.environment, stdin=f"{typed}\n".encode()
+        ).checked()
+        with Account(compose.url, "lost", typed) as account:
+            account.http.get("/accounts").raise_for_status()
+    listed = run([*admin, "list", "--json"], environment=compose.environment).checked()
+    names = [one["username"] for one in json.loads(listed.stdout)["accounts"]]
+    assert names == ["admin", "lost"]
 
 
 def test_only_the_gateways_port_is_published(compose: Compose) -> None:

@@ -1,5 +1,6 @@
 """The commands `moorage admin` and `moorage config`, as an operator runs them."""
 
+import json
 import os
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def moorage(
         env={**os.environ, "MOORAGE_DATA": str(data), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,  # a limit against a hang: a start takes 3 s of processor time
         check=False,
     )
 
@@ -81,6 +82,45 @@ async def test_admin_reset_password_enables_the_account_and_ends_its_sessions(
     assert (row["disabled"], row["credential_version"]) == (False, 2)
 
 
+async def test_admin_list_shows_the_administrators(data: Path, emptied: Database) -> None:
+    for name, role, disabled in (("boss", "admin", True), ("member", "member", False)):
+        await emptied.execute(
+            "INSERT INTO catalog.accounts (username, password_hash, role, disabled)"
+            " VALUES ($1, 'x', $2, $3)",
+            name,
+            role,
+            disabled,
+        )
+    listed = moorage(data, "admin", "list", "--json")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    (boss,) = [one for one in json.loads(listed.stdout)["accounts"] if one["username"] == "boss"]
+    assert boss["disabled"] is True
+    assert boss["created_at"].endswith("Z")
+    assert "member" not in listed.stdout
+    assert "boss  disabled" in moorage(data, "admin", "list").stdout
+
+
+async def test_admin_commands_work_with_the_role_of_the_catalog(
+    tmp_path: Path, emptied: Database
+) -> None:
+    """The catalog's container has no other role."""
+    environment = {
+        "SECRETS_DIR": str(tmp_path),
+        "CATALOG_DATABASE_URL": emptied.urls["catalog"],
+        "CATALOG_REGISTRY_URL": "http://127.0.0.1:9",
+    }
+    created = moorage(tmp_path, "admin", "create", "second", typed=f"{SECRET}\n", **environment)
+    assert (created.returncode, created.stderr) == (0, "")
+    reset = moorage(
+        tmp_path, "admin", "reset-password", "second", typed=f"{SECRET}\n", **environment
+    )
+    assert (reset.returncode, reset.stderr) == (0, "")
+    listed = json.loads(moorage(tmp_path, "admin", "list", "--json", **environment).stdout)
+    assert [one["username"] for one in listed["accounts"]] == ["second"]
+    entries = await emptied.fetch("SELECT action FROM catalog.audit_entries ORDER BY id")
+    assert [entry["action"] for entry in entries] == ["account.create", "account.change_password"]
+
+
 @pytest.mark.parametrize(
     ("name", "typed", "words"),
     [
@@ -97,6 +137,18 @@ def test_a_wrong_name_or_password_is_reported_in_one_line(
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_config_prints_json(data: Path) -> None:
+    done = moorage(data, "config", "--json", MOORAGE_PORT="18099", MOORAGE_ADMIN_PASSWORD=SECRET)
+    assert done.returncode == 0, done.stderr
+    settings = {one["setting"]: one for one in json.loads(done.stdout)["settings"]}
+    assert settings["MOORAGE_PORT"] == {
+        "setting": "MOORAGE_PORT",
+        "value": "18099",
+        "from": "environment",
+    }
+    assert settings["MOORAGE_ADMIN_PASSWORD"]["value"] == "********"
 
 
 def test_config_lists_the_settings_and_masks_secrets(data: Path) -> None:

@@ -1,5 +1,6 @@
 """Compare the catalog with a real registry, and repair the catalog."""
 
+import json
 import os
 import subprocess
 import sys
@@ -416,6 +417,33 @@ async def test_command_lists_and_repairs_differences(
     assert await world.tags() == {"v1": (image.manifest.digest, "")}
     again = moorage_drift(world, catalog_secrets, tmp_path)
     assert world.app not in again.stdout
+
+
+async def test_command_prints_the_differences_as_json(
+    world: World, catalog_secrets: Secrets, tmp_path: Path
+) -> None:
+    image = make_image()
+    world.registry.push(image, world.app, "v1")
+    listed = moorage_drift(world, catalog_secrets, tmp_path, "--json")
+    assert (listed.returncode, listed.stderr) == (1, "")
+    found = json.loads(listed.stdout)
+    assert found["repositories"] >= 1
+    assert found["not_compared"] == {}
+    expected = {
+        "repository": world.app,
+        "reference": "v1",
+        "kind": "tag_missing",
+        "catalog": None,
+        "registry": image.manifest.digest,
+        "repaired": False,
+    }
+    assert [one for one in found["differences"] if one["repository"] == world.app] == [expected]
+    repaired = json.loads(
+        moorage_drift(world, catalog_secrets, tmp_path, "--repair", "--json").stdout
+    )
+    assert {**expected, "repaired": True} in repaired["differences"]
+    again = json.loads(moorage_drift(world, catalog_secrets, tmp_path, "--json").stdout)
+    assert not [one for one in again["differences"] if one["repository"] == world.app]
 
 
 async def test_command_reports_in_one_line_what_it_cannot_reach(

@@ -1,6 +1,7 @@
 """The running figures of the storage equal those computed from all images, whatever happens."""
 
 import asyncio
+import json
 import random
 import subprocess
 import sys
@@ -172,7 +173,13 @@ async def test_command_lists_and_repairs_wrong_figures(
     right = moorage_usage(command)
     assert (right.returncode, right.stderr) == (0, "")
     assert right.stdout == "The storage use of all accounts is right.\n"
+    assert json.loads(moorage_usage(command, "--json").stdout) == {"accounts": []}
     await emptied.execute("UPDATE catalog.account_storage SET image_bytes = 5")
+    wrong = moorage_usage(command, "--json")
+    assert (wrong.returncode, json.loads(wrong.stdout)) == (
+        1,
+        {"accounts": [{"username": "acme", "differences": 1, "repaired": False}]},
+    )
     wrong = moorage_usage(command)
     assert (wrong.returncode, wrong.stdout) == (1, "acme: 1 difference, wrong\n")
     repaired = moorage_usage(command, "--repair")

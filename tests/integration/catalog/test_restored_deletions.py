@@ -3,6 +3,7 @@
 Since the backup, their names may have had another owner.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -87,7 +88,7 @@ async def restore(
     catalog_secrets: Secrets,
     tmp_path: Path,
 ) -> AsyncIterator[Restore]:
-    """Backs the database up and restores it under another name, as docs/operations/backup.md says."""
+    """Dumps the database and restores it under another name, as docs/operations/backup.md does."""
     name = f"{emptied.name}_restored"
     engine = db.create_engine(_in(emptied.urls["catalog"], name), application_name="tests")
     settings = Settings(
@@ -183,6 +184,16 @@ async def test_operator_resumes_one_deletion_and_drops_another(
     status, listed = moorage_deletions()
     assert (status, f"repository {deleting}: to be deleted" in listed) == (0, True)
     assert f"namespace {team}-x: deleted, its name is still reserved" in listed
+    status, shown = moorage_deletions("--json")
+    assert (status, json.loads(shown)) == (
+        0,
+        {
+            "suspended": [
+                {"kind": "namespace", "name": f"{team}-x", "state": "reserved"},
+                {"kind": "repository", "name": deleting, "state": "deleting"},
+            ]
+        },
+    )
     assert moorage_deletions("--drop", "other") == (
         1,
         "moorage: no deletion of other is suspended; nothing was changed\n",

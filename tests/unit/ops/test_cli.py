@@ -13,6 +13,7 @@ from ops.layout import PROJECT
 COMMANDS = {
     "admin create",
     "admin ensure",
+    "admin list",
     "admin reset-password",
     "config",
     "console",

@@ -5,7 +5,8 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from ops.host.render import REGISTRY, render
-from ops.layout import PROJECT
+from ops.layout import PROJECT, SERVICES
+from ops.run.health import START_SECONDS
 from services.catalog.settings import Settings
 
 COMPOSE = yaml.safe_load((PROJECT / "deploy" / "compose.yaml").read_text())
@@ -65,3 +66,10 @@ class _StrictLoader(yaml.SafeLoader):  # type: ignore[misc]
 
 def test_compose_file_has_no_key_twice() -> None:
     yaml.load((PROJECT / "deploy" / "compose.yaml").read_text(), _StrictLoader)
+
+
+def test_service_may_start_as_long_as_its_watchdog_lets_it() -> None:
+    """Otherwise `docker compose up --wait` fails while the service still starts."""
+    for service in SERVICES:
+        check = COMPOSE["services"][service]["healthcheck"]
+        assert int(check["start_period"].removesuffix("s")) >= START_SECONDS, service
