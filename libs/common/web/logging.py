@@ -17,7 +17,8 @@ import structlog
 from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+from libs.common.web.metrics import HTTP, QUIET_PATHS
+
 _LOGGED_METHOD_CHARACTERS = 20
 _LOGGED_PATH_CHARACTERS = 512
 _request_of_line: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -127,7 +128,7 @@ def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -
 
 
 class RequestLog:
-    """ASGI middleware that logs each request, without its query string.
+    """ASGI middleware that logs and counts each request, without its query string.
 
     It also adds the request id to every log line and to the response.
     """
@@ -155,9 +156,15 @@ class RequestLog:
         before = _request_of_line.set(request_id)
         try:
             await self._app(scope, receive, send_with_id)
+        except Exception:
+            status = status or 500
+            raise
         finally:
-            if _setup.requests and scope["path"] not in _QUIET_PATHS:
-                _write_request(request_id, scope, status, time.perf_counter() - started)
+            if scope["path"] not in QUIET_PATHS:
+                seconds = time.perf_counter() - started
+                HTTP.observe(scope, status, seconds)
+                if _setup.requests:
+                    _write_request(request_id, scope, status, seconds)
             _request_of_line.reset(before)
 
 

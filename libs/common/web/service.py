@@ -4,6 +4,7 @@ These are logs, health endpoints, error responses, the body limit, the database 
 OpenAPI document.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -27,6 +28,7 @@ from libs.common.web.errors import (
     UriTooLong,
 )
 from libs.common.web.logging import RequestLog
+from libs.common.web.metrics import HTTP, ROUTE, show_build
 from libs.common.web.provided import provide
 
 MAX_BODY = 64 * 1024
@@ -104,6 +106,7 @@ def build(
         ],
     )
     app.front = front or {}
+    show_build(title.rpartition(" ")[2], schema_revision=health.SCHEMA_REVISION)
     app.state.engine = engine
     app.state.readiness = readiness = health.Readiness()
     provide(app, key_use_notifier, readiness, refusals)
@@ -124,6 +127,30 @@ def logged(
     return RequestLog(BodyLimit(app, max_body, refuse=refuse))
 
 
+def counted(app: ASGIApp) -> ASGIApp:
+    """Return ``app``, whose requests are counted. Use it for an app that writes no request log."""
+
+    async def count(scope: Scope, receive: Receive, send: Send) -> None:
+        status = 0
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        started = time.perf_counter()
+        try:
+            await app(scope, receive, send_and_note)
+        except Exception:
+            status = status or 500
+            raise
+        finally:
+            HTTP.observe(scope, status, time.perf_counter() - started)
+
+    return count
+
+
 class _App(FastAPI):
     """Routes requests for a path of ``front`` to its app, and all others to the framework."""
 
@@ -133,9 +160,11 @@ class _App(FastAPI):
         handler = None
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
-            handler = (
-                self.front.get((method, path)) or self.front.get((None, path)) or self._below(path)
-            )
+            handler = self.front.get((method, path)) or self.front.get((None, path))
+            if handler is None:
+                handler = self._below(path)
+            else:
+                scope[ROUTE] = path
         if handler is None:
             await super().__call__(scope, receive, send)
         else:
