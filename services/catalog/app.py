@@ -35,6 +35,7 @@ from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
+from services.catalog.backups import metrics as backup_metrics
 from services.catalog.copying.routes import router as copying
 from services.catalog.copying.usecases import Copier
 from services.catalog.deleted_indexes import usecases as deleted_indexes
@@ -312,6 +313,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine,
         feed_metrics.measure,
         intent_metrics.measure,
+        backup_metrics.measure,
         deletion_metrics.measure,
         trash_metrics.measure,
         quota_metrics.measure,

@@ -54,7 +54,7 @@ class HttpMetrics(Collector):
 
     def observe(self, scope: Scope, status: int, seconds: float) -> None:
         """Count the request of ``scope``. ``status`` is 0 if no response began."""
-        key = (scope["method"], _route(scope), status // 100)
+        key = (scope["method"], route_of(scope), status // 100)
         series = self._series.get(key)
         if series is None:
             series = self._add(key)
@@ -101,7 +101,7 @@ def _cumulative(series: list[float]) -> list[tuple[str, float]]:
     return buckets
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """Return the template of the route, such as ``/api/v1/namespaces/{namespace}``."""
     route = scope.get(ROUTE)
     if route is not None:

@@ -41,6 +41,7 @@ EXPECTED = {
         "moorage_garbage_collection_last_success_timestamp_seconds",
         "moorage_garbage_collection_interval_seconds",
         "moorage_catalog_registry_up 0.0",
+        "moorage_backup_last_success_timestamp_seconds 0.0",
         'moorage_database_connections_in_use{pool="moorage-catalog"}',
     ],
     "events": [
@@ -81,7 +82,10 @@ def _metrics_with(installation: Installation, service: str) -> Callable[[], Awai
 @pytest.mark.parametrize("service", SERVICES)
 async def test_service_exports_its_metrics(installation: Installation, service: str) -> None:
     await soon(
-        _metrics_with(installation, service), lambda missing: not missing, what="all metrics"
+        _metrics_with(installation, service),
+        lambda missing: not missing,
+        what="all metrics",
+        within=60,
     )
     text = await _metrics(installation, service)
     assert 'moorage_build_info{schema_revision="' in text
