@@ -35,6 +35,8 @@ PROGRAMS = {
     "conmon": "conmon",
     "buildah": "buildah",  # podman brings it
     "skopeo": "skopeo",
+    "prometheus": "prometheus",  # brings promtool
+    "promtool": "prometheus",
 }
 """Each program, and the Debian package to fetch if no earlier package contains it."""
 
