@@ -54,8 +54,8 @@ COMPILE = .venv/bin/uv pip compile -q --universal --generate-hashes --no-strip-e
 
 lock: ## update the lock files: pin every version with hashes, without the name of a registry
 	@scripts/bootstrap dev
-	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra tracing pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev --extra tracing -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove .venv, build output, and caches; keep the data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \

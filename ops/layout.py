@@ -80,6 +80,11 @@ class Layout:
         return self.run / "catalog-environment.json"
 
     @property
+    def metrics_targets(self) -> Path:
+        """The addresses of the metrics of the current run, for Prometheus."""
+        return self.root / "prometheus-targets.json"
+
+    @property
     def logs(self) -> Path:
         """The folder of the log files."""
         return self.root / "logs"

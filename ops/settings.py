@@ -190,6 +190,14 @@ class RunSettings(BaseModel):
             "the machine, or else the one unpacked from Debian's package."
         ),
     )
+    registry_metrics: bool = Field(
+        False,
+        alias="MOORAGE_REGISTRY_METRICS",
+        description=(
+            "Whether the registry's debug port is open on 127.0.0.1, for Prometheus. Users of this "
+            "machine can then read the secret of the webhook there."
+        ),
+    )
     database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] | None = Field(
         None,
         alias="DATABASE_URL",

@@ -37,6 +37,7 @@ from ops.run.programs import (
 )
 from ops.run.ready import wait_until_ready
 from ops.run.supervisor import MOST_SHORT_RUNS, Supervisor, rotate_logs
+from ops.run.targets import write_targets
 from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 from ops.settings import RunSettings
 from ops.storage import installation_storage
@@ -157,6 +158,7 @@ class _Run:
             _check_service_settings(service, service_environment(self.installation, service))
         # Render the configuration first, so that an error in it stops the run before the migration.
         registry, gateway = registry_program(self.installation), gateway_program(self.installation)
+        write_targets(self.installation)
         self.console_tasks.append(asyncio.create_task(self._deliver_console()))
         await migrate(self.installation)
         for program in (

@@ -28,7 +28,7 @@ from ops.run.line_filter import without_queries
 from ops.run.supervisor import Program, last_line
 from ops.settings import RunSettings
 
-PARTS = ("postgres", "registry", *SERVICES)
+PARTS = ("postgres", "registry", *SERVICES, "gateway-metrics", "registry-debug")
 """The parts with a private port."""
 
 
@@ -89,7 +89,7 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         name: value
         for name, value in os.environ.items()
         # A variable would override the file of a secret.
-        if (name in _COMMON_SETTINGS or name.startswith(f"{service.upper()}_"))
+        if (name in _COMMON_SETTINGS or name.startswith((f"{service.upper()}_", "OTEL_")))
         and not (secrets / name.lower()).exists()
     }
     fixed = {"SECRETS_DIR": str(secrets), "PYTHONUNBUFFERED": "1"}
@@ -155,7 +155,11 @@ def registry_program(installation: Installation) -> Program:
     rendered = render.render(
         render.REGISTRY,
         listen_address=installation.ports["registry"].address,
-        debug_address=None,
+        debug_address=(
+            installation.ports["registry-debug"].address
+            if installation.settings.registry_metrics
+            else None
+        ),
         storage_root=str(layout.registry),
         s3=storage.registry_s3(installation.storage),
         http_secret=(layout.secrets_of("registry") / "http_secret").read_text(),
@@ -215,6 +219,7 @@ def gateway_program(installation: Installation) -> Program:
         temp_dir=str(private_dir(layout.run / "nginx-temp", user)),
         error_log=str(installation.log("gateway")),
         access_log=str(installation.log("access")),
+        metrics_listen=installation.ports["gateway-metrics"].address,
     )
     write_private(configuration, rendered, user)
     argv = [str(installation.nginx.path), "-p", str(layout.run), "-c", str(configuration)]

@@ -21,6 +21,7 @@ from libs.common.security.keys import SigningKeys
 from libs.common.security.passwords import PasswordHasher
 from libs.common.tasks.background import Work, every, running
 from libs.common.tasks.cleaning import Cleaner
+from libs.common.tasks.measuring import Measurements
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
@@ -126,6 +127,7 @@ def create_app(settings: Settings) -> FastAPI:
                     every(quotas.SECONDS, full_namespaces.load),
                     every(DELETE_ENDED_SECONDS, _delete_ended(engine)),
                     cleaner.run,
+                    Measurements(engine).run,
                 )
             ):
                 yield
@@ -143,7 +145,7 @@ def create_app(settings: Settings) -> FastAPI:
         connections=2 * (POOL_SIZE + _GATE_POOL_SIZE) + 1,  # and the invalidation listener
         body_limits={sessions.PATH: sessions.MAX_BODY},
         lifespan=lifespan,
-        front={**registry_tokens.FRONT, (None, GATE_PATH): GateApp(gate)},
+        front={**registry_tokens.FRONT, (None, GATE_PATH): service.counted(GateApp(gate))},
     )
     provide(
         app,

@@ -24,9 +24,10 @@ from libs.common.security.passwords import PasswordHasher
 from libs.common.storage.s3 import S3Storage
 from libs.common.storage.settings import opened_storage
 from libs.common.storage.store import Storage
-from libs.common.tasks.background import Work, every, running
+from libs.common.tasks.background import Work, running
 from libs.common.tasks.cleaning import Cleaner
 from libs.common.tasks.leader import LeaderWorker
+from libs.common.tasks.measuring import Measurements
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
@@ -35,6 +36,7 @@ from services.catalog.accounts.routes import router as accounts
 from services.catalog.accounts.throttle import WrongPasswords
 from services.catalog.admission.usecases import Admission
 from services.catalog.audit.routes import router as audit
+from services.catalog.backups import metrics as backup_metrics
 from services.catalog.copying.routes import router as copying
 from services.catalog.copying.usecases import Copier
 from services.catalog.deleted_indexes import usecases as deleted_indexes
@@ -43,6 +45,7 @@ from services.catalog.deletion.bulk.routes import router as bulk_deletion
 from services.catalog.deletion.images import usecases as image_deletions
 from services.catalog.deletion.images.routes import router as image_deletion
 from services.catalog.deletion.repositories import emptying
+from services.catalog.deletion.repositories import metrics as deletion_metrics
 from services.catalog.deletion.repositories import worker as deletions
 from services.catalog.deletion.repositories.routes import router as repository_deletion
 from services.catalog.deletion.tags import usecases as tag_deletions
@@ -56,6 +59,7 @@ from services.catalog.gc.runs.routes import router as garbage_runs
 from services.catalog.gc.sweeps import usecases as sweeps
 from services.catalog.grants.routes import router as grants
 from services.catalog.images.routes import router as images
+from services.catalog.intents import metrics as intent_metrics
 from services.catalog.intents import worker as intents
 from services.catalog.intents.dependencies import respond_registry_unavailable
 from services.catalog.intents.domain import Kind
@@ -81,11 +85,13 @@ from services.catalog.retention import worker as retention
 from services.catalog.retention.routes import router as previews
 from services.catalog.rules.routes import router as rules
 from services.catalog.settings import Settings
+from services.catalog.sync.drift import metrics as registry_metrics
 from services.catalog.sync.drift import schedule as drift
 from services.catalog.sync.drift.restarts import CHANNEL as RESTARTS_CHANNEL
 from services.catalog.sync.drift.restarts import RestartWatch
 from services.catalog.sync.feed import delayed
 from services.catalog.sync.feed import follower as feed
+from services.catalog.sync.feed import metrics as feed_metrics
 from services.catalog.sync.feed.precedence import Precedence
 from services.catalog.sync.states import restoring
 from services.catalog.tables import audit_entries
@@ -313,10 +319,15 @@ def create_app(settings: Settings) -> FastAPI:
         manifest_aliases.delete_unused,
     )
 
-    measure_trash = partial(trash_metrics.measure, engine=engine)
-    measure_quotas = partial(quota_metrics.measure, engine=engine)
-    measure_garbage = partial(
-        garbage_metrics.measure, engine=engine, schedule=_garbage_schedule(settings)
+    measurements = Measurements(
+        engine,
+        feed_metrics.measure,
+        intent_metrics.measure,
+        backup_metrics.measure,
+        deletion_metrics.measure,
+        trash_metrics.measure,
+        quota_metrics.measure,
+        partial(garbage_metrics.measure, schedule=_garbage_schedule(settings)),
     )
 
     @asynccontextmanager
@@ -363,9 +374,7 @@ def create_app(settings: Settings) -> FastAPI:
                         cleaner.run,
                         *(worker.run for worker in workers),
                     ]
-                    tasks.append(every(trash_metrics.SECONDS, measure_trash))
-                    tasks.append(every(garbage_metrics.SECONDS, measure_garbage))
-                    tasks.append(every(quota_metrics.SECONDS, measure_quotas))
+                    tasks += [measurements.run, registry_metrics.watching(registry)]
                     if storage is not None:
                         tasks.append(partial(sweeps.keep_voiding, engine=engine, storage=storage))
                         tasks.append(partial(purging.keep_ending, engine=engine, storage=storage))

@@ -641,6 +641,15 @@ garbage_state = sa.Table(
     sa.CheckConstraint("id", name="one"),
 )
 
+backups = sa.Table(
+    "backups",
+    metadata,
+    _id(),
+    sa.Column("begun_at", _TIME, nullable=False),
+    sa.Column("finished_at", _TIME, nullable=False, server_default=_CLOCK),
+)
+"""Backups that have succeeded."""
+
 garbage_blobs = sa.Table(
     "garbage_blobs",
     metadata,

@@ -16,6 +16,7 @@ from libs.common.registry.tokens import EVENTS_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.tasks.background import Work, running
 from libs.common.tasks.cleaning import Cleaner
+from libs.common.tasks.measuring import Measurements
 from libs.common.web import service
 from libs.common.web.authentication import SIGNED_IN_ONLY
 from libs.common.web.provided import provide
@@ -29,6 +30,7 @@ from services.events.ingest.usecases import DEADLINE_SECONDS
 from services.events.pulls.routes import router as pulls
 from services.events.retention.worker import Retention
 from services.events.settings import Settings
+from services.events.status import metrics as pipeline_metrics
 from services.events.status.routes import router as status
 from services.events.tables import audit_entries
 
@@ -73,7 +75,11 @@ def create_app(settings: Settings) -> FastAPI:
         async with connected(address, subject=EVENTS_SUBJECT, timeout_seconds=5.0) as registry:
             try:
                 async with running(
-                    [*_tasks(settings, background_pool, registry, arrivals), cleaner.run]
+                    [
+                        *_tasks(settings, background_pool, registry, arrivals),
+                        cleaner.run,
+                        Measurements(engine, pipeline_metrics.measure).run,
+                    ]
                 ):
                     yield
             finally:
@@ -89,7 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         refusals=RefusalRecorder(engine, audit_entries),
         connections=2 * POOL_SIZE + _WEBHOOK_POOL_SIZE + settings.workers + _OTHER_TASKS,
         lifespan=lifespan,
-        front={(None, PATH): webhook},
+        front={(None, PATH): service.counted(webhook)},
     )
     provide(app, SessionVerifier(settings.secrets_dir / "session-public-keys"))
     for router in (pulls, status, dead_letters):

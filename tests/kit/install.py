@@ -36,6 +36,8 @@ PROGRAMS = {
     "buildah": "buildah",  # podman brings it
     "skopeo": "skopeo",
     "pgbouncer": "pgbouncer",
+    "prometheus": "prometheus",  # brings promtool
+    "promtool": "prometheus",
 }
 """Each program, and the Debian package to fetch if no earlier package contains it."""
 

@@ -5,13 +5,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
+from weakref import ref
 
 import asyncpg
+import sqlalchemy as sa
 from fastapi import Depends, Request
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from libs.common.db.connections import POOLS
 
 CONNECT_SECONDS = 2.0
 POOL_SIZE = 5
@@ -68,7 +72,19 @@ def create_engine(
         hide_parameters=True,  # logged errors would show them, and some are secret
     )
     _ping_idle_connections(engine)
+    sync_engine = ref(engine.sync_engine)
+    POOLS.watch(
+        engine.sync_engine,
+        name=application_name,
+        size=2 * pool_size,
+        in_use=lambda: _connections_in_use(sync_engine()),
+    )
     return engine
+
+
+def _connections_in_use(engine: sa.Engine | None) -> int:
+    pool = engine.pool if engine is not None else None
+    return pool.checkedout() if isinstance(pool, sa.QueuePool) else 0
 
 
 def _ping_idle_connections(engine: AsyncEngine) -> None:

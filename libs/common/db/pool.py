@@ -15,6 +15,7 @@ from typing import TypeAlias, cast
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.common.db.connections import POOLS
 from libs.common.db.engine import CONNECT_SECONDS, STATEMENT_SECONDS
 
 Connection: TypeAlias = asyncpg.Connection
@@ -85,7 +86,8 @@ class Pool:
             "timezone": "UTC",
             "statement_timeout": f"{round(statement_seconds * 1000)}ms",
         }
-        self._slots = asyncio.Semaphore(size)
+        self._slots = slots = asyncio.Semaphore(size)
+        POOLS.watch(self, name=application_name, size=size, in_use=lambda: size - slots._value)
         self._idle: list[Connection] = []
 
     async def close(self) -> None:

@@ -8,6 +8,8 @@ import httpx
 
 from libs.common.registry.errors import RegistryRefused, RegistryUnavailable
 from libs.common.registry.tokens import Access, RegistryTokens
+from libs.common.trace import HEADER as TRACE_HEADER
+from libs.common.trace import traceparent
 
 # Distribution walks its whole storage for each page of its catalog.
 _LIST_TIMEOUT = httpx.Timeout(300.0, connect=2.0)
@@ -136,6 +138,9 @@ class Transport:
         limit: int | None,
     ) -> AbstractAsyncContextManager[httpx.Response]:
         timeout = self._http.timeout if limit is not None else _LIST_TIMEOUT
+        trace = traceparent.get()
+        if trace is not None:
+            headers = {**headers, TRACE_HEADER: trace}
         return self._http.stream(
             method, path, headers=headers, content=content, follow_redirects=True, timeout=timeout
         )

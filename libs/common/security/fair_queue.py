@@ -23,8 +23,13 @@ class FairQueue:
     def __init__(self, *, concurrency: int, per_source: int, total: int) -> None:
         self._free_slots = concurrency
         self._per_source = per_source
-        self._free_places = total
+        self._free_places = self._places = total
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait."""
+        return self._places - self._free_places
 
     @asynccontextmanager
     async def slot(self, source: str) -> AsyncIterator[None]:

@@ -22,8 +22,9 @@ _CANCEL_SECONDS = 0.5
 
 _restarts = Counter(
     "moorage_background_restarts_total",
-    "Restarts of background work that ended although it must run until the service stops",
-    ["task"],
+    "Restarts of background work that ended although it must run until the service stops, by the "
+    "reason: an outage of the database, or an error",
+    ["task", "reason"],
 )
 _log = structlog.get_logger()
 
@@ -96,7 +97,7 @@ class _Supervised:
             pause = min(_FIRST_PAUSE_SECONDS * 2 ** min(short_runs, 10), _LONGEST_PAUSE_SECONDS)
 
     def _report(self, error: BaseException | None, *, is_outage: bool) -> None:
-        _restarts.labels(self._name).inc()
+        _restarts.labels(self._name, "outage" if is_outage else "error").inc()
         message = "background work ended; restarting it"
         if is_outage:
             _log.warning(message, task=self._name, reason=type(error).__name__)

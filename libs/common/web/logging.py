@@ -17,10 +17,14 @@ import structlog
 from prometheus_client import Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+from libs.common.trace import find_trace_id, traceparent
+from libs.common.web.metrics import HTTP, QUIET_PATHS
+
 _LOGGED_METHOD_CHARACTERS = 20
 _LOGGED_PATH_CHARACTERS = 512
-_request_of_line: ContextVar[str | None] = ContextVar("request_id", default=None)
+_request_of_line: ContextVar[tuple[str, str | None] | None] = ContextVar(
+    "request and trace", default=None
+)
 _text = json.JSONEncoder().encode
 _failed_writes = Counter(
     "moorage_log_failed_writes_total", "Writes to the log that failed, such as on a full disk"
@@ -101,13 +105,15 @@ def configure(service: str, level: str) -> None:
 
 
 def _add_request_id(_logger: Any, _method: str, event: Any) -> Any:
-    request_id = _request_of_line.get()
-    if request_id is not None:
-        event["request_id"] = request_id
+    ids = _request_of_line.get()
+    if ids is not None:
+        event["request_id"] = ids[0]
+        if ids[1] is not None:
+            event["trace_id"] = ids[1]
     return event
 
 
-def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -> None:
+def _write_request(ids: tuple[str, str | None], scope: Scope, status: int, seconds: float) -> None:
     """Write the log line of a request.
 
     It bypasses structlog, which takes as long as the rest of a token request (bench/results.md).
@@ -117,8 +123,9 @@ def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -
     path = _text(scope["path"][:_LOGGED_PATH_CHARACTERS])
     at = datetime.now(UTC).isoformat()[:-6]
     output = _setup.output or _Output(sys.stdout)
+    trace = "" if ids[1] is None else f' "trace_id": "{ids[1]}",'
     output.write(
-        f'{{"service": {_text(_setup.service)}, "request_id": "{request_id}",'
+        f'{{"service": {_text(_setup.service)}, "request_id": "{ids[0]}",{trace}'
         f' "method": {method}, "path": {path}, "status": {status},'
         f' "milliseconds": {seconds * 1000:.2f}, "event": "request", "level": "info",'
         f' "at": "{at}Z"}}\n'
@@ -127,9 +134,9 @@ def _write_request(request_id: str, scope: Scope, status: int, seconds: float) -
 
 
 class RequestLog:
-    """ASGI middleware that logs each request, without its query string.
+    """ASGI middleware that logs and counts each request, without its query string.
 
-    It also adds the request id to every log line and to the response.
+    It also adds the ids of request and trace to every log line, and the request id to the response.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -140,7 +147,8 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id, parent = _find_ids(scope)
+        ids = request_id, None if parent is None else find_trace_id(parent)
         header = (b"x-request-id", request_id.encode())
         status = 0
 
@@ -152,17 +160,32 @@ class RequestLog:
             await send(message)
 
         started = time.perf_counter()
-        before = _request_of_line.set(request_id)
+        before = _request_of_line.set(ids)
+        if ids[1] is not None and parent is not None:
+            traceparent.set(str(parent, "ascii"))
         try:
             await self._app(scope, receive, send_with_id)
+        except Exception:
+            status = status or 500
+            raise
         finally:
-            if _setup.requests and scope["path"] not in _QUIET_PATHS:
-                _write_request(request_id, scope, status, time.perf_counter() - started)
+            if scope["path"] not in QUIET_PATHS:
+                seconds = time.perf_counter() - started
+                HTTP.observe(scope, status, seconds)
+                if _setup.requests:
+                    _write_request(ids, scope, status, seconds)
             _request_of_line.reset(before)
 
 
-def _request_id(scope: Scope) -> str:
+def _find_ids(scope: Scope) -> tuple[str, bytes | None]:
+    """Return the request id, a new one if the gateway has given none, and the traceparent."""
+    request_id: str | None = None
+    parent: bytes | None = None
     for name, value in scope["headers"]:
         if name == b"x-request-id" and value.isalnum() and len(value) <= 64:
-            return str(value, "ascii")
-    return f"{random.getrandbits(128):032x}"  # need not be a secret
+            request_id = str(value, "ascii")
+        elif name == b"traceparent":
+            parent = value
+    if request_id is None:
+        request_id = f"{random.getrandbits(128):032x}"  # need not be a secret
+    return request_id, parent

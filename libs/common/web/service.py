@@ -4,8 +4,12 @@ These are logs, health endpoints, error responses, the body limit, the database 
 OpenAPI document.
 """
 
+import asyncio
+import os
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
@@ -27,7 +31,11 @@ from libs.common.web.errors import (
     UriTooLong,
 )
 from libs.common.web.logging import RequestLog
+from libs.common.web.metrics import HTTP, ROUTE, show_build
 from libs.common.web.provided import provide
+
+if TYPE_CHECKING:
+    from libs.common.web.tracing import Tracing
 
 MAX_BODY = 64 * 1024
 """Default limit of request bodies, in bytes."""
@@ -77,11 +85,14 @@ def build(
     (docs/adr/0013). They add the middleware that they need with ``logged``.
     """
     key_use_notifier = KeyUseNotifier(engine)
+    tracing = _start_tracing(title.rpartition(" ")[2])
 
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
+            if tracing is not None:
+                stack.push_async_callback(asyncio.to_thread, tracing.close)
             stack.push_async_callback(key_use_notifier.flush)
             stack.push_async_callback(refusals.close)
             await stack.enter_async_context(running([key_use_notifier.run, refusals.run]))
@@ -106,6 +117,8 @@ def build(
         ],
     )
     app.front = front or {}
+    app.tracing = tracing
+    show_build(title.rpartition(" ")[2], schema_revision=health.SCHEMA_REVISION)
     app.state.engine = engine
     app.state.connections = connections
     app.state.readiness = readiness = health.Readiness()
@@ -127,18 +140,51 @@ def logged(
     return RequestLog(BodyLimit(app, max_body, refuse=refuse))
 
 
+def counted(app: ASGIApp) -> ASGIApp:
+    """Return ``app``, whose requests are counted. Use it for an app that writes no request log."""
+
+    async def count(scope: Scope, receive: Receive, send: Send) -> None:
+        status = 0
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        started = time.perf_counter()
+        try:
+            await app(scope, receive, send_and_note)
+        except Exception:
+            status = status or 500
+            raise
+        finally:
+            HTTP.observe(scope, status, time.perf_counter() - started)
+
+    return count
+
+
 class _App(FastAPI):
     """Routes requests for a path of ``front`` to its app, and all others to the framework."""
 
     front: Front
+    tracing: "Tracing | None"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.tracing is None or scope["type"] != "http":
+            await self._serve(scope, receive, send)
+        else:
+            await self.tracing.serve(self._serve, scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler = None
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
-            handler = (
-                self.front.get((method, path)) or self.front.get((None, path)) or self._below(path)
-            )
+            handler = self.front.get((method, path)) or self.front.get((None, path))
+            if handler is None:
+                handler = self._below(path)
+            else:
+                scope[ROUTE] = path
         if handler is None:
             await super().__call__(scope, receive, send)
         else:
@@ -154,6 +200,15 @@ class _App(FastAPI):
             ),
             None,
         )
+
+
+def _start_tracing(service: str) -> "Tracing | None":
+    """Export spans if the operator has named a receiver. Nobody else pays for OpenTelemetry."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return None
+    from libs.common.web.tracing import Tracing
+
+    return Tracing(service)
 
 
 def _operation_id(route: APIRoute) -> str:

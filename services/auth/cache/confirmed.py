@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from libs.common.db.engine import is_unreachable
 from libs.common.web.errors import DatabaseUnavailable
 from services.auth.cache.listener import InvalidationListener
+from services.auth.cache.metrics import CACHES
 from services.auth.cache.two_generation import TwoGenerationCache
 
 K = TypeVar("K", bound=Hashable)
@@ -50,8 +51,13 @@ class ConfirmedCache(Generic[K, V]):
         listener: InvalidationListener,
         read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]],
         *,
+        name: str,
         size: int,
     ) -> None:
+        """Create a cache of ``size`` entries, which metrics show as ``name``."""
+        self.hits = 0
+        self.misses = 0
+        CACHES.watch(self, name=name)
         self._listener = listener
         self._read = read
         self._entries: TwoGenerationCache[K, _Entry[V]] = TwoGenerationCache(size)
@@ -68,6 +74,7 @@ class ConfirmedCache(Generic[K, V]):
             or time.monotonic() - entry.read_at > FRESH_SECONDS
         ):
             return None
+        self.hits += 1
         return entry.value
 
     async def get(self, key: K) -> V:
@@ -89,6 +96,7 @@ class ConfirmedCache(Generic[K, V]):
         if len(found) == len(keys):
             return found
         missing = [key for key in keys if key not in found]
+        self.misses += len(missing)
         for key, read in self._join_reads(missing).items():
             assert read.task is not None
             try:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from prometheus_client import Gauge
 
 from libs.common.db.listener import ListenerLost, NotificationListener, listening
 
@@ -20,6 +21,10 @@ _HEARTBEAT_SECONDS = 0.15
 _RECONNECT_SECONDS = 0.2
 _HANG_SECONDS = 1.0
 _HEARTBEAT = "beat"
+_is_current = Gauge(
+    "moorage_auth_invalidation_listener_up",
+    "1 while every change of access arrives, 0 while entries are confirmed in the database",
+)
 _log = structlog.get_logger()
 
 
@@ -38,6 +43,7 @@ class InvalidationListener:
         self._hangs_until = float("-inf")
         self.epoch = 0
         self.last_heartbeat_at = float("-inf")
+        _is_current.set_function(lambda: self.is_current)
 
     def on_change(self, kind: str, handler: Callable[[str], None]) -> None:
         """Call ``handler`` with the key of each change of ``kind``. Call this before ``run``."""

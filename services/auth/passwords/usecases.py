@@ -12,6 +12,7 @@ from libs.common.db.engine import Engine
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.security.fair_queue import FairQueue, QueueFull
 from libs.common.security.passwords import PasswordHasher
+from libs.common.web.errors import MoorageError
 from services.auth.cache.two_generation import TwoGenerationCache
 from services.auth.credentials.domain import Credential, Nobody
 from services.auth.passwords.domain import (
@@ -25,6 +26,7 @@ from services.auth.passwords.domain import (
     LoginsBusy,
     LoginThrottled,
 )
+from services.auth.passwords.metrics import count_login, show_waiting
 from services.auth.passwords.throttle import LoginThrottle
 
 FindCredential = Callable[[str], Awaitable[Credential | Nobody]]
@@ -69,6 +71,7 @@ class PasswordLogin:
         self._queue = FairQueue(
             concurrency=hasher.threads, per_source=MAX_WAITING_PER_SOURCE, total=MAX_WAITING
         )
+        show_waiting(self._queue)
         self._key = secrets.token_bytes(32)
         self._verified: TwoGenerationCache[bytes, _Verified] = TwoGenerationCache(CACHE_SIZE)
         self._checks: dict[tuple[bytes, str], asyncio.Task[Credential]] = {}
@@ -85,6 +88,7 @@ class PasswordLogin:
         credential = await find_credential(attempt.username)
         fingerprint = self._fingerprint(attempt)
         if isinstance(credential, Credential) and self._is_verified(fingerprint, credential):
+            count_login(attempt.kind, "cached")
             return credential
         key = (fingerprint, attempt.source)
         check = self._checks.get(key)
@@ -113,6 +117,20 @@ class PasswordLogin:
         return hmac.digest(self._key, message, hashlib.sha256)
 
     async def _check(
+        self, attempt: Attempt, credential: Credential | Nobody, find_credential: FindCredential
+    ) -> Credential:
+        outcome = "failed"
+        try:
+            verified = await self._check_password(attempt, credential, find_credential)
+            outcome = "verified"
+        except MoorageError as error:
+            outcome = error.code.removeprefix("login_").removeprefix("logins_")
+            raise
+        finally:
+            count_login(attempt.kind, outcome)
+        return verified
+
+    async def _check_password(
         self, attempt: Attempt, credential: Credential | Nobody, find_credential: FindCredential
     ) -> Credential:
         await self._throttle.reserve(attempt, credential)

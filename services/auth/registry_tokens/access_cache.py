@@ -30,19 +30,19 @@ class AccessCache:
     def __init__(self, engine: Engine, listener: InvalidationListener) -> None:
         self._engine = engine
         self.credentials = ConfirmedCache[str, Credential | Nobody](
-            listener, self._read_credentials, size=20_000
+            listener, self._read_credentials, name="credentials", size=20_000
         )
         self.permissions = ConfirmedCache[tuple[int, str], Permission](
-            listener, self._read_permissions, size=100_000
+            listener, self._read_permissions, name="permissions", size=100_000
         )
         self.reserved_repositories = ConfirmedCache[str, frozenset[str]](
-            listener, self._read_reserved_repositories, size=100_000
+            listener, self._read_reserved_repositories, name="reserved_repositories", size=100_000
         )
         self.access_tokens = ConfirmedCache[bytes, AccessToken | access_tokens.Unknown](
-            listener, self._read_access_tokens, size=20_000
+            listener, self._read_access_tokens, name="access_tokens", size=20_000
         )
         self.refresh_tokens = ConfirmedCache[bytes, RefreshToken | refresh_tokens.Unknown](
-            listener, self._read_refresh_tokens, size=20_000
+            listener, self._read_refresh_tokens, name="refresh_tokens", size=20_000
         )
         listener.on_change("docker_user", self.credentials.invalidate)
         listener.on_change("account", self._invalidate_account)

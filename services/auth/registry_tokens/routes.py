@@ -22,6 +22,7 @@ from libs.common.web.provided import provided
 from libs.common.web.service import Front, logged
 from services.auth.registry_tokens import schemas, usecases
 from services.auth.registry_tokens.domain import scope_text
+from services.auth.registry_tokens.metrics import count_issued, count_refused
 from services.auth.registry_tokens.request import (
     MAX_FORM_BYTES,
     TokenRequest,
@@ -115,6 +116,7 @@ async def _issue(token_issuer: TokenIssuer, request: Request, parsed: TokenReque
     issued = await usecases.issue_token(
         token_issuer=token_issuer, request=parsed, client_address=client_address(request)
     )
+    count_issued(parsed.proof)
     return _TokenResponse(_body(issued, parsed))
 
 
@@ -135,6 +137,7 @@ def _refusal(error: Exception) -> Response:
         if not is_unreachable(error):
             _log.error("unexpected error", exc_info=error)
         error = DatabaseUnavailable()  # clients can handle a 503 and no other 5xx (spec 3)
+    count_refused(error.code)
     headers = {**_NO_STORE, **error.headers}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="moorage"'

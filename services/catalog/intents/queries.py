@@ -220,6 +220,14 @@ async def has_open_pushes(tx: Tx) -> bool:
     return bool((await tx.execute(sa.select(is_open))).scalar_one())
 
 
+async def measure_open(tx: Tx) -> tuple[int, float]:
+    """Return the number of open intents, and the age of the oldest in seconds."""
+    age = sa.extract("epoch", _CLOCK - sa.func.min(_i.started_at))
+    statement = sa.select(sa.func.count(), sa.func.coalesce(age, 0)).where(_IS_OPEN, _IS_OURS)
+    row = (await tx.execute(statement)).one()
+    return int(row[0]), max(0.0, float(row[1]))
+
+
 async def list_open_repositories(tx: Tx, *, namespace: str) -> list[str]:
     """Return the paths of the repositories of ``namespace`` with an open change."""
     statement = (

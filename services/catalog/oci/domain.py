@@ -38,6 +38,13 @@ _REFERENCED = re.compile(
 _TAGS = re.compile(r"/v2/(?P<repository>.+)/tags/list")
 
 
+def template_of(kind: Kind) -> str:
+    """Return the path of an address with placeholders, for metrics."""
+    if kind is Kind.CATALOG:
+        return f"/v2/{kind}"
+    return f"/v2/{{repository}}/{kind}" + ("" if kind is Kind.TAGS else "/{reference}")
+
+
 def parse_address(path: str) -> Address | None:
     """Return what ``path`` names, or None if the registry API has no such path.
 

@@ -22,12 +22,13 @@ from libs.common.registry.error_format import (
     Unsupported,
 )
 from libs.common.web.errors import ContentTooLarge, MoorageError
+from libs.common.web.metrics import ROUTE
 from libs.common.web.provided import provided
-from libs.common.web.service import Front, logged
+from libs.common.web.service import Front, counted, logged
 from services.catalog.admission.domain import MAX_BODY, UNAVAILABLE_RETRY_SECONDS
 from services.catalog.oci.aliases.routes import PATH as ALIAS_PATH
 from services.catalog.oci.aliases.routes import address_app
-from services.catalog.oci.domain import Address, Kind, parse_address
+from services.catalog.oci.domain import Address, Kind, parse_address, template_of
 
 Respond = Callable[[Request, Address], Awaitable[Response]]
 _VERSION = {"Docker-Distribution-Api-Version": "registry/2.0"}
@@ -63,6 +64,7 @@ class RegistryRoutes:
 
     async def _respond(self, request: Request) -> Response:
         address = parse_address(request.scope["path"])
+        request.scope[ROUTE] = "/v2/" if address is None else template_of(address.kind)
         if address is None:
             raise NameUnknown("there is nothing at this path")
         route = self._routes.get((request.method, address.kind))
@@ -87,5 +89,5 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
 
 FRONT: Final[Front] = {
     (None, "/v2/"): logged(_app, max_body=MAX_BODY, refuse=_too_large),
-    (None, ALIAS_PATH): address_app,
+    (None, ALIAS_PATH): counted(address_app),
 }

@@ -118,6 +118,7 @@ def running_gateway(
         "temp_dir": str(folder / "temp"),
         "error_log": str(folder / "error.log"),
         "access_log": str(folder / "access.log"),
+        "metrics_listen": None,
     }
     config.write_text(render(GATEWAY, **{**given, **variables}))
     command: list[str | Path] = [nginx.path, "-e", folder / "error.log", "-c", config]

@@ -15,6 +15,20 @@ _PLURAL = {"namespace": "namespaces", "repository": "repositories"}
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many deletions are in which state.
+
+    The objects of ``waiting`` ones are not removed yet; the oldest waits for ``oldest_seconds``.
+    The names of ``reserved`` ones are not free yet. ``suspended`` ones wait for the operator.
+    """
+
+    waiting: int
+    reserved: int
+    suspended: int
+    oldest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Deletion:
     """The deletion of a repository or a namespace.
 

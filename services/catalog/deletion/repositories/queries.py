@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from libs.common.db.engine import Tx
 from libs.common.security.principals import Principal
-from services.catalog.deletion.repositories.domain import EMPTYING_LEASE, Deletion, Kind
+from services.catalog.deletion.repositories.domain import EMPTYING_LEASE, Backlog, Deletion, Kind
 from services.catalog.tables import (
     deletions,
     manifest_blobs,
@@ -119,6 +119,20 @@ async def list_suspended(tx: Tx) -> list[Deletion]:
     """Return the deletions from a restored backup, by name. The operator decides about them."""
     statement = sa.select(deletions).where(~_IS_ACTIVE).order_by(_d.name, _d.kind)
     return [_deletion(row) for row in await tx.execute(statement)]
+
+
+async def measure_backlog(tx: Tx) -> Backlog:
+    """Return how many deletions are in which state."""
+    waits = _d.removed_at.is_(None) & _IS_ACTIVE
+    age = sa.extract("epoch", _NOW - sa.func.min(_d.requested_at).filter(waits))
+    statement = sa.select(
+        sa.func.count().filter(waits),
+        sa.func.count().filter(_d.removed_at.is_not(None) & _IS_ACTIVE),
+        sa.func.count().filter(~_IS_ACTIVE),
+        sa.func.coalesce(age, 0),
+    ).select_from(deletions)
+    row = (await tx.execute(statement)).one()
+    return Backlog(row[0], row[1], row[2], max(0.0, float(row[3])))
 
 
 def _deletion(row: Any) -> Deletion:

@@ -60,6 +60,13 @@ async def find_last_run(tx: Tx) -> Run | None:
     return None if row is None else _run(row)
 
 
+async def find_last_success(tx: Tx) -> datetime | None:
+    """Return when the last run ended that succeeded. Dry ones do not count."""
+    statement = sa.select(sa.func.max(_g.finished_at)).where(_g.error.is_(None), ~_g.is_dry)
+    found: datetime | None = (await tx.execute(statement)).scalar_one()
+    return found
+
+
 async def find_last_count(tx: Tx) -> Run | None:
     """Return the finished run that counted the blobs of the storage last, a dry one too."""
     has_count = _g.report["blobs"].as_integer() > 0

@@ -2,10 +2,11 @@
 
 import re
 
+from prometheus_client import Counter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from libs.common.registry.error_format import NameInvalid, TagInvalid
+from libs.common.registry.error_format import NameInvalid, RegistryApiError, TagInvalid
 from libs.common.registry.names import split_repository
 from libs.common.web.authentication import client_address
 from services.catalog.admission.domain import Push
@@ -15,6 +16,12 @@ from services.catalog.oci.domain import Address
 
 _REFERENCE = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}"
+)
+_admissions = Counter(
+    "moorage_catalog_admissions_total",
+    "Manifests that clients have put, by result: admitted, the code of the refusal, "
+    "refused_by_registry, or failed",
+    ["result"],
 )
 _PASSED_ON = ("docker-content-digest", "location", "content-type")
 
@@ -28,6 +35,18 @@ class PushRoutes:
 
     async def put_manifest(self, request: Request, address: Address) -> Response:
         """Return the registry's response to the manifest in the body."""
+        result = "failed"
+        try:
+            response = await self._put_manifest(request, address)
+            result = "admitted" if response.status_code == 201 else "refused_by_registry"
+        except RegistryApiError as error:
+            result = error.code.lower()
+            raise
+        finally:
+            _admissions.labels(result).inc()
+        return response
+
+    async def _put_manifest(self, request: Request, address: Address) -> Response:
         docker_user = self._authorization.check(request, address.repository, "pull", "push").subject
         split = split_repository(address.repository)
         if split is None:

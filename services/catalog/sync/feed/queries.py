@@ -33,6 +33,7 @@ _registry_feed = sa.Table(
     sa.Column("docker_user", sa.Text),
 )
 _f, _d = _registry_feed.c, delayed_repositories.c
+_COUNTED_EVENTS = 10_000
 DELAYED_CHANNEL = "moorage_delayed_repositories"
 _SETTLED = sa.literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", sa.BigInteger)
 """Every transaction below this id has ended, so none can commit an event before a read one."""
@@ -110,6 +111,21 @@ async def has_events(tx: Tx, *, after: Position, repository: str | None = None) 
     if repository is not None:
         exists = exists.where(_f.repository == repository)
     return bool((await tx.execute(sa.select(exists))).scalar_one())
+
+
+async def measure_backlog(tx: Tx, *, after: Position) -> tuple[int, float]:
+    """Return the number of events after ``after``, at most 10,000, and the age of the oldest.
+
+    The age is in seconds. It is 0 if there is no event.
+    """
+    key = sa.tuple_(sa.literal(after.xid, sa.BigInteger), sa.literal(after.id, sa.BigInteger))
+    waiting = (
+        sa.select(_f.at_ns).where(sa.tuple_(_f.xid, _f.id) > key).limit(_COUNTED_EVENTS).subquery()
+    )
+    now = sa.extract("epoch", sa.func.clock_timestamp())
+    age = sa.func.coalesce(now - sa.func.min(waiting.c.at_ns) / 1e9, 0)
+    row = (await tx.execute(sa.select(sa.func.count(), age).select_from(waiting))).one()
+    return int(row[0]), max(0.0, float(row[1]))
 
 
 def _event(row: Any) -> FeedEvent:

@@ -2,11 +2,8 @@
 
 from prometheus_client import Gauge
 
-from libs.common.db.engine import Engine
+from libs.common.db.engine import Tx
 from services.catalog.trash.entries import queries
-
-SECONDS = 15.0
-"""The time between two measurements. Each replica shows the same."""
 
 _entries = Gauge("moorage_trash_entries", "Deleted objects that can be restored")
 _bytes = Gauge(
@@ -14,9 +11,8 @@ _bytes = Gauge(
 )
 
 
-async def measure(*, engine: Engine) -> None:
-    """Set the gauges."""
-    async with engine.connect() as tx:
-        entries, size_bytes = await queries.sum_up(tx)
+async def measure(tx: Tx) -> None:
+    """Set the gauges. Each replica shows the same."""
+    entries, size_bytes = await queries.sum_up(tx)
     _entries.set(entries)
     _bytes.set(size_bytes)

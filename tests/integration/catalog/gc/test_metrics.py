@@ -16,8 +16,7 @@ from tests.kit.waiting import soon
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.catalog.gc.runs.metrics.SECONDS", 0.1)
-    monkeypatch.setattr("services.catalog.trash.entries.metrics.SECONDS", 0.1)
+    monkeypatch.setattr("libs.common.tasks.measuring.SECONDS", 0.1)
 
 
 def _reading(client: httpx.AsyncClient, name: str) -> Callable[[], Awaitable[float | None]]:

@@ -120,7 +120,9 @@ async def test_work_that_loses_a_cancellation_is_cancelled_again(
 
 
 def _restarts(task: str) -> float:
-    counted = REGISTRY.get_sample_value("moorage_background_restarts_total", {"task": task})
+    counted = REGISTRY.get_sample_value(
+        "moorage_background_restarts_total", {"task": task, "reason": "error"}
+    )
     return counted or 0.0
 
 

@@ -140,3 +140,43 @@ def test_a_full_disk_raises_nothing_and_later_lines_are_written(writer: str) -> 
         "/first",
         "/second",
     ]
+
+
+_TRACED = r"""
+import asyncio, sys
+import structlog
+from libs.common import trace
+from libs.common.web import logging
+
+async def app(scope, receive, send):
+    structlog.get_logger().info("inside", called_with=trace.traceparent.get())
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+
+async def send(message):
+    pass
+
+logging.configure("catalog", "info")
+scope = {"type": "http", "method": "GET", "path": "/v2/", "headers": [
+    (b"traceparent", sys.argv[1].encode()), (b"x-request-id", b"abc")]}
+asyncio.run(logging.RequestLog(app)(scope, None, send))
+"""
+_TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "trace_id"),
+    [(f"00-{_TRACE_ID}-00f067aa0ba902b7-01", _TRACE_ID), ('00-"' + "x" * 51, None)],
+)
+def test_lines_of_a_request_have_the_id_of_its_trace(
+    traceparent: str, trace_id: str | None
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _TRACED, traceparent],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    inside, request = map(json.loads, done.stdout.splitlines())
+    assert (inside.get("trace_id"), request.get("trace_id")) == (trace_id, trace_id)
+    assert inside["called_with"] == (traceparent if trace_id else None)
