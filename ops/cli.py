@@ -7,7 +7,7 @@ service's code.
 
 import typer
 
-from ops.commands import admin, catalog, database, keys, project, run
+from ops.commands import admin, catalog, database, keys, kubernetes, project, render, run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app = typer.Typer(
 for command in (
     run.run,
     run.init,
+    render.render,
     run.serve,
     database.migrate,
     catalog.drift,
@@ -32,3 +33,4 @@ for command in (
     app.command()(command)
 app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="keys")
+app.add_typer(kubernetes.app, name="kubernetes")
