@@ -79,6 +79,9 @@ def secret(
 @one_line_errors
 def check(
     url: Annotated[str, typer.Argument(help="URL of the gateway")],
+    host: Annotated[
+        str | None, typer.Option(help="host name that the gateway answers to, if not that of URL")
+    ] = None,
 ) -> None:
     """Check that each part answers through the gateway. `helm test` runs this command.
 
@@ -86,7 +89,7 @@ def check(
     """
     from ops.kubernetes.check import check as check_parts
 
-    for line in check_parts(url):
+    for line in check_parts(url, host):
         typer.echo(f"ok  {line}")
 
 

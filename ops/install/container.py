@@ -25,6 +25,7 @@ _POSTGRES = "postgres:5432"
 _REGISTRY_PORT = 5000
 _GATEWAY_PORT = 8080
 _STORAGE = "/var/lib/registry"
+_SCRIPT = "containers/run.sh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ COMPOSE = Network(
 def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> None:
     """Create missing secrets and folders, and render the configuration of registry and gateway.
 
+    Beside each configuration is the script that runs and stops the server.
+
     Run it as root, before any other container starts.
     """
     private_dir(layout.root, owners.services)
@@ -77,7 +80,7 @@ def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> No
 def render_registry(
     folder: Path, settings: RunSettings, network: Network, *, secrets: Path, user: RunUser
 ) -> None:
-    """Write the registry's `config.yml` to `folder`.
+    """Write the registry's `config.yml`, and the script that runs it, to `folder`.
 
     The registry reads the token CA in `secrets` under the same path.
 
@@ -98,10 +101,11 @@ def render_registry(
         webhook_secret=_secret(secrets / "webhook_secret"),
     )
     write_private(folder / "config.yml", rendered, user)
+    _write_script(folder, user)
 
 
 def render_gateway(folder: Path, settings: RunSettings, network: Network, *, user: RunUser) -> None:
-    """Write `nginx.conf` and the files of the console and of the API page to `folder`."""
+    """Write `nginx.conf`, its script, and the files of console and API page to `folder`."""
     docs = publish_api_page(folder / "docs", user)
     publish_console(folder / "console", user)
     rendered = render.render(
@@ -128,6 +132,11 @@ def render_gateway(folder: Path, settings: RunSettings, network: Network, *, use
         access_log="/dev/stdout",
     )
     write_private(folder / "nginx.conf", rendered, user)
+    _write_script(folder, user)
+
+
+def _write_script(folder: Path, user: RunUser) -> None:
+    write_private(folder / "run.sh", (render.TEMPLATES / _SCRIPT).read_text(), user)
 
 
 def _secret(file: Path) -> str:

@@ -9,16 +9,21 @@ from ops.errors import OpsError
 _SECONDS = 10.0
 
 
-def check(url: str) -> list[str]:
+def check(url: str, host: str | None = None) -> list[str]:
     """Request something of each part through the gateway at `url`, and return what was checked.
 
     The requests change nothing and need no account.
+
+    Args:
+        url: The gateway, without a path.
+        host: The host name of the requests, if the gateway does not answer to the one in `url`.
 
     Raises:
         OpsError: A part does not answer as it should. The message names the request.
     """
     with httpx.Client(
         base_url=url,
+        headers={"Host": host} if host else None,
         timeout=_SECONDS,
         trust_env=False,
         # The certificate is for the public host name, not for the name in the cluster.

@@ -7,7 +7,7 @@ import yaml  # type: ignore[import-untyped]
 
 from ops.host.privileges import run_user
 from ops.install.container import init_containers
-from ops.layout import SERVICES, Layout
+from ops.layout import PROJECT, SERVICES, Layout
 from ops.secrets.store import Owners
 from ops.settings import load_run_settings
 
@@ -37,6 +37,13 @@ def test_the_configuration_names_the_services_by_their_host_names(tmp_path: Path
         "resolver 127.0.0.11",
     ):
         assert address in gateway
+
+
+def test_the_script_of_registry_and_gateway_is_beside_their_configuration(tmp_path: Path) -> None:
+    layout = init(tmp_path)
+    script = (PROJECT / "deploy" / "containers" / "run.sh").read_text()
+    assert (layout.secrets_of("registry") / "run.sh").read_text() == script
+    assert (layout.gateway / "run.sh").read_text() == script
 
 
 def test_the_owner_of_the_database_is_the_superuser_of_its_container(tmp_path: Path) -> None:
