@@ -27,7 +27,7 @@ fetch() {
     if command -v curl >/dev/null; then
         curl -fsSkm 3 "$1"
     else
-        timeout 4 wget -qO - -T 3 --no-check-certificate "$1"
+        timeout 3 wget -qO - "$1"
     fi
 }
 
