@@ -1,6 +1,6 @@
 # `make help` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-registry3 test-clients lint bench profile format lock clean
+.PHONY: help run test test-registry3 test-clients test-kubernetes lint bench profile format lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ test-clients: ## run docker, podman, crane, oras, cosign … against both regist
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.kit.install
 	@.venv/bin/python -m tests.clients $(ARGS)
+
+test-kubernetes: ## install the chart in the cluster of KUBECONFIG and test it under load (needs Go)
+	@scripts/bootstrap dev
+	@.venv/bin/python -m tests.kubernetes $(ARGS)
 
 lint: ## check style, types, imports between services, the console, and that migrations match tables
 	@scripts/bootstrap dev

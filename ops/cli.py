@@ -7,7 +7,17 @@ service's code.
 
 import typer
 
-from ops.commands import admin, catalog, database, keys, project, run, storage
+from ops.commands import (
+    admin,
+    catalog,
+    database,
+    keys,
+    kubernetes,
+    project,
+    render,
+    run,
+    storage,
+)
 from ops.commands.group import OneLineGroup
 
 app = typer.Typer(
@@ -20,6 +30,7 @@ app = typer.Typer(
 for command in (
     run.run,
     run.init,
+    render.render,
     run.serve,
     database.migrate,
     catalog.drift,
@@ -35,3 +46,4 @@ for command in (
 app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="keys")
 app.add_typer(storage.app, name="storage")
+app.add_typer(kubernetes.app, name="kubernetes")

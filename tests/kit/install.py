@@ -1,8 +1,8 @@
 """The toolbox of real clients and a browser, and the command that fetches missing ones.
 
 `python -m tests.kit.install` fetches Debian packages, unpacks them into a folder of the project,
-and builds the console. With Go, it also builds the OCI conformance suite and an S3 server. It needs
-no root: it installs nothing on the machine, starts no service, and runs no maintainer script. To
+and builds the console. With Go, it also builds the OCI conformance suite, an S3 server, and Helm. It
+needs no root: it installs nothing on the machine, starts no service, and runs no maintainer script. To
 undo it, delete the folder. If the machine has a program, the tests use that one.
 """
 
@@ -21,6 +21,7 @@ from ops.host.privileges import die_with_parent
 from ops.install.debian import Tool, fetch_package, find_nginx, find_registry, library_folders
 from tests.kit.conformance import SUITE
 from tests.kit.go import GoProgram, NotBuilt
+from tests.kit.helm import HELM
 from tests.kit.servers.object_storage import VERSITYGW
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -147,7 +148,7 @@ def main() -> int:
         if tools.find_browser() is None:
             _fetch(package, tools)
     _print_found("browser", tools.find_browser())
-    for built in (SUITE, VERSITYGW):
+    for built in (SUITE, VERSITYGW, HELM):
         _build(built, tools)
     if console.wait() != 0:
         print("console      not built: tests that need it are skipped", flush=True)

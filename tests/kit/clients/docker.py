@@ -61,6 +61,10 @@ class Docker(Client):
         """Pull the image without deleting the engine's copy first."""
         return self._run("pull", reference)
 
+    def forget(self, reference: str) -> None:
+        """Delete the image from the engine."""
+        self._run("image", "rm", "--force", reference)
+
     def copy(self, source: str, target: str) -> Finished:
         """Pull an image, and push it under another name."""
         self.pull_again(source).checked()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from tests.kit.go import GoProgram
+from tests.kit.helm import HELM
 from tests.kit.http.accounts import DockerUser
 from tests.kit.images import Image, Index, write_oci_layout
 from tests.kit.install import Toolbox
@@ -22,7 +23,6 @@ def _program(name: str, package: str, version: str) -> GoProgram:
 CRANE = _program("crane", "github.com/google/go-containerregistry/cmd/crane", "v0.22.1")
 REGCTL = _program("regctl", "github.com/regclient/regclient/cmd/regctl", "v0.11.7")
 ORAS = _program("oras", "oras.land/oras/cmd/oras", "v1.3.6")
-HELM = _program("helm", "helm.sh/helm/v3/cmd/helm", "v3.22.0")
 COSIGN = _program("cosign", "github.com/sigstore/cosign/v2/cmd/cosign", "v2.6.5")
 
 PROGRAMS = (CRANE, REGCTL, ORAS, HELM, COSIGN)
