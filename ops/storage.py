@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from libs.common.settings import SettingsError
 from libs.common.storage.settings import StorageSettings, load_storage_settings, variables
 from ops.errors import SettingError
+from ops.host.name_servers import name_servers
 from ops.settings import RunSettings
 
 ROLE_VARIABLES = (
@@ -23,7 +24,6 @@ ROLE_VARIABLES = (
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 """The CAs of Debian, and of the images that are based on it."""
 _HOSTS = Path("/etc/hosts")
-_RESOLV_CONF = Path("/etc/resolv.conf")
 _MIB = 1024**2
 _FEWEST_FREE_BYTES = 256 * _MIB
 
@@ -133,7 +133,7 @@ def gateway_cache(
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     server = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    servers = resolver or " ".join(_name_servers())
+    servers = resolver or " ".join(name_servers())
     # nginx's resolver reads no hosts file.
     is_fixed = resolver is None and (not servers or _is_address(host) or host in _local_names())
     return GatewayCache(
@@ -167,12 +167,3 @@ def _local_names() -> set[str]:
         for line in _HOSTS.read_text(errors="replace").splitlines():
             names.update(line.partition("#")[0].split()[1:])
     return names
-
-
-def _name_servers() -> list[str]:
-    if not _RESOLV_CONF.is_file():
-        return []
-    lines = (line.split() for line in _RESOLV_CONF.read_text(errors="replace").splitlines())
-    servers = [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
-    addresses = [server for server in servers if _is_address(server)]
-    return [f"[{one}]" if ":" in one else one for one in addresses]

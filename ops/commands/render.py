@@ -37,6 +37,7 @@ def render(
 
     Example: moorage render gateway /etc/moorage --registry registry.example.svc:5000
     """
+    from ops.errors import OpsError
     from ops.host.files import private_dir
     from ops.host.name_servers import name_servers
     from ops.host.privileges import RunUser
@@ -46,12 +47,15 @@ def render(
 
     settings = load_run_settings()
     storage = installation_storage(settings)
+    resolver = " ".join(name_servers())
+    if not resolver:
+        raise OpsError("/etc/resolv.conf names no DNS server")
     network = container.Network(
         auth=auth,
         catalog=catalog,
         events=events,
         registry=registry,
-        resolver=name_servers(),
+        resolver=resolver,
         # Prometheus reads it too. In Kubernetes, a NetworkPolicy refuses everyone else.
         debug_address=":5001",
     )

@@ -3,28 +3,22 @@
 import ipaddress
 from pathlib import Path
 
-from ops.errors import OpsError
-
 RESOLV_CONF = Path("/etc/resolv.conf")
 
 
-def name_servers() -> str:
-    """Return the DNS servers, as nginx's directive `resolver` takes them.
-
-    Raises:
-        OpsError: There is none.
-    """
-    named = [
-        words[1]
-        for words in (line.split() for line in RESOLV_CONF.read_text().splitlines())
-        if len(words) > 1 and words[0] == "nameserver"
-    ]
-    if not named:
-        raise OpsError(f"{RESOLV_CONF} names no DNS server")
-    return " ".join(map(_quoted, named))
+def name_servers() -> list[str]:
+    """Return the DNS servers, each as nginx's directive `resolver` takes it."""
+    if not RESOLV_CONF.is_file():
+        return []
+    lines = (line.split() for line in RESOLV_CONF.read_text(errors="replace").splitlines())
+    named = [words[1] for words in lines if len(words) > 1 and words[0] == "nameserver"]
+    return [quoted for address in named if (quoted := _quoted(address))]
 
 
-def _quoted(address: str) -> str:
+def _quoted(address: str) -> str | None:
     # A link-local address ends with a zone, such as %eth0, which nginx does not read.
-    parsed = ipaddress.ip_address(address.partition("%")[0])
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
     return f"[{parsed}]" if parsed.version == 6 else str(parsed)
