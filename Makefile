@@ -1,6 +1,6 @@
 # `make help` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-registry3 test-clients lint bench profile format lock clean
+.PHONY: help run test test-replicas test-registry3 test-clients lint bench profile format lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,12 @@ test: ## run all tests; ARGS go to pytest: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.kit.install
 	@.venv/bin/python -m pytest -n 2 $(ARGS)
+
+test-replicas: ## stop each of two replicas of every part in turn, five times, under load (10 min)
+	@scripts/bootstrap dev
+	@.venv/bin/python -m tests.kit.install
+	@MOORAGE_REPLICA_ROUNDS=5 MOORAGE_REPLICA_SECONDS=600 \
+		.venv/bin/python -m pytest -s tests/e2e/test_replica_stops.py $(ARGS)
 
 test-registry3: ## run the registry tests on Distribution 3.1.1 (needs Go) or REGISTRY_BIN
 	@scripts/bootstrap dev
