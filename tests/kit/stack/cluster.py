@@ -94,7 +94,7 @@ class Replica:
         path = "/" if self.part == "registry" else "/readyz"
         try:
             url = f"http://{self.host}:{self.port}{path}"
-            return httpx.get(url, trust_env=False, timeout=5).is_success
+            return httpx.get(url, trust_env=False, timeout=5, verify=False).is_success
         except httpx.TransportError:
             return False
 
