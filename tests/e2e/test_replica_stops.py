@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import HOSTS
+from tests.kit.clients.addresses import HOSTS
 from tests.kit.clients.base import Client
 from tests.kit.clients.docker import Docker
 from tests.kit.clients.engine import Engine

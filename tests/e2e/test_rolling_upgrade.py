@@ -73,7 +73,7 @@ class Requests:
     """Requests of one kind, at a fixed rate, until ``stopped``."""
 
     name: str
-    send: Callable[[int], None]
+    send: Callable[[int], object]
     per_second: float
     stopped: threading.Event
     sent: int = 0
@@ -100,25 +100,23 @@ def requests(cluster: Cluster, tenant: Tenant, stopped: threading.Event) -> list
     with Registry(cluster.url, user.credentials) as registry:
         registry.push(image, repository, "v1")
 
-    def tokens() -> Callable[[int], None]:
+    def tokens() -> Callable[[int], object]:
         http = httpx.Client(base_url=cluster.url, trust_env=False, timeout=60)
         scope = {"service": "moorage", "scope": f"repository:{repository}:pull"}
-        return lambda _: (
-            http.get("/token", params=scope, auth=user.credentials).raise_for_status() and None
-        )
+        return lambda _: http.get("/token", params=scope, auth=user.credentials).raise_for_status()
 
-    def pulls() -> Callable[[int], None]:
+    def pulls() -> Callable[[int], object]:
         registry = Registry(cluster.url, user.credentials)
-        return lambda _: registry.manifest(repository, "v1").raise_for_status() and None
+        return lambda _: registry.manifest(repository, "v1").raise_for_status()
 
-    def pushes() -> Callable[[int], None]:
+    def pushes() -> Callable[[int], object]:
         registry = Registry(cluster.url, user.credentials)
         own = f"{tenant.private}/{unique('pushed')}"
         return lambda number: registry.push(make_image(), own, f"t{number}")
 
-    def calls() -> Callable[[int], None]:
+    def calls() -> Callable[[int], object]:
         account = tenant.account
-        return lambda _: account.call("GET", "/repositories", params={"limit": 5}) and None
+        return lambda _: account.call("GET", "/repositories", params={"limit": 5})
 
     shares = (("token", tokens, 4, 0.5), ("pull", pulls, 4, 0.25), ("push", pushes, 4, 0.05))
     groups = [*shares, ("API", calls, 1, 0.2)]
