@@ -1,6 +1,7 @@
 # `make help` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-registry3 test-clients test-kubernetes lint bench profile format lock clean
+.PHONY: help run test test-replicas test-upgrade test-registry3 test-clients test-kubernetes lint bench \
+	profile format lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +14,17 @@ test: ## run all tests; ARGS go to pytest: make test ARGS="tests/unit -k token"
 	@scripts/bootstrap dev
 	@.venv/bin/python -m tests.kit.install
 	@.venv/bin/python -m pytest -n 2 $(ARGS)
+
+test-replicas: ## stop each of two replicas of every part in turn, five times, under load (10 min)
+	@scripts/bootstrap dev
+	@.venv/bin/python -m tests.kit.install
+	@MOORAGE_REPLICA_ROUNDS=5 MOORAGE_REPLICA_SECONDS=600 \
+		.venv/bin/python -m pytest -s tests/e2e/test_replica_stops.py $(ARGS)
+
+test-upgrade: ## upgrade replica by replica from the version before and back, under load
+	@scripts/bootstrap dev
+	@.venv/bin/python -m tests.kit.install
+	@MOORAGE_UPGRADE_TEST=1 .venv/bin/python -m pytest -s tests/e2e/test_rolling_upgrade.py $(ARGS)
 
 test-registry3: ## run the registry tests on Distribution 3.1.1 (needs Go) or REGISTRY_BIN
 	@scripts/bootstrap dev

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import HOSTS
+from tests.kit.clients.addresses import HOSTS
 from tests.kit.clients.base import Client
 from tests.kit.clients.docker import Docker
 from tests.kit.clients.engine import Engine
@@ -38,7 +38,12 @@ SECONDS = float(os.environ.get("MOORAGE_REPLICA_SECONDS", "0"))
 COUNTED_SECONDS = 30.0
 PARTS = ("auth", "catalog", "events", "registry")
 
-pytestmark = [pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(
+        "MOORAGE_REPLICA_ROUNDS" not in os.environ, reason="`make test-replicas` runs it"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from ops.host import render
 from ops.host.environment import child_environment
 from ops.host.files import private_dir, write_private
 from ops.host.ports import reserve
-from ops.host.privileges import RunUser, run_user
+from ops.host.privileges import RunUser, die_with_parent, run_user
 from ops.layout import PROJECT, SERVICES, Layout
 from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 from tests.kit.install import nginx_program, registry_program
@@ -60,7 +60,7 @@ class Replica:
         """Start it, wait until it is ready, and let its name resolve to it."""
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                self.command,
+                die_with_parent(self.command),
                 cwd=self.code,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -94,7 +94,7 @@ class Replica:
         path = "/" if self.part == "registry" else "/readyz"
         try:
             url = f"http://{self.host}:{self.port}{path}"
-            return httpx.get(url, trust_env=False, timeout=5).is_success
+            return httpx.get(url, trust_env=False, timeout=5, verify=False).is_success
         except httpx.TransportError:
             return False
 
