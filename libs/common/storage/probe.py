@@ -20,7 +20,8 @@ _CONTENT = b"Written by `moorage storage check`. It can be deleted."
 _PART_BYTES = 5 * 1024**2
 """The smallest part of an upload in parts that S3 allows."""
 _SECONDS = timedelta(seconds=30)
-_REFUSED = ("AccessDenied", "403", "Forbidden", "SignatureDoesNotMatch", "InvalidAccessKeyId")
+_REFUSED = ("AccessDenied", "403 Forbidden")
+_WRONG_KEY = ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthorizationHeaderMalformed")
 
 
 class BucketProbe:
@@ -47,24 +48,30 @@ class BucketProbe:
 
     async def connect(self) -> None:
         """Find out whether server and bucket exist and accept the access key."""
+        place = self._location
         try:
-            await obstore.head_async(self._store, self._small)
-        except FileNotFoundError:
-            return
-        except (PermissionDeniedError, UnauthenticatedError):
-            # Without s3:ListBucket, S3 answers 403 for a missing object. The next steps tell more.
-            return
+            async for _ in obstore.list(self._store, chunk_size=1):
+                return
         except (BaseError, OSError) as error:
             text = _one_line(error)
-            if any(word in text for word in ("InvalidAccessKeyId", "SignatureDoesNotMatch")):
-                raise StorageUnavailable(
-                    f"{self._location.url} does not accept the access key; check S3_ACCESS_KEY_ID,"
+            if any(word in text for word in _WRONG_KEY):
+                problem = (
+                    f"{place.url} does not accept the access key; check S3_ACCESS_KEY_ID,"
                     " S3_SECRET_ACCESS_KEY, and S3_REGION"
-                ) from None
-            raise StorageUnavailable(
-                f"{self._location.url} cannot be used; check S3_ENDPOINT, S3_CA_FILE, and"
-                f" S3_REGION: {text}"
-            ) from None
+                )
+            elif "NoSuchBucket" in text:
+                problem = (
+                    f"there is no bucket {place.bucket} in {place.region};"
+                    " check S3_BUCKET and S3_REGION"
+                )
+            elif _is_refusal(error):
+                return  # The next steps say which permission is missing.
+            else:
+                problem = (
+                    f"{place.url} cannot be used; check S3_ENDPOINT, S3_CA_FILE, and"
+                    f" S3_REGION: {text}"
+                )
+            raise StorageUnavailable(problem) from None
 
     async def list(self) -> None:
         """List what is below the prefix."""
@@ -115,21 +122,17 @@ class BucketProbe:
     def _needs(self, permission: str, *, on: str = "the objects below S3_PREFIX") -> Iterator[None]:
         try:
             yield
-        except FileNotFoundError as error:
-            text = _one_line(error)
-            if "NoSuchBucket" in text:
-                raise StorageUnavailable(
-                    f"there is no bucket {self._location.bucket} in {self._location.region};"
-                    " check S3_BUCKET and S3_REGION"
-                ) from None
-            raise StorageUnavailable(f"the object is missing: {text}") from None
         except (BaseError, OSError) as error:
-            text = _one_line(error)
-            if isinstance(error, PermissionDeniedError) or any(word in text for word in _REFUSED):
+            if _is_refusal(error):
                 raise StorageUnavailable(
                     f"refused: the access key needs {permission} on {on}"
                 ) from None
-            raise StorageUnavailable(text) from None
+            raise StorageUnavailable(_one_line(error)) from None
+
+
+def _is_refusal(error: Exception) -> bool:
+    refusals = (PermissionDeniedError, UnauthenticatedError)
+    return isinstance(error, refusals) or any(word in str(error) for word in _REFUSED)
 
 
 def _one_line(error: Exception) -> str:
