@@ -1,7 +1,7 @@
 """Each alert of deploy/monitoring/alerts.yaml fires when its cause is real.
 
 A real Prometheus scrapes a real installation. The rules have no ``for`` here, so that an alert
-fires at once. tests/unit/deploy/test_alerts.py checks what takes too long to cause.
+fires at once. tests/contracts/test_monitoring.py checks what takes too long to cause.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,8 @@ from tests.kit.stack.run import Stack, running_stack
 from tests.kit.waiting import eventually
 
 WITHIN_SECONDS = 90.0
-NO_ROOM = str(10**15)
+NO_ROOM = str(shutil.disk_usage(tempfile.gettempdir()).total - 1)
+"""A limit of free space that no disk in use can keep."""
 FROM_THE_START = {"MoorageDiskNearlyFull", "MooragePushesRefused"}
 """The stack has this limit of free space, so these alerts fire at once."""
 BY_RULE_TESTS = {
@@ -61,7 +63,7 @@ VALUES (now(), now(), now(), 'done', 'the storage cannot be read');
 UPDATE catalog.accounts SET created_at = created_at - interval '60 days', storage_quota_bytes = 0;
 INSERT INTO catalog.backups (begun_at) VALUES (now() - interval '3 days');
 INSERT INTO catalog.delayed_repositories (repository, after, retry_at, failures, reason)
-VALUES ('none/none', '0.0', now() + interval '1 day', 3, 'it fails');
+VALUES ('none/none', '0:0', now() + interval '1 day', 3, 'it fails');
 """
 FEED_EVENT = """
 INSERT INTO events.inbox (event_id, at_ns, action, method, request_id, repository, digest,
