@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ops.commands.errors import one_line_errors
-from ops.commands.installation import read_project_env_file
+from ops.commands.installation import current_layout, read_project_env_file
 from ops.commands.options import Json
 
 
@@ -54,7 +54,8 @@ def config(json: Json = False) -> None:
     for name, value in given.items():
         os.environ.setdefault(name, value)
     from_file = {name for name, value in given.items() if os.environ[name] == value}
-    print_settings(load_run_settings(), is_json=json, from_file=from_file)
+    settings = load_run_settings().model_copy(update={"data": current_layout().root})
+    print_settings(settings, is_json=json, from_file=from_file)
 
 
 @one_line_errors

@@ -149,6 +149,7 @@ def test_config_prints_json(data: Path) -> None:
         "from": "environment",
     }
     assert settings["MOORAGE_ADMIN_PASSWORD"]["value"] == "********"
+    assert settings["MOORAGE_DATA"]["value"] == str(data)
 
 
 def test_config_lists_the_settings_and_masks_secrets(data: Path) -> None:
