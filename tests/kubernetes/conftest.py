@@ -54,10 +54,16 @@ def _build_s3() -> None:
 
 @pytest.fixture(scope="session")
 def release(images: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
-    """The chart, installed with two replicas of every part beside PostgreSQL and S3."""
+    """The chart, installed with two replicas of every part beside PostgreSQL and S3.
+
+    While you work on the tests, KUBE_NAMESPACE and KUBE_VALUES name an installation that exists.
+    """
+    if existing := os.environ.get("KUBE_NAMESPACE"):
+        yield Release(existing, NODE_PORT, Path(os.environ["KUBE_VALUES"]))
+        return
     namespace = f"moorage-test-{secrets.token_hex(3)}"
     uid, gid = cluster.user_of(POSTGRES_IMAGE, "postgres")
-    part = {"replicas": REPLICAS, "resources": {"requests": {"cpu": "10m"}}}
+    part = {"replicas": REPLICAS}
     values = {
         "image": {"repository": IMAGE, "tag": images, "pullPolicy": "IfNotPresent"},
         "database": {"existingSecret": "moorage-database"},
@@ -70,7 +76,7 @@ def release(images: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
             },
         },
         "gateway": {**part, "service": {"type": "NodePort", "nodePort": NODE_PORT}},
-        **{name: part for name in ("auth", "catalog", "events", "registry")},
+        **dict.fromkeys(("auth", "catalog", "events", "registry"), part),
     }
     file = cluster.write_values(tmp_path_factory.mktemp("values"), values)
     try:
@@ -98,7 +104,7 @@ def tenant(release: Release) -> Iterator[Tenant]:
 
 @pytest.fixture(scope="session")
 def docker(release: Release, tenant: Tenant, tmp_path_factory: pytest.TempPathFactory) -> Docker:
-    """docker on the machine's engine, logged in as the user that can push."""
+    """Docker on the machine's engine, logged in as the user that can push."""
     folder = tmp_path_factory.mktemp("docker")
     engine = Engine(folder, Path("/var/run/docker.sock"), Path("/run/containerd/containerd.sock"))
     client = Docker(toolbox(), home(folder, "home"), engine)
