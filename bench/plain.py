@@ -143,6 +143,7 @@ def _registry(folder: Path, ca: Path, address: str) -> str:
         listen_address=address,
         debug_address=None,
         storage_root=str(folder / "storage"),
+        s3=None,
         http_secret="upload-state-secret",
         token_realm="http://gateway.invalid/token",
         token_service=SERVICE,

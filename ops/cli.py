@@ -7,7 +7,17 @@ service's code.
 
 import typer
 
-from ops.commands import admin, catalog, database, keys, kubernetes, project, render, run
+from ops.commands import (
+    admin,
+    catalog,
+    database,
+    keys,
+    kubernetes,
+    project,
+    render,
+    run,
+    storage,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,3 +44,4 @@ for command in (
 app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="keys")
 app.add_typer(kubernetes.app, name="kubernetes")
+app.add_typer(storage.app, name="storage")

@@ -57,6 +57,11 @@ class Layout:
         return self.root / "registry"
 
     @property
+    def blob_cache(self) -> Path:
+        """The gateway's cache of blobs from S3. It can be deleted while Moorage is stopped."""
+        return self.root / "blob-cache"
+
+    @property
     def gateway(self) -> Path:
         """The gateway's configuration, if the gateway is a container."""
         return self.root / "gateway"

@@ -42,8 +42,10 @@ def render(
     from ops.host.privileges import RunUser
     from ops.install import container
     from ops.settings import load_run_settings
+    from ops.storage import installation_storage
 
     settings = load_run_settings()
+    storage = installation_storage(settings)
     network = container.Network(
         auth=auth,
         catalog=catalog,
@@ -57,7 +59,7 @@ def render(
     if not folder.is_dir():
         private_dir(folder, user)
     if part == Part.GATEWAY:
-        container.render_gateway(folder, settings, network, user=user)
+        container.render_gateway(folder, settings, storage, network, user=user)
     else:
         secrets = Path(os.environ.get("SECRETS_DIR") or settings.data / "secrets" / "registry")
-        container.render_registry(folder, settings, network, secrets=secrets, user=user)
+        container.render_registry(folder, settings, storage, network, secrets=secrets, user=user)

@@ -12,7 +12,7 @@ TEMPLATES = PROJECT / "deploy"
 GATEWAY = "gateway/nginx.conf.j2"
 REGISTRY = "registry/config.yml.j2"
 
-Value = str | int | bool | list[str] | None
+Value = object
 
 
 def render(template: str, **variables: Value) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from libs.common.storage.settings import StorageSettings
 from ops.db.postgres import SUPERUSER
 from ops.errors import OpsError
 from ops.host import render
@@ -18,6 +19,7 @@ from ops.install.console import publish_console
 from ops.layout import Layout
 from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 from ops.settings import RunSettings
+from ops.storage import SYSTEM_CERTIFICATES, gateway_cache, installation_storage, registry_s3
 
 DATABASE = "moorage"
 # The host name of deploy/compose.yaml.
@@ -26,6 +28,7 @@ _REGISTRY_PORT = 5000
 _GATEWAY_PORT = 8080
 _STORAGE = "/var/lib/registry"
 _SCRIPT = "containers/run.sh"
+_BLOB_CACHE = Path("/var/cache/moorage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,29 @@ def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> No
     Beside each configuration is the script that runs and stops the server.
 
     Run it as root, before any other container starts.
+
+    Raises:
+        SettingError: a setting of the storage is wrong.
     """
+    storage = installation_storage(settings)
     private_dir(layout.root, owners.services)
     ensure_secrets(layout, owners)
     ensure_database_urls(layout, _owner_url(layout, settings), owners)
     private_dir(layout.registry, owners.registry)
     secrets = layout.secrets_of("registry")
-    render_registry(secrets, settings, COMPOSE, secrets=secrets, user=owners.registry)
+    render_registry(secrets, settings, storage, COMPOSE, secrets=secrets, user=owners.registry)
     private_dir(layout.gateway, owners.registry)
-    render_gateway(layout.gateway, settings, COMPOSE, user=owners.registry)
+    render_gateway(layout.gateway, settings, storage, COMPOSE, user=owners.registry)
 
 
 def render_registry(
-    folder: Path, settings: RunSettings, network: Network, *, secrets: Path, user: RunUser
+    folder: Path,
+    settings: RunSettings,
+    storage: StorageSettings,
+    network: Network,
+    *,
+    secrets: Path,
+    user: RunUser,
 ) -> None:
     """Write the registry's `config.yml`, and the script that runs it, to `folder`.
 
@@ -92,6 +105,7 @@ def render_registry(
         listen_address=f":{_REGISTRY_PORT}",
         debug_address=network.debug_address,
         storage_root=_STORAGE,
+        s3=registry_s3(storage),
         http_secret=_secret(secrets / "http_secret"),
         token_realm=f"{settings.url}/token",
         token_service="moorage",  # noqa: S106 - a name
@@ -104,8 +118,16 @@ def render_registry(
     _write_script(folder, user)
 
 
-def render_gateway(folder: Path, settings: RunSettings, network: Network, *, user: RunUser) -> None:
+def render_gateway(
+    folder: Path,
+    settings: RunSettings,
+    storage: StorageSettings,
+    network: Network,
+    *,
+    user: RunUser,
+) -> None:
     """Write `nginx.conf`, its script, and the files of console and API page to `folder`."""
+    certificates = str(storage.s3_ca_file) if storage.s3_ca_file else SYSTEM_CERTIFICATES
     docs = publish_api_page(folder / "docs", user)
     publish_console(folder / "console", user)
     rendered = render.render(
@@ -123,7 +145,10 @@ def render_gateway(folder: Path, settings: RunSettings, network: Network, *, use
         registry_address=network.registry,
         docs_root=str(docs),
         console_root=str(folder / "console"),
-        blob_root=_STORAGE,
+        blob_root=None if storage.is_s3 else _STORAGE,
+        blob_cache=gateway_cache(
+            storage, _BLOB_CACHE, certificates=certificates, resolver=network.resolver
+        ),
         resolver=network.resolver,
         workers="auto",
         pid_path="/tmp/nginx.pid",  # noqa: S108 - the container's own

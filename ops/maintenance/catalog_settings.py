@@ -18,15 +18,20 @@ def catalog_settings(layout: Layout) -> Settings:
     Raises:
         OpsError: Moorage does not run on the data folder, or a setting is wrong.
     """
-    try:
-        written: dict[str, str] = json.loads(layout.catalog_environment.read_text())
-    except FileNotFoundError:
-        written = {}
-    for name, value in written.items():
-        os.environ.setdefault(name, value)
+    set_written_variables(layout)
     if "SECRETS_DIR" not in os.environ:
         raise OpsError("Moorage does not run on this data folder (MOORAGE_DATA): start it first")
     try:
         return load_settings()
     except SettingsError as error:
         raise OpsError(str(error)) from None
+
+
+def set_written_variables(layout: Layout) -> None:
+    """Set the variables that `moorage run` has written, unless the environment has them."""
+    try:
+        written: dict[str, str] = json.loads(layout.catalog_environment.read_text())
+    except FileNotFoundError:
+        return
+    for name, value in written.items():
+        os.environ.setdefault(name, value)

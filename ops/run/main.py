@@ -14,6 +14,7 @@ from contextlib import ExitStack
 import typer
 
 from libs.common.settings import SettingsError
+from libs.common.storage.settings import StorageSettings
 from ops.errors import SettingError
 from ops.host.files import private_dir
 from ops.host.lock import check_port, only_run
@@ -38,6 +39,7 @@ from ops.run.ready import wait_until_ready
 from ops.run.supervisor import MOST_SHORT_RUNS, Supervisor, rotate_logs
 from ops.secrets.store import Owners, ensure_database_urls, ensure_secrets
 from ops.settings import RunSettings
+from ops.storage import installation_storage
 
 _CONSOLE_SECONDS = 60
 """`ready` waits at most this long for the console, because a login works without it."""
@@ -50,6 +52,7 @@ def run(settings: RunSettings) -> None:
         OpsError: A setting is wrong, or a part cannot run.
     """
     check_set_by_run(os.environ)
+    storage = installation_storage(settings)
     layout = Layout(settings.data)
     try:
         layout.root.mkdir(parents=True, exist_ok=True)
@@ -64,7 +67,7 @@ def run(settings: RunSettings) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             build = stack.enter_context(ConsoleBuild())
-            installation = _prepare(settings, layout, build, stack)
+            installation = _prepare(settings, storage, layout, build, stack)
         except KeyboardInterrupt:
             sys.exit(130)
         asyncio.run(_Run(installation, build).main())
@@ -78,7 +81,11 @@ def report(line: str) -> None:
 
 
 def _prepare(
-    settings: RunSettings, layout: Layout, build: ConsoleBuild, stack: ExitStack
+    settings: RunSettings,
+    storage: StorageSettings,
+    layout: Layout,
+    build: ConsoleBuild,
+    stack: ExitStack,
 ) -> Installation:
     """Do the work that needs no running program, while the console is built."""
     ipv6 = check_port(settings.port)
@@ -95,7 +102,7 @@ def _prepare(
     # Reserve the ports until this process ends, so that no other installation can take the port of
     # a child while that child restarts.
     ports = {part: stack.enter_context(reserve(avoid=settings.port)) for part in PARTS}
-    return Installation(settings, layout, user, nginx, registry, ports, ipv6)
+    return Installation(settings, storage, layout, user, nginx, registry, ports, ipv6)
 
 
 class _Run:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from libs.common.storage.settings import StorageSettings, variables
+from ops import storage
 from ops.db import postgres
 from ops.errors import OpsError
 from ops.host import render
@@ -35,6 +37,7 @@ class Installation:
     """The facts of a run that are fixed before its first program starts."""
 
     settings: RunSettings
+    storage: StorageSettings
     layout: Layout
     user: RunUser
     nginx: Tool
@@ -95,6 +98,7 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
             "AUTH_SERVICE": installation.token_service,
             "AUTH_ISSUER": installation.token_issuer,
             "AUTH_IMAGES_FOLDER": str(installation.layout.registry),
+            "MOORAGE_STORAGE": installation.storage.storage,
         }
     else:
         prefix = service.upper()
@@ -105,6 +109,7 @@ def service_environment(installation: Installation, service: str) -> dict[str, s
         }
     if service == "catalog":
         fixed["CATALOG_STORAGE_PATH"] = str(installation.layout.registry)
+        fixed |= storage.service_variables(installation.storage, s3_certificates(installation))
         fixed["MOORAGE_FOREIGN_LAYER_URLS"] = ",".join(installation.settings.foreign_layer_urls)
         chosen |= {
             name: value
@@ -127,7 +132,7 @@ def service_program(installation: Installation, service: str) -> Program:
         settings = {
             name: value
             for name, value in environment.items()
-            if name in ("SECRETS_DIR", *TOKEN_LIFETIMES)
+            if name in ("SECRETS_DIR", *TOKEN_LIFETIMES, *variables(), *storage.ROLE_VARIABLES)
             or name.startswith(("CATALOG_", _GARBAGE_PREFIX))
         }
         write_private(
@@ -152,6 +157,7 @@ def registry_program(installation: Installation) -> Program:
         listen_address=installation.ports["registry"].address,
         debug_address=None,
         storage_root=str(layout.registry),
+        s3=storage.registry_s3(installation.storage),
         http_secret=(layout.secrets_of("registry") / "http_secret").read_text(),
         token_realm=f"{installation.settings.url}/token",
         token_service=installation.token_service,
@@ -161,7 +167,13 @@ def registry_program(installation: Installation) -> Program:
         webhook_secret=(layout.secrets_of("registry") / "webhook_secret").read_text(),
     )
     write_private(configuration, rendered, installation.user)
-    environment = child_environment(**REGISTRY_ENVIRONMENT, **installation.registry.environment)
+    environment = child_environment(
+        **REGISTRY_ENVIRONMENT,
+        **installation.registry.environment,
+        **storage.role_variables(installation.storage),
+    )
+    if (certificates := s3_certificates(installation)) is not None:
+        environment["SSL_CERT_FILE"] = str(certificates)
     return Program(
         name="registry",
         argv=[str(installation.registry.path), "serve", str(configuration)],
@@ -195,7 +207,8 @@ def gateway_program(installation: Installation) -> Program:
         **{f"{part}_address": installation.ports[part].address for part in ("registry", *SERVICES)},
         docs_root=str(publish_api_page(layout.run / "docs", user)),
         console_root=str(layout.run / "console"),
-        blob_root=str(layout.registry),
+        blob_root=None if installation.storage.is_s3 else str(layout.registry),
+        blob_cache=_blob_cache(installation),
         resolver=None,
         workers="auto",
         pid_path=str(layout.run / "nginx.pid"),
@@ -219,6 +232,30 @@ def gateway_program(installation: Installation) -> Program:
     )
     _test_configuration(program, user)
     return program
+
+
+def _blob_cache(installation: Installation) -> storage.GatewayCache | None:
+    layout = installation.layout
+    own = s3_certificates(installation)
+    cache = storage.gateway_cache(
+        installation.storage,
+        layout.blob_cache,
+        certificates=storage.system_certificates() if own is None else str(own),
+    )
+    if cache is not None:
+        private_dir(layout.blob_cache, installation.user)
+    return cache
+
+
+def s3_certificates(installation: Installation) -> Path | None:
+    """Copy S3_CA_FILE for the children's user, and return the copy."""
+    source = installation.storage.s3_ca_file
+    if source is None or not installation.storage.is_s3:
+        return None
+    copy = installation.layout.run / "s3-ca.pem"
+    if not copy.exists():
+        write_private(copy, source.read_bytes(), installation.user)
+    return copy
 
 
 def _test_configuration(program: Program, user: RunUser) -> None:

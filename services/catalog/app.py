@@ -16,11 +16,12 @@ from libs.common.db.refusals import RefusalRecorder
 from libs.common.disk import FreeSpace
 from libs.common.registry.client import Registry, connected
 from libs.common.registry.errors import RegistryUnavailable
-from libs.common.registry.storage import BlobReader, LocalBlobs, RemoteBlobs
+from libs.common.registry.storage import BlobReader, LocalBlobs, RemoteBlobs, S3Blobs
 from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
+from libs.common.storage.s3 import S3Storage
 from libs.common.storage.settings import opened_storage
 from libs.common.storage.store import Storage
 from libs.common.tasks.background import Work, every, running
@@ -207,7 +208,7 @@ def _workers(
             step_seconds=_LONG_STEP_SECONDS,
         )
     )
-    storage_worker = StorageWorker(engine, registry, _blob_reader(settings, registry))
+    storage_worker = StorageWorker(engine, registry, _blob_reader(settings, registry, storage))
     workers.append(worker(name="storage", channel=STORAGE_CHANNEL, step=storage_worker.step))
     workers.append(worker(name="restarts", channel=RESTARTS_CHANNEL, step=restarts.step))
     if storage is not None:
@@ -233,18 +234,24 @@ def _workers(
     return workers
 
 
-def _blob_reader(settings: Settings, registry: Registry) -> BlobReader:
+def _blob_reader(settings: Settings, registry: Registry, storage: Storage | None) -> BlobReader:
+    if isinstance(storage, S3Storage):
+        return S3Blobs(storage)
     root = settings.images_folder
     return RemoteBlobs(registry) if root is None else LocalBlobs(root)
 
 
 def _admission(
-    settings: Settings, engine: Engine, registry: Registry, free_space: FreeSpace
+    settings: Settings,
+    engine: Engine,
+    registry: Registry,
+    storage: Storage | None,
+    free_space: FreeSpace,
 ) -> Admission:
     return Admission(
         engine,
         registry,
-        _blob_reader(settings, registry),
+        _blob_reader(settings, registry, storage),
         free_space,
         foreign_urls=settings.foreign_prefixes,
         max_repositories=settings.max_repositories,
@@ -324,7 +331,7 @@ def create_app(settings: Settings) -> FastAPI:
             ):
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
                 await asyncio.to_thread(free_space.measure)
-                admission = _admission(settings, engine, registry, free_space)
+                admission = _admission(settings, engine, registry, storage, free_space)
                 restorer = Restorer(engine, registry, storage)
                 copier = Copier(engine, registry, storage, admission)
                 provide(

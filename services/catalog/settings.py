@@ -205,6 +205,7 @@ class Settings(settings.ServiceSettings, StorageSettings):
             keys=self.secrets_dir / "token-keys",
             service=self.registry_service,
             issuer=self.issuer,
+            storage_ca=self.s3_ca_file,
         )
 
     @property

@@ -4,6 +4,7 @@ It authenticates with tokens that the service signs itself.
 """
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -321,13 +322,15 @@ class RegistryAddress:
     """The URL of Distribution, and what its tokens need.
 
     ``keys`` is the directory of signing keys, ``service`` the claim ``aud``, ``issuer`` the claim
-    ``iss``.
+    ``iss``. ``storage_ca`` is the CA of the storage to which the registry redirects requests for
+    blobs; None for the CAs of the machine.
     """
 
     url: str
     keys: Path
     service: str
     issuer: str
+    storage_ca: Path | None = None
 
 
 @asynccontextmanager
@@ -344,8 +347,12 @@ async def connected(
     tokens = RegistryTokens(
         keys=address.keys, service=address.service, issuer=address.issuer, subject=subject
     )
+    verify = ssl.create_default_context()
+    if address.storage_ca is not None:
+        verify.load_verify_locations(address.storage_ca)
     async with httpx.AsyncClient(
         base_url=address.url,
+        verify=verify,
         timeout=httpx.Timeout(timeout_seconds, connect=2.0),
         limits=_LIMITS,
         headers={"User-Agent": subject.replace(":", "-")},

@@ -155,6 +155,50 @@ class RemoteBlobs:
             return size
 
 
+class LinkedBlobs(Protocol):
+    """The links and blobs of a storage. Each method raises StorageUnavailable if it fails."""
+
+    async def find_canonical(self, repository: str, digest: str) -> str | None:
+        """Return the sha256 digest of a blob or manifest that a repository links, or None."""
+
+    async def find_blob_size(self, digest: str) -> int | None:
+        """Return the size of a blob in bytes, or None if it is missing."""
+
+    async def read_blob(self, digest: str, *, limit: int) -> bytes | None:
+        """Return a blob, or None if it is missing or has more than ``limit`` bytes."""
+
+
+class S3Blobs:
+    """Reads links and blobs from S3, with fewer requests than the registry sends for the same."""
+
+    def __init__(self, storage: LinkedBlobs) -> None:
+        self._storage = storage
+
+    async def inspect(
+        self, repository: str, digests: Collection[str], *, read: str | None, limit: int
+    ) -> Inspected:
+        """See BlobReader."""
+        ordered = list(digests)
+        try:
+            found = await asyncio.gather(*(self._find(repository, one) for one in ordered))
+            content = None
+            if read is not None:
+                canonical = await self._storage.find_canonical(repository, read)
+                if canonical is not None:
+                    content = await self._storage.read_blob(canonical, limit=limit)
+        except StorageUnavailable as error:
+            raise RegistryUnavailable(str(error)) from error
+        blobs = zip(ordered, found, strict=True)
+        return Inspected({one: blob for one, blob in blobs if blob is not None}, content)
+
+    async def _find(self, repository: str, digest: str) -> StoredBlob | None:
+        canonical = await self._storage.find_canonical(repository, digest)
+        if canonical is None:
+            return None
+        size = await self._storage.find_blob_size(canonical)
+        return None if size is None else StoredBlob(canonical, size)
+
+
 async def link_layers(
     storage: Storage,
     repository: str,

@@ -94,6 +94,18 @@ def layer_link(repository: str, digest: str) -> str:
     return f"{repository_folder(repository)}/_layers/{digest.replace(':', '/')}/link"
 
 
+def links(repository: str, digest: str) -> tuple[str, str]:
+    """Return the files of which one links a blob or manifest. Raises as `layer_link` does."""
+    layer = layer_link(repository, digest)
+    return layer, layer.replace("/_layers/", "/_manifests/revisions/")
+
+
+def parse_link(content: bytes) -> str | None:
+    """Return the sha256 digest in a link, or None if the link is damaged."""
+    text = content.decode("ascii", "replace").strip()
+    return text if _DIGEST.fullmatch(text) else None
+
+
 def check_sweep(sweep: str) -> None:
     """Raise ValueError if ``sweep`` is not a name of a sweep."""
     if not _SWEEP.fullmatch(sweep):

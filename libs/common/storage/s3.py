@@ -16,6 +16,7 @@ from libs.common.storage.layout import (
     blob_data,
     check_sweep,
     layer_link,
+    links,
     parse_blob,
     parse_entry,
     repository_folder,
@@ -130,6 +131,14 @@ class S3Storage:
         """See Storage."""
         return await self._objects.read(blob_data(digest), limit)
 
+    async def find_canonical(self, repository: str, digest: str) -> str | None:
+        """Return the sha256 digest of a blob or manifest that a repository links, or None."""
+        return await self._objects.read_link(links(repository, digest))
+
+    async def find_blob_size(self, digest: str) -> int | None:
+        """Return the size of a blob in bytes, or None if it is missing."""
+        return await self._objects.find_size(blob_data(digest))
+
     async def prepare_sweep(self) -> str:
         """See Storage.
 
@@ -223,9 +232,9 @@ class S3Storage:
             for entry, changed in modified.items()
             if entry.kind in REMOVED_LINKS and changed < older_than
         }
-        links = [path for entry in removed for path in paths[entry]]
-        for start in range(0, len(links), _DELETIONS):
-            outcomes = await self._sweep(sweep, links[start : start + _DELETIONS], check)
+        files = [path for entry in removed for path in paths[entry]]
+        for start in range(0, len(files), _DELETIONS):
+            outcomes = await self._sweep(sweep, files[start : start + _DELETIONS], check)
             if any(outcome is not Outcome.DELETED for outcome in outcomes):
                 raise StorageUnavailable("the storage failed: S3 has not deleted all links")
         return removed == modified.keys()
@@ -235,8 +244,8 @@ class S3Storage:
     ) -> None:
         """See Storage."""
         stored = {digest: digest for digest in digests} | dict(aliases)
-        links = [(layer_link(repository, one), digest.encode()) for one, digest in stored.items()]
-        await asyncio.gather(*(self._objects.write(path, content) for path, content in links))
+        files = [(layer_link(repository, one), digest.encode()) for one, digest in stored.items()]
+        await asyncio.gather(*(self._objects.write(path, content) for path, content in files))
 
     async def _sweep(
         self, sweep: str, paths: list[str], check: Callable[[], Awaitable[None]]

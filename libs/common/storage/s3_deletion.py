@@ -67,6 +67,22 @@ class SignedDeletions:
         """Send the deletions, and return the outcome of each."""
         return list(await asyncio.gather(*(self._send(url) for url in urls)))
 
+    async def get(self, url: str, expected: bytes) -> None:
+        """Request an object by a presigned URL, and compare its content.
+
+        Raises:
+            StorageUnavailable: the server does not answer, or answers something else.
+        """
+        try:
+            answer = await self._client.get(url)
+        except httpx.HTTPError as error:
+            raise StorageUnavailable(f"the storage failed: {_text(error)}") from error
+        if answer.status_code != 200 or answer.content != expected:
+            raise StorageUnavailable(
+                f"a presigned URL is answered with status {answer.status_code}; the gateway and"
+                " clients need it to download"
+            )
+
     async def check_clock(self, path: str) -> None:
         """Compare the clocks of this machine and of the server. ``path`` is any object.
 

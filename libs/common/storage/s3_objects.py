@@ -10,9 +10,11 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from libs.common.storage.layout import parse_link
 from libs.common.storage.store import StorageUnavailable
 
 _PAGE = 1000
+_MAX_LINK_BYTES = 256
 _CONCURRENT_REQUESTS = 32
 _REQUEST_TIMEOUT = timedelta(seconds=30)
 _RETRY_TIMEOUT = timedelta(seconds=60)
@@ -27,8 +29,9 @@ def open_store(
     access_key: tuple[str, str] | None,
     path_style: bool,
     ca_file: Path | None,
+    max_retries: int = 3,
 ) -> S3Store:
-    """Return obstore's access to a bucket. `S3Storage` describes the arguments."""
+    """Return obstore's access to a bucket. `S3Storage` describes the other arguments."""
     options: dict[str, str] = {} if endpoint is None else {"endpoint": endpoint}
     client_options: dict[str, object] = {
         "allow_http": (endpoint or "").startswith("http://"),
@@ -44,7 +47,7 @@ def open_store(
         region=region,
         virtual_hosted_style_request=not path_style,
         client_options=client_options,  # type: ignore[arg-type]
-        retry_config={"max_retries": 3, "retry_timeout": _RETRY_TIMEOUT},
+        retry_config={"max_retries": max_retries, "retry_timeout": _RETRY_TIMEOUT},
         **options,  # type: ignore[arg-type]
     )
 
@@ -95,6 +98,15 @@ class Objects:
                 return bytes(await found.bytes_async())
             except FileNotFoundError:
                 return None
+
+    async def read_link(self, paths: Sequence[str]) -> str | None:
+        """Return the sha256 digest in the first of these links that is there, or None."""
+        for path in paths:
+            async with self._requests:
+                content = await self.read(path, _MAX_LINK_BYTES)
+            if content is not None and (digest := parse_link(content)) is not None:
+                return digest
+        return None
 
     async def write(self, path: str, content: bytes) -> None:
         """Write an object if its content is missing or different."""

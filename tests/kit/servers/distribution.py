@@ -89,6 +89,7 @@ def _configuration(registry: Distribution, *, ca: Path, webhook: str, secret: st
         listen_address=registry.address,
         debug_address=None,
         storage_root=str(registry.storage),
+        s3=None,
         http_secret="upload-state-secret",
         token_realm="http://gateway.invalid/token",
         token_service="moorage",

@@ -111,6 +111,7 @@ def running_gateway(
         "docs_root": str(publish_api_page(folder / "docs", user)),
         "console_root": str(folder / "console"),
         "blob_root": None,
+        "blob_cache": None,
         "resolver": None,
         "workers": 1,
         "pid_path": str(folder / "nginx.pid"),

@@ -35,6 +35,17 @@ class ObjectStorage:
     access_key: tuple[str, str]
     files: Path
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings of `make run` for this server."""
+        return {
+            "MOORAGE_STORAGE": "s3",
+            "S3_ENDPOINT": self.endpoint,
+            "S3_BUCKET": self.bucket,
+            "S3_ACCESS_KEY_ID": self.access_key[0],
+            "S3_SECRET_ACCESS_KEY": self.access_key[1],
+        }
+
     def driver(self, prefix: str) -> dict[str, object]:
         """Return Distribution's storage driver, as `storage` in its configuration has it.
 

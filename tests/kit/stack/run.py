@@ -38,6 +38,8 @@ _OURS = (
     "DATABASE_",
     "SECRETS_",
     "TRASH_",
+    "S3_",
+    "BLOB_",
     "PG",
 )
 """Prefixes of variables that the stack does not inherit, except REGISTRY_BIN."""

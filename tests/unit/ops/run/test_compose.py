@@ -49,7 +49,7 @@ def test_the_registry_purges_no_uploads_because_garbage_collection_does() -> Non
         ),
         "value",
     )
-    rendered = yaml.safe_load(render(REGISTRY, debug_address=None, **values))
+    rendered = yaml.safe_load(render(REGISTRY, debug_address=None, s3=None, **values))
     assert rendered["storage"]["maintenance"] == {"uploadpurging": {"enabled": False}}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from libs.common.storage.settings import load_storage_settings
 from ops.host.ports import reserve
 from ops.host.privileges import RunUser
 from ops.install.debian import Tool
@@ -28,6 +29,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
         ports = {part: stack.enter_context(reserve()) for part in PARTS}
         yield Installation(
             settings,
+            load_storage_settings(),
             Layout(tmp_path),
             user,
             nginx=Tool(Path("nginx")),
