@@ -61,4 +61,5 @@ def docs() -> None:
     errors_page.PAGE.write_text(errors_page.page())
     chart_page.SCHEMA.write_text(chart_page.schema())
     chart_page.PAGE.write_text(chart_page.page())
+    chart_page.copy_monitoring()
     write_documents()

@@ -14,6 +14,7 @@ from ops.layout import PROJECT, SERVICES
 CHART = PROJECT / "deploy" / "helm" / "moorage"
 PAGE = CHART / "README.md"
 SCHEMA = CHART / "values.schema.json"
+MONITORING = ("alerts.yaml", "dashboard.json")
 
 _SECRET = re.compile(r"DATABASE_URL$|PASSWORD|SECRET|ACCESS_KEY")
 # The chart computes these from other values.
@@ -72,6 +73,14 @@ def settings() -> list[str]:
         for name, field in model.model_fields.items():
             names.add(variable_of(name, field, f"{service.upper()}_"))
     return sorted(n for n in names if not _SECRET.search(n) and not _COMPUTED.search(n))
+
+
+def copy_monitoring() -> None:
+    """Copy the alert rules and the dashboard of deploy/monitoring: Helm packs only its own files."""
+    for name in MONITORING:
+        source = PROJECT / "deploy" / "monitoring" / name
+        if source.is_file():
+            (CHART / "monitoring" / name).write_bytes(source.read_bytes())
 
 
 def _documented(text: str) -> Iterator[tuple[str, str]]:

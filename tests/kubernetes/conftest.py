@@ -102,12 +102,19 @@ def tenant(release: Release) -> Iterator[Tenant]:
         yield made
 
 
+class SystemDocker(Docker):
+    """docker on the machine's own engine, whose socket is in the machine's /run."""
+
+    def __init__(self, folder: Path) -> None:
+        engine = Engine(folder, Path("/run/docker.sock"), Path("/run/containerd/containerd.sock"))
+        super().__init__(toolbox(), home(folder, "home"), engine)
+        self._prefix = []
+
+
 @pytest.fixture(scope="session")
 def docker(release: Release, tenant: Tenant, tmp_path_factory: pytest.TempPathFactory) -> Docker:
     """Docker on the machine's engine, logged in as the user that can push."""
-    folder = tmp_path_factory.mktemp("docker")
-    engine = Engine(folder, Path("/var/run/docker.sock"), Path("/run/containerd/containerd.sock"))
-    client = Docker(toolbox(), home(folder, "home"), engine)
+    client = SystemDocker(tmp_path_factory.mktemp("docker"))
     user = tenant.granted
     client.login(release.registry, user.username, user.password).checked()
     return client

@@ -284,6 +284,15 @@ def test_readme_and_schema_are_generated() -> None:
     assert chart_page.SCHEMA.read_text() == chart_page.schema(), "run `moorage docs`"
 
 
+@pytest.mark.parametrize("name", chart_page.MONITORING)
+def test_monitoring_files_are_those_of_the_project(name: str) -> None:
+    source = PROJECT / "deploy" / "monitoring" / name
+    if not source.is_file():
+        pytest.skip(f"deploy/monitoring has no {name}")
+    copied = (CHART / "monitoring" / name).read_text()
+    assert copied == source.read_text(), "run `moorage docs`"
+
+
 def test_each_value_is_in_the_schema(helm: Helm) -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text())
     schema = json.loads(chart_page.SCHEMA.read_text())
