@@ -45,5 +45,5 @@ for command in (
     app.command()(command)
 app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="keys")
-app.add_typer(storage.app, name="storage")
 app.add_typer(kubernetes.app, name="kubernetes")
+app.add_typer(storage.app, name="storage")

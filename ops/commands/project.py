@@ -60,13 +60,16 @@ def config(json: Json = False) -> None:
 
 @one_line_errors
 def docs() -> None:
-    """Generate docs/settings.md, docs/errors.md, and docs/openapi/ from the code.
+    """Generate docs/settings.md, docs/errors.md, docs/openapi/, and the README of the chart.
 
     Example: moorage docs
     """
-    from ops.docs import errors_page, settings_page
+    from ops.docs import chart_page, errors_page, settings_page
     from ops.docs.openapi import write_documents
 
     settings_page.PAGE.write_text(settings_page.page())
     errors_page.PAGE.write_text(errors_page.page())
+    chart_page.SCHEMA.write_text(chart_page.schema())
+    chart_page.PAGE.write_text(chart_page.page())
+    chart_page.copy_monitoring()
     write_documents()

@@ -63,9 +63,7 @@ def render(
     if not folder.is_dir():
         private_dir(folder, user)
     if part == Part.GATEWAY:
-        container.render_gateway(folder, settings, network, storage=storage, user=user)
+        container.render_gateway(folder, settings, storage, network, user=user)
     else:
         secrets = Path(os.environ.get("SECRETS_DIR") or settings.data / "secrets" / "registry")
-        container.render_registry(
-            folder, settings, network, storage=storage, secrets=secrets, user=user
-        )
+        container.render_registry(folder, settings, storage, network, secrets=secrets, user=user)

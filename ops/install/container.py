@@ -79,19 +79,17 @@ def init_containers(layout: Layout, settings: RunSettings, owners: Owners) -> No
     ensure_database_urls(layout, _owner_url(layout, settings), owners)
     private_dir(layout.registry, owners.registry)
     secrets = layout.secrets_of("registry")
-    render_registry(
-        secrets, settings, COMPOSE, storage=storage, secrets=secrets, user=owners.registry
-    )
+    render_registry(secrets, settings, storage, COMPOSE, secrets=secrets, user=owners.registry)
     private_dir(layout.gateway, owners.registry)
-    render_gateway(layout.gateway, settings, COMPOSE, storage=storage, user=owners.registry)
+    render_gateway(layout.gateway, settings, storage, COMPOSE, user=owners.registry)
 
 
 def render_registry(
     folder: Path,
     settings: RunSettings,
+    storage: StorageSettings,
     network: Network,
     *,
-    storage: StorageSettings,
     secrets: Path,
     user: RunUser,
 ) -> None:
@@ -123,9 +121,9 @@ def render_registry(
 def render_gateway(
     folder: Path,
     settings: RunSettings,
+    storage: StorageSettings,
     network: Network,
     *,
-    storage: StorageSettings,
     user: RunUser,
 ) -> None:
     """Write `nginx.conf`, its script, and the files of console and API page to `folder`."""

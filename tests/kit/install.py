@@ -1,9 +1,9 @@
 """The toolbox of real clients and a browser, and the command that fetches missing ones.
 
 `python -m tests.kit.install` fetches Debian packages, unpacks them into a folder of the project,
-and builds the console. With Go, it also builds the OCI conformance suite, an S3 server, and Helm. It
-needs no root: it installs nothing on the machine, starts no service, and runs no maintainer script. To
-undo it, delete the folder. If the machine has a program, the tests use that one.
+and builds the console. With Go, it also builds the OCI conformance suite, an S3 server, and Helm.
+It needs no root: it installs nothing on the machine, starts no service, and runs no maintainer
+script. To undo it, delete the folder. If the machine has a program, the tests use that one.
 """
 
 from __future__ import annotations

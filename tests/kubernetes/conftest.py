@@ -54,10 +54,16 @@ def _build_s3() -> None:
 
 @pytest.fixture(scope="session")
 def release(images: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
-    """The chart, installed with two replicas of every part beside PostgreSQL and S3."""
+    """The chart, installed with two replicas of every part beside PostgreSQL and S3.
+
+    While you work on the tests, KUBE_NAMESPACE and KUBE_VALUES name an installation that exists.
+    """
+    if existing := os.environ.get("KUBE_NAMESPACE"):
+        yield Release(existing, NODE_PORT, Path(os.environ["KUBE_VALUES"]))
+        return
     namespace = f"moorage-test-{secrets.token_hex(3)}"
     uid, gid = cluster.user_of(POSTGRES_IMAGE, "postgres")
-    part = {"replicas": REPLICAS, "resources": {"requests": {"cpu": "10m"}}}
+    part = {"replicas": REPLICAS}
     values = {
         "image": {"repository": IMAGE, "tag": images, "pullPolicy": "IfNotPresent"},
         "database": {"existingSecret": "moorage-database"},
@@ -70,7 +76,7 @@ def release(images: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
             },
         },
         "gateway": {**part, "service": {"type": "NodePort", "nodePort": NODE_PORT}},
-        **{name: part for name in ("auth", "catalog", "events", "registry")},
+        **dict.fromkeys(("auth", "catalog", "events", "registry"), part),
     }
     file = cluster.write_values(tmp_path_factory.mktemp("values"), values)
     try:
@@ -96,12 +102,19 @@ def tenant(release: Release) -> Iterator[Tenant]:
         yield made
 
 
+class SystemDocker(Docker):
+    """docker on the machine's own engine, whose socket is in the machine's /run."""
+
+    def __init__(self, folder: Path) -> None:
+        engine = Engine(folder, Path("/run/docker.sock"), Path("/run/containerd/containerd.sock"))
+        super().__init__(toolbox(), home(folder, "home"), engine)
+        self._prefix = []
+
+
 @pytest.fixture(scope="session")
 def docker(release: Release, tenant: Tenant, tmp_path_factory: pytest.TempPathFactory) -> Docker:
-    """docker on the machine's engine, logged in as the user that can push."""
-    folder = tmp_path_factory.mktemp("docker")
-    engine = Engine(folder, Path("/var/run/docker.sock"), Path("/run/containerd/containerd.sock"))
-    client = Docker(toolbox(), home(folder, "home"), engine)
+    """Docker on the machine's engine, logged in as the user that can push."""
+    client = SystemDocker(tmp_path_factory.mktemp("docker"))
     user = tenant.granted
     client.login(release.registry, user.username, user.password).checked()
     return client

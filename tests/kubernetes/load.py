@@ -27,7 +27,7 @@ class Load:
 @contextmanager
 def running_load(**rounds: Callable[[], None]) -> Iterator[Load]:
     """Call each function again and again, each in a thread of its own, until the context ends."""
-    load, end = Load({name: 0 for name in rounds}), threading.Event()
+    load, end = Load(dict.fromkeys(rounds, 0)), threading.Event()
 
     def repeat(name: str, once: Callable[[], None]) -> None:
         while not end.is_set():

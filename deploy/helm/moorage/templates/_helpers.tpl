@@ -115,6 +115,7 @@ imagePullSecrets:
 - {name: S3_PREFIX, value: {{ . | quote }}}
 {{- end }}
 - {name: S3_REDIRECT, value: {{ .redirect | quote }}}
+- {name: BLOB_CACHE_BYTES, value: {{ .blobCacheBytes | int64 | quote }}}
 {{- if .existingSecret }}
 - {name: S3_ACCESS_KEY_ID_FILE, value: /etc/moorage/s3/access-key-id}
 - {name: S3_SECRET_ACCESS_KEY_FILE, value: /etc/moorage/s3/secret-access-key}
