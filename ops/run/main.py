@@ -177,6 +177,9 @@ class _Run:
         if late:
             report("the console is still being built; its page appears when it is ready")
         report(f"ready {self.installation.settings.url}")
+        file = self.layout.admin_password
+        place = f"in {file.resolve()}" if file.exists() else "that of MOORAGE_ADMIN_PASSWORD"
+        report(f"sign in as admin; the password is {place}")
 
     async def _deliver_console(self) -> None:
         problem = await self.build.deliver(self.layout, self.installation.user)

@@ -3,6 +3,7 @@ import { connection } from "./connection";
 import type { components as AuthComponents, paths as AuthPaths } from "./generated/auth";
 import type { components as CatalogComponents, paths as CatalogPaths } from "./generated/catalog";
 import type { components as EventsComponents, paths as EventsPaths } from "./generated/events";
+import { readInTime, watchWrite } from "./patience";
 import { ConnectionLost, problemOf } from "./problems";
 import { session } from "./session";
 
@@ -11,6 +12,19 @@ type Schemas = AuthComponents["schemas"] &
   Omit<EventsComponents["schemas"], "Problem" | "FieldProblem">;
 /** A model of the API by its name in the OpenAPI documents. */
 export type Model<Name extends keyof Schemas> = Schemas[Name];
+
+/** Sends a request. One that reads must have its whole response within 8 s. */
+function patientFetch(request: Request): Promise<Response> {
+  return request.method === "GET"
+    ? readInTime(async (signal) => {
+        const response = await authorizedFetch(
+          new Request(request, { signal: AbortSignal.any([signal, request.signal]) }),
+        );
+        const { status, statusText, headers } = response;
+        return new Response(await response.blob(), { status, statusText, headers });
+      })
+    : watchWrite(authorizedFetch(request));
+}
 
 /** Sends a request with the access token, and repeats it once with a new token after a 401. */
 async function authorizedFetch(request: Request): Promise<Response> {
@@ -56,7 +70,7 @@ const throwProblems: Middleware = {
  */
 export const api = createClient<AuthPaths & CatalogPaths & EventsPaths>({
   baseUrl: "",
-  fetch: authorizedFetch,
+  fetch: patientFetch,
 });
 api.use(throwProblems);
 

@@ -1,4 +1,6 @@
 const POLL_MILLISECONDS = 2000;
+/** The server responds to a check within this time, or it does not respond. */
+const CHECK_MILLISECONDS = 1500;
 
 /**
  * Tracks whether the server responds. While the connection is lost, it polls the server. It calls
@@ -42,6 +44,11 @@ export class Connection {
     this.#set(true);
   }
 
+  /** Requests a small file, and records whether the server responds. */
+  async check(): Promise<void> {
+    this.#set(!(await serverResponds()));
+  }
+
   #set(lost: boolean): void {
     if (lost === this.#lost) {
       return;
@@ -58,18 +65,25 @@ export class Connection {
 
   #poll(): void {
     this.#timer = setTimeout(async () => {
-      // This path needs no token. The gateway passes it to a service.
-      const status = await fetch("/.well-known/jwks.json", { cache: "no-store" }).then(
-        (response) => response.status,
-        () => 0,
-      );
-      if (status === 0 || status >= 502) {
-        this.#poll();
-      } else {
+      if (await serverResponds()) {
         this.#set(false);
+      } else {
+        this.#poll();
       }
     }, POLL_MILLISECONDS);
   }
+}
+
+async function serverResponds(): Promise<boolean> {
+  // This path needs no token. The gateway passes it to a service.
+  const status = await fetch("/.well-known/jwks.json", {
+    cache: "no-store",
+    signal: AbortSignal.timeout(CHECK_MILLISECONDS),
+  }).then(
+    (response) => response.status,
+    () => 0,
+  );
+  return status !== 0 && status < 502;
 }
 
 export const connection = new Connection();

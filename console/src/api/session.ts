@@ -1,5 +1,6 @@
 import { connection } from "./connection";
 import type { components } from "./generated/auth";
+import { watchWrite } from "./patience";
 import { ConnectionLost, problemOf } from "./problems";
 
 export type Account = components["schemas"]["AccountOut"];
@@ -110,11 +111,13 @@ export class Session {
       headers.Authorization = `Bearer ${token}`;
     }
     try {
-      const response = await this.send(path, {
-        method,
-        headers,
-        body: body === undefined ? null : JSON.stringify(body),
-      });
+      const response = await watchWrite(
+        this.send(path, {
+          method,
+          headers,
+          body: body === undefined ? null : JSON.stringify(body),
+        }),
+      );
       connection.report(response.status);
       return response;
     } catch {

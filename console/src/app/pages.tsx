@@ -15,6 +15,8 @@ const DockerUser = lazyPart(() => import("../pages/docker-users/docker-user-page
 const FirstSteps = lazyPart(() => import("../pages/first-steps/first-steps-page"), <Loading />);
 const ApiKeys = lazyPart(() => import("../pages/api-keys/api-keys-page"), <Loading />);
 const Activity = lazyPart(() => import("../pages/activity/activity-page"), <Loading />);
+const Trash = lazyPart(() => import("../pages/trash/trash-page"), <Loading />);
+const Collection = lazyPart(() => import("../pages/collection/collection-page"), <Loading />);
 const Accounts = lazyPart(() => import("../pages/accounts/accounts-page"), <Loading />);
 const OwnAccount = lazyPart(() => import("../pages/accounts/own-account-page"), <Loading />);
 const Pipeline = lazyPart(() => import("../pages/pipeline/pipeline-page"), <Loading />);
@@ -55,6 +57,8 @@ export function Pages({ admin }: { admin: boolean }): ReactNode {
         <Route path="/account/api-keys" component={ApiKeys} />
         <Route path="/activity" component={Activity} />
         <Route path="/account" component={OwnAccount} />
+        <Route path="/trash" component={Trash} />
+        {admin && <Route path="/overview" component={Collection} />}
         {admin && <Route path="/accounts" component={Accounts} />}
         {admin && <Route path="/pipeline" component={Pipeline} />}
         <Route component={NotFound} />

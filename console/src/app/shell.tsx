@@ -1,7 +1,9 @@
 import {
   AppstoreOutlined,
   AuditOutlined,
+  DashboardOutlined,
   DatabaseOutlined,
+  DeleteOutlined,
   KeyOutlined,
   MenuOutlined,
   NodeIndexOutlined,
@@ -103,10 +105,12 @@ export default function Shell({
         <hr />
         <MenuLink href="/first-steps" icon={<RocketOutlined />} text={say("nav.firstSteps")} />
         <MenuLink href="/account/api-keys" icon={<KeyOutlined />} text={say("nav.apiKeys")} />
+        <MenuLink href="/trash" icon={<DeleteOutlined />} text={say("nav.trash")} />
         <MenuLink href="/activity" icon={<AuditOutlined />} text={say("nav.activity")} />
         {account.role === "admin" && (
           <>
             <p>{say("nav.administration")}</p>
+            <MenuLink href="/overview" icon={<DashboardOutlined />} text={say("nav.overview")} />
             <MenuLink href="/accounts" icon={<UserOutlined />} text={say("nav.accounts")} />
             <MenuLink href="/pipeline" icon={<NodeIndexOutlined />} text={say("nav.pipeline")} />
           </>

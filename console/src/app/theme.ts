@@ -1,11 +1,11 @@
-import type { ThemeConfig } from "antd";
-import { useSyncExternalStore } from "react";
+import { type ThemeConfig, theme as themes } from "antd";
+import { useMemo, useSyncExternalStore } from "react";
 
 /**
  * Colors with a contrast of at least 4.5:1 (WCAG 2, level AA). The default blue of antd has only
  * 4.1:1 on white.
  */
-const theme: ThemeConfig = {
+const light: ThemeConfig = {
   cssVar: { key: "moorage" },
   hashed: false,
   token: {
@@ -35,16 +35,58 @@ const theme: ThemeConfig = {
     fontFamily: "var(--font)", // app/styles/base.css
   },
 };
-const stillTheme: ThemeConfig = { ...theme, token: { ...theme.token, motion: false } };
+const dark: ThemeConfig = {
+  cssVar: { key: "moorage" },
+  hashed: false,
+  algorithm: themes.darkAlgorithm,
+  token: {
+    colorPrimary: "#2a6cc4",
+    colorLink: "#7db4f5",
+    colorLinkHover: "#a9cdf8",
+    colorLinkActive: "#a9cdf8",
+    colorError: "#d9485a",
+    colorErrorText: "#ff8f97",
+    colorInfo: "#5b9ded",
+    colorBgBase: "#12161c",
+    colorBgContainer: "#1b2129",
+    colorBgElevated: "#222a34",
+    colorText: "#e6eaf0",
+    colorTextSecondary: "#aab4c2",
+    colorTextDescription: "#aab4c2",
+    colorTextPlaceholder: "#97a2b1",
+    borderRadius: 6,
+    fontSize: 14,
+    fontFamily: "var(--font)",
+  },
+  components: { Button: { colorError: "#ff8f97", colorErrorHover: "#ffb3b8" } },
+};
 
 const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)");
+const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
 
 function subscribe(notify: () => void): () => void {
   reducedMotion.addEventListener("change", notify);
-  return () => reducedMotion.removeEventListener("change", notify);
+  darkScheme.addEventListener("change", notify);
+  return () => {
+    reducedMotion.removeEventListener("change", notify);
+    darkScheme.removeEventListener("change", notify);
+  };
 }
 
-/** Returns the theme. Nothing in it moves if the person has asked the system for less motion. */
+/** Returns whether the system asks for dark pages. */
+export function useIsDark(): boolean {
+  return useSyncExternalStore(subscribe, () => darkScheme.matches);
+}
+
+/**
+ * Returns the theme of the system, light or dark. Nothing in it moves if the person has asked the
+ * system for less motion.
+ */
 export function useTheme(): ThemeConfig {
-  return useSyncExternalStore(subscribe, () => reducedMotion.matches) ? stillTheme : theme;
+  const still = useSyncExternalStore(subscribe, () => reducedMotion.matches);
+  const isDark = useIsDark();
+  return useMemo(() => {
+    const theme = isDark ? dark : light;
+    return still ? { ...theme, token: { ...theme.token, motion: false } } : theme;
+  }, [isDark, still]);
 }

@@ -143,13 +143,22 @@ def _field_problem(item: Any) -> dict[str, str]:
 
     The client chooses the name of an unknown field, so the name is cut and made printable.
     """
+    if item["type"] == "json_invalid":  # `loc` ends with a position, which is no field
+        reason = item.get("ctx", {}).get("error", "")
+        message = f"is not valid JSON: {reason}" if reason else "is not valid JSON"
+        return {"field": "body", "message": _cut(message, _MAX_MESSAGE)}
     name = _cut(_path(item["loc"]), _MAX_FIELD)
     return {
         "field": "".join(
             char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name
         ),
-        "message": _cut(str(item["msg"]), _MAX_MESSAGE),
+        "message": _cut(_rule(item), _MAX_MESSAGE),
     }
+
+
+def _rule(item: Any) -> str:
+    """Return the rule that a value breaks, without the prefix that Pydantic adds to our own."""
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 def _cut(text: str, length: int) -> str:

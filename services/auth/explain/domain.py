@@ -9,6 +9,17 @@ from services.auth.access.domain import Namespace, Permission, Visibility
 from services.auth.credentials.domain import Credential, Nobody
 
 Action = Literal["pull", "push", "delete"]
+Rule = Literal[
+    "public",
+    "granted",
+    "no_grant",
+    "weaker_grant",
+    "user_disabled",
+    "user_unknown",
+    "anonymous",
+    "name_reserved",
+]
+"""The rule that decides, for programs that show it in another language."""
 
 
 class NoSuchNamespace(NotFound):
@@ -23,6 +34,7 @@ class Explanation:
     """Whether a token would allow an action, and why."""
 
     allowed: bool
+    rule: Rule
     reason: str
 
 
@@ -32,6 +44,26 @@ class ExplainableNamespace:
 
     principal: Principal
     namespace: Namespace
+
+
+def deciding_rule(
+    docker_user: Credential | Nobody | None,
+    grant: Permission | None,
+    visibility: Visibility,
+    action: Action,
+    *,
+    allowed: bool,
+) -> Rule:
+    """Return the rule by which ``docker_user`` may or may not do ``action``; see `reason`."""
+    if isinstance(docker_user, Nobody):
+        return "public" if allowed else "user_unknown"
+    if docker_user is not None and docker_user.disabled:
+        return "user_disabled"
+    if allowed:
+        return "public" if action == "pull" and visibility == "public" else "granted"
+    if docker_user is None:
+        return "anonymous"
+    return "no_grant" if grant is None else "weaker_grant"
 
 
 def reserved_reason(repository: str) -> str:

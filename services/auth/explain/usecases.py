@@ -8,6 +8,7 @@ from services.auth.explain.domain import (
     Action,
     ExplainableNamespace,
     Explanation,
+    deciding_rule,
     reason,
     reserved_reason,
 )
@@ -38,7 +39,7 @@ async def explain(
         else await _find_visible(tx, token_issuer, actor, username=docker_user)
     )
     if repository in await token_issuer.cache.reserved_repositories.get(namespace.name):
-        return Explanation(False, reserved_reason(repository))
+        return Explanation(False, "name_reserved", reserved_reason(repository))
     if isinstance(user, Nobody):
         permission = await token_issuer.cache.permissions.get((ANONYMOUS, namespace.name))
         allowed = action in allowed_actions(permission)
@@ -55,7 +56,8 @@ async def explain(
         else None
     )
     text = reason(namespace, user, docker_user or "", grant, action, allowed=allowed)
-    return Explanation(allowed, text)
+    rule = deciding_rule(user, grant, namespace.visibility, action, allowed=allowed)
+    return Explanation(allowed, rule, text)
 
 
 async def _find_visible(

@@ -39,6 +39,11 @@ _CODES = {
     429: "TOOMANYREQUESTS",
     503: "UNAVAILABLE",
 }
+_WHO_LOGS_IN = (
+    "Log in as a Docker user, with its password or an access token. Accounts sign in to the web "
+    "console only."
+)
+"""Ends each refusal, whoever tried to log in: the answer must not say which names exist."""
 _NO_STORE = {"Cache-Control": "no-store"}
 _TOKEN_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 _log = structlog.get_logger()
@@ -141,7 +146,8 @@ def _refusal(error: Exception) -> Response:
     headers = {**_NO_STORE, **error.headers}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="moorage"'
-    body = error_body(_CODES.get(error.status, "UNKNOWN"), error.detail)
+    detail = f"{error.detail}. {_WHO_LOGS_IN}" if error.status == 401 else error.detail
+    body = error_body(_CODES.get(error.status, "UNKNOWN"), detail)
     return JSONResponse(body, status_code=error.status, headers=headers)
 
 

@@ -29,6 +29,9 @@ class DockerUser:
 class DockerUserNotFound(NotFound):
     """No Docker user has this username, or the principal cannot see it."""
 
+    code = "docker_user_not_found"
+    title = "The Docker user does not exist, or you do not own it; check the username"
+
     def __init__(self, username: str) -> None:
         super().__init__(f"There is no Docker user {username!r}.")
 

@@ -64,6 +64,9 @@ class GranteeNotFound(NotFound):
     that it does not reveal other accounts' Docker users.
     """
 
+    code = "docker_user_not_found"
+    title = "The Docker user does not exist, or you do not own it; check the username"
+
     def __init__(self, *, docker_user: str, account: str) -> None:
         super().__init__(
             f"There is no Docker user {docker_user!r} of the account {account!r}. If another "

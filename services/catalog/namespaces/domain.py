@@ -42,6 +42,9 @@ class NamespaceDetail(Namespace):
 class NamespaceNotFound(NotFound):
     """No namespace has this name, or the principal cannot see it."""
 
+    code = "namespace_not_found"
+    title = "The namespace does not exist, or you do not own it; check its name"
+
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no namespace {name!r}.")
 

@@ -23,9 +23,12 @@ export const accounts = {
 
   "account.title": "My account",
   "account.password": "Change password",
-  "account.password.text":
-    "This ends every session of your account, including this one. Sign in again afterwards.",
+  "account.password.text": "This ends every other session of your account.",
   "account.currentPassword": "Current password",
   "account.role": "Role",
   "account.sessions": "Sessions",
+  "accounts.created": "Account created",
+  "accounts.passwordSet": "Password set",
+  "accounts.console": "Address of the console",
+  "account.passwordChanged": "Password changed",
 };

@@ -26,4 +26,6 @@ export const app = {
   "notFound.text":
     "The address is wrong, the object was deleted, or you do not have permission to view it.",
   "notFound.back": "Go to repositories",
+  "nav.trash": "Trash",
+  "nav.overview": "Overview",
 };

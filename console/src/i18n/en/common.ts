@@ -71,4 +71,8 @@ export const common = {
   "rule.password": "8 to 128 characters; any script is allowed",
   "rule.description": "At most 1000 characters, on one line",
   "rule.tokenName": "At most 100 characters, on one line",
+  "common.stillWorking":
+    "Still working. You can wait, or close this dialog and look at the result later.",
+  "visibility.public.short": "Public",
+  "visibility.private.short": "Private",
 };

@@ -42,4 +42,6 @@ export const dockerUsers = {
   "dockerUsers.grants.empty.text":
     "Add grants on the page of a namespace. Pulling from a public namespace requires no grant.",
   "dockerUsers.commands": "Log in",
+  "dockerUsers.created": "Docker user created",
+  "dockerUsers.passwordChanged": "Password changed",
 };

@@ -12,7 +12,7 @@ export const errors = {
   "error.render": "This page cannot be shown because of an error. Reload the page.",
   "error.reload": "Reload",
   "error.available": "The name is available again on {{time}}.",
-  "error.wait": "Try again in {{count}} s.",
+  "error.wait": "Try again in {{time}}.",
   "error.login_refused": "The account name or the password is incorrect.",
   "error.login_throttled": "Too many failed sign-ins.",
   "error.logins_busy": "Too many people are signing in.",

@@ -14,6 +14,9 @@ import { repositories } from "./repositories";
 import { rules } from "./rules";
 import { signIn } from "./sign-in";
 import { storage } from "./storage";
+import { trash } from "./trash";
+import { collection } from "./collection";
+import { explain } from "./explain";
 import { tokens } from "./tokens";
 
 /**
@@ -37,6 +40,9 @@ export const en = {
   ...rules,
   ...signIn,
   ...storage,
+  ...trash,
+  ...collection,
+  ...explain,
   ...tokens,
 };
 

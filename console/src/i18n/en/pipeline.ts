@@ -5,7 +5,6 @@ export const pipeline = {
     "The registry sends an event for every push, pull, and deletion. Moorage counts these events.",
   "pipeline.pending": "Waiting",
   "pipeline.longestWait": "Longest wait",
-  "pipeline.seconds": "{{count}} s",
   "pipeline.last": "Last event",
   "pipeline.deadLetters": "Not processed",
   "pipeline.allCounted": "All events are counted.",

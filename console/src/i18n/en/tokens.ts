@@ -25,9 +25,9 @@ export const tokens = {
   "tokens.revoke.text": "Programs and machines that use “{{name}}” can no longer log in.",
   "tokens.created": "Your access token",
   "tokens.created.text":
-    "The token is shown only once. Copy it to where you need it before you close this dialog.",
+    "This is shown only once. Copy it to where you need it before you close this dialog.",
   "tokens.secret": "Access token",
-  "tokens.login": "Log in with the token",
-  "tokens.kubernetes": "Kubernetes pull secret",
+  "tokens.login": "Log in with Docker",
+  "tokens.kubernetes": "Create a Kubernetes pull secret",
   "tokens.done": "I have copied it",
 };

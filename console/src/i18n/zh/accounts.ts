@@ -22,8 +22,12 @@ export const accounts: Record<keyof typeof en, string> = {
 
   "account.title": "我的账号",
   "account.password": "修改密码",
-  "account.password.text": "将结束您账号的所有会话，包括当前会话。之后请重新登录。",
+  "account.password.text": "此操作会结束您账号的所有其他会话。",
   "account.currentPassword": "当前密码",
   "account.role": "角色",
   "account.sessions": "会话",
+  "accounts.created": "账号已创建",
+  "accounts.passwordSet": "密码已设置",
+  "accounts.console": "控制台地址",
+  "account.passwordChanged": "密码已修改",
 };

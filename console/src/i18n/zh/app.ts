@@ -25,4 +25,6 @@ export const app: Record<keyof typeof en, string> = {
   "notFound.title": "页面不存在",
   "notFound.text": "地址有误，对象已被删除，或者您没有查看权限。",
   "notFound.back": "前往镜像仓库",
+  "nav.trash": "回收站",
+  "nav.overview": "系统概览",
 };

@@ -67,4 +67,7 @@ export const common: Record<keyof typeof en, string> = {
   "rule.password": "8 到 128 个字符，可使用任意文字",
   "rule.description": "单行，最多 1000 个字符",
   "rule.tokenName": "单行，最多 100 个字符",
+  "common.stillWorking": "仍在处理中。您可以继续等待，也可以关闭此对话框，稍后查看结果。",
+  "visibility.public.short": "公开",
+  "visibility.private.short": "私有",
 };

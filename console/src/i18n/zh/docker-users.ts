@@ -42,4 +42,6 @@ export const dockerUsers: Record<keyof typeof en, string> = {
   "dockerUsers.grants.empty": "没有授权",
   "dockerUsers.grants.empty.text": "请在命名空间页面中添加授权。从公开命名空间拉取无需授权。",
   "dockerUsers.commands": "登录命令",
+  "dockerUsers.created": "Docker 用户已创建",
+  "dockerUsers.passwordChanged": "密码已修改",
 };

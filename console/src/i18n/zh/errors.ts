@@ -9,7 +9,7 @@ export const errors: Record<keyof typeof en, string> = {
   "error.render": "页面出错，无法显示。请重新加载。",
   "error.reload": "重新加载",
   "error.available": "该名称将于 {{time}} 重新可用。",
-  "error.wait": "请在 {{count}} 秒后重试。",
+  "error.wait": "请在 {{time}}后重试。",
   "error.login_refused": "账号名或密码不正确。",
   "error.login_throttled": "登录失败次数过多。",
   "error.logins_busy": "当前登录人数过多。",

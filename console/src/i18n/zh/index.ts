@@ -15,6 +15,9 @@ import { repositories } from "./repositories";
 import { rules } from "./rules";
 import { signIn } from "./sign-in";
 import { storage } from "./storage";
+import { trash } from "./trash";
+import { collection } from "./collection";
+import { explain } from "./explain";
 import { tokens } from "./tokens";
 
 /** Every text of the console in Chinese, by key. */
@@ -35,5 +38,8 @@ export const zh: Record<Key, string> = {
   ...rules,
   ...signIn,
   ...storage,
+  ...trash,
+  ...collection,
+  ...explain,
   ...tokens,
 };

@@ -5,7 +5,6 @@ export const pipeline: Record<keyof typeof en, string> = {
   "pipeline.text": "镜像仓库会为每次推送、下载和删除发送一个事件，Moorage 对这些事件进行统计。",
   "pipeline.pending": "等待中",
   "pipeline.longestWait": "最长等待时间",
-  "pipeline.seconds": "{{count}} 秒",
   "pipeline.last": "最近一次事件",
   "pipeline.deadLetters": "未处理",
   "pipeline.allCounted": "所有事件都已计入统计。",

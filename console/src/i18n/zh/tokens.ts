@@ -24,9 +24,9 @@ export const tokens: Record<keyof typeof en, string> = {
   "tokens.revoke.title": "撤销令牌",
   "tokens.revoke.text": "使用“{{name}}”的程序和机器将无法再登录。",
   "tokens.created": "您的访问令牌",
-  "tokens.created.text": "令牌只显示这一次。请在关闭此对话框之前将它复制到需要的地方。",
+  "tokens.created.text": "以下内容只显示这一次。请在关闭此对话框之前复制到需要的地方。",
   "tokens.secret": "访问令牌",
-  "tokens.login": "用令牌登录",
-  "tokens.kubernetes": "Kubernetes 拉取密钥",
+  "tokens.login": "登录 Docker",
+  "tokens.kubernetes": "创建 Kubernetes 拉取密钥",
   "tokens.done": "我已复制",
 };

@@ -2,12 +2,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
+import { dockerSecretLines } from "../../parts/dialogs/docker-secret";
 import { SecretDialog } from "../../parts/dialogs/secret-dialog";
 import { expiryAfter, ValidityField } from "../../parts/forms/validity-field";
 import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
 import { FormDialog } from "../../parts/dialogs/form-dialog";
 import { TextField } from "../../parts/forms/fields";
-import { createPullSecret, dockerLoginWithSecret, registryHost } from "../../parts/text/commands";
 import { PermissionField } from "../grants/permission-field";
 import type { AccessToken, AccessTokenAction } from "./access-token";
 
@@ -42,12 +42,7 @@ export default function AccessTokenDialog({ username, action, onClose }: Props):
     );
   }
   if (secret !== null) {
-    const host = registryHost();
-    const lines = [
-      { what: say("tokens.secret"), line: secret },
-      { what: say("tokens.login"), line: dockerLoginWithSecret(host, username, secret) },
-      { what: say("tokens.kubernetes"), line: createPullSecret(host, username, secret) },
-    ];
+    const lines = dockerSecretLines(say("tokens.secret"), username, secret, say);
     return <SecretDialog title={say("tokens.created")} lines={lines} onClose={onClose} />;
   }
   return (

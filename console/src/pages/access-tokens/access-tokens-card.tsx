@@ -4,13 +4,13 @@ import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { useCredentialColumns } from "../../parts/tables/credential-columns";
 import { Empty } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Card } from "../../parts/page/page";
 import type { Column } from "../../parts/tables/data-table";
 import { GrowingTable, ROWS_LIMIT } from "../../parts/tables/growing-table";
 import type { AccessToken, AccessTokenAction } from "./access-token";
 
-const AccessTokenDialog = lazyPart(() => import("./access-token-dialog"));
+const AccessTokenDialog = lazyDialog(() => import("./access-token-dialog"));
 
 /** The access tokens of a Docker user, and the tokens that `docker login` stores. */
 export function AccessTokensCard({ username }: { username: string }): ReactNode {

@@ -1,9 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, type Model } from "../../api/client";
-import { useWords } from "../../i18n";
+import { type Say, useWords } from "../../i18n";
 import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
 import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { PasswordDialog } from "../../parts/dialogs/password-dialog";
+import type { SecretLine } from "../../parts/dialogs/secret-dialog";
 import { ChoiceField, PasswordField, TextField } from "../../parts/forms/fields";
 import { QuotaDialog } from "../storage/quota-dialog";
 import type { AccountAction, Role } from "./account";
@@ -57,10 +59,11 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
       );
     case "password":
       return (
-        <FormDialog<{ password: string }>
+        <PasswordDialog<{ password: string }>
           title={`${say("accounts.password")}: ${username}`}
           submitText={say("common.save")}
-          successText={say("common.saved")}
+          secretTitle={say("accounts.passwordSet")}
+          lines={({ password }) => accountSecretLines(username, password, say)}
           initial={{}}
           rules={{ password: "password" }}
           onSubmit={change}
@@ -72,7 +75,7 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
               <PasswordField name="password" label={say("common.newPassword")} focus form={form} />
             </>
           )}
-        </FormDialog>
+        </PasswordDialog>
       );
     case "disable":
       return (
@@ -98,6 +101,15 @@ export default function AccountDialog({ action, onClose }: Props): ReactNode {
   }
 }
 
+/** Returns what an account needs to sign in to the console. */
+function accountSecretLines(username: string, password: string, say: Say): SecretLine[] {
+  return [
+    { what: say("common.password"), line: password },
+    { what: say("signIn.username"), line: username },
+    { what: say("accounts.console"), line: `${window.location.origin}/sign-in` },
+  ];
+}
+
 interface CreateDialogProps {
   refresh: () => Promise<unknown>;
   onClose: () => void;
@@ -106,7 +118,7 @@ interface CreateDialogProps {
 function CreateDialog({ refresh, onClose }: CreateDialogProps): ReactNode {
   const { say } = useWords();
   return (
-    <FormDialog<{ username: string; password: string; role: Role }>
+    <PasswordDialog<{ username: string; password: string; role: Role }>
       title={say("accounts.create")}
       submitText={say("common.create")}
       initial={{ role: "member" }}
@@ -115,6 +127,8 @@ function CreateDialog({ refresh, onClose }: CreateDialogProps): ReactNode {
         await api.POST("/api/v1/accounts", { body: values });
         await refresh();
       }}
+      secretTitle={say("accounts.created")}
+      lines={({ username, password }) => accountSecretLines(username, password, say)}
       onClose={onClose}
     >
       {(form) => (
@@ -124,7 +138,7 @@ function CreateDialog({ refresh, onClose }: CreateDialogProps): ReactNode {
           <RoleField />
         </>
       )}
-    </FormDialog>
+    </PasswordDialog>
   );
 }
 

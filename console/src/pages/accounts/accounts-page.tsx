@@ -5,7 +5,7 @@ import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { EnabledStatus } from "../../parts/feedback/enabled-status";
 import { Empty } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
 import type { Column } from "../../parts/tables/data-table";
 import { ResourceList } from "../../parts/tables/resource-list";
@@ -16,7 +16,7 @@ import type { Account, AccountAction } from "./account";
 
 type ChangeKind = Exclude<AccountAction["kind"], "create">;
 
-const AccountDialog = lazyPart(() => import("./account-dialog"));
+const AccountDialog = lazyDialog(() => import("./account-dialog"));
 
 /** The accounts of the registry, for administrators. */
 export default function AccountsPage(): ReactNode {

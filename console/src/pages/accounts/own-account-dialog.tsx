@@ -4,16 +4,17 @@ import { api } from "../../api/client";
 import { session } from "../../api/session";
 import { useWords } from "../../i18n";
 import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
-import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { PasswordDialog } from "../../parts/dialogs/password-dialog";
 import { PasswordField } from "../../parts/forms/fields";
 
 interface Props {
+  username: string;
   action: "password" | "signOut";
   onClose: () => void;
 }
 
 /** The dialog that changes the account's own password or ends all its sessions. */
-export default function OwnAccountDialog({ action, onClose }: Props): ReactNode {
+export default function OwnAccountDialog({ username, action, onClose }: Props): ReactNode {
   const { say } = useWords();
   if (action === "signOut") {
     return (
@@ -27,15 +28,17 @@ export default function OwnAccountDialog({ action, onClose }: Props): ReactNode 
     );
   }
   return (
-    <FormDialog<{ current_password: string; password: string }>
+    <PasswordDialog<{ current_password: string; password: string }>
       title={say("account.password")}
       submitText={say("common.save")}
-      successText={say("common.saved")}
+      secretTitle={say("account.passwordChanged")}
+      lines={({ password }) => [{ what: say("common.newPassword"), line: password }]}
       initial={{}}
       rules={{ password: "password", current_password: "password" }}
       onSubmit={async (values) => {
         await api.PUT("/api/v1/account/password", { body: values });
-        await session.renew(); // the new password ends all sessions: this shows the sign-in page
+        // The new password ends all sessions. This one starts again, so that the dialog can stay.
+        await session.signIn(username, values.password);
       }}
       onClose={onClose}
     >
@@ -52,6 +55,6 @@ export default function OwnAccountDialog({ action, onClose }: Props): ReactNode 
           <PasswordField name="password" label={say("common.newPassword")} form={form} />
         </>
       )}
-    </FormDialog>
+    </PasswordDialog>
   );
 }

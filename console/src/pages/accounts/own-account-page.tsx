@@ -5,12 +5,12 @@ import { Link } from "wouter";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { Failed, Loading } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Card, Facts, Page } from "../../parts/page/page";
 import { formatTime } from "../../parts/text/format";
 import { StorageCard } from "../storage/storage-card";
 
-const OwnAccountDialog = lazyPart(() => import("./own-account-dialog"));
+const OwnAccountDialog = lazyDialog(() => import("./own-account-dialog"));
 
 /** The signed-in account: its password, its sessions, and a link to its API keys. */
 export default function OwnAccountPage(): ReactNode {
@@ -52,7 +52,13 @@ export default function OwnAccountPage(): ReactNode {
       <Card title={say("apiKeys.title")} text={say("apiKeys.text")}>
         <Link href="/account/api-keys">{say("apiKeys.show")}</Link>
       </Card>
-      {action && <OwnAccountDialog action={action} onClose={() => setAction(null)} />}
+      {action && (
+        <OwnAccountDialog
+          username={account.username}
+          action={action}
+          onClose={() => setAction(null)}
+        />
+      )}
     </Page>
   );
 }

@@ -4,14 +4,14 @@ import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { useCredentialColumns } from "../../parts/tables/credential-columns";
 import { Empty } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
 import { useAccountColumns } from "../../parts/tables/account-columns";
 import type { Column } from "../../parts/tables/data-table";
 import { ResourceList } from "../../parts/tables/resource-list";
 import type { ApiKey, ApiKeyAction } from "./api-key";
 
-const ApiKeyDialog = lazyPart(() => import("./api-key-dialog"));
+const ApiKeyDialog = lazyDialog(() => import("./api-key-dialog"));
 
 /** The API keys of the account, with which programs use the JSON API. */
 export default function ApiKeysPage(): ReactNode {

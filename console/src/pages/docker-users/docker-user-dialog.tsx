@@ -1,10 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Form, Switch } from "antd";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { api } from "../../api/client";
 import { useWords } from "../../i18n";
 import { ConfirmDialog } from "../../parts/dialogs/confirm-dialog";
+import { dockerSecretLines } from "../../parts/dialogs/docker-secret";
 import { FormDialog } from "../../parts/dialogs/form-dialog";
+import { PasswordDialog as SetPasswordDialog } from "../../parts/dialogs/password-dialog";
 import { DescriptionField, PasswordField, TextField } from "../../parts/forms/fields";
 import type { DockerUser, DockerUserAction } from "./docker-user";
 
@@ -77,18 +79,33 @@ interface CreateDialogProps {
 
 function CreateDialog({ refresh, onClose, onCreated }: CreateDialogProps): ReactNode {
   const { say } = useWords();
+  const [created, setCreated] = useState<string | null>(null);
   return (
-    <FormDialog<{ username: string; password: string; description: string; token_login: boolean }>
+    <SetPasswordDialog<{
+      username: string;
+      password: string;
+      description: string;
+      token_login: boolean;
+    }>
       title={say("dockerUsers.create")}
       submitText={say("common.create")}
       initial={{ description: "", token_login: false }}
       rules={{ username: "username", password: "password", description: "description" }}
       onSubmit={async (values) => {
         await api.POST("/api/v1/docker-users", { body: values });
+        setCreated(values.username);
         await refresh();
-        onCreated?.(values.username);
       }}
-      onClose={onClose}
+      secretTitle={say("dockerUsers.created")}
+      lines={({ username, password }) =>
+        dockerSecretLines(say("common.password"), username, password, say)
+      }
+      onClose={() => {
+        onClose();
+        if (created !== null) {
+          onCreated?.(created);
+        }
+      }}
     >
       {(form) => (
         <>
@@ -98,7 +115,7 @@ function CreateDialog({ refresh, onClose, onCreated }: CreateDialogProps): React
           <TokenLoginField />
         </>
       )}
-    </FormDialog>
+    </SetPasswordDialog>
   );
 }
 
@@ -140,10 +157,13 @@ interface PasswordDialogProps {
 function PasswordDialog({ user, onClose }: PasswordDialogProps): ReactNode {
   const { say } = useWords();
   return (
-    <FormDialog<{ password: string }>
+    <SetPasswordDialog<{ password: string }>
       title={`${say("dockerUsers.changePassword")}: ${user.username}`}
       submitText={say("common.save")}
-      successText={say("common.saved")}
+      secretTitle={say("dockerUsers.passwordChanged")}
+      lines={({ password }) =>
+        dockerSecretLines(say("common.newPassword"), user.username, password, say)
+      }
       initial={{}}
       rules={{ password: "password" }}
       onSubmit={(values) =>
@@ -160,7 +180,7 @@ function PasswordDialog({ user, onClose }: PasswordDialogProps): ReactNode {
           <PasswordField name="password" label={say("common.newPassword")} focus form={form} />
         </>
       )}
-    </FormDialog>
+    </SetPasswordDialog>
   );
 }
 

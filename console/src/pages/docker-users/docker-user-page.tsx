@@ -7,7 +7,7 @@ import { isNotFound } from "../../api/problems";
 import { useWords } from "../../i18n";
 import { EnabledStatus } from "../../parts/feedback/enabled-status";
 import { Failed, Loading } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog, lazyPart } from "../../parts/page/lazy";
 import { Card, Facts, Page } from "../../parts/page/page";
 import { CommandLine, PlainHttpNote } from "../../parts/text/command-line";
 import { dockerLogin, registryHost } from "../../parts/text/commands";
@@ -17,7 +17,8 @@ import type { DockerUser, DockerUserAction } from "./docker-user";
 import { EnableButton } from "./enable-button";
 import { UserGrantsCard } from "./user-grants-card";
 
-const DockerUserDialog = lazyPart(() => import("./docker-user-dialog"));
+const ExplainCard = lazyPart(() => import("../explain/explain-card"));
+const DockerUserDialog = lazyDialog(() => import("./docker-user-dialog"));
 
 /** A Docker user with its access tokens and grants. */
 export default function DockerUserPage({ username }: { username: string }): ReactNode {
@@ -74,6 +75,7 @@ export default function DockerUserPage({ username }: { username: string }): Reac
       </div>
       <AccessTokensCard username={username} />
       <UserGrantsCard username={username} />
+      <ExplainCard dockerUser={username} />
       {action && (
         <DockerUserDialog
           action={action}

@@ -5,7 +5,7 @@ import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { EnabledStatus } from "../../parts/feedback/enabled-status";
 import { Empty } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
 import { useAccountColumns } from "../../parts/tables/account-columns";
 import type { Column } from "../../parts/tables/data-table";
@@ -15,7 +15,7 @@ import { RelativeTime } from "../../parts/text/time";
 import type { DockerUser, DockerUserAction } from "./docker-user";
 import { EnableButton } from "./enable-button";
 
-const DockerUserDialog = lazyPart(() => import("./docker-user-dialog"));
+const DockerUserDialog = lazyDialog(() => import("./docker-user-dialog"));
 
 /** The Docker users of the account. */
 export default function DockerUsersPage(): ReactNode {

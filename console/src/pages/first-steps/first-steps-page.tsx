@@ -4,15 +4,15 @@ import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { type Key, useWords } from "../../i18n";
 import { Failed, Loading } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
 import { CommandLine } from "../../parts/text/command-line";
 import { dockerLogin, dockerPush, registryHost } from "../../parts/text/commands";
 import { type Progress, type Pusher, readProgress } from "./progress";
 
-const NamespaceDialog = lazyPart(() => import("../namespaces/namespace-dialog"));
-const DockerUserDialog = lazyPart(() => import("../docker-users/docker-user-dialog"));
-const FirstGrantDialog = lazyPart(() => import("./first-grant-dialog"));
+const NamespaceDialog = lazyDialog(() => import("../namespaces/namespace-dialog"));
+const DockerUserDialog = lazyDialog(() => import("../docker-users/docker-user-dialog"));
+const FirstGrantDialog = lazyDialog(() => import("./first-grant-dialog"));
 
 /** The steps that a dialog completes; the user completes the last step, the push, with Docker. */
 type DialogStep = "namespace" | "dockerUser" | "grant";

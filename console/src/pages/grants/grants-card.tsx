@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { Empty } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Card } from "../../parts/page/page";
 import type { Column } from "../../parts/tables/data-table";
 import { GrowingTable, ROWS_LIMIT } from "../../parts/tables/growing-table";
@@ -12,7 +12,7 @@ import { RowButton } from "../../parts/tables/row-button";
 import { formatTime } from "../../parts/text/format";
 import type { Grant, GrantAction } from "./grant";
 
-const GrantDialog = lazyPart(() => import("./grant-dialog"));
+const GrantDialog = lazyDialog(() => import("./grant-dialog"));
 
 interface Props {
   namespace: string;

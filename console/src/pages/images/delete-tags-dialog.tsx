@@ -3,6 +3,7 @@ import { Alert, Button, Modal } from "antd";
 import { type ReactNode, useState } from "react";
 import { useWords } from "../../i18n";
 import { useReturnFocus } from "../../parts/dialogs/return-focus";
+import { StillWorking } from "../../parts/dialogs/still-working";
 import { notice } from "../../parts/feedback/notice";
 import { codeText, problemText } from "../../parts/feedback/problem-text";
 import { Failed, Loading } from "../../parts/feedback/states";
@@ -94,6 +95,7 @@ export default function DeleteTagsDialog({ tags, onDeleted, onClose, ...path }: 
       ]}
       mask={{ closable: false }}
     >
+      <StillWorking working={deleting} />
       {error !== null && (
         <Alert
           className="form-error"

@@ -6,7 +6,7 @@ import { isNotFound } from "../../api/problems";
 import { useWords } from "../../i18n";
 import { useIsOwner } from "../../parts/access/ownership";
 import { Failed, Loading } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Card, Page } from "../../parts/page/page";
 import { CommandLine, PlainHttpNote } from "../../parts/text/command-line";
 import { shortDigest } from "../../parts/text/format";
@@ -14,8 +14,8 @@ import { PullsCard } from "../pulls/pulls-card";
 import { getImage, type ImageName, tagOf } from "./image";
 import { LabelsCard, LayersCard, OverviewCard, PlatformsCard, ReferrersCard } from "./image-cards";
 
-const CopyImageDialog = lazyPart(() => import("./copy-image-dialog"));
-const DeleteImageDialog = lazyPart(() => import("./delete-image-dialog"));
+const CopyImageDialog = lazyDialog(() => import("./copy-image-dialog"));
+const DeleteImageDialog = lazyDialog(() => import("./delete-image-dialog"));
 
 /** An image: its tags, platforms, layers, labels, and pulls. */
 export default function ImagePage({ namespace, repository, reference }: ImageName): ReactNode {

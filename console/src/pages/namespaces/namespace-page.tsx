@@ -6,15 +6,16 @@ import { api, body } from "../../api/client";
 import { isNotFound } from "../../api/problems";
 import { useWords } from "../../i18n";
 import { Failed, Loading, NotFound } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog, lazyPart } from "../../parts/page/lazy";
 import { Card, Facts, Page } from "../../parts/page/page";
 import { formatBytes, formatCount, formatTime } from "../../parts/text/format";
 import { GrantsCard } from "../grants/grants-card";
 import { RepositoryList } from "../repositories/repository-list";
 import type { NamespaceAction, NamespaceDetail } from "./namespace";
 
+const ExplainCard = lazyPart(() => import("../explain/explain-card"));
 const RulesCard = lazyPart(() => import("../rules/rules-card"));
-const NamespaceDialog = lazyPart(() => import("./namespace-dialog"));
+const NamespaceDialog = lazyDialog(() => import("./namespace-dialog"));
 
 /** A namespace with its grants and repositories. */
 export default function NamespacePage({ name }: { name: string }): ReactNode {
@@ -60,6 +61,7 @@ export default function NamespacePage({ name }: { name: string }): ReactNode {
       )}
       <Overview namespace={namespace} />
       <GrantsCard namespace={name} owner={namespace.account} />
+      <ExplainCard namespace={name} />
       <RulesCard scope={{ namespace: name }} />
       <Card title={say("repositories.title")}>
         <RepositoryList view="own" namespace={name} />

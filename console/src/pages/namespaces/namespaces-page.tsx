@@ -5,7 +5,7 @@ import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { Empty } from "../../parts/feedback/states";
 import { Status } from "../../parts/feedback/status";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
 import { useAccountColumns } from "../../parts/tables/account-columns";
 import type { Column } from "../../parts/tables/data-table";
@@ -15,7 +15,7 @@ import { formatBytes, formatCount } from "../../parts/text/format";
 import { RelativeTime } from "../../parts/text/time";
 import type { Namespace, NamespaceAction } from "./namespace";
 
-const NamespaceDialog = lazyPart(() => import("./namespace-dialog"));
+const NamespaceDialog = lazyDialog(() => import("./namespace-dialog"));
 
 /** The namespaces of the account. */
 export default function NamespacesPage(): ReactNode {
@@ -70,7 +70,11 @@ function useColumns(onAction: (action: NamespaceAction) => void): Column<Namespa
     {
       key: "visibility",
       title: say("visibility.label"),
-      cell: (row) => say(`visibility.${row.visibility}`),
+      cell: (row) => (
+        <span title={say(`visibility.${row.visibility}.text`)}>
+          {say(`visibility.${row.visibility}.short`)}
+        </span>
+      ),
     },
     {
       key: "repositories",

@@ -5,7 +5,7 @@ import { api, body, type Model } from "../../api/client";
 import { useWords } from "../../i18n";
 import { Failed, Loading } from "../../parts/feedback/states";
 import { Page } from "../../parts/page/page";
-import { formatCount, formatTime } from "../../parts/text/format";
+import { formatCount, formatDuration, formatTime } from "../../parts/text/format";
 import { DeadLettersCard } from "./dead-letters-card";
 
 /** The event pipeline, for administrators: how many events of the registry are not counted yet. */
@@ -38,10 +38,9 @@ function PipelineStatus({ status }: { status: Model<"StatusOut"> }): ReactNode {
       : status.pending > 0
         ? (["info", "pipeline.someWaiting"] as const)
         : (["success", "pipeline.allCounted"] as const);
-  const lagSeconds = formatCount(Math.round(status.lag_seconds), locale);
   const numbers: [name: string, value: string][] = [
     [say("pipeline.pending"), formatCount(status.pending, locale)],
-    [say("pipeline.longestWait"), say("pipeline.seconds", { count: lagSeconds })],
+    [say("pipeline.longestWait"), formatDuration(status.lag_seconds, locale)],
     [say("pipeline.deadLetters"), formatCount(status.dead_letters, locale)],
     [
       say("pipeline.last"),

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { useIsDark } from "../../app/theme";
 import { formatCount } from "../../parts/text/format";
 import type { PullPoint } from "./series";
 
@@ -25,6 +26,7 @@ export default function PullsChart({
   pullsLabel,
   locale,
 }: Props): ReactNode {
+  const isDark = useIsDark();
   const container = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = container.current;
@@ -43,9 +45,12 @@ export default function PullsChart({
         ? { dateStyle: "medium", timeStyle: "short" }
         : { dateStyle: "medium" },
     );
+    const colors = isDark
+      ? { text: "#aab4c2", line: "#343c48", bars: "#7db4f5" }
+      : { text: "#505a68", line: "#e6eaef", bars: "#0b57b5" };
     const axis = {
-      stroke: "#505a68",
-      grid: { stroke: "#e6eaef", width: 1 },
+      stroke: colors.text,
+      grid: { stroke: colors.line, width: 1 },
       ticks: { show: false },
     };
     const chart = new uPlot(
@@ -84,8 +89,8 @@ export default function PullsChart({
           },
           {
             label: pullsLabel,
-            stroke: "#0b57b5",
-            fill: "#0b57b5",
+            stroke: colors.bars,
+            fill: colors.bars,
             paths: uPlot.paths.bars?.({ size: [0.7, 40], align: 0 }) as uPlot.Series.PathBuilder,
             points: { show: false },
             value: (_, value: number | null, __, at: number | null) =>
@@ -109,6 +114,6 @@ export default function PullsChart({
       observer.disconnect();
       chart.destroy();
     };
-  }, [points, stepSeconds, timeLabel, pullsLabel, locale]);
+  }, [points, stepSeconds, timeLabel, pullsLabel, locale, isDark]);
   return <div ref={container} className="chart" aria-hidden="true" />;
 }

@@ -3,13 +3,13 @@ import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
 import { useWords } from "../../i18n";
 import { useIsAdmin } from "../../parts/access/admin";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
 import { useQueryValues, withChange } from "../../parts/page/url";
 import { type RepositoryAction, type View, VIEWS } from "./repository";
 import { RepositoryList } from "./repository-list";
 
-const RepositoryDialog = lazyPart(() => import("./repository-dialog"));
+const RepositoryDialog = lazyDialog(() => import("./repository-dialog"));
 
 /** The repositories that the account may see, with a tab for each view. */
 export default function RepositoriesPage(): ReactNode {

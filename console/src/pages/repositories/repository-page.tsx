@@ -7,7 +7,7 @@ import { isNotFound } from "../../api/problems";
 import { useWords } from "../../i18n";
 import { useIsOwner } from "../../parts/access/ownership";
 import { Failed, Loading } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog, lazyPart } from "../../parts/page/lazy";
 import { Card, Facts, Page } from "../../parts/page/page";
 import { formatBytes, formatCount, formatTime } from "../../parts/text/format";
 import { PullsCard } from "../pulls/pulls-card";
@@ -17,7 +17,7 @@ import { RepositoryStatus } from "./repository-status";
 import { TagList } from "./tag-list";
 
 const RulesCard = lazyPart(() => import("../rules/rules-card"));
-const RepositoryDialog = lazyPart(() => import("./repository-dialog"));
+const RepositoryDialog = lazyDialog(() => import("./repository-dialog"));
 
 interface Props {
   namespace: string;

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { api, body } from "../../api/client";
 import { useWords } from "../../i18n";
 import { Empty } from "../../parts/feedback/states";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import type { Column } from "../../parts/tables/data-table";
 import { ResourceList } from "../../parts/tables/resource-list";
 import { RowButton } from "../../parts/tables/row-button";
@@ -14,9 +14,9 @@ import { ImmutableMark } from "./immutable-mark";
 import type { Tag, TagSort } from "./repository";
 import { SelectionBar } from "./selection-bar";
 
-const CopyImageDialog = lazyPart(() => import("../images/copy-image-dialog"));
-const DeleteImageDialog = lazyPart(() => import("../images/delete-image-dialog"));
-const DeleteTagsDialog = lazyPart(() => import("../images/delete-tags-dialog"));
+const CopyImageDialog = lazyDialog(() => import("../images/copy-image-dialog"));
+const DeleteImageDialog = lazyDialog(() => import("../images/delete-image-dialog"));
+const DeleteTagsDialog = lazyDialog(() => import("../images/delete-tags-dialog"));
 
 interface Props {
   namespace: string;

@@ -5,14 +5,14 @@ import { Link } from "wouter";
 import { useWords } from "../../i18n";
 import { Failed, Loading } from "../../parts/feedback/states";
 import { Status } from "../../parts/feedback/status";
-import { lazyPart } from "../../parts/page/lazy";
+import { lazyDialog } from "../../parts/page/lazy";
 import { Card } from "../../parts/page/page";
 import { ruleText } from "./rule-text";
 import { type EffectiveRules, getRules, type Scope } from "./rules";
 
-const RulesDialog = lazyPart(() => import("./rules-dialog"));
-const OwnRulesDialog = lazyPart(() => import("./own-rules-dialog"));
-const PreviewDialog = lazyPart(() => import("./preview-dialog"));
+const RulesDialog = lazyDialog(() => import("./rules-dialog"));
+const OwnRulesDialog = lazyDialog(() => import("./own-rules-dialog"));
+const PreviewDialog = lazyDialog(() => import("./preview-dialog"));
 
 type Action = "edit" | "remove" | "preview";
 

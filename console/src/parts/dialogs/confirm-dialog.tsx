@@ -4,6 +4,7 @@ import { useWords } from "../../i18n";
 import { notice } from "../feedback/notice";
 import { problemText } from "../feedback/problem-text";
 import { useReturnFocus } from "./return-focus";
+import { StillWorking } from "./still-working";
 
 interface Props {
   title: string;
@@ -84,6 +85,7 @@ export function ConfirmDialog({
       ]}
       mask={{ closable: false }}
     >
+      <StillWorking working={confirming} />
       {error !== null && (
         <Alert
           className="form-error"

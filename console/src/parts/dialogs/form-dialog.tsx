@@ -6,8 +6,9 @@ import { notice } from "../feedback/notice";
 import { problemText } from "../feedback/problem-text";
 import { RULES, type RuleName } from "../forms/rules";
 import { useReturnFocus } from "./return-focus";
+import { StillWorking } from "./still-working";
 
-interface Props<Values> {
+export interface FormDialogProps<Values> {
   title: string;
   /** The text of the submit button. */
   submitText: string;
@@ -37,7 +38,7 @@ export function FormDialog<Values extends object>({
   successText,
   width,
   children,
-}: Props<Values>): ReactNode {
+}: FormDialogProps<Values>): ReactNode {
   const { say, locale } = useWords();
   const [form] = Form.useForm();
   const [submitting, setSubmitting] = useState(false);
@@ -99,6 +100,7 @@ export function FormDialog<Values extends object>({
         onFinish={(values) => void finish(values as Values)}
         scrollToFirstError
       >
+        <StillWorking working={submitting} />
         {error !== null && (
           <Alert
             className="form-error"

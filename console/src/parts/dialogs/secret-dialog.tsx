@@ -3,9 +3,15 @@ import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
 import { CommandLine } from "../text/command-line";
 
+/** A secret, or a command that uses it. */
+export interface SecretLine {
+  what: string;
+  line: string;
+}
+
 interface Props {
   title: string;
-  lines: { what: string; line: string }[];
+  lines: SecretLine[];
   onClose: () => void;
 }
 

@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { ApiProblem, ConnectionLost } from "../../api/problems";
 import type { Key, Say } from "../../i18n";
-import { formatTime } from "../text/format";
+import { formatDuration, formatTime } from "../text/format";
 
 /** Codes that have many causes, which only the API's own sentence names. */
 const WITH_DETAIL = new Set(["copy_refused"]);
@@ -20,7 +20,7 @@ export function problemText(error: unknown, say: Say, locale: string): string {
   }
   return error.retryAfterSeconds === null
     ? sentence
-    : `${sentence} ${say("error.wait", { count: error.retryAfterSeconds })}`;
+    : `${sentence} ${say("error.wait", { time: formatDuration(error.retryAfterSeconds, locale) })}`;
 }
 
 /** Returns the text of an error code, or `detail`, the API's own sentence, if there is none. */

@@ -1,5 +1,5 @@
 import { Button, Form, type FormInstance, Input, Radio } from "antd";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { type Key, useWords } from "../../i18n";
 import { generatePassword, isValid, RULES, type RuleName } from "./rules";
 
@@ -67,15 +67,22 @@ interface PasswordFieldProps {
 /** A field for a new password, with a button that generates one. */
 export function PasswordField({ name, label, focus = false, form }: PasswordFieldProps): ReactNode {
   const { say } = useWords();
+  const [visible, setVisible] = useState(false);
   return (
     <Form.Item label={label} htmlFor={`password-${name}`} extra={say("rule.password")} required>
       <div className="password">
         <Form.Item name={name} noStyle rules={useValidators("password", false)}>
-          <Input.Password id={`password-${name}`} autoFocus={focus} autoComplete="new-password" />
+          <Input.Password
+            id={`password-${name}`}
+            autoFocus={focus}
+            autoComplete="new-password"
+            visibilityToggle={{ visible, onVisibleChange: setVisible }}
+          />
         </Form.Item>
         <Button
           onClick={() => {
             form.setFieldValue(name, generatePassword());
+            setVisible(true);
             void form.validateFields([name]);
           }}
         >

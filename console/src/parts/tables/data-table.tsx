@@ -116,7 +116,7 @@ interface ColumnHeadProps<Row> {
 }
 
 function ColumnHead<Row>({ column, sort, onSort }: ColumnHeadProps<Row>): ReactNode {
-  const className = column.number ? "number" : undefined;
+  const className = column.number ? "number" : column.key === "actions" ? "actions" : undefined;
   if (column.sort === undefined || onSort === undefined) {
     return (
       <th scope="col" className={className}>

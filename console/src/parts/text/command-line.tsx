@@ -9,7 +9,7 @@ export function CommandLine({ what, line }: { what: string; line: string }): Rea
     <div className="command">
       <p className="command-what">{what}</p>
       <div className="command-line">
-        <code tabIndex={0}>{line}</code>
+        <code>{line}</code>
         <CopyButton text={line} what={what} />
       </div>
     </div>

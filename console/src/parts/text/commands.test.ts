@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  createPullSecret,
+  applyPullSecret,
   curlWithApiKey,
   dockerLoginWithSecret,
   isRefusedByDocker,
@@ -39,14 +39,21 @@ describe("the commands", () => {
 
   it("pass a Docker user's secret on standard input, not as an argument", () => {
     expect(dockerLoginWithSecret("example.com:8080", "ci", "mat_x")).toBe(
-      "echo mat_x | docker login example.com:8080 -u ci --password-stdin",
+      "printf %s mat_x | docker login -u ci --password-stdin example.com:8080",
     );
   });
 
-  it("derive a valid Kubernetes name from the user name", () => {
-    expect(createPullSecret("example.com", "li.wei_", "mat_x")).toBe(
-      "kubectl create secret docker-registry moorage-li-wei --docker-server=example.com " +
-        "--docker-username=li.wei_ --docker-password=mat_x",
+  it("apply a pull secret with a valid Kubernetes name and a quoted password", () => {
+    expect(applyPullSecret("example.com", "li.wei_", 'it\'s "x"')).toBe(
+      `kubectl apply -f - <<'EOF'
+apiVersion: v1
+kind: Secret
+metadata:
+  name: moorage-li-wei
+type: kubernetes.io/dockerconfigjson
+stringData:
+  .dockerconfigjson: '{"auths":{"example.com":{"username":"li.wei_","password":"it''s \\"x\\""}}}'
+EOF`,
     );
   });
 });

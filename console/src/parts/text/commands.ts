@@ -37,20 +37,29 @@ export function dockerLogin(host: string, username: string): string {
  * user of a machine can read the arguments of a process.
  */
 export function dockerLoginWithSecret(host: string, username: string, secret: string): string {
-  const login = `docker login ${host} -u ${quoteShellWord(username)} --password-stdin`;
-  return `echo ${quoteShellWord(secret)} | ${login}`;
+  const login = `docker login -u ${quoteShellWord(username)} --password-stdin ${host}`;
+  return `printf %s ${quoteShellWord(secret)} | ${login}`;
 }
 
-/** The `kubectl` command that creates a pull secret. */
-export function createPullSecret(host: string, username: string, secret: string): string {
+/**
+ * The command that creates or changes a pull secret of Kubernetes. It passes the manifest on
+ * standard input, because every user of a machine can read the arguments of a process.
+ */
+export function applyPullSecret(host: string, username: string, secret: string): string {
   // A Kubernetes name allows neither "_" nor a trailing "-".
   const name = `moorage-${username.replaceAll(/[._]+/g, "-").replace(/-+$/, "")}`;
-  const options = [
-    `--docker-server=${host}`,
-    `--docker-username=${quoteShellWord(username)}`,
-    `--docker-password=${quoteShellWord(secret)}`,
-  ];
-  return `kubectl create secret docker-registry ${name} ${options.join(" ")}`;
+  const config = JSON.stringify({ auths: { [host]: { username, password: secret } } });
+  return [
+    "kubectl apply -f - <<'EOF'",
+    "apiVersion: v1",
+    "kind: Secret",
+    "metadata:",
+    `  name: ${name}`,
+    "type: kubernetes.io/dockerconfigjson",
+    "stringData:",
+    `  .dockerconfigjson: '${config.replaceAll("'", "''")}'`,
+    "EOF",
+  ].join("\n");
 }
 
 /** The command that lists repositories with an API key, which it passes on standard input. */

@@ -32,6 +32,21 @@ export function formatExactTime(value: string, locale: string): string {
   );
 }
 
+/** Formats a duration in its largest unit, rounded: `4 s`, `5 min`, `2 hr`. */
+export function formatDuration(seconds: number, locale: string): string {
+  const [unit, size] =
+    seconds < 60
+      ? (["second", 1] as const)
+      : seconds < 3600
+        ? (["minute", 60] as const)
+        : seconds < 86_400
+          ? (["hour", 3600] as const)
+          : (["day", 86_400] as const);
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(
+    Math.round(seconds / size),
+  );
+}
+
 const RELATIVE_UNITS: [
   limitSeconds: number,
   unit: Intl.RelativeTimeFormatUnit,

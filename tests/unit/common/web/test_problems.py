@@ -1,14 +1,21 @@
 """Errors as problem documents (RFC 9457)."""
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Body, FastAPI
+from pydantic import AfterValidator
 
 from libs.common.db.pagination import InvalidCursor
 from libs.common.web import problems
 from libs.common.web.errors import Conflict, NotFound, TooManyRequests, Unavailable
+
+
+def refuse(_: str) -> str:
+    """Refuse every value, as the rules of names do."""
+    raise ValueError("must be a name")
 
 
 @pytest.fixture
@@ -33,6 +40,10 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     async def bug() -> None:
         raise RuntimeError("a secret")
 
+    @app.post("/body")
+    async def body(value: Annotated[str, AfterValidator(refuse)] = Body(embed=True)) -> None:
+        pass
+
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
         yield made
@@ -49,6 +60,21 @@ async def test_an_invalid_parameter_is_reported_by_its_field(client: httpx.Async
     answer = await client.get("/number/x")
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
     assert [error["field"] for error in answer.json()["errors"]] == ["number"]
+
+
+async def test_a_rule_is_reported_without_the_prefix_of_pydantic(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/body", json={"value": "x"})
+    assert answer.json()["errors"] == [{"field": "value", "message": "must be a name"}]
+
+
+async def test_invalid_json_is_reported_as_a_problem_of_the_body(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/body", content="{", headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422
+    (problem,) = answer.json()["errors"]
+    assert problem["field"] == "body"
+    assert problem["message"].startswith("is not valid JSON")
 
 
 async def test_a_rate_limit_names_the_seconds_to_wait(client: httpx.AsyncClient) -> None:
