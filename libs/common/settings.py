@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from libs.common.db.url import with_options
+from libs.common.database_url import with_options
 
 
 class SettingsError(Exception):

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
-from libs.common.db.url import ContradictingOptions, with_options
+from libs.common.database_url import ContradictingOptions, with_options
 from ops.db.scram import verifier
 from ops.errors import OpsError
 from ops.layout import SERVICES, Layout
