@@ -239,13 +239,18 @@ def _blob_reader(settings: Settings, registry: Registry) -> BlobReader:
 
 
 def _admission(
-    settings: Settings, engine: Engine, registry: Registry, free_space: FreeSpace
+    settings: Settings,
+    engine: Engine,
+    registry: Registry,
+    free_space: FreeSpace,
+    storage: Storage | None,
 ) -> Admission:
     return Admission(
         engine,
         registry,
         _blob_reader(settings, registry),
         free_space,
+        storage=storage,
         foreign_urls=settings.foreign_prefixes,
         max_repositories=settings.max_repositories,
     )
@@ -321,10 +326,10 @@ def create_app(settings: Settings) -> FastAPI:
             async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
                 await asyncio.to_thread(free_space.measure)
-                admission = _admission(settings, engine, registry, free_space)
                 storage = (
                     None if settings.storage_path is None else LocalStorage(settings.storage_path)
                 )
+                admission = _admission(settings, engine, registry, free_space, storage)
                 restorer = Restorer(engine, registry, storage)
                 copier = Copier(engine, registry, storage, admission)
                 provide(
