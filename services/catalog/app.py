@@ -275,7 +275,7 @@ def _registry_routes(
         lifetime=lifetime(settings.trash_days),
         restore_links=restore_links,
     )
-    listings = ListingRoutes(engine, pool, authorization)
+    listings = ListingRoutes(pool, authorization)
     referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {
