@@ -262,6 +262,7 @@ def _admission(
         registry,
         _blob_reader(settings, registry, storage),
         free_space,
+        storage=storage,
         foreign_urls=settings.foreign_prefixes,
         max_repositories=settings.max_repositories,
     )
@@ -286,7 +287,7 @@ def _registry_routes(
         lifetime=lifetime(settings.trash_days),
         restore_links=restore_links,
     )
-    listings = ListingRoutes(engine, pool, authorization)
+    listings = ListingRoutes(pool, authorization)
     referrers = ReferrerRoutes(engine, registry, authorization)
     return RegistryRoutes(
         {

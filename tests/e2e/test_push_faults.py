@@ -121,6 +121,13 @@ def test_without_the_catalog_pulls_go_on_and_pushes_get_503(
     image, reference = make_image(), f"{stack.registry}/{repository}:skopeo"
     with no_catalog(stack):
         assert_pulls_go_on(shared_registry, repository)
+        by_sha512 = shared_registry.manifest(repository, f"sha512:{'0' * 128}")
+        assert by_sha512.status_code == 503
+        assert int(by_sha512.headers["Retry-After"]) > 0
+        assert by_sha512.json()["errors"][0]["message"] == (
+            "The catalog does not respond, so no image can be pulled by a sha512 digest. "
+            "Pull it by its tag or its sha256 digest, or try again in 2 seconds."
+        )
         manifest = pushes.uploaded()
         assert_refused_for_now(pushes.put(manifest, "v2"))
         assert_refused_for_now(

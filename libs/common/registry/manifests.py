@@ -188,6 +188,12 @@ def own_blobs(manifest: bytes) -> frozenset[str]:
     }
 
 
+def children_of(manifest: bytes) -> frozenset[str]:
+    """Return the digests of the manifests that an index names."""
+    value = parse_object(manifest)
+    return frozenset(_digest(one) for one in value.get_objects("manifests")) - {""}
+
+
 def own_sizes(manifest: bytes) -> dict[str, int]:
     """Return the sizes of config, layers, and children as stated, without foreign layers."""
     value = parse_object(manifest)

@@ -5,14 +5,15 @@ manifest. On local disk it reads the files, which costs less than a request for 
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
-from libs.common.registry.manifests import own_blobs
+from libs.common.registry.manifests import children_of, own_blobs
 from libs.common.storage.store import NO_ALIASES, Storage, StorageUnavailable
 
 _MAX_LINK_BYTES = 256
@@ -82,7 +83,9 @@ class LocalBlobs:
     def _find(self, repository: str, digest: str) -> StoredBlob | None:
         algorithm, _, value = digest.partition(":")
         folder = self._root / "repositories" / repository
-        for kind in ("_layers", "_manifests/revisions"):
+        # The link to a manifest by another algorithm does not say that the repository has it.
+        kinds = ("_layers", "_manifests/revisions") if algorithm == "sha256" else ("_layers",)
+        for kind in kinds:
             canonical = _read_link(folder / kind / algorithm / value / "link")
             if canonical is None:
                 continue
@@ -150,7 +153,7 @@ class RemoteBlobs:
     async def _find_size(self, repository: str, digest: str) -> int | None:
         async with self._requests:
             size = await self._registry.find_blob_size(repository, digest)
-            if size is None:
+            if size is None and digest.startswith("sha256:"):
                 size = await self._registry.find_manifest_size(repository, digest)
             return size
 
@@ -206,13 +209,14 @@ async def link_layers(
     *,
     aliases: Mapping[str, str] = NO_ALIASES,
 ) -> None:
-    """Link the config and the layers of a manifest to a repository, without moving bytes.
+    """Link what a manifest names to a repository, without moving bytes: config, layers, children.
 
-    The registry refuses a manifest otherwise. A foreign layer is not linked: its blob may be that
+    The registry refuses a manifest otherwise. The repository must have the children; only their
+    digests of other algorithms are linked. A foreign layer is not linked: its blob may be that
     of another account.
 
-    ``aliases`` maps digests of other algorithms to the sha256 digests of the same blobs. The
-    manifest does not have the latter. So the registry refuses a manifest with a layer of another
+    ``aliases`` maps digests of other algorithms to the sha256 digests of the same content. The
+    manifest does not have the latter. So the registry refuses a manifest with a digest of another
     algorithm that is neither among ``aliases`` nor linked.
 
     Raises:
@@ -221,9 +225,31 @@ async def link_layers(
     own = own_blobs(manifest)
     linked = {digest: sha256 for digest, sha256 in aliases.items() if digest in own}
     blobs = {digest for digest in own if digest.startswith("sha256:")} | set(linked.values())
-    if not blobs:
-        return
+    with _unavailable():
+        if blobs:
+            await storage.link_layers(repository, blobs, aliases=linked)
+    await link_children(storage, repository, manifest, aliases=aliases)
+
+
+async def link_children(
+    storage: Storage, repository: str, manifest: bytes, *, aliases: Mapping[str, str]
+) -> None:
+    """Link the children of an index that it names by ``aliases``. See `link_layers`.
+
+    Distribution keeps a manifest under its sha256 digest only, but follows such a link.
+
+    Raises:
+        RegistryUnavailable: the storage failed.
+    """
+    linked = {one: aliases[one] for one in children_of(manifest) & aliases.keys()}
+    if linked:
+        with _unavailable():
+            await storage.link_manifests(repository, linked)
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
     try:
-        await storage.link_layers(repository, blobs, aliases=linked)
+        yield
     except StorageUnavailable as error:
         raise RegistryUnavailable(str(error)) from error

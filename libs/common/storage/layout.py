@@ -94,6 +94,14 @@ def layer_link(repository: str, digest: str) -> str:
     return f"{repository_folder(repository)}/_layers/{digest.replace(':', '/')}/link"
 
 
+def manifest_link(repository: str, digest: str) -> str:
+    """Return the link of a repository to a manifest. See `layer_link`."""
+    if _LINKED.fullmatch(digest) is None:
+        raise ValueError(f"digest: {digest!r} is not a digest of a manifest")
+    folder = f"{repository_folder(repository)}/_manifests/revisions"
+    return f"{folder}/{digest.replace(':', '/')}/link"
+
+
 def links(repository: str, digest: str) -> tuple[str, str]:
     """Return the files of which one links a blob or manifest. Raises as `layer_link` does."""
     layer = layer_link(repository, digest)

@@ -25,6 +25,7 @@ from libs.common.storage.layout import (
     blob_folder,
     check_sweep,
     layer_link,
+    manifest_link,
     repository_folder,
     upload_folder,
 )
@@ -154,6 +155,13 @@ class LocalStorage:
         """See Storage."""
         stored = {digest: digest for digest in digests} | dict(aliases)
         links = {self._root / layer_link(repository, one): digest for one, digest in stored.items()}
+        await _in_thread(write_links, links, self._root / SWEEPS)
+
+    async def link_manifests(self, repository: str, aliases: Mapping[str, str]) -> None:
+        """See Storage."""
+        links = {
+            self._root / manifest_link(repository, one): digest for one, digest in aliases.items()
+        }
         await _in_thread(write_links, links, self._root / SWEEPS)
 
     async def _remove(self, moved: Sequence[Path]) -> int:

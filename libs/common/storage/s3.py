@@ -17,6 +17,7 @@ from libs.common.storage.layout import (
     check_sweep,
     layer_link,
     links,
+    manifest_link,
     parse_blob,
     parse_entry,
     repository_folder,
@@ -246,6 +247,15 @@ class S3Storage:
         stored = {digest: digest for digest in digests} | dict(aliases)
         files = [(layer_link(repository, one), digest.encode()) for one, digest in stored.items()]
         await asyncio.gather(*(self._objects.write(path, content) for path, content in files))
+
+    async def link_manifests(self, repository: str, aliases: Mapping[str, str]) -> None:
+        """See Storage."""
+        await asyncio.gather(
+            *(
+                self._objects.write(manifest_link(repository, one), digest.encode())
+                for one, digest in aliases.items()
+            )
+        )
 
     async def _sweep(
         self, sweep: str, paths: list[str], check: Callable[[], Awaitable[None]]

@@ -205,3 +205,11 @@ class Storage(Protocol):
         the same blobs, and is linked too.
         """
         ...
+
+    async def link_manifests(self, repository: str, aliases: Mapping[str, str]) -> None:
+        """Write links to manifests by digests of other algorithms.
+
+        ``aliases`` maps them to the sha256 digests of the same manifests. Such a link does not say
+        that the repository has the manifest; only the link by its sha256 digest does.
+        """
+        ...

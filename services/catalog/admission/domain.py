@@ -147,6 +147,20 @@ class Target:
         return _REFUSALS[self.refusal["rule"]](self.refusal)
 
 
+def stored_blobs(
+    manifest: AdmittedManifest, found: Mapping[str, StoredBlob], aliases: Mapping[str, str]
+) -> dict[str, StoredBlob]:
+    """Return by the digests in the manifest what the repository has of them.
+
+    ``found`` has them by their own digests or by their sha256 digests in ``aliases``.
+    """
+    blobs = {
+        digest: found.get(aliases.get(digest, digest)) or found.get(digest)
+        for digest in manifest.digests
+    }
+    return {digest: blob for digest, blob in blobs.items() if blob is not None}
+
+
 def check_blobs(manifest: AdmittedManifest, stored: Mapping[str, StoredBlob]) -> None:
     """Check that the repository has what the manifest names, with the stated sizes.
 

@@ -25,7 +25,8 @@ from libs.common.registry.manifests import (
     parse_config,
     parse_manifest,
 )
-from libs.common.registry.storage import BlobReader, StoredBlob
+from libs.common.registry.storage import BlobReader, StoredBlob, link_children
+from libs.common.storage.store import Storage
 from services.catalog.admission import queries
 from services.catalog.admission.domain import (
     LOW_DISK,
@@ -38,12 +39,19 @@ from services.catalog.admission.domain import (
     charges,
     check_blobs,
     needed_digests,
+    stored_blobs,
 )
-from services.catalog.images.description import Described, describe_image, describe_index
+from services.catalog.images.description import (
+    Described,
+    describe_image,
+    describe_index,
+    with_canonical_children,
+)
 from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind, Requester
 from services.catalog.intents.queries import resolve
 from services.catalog.intents.usecases import call_until_confirmed, insert_when_free
-from services.catalog.manifest_aliases.queries import record_alias
+from services.catalog.manifest_aliases.queries import record_aliases
+from services.catalog.manifest_aliases.usecases import list_aliases, list_aliases_of
 from services.catalog.sync.states.domain import MAX_CONFIG_BYTES
 from services.catalog.sync.states.reading import Reader
 
@@ -61,9 +69,11 @@ class Admission:
         blobs: BlobReader,
         free_space: FreeSpace,
         *,
+        storage: Storage | None,
         foreign_urls: Sequence[ForeignPrefix],
         max_repositories: int,
     ) -> None:
+        self._storage = storage
         self.max_repositories = max_repositories
         self._free_space = free_space
         self._engine = engine
@@ -108,23 +118,21 @@ class Admission:
         digest = _check_digest(push)
         manifest = await self._parse(push)
         config = manifest.config
+        aliases = await list_aliases(self._engine, manifest.digests)
         inspected = await self._blobs.inspect(
             blobs_of or push.path,
-            manifest.digests,
+            {*manifest.digests, *aliases.values()},
             read=config.digest if config and config.media_type in IMAGE_CONFIG_TYPES else None,
             limit=MAX_CONFIG_BYTES,
         )
-        check_blobs(manifest, inspected.blobs)
+        stored = stored_blobs(manifest, inspected.blobs, aliases)
+        check_blobs(manifest, stored)
         return Checked(
-            _change(push, digest, manifest, inspected.blobs),
-            charges(manifest, digest=digest, size=len(push.content), stored=inspected.blobs),
+            _change(push, digest, manifest, stored),
+            charges(manifest, digest=digest, size=len(push.content), stored=stored),
             manifest.subject.digest if manifest.subject else None,
             inspected.content,
-            {
-                digest: blob.canonical
-                for digest, blob in inspected.blobs.items()
-                if digest != blob.canonical
-            },
+            {digest: blob.canonical for digest, blob in stored.items() if digest != blob.canonical},
         )
 
     async def _admit(self, push: Push, checked: Checked) -> Forwarded:
@@ -133,9 +141,12 @@ class Admission:
                 raise NameUnknown(f"the namespace {push.namespace} does not exist")
             target.check(push.path)
 
+        aliases = {**checked.aliases}
         if push.has_sha512:
+            aliases[push.reference] = checked.change.digest
+        if aliases:
             async with autocommit(self._engine) as tx:
-                await record_alias(tx, digest=push.reference, canonical=checked.change.digest)
+                await record_aliases(tx, aliases=aliases)
         intent = await self.open(checked, check_target=check_target)
         answer = await call_until_confirmed(
             lambda: self._forward(intent), engine=self._engine, intent=intent
@@ -204,6 +215,9 @@ class Admission:
     async def _forward(self, intent: Intent) -> Forwarded:
         change = intent.change
         assert change.manifest is not None
+        content = change.manifest.content
+        if self._storage is not None and (aliases := await list_aliases_of(self._engine, content)):
+            await link_children(self._storage, change.repository, content, aliases=aliases)
         return await self._registry.forward_manifest(
             change.repository,
             change.tags[0] if change.tags else change.digest,
@@ -252,6 +266,8 @@ class Admission:
         """Return what the catalog keeps of the manifest, its config, and its children."""
         manifest = _parse_stored(change)
         if manifest.media_type in INDEX_TYPES:
+            aliases = await list_aliases(self._engine, {one.digest for one in manifest.children})
+            manifest = with_canonical_children(manifest, aliases)
             digests = {child.digest for child in manifest.children}
             return describe_index(manifest, await self._describe_children(change, digests))
         if manifest.config_digest is None:

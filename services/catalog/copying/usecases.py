@@ -40,6 +40,7 @@ from services.catalog.images.usecases import get_image_by_digest, get_image_by_t
 from services.catalog.intents.domain import Intent, Kind, Requester
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed
+from services.catalog.manifest_aliases.usecases import list_aliases_of
 from services.catalog.namespaces.domain import NamespaceOwner
 from services.catalog.repositories.domain import RepositoryReader
 from services.catalog.repositories.queries import find_repository
@@ -108,7 +109,10 @@ class Copier:
         assert change.manifest is not None
         content = change.manifest.content
         if self.storage is not None:
-            await link_layers(self.storage, change.repository, content, aliases=aliases)
+            known = await list_aliases_of(self.engine, content)
+            await link_layers(
+                self.storage, change.repository, content, aliases={**known, **aliases}
+            )
         elif source not in (None, change.repository):
             for digest in sorted(own_blobs(content)):
                 await self.registry.mount_blob(change.repository, digest, source=source)

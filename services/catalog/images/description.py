@@ -3,8 +3,8 @@
 Pure functions: ``sync`` reads the manifests, and the catalog stores the descriptions.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.common.registry.manifests import MAX_SIZE, NO_CONFIG, Child, ImageConfig, Layer, Manifest
@@ -72,6 +72,21 @@ def describe_index(manifest: Manifest, children: Sequence[Described]) -> Describ
     if not platforms:  # an index of artifacts
         sizes = {child.digest: child.size_bytes for child in known.values()}
     return _described(manifest, min(MAX_SIZE, sum(sizes.values())), tuple(platforms), NO_CONFIG)
+
+
+def with_canonical_children(manifest: Manifest, canonicals: Mapping[str, str]) -> Manifest:
+    """Return the index with its children by their sha256 digests.
+
+    ``canonicals`` has those of the children that the index names by another digest. The catalog
+    and the registry know manifests by sha256 only.
+    """
+    if not canonicals:
+        return manifest
+    children = tuple(
+        replace(child, digest=canonicals.get(child.digest, child.digest))
+        for child in manifest.children
+    )
+    return replace(manifest, children=children)
 
 
 def _platforms_of(named: Child, child: Described | None) -> tuple[Platform, ...]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from libs.common.db.engine import Engine
+from libs.common.db.engine import Engine, is_unreachable
 from libs.common.registry.client import Registry
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.manifests import is_digest
@@ -59,16 +59,28 @@ class StorageWorker:
         return min(_POLL_SECONDS, _REST * seconds) if has_uncharged else _POLL_SECONDS
 
     async def _apply(self) -> bool:
-        """Apply changes of each account in a transaction. Return whether some are left."""
+        """Apply changes of each account in a transaction. Return whether some are left.
+
+        If those of one account cannot be applied, the others are applied nevertheless.
+        """
         async with self.engine.connect() as tx:
             due = await queries.list_due_accounts(tx)
         is_full = False
+        failures: list[Exception] = []
         for account_id in due:
-            async with self.engine.begin() as tx:
-                applied = await queries.apply_changes(
-                    tx, account_ids=[account_id], limit=_CHANGES_AT_ONCE
-                )
-            is_full |= applied >= _CHANGES_AT_ONCE
+            try:
+                async with self.engine.begin() as tx:
+                    applied = await queries.apply_changes(
+                        tx, account_ids=[account_id], limit=_CHANGES_AT_ONCE
+                    )
+            except Exception as error:
+                if is_unreachable(error):
+                    raise
+                failures.append(error)
+            else:
+                is_full |= applied >= _CHANGES_AT_ONCE
+        if failures:
+            raise ExceptionGroup("changes of accounts are not applied", failures)
         return is_full
 
     async def _charge_manifests(self) -> bool:

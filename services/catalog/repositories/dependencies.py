@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from libs.common.db.engine import Tx
 from libs.common.web.authentication import Authenticated
 from services.catalog.repositories import usecases
+from services.catalog.repositories.ambiguous_paths import check_unambiguous
 from services.catalog.repositories.domain import RepositoryOwner, RepositoryReader
 
 
@@ -19,11 +20,13 @@ async def _repository_reader(
 
 
 async def _repository_owner(
-    tx: Tx, principal: Authenticated, namespace: str, repository: str
+    tx: Tx, principal: Authenticated, namespace: str, repository: str, request: Request
 ) -> RepositoryOwner:
-    return await usecases.get_repository_owner(
+    owner = await usecases.get_repository_owner(
         tx=tx, principal=principal, namespace=namespace, name=repository
     )
+    check_unambiguous(request)
+    return owner
 
 
 ReadableRepository = Annotated[RepositoryReader, Depends(_repository_reader)]

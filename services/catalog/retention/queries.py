@@ -1,6 +1,7 @@
 """SQL of retention: the tags with their last uses, what is counted, and the runs."""
 
-from collections.abc import Collection, Iterable, Sequence
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from services.catalog.tables import (
 
 _g = retention_runs.c
 _CLOCK = sa.func.clock_timestamp()
+_ROWS_AT_ONCE = 1_000
 _KEPT_FOR = timedelta(days=365)
 _IS_OPEN = _g.finished_at.is_(None)
 
@@ -61,9 +63,11 @@ async def list_tags(
     ``names`` selects some tags of one repository. Repositories without a tag are left out, as are
     tags that belong to other images.
     """
+    rows: Sequence[Any]
     if names is None:
-        rows = (await tx.execute(_ALL_TAGS, {"paths": list(paths)})).all()
-        uses = await _uses_of_now(tx, paths, await tx.execute(_ALL_USES, {"paths": list(paths)}))
+        values = {"paths": list(paths)}
+        rows = await _read(tx, _ALL_TAGS, values)
+        uses = await _uses_of_now(tx, paths, await _read(tx, _ALL_USES, values))
     else:
         values = {"paths": list(paths), "names": sorted(names)}
         rows = (await tx.execute(_SOME_TAGS, values)).all()
@@ -71,11 +75,19 @@ async def list_tags(
         values = {"paths": list(paths), "references": references}
         uses = await _uses_of_now(tx, paths, await tx.execute(_SOME_USES, values))
     found: dict[str, list[Tag]] = {}
-    for path, name, digest, pushed_at in rows:
+    for count, (path, name, digest, pushed_at) in enumerate(rows, 1):
+        if count % _ROWS_AT_ONCE == 0:
+            await asyncio.sleep(0)
         times = [at for at in (uses.get((path, name)), uses.get((path, digest))) if at is not None]
         tag = Tag(name, digest, pushed_at, max(times, default=None))
         found.setdefault(path, []).append(tag)
     return found
+
+
+async def _read(tx: Tx, statement: sa.TextClause, values: Mapping[str, Any]) -> list[Any]:
+    """Return all rows, of which there can be 200,000. Other requests get their turn meanwhile."""
+    result = await tx.stream(statement, values)
+    return [row async for rows in result.partitions(_ROWS_AT_ONCE) for row in rows]
 
 
 async def _uses_of_now(

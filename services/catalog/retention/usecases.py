@@ -77,6 +77,19 @@ async def decide_all(tags: Sequence[Tag], *, rules: Rules, at: datetime) -> list
     return await asyncio.to_thread(decide_them) if len(tags) > _MANY_TAGS else decide_them()
 
 
+async def _order(plan: _Plan) -> tuple[list[Decision], set[str]]:
+    """Return the deletions from last to first, and the names of the tags kept as the newest ones.
+
+    Many tags are sorted in a thread, so that requests go on.
+    """
+
+    def order() -> tuple[list[Decision], set[str]]:
+        tags = [one.tag for one in plan.decisions]
+        return plan.deletions[::-1], find_newest(tags, rules=plan.rules.retention)
+
+    return await asyncio.to_thread(order) if len(plan.decisions) > _MANY_TAGS else order()
+
+
 async def check_obstacles(tx: Tx, *, rules: Rules, at: datetime) -> None:
     """Check that retention can run with ``rules`` for the moment ``at``. Raises RetentionWaits."""
     progress, now = await queries.find_progress(tx), await read_clock(tx)
@@ -108,8 +121,7 @@ async def delete_tags(
         plan = await _plan(tx, path=path, at=at)
     if plan is None:
         return 0
-    newest = find_newest([one.tag for one in plan.decisions], rules=plan.rules.retention)
-    pending = plan.deletions[::-1]
+    pending, newest = await _order(plan)
     deleted = 0
     failures: list[Exception] = []
 

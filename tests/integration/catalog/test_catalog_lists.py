@@ -1,5 +1,6 @@
 """``GET /v2/_catalog``: the repositories that a Docker user can pull, page by page."""
 
+import json
 import random
 import re
 from collections.abc import AsyncIterator
@@ -12,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import engine as db
+from libs.common.db.pool import Pool
 from services.catalog.oci.listings.domain import PageRequest
-from services.catalog.oci.listings.queries import list_repositories
-from services.catalog.oci.listings.usecases import list_repositories as list_for
+from services.catalog.oci.listings.usecases import list_repositories
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.integration.catalog.test_tag_lists import LINK
 from tests.kit.database import Database
@@ -183,8 +184,21 @@ class _World:
         )
 
 
+@pytest.fixture
+async def pool(emptied: Database) -> AsyncIterator[Pool]:
+    pool = Pool(emptied.urls["catalog"], application_name="tests", size=1)
+    yield pool
+    await pool.close()
+
+
+async def list_for(pool: Pool, docker_user: str, page: PageRequest) -> tuple[list[str], str | None]:
+    """Return the paths of a page, and the last one if another page follows."""
+    found = await list_repositories(pool=pool, docker_user=docker_user, page=page)
+    return json.loads(found.encoded), found.last
+
+
 async def test_a_docker_user_sees_exactly_what_it_can_pull_in_random_worlds(
-    emptied: Database, engine: AsyncEngine
+    emptied: Database, pool: Pool
 ) -> None:
     seed = random.SystemRandom().randrange(10**9)
     listed = 0
@@ -200,17 +214,18 @@ async def test_a_docker_user_sees_exactly_what_it_can_pull_in_random_worlds(
             last = ""
             while True:
                 page = PageRequest(limit, last)
-                got = await list_for(engine=engine, docker_user=user, page=page)
-                assert len(got.entries) <= limit
-                found += got.entries
-                if got.is_last:
+                entries, next_last = await list_for(pool, user, page)
+                assert len(entries) <= limit
+                found += entries
+                if next_last is None:
                     break
-                last = got.entries[-1]
+                assert next_last == entries[-1]
+                last = next_last
             assert found == expected, (seed, number, user, limit)
             last = _text_between(chance, expected)
-            got = await list_for(engine=engine, docker_user=user, page=PageRequest(limit, last))
+            entries, _ = await list_for(pool, user, PageRequest(limit, last))
             after = [path for path in expected if path > last]
-            assert got.entries == after[:limit], (seed, number, user, limit, last)
+            assert entries == after[:limit], (seed, number, user, limit, last)
             listed += len(expected)
     await connection.close()
     assert listed > WORLDS
@@ -294,11 +309,11 @@ async def test_a_few_grants_among_many_private_namespaces_cost_little(
     database: Database, large: AsyncEngine
 ) -> None:
     await database.execute("UPDATE catalog.namespaces SET visibility = 'private'")
+    pool = Pool(database.urls["catalog"], application_name="tests", size=1)
+    entries, _ = await list_for(pool, "few", PageRequest(100, ""))
+    await pool.close()
+    assert len(entries) == 2 * FEW
     async with large.connect() as tx:
-        reader = sa.text("SELECT id FROM catalog.docker_users WHERE username = 'few'")
-        id_ = (await tx.execute(reader)).scalar_one()
-        found = await list_repositories(tx, reader=id_, page=PageRequest(100, ""))
-        assert len(found.entries) == 2 * FEW
         assert await _cost(tx, "few", "", 1001) <= 100
 
 

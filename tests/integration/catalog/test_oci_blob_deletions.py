@@ -109,12 +109,33 @@ async def test_blobs_in_unusual_places_of_a_manifest_are_needed(mine: Team, robo
     assert (await mine.pusher.put(path, "v1", manifest)).status_code == 201
     for one in (digest, layer.digest):
         assert error_of(await robot.delete(f"blobs/{one}")) == (405, "UNSUPPORTED")
-    # A restore cannot link a layer of another algorithm again, so the trash keeps its link.
+    await mine.delete_image(f"app@{manifest.digest}")
+    for one in (digest, image.config.digest):
+        assert (await robot.delete(f"blobs/{one}")).status_code == 202
+    await mine.restored(await mine.entry())
+    assert mine.pulls("app", "v1", manifest)
+    for one in (digest, image.config.digest):
+        assert mine.registry.blob_status(path, one) == 200
+
+
+async def test_trash_keeps_the_link_of_a_layer_that_a_restore_cannot_write(
+    mine: Team, robot: Robot
+) -> None:
+    """The version before did not record the sha256 digest of a layer of another algorithm."""
+    image = make_image()
+    path, layer = f"{mine.name}/app", image.layers[0]
+    digest = "sha512:" + hashlib.sha512(layer.content).hexdigest()
+    mine.pusher.upload(path, image.config)
+    mine.registry.upload_as(path, layer, digest)
+    manifest = make_manifest(
+        config=image.config.descriptor(), layers=[layer.descriptor(digest=digest)]
+    )
+    assert (await mine.pusher.put(path, "v1", manifest)).status_code == 201
+    await mine.database.execute("DELETE FROM catalog.manifest_aliases")
     await mine.delete_image(f"app@{manifest.digest}")
     answer = await robot.delete(f"blobs/{digest}")
     assert error_of(answer) == (405, "UNSUPPORTED")
     assert "trash" in message_of(answer)
-    assert (await robot.delete(f"blobs/{image.config.digest}")).status_code == 202
     await mine.restored(await mine.entry())
     assert mine.pulls("app", "v1", manifest)
 

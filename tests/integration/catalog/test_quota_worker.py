@@ -113,6 +113,34 @@ async def test_worker_rests_while_the_storage_cannot_be_read(
         assert await worker.step() > 0
 
 
+async def test_changes_that_fail_for_one_account_are_applied_for_the_others(
+    engine: AsyncEngine, emptied: Database, registry_client: Registry
+) -> None:
+    await seed(emptied)
+    await emptied.execute(
+        "INSERT INTO catalog.accounts (username, password_hash, role)"
+        " VALUES ('other', 'x', 'member')"
+    )
+    (failing,) = await emptied.fetch("SELECT id FROM catalog.accounts WHERE username = 'acme'")
+    await emptied.execute(
+        "ALTER TABLE catalog.account_storage ADD CONSTRAINT account_storage_of_test"
+        f" CHECK (account_id <> {failing['id']}) NOT VALID"
+    )
+    try:
+        worker = StorageWorker(engine, registry_client, RemoteBlobs(registry_client))
+        with pytest.raises(ExceptionGroup, match="not applied"):
+            await worker.step()
+    finally:
+        await emptied.execute(
+            "ALTER TABLE catalog.account_storage DROP CONSTRAINT account_storage_of_test"
+        )
+    rows = await emptied.fetch(
+        "SELECT a.username FROM catalog.account_storage s"
+        " JOIN catalog.accounts a ON a.id = s.account_id WHERE s.rebuilt_at IS NOT NULL"
+    )
+    assert [row["username"] for row in rows] == ["other"]
+
+
 async def test_upload_that_is_checked_again_changes_nothing(emptied: Database) -> None:
     await seed(emptied)
     await emptied.execute(

@@ -71,7 +71,9 @@ async def test_image_with_a_layer_of_another_algorithm_is_restored(mine: Team) -
     assert mine.pulls("app", "v1", manifest)
     await mine.delete(f"repositories/{path}")
     result = await mine.restored(await _deleted(mine, kind="repository"))
-    assert result["missing"] == [f"{path}@{manifest.digest}"]
+    assert result["missing"] == []
+    assert mine.pulls("app", "v1", manifest)
+    assert mine.registry.blob_status(path, digest) == 200
     assert (
         await mine.database.fetch("SELECT * FROM catalog.intents WHERE resolved_at IS NULL") == []
     )

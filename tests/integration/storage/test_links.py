@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,7 @@ from tests.integration.storage.place import (
     new_name,
     set_age,
 )
-from tests.kit.images import make_image
+from tests.kit.images import MEDIA_TYPES, make_image, make_manifest
 
 pytestmark = pytest.mark.registry_versions
 
@@ -159,6 +160,27 @@ async def test_linked_layers_can_be_pulled(place: Place) -> None:
     with place.http() as http:
         for blob in image.blobs:
             assert http.get(f"/v2/{target}/blobs/{blob.digest}").content == blob.content
+
+
+async def test_index_can_name_a_child_by_a_linked_digest(place: Place) -> None:
+    name, image = new_name(), make_image()
+    place.push(name, image, "v1")
+    digest = f"sha512:{hashlib.sha512(image.manifest.content).hexdigest()}"
+    media_type = MEDIA_TYPES["oci"]["index"]
+    child = image.manifest.descriptor(digest=digest)
+    index = make_manifest(mediaType=media_type, manifests=[child]).content
+
+    await place.storage.link_manifests(name, {digest: image.manifest.digest})
+
+    with place.http() as http:
+        answer = http.put(
+            f"/v2/{name}/manifests/multi", content=index, headers={"Content-Type": media_type}
+        )
+    assert answer.status_code == 201, answer.text
+    listed = (await place.list_repositories())[name]
+    assert {digest, image.manifest.digest} < names(listed, EntryKind.REVISION)
+    set_age(place.repository(name), LONG_AGO)
+    assert await remove_links(place.storage, name, older_than=YESTERDAY)
 
 
 async def test_existing_link_is_not_written_again_but_a_damaged_one_is(place: Place) -> None:

@@ -53,9 +53,10 @@ def check_unneeded(dependent: Dependent | None, *, repository: str, digest: str)
     )
 
 
-def restores_as_layer(digest: str) -> bool:
+def restores_as_layer(digest: str, *, canonical: str | None) -> bool:
     """Return whether a restore can link the blob again, if it is a layer or a config.
 
-    A link of another algorithm names the sha256 digest of the blob, which the manifest lacks.
+    A link of another algorithm names the sha256 digest of the blob, ``canonical``. The manifest
+    lacks it, and the catalog may not know it.
     """
-    return digest.startswith("sha256:")
+    return digest.startswith("sha256:") or canonical is not None

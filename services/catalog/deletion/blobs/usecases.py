@@ -20,6 +20,7 @@ from services.catalog.intents.domain import (
 from services.catalog.intents.leases import Lease, lease_of
 from services.catalog.intents.queries import lock_repositories
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
+from services.catalog.manifest_aliases.queries import find_canonical
 from services.catalog.repositories.domain import RepositoryDeleting
 
 
@@ -59,11 +60,12 @@ async def delete_blob(
         if state.is_deleting:
             raise RepositoryDeleting(repository)
         exists = state.exists
+        canonical = await find_canonical(tx, digest=digest)
         dependent = await find_dependent(
             tx,
             repository=repository,
             digest=digest,
-            restore_links=restore_links and restores_as_layer(digest),
+            restore_links=restore_links and restores_as_layer(digest, canonical=canonical),
         )
         check_unneeded(dependent, repository=repository, digest=digest)
         return Change(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from libs.common.storage.store import EntryKind, RepositoryListing
+from libs.common.storage.store import EntryKind, RepositoryEntry, RepositoryListing
 
 BATCH = 1000
 """The most blobs in one statement, and in one step of a sweep."""
@@ -71,6 +71,15 @@ def layers_of(listing: RepositoryListing) -> set[str]:
 def is_abandoned(listing: RepositoryListing, *, now: datetime) -> bool:
     """Return whether a repository is empty and nobody has written to it for a day."""
     return listing.failure is None and all(
-        entry.kind in (EntryKind.LAYER, EntryKind.OTHER) and entry.modified_at < now - EMPTY_AGE
+        (entry.kind in (EntryKind.LAYER, EntryKind.OTHER) or is_alias(entry))
+        and entry.modified_at < now - EMPTY_AGE
         for entry in listing.entries
     )
+
+
+def is_alias(entry: RepositoryEntry) -> bool:
+    """Return whether an entry is a link to a manifest by another digest than sha256.
+
+    The repository may not have that manifest any more.
+    """
+    return entry.kind is EntryKind.REVISION and not entry.name.startswith("sha256:")

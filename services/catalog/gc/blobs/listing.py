@@ -23,7 +23,14 @@ from libs.common.storage.store import (
     StorageUnavailable,
 )
 from services.catalog.gc.blobs import queries
-from services.catalog.gc.blobs.domain import UPLOAD_AGE, Listed, digests_in, is_abandoned, layers_of
+from services.catalog.gc.blobs.domain import (
+    UPLOAD_AGE,
+    Listed,
+    digests_in,
+    is_abandoned,
+    is_alias,
+    layers_of,
+)
 from services.catalog.intents.queries import read_clock
 from services.catalog.sync.feed.queries import get_path_statuses
 from services.catalog.sync.states import usecases as states
@@ -158,7 +165,7 @@ class _Scanner:
             (listing.repository, entry.name)
             for listing in listings
             for entry in listing.entries
-            if entry.kind is EntryKind.REVISION
+            if entry.kind is EntryKind.REVISION and not is_alias(entry)
         }
         unknown = await self._list_unknown(revisions)
         if unknown and self._adds_unknown:

@@ -13,6 +13,9 @@ from libs.common.web.provided import provided
 from services.catalog.manifest_aliases.queries import find_canonical
 from services.catalog.oci.domain import Kind, parse_address
 
+_NO_CONTENT = f"sha256:{'0' * 64}"
+"""No content has this digest."""
+
 PATH = "/internal/manifest-address"
 
 
@@ -34,9 +37,10 @@ class AliasRoutes:
             if not is_unreachable(error):
                 raise
             return Response(status_code=503)
-        if canonical is None:
+        if canonical is None and not address.reference.startswith("sha512:"):
             return Response(status_code=204)
-        uri = f"/v2/{address.repository}/manifests/{canonical}"
+        # The registry may have a link by this digest to a manifest that was deleted.
+        uri = f"/v2/{address.repository}/manifests/{canonical or _NO_CONTENT}"
         return Response(status_code=204, headers={"X-Registry-URI": uri})
 
 

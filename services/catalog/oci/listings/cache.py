@@ -4,7 +4,7 @@ import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from services.catalog.oci.listings.domain import PageRequest, TagPage
+from services.catalog.oci.listings.domain import ListPage, PageRequest
 
 MAX_BYTES = 8 * 1024 * 1024
 _ENTRY_BYTES = 512
@@ -17,7 +17,7 @@ class CachedTags:
     """A page of tags, and the version of the set of tags of which it is a page."""
 
     version: uuid.UUID
-    page: TagPage
+    page: ListPage
 
 
 class TagCache:

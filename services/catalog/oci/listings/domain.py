@@ -1,8 +1,6 @@
 """Pages of the lists of tags and repositories (OCI distribution spec, "Listing Tags")."""
 
-import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -25,22 +23,9 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The entries of a page, and whether further ones follow."""
+    """A page of a list. ``encoded`` is an array in JSON, in UTF-8, as the database returns it.
 
-    entries: Sequence[str]
-    is_last: bool
-
-    @property
-    def last(self) -> str | None:
-        """The entry after which the next page begins, or None if there is no next page."""
-        return None if self.is_last or not self.entries else self.entries[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class TagPage:
-    """A page of tags. ``encoded`` is an array in JSON, in UTF-8, as the database returns it.
-
-    ``last`` is the tag after which the next page begins, or None if there is no next page.
+    ``last`` is the entry after which the next page begins, or None if there is no next page.
     """
 
     encoded: bytes
@@ -68,17 +53,18 @@ def parse_page(n: str | None, last: str | None) -> PageRequest:
     return PageRequest(min(limit, MAX_ENTRIES), after)
 
 
-def tag_page(encoded: str, *, limit: int) -> TagPage:
-    """Return the first ``limit`` tags of the JSON array ``encoded``.
+def list_page(encoded: str, *, limit: int) -> ListPage:
+    """Return the first ``limit`` entries of the JSON array ``encoded``, which has at most one more.
 
-    Only a page that another one follows is decoded.
+    No tag and no path has a character that JSON escapes, so nothing is decoded.
     """
-    count = 0 if encoded == "[]" else encoded.count('","') + 1  # no text in JSON contains `","`
+    count = 0 if encoded == "[]" else encoded.count('","') + 1
     if count <= limit:
-        return TagPage(encoded.encode(), last=None)
-    tags = json.loads(encoded)[:limit]
-    shortened = json.dumps(tags, separators=(",", ":"))
-    return TagPage(shortened.encode(), last=tags[-1] if tags else None)
+        return ListPage(encoded.encode(), last=None)
+    if limit == 0:
+        return ListPage(b"[]", last=None)
+    kept = encoded[: encoded.rindex('","')]
+    return ListPage(f'{kept}"]'.encode(), last=kept[kept.rindex('"') + 1 :])
 
 
 def next_link(path: str, last: str | None, *, limit: int) -> str | None:

@@ -2,16 +2,12 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
-import sqlalchemy as sa
-
-from libs.common.db.engine import Tx
 from libs.common.db.pool import Connection
-from services.catalog.oci.listings.domain import ListPage, PageRequest, TagPage, tag_page
+from services.catalog.oci.listings.domain import ListPage, PageRequest, list_page
 
-# The database encodes the array, so that nothing decodes the tags. The statement is asyncpg's own:
-# SQLAlchemy takes as long as the statement itself.
+# The database encodes the arrays, so that nothing decodes the entries. The statements are asyncpg's
+# own: SQLAlchemy takes as long as the statement itself.
 _LIST_TAGS = """
     WITH decided AS MATERIALIZED (
         SELECT unnest(i.tags) AS tag FROM catalog.intents i
@@ -39,7 +35,7 @@ class FoundTags:
     """
 
     version: uuid.UUID | None
-    page: TagPage | None
+    page: ListPage | None
 
 
 async def find_tags(
@@ -54,38 +50,29 @@ async def find_tags(
     if row is None:
         return None
     version, encoded = row
-    return FoundTags(version, None if encoded is None else tag_page(encoded, limit=page.limit))
+    return FoundTags(version, None if encoded is None else list_page(encoded, limit=page.limit))
 
 
-_FIND_READER = sa.text("""
-    SELECT u.id FROM catalog.docker_users u JOIN catalog.accounts a ON a.id = u.account_id
-    WHERE u.username = :username AND NOT u.disabled AND NOT a.disabled
-""")
-
-_LIST_REPOSITORIES = sa.text("""
-    SELECT ARRAY(
+_LIST_REPOSITORIES = """
+    WITH reader AS MATERIALIZED (
+        SELECT u.id FROM catalog.docker_users u JOIN catalog.accounts a ON a.id = u.account_id
+        WHERE u.username = $1 AND NOT u.disabled AND NOT a.disabled)
+    SELECT array_to_json(ARRAY(
         SELECT listed.path FROM catalog.list_readable_repositories(
-            CAST(:reader AS bigint), :last, CAST(:limit AS bigint)
+            (SELECT id FROM reader), $2, $3
         ) WITH ORDINALITY AS listed (path, position)
-        ORDER BY listed.position)
-""")
+        WHERE $1 = '' OR EXISTS (SELECT FROM reader)
+        ORDER BY listed.position))::text
+"""
 
 
-async def find_reader(tx: Tx, *, username: str) -> int | None:
-    """Return the id of a Docker user that may log in, or None."""
-    return (await tx.execute(_FIND_READER, {"username": username})).scalar_one_or_none()
-
-
-async def list_repositories(tx: Tx, *, reader: int | None, page: PageRequest) -> ListPage:
+async def list_repositories(
+    connection: Connection, *, docker_user: str, page: PageRequest
+) -> ListPage:
     """Return a page of the paths of the repositories that a Docker user can pull.
 
-    ``reader`` is its id, or None for an anonymous client, which can pull from public namespaces.
-    Empty repositories are listed, and those that are being deleted are not.
+    An anonymous client, "", can pull from public namespaces. A Docker user that may not log in can
+    pull nothing. Empty repositories are listed, and those that are being deleted are not.
     """
-    values = {"reader": reader, "last": page.last, "limit": page.limit + 1}
-    found = (await tx.execute(_LIST_REPOSITORIES, values)).scalar_one()
-    return _page(found, page)
-
-
-def _page(found: list[Any], page: PageRequest) -> ListPage:
-    return ListPage(found[: page.limit], is_last=len(found) <= page.limit)
+    encoded = await connection.fetchval(_LIST_REPOSITORIES, docker_user, page.last, page.limit + 1)
+    return list_page(encoded, limit=page.limit)

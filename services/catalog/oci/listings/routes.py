@@ -1,11 +1,8 @@
 """``GET /v2/<name>/tags/list`` and ``GET /v2/_catalog``."""
 
-import json
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from libs.common.db.engine import Engine
 from libs.common.db.pool import Pool
 from services.catalog.oci.authorization import Authorization
 from services.catalog.oci.domain import Address
@@ -22,8 +19,7 @@ from services.catalog.oci.listings.domain import (
 class ListingRoutes:
     """Responds to lists by Docker clients."""
 
-    def __init__(self, engine: Engine, pool: Pool, authorization: Authorization) -> None:
-        self._engine = engine
+    def __init__(self, pool: Pool, authorization: Authorization) -> None:
         self._pool = pool
         self._authorization = authorization
         self._cache = TagCache()
@@ -46,9 +42,9 @@ class ListingRoutes:
         docker_user = self._authorization.check_catalog(request)
         page = _page_of(request)
         found = await usecases.list_repositories(
-            engine=self._engine, docker_user=docker_user, page=page
+            pool=self._pool, docker_user=docker_user, page=page
         )
-        content = json.dumps({"repositories": found.entries}, separators=(",", ":")).encode()
+        content = b'{"repositories":%b}' % found.encoded
         return _response("/v2/_catalog", content, found.last, page)
 
 

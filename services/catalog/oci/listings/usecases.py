@@ -1,18 +1,12 @@
 """List tags and repositories for Docker clients (spec 15)."""
 
-from libs.common.db.engine import Engine, autocommit
 from libs.common.db.pool import Pool
 from services.catalog.oci.listings import queries
 from services.catalog.oci.listings.cache import CachedTags, TagCache
-from services.catalog.oci.listings.domain import (
-    ListPage,
-    PageRequest,
-    TagPage,
-    unknown_repository,
-)
+from services.catalog.oci.listings.domain import ListPage, PageRequest, unknown_repository
 
 
-async def list_tags(*, pool: Pool, cache: TagCache, repository: str, page: PageRequest) -> TagPage:
+async def list_tags(*, pool: Pool, cache: TagCache, repository: str, page: PageRequest) -> ListPage:
     """Return a page of the tags of ``repository``, as they are in the database now.
 
     Raises:
@@ -36,13 +30,10 @@ async def list_tags(*, pool: Pool, cache: TagCache, repository: str, page: PageR
     return found.page
 
 
-async def list_repositories(*, engine: Engine, docker_user: str, page: PageRequest) -> ListPage:
+async def list_repositories(*, pool: Pool, docker_user: str, page: PageRequest) -> ListPage:
     """Return a page of the repositories that ``docker_user`` can pull; "" is an anonymous client.
 
     A Docker user that is disabled or deleted sees none, even while its token is valid.
     """
-    async with autocommit(engine) as tx:
-        reader = await queries.find_reader(tx, username=docker_user) if docker_user else None
-        if docker_user and reader is None:
-            return ListPage([], is_last=True)
-        return await queries.list_repositories(tx, reader=reader, page=page)
+    async with pool.connection() as connection:
+        return await queries.list_repositories(connection, docker_user=docker_user, page=page)

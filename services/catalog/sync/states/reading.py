@@ -1,6 +1,7 @@
 """Read the states of repositories from the registry. Nothing here uses the database."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
@@ -16,7 +17,12 @@ from libs.common.registry.manifests import (
     parse_config,
     parse_manifest,
 )
-from services.catalog.images.description import Described, describe_image, describe_index
+from services.catalog.images.description import (
+    Described,
+    describe_image,
+    describe_index,
+    with_canonical_children,
+)
 from services.catalog.sync.states.domain import (
     MAX_CHILDREN,
     MAX_CONFIG_BYTES,
@@ -129,10 +135,14 @@ class Reader:
         if fetched is None:
             return None
         repository, digest = key
+        if not digest.startswith("sha256:"):
+            digest = "sha256:" + hashlib.sha256(fetched.content).hexdigest()
         manifest = await _parse_manifest(fetched, digest)
         if manifest.media_type in INDEX_TYPES:
             children = await self._children(repository, manifest, depth - 1, children_left)
-            return await asyncio.to_thread(describe_index, manifest, children)
+            canonicals = {named: one.digest for named, one in children.items()}
+            manifest = with_canonical_children(manifest, canonicals)
+            return await asyncio.to_thread(describe_index, manifest, [*children.values()])
         if manifest.config_digest is None:
             return describe_image(manifest, NO_CONFIG)
         try:
@@ -154,9 +164,10 @@ class Reader:
 
     async def _children(
         self, repository: str, manifest: Manifest, depth: int, children_left: Iterator[int]
-    ) -> list[Described]:
+    ) -> dict[str, Described]:
+        """Return those children that exist, by the digests that the index names."""
         if depth == 0:
-            return []
+            return {}
         digests = [
             digest
             for digest in list(dict.fromkeys(child.digest for child in manifest.children))[
@@ -167,7 +178,8 @@ class Reader:
         described = await asyncio.gather(
             *(self._describe((repository, digest), depth, children_left) for digest in digests)
         )
-        return [child for child in described if child is not None]
+        found = zip(digests, described, strict=True)
+        return {digest: child for digest, child in found if child is not None}
 
 
 async def _parse_manifest(fetched: Fetched, digest: str) -> Manifest:

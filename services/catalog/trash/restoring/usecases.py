@@ -23,6 +23,7 @@ from services.catalog.audit.usecases import record
 from services.catalog.intents.domain import DELETION_WAIT_SECONDS, Change, Intent
 from services.catalog.intents.queries import lock_repositories, resolve
 from services.catalog.intents.usecases import call_until_confirmed, open_intent
+from services.catalog.manifest_aliases.usecases import list_aliases_of
 from services.catalog.pull_counts.queries import copy_sums, lock_counters
 from services.catalog.repositories.queries import update_totals
 from services.catalog.trash.domain import (
@@ -198,7 +199,8 @@ class Restorer:
         if manifest is None:
             return False
         if self.storage is not None:
-            await link_layers(self.storage, path, manifest.content)
+            aliases = await list_aliases_of(self.engine, manifest.content)
+            await link_layers(self.storage, path, manifest.content, aliases=aliases)
         for reference in change.tags or (change.digest,):
             answer = await self.registry.forward_manifest(
                 path, reference, manifest, subject=CATALOG_SUBJECT

@@ -3,13 +3,13 @@
 import uuid
 
 from services.catalog.oci.listings.cache import CachedTags, TagCache
-from services.catalog.oci.listings.domain import PageRequest, TagPage
+from services.catalog.oci.listings.domain import ListPage, PageRequest
 
 _FIRST = PageRequest(100, "")
 
 
 def _tags(length: int) -> CachedTags:
-    return CachedTags(uuid.uuid4(), TagPage(b"x" * length, last=None))
+    return CachedTags(uuid.uuid4(), ListPage(b"x" * length, last=None))
 
 
 def test_pages_of_a_repository_are_cached_apart() -> None:

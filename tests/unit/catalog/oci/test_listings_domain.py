@@ -7,11 +7,10 @@ from services.catalog.oci.listings.domain import (
     MAX_ENTRIES,
     ListPage,
     PageRequest,
-    TagPage,
     check_name,
+    list_page,
     next_link,
     parse_page,
-    tag_page,
 )
 
 
@@ -43,19 +42,18 @@ def test_last_ends_before_a_nul() -> None:
 
 
 def test_link_names_the_last_entry_and_the_number() -> None:
-    last = ListPage(["a", "b/c&d"], is_last=False).last
-    assert next_link("/v2/_catalog", last, limit=2) == (
+    assert next_link("/v2/_catalog", "b/c&d", limit=2) == (
         '</v2/_catalog?last=b%2Fc%26d&n=2>; rel="next"'
     )
-    assert next_link("/v2/_catalog", ListPage(["a"], is_last=True).last, limit=2) is None
-    assert next_link("/v2/_catalog", ListPage([], is_last=False).last, limit=0) is None
+    assert next_link("/v2/_catalog", None, limit=2) is None
 
 
-def test_page_of_tags_ends_at_its_limit() -> None:
-    assert tag_page("[]", limit=0) == TagPage(b"[]", last=None)
-    assert tag_page('["a","b"]', limit=2) == TagPage(b'["a","b"]', last=None)
-    assert tag_page('["a","b","c"]', limit=2) == TagPage(b'["a","b"]', last="b")
-    assert tag_page('["a"]', limit=0) == TagPage(b"[]", last=None)
+def test_page_ends_at_its_limit() -> None:
+    assert list_page("[]", limit=0) == ListPage(b"[]", last=None)
+    assert list_page('["a","b"]', limit=2) == ListPage(b'["a","b"]', last=None)
+    assert list_page('["a","b","c"]', limit=2) == ListPage(b'["a","b"]', last="b")
+    assert list_page('["a/b","c"]', limit=1) == ListPage(b'["a/b"]', last="a/b")
+    assert list_page('["a"]', limit=0) == ListPage(b"[]", last=None)
 
 
 @pytest.mark.parametrize("name", ["app", "team/App", "team//app", "team/" + "a" * 300])

@@ -88,6 +88,7 @@ class World:
             self.registry,
             LocalBlobs(root),
             FreeSpace({}, min_free_bytes=0),
+            storage=self.storage,
             foreign_urls=(),
             max_repositories=100,
         )

@@ -31,6 +31,7 @@ def test_refusal_names_the_image_that_needs_the_blob(dependent: Dependent, words
     assert "sha256:1" in raised.value.message
 
 
-def test_restore_links_only_sha256_digests() -> None:
-    assert restores_as_layer("sha256:1")
-    assert not restores_as_layer("sha512:1")
+def test_restore_links_digests_whose_sha256_digest_is_known() -> None:
+    assert restores_as_layer("sha256:1", canonical=None)
+    assert restores_as_layer("sha512:1", canonical="sha256:1")
+    assert not restores_as_layer("sha512:1", canonical=None)
