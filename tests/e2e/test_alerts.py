@@ -253,7 +253,7 @@ def _put_manifests(stack: Stack, tenant: Tenant) -> None:
 
 
 def _break_garbage_collection(stack: Stack) -> str:
-    """Take the table of runs from the catalog. Return the statement that repairs it."""
+    """Forbid the catalog to read its collections. Return the statement that allows it."""
     (row,) = fetch(stack, "SELECT current_database()")
     table = "catalog.garbage_runs"
     execute(stack, f'REVOKE SELECT ON {table} FROM "{row[0]}_catalog"')

@@ -23,6 +23,8 @@ _admissions = Counter(
     "refused_by_registry, or failed",
     ["result"],
 )
+for _result in ("admitted", "unavailable", "refused_by_registry", "failed"):
+    _admissions.labels(_result)  # a rate needs the 0 before the first of them
 _PASSED_ON = ("docker-content-digest", "location", "content-type")
 
 
