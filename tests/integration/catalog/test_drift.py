@@ -396,7 +396,7 @@ def moorage_drift(
         env={**os.environ, **given},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
