@@ -14,7 +14,7 @@ import yaml  # type: ignore[import-untyped]
 from ops.docs import chart_page
 from ops.docs.settings_page import variable_of
 from ops.kubernetes.installation import new_data
-from ops.layout import SERVICES
+from ops.layout import PROJECT, SERVICES
 from ops.settings import variables
 from tests.integration.chart.conftest import CHART, EXAMPLES, Helm, Object, Render
 
