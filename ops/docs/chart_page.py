@@ -76,7 +76,7 @@ def settings() -> list[str]:
 
 
 def copy_monitoring() -> None:
-    """Copy the alert rules and the dashboard: Helm packs only the files of the chart."""
+    """Copy alert rules and dashboard from deploy/monitoring: Helm packs only the chart."""
     for name in MONITORING:
         source = PROJECT / "deploy" / "monitoring" / name
         if source.is_file():

@@ -19,9 +19,9 @@ from ops.errors import OpsError
 from ops.host.environment import search_path
 from ops.host.privileges import die_with_parent
 from ops.install.debian import Tool, fetch_package, find_nginx, find_registry, library_folders
+from tests.kit.clients.helm_program import HELM
 from tests.kit.conformance import SUITE
 from tests.kit.go import GoProgram, NotBuilt
-from tests.kit.helm import HELM
 from tests.kit.servers.object_storage import VERSITYGW
 
 PROJECT = Path(__file__).resolve().parents[2]

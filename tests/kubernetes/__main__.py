@@ -12,8 +12,8 @@ import sys
 
 import pytest
 
+from tests.kit.clients.helm_program import HELM
 from tests.kit.go import NotBuilt
-from tests.kit.helm import HELM
 from tests.kit.install import toolbox
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from tests.kit.helm import HELM
+from tests.kit.clients.helm_program import HELM
 from tests.kit.install import PROJECT, toolbox
 from tests.kit.process import Finished, run
 

@@ -8,8 +8,8 @@ import secrets
 from pathlib import Path
 from typing import ClassVar, Self
 
+from tests.kit.clients.helm_program import HELM
 from tests.kit.go import GoProgram
-from tests.kit.helm import HELM
 from tests.kit.http.accounts import DockerUser
 from tests.kit.images import Image, Index, write_oci_layout
 from tests.kit.install import Toolbox
