@@ -101,9 +101,7 @@ def test_password_of_an_account_is_shown_once(
         wait_until_closed(visit)
         visit.assert_clean()
     for password, status in ((first, 401), (second, 201)):
-        answer = http.post(
-            "/api/v1/sessions", json={"username": username, "password": password}
-        )
+        answer = http.post("/api/v1/sessions", json={"username": username, "password": password})
         assert answer.status_code == status
 
 
@@ -123,7 +121,5 @@ def test_own_new_password_is_shown_once_and_the_session_goes_on(
         visit.page.reload()
         wait_for_page(visit, visit.text("account.title"))
         visit.assert_clean()
-    answer = http.post(
-        "/api/v1/sessions", json={"username": person.username, "password": password}
-    )
+    answer = http.post("/api/v1/sessions", json={"username": person.username, "password": password})
     assert answer.status_code == httpx.codes.CREATED

@@ -334,6 +334,13 @@ export interface components {
              */
             allowed: boolean;
             /**
+             * Rule
+             * @description the rule that decides
+             * @example no_grant
+             * @enum {string}
+             */
+            rule: "public" | "granted" | "no_grant" | "weaker_grant" | "user_disabled" | "user_unknown" | "anonymous" | "name_reserved";
+            /**
              * Reason
              * @description why, and what to change if the action is denied
              * @example 'team' is private, and 'ci-builder' has no grant in it. Add a `pull` grant.

@@ -68,9 +68,7 @@ async def test_a_rule_is_reported_without_the_prefix_of_pydantic(client: httpx.A
 
 
 async def test_invalid_json_is_reported_as_a_problem_of_the_body(client: httpx.AsyncClient) -> None:
-    answer = await client.post(
-        "/body", content="{", headers={"Content-Type": "application/json"}
-    )
+    answer = await client.post("/body", content="{", headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     (problem,) = answer.json()["errors"]
     assert problem["field"] == "body"
