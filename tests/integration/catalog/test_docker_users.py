@@ -133,7 +133,7 @@ async def test_another_accounts_docker_user_is_reported_as_missing(
     )
     for name in ("builder", "nobody"):
         response = await other.request(method, f"/api/v1/docker-users/{name}{rest}", json=body)
-        assert (response.status_code, response.json()["code"]) == (404, "not_found")
+        assert (response.status_code, response.json()["code"]) == (404, "docker_user_not_found")
     assert (await acme.get("/api/v1/docker-users/builder")).json()["description"] == ""
     assert (await other.get("/api/v1/docker-users")).json()["items"] == []
 

@@ -91,7 +91,7 @@ async def test_another_accounts_namespace_is_reported_as_missing(
     details = set()
     for name in ("team", "none"):
         response = await other.request(method, f"/api/v1/namespaces/{name}{rest}", json=body)
-        assert (response.status_code, response.json()["code"]) == (404, "not_found")
+        assert (response.status_code, response.json()["code"]) == (404, "namespace_not_found")
         details.add(response.json()["detail"].replace(name, "…"))
     assert len(details) == 1, "the detail must not reveal that the namespace exists"
     assert (await create_repository(other, "team", "app")).status_code == 404
@@ -222,7 +222,7 @@ async def test_a_grant_to_another_accounts_docker_user_must_name_the_account(
     path = "/api/v1/namespaces/team/grants/partner-ci"
     for account in (None, "acme", "nobody"):
         refused = await acme.put(path, json={"permission": "pull", "account": account})
-        assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+        assert (refused.status_code, refused.json()["code"]) == (404, "docker_user_not_found")
     unknown = await acme.put("/api/v1/namespaces/team/grants/no-such", json={"permission": "pull"})
     mistyped = await acme.put(path, json={"permission": "pull"})
     assert unknown.json()["detail"].replace("no-such", "…") == mistyped.json()["detail"].replace(
@@ -268,7 +268,7 @@ async def test_a_grant_waits_for_the_deletion_of_its_namespace_and_then_fails(
     finally:
         await connection.close()
     answer = await granting
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (answer.status_code, answer.json()["code"]) == (404, "namespace_not_found")
 
 
 async def test_no_repository_is_created_in_a_namespace_that_is_being_deleted(

@@ -160,9 +160,9 @@ async def test_rules_of_others_are_reported_as_missing(
     acme: httpx.AsyncClient, other: httpx.AsyncClient
 ) -> None:
     await acme.patch("/api/v1/namespaces/team", json={"visibility": "public"})
-    for path in (_SPACE, _REPOSITORY):
+    for path, code in ((_SPACE, "namespace_not_found"), (_REPOSITORY, "not_found")):
         for answer in (await other.get(path), await other.put(path, json=_RULES)):
-            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+            assert (answer.status_code, answer.json()["code"]) == (404, code)
     assert (await other.delete(_REPOSITORY)).status_code == 404
     assert (await acme.get(_SPACE)).json() == _NONE
 

@@ -9,6 +9,7 @@ export const firstSteps = {
   "firstSteps.grant.text": "A grant defines what the Docker user can do in the namespace.",
   "firstSteps.push": "Push an image",
   "firstSteps.push.text": "Run these commands on a machine with Docker.",
+  "firstSteps.pull": "Get an image to push, for example from Docker Hub",
   "firstSteps.done": "done",
   "firstSteps.finished": "Your first image has arrived.",
   "firstSteps.toRepositories": "Show my repositories",

@@ -11,6 +11,7 @@ export const firstSteps: Record<keyof typeof en, string> = {
   "firstSteps.grant.text": "授权决定 Docker 用户在命名空间中可以做什么。",
   "firstSteps.push": "推送镜像",
   "firstSteps.push.text": "在安装了 Docker 的机器上运行以下命令。",
+  "firstSteps.pull": "获取一个用于推送的镜像，例如从 Docker Hub 拉取",
   "firstSteps.done": "已完成",
   "firstSteps.finished": "您的第一个镜像已推送成功。",
   "firstSteps.toRepositories": "查看我的镜像仓库",

@@ -125,6 +125,7 @@ function PushCommands({ pusher, waiting }: { pusher: Pusher; waiting: boolean })
   return (
     <>
       <CommandLine what={say("repository.login")} line={dockerLogin(host, pusher.user)} />
+      <CommandLine what={say("firstSteps.pull")} line="docker pull hello-world" />
       <CommandLine
         what={say("repository.pushTag")}
         line={`docker tag hello-world ${host}/${image}`}

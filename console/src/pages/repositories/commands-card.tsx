@@ -7,6 +7,9 @@ import { Card } from "../../parts/page/page";
 import { CommandLine, PlainHttpNote } from "../../parts/text/command-line";
 import { dockerPull, dockerPush, dockerTag, registryHost } from "../../parts/text/commands";
 
+/** Among this many tags, the pull command looks for the newest that is a container image. */
+const NEWEST_TAGS = 20;
+
 interface Props {
   namespace: string;
   name: string;
@@ -24,11 +27,11 @@ export function CommandsCard({ namespace, name, canPush }: Props): ReactNode {
         api.GET("/api/v1/images/{namespace}/{repository}", {
           params: {
             path: { namespace, repository: name },
-            query: { sort: "-pushed_at", limit: 1 },
+            query: { sort: "-pushed_at", limit: NEWEST_TAGS },
           },
         }),
       );
-      return items[0] ?? null;
+      return items.find(({ platforms }) => platforms.length > 0) ?? items[0] ?? null;
     },
     refetchInterval: 5000,
   });
