@@ -87,7 +87,7 @@ async def test_child_that_the_repository_lacks_is_refused(mine: Team, robot: Rob
     await push(mine, "other", deleted)
     refused = await mine.pusher.put(f"{mine.name}/app", "v1", index_of(deleted))
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (
-        404,
+        400,
         "MANIFEST_BLOB_UNKNOWN",
     )
     index = await push(mine, "app", kept, deleted)
@@ -95,7 +95,7 @@ async def test_child_that_the_repository_lacks_is_refused(mine: Team, robot: Rob
     answer = await robot.delete(f"manifests/{sha512(deleted.manifest)}")
     assert answer.status_code == 202, answer.text
     refused = await mine.pusher.put(f"{mine.name}/app", "v2", index_of(kept, deleted))
-    assert refused.status_code == 404, refused.text
+    assert refused.status_code == 400, refused.text
     accepted = await mine.pusher.put(f"{mine.name}/app", "v2", index_of(kept))
     assert accepted.status_code == 201, accepted.text
 
