@@ -641,6 +641,15 @@ garbage_state = sa.Table(
     sa.CheckConstraint("id", name="one"),
 )
 
+storage_holds = sa.Table(
+    "storage_holds",
+    metadata,
+    _id(),
+    sa.Column("reason", sa.Text, nullable=False, doc="what needs the blobs, such as a backup"),
+    sa.Column("begun_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("expires_at", _TIME, nullable=False),
+)
+
 garbage_blobs = sa.Table(
     "garbage_blobs",
     metadata,
