@@ -27,6 +27,8 @@ from ops.layout import SERVICES
 
 # A setting of deploy/compose.yaml, which can share a file .env with `make run`.
 COMPOSE_ONLY = ("MOORAGE_IMAGE",)
+_STORAGE = "MOORAGE_STORAGE"
+"""Read by `libs.common.storage.settings`, with the settings of S3."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
@@ -230,9 +232,10 @@ def load_run_settings(environment: Mapping[str, str] | None = None) -> RunSettin
     """
     environment = os.environ if environment is None else environment
     known = variables()
+    moorage = (*known.values(), *COMPOSE_ONLY, _STORAGE)
     for name in sorted(environment):
-        if name.startswith("MOORAGE_") and name not in (*known.values(), *COMPOSE_ONLY):
-            near = difflib.get_close_matches(name, known.values(), n=1)
+        if name.startswith("MOORAGE_") and name not in moorage:
+            near = difflib.get_close_matches(name, moorage, n=1)
             raise SettingError(
                 name, "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
             )

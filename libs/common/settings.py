@@ -43,7 +43,7 @@ class ServiceSettings(BaseSettings):
     )
 
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=BaseSettings)
 
 
 def load(cls: type[S], **overrides: Any) -> S:
@@ -76,4 +76,4 @@ def _explain(prefix: str, item: Any) -> str:
             f"{variable}: missing (set the variable, or for a secret write the file"
             f" {variable.lower()} in SECRETS_DIR)"
         )
-    return f"{variable}: {item['msg']}"
+    return f"{variable}: {item['msg'].removeprefix('Value error, ')}"

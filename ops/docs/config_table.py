@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Column, Table
 
+from libs.common.storage.settings import StorageSettings
 from ops.docs.settings_page import default_of, variable_of
 from ops.layout import SERVICES, Layout
 from ops.settings import RunSettings
@@ -23,7 +24,8 @@ def print_settings(settings: RunSettings) -> None:
     table = Table(
         Column("setting", no_wrap=True), Column("value", overflow="fold"), "from", box=None
     )
-    for row in (*_run_rows(settings), *_service_rows(Layout(settings.data))):
+    layout = Layout(settings.data)
+    for row in (*_run_rows(settings), *_storage_rows(), *_service_rows(layout)):
         table.add_row(*row)
     Console().print(table)
 
@@ -38,11 +40,24 @@ def _run_rows(settings: RunSettings) -> Iterator[tuple[str, str, str]]:
         )
 
 
+def _storage_rows() -> Iterator[tuple[str, str, str]]:
+    for name, field in StorageSettings.model_fields.items():
+        variable = variable_of(name, field, "")
+        given = os.environ.get(variable)
+        if given:
+            is_secret = field.annotation == SecretStr | None
+            yield variable, MASK if is_secret else given, "environment"
+        else:
+            yield variable, default_of(field).strip("`"), "default"
+
+
 def _service_rows(layout: Layout) -> Iterator[tuple[str, str, str]]:
     for service in SERVICES:
         model = importlib.import_module(f"services.{service}.settings").Settings
         for name, field in model.model_fields.items():
             variable = variable_of(name, field, f"{service.upper()}_")
+            if name in StorageSettings.model_fields:
+                continue  # has a row of its own
             if _SECRET.search(variable):
                 exists = (layout.secrets_of(service) / variable.lower()).is_file()
                 yield (

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from libs.common.storage.settings import StorageSettings
 from ops.layout import PROJECT, SERVICES
 from ops.settings import RunSettings
 
@@ -23,6 +24,14 @@ status 2. An empty variable counts as not set.
 
 `make run` reads environment variables and the file `.env` in the project's folder. The environment
 takes precedence. `make run` also reads the settings of the services, below, and passes them on.
+
+| variable | default | meaning |
+| --- | --- | --- |
+"""
+_STORAGE_HEAD = """
+## Storage
+
+`make run`, Compose, the catalog, and the commands on the storage read these settings.
 
 | variable | default | meaning |
 | --- | --- | --- |
@@ -45,7 +54,7 @@ folder per part.
 
 def page() -> str:
     """Return the text of docs/settings.md."""
-    parts = [_HEAD, *_rows(RunSettings, "")]
+    parts = [_HEAD, *_rows(RunSettings, ""), _STORAGE_HEAD, *_rows(StorageSettings, "")]
     for service in SERVICES:
         module = importlib.import_module(f"services.{service}.settings")
         parts.append(_SERVICE_HEAD.format(service=service))
@@ -56,6 +65,8 @@ def page() -> str:
 def _rows(model: Any, prefix: str) -> Iterator[str]:
     for name, field in sorted(model.model_fields.items(), key=lambda item: _sort_key(item[1])):
         variable = variable_of(name, field, prefix)
+        if prefix and name in StorageSettings.model_fields:
+            continue  # has a table of its own
         yield f"| `{variable}` | {default_of(field)} | {field.description} |\n"
 
 

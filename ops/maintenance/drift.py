@@ -13,7 +13,7 @@ from libs.common.db.engine import create_engine, is_unreachable
 from libs.common.registry.client import connected
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.tokens import CATALOG_SUBJECT
-from libs.common.storage.local import LocalStorage
+from libs.common.storage.settings import opened_storage
 from ops.errors import OpsError
 from ops.layout import Layout
 from ops.maintenance.catalog_settings import catalog_settings
@@ -38,7 +38,10 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
         settings.database_url.get_secret_value(), application_name="moorage drift"
     )
     try:
-        async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
+        async with (
+            connected(settings.registry, subject=CATALOG_SUBJECT) as registry,
+            opened_storage(settings, local=settings.storage_path) as storage,
+        ):
             with _one_line_errors(repair=repair):
                 compared = await usecases.compare(engine=engine, registry=registry)
                 _print_differences(compared)
@@ -48,7 +51,7 @@ async def drift(layout: Layout, *, repair: bool) -> bool:
                     engine=engine,
                     registry=registry,
                     found=compared.differences,
-                    storage=LocalStorage(layout.registry),
+                    storage=storage,
                 )
     finally:
         await engine.dispose()

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Literal
 
 from pydantic import DirectoryPath, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -104,6 +105,11 @@ class Settings(ServiceSettings):
             "that is less. 0 turns the check off."
         ),
     )
+    storage: Literal["local", "s3"] = Field(
+        default="local",
+        validation_alias="MOORAGE_STORAGE",
+        description="Where the images are. With `s3`, no disk of images is checked.",
+    )
     images_folder: DirectoryPath | None = Field(
         default=None,
         description=(
@@ -127,7 +133,8 @@ class Settings(ServiceSettings):
     @property
     def disks(self) -> dict[str, Path]:
         """The folders whose free space is checked, by the name of their disk."""
-        named = {"images": self.images_folder, "database": self.database_folder}
+        images = None if self.storage == "s3" else self.images_folder
+        named = {"images": images, "database": self.database_folder}
         return {name: folder for name, folder in named.items() if folder is not None}
 
 

@@ -21,7 +21,7 @@ from libs.common.registry.token_verification import RegistryTokenVerifier
 from libs.common.registry.tokens import CATALOG_SUBJECT
 from libs.common.security.jwt import SessionVerifier
 from libs.common.security.passwords import PasswordHasher
-from libs.common.storage.local import LocalStorage
+from libs.common.storage.settings import opened_storage
 from libs.common.storage.store import Storage
 from libs.common.tasks.background import Work, every, running
 from libs.common.tasks.cleaning import Cleaner
@@ -234,7 +234,7 @@ def _workers(
 
 
 def _blob_reader(settings: Settings, registry: Registry) -> BlobReader:
-    root = settings.storage_path
+    root = settings.images_folder
     return RemoteBlobs(registry) if root is None else LocalBlobs(root)
 
 
@@ -318,13 +318,13 @@ def create_app(settings: Settings) -> FastAPI:
             settings.token_ca, issuer=settings.issuer, service=settings.registry_service
         )
         try:
-            async with connected(settings.registry, subject=CATALOG_SUBJECT) as registry:
+            async with (
+                connected(settings.registry, subject=CATALOG_SUBJECT) as registry,
+                opened_storage(settings, local=settings.storage_path) as storage,
+            ):
                 free_space = FreeSpace(settings.disks, min_free_bytes=settings.min_free_bytes)
                 await asyncio.to_thread(free_space.measure)
                 admission = _admission(settings, engine, registry, free_space)
-                storage = (
-                    None if settings.storage_path is None else LocalStorage(settings.storage_path)
-                )
                 restorer = Restorer(engine, registry, storage)
                 copier = Copier(engine, registry, storage, admission)
                 provide(

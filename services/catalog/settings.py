@@ -13,6 +13,7 @@ from pydantic_settings import SettingsConfigDict
 from libs.common import settings
 from libs.common.registry.client import RegistryAddress
 from libs.common.registry.foreign_urls import DEFAULT_FOREIGN_LAYER_URLS, ForeignPrefix
+from libs.common.storage.settings import StorageSettings, check_storage
 
 
 def _is_postgresql(url: SecretStr) -> SecretStr:
@@ -31,8 +32,8 @@ def _are_foreign_prefixes(text: str) -> str:
     return text
 
 
-class Settings(settings.ServiceSettings):
-    """The settings of the catalog service, checked when it starts."""
+class Settings(settings.ServiceSettings, StorageSettings):
+    """The settings of the catalog service and of its storage, checked when it starts."""
 
     model_config = SettingsConfigDict(env_prefix="CATALOG_")
 
@@ -60,9 +61,10 @@ class Settings(settings.ServiceSettings):
     storage_path: DirectoryPath | None = Field(
         default=None,
         description=(
-            "Folder of Distribution's storage on this machine, which this service reads to check "
-            "the blobs of a manifest. Without a value, it requests each blob from the registry, "
-            "which takes longer."
+            "Folder of Distribution's storage on this machine, with `MOORAGE_STORAGE=local`. The "
+            "service reads it to check the blobs of a manifest, and garbage collection works in "
+            "it. Without a value, the service requests each blob from the registry, which takes "
+            "longer, and there is no garbage collection."
         ),
     )
     min_free_bytes: int | None = Field(
@@ -180,9 +182,14 @@ class Settings(settings.ServiceSettings):
     )
 
     @property
+    def images_folder(self) -> Path | None:
+        """The folder of the images, or None if they are elsewhere."""
+        return None if self.is_s3 else self.storage_path
+
+    @property
     def disks(self) -> dict[str, Path]:
         """The folders whose free space is checked, by the name of their disk."""
-        named = {"images": self.storage_path, "database": self.database_folder}
+        named = {"images": self.images_folder, "database": self.database_folder}
         return {name: folder for name, folder in named.items() if folder is not None}
 
     @property
@@ -217,4 +224,6 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: a setting is missing or wrong (``libs.common.settings``).
     """
-    return settings.load(Settings)
+    loaded = settings.load(Settings)
+    check_storage(loaded)
+    return loaded

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from libs.common.storage.layout import (
     BLOBS,
@@ -57,6 +58,7 @@ class S3Storage:
         access_key: the access key and its secret. None to use those of the environment or of the
             machine.
         path_style: whether the bucket is in the path of a URL, and not in its host name.
+        ca_file: a PEM file with the CA of the endpoint. None for the CAs of the machine.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class S3Storage:
         endpoint: str | None = None,
         access_key: tuple[str, str] | None = None,
         path_style: bool = False,
+        ca_file: Path | None = None,
     ) -> None:
         store = open_store(
             bucket,
@@ -76,9 +79,10 @@ class S3Storage:
             endpoint=endpoint,
             access_key=access_key,
             path_style=path_style,
+            ca_file=ca_file,
         )
         self._objects = Objects(store)
-        self._deletions = SignedDeletions(store)
+        self._deletions = SignedDeletions(store, ca_file)
         self._ended: set[str] = set()
         self._sweeps: dict[str, dict[object, float]] = {}
         """For each sweep that this process has prepared, when its unanswered deletions expire."""

@@ -5,11 +5,13 @@ stopped between a check and its deletion can therefore not delete when it goes o
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Sequence
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from pathlib import Path
 
 import httpx
 import obstore
@@ -43,10 +45,13 @@ class Outcome(Enum):
 class SignedDeletions:
     """Signs deletions, and sends them once, without retries."""
 
-    def __init__(self, store: S3Store) -> None:
+    def __init__(self, store: S3Store, ca_file: Path | None = None) -> None:
         self._store = store
         limits = httpx.Limits(max_connections=_CONCURRENT_REQUESTS)
-        self._client = httpx.AsyncClient(limits=limits, timeout=URL_SECONDS)
+        verify = ssl.create_default_context()
+        if ca_file is not None:
+            verify.load_verify_locations(ca_file)
+        self._client = httpx.AsyncClient(limits=limits, timeout=URL_SECONDS, verify=verify)
         self._requests = asyncio.Semaphore(_CONCURRENT_REQUESTS)
 
     async def close(self) -> None:

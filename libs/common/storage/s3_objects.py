@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import obstore
 from obstore.exceptions import BaseError
@@ -25,9 +26,16 @@ def open_store(
     endpoint: str | None,
     access_key: tuple[str, str] | None,
     path_style: bool,
+    ca_file: Path | None,
 ) -> S3Store:
     """Return obstore's access to a bucket. `S3Storage` describes the arguments."""
     options: dict[str, str] = {} if endpoint is None else {"endpoint": endpoint}
+    client_options: dict[str, object] = {
+        "allow_http": (endpoint or "").startswith("http://"),
+        "timeout": _REQUEST_TIMEOUT,
+    }
+    if ca_file is not None:
+        client_options["root_certificate"] = ca_file.read_bytes()
     if access_key is not None:
         options["access_key_id"], options["secret_access_key"] = access_key
     return S3Store(
@@ -35,10 +43,7 @@ def open_store(
         prefix=prefix or None,
         region=region,
         virtual_hosted_style_request=not path_style,
-        client_options={
-            "allow_http": (endpoint or "").startswith("http://"),
-            "timeout": _REQUEST_TIMEOUT,
-        },
+        client_options=client_options,  # type: ignore[arg-type]
         retry_config={"max_retries": 3, "retry_timeout": _RETRY_TIMEOUT},
         **options,  # type: ignore[arg-type]
     )

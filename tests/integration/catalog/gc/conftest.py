@@ -50,7 +50,7 @@ def registry_url(registry: RegistryUnderTest) -> str:
 def storage(registry: RegistryUnderTest, monkeypatch: pytest.MonkeyPatch) -> PausingStorage:
     """The storage of the app, whose runs can wait at chosen points."""
     storage = PausingStorage(registry.storage)
-    monkeypatch.setattr("services.catalog.app.LocalStorage", lambda root: storage)
+    monkeypatch.setattr("libs.common.storage.settings.LocalStorage", lambda root: storage)
     return storage
 
 
