@@ -28,6 +28,25 @@ def test_links_and_paths_in_a_document_exist(page: Path) -> None:
     assert not missing
 
 
+def _anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, as GitHub writes them."""
+    prose = re.sub(r"(?ms)^```.*?^```", "", page.read_text())
+    headings = re.findall(r"(?m)^#+ (.+)$", prose)
+    words = (re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings)
+    return {re.sub(r"[^\w\- ]", "", word).replace(" ", "-") for word in words}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_link_to_a_section_names_a_heading(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]*)#([^)\s]+)\)", page.read_text())
+    missing = [
+        f"{target}#{anchor}"
+        for target, anchor in links
+        if anchor not in _anchors((page.parent / target) if target else page)
+    ]
+    assert not missing
+
+
 def test_functions_in_the_trips_of_the_architecture_page_exist() -> None:
     rows = [
         line
