@@ -7,7 +7,7 @@ service's code.
 
 import typer
 
-from ops.commands import admin, catalog, database, keys, project, run
+from ops.commands import admin, backup, catalog, database, keys, project, run, storage_copy
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,8 @@ for command in (
     catalog.usage,
     catalog.deletions,
     catalog.gc,
+    backup.restore,
+    backup.restored,
     project.console,
     database.schema_check,
     project.config,
@@ -31,4 +33,6 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(admin.app, name="admin")
+app.add_typer(backup.app, name="backup")
+app.add_typer(storage_copy.app, name="storage")
 app.add_typer(keys.app, name="keys")
