@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, ValidationError
 
-from ops.backup.files import Files, read_whole, write_whole
-from ops.backup.streams import Stored
+from ops.backup.transport.files import Files, read_whole, write_whole
+from ops.backup.transport.streams import Stored
 from ops.errors import OpsError
 
 FORMAT = 1

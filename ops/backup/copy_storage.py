@@ -9,11 +9,11 @@ from libs.common.storage.layout import (
     parse_blob,
     split_repository,
 )
-from ops.backup.files import Files, read_whole, write_whole
-from ops.backup.hold import Check
-from ops.backup.progress import Bars
-from ops.backup.streams import Damaged
-from ops.backup.transfer import copy_blob, for_each, list_sizes
+from ops.backup.transport.files import Files, read_whole, write_whole
+from ops.backup.transport.hold import Check
+from ops.backup.transport.progress import Bars
+from ops.backup.transport.streams import Damaged
+from ops.backup.transport.transfer import copy_blob, for_each, list_sizes
 
 
 @dataclass(slots=True)

@@ -17,13 +17,13 @@ from ops.backup.archive import (
     write_manifest,
 )
 from ops.backup.dump import Snapshot, open_snapshot
-from ops.backup.files import Files
-from ops.backup.hold import extend_hold, storage_hold
 from ops.backup.keys import encrypt_keys, parse_recipient
 from ops.backup.links import list_links
-from ops.backup.progress import Bars
-from ops.backup.streams import Damaged, Stored, compress, lines_of, store
-from ops.backup.transfer import copy_blob, for_each, list_sizes
+from ops.backup.transport.files import Files
+from ops.backup.transport.hold import extend_hold, storage_hold
+from ops.backup.transport.progress import Bars
+from ops.backup.transport.streams import Damaged, Stored, compress, lines_of, store
+from ops.backup.transport.transfer import copy_blob, for_each, list_sizes
 from ops.layout import Layout
 
 

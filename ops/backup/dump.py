@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 
 from ops.backup.archive import Table, path_of
-from ops.backup.files import Files
-from ops.backup.streams import compress, produced, store
+from ops.backup.transport.files import Files
+from ops.backup.transport.streams import compress, produced, store
 from ops.db.roles import connected
 
 SCHEMAS = ["auth", "catalog", "events"]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from ops.backup import database
 from ops.backup.archive import Backup, read_backup
-from ops.backup.files import Files
 from ops.backup.keys import decrypt_keys, write_keys
 from ops.backup.places import open_place, open_storage, storage_settings
-from ops.backup.progress import Bars
 from ops.backup.restore import Restored, restore
-from ops.backup.streams import read_checked
+from ops.backup.transport.files import Files
+from ops.backup.transport.progress import Bars
+from ops.backup.transport.streams import read_checked
 from ops.db.postgres import binaries
 from ops.db.roles import service_roles
 from ops.errors import OpsError

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from libs.common.storage.layout import layer_link, repository_folder
 from ops.backup.archive import Counts
 from ops.backup.dump import Snapshot
-from ops.backup.files import Files, read_whole
+from ops.backup.transport.files import Files, read_whole
 
 _HEX = 64
 

@@ -19,8 +19,8 @@ from libs.common.storage.settings import (
     variables,
 )
 from libs.common.storage.store import StorageUnavailable
-from ops.backup.files import Files, LocalFiles, S3Files
-from ops.backup.streams import Damaged
+from ops.backup.transport.files import Files, LocalFiles, S3Files
+from ops.backup.transport.streams import Damaged
 from ops.errors import OpsError, SettingError
 from ops.layout import Layout
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from libs.common.storage.layout import BLOBS, REPOSITORIES, blob_data
 from ops.backup.archive import Backup, Table, blob_path
-from ops.backup.files import Files, read_whole, write_whole
 from ops.backup.links import Link
 from ops.backup.load import check_empty, check_revision, load_database
-from ops.backup.progress import Bars
-from ops.backup.streams import Damaged, extract, read_checked, rows_of
-from ops.backup.transfer import copy_blob, drain, for_each, list_sizes
+from ops.backup.transport.files import Files, read_whole, write_whole
+from ops.backup.transport.progress import Bars
+from ops.backup.transport.streams import Damaged, extract, read_checked, rows_of
+from ops.backup.transport.transfer import copy_blob, drain, for_each, list_sizes
 from ops.backup.verify import read_links
 from ops.db.roles import Role
 from ops.errors import OpsError

@@ -4,9 +4,9 @@ from contextlib import AsyncExitStack
 
 from ops.backup.copy_storage import Copied, copy_storage
 from ops.backup.database import given_url, has_own_server
-from ops.backup.hold import Check, storage_hold
 from ops.backup.places import open_storage, storage_settings
-from ops.backup.progress import Bars
+from ops.backup.transport.hold import Check, storage_hold
+from ops.backup.transport.progress import Bars
 from ops.errors import OpsError
 from ops.host.lock import only_run
 from ops.layout import Layout

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from ops.backup.archive import Backup, blob_path, list_complete, read_backup
-from ops.backup.files import Files, read_whole
 from ops.backup.links import Link
-from ops.backup.progress import Bars
-from ops.backup.streams import Damaged, Stored, extract, read_checked, rows_of
-from ops.backup.transfer import drain, for_each
+from ops.backup.transport.files import Files, read_whole
+from ops.backup.transport.progress import Bars
+from ops.backup.transport.streams import Damaged, Stored, extract, read_checked, rows_of
+from ops.backup.transport.transfer import drain, for_each
 from ops.errors import OpsError
 from services.catalog.gc.blobs.domain import digests_in
 

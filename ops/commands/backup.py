@@ -70,8 +70,8 @@ def create(
     """
     from ops.backup.create import Created, Order, create_backup
     from ops.backup.places import one_line, open_place, open_storage, storage_settings
-    from ops.backup.progress import Bars
     from ops.backup.reports import print_created
+    from ops.backup.transport.progress import Bars
     from ops.host.interrupts import run_until_signal
 
     done: list[Created] = []
@@ -104,8 +104,8 @@ def verify(
     Example: moorage backup verify /srv/backup
     """
     from ops.backup.places import one_line, open_place
-    from ops.backup.progress import Bars
     from ops.backup.reports import print_verified
+    from ops.backup.transport.progress import Bars
     from ops.backup.verify import Verified
     from ops.backup.verify import verify as verify_backups
     from ops.host.interrupts import run_until_signal

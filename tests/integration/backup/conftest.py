@@ -11,8 +11,8 @@ import pytest
 from libs.common.storage.layout import blob_data
 from libs.common.storage.s3_objects import open_store
 from libs.common.storage.store import StorageUnavailable
-from ops.backup.files import Files, LocalFiles, S3Files, write_whole
 from ops.backup.links import Link
+from ops.backup.transport.files import Files, LocalFiles, S3Files, write_whole
 from tests.kit.go import NotBuilt
 from tests.kit.install import toolbox
 from tests.kit.servers.object_storage import VERSITYGW, ObjectStorage, running_object_storage

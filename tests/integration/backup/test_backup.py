@@ -11,10 +11,10 @@ from libs.common.storage.layout import blob_data
 from libs.common.storage.store import StorageUnavailable
 from ops.backup.archive import list_complete, read_backup
 from ops.backup.create import Created, Order, create_backup
-from ops.backup.files import Files, LocalFiles, write_whole
 from ops.backup.links import Link
-from ops.backup.progress import Bars
 from ops.backup.restore import restore
+from ops.backup.transport.files import Files, LocalFiles, write_whole
+from ops.backup.transport.progress import Bars
 from ops.backup.verify import verify
 from ops.db.roles import Role
 from ops.errors import OpsError

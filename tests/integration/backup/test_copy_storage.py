@@ -7,9 +7,9 @@ import pytest
 from libs.common.storage.layout import blob_data
 from libs.common.storage.store import StorageUnavailable
 from ops.backup.copy_storage import copy_storage
-from ops.backup.files import Files, LocalFiles, write_whole
 from ops.backup.links import Link
-from ops.backup.progress import Bars
+from ops.backup.transport.files import Files, LocalFiles, write_whole
+from ops.backup.transport.progress import Bars
 from tests.integration.backup.conftest import FailingFiles, content_of, put_blob, put_links
 
 

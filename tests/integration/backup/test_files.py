@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ops.backup.files import Files, read_whole, write_whole
+from ops.backup.transport.files import Files, read_whole, write_whole
 from tests.integration.backup.conftest import content_of
 
 _MIB = 1 << 20

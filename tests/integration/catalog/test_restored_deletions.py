@@ -87,7 +87,7 @@ async def restore(
     catalog_secrets: Secrets,
     tmp_path: Path,
 ) -> AsyncIterator[Restore]:
-    """Backs the database up and restores it under another name, as docs/operations/backup.md says."""
+    """Dumps the database, and restores it under another name."""
     name = f"{emptied.name}_restored"
     engine = db.create_engine(_in(emptied.urls["catalog"], name), application_name="tests")
     settings = Settings(

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import TypeVar
 
-from ops.backup.files import Files
-from ops.backup.streams import read_checked
+from ops.backup.transport.files import Files
+from ops.backup.transport.streams import read_checked
 
 AT_ONCE = 8
 _T = TypeVar("_T")

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ops.backup.files import Files
+from ops.backup.transport.files import Files
 
 _GZIP = 31
 _LEVEL = 3
