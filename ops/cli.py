@@ -9,6 +9,7 @@ import typer
 
 from ops.commands import (
     admin,
+    backup,
     catalog,
     database,
     keys,
@@ -37,6 +38,8 @@ for command in (
     catalog.usage,
     catalog.deletions,
     catalog.gc,
+    backup.restore,
+    backup.restored,
     project.console,
     database.schema_check,
     project.config,
@@ -44,6 +47,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(admin.app, name="admin")
+app.add_typer(backup.app, name="backup")
 app.add_typer(keys.app, name="keys")
 app.add_typer(kubernetes.app, name="kubernetes")
 app.add_typer(storage.app, name="storage")

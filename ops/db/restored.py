@@ -43,3 +43,26 @@ async def renumber_if_restored(connection: Any) -> bool:
     async with connection.transaction():
         await connection.execute(_RENUMBER)
     return True
+
+
+_SUSPEND = """
+UPDATE catalog.deletions SET origin = 'before a restore';
+UPDATE catalog.tags SET admitted_in = NULL;
+UPDATE catalog.garbage_state SET epoch = epoch + 1;
+DELETE FROM catalog.storage_holds;
+"""
+
+
+async def reconcile(connection: Any) -> bool:
+    """Prepare a database that was put back to an older state, and return whether it was renumbered.
+
+    Deletions that are under way are suspended, because the names may have other owners since. The
+    tags of the storage count from now on, because it can be newer. Marks of garbage are void: the
+    next collection lists the whole storage before it deletes. Holds of the storage end.
+
+    Args:
+        connection: An asyncpg connection, logged in as the owner of the schemas.
+    """
+    async with connection.transaction():
+        await connection.execute(_SUSPEND)
+    return await renumber_if_restored(connection)

@@ -36,6 +36,26 @@ _STORAGE_HEAD = """
 | variable | default | meaning |
 | --- | --- | --- |
 """
+_BACKUP_HEAD = """
+## Backups
+
+`moorage backup`, `backup verify`, and `restore` read these settings. If no `BACKUP_S3_…` is set, a
+backup in S3 uses the `S3_…` settings above.
+
+| variable | default | meaning |
+| --- | --- | --- |
+| `BACKUP_RETENTION_DAYS` | `30` | How many days no blob is deleted after a backup with \
+`--database-only`. |
+"""
+_BACKUP_SETTINGS = (
+    "s3_region",
+    "s3_endpoint",
+    "s3_access_key_id",
+    "s3_secret_access_key",
+    "s3_access_key_id_file",
+    "s3_secret_access_key_file",
+    "s3_ca_file",
+)
 _SERVICE_HEAD = """
 ## The {service} service
 
@@ -55,6 +75,7 @@ folder per part.
 def page() -> str:
     """Return the text of docs/settings.md."""
     parts = [_HEAD, *_rows(RunSettings, ""), _STORAGE_HEAD, *_rows(StorageSettings, "")]
+    parts += [_BACKUP_HEAD, *_backup_rows()]
     for service in SERVICES:
         module = importlib.import_module(f"services.{service}.settings")
         parts.append(_SERVICE_HEAD.format(service=service))
@@ -68,6 +89,14 @@ def _rows(model: Any, prefix: str) -> Iterator[str]:
         if prefix and name in StorageSettings.model_fields:
             continue  # has a table of its own
         yield f"| `{variable}` | {default_of(field)} | {field.description} |\n"
+
+
+def _backup_rows() -> Iterator[str]:
+    for name in _BACKUP_SETTINGS:
+        field = StorageSettings.model_fields[name]
+        variable = f"BACKUP_{variable_of(name, field, '')}"
+        own = variable_of(name, field, "")
+        yield f"| `{variable}` | {default_of(field)} | The same as `{own}`, for the backup. |\n"
 
 
 def variable_of(name: str, field: FieldInfo, prefix: str) -> str:

@@ -71,6 +71,8 @@ def _lines(result: Result) -> Iterator[str]:
                 " unless something needs them until then."
             )
         yield line
+    if report.hold:
+        yield f"Not deleted: what has waited, because of {report.hold}."
     if report.revived:
         yield f"Revived: {counted(report.revived, 'blob')}, which clients asked for."
     if report.kept:

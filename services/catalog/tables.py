@@ -649,6 +649,14 @@ backups = sa.Table(
     sa.Column("finished_at", _TIME, nullable=False, server_default=_CLOCK),
 )
 """Backups that have succeeded."""
+storage_holds = sa.Table(
+    "storage_holds",
+    metadata,
+    _id(),
+    sa.Column("reason", sa.Text, nullable=False, doc="what needs the blobs, such as a backup"),
+    sa.Column("begun_at", _TIME, nullable=False, server_default=_CLOCK),
+    sa.Column("expires_at", _TIME, nullable=False),
+)
 
 garbage_blobs = sa.Table(
     "garbage_blobs",

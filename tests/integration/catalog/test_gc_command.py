@@ -66,6 +66,15 @@ async def test_the_report_says_what_was_freed_deleted_marked_revived_and_kept(
     assert (run.is_dry, run.untagged_days, run.grace_minutes) == (False, None, None)
 
 
+async def test_the_report_says_why_a_sweep_waits(command: Command, catalog: Catalog) -> None:
+    report = Report(hold="a backup, until 2026-03-01 11:00 UTC at the latest")
+    async with _answered(command, catalog, report=report) as (_, done):
+        assert done.checked().stdout.splitlines()[1:] == [
+            "Not deleted: what has waited, because of a backup,"
+            " until 2026-03-01 11:00 UTC at the latest."
+        ]
+
+
 async def test_a_report_of_nothing_is_one_line(command: Command, catalog: Catalog) -> None:
     async with _answered(command, catalog, report=Report()) as (_, done):
         assert done.checked().stdout == (

@@ -88,7 +88,7 @@ async def restore(
     catalog_secrets: Secrets,
     tmp_path: Path,
 ) -> AsyncIterator[Restore]:
-    """Dumps the database and restores it under another name, as docs/operations/backup.md does."""
+    """Dumps the database, and restores it under another name."""
     name = f"{emptied.name}_restored"
     engine = db.create_engine(_in(emptied.urls["catalog"], name), application_name="tests")
     settings = Settings(

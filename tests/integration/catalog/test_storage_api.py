@@ -79,7 +79,23 @@ async def test_before_the_first_run_nothing_is_counted(
         "next_run_at": _shown(row["at"] + timedelta(hours=24)),
         "current_run": None,
         "last_run": None,
+        "holds": [],
     }
+
+
+async def test_a_hold_is_shown_with_its_reason(admin: httpx.AsyncClient, emptied: Database) -> None:
+    (row,) = await emptied.fetch(
+        "INSERT INTO catalog.storage_holds (reason, expires_at)"
+        " VALUES ('a backup', now() + interval '1 hour') RETURNING *"
+    )
+    assert (await _storage(admin))["holds"] == [
+        {
+            "id": row["id"],
+            "reason": "a backup",
+            "begun_at": _shown(row["begun_at"]),
+            "expires_at": _shown(row["expires_at"]),
+        }
+    ]
 
 
 async def test_blobs_are_counted_by_state_and_the_next_run_is_when_the_first_are_due(

@@ -1351,6 +1351,34 @@ export interface components {
             account?: string | null;
         };
         /**
+         * HoldOut
+         * @description A backup or a copy of the storage, during which no blob is deleted.
+         */
+        HoldOut: {
+            /**
+             * Id
+             * @example 3
+             */
+            id: number;
+            /**
+             * Reason
+             * @example a backup
+             */
+            reason: string;
+            /**
+             * Begun At
+             * Format: date-time
+             * @description UTC
+             */
+            begun_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description UTC; when garbage collection deletes blobs again, if the hold is not renewed
+             */
+            expires_at: string;
+        };
+        /**
          * ImageOut
          * @description One image.
          */
@@ -2089,6 +2117,12 @@ export interface components {
              * @description further such repositories, for which the report has no room
              */
             further_failures: number;
+            /**
+             * Hold
+             * @description what kept the run from deleting blobs, such as a backup; empty if nothing did
+             * @example a backup, until 2026-11-27 13:00 UTC at the latest
+             */
+            hold: string;
         };
         /**
          * RepositoryChange
@@ -2516,6 +2550,11 @@ export interface components {
             current_run: components["schemas"]["RunOut"] | null;
             /** @description the last one that has ended and was not dry */
             last_run: components["schemas"]["RunOut"] | null;
+            /**
+             * Holds
+             * @description backups and copies of the storage, during which no blob is deleted
+             */
+            holds: components["schemas"]["HoldOut"][];
         };
         /**
          * TagOut

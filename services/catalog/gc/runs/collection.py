@@ -16,6 +16,7 @@ from services.catalog.gc.blobs.domain import Listed
 from services.catalog.gc.blobs.listing import list_repositories
 from services.catalog.gc.blobs.marking import MarkedBlobs, confirm_marks, mark_blobs
 from services.catalog.gc.blobs.purging import purge_uploads, remove_empty_repositories
+from services.catalog.gc.holds.queries import list_holds
 from services.catalog.gc.manifests.usecases import count_untagged, delete_untagged
 from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import MAX_FAILURES, STOPPED, Options, Phase, Report
@@ -185,6 +186,7 @@ class _Collection:
         await self._enter(Phase.SWEEPING)
         async with self._engine.connect() as tx:
             waiting = await queries.sum_waiting(tx, grace=self._options.grace)
+            holds = await list_holds(tx)
         done = 0
 
         async def progress(deleted: int, kept: int, freed_bytes: int) -> None:
@@ -204,6 +206,10 @@ class _Collection:
             per_second=self._blobs_per_second,
             progress=progress,
         )
+        async with self._engine.connect() as tx:
+            holds += await list_holds(tx)
+        if holds:
+            self.report.hold = str(holds[-1])
 
     async def _mark(self) -> MarkedBlobs:
         await self._enter(Phase.MARKING)

@@ -1,11 +1,13 @@
 """Runs of garbage collection: their phases, progress, and reports."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from libs.common.web.errors import Conflict
+from services.catalog.gc.holds.domain import Hold
 
 AFTER_FAILURE = timedelta(minutes=10)
 """How long after a failed run the schedule tries again."""
@@ -48,7 +50,8 @@ class Report:
     change), `marked` (by an earlier run), `unknown manifest` (exempt, because the catalog does not
     know what needs it), and `client` (asked for within the grace time). ``failures`` are
     repositories that keep their garbage, with the reason: the first `MAX_FAILURES` of them.
-    ``further_failures`` is the number of the others.
+    ``further_failures`` is the number of the others. ``hold`` says why the run swept nothing more:
+    a hold of the storage, and until when; it is empty if there was none.
     """
 
     blobs: int = 0
@@ -66,6 +69,7 @@ class Report:
     repositories: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     further_failures: int = 0
+    hold: str = ""
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "Report":
@@ -157,6 +161,7 @@ class Storage:
     ``live`` is None until a run has counted the blobs. ``counted_at`` is the time of the last
     count. Later pushes are not in it. ``due_at`` is the time at which the first doomed blobs have
     waited long enough. ``next_run_at`` is None while a run is open, and if none starts by itself.
+    While there are ``holds``, no blob is deleted.
     """
 
     live: Blobs | None
@@ -167,6 +172,7 @@ class Storage:
     next_run_at: datetime | None
     current_run: Run | None
     last_run: Run | None
+    holds: Sequence[Hold] = ()
 
 
 def live_blobs(counted: Run, waiting: Waiting, *, schedule: Schedule) -> Blobs:

@@ -36,6 +36,10 @@ class ReportOut(Output):
     further_failures: int = Field(
         description="further such repositories, for which the report has no room"
     )
+    hold: str = Field(
+        description="what kept the run from deleting blobs, such as a backup; empty if nothing did",
+        examples=["a backup, until 2026-11-27 13:00 UTC at the latest"],
+    )
 
 
 class RunOut(Output):
@@ -74,6 +78,17 @@ class BlobsOut(Output):
     size_bytes: int = Field(examples=[73400320])
 
 
+class HoldOut(Output):
+    """A backup or a copy of the storage, during which no blob is deleted."""
+
+    id: int = Field(examples=[3])
+    reason: str = Field(examples=["a backup"])
+    begun_at: datetime = Field(description="UTC")
+    expires_at: datetime = Field(
+        description="UTC; when garbage collection deletes blobs again, if the hold is not renewed"
+    )
+
+
 class StorageOut(Output):
     """The blobs in the registry's storage by state, and the runs of garbage collection."""
 
@@ -94,3 +109,6 @@ class StorageOut(Output):
     )
     current_run: RunOut | None = Field(description="the one that is requested or running, or null")
     last_run: RunOut | None = Field(description="the last one that has ended and was not dry")
+    holds: list[HoldOut] = Field(
+        description="backups and copies of the storage, during which no blob is deleted"
+    )

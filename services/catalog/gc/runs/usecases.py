@@ -5,6 +5,7 @@ from libs.common.db.engine import Tx
 from libs.common.security.principals import Principal
 from libs.common.web.errors import NotFound
 from services.catalog.audit.usecases import record
+from services.catalog.gc.holds.queries import list_holds
 from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import (
     Blobs,
@@ -39,6 +40,7 @@ async def get_storage(*, tx: Tx, schedule: Schedule) -> Storage:
         next_run_at=next_run_at,
         current_run=current,
         last_run=last,
+        holds=await list_holds(tx),
     )
 
 
