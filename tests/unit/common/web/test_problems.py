@@ -41,7 +41,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         raise RuntimeError("a secret")
 
     @app.post("/body")
-    async def body(value: Annotated[str, AfterValidator(refuse)] = Body(embed=True)) -> None:
+    async def body(value: Annotated[str, AfterValidator(refuse), Body(embed=True)]) -> None:
         pass
 
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
