@@ -9,7 +9,9 @@ import typer
 from ops.commands.errors import one_line_errors
 from ops.commands.installation import current_layout
 
-app = typer.Typer(no_args_is_help=True, help="Check the storage of the images, and move them to another one.")
+app = typer.Typer(
+    no_args_is_help=True, help="Check the storage of the images, and move them to another one."
+)
 
 
 @app.command()

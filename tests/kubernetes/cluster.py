@@ -82,7 +82,7 @@ class Release:
         Raises:
             CommandFailed: it failed.
         """
-        command = [HELM.path(toolbox().root), "--namespace", self.namespace, *words]
+        command = [str(HELM.path(toolbox().root)), "--namespace", self.namespace, *words]
         return run(command, environment=environment(), seconds=seconds).checked()
 
     def kubectl(self, *words: str, seconds: float = 120.0) -> str:

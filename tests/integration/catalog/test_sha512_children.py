@@ -63,7 +63,7 @@ async def address_of(http: httpx.AsyncClient, repository: str, digest: str) -> s
     uri = f"/v2/{repository}/manifests/{digest}"
     answer = await http.get("/internal/manifest-address", headers={"X-Original-URI": uri})
     assert answer.status_code == 204
-    return answer.headers.get("X-Registry-URI", uri)
+    return str(answer.headers.get("X-Registry-URI", uri))
 
 
 def pulls_all(mine: Team, repository: str, index: Blob, *images: Image) -> bool:

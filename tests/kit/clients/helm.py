@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.kit.clients.go_client import HELM, GoClient
+from tests.kit.clients.go_client import GoClient
+from tests.kit.clients.helm_program import HELM
 from tests.kit.process import Finished
 
 
