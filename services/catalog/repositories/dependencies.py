@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from libs.common.db.engine import Tx
 from libs.common.web.authentication import Authenticated
 from services.catalog.repositories import usecases
-from services.catalog.repositories.ambiguous_paths import check_unambiguous
 from services.catalog.repositories.domain import RepositoryOwner, RepositoryReader
 
 
@@ -20,13 +19,11 @@ async def _repository_reader(
 
 
 async def _repository_owner(
-    tx: Tx, principal: Authenticated, namespace: str, repository: str, request: Request
+    tx: Tx, principal: Authenticated, namespace: str, repository: str
 ) -> RepositoryOwner:
-    owner = await usecases.get_repository_owner(
+    return await usecases.get_repository_owner(
         tx=tx, principal=principal, namespace=namespace, name=repository
     )
-    check_unambiguous(request)
-    return owner
 
 
 ReadableRepository = Annotated[RepositoryReader, Depends(_repository_reader)]

@@ -80,20 +80,6 @@ class RepositoryTaken(Conflict):
         super().__init__(f"The repository {path!r} already exists. Choose another name.")
 
 
-class AmbiguousPath(Conflict):
-    """The path of the request names two repositories."""
-
-    code = "ambiguous_path"
-    title = "The path names a repository and something of another one; delete one of the two"
-
-    def __init__(self, above: str, below: str) -> None:
-        super().__init__(
-            f"The repositories {above!r} and {below!r} exist, so this path names both "
-            f"{below.removeprefix(f'{above}/')!r} of the first and the second. Delete the images "
-            "of one of them with a Docker client, or move them to another repository."
-        )
-
-
 class RepositoryDeleting(Conflict):
     """The operation is not possible because the repository is being deleted."""
 

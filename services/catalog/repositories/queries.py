@@ -4,7 +4,7 @@ A list takes each page from an index in the order of the list, so that a page co
 few repositories and among many.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -327,8 +327,3 @@ def _merge_statement(order: str, has_start: bool) -> sa.TextClause:
         sa.bindparam("namespace_ids", type_=sa.ARRAY(sa.BigInteger)),
         sa.bindparam("page_rows", type_=sa.BigInteger),
     )
-
-
-async def list_existing(tx: Tx, *, paths: Collection[str]) -> set[str]:
-    """Return those of ``paths`` at which a repository exists."""
-    return set((await tx.execute(sa.select(_r.path).where(_r.path.in_(paths)))).scalars())

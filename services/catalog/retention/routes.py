@@ -12,21 +12,19 @@ from libs.common.web.errors import Invalid, NotFound, Unauthenticated
 from libs.common.web.pagination import Paging, link_next
 from libs.common.web.problems import responses
 from services.catalog.namespaces.dependencies import OwnedNamespace
-from services.catalog.repositories.ambiguous_paths import RouteBelowRepository
 from services.catalog.repositories.dependencies import OwnedRepository
-from services.catalog.repositories.domain import AmbiguousPath
 from services.catalog.retention import preview
 from services.catalog.retention.domain import TooManyTags
 from services.catalog.retention.preview import Preview, PreviewRequest
 from services.catalog.retention.schemas import PreviewOut
 from services.catalog.rules.schemas import RulesPut
 
-router = APIRouter(tags=["rules"], route_class=RouteBelowRepository)
+router = APIRouter(tags=["rules"])
 
 _NAMESPACE = "/namespaces/{namespace}/rules/preview"
 _REPOSITORY = "/repositories/{namespace}/{repository:path}/rules/preview"
 _NAMESPACE_ERRORS = responses(Unauthenticated, NotFound, TooManyTags, Invalid)
-_REPOSITORY_ERRORS = responses(Unauthenticated, NotFound, AmbiguousPath, Invalid)
+_REPOSITORY_ERRORS = responses(Unauthenticated, NotFound, Invalid)
 
 Only = Annotated[
     Literal["delete", "keep"] | None,

@@ -8,7 +8,6 @@ from libs.common.db.engine import Engine
 from libs.common.web.authentication import Proof, authenticate
 from services.catalog.namespaces.domain import NamespaceOwner
 from services.catalog.namespaces.usecases import get_namespace_owner
-from services.catalog.repositories.ambiguous_paths import check_unambiguous
 from services.catalog.repositories.domain import RepositoryOwner
 from services.catalog.repositories.usecases import get_repository_owner
 
@@ -26,11 +25,9 @@ async def _repository_to_rule(
 ) -> RepositoryOwner:
     async with engine.connect() as tx:
         principal = await authenticate(tx, request, proof)
-        owner = await get_repository_owner(
+        return await get_repository_owner(
             tx=tx, principal=principal, namespace=namespace, name=repository
         )
-    check_unambiguous(request)
-    return owner
 
 
 NamespaceToRule = Annotated[NamespaceOwner, Depends(_namespace_to_rule)]

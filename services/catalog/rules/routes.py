@@ -1,7 +1,6 @@
 """``/namespaces/{namespace}/rules`` and ``/repositories/{namespace}/{repository}/rules``.
 
-The pattern of a repository's path also matches these paths, so these routes are declared first. If
-a repository has such a path, its own routes answer (``RouteBelowRepository``).
+The pattern of a repository's path also matches these paths, so these routes are declared first.
 """
 
 from fastapi import APIRouter, status
@@ -11,14 +10,12 @@ from libs.common.web.errors import Invalid, NotFound, Unauthenticated
 from libs.common.web.problems import responses
 from services.catalog.intents.domain import ChangeInProgress
 from services.catalog.namespaces.dependencies import OwnedNamespace
-from services.catalog.repositories.ambiguous_paths import RouteBelowRepository
 from services.catalog.repositories.dependencies import OwnedRepository
-from services.catalog.repositories.domain import AmbiguousPath
 from services.catalog.rules import usecases
 from services.catalog.rules.dependencies import NamespaceToRule, RepositoryToRule
 from services.catalog.rules.schemas import RulesOut, RulesPut
 
-router = APIRouter(tags=["rules"], route_class=RouteBelowRepository)
+router = APIRouter(tags=["rules"])
 
 
 @router.get("/namespaces/{namespace}/rules", responses=responses(Unauthenticated, NotFound))
@@ -43,7 +40,7 @@ async def put_namespace_rules(engine: Engine, actor: NamespaceToRule, body: Rule
 
 @router.get(
     "/repositories/{namespace}/{repository:path}/rules",
-    responses=responses(Unauthenticated, NotFound, AmbiguousPath),
+    responses=responses(Unauthenticated, NotFound),
 )
 async def get_repository_rules(tx: Tx, actor: OwnedRepository) -> RulesOut:
     """Return the rules that apply to a repository: its own, or those of its namespace."""
@@ -67,7 +64,7 @@ async def put_repository_rules(engine: Engine, actor: RepositoryToRule, body: Ru
 @router.delete(
     "/repositories/{namespace}/{repository:path}/rules",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=responses(Unauthenticated, NotFound, ChangeInProgress, AmbiguousPath),
+    responses=responses(Unauthenticated, NotFound, ChangeInProgress),
 )
 async def delete_repository_rules(engine: Engine, actor: RepositoryToRule) -> None:
     """Delete the rules of a repository. Those of its namespace apply again.

@@ -172,36 +172,3 @@ async def test_rules_end_with_their_namespace_and_repository(acme: httpx.AsyncCl
     await acme.put("/api/v1/namespaces/zoo/rules", json=_RULES)
     assert (await acme.delete("/api/v1/namespaces/zoo")).status_code == 204
     assert (await acme.get("/api/v1/namespaces/zoo/rules")).status_code == 404
-
-
-@pytest.mark.parametrize("suffix", ["rules", "rules/preview"])
-async def test_repository_whose_path_ends_like_that_of_rules_is_shown_and_deleted(
-    acme: httpx.AsyncClient, anonymous: httpx.AsyncClient, suffix: str
-) -> None:
-    await create_repository(acme, "team", f"a/b/{suffix}")
-    path = f"/api/v1/repositories/team/a/b/{suffix}"
-    shown = await acme.get(path)
-    assert (shown.status_code, shown.json()["name"]) == (200, f"a/b/{suffix}")
-    assert (await anonymous.get(path)).status_code == 401
-    own = await acme.get(f"{path}/rules")
-    assert own.json() == _NONE
-    deleted = await acme.delete(path)
-    assert deleted.status_code == 202, deleted.text
-
-
-@pytest.mark.parametrize("suffix", ["rules", "rules/preview"])
-async def test_path_of_rules_that_names_a_repository_too_is_refused(
-    acme: httpx.AsyncClient, other: httpx.AsyncClient, suffix: str
-) -> None:
-    await create_repository(acme, "team", "a/b")
-    await create_repository(acme, "team", f"a/b/{suffix}")
-    path = f"/api/v1/repositories/team/a/b/{suffix}"
-    refused = await acme.get(path)
-    assert (refused.status_code, refused.json()["code"]) == (409, "ambiguous_path")
-    for name in ("'team/a/b'", f"'team/a/b/{suffix}'"):
-        assert name in refused.json()["detail"]
-    assert (await other.get(path)).status_code == 404
-    if suffix == "rules":
-        assert (await acme.delete(path)).json()["code"] == "ambiguous_path"
-        put = await acme.put(path, json=_RULES)
-        assert (put.status_code, put.json()["source"]) == (200, "repository")
