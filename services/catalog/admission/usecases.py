@@ -6,8 +6,7 @@ catalog, and what a rule forbids never reaches the registry (spec 5).
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from libs.common.db.engine import Engine, Tx, autocommit
 from libs.common.disk import FreeSpace
@@ -16,18 +15,11 @@ from libs.common.registry.client import Fetched, Forwarded, Registry
 from libs.common.registry.error_format import DigestInvalid, NameUnknown, Unavailable
 from libs.common.registry.errors import RegistryUnavailable
 from libs.common.registry.foreign_urls import ForeignPrefix
-from libs.common.registry.manifests import (
-    IMAGE_CONFIG_TYPES,
-    INDEX_TYPES,
-    NO_CONFIG,
-    Manifest,
-    describe,
-    parse_config,
-    parse_manifest,
-)
+from libs.common.registry.manifests import IMAGE_CONFIG_TYPES
 from libs.common.registry.storage import BlobReader, StoredBlob, link_children
 from libs.common.storage.store import Storage
 from services.catalog.admission import queries
+from services.catalog.admission.describing import Describer, descriptor_of
 from services.catalog.admission.domain import (
     LOW_DISK,
     LOW_DISK_RETRY_SECONDS,
@@ -41,19 +33,13 @@ from services.catalog.admission.domain import (
     needed_digests,
     stored_blobs,
 )
-from services.catalog.images.description import (
-    Described,
-    describe_image,
-    describe_index,
-    with_canonical_children,
-)
+from services.catalog.images.description import Described
 from services.catalog.intents.domain import Change, ChangeInProgress, Intent, Kind, Requester
 from services.catalog.intents.queries import resolve
 from services.catalog.intents.usecases import call_until_confirmed, insert_when_free
 from services.catalog.manifest_aliases.queries import record_aliases
 from services.catalog.manifest_aliases.usecases import list_aliases, list_aliases_of
 from services.catalog.sync.states.domain import MAX_CONFIG_BYTES
-from services.catalog.sync.states.reading import Reader
 
 _PARSED_IN_LOOP = 64 * 1024
 """Bytes of a manifest that is parsed at once; a larger one is parsed in a thread."""
@@ -73,6 +59,7 @@ class Admission:
         foreign_urls: Sequence[ForeignPrefix],
         max_repositories: int,
     ) -> None:
+        self.describer = Describer(engine, registry, blobs)
         self._storage = storage
         self.max_repositories = max_repositories
         self._free_space = free_space
@@ -196,21 +183,7 @@ class Admission:
         """
         change = intent.change
         answer = await self._forward(intent)
-        await self._resolve(intent, answer, await self.read_config(change))
-
-    async def read_config(self, change: Change) -> bytes | None:
-        """Return the image config of a change's manifest from its repository, or None.
-
-        Raises:
-            RegistryUnavailable: the storage cannot be read.
-        """
-        inspected = await self._blobs.inspect(
-            change.repository,
-            (),
-            read=_parse_stored(change).config_digest,
-            limit=MAX_CONFIG_BYTES,
-        )
-        return inspected.content
+        await self._resolve(intent, answer, await self.describer.read_config(change))
 
     async def _forward(self, intent: Intent) -> Forwarded:
         change = intent.change
@@ -235,7 +208,7 @@ class Admission:
             async with self._engine.begin() as tx:
                 await resolve(tx, id=intent.id)
             return
-        described = await self.describe(intent.change, config)
+        described = await self.describer.describe(intent.change, config)
         async with autocommit(self._engine) as tx:
             await self.record(tx, intent, described)
 
@@ -249,7 +222,7 @@ class Admission:
             tx,
             intent=intent.id,
             described=described,
-            descriptor=None if described.subject is None else _descriptor(intent.change),
+            descriptor=None if described.subject is None else descriptor_of(intent.change),
         )
 
     async def _parse(self, push: Push) -> AdmittedManifest:
@@ -261,36 +234,6 @@ class Admission:
         if len(push.content) <= _PARSED_IN_LOOP:
             return parse()
         return await asyncio.to_thread(parse)
-
-    async def describe(self, change: Change, config: bytes | None) -> Described:
-        """Return what the catalog keeps of the manifest, its config, and its children."""
-        manifest = _parse_stored(change)
-        if manifest.media_type in INDEX_TYPES:
-            aliases = await list_aliases(self._engine, {one.digest for one in manifest.children})
-            manifest = with_canonical_children(manifest, aliases)
-            digests = {child.digest for child in manifest.children}
-            return describe_index(manifest, await self._describe_children(change, digests))
-        if manifest.config_digest is None:
-            return describe_image(manifest, NO_CONFIG)
-        return describe_image(manifest, parse_config(config))
-
-    async def _describe_children(self, change: Change, digests: Collection[str]) -> list[Described]:
-        """Return the children that the catalog or the registry has. A child can be a blob."""
-        name = change.repository.removeprefix(f"{change.namespace}/")
-        async with self._engine.connect() as tx:
-            repository_id = await queries.find_repository_id(
-                tx, namespace=change.namespace, name=name
-            )
-            known = (
-                await queries.list_descriptions(tx, repository_id=repository_id, digests=digests)
-                if repository_id is not None
-                else []
-            )
-        missing = set(digests) - {child.digest for child in known}
-        if not missing:
-            return known
-        read = await Reader(self._registry).describe({(change.repository, one) for one in missing})
-        return [*known, *read.values()]
 
 
 def _check_digest(push: Push) -> str:
@@ -316,18 +259,4 @@ def _change(
         needs=needed_digests(manifest, digest=digest, stored=stored),
         manifest=Fetched(manifest.media_type, push.content),
         requester=Requester(docker_user=push.docker_user, client_address=push.client_address),
-    )
-
-
-def _descriptor(change: Change) -> dict[str, Any]:
-    assert change.manifest is not None
-    return describe(
-        change.manifest.content, digest=change.digest, media_type=change.manifest.media_type
-    )
-
-
-def _parse_stored(change: Change) -> Manifest:
-    assert change.manifest is not None
-    return parse_manifest(
-        change.manifest.content, digest=change.digest, media_type=change.manifest.media_type
     )

@@ -89,7 +89,7 @@ class Copier:
     async def resume(self, intent: Intent) -> None:
         """Put a manifest again whose outcome is unknown. Raises RegistryUnavailable."""
         answer = await self.put(intent)
-        await self.finish(intent, answer, await self.admission.read_config(intent.change))
+        await self.finish(intent, answer, await self.admission.describer.read_config(intent.change))
 
     async def put(
         self,
@@ -133,7 +133,7 @@ class Copier:
             async with self.engine.begin() as tx:
                 await resolve(tx, id=intent.id)
             return False
-        described = await self.admission.describe(change, config)
+        described = await self.admission.describer.describe(change, config)
         if not change.tags:  # a part of an image
             async with autocommit(self.engine) as tx:
                 await self.admission.record(tx, intent, described)
