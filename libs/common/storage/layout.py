@@ -102,10 +102,13 @@ def manifest_link(repository: str, digest: str) -> str:
     return f"{folder}/{digest.replace(':', '/')}/link"
 
 
-def links(repository: str, digest: str) -> tuple[str, str]:
-    """Return the files of which one links a blob or manifest. Raises as `layer_link` does."""
-    layer = layer_link(repository, digest)
-    return layer, layer.replace("/_layers/", "/_manifests/revisions/")
+def links(repository: str, digest: str) -> list[str]:
+    """Return the files of which one links a blob or manifest. Raises as `layer_link` does.
+
+    A link to a manifest by another digest than sha256 does not say that the repository has it.
+    """
+    layer = [layer_link(repository, digest)]
+    return [*layer, manifest_link(repository, digest)] if digest.startswith("sha256:") else layer
 
 
 def parse_link(content: bytes) -> str | None:

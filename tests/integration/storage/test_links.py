@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from libs.common.registry.storage import LocalBlobs, S3Blobs
+from libs.common.storage.s3 import S3Storage
 from libs.common.storage.store import EntryKind, Storage, SweepEnded
 from tests.integration.storage.place import (
     LONG_AGO,
@@ -181,6 +183,20 @@ async def test_index_can_name_a_child_by_a_linked_digest(place: Place) -> None:
     assert {digest, image.manifest.digest} < names(listed, EntryKind.REVISION)
     set_age(place.repository(name), LONG_AGO)
     assert await remove_links(place.storage, name, older_than=YESTERDAY)
+
+
+async def test_linked_digest_does_not_say_that_the_repository_has_the_child(place: Place) -> None:
+    """Such a link remains when the child is deleted."""
+    name, image = new_name(), make_image()
+    place.push(name, image, "v1")
+    other = f"sha512:{hashlib.sha512(image.manifest.content).hexdigest()}"
+    await place.storage.link_manifests(name, {other: image.manifest.digest})
+    storage = place.storage
+    blobs = S3Blobs(storage) if isinstance(storage, S3Storage) else LocalBlobs(place.root)
+
+    found = await blobs.inspect(name, [other, image.manifest.digest], read=None, limit=0)
+
+    assert found.blobs.keys() == {image.manifest.digest}
 
 
 async def test_existing_link_is_not_written_again_but_a_damaged_one_is(place: Place) -> None:
