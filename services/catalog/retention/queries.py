@@ -1,7 +1,7 @@
 """SQL of retention: the tags with their last uses, what is counted, and the runs."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,9 +75,7 @@ async def list_tags(
         values = {"paths": list(paths), "references": references}
         uses = await _uses_of_now(tx, paths, await tx.execute(_SOME_USES, values))
     found: dict[str, list[Tag]] = {}
-    for count, (path, name, digest, pushed_at) in enumerate(rows, 1):
-        if count % _ROWS_AT_ONCE == 0:
-            await asyncio.sleep(0)
+    async for path, name, digest, pushed_at in _in_turns(rows):
         times = [at for at in (uses.get((path, name)), uses.get((path, digest))) if at is not None]
         tag = Tag(name, digest, pushed_at, max(times, default=None))
         found.setdefault(path, []).append(tag)
@@ -88,6 +86,14 @@ async def _read(tx: Tx, statement: sa.TextClause, values: Mapping[str, Any]) -> 
     """Return all rows, of which there can be 200,000. Other requests get their turn meanwhile."""
     result = await tx.stream(statement, values)
     return [row async for rows in result.partitions(_ROWS_AT_ONCE) for row in rows]
+
+
+async def _in_turns(rows: Iterable[Any]) -> AsyncIterator[Any]:
+    """Yield the rows. Other requests get their turn meanwhile."""
+    for count, row in enumerate(rows, 1):
+        if count % _ROWS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        yield row
 
 
 async def _uses_of_now(
@@ -101,7 +107,7 @@ async def _uses_of_now(
     since: dict[str, datetime] = {row.name: row.available_at for row in generations}
     return {
         (path, reference): at
-        for path, reference, at in rows
+        async for path, reference, at in _in_turns(rows)
         if path not in since or at >= since[path]
     }
 
