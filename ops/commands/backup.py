@@ -16,10 +16,13 @@ DEFAULT_RETENTION_DAYS = 30
 class _Group(TyperGroup):
     """`moorage backup TARGET` stands for `moorage backup create TARGET`."""
 
+    default = "create"
+    """The command that the first word stands for if it is none."""
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Insert the name of the command if the first word is none."""
         if args and args[0] != "--help" and args[0] not in self.commands:
-            args = ["create", *args]
+            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 

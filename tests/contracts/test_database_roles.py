@@ -45,6 +45,8 @@ READERS = {
     "events.counting_progress": {"catalog"},
     "events.audit": {"catalog"},
 }
+NEVER_CHANGED = {"catalog.backups"}
+"""Tables whose rows are written once, and deleted."""
 """Each published view and the services that can read it."""
 
 
@@ -103,8 +105,8 @@ async def test_a_service_can_write_only_its_tables_and_only_append_to_its_audit(
     own = {f"{role}.{table.name}" for table in TABLES[role].sorted_tables}
     audit = f"{role}.audit_entries"
     assert await _allowed(database, role, everything, "INSERT") == own
-    for privilege in ("UPDATE", "DELETE"):
-        assert await _allowed(database, role, everything, privilege) == own - {audit}
+    assert await _allowed(database, role, everything, "UPDATE") == own - {audit} - NEVER_CHANGED
+    assert await _allowed(database, role, everything, "DELETE") == own - {audit}
     assert await _allowed(database, role, everything, "TRUNCATE") == set()
 
 

@@ -70,7 +70,9 @@ def problem(words: list[str]) -> str | None:
         if name == "…":
             return None
         if name not in command.commands:
-            return f"there is no command {name!r}"
+            if not hasattr(command, "default"):
+                return f"there is no command {name!r}"
+            name = command.default
         command = command.commands[name]
     options = {"--help"}.union(*(parameter.opts for parameter in command.params))
     given = {word.partition("=")[0] for word in left if word.startswith("--")}

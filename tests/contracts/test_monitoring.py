@@ -13,7 +13,7 @@ from tests.kit.install import PROJECT, toolbox
 from tests.kit.monitoring.dashboard import read_panels, targets_of
 from tests.kit.monitoring.prometheus import RULES
 
-RULE_TESTS = Path(__file__).with_name("alert_rules.yaml")
+RULE_TESTS = ("alert_rules.yaml", "alert_rules_of_days.yaml")
 RUNBOOK = PROJECT / "docs" / "operations" / "monitoring.md"
 _METRIC = re.compile(r"\b(?:moorage|http|registry|nginx|process)_[a-z_0-9]+")
 _FROM_ELSEWHERE = ("registry_notifications_", "process_")
@@ -47,8 +47,9 @@ def test_rules_are_valid() -> None:
     _promtool("check", "rules", RULES)
 
 
-def test_rules_fire_and_keep_silent_at_the_right_times() -> None:
-    _promtool("test", "rules", RULE_TESTS)
+@pytest.mark.parametrize("name", RULE_TESTS)
+def test_rules_fire_and_keep_silent_at_the_right_times(name: str) -> None:
+    _promtool("test", "rules", Path(__file__).with_name(name))
 
 
 @pytest.mark.parametrize("name", ["prometheus-run.yml", "prometheus-compose.yml"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -38,8 +39,9 @@ def helm() -> Helm:
 
 @pytest.fixture(scope="session")
 def render(helm: Helm) -> Render:
-    """Return the objects of the chart with the given options of `helm template`."""
+    """Return the objects that `helm template` renders with these options. Do not change them."""
 
+    @functools.cache
     def rendered(*options: str | Path, example: str | None = None) -> list[Object]:
         values = () if example is None else ("--values", CHART / "examples" / f"{example}.yaml")
         done = helm(
@@ -67,3 +69,8 @@ def workloads(objects: list[Object]) -> dict[str, Object]:
         elif found["kind"] == "Pod":
             pods[found["metadata"]["name"]] = found
     return pods
+
+
+def of_kind(objects: list[Object], kind: str) -> dict[str, Object]:
+    """Return the objects of a kind, by name."""
+    return {found["metadata"]["name"]: found for found in objects if found["kind"] == kind}

@@ -53,6 +53,11 @@ class Prometheus:
             "query_range", query=expression, start=now - seconds, end=now, step=max(1, seconds / 90)
         )
 
+    def firing(self) -> set[str]:
+        """Return the names of the alerts that fire now."""
+        firing = self.query('ALERTS{alertstate="firing"}')
+        return {series["metric"]["alertname"] for series in firing}
+
     def fired(self) -> set[str]:
         """Return the names of all alerts that fire, or have fired."""
         fired = self.query('max by (alertname) (max_over_time(ALERTS{alertstate="firing"}[1h]))')

@@ -22,7 +22,7 @@ def secrets_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_secret_is_read_from_its_file_and_not_shown(secrets_folder: Path) -> None:
     settings = load_settings()
-    expected = f"postgresql://role:{SECRET}@127.0.0.1/moorage"
+    expected = f"postgresql://role:{SECRET}@127.0.0.1/moorage?target_session_attrs=read-write"
     assert settings.database_url.get_secret_value() == expected
     assert SECRET not in repr(settings)
     assert settings.name_reservation_seconds == 1860

@@ -31,7 +31,8 @@ def test_a_setting_comes_from_the_environment_and_a_secret_from_its_file(
     monkeypatch.setenv("LOG_LEVEL", "warning")
     settings = load(_Settings)
     assert (settings.workers, settings.log_level) == (3, "warning")
-    assert settings.database_url.get_secret_value() == "postgresql://x"
+    expected = "postgresql://x?target_session_attrs=read-write"
+    assert settings.database_url.get_secret_value() == expected
 
 
 def test_a_missing_setting_is_named_with_its_variable_and_file(secrets: Path) -> None:

@@ -210,6 +210,18 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{- define "moorage.tracing" -}}
+{{- with .Values.tracing.endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
+{{- with .Values.tracing.sampler }}
+- {name: OTEL_TRACES_SAMPLER, value: {{ . | quote }}}
+{{- end }}
+{{- with .Values.tracing.samplerArg }}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
+
 {{- define "moorage.gatewaySettings" -}}
 - {name: MOORAGE_HOSTS, value: {{ join "," .Values.hosts | quote }}}
 - {name: MOORAGE_TRUSTED_PROXIES, value: {{ join "," .Values.gateway.trustedProxies | quote }}}

@@ -4,7 +4,7 @@ import pytest
 
 from services.auth.access.domain import Namespace, Permission, Visibility
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
-from services.auth.explain.domain import Action, reason, reserved_reason
+from services.auth.explain.domain import Action, Rule, deciding_rule, reason, reserved_reason
 from tests.unit.auth.make import credential
 
 
@@ -71,3 +71,29 @@ def test_reason_for_an_anonymous_client_says_what_is_required(
 
 def test_reason_names_a_repository_that_is_being_deleted() -> None:
     assert reserved_reason("team/app").startswith("'team/app' is being deleted")
+
+
+@pytest.mark.parametrize(
+    ("user", "grant", "visibility", "action", "allowed", "rule"),
+    [
+        (NOBODY, None, "public", "pull", True, "public"),
+        (NOBODY, None, "private", "pull", False, "user_unknown"),
+        (credential(disabled=True), Permission.PUSH, "public", "pull", False, "user_disabled"),
+        (credential(), None, "public", "pull", True, "public"),
+        (credential(), Permission.PUSH, "public", "push", True, "granted"),
+        (credential(), Permission.PULL, "private", "pull", True, "granted"),
+        (credential(), None, "private", "pull", False, "no_grant"),
+        (credential(), Permission.PULL, "private", "push", False, "weaker_grant"),
+        (None, None, "public", "pull", True, "public"),
+        (None, None, "private", "pull", False, "anonymous"),
+    ],
+)
+def test_rule_is_the_one_that_decides(
+    user: Credential | Nobody | None,
+    grant: Permission | None,
+    visibility: Visibility,
+    action: Action,
+    allowed: bool,
+    rule: Rule,
+) -> None:
+    assert deciding_rule(user, grant, visibility, action, allowed=allowed) == rule

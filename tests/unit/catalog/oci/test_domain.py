@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.catalog.oci.domain import Address, Kind, parse_address
+from services.catalog.oci.domain import Address, Kind, parse_address, template_of
 
 DIGEST = f"sha256:{'a' * 64}"
 
@@ -45,3 +45,16 @@ def test_path_names_an_address(path: str, address: Address) -> None:
 )
 def test_other_path_names_nothing(path: str) -> None:
     assert parse_address(path) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "template"),
+    [
+        (Kind.MANIFEST, "/v2/{repository}/manifests/{reference}"),
+        (Kind.UPLOAD, "/v2/{repository}/blobs/uploads/{reference}"),
+        (Kind.TAGS, "/v2/{repository}/tags/list"),
+        (Kind.CATALOG, "/v2/_catalog"),
+    ],
+)
+def test_template_has_no_names_of_the_address(kind: Kind, template: str) -> None:
+    assert template_of(kind) == template

@@ -45,7 +45,9 @@ def layout(tmp_path: Path) -> Layout:
 def test_the_settings_are_those_of_the_running_catalog(layout: Layout) -> None:
     settings = catalog_settings(layout)
     assert str(settings.registry_url).rstrip("/") == REGISTRY
-    assert settings.database_url.get_secret_value().endswith("@127.0.0.1:20001/moorage")
+    url, _, options = settings.database_url.get_secret_value().partition("?")
+    assert url.endswith("@127.0.0.1:20001/moorage")
+    assert options == "target_session_attrs=read-write"
 
 
 def test_the_environment_overrides_the_settings_of_the_running_catalog(layout: Layout) -> None:

@@ -73,3 +73,10 @@ def test_service_may_start_as_long_as_its_watchdog_lets_it() -> None:
     for service in SERVICES:
         check = COMPOSE["services"][service]["healthcheck"]
         assert int(check["start_period"].removesuffix("s")) >= START_SECONDS, service
+
+
+def test_each_service_receives_the_settings_of_tracing() -> None:
+    for service in SERVICES:
+        environment = COMPOSE["services"][service]["environment"]
+        for name in ("EXPORTER_OTLP_ENDPOINT", "TRACES_SAMPLER", "TRACES_SAMPLER_ARG"):
+            assert environment.get(f"OTEL_{name}", "absent") is None, (service, name)
