@@ -24,7 +24,9 @@ from ops.backup.transport.hold import extend_hold, storage_hold
 from ops.backup.transport.progress import Bars
 from ops.backup.transport.streams import Damaged, Stored, compress, lines_of, store
 from ops.backup.transport.transfer import copy_blob, for_each, list_sizes
+from ops.db.migrate import owner_engine
 from ops.layout import Layout
+from services.catalog.backups import queries
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ async def create_backup(
     """
     for recipient in order.recipients:
         parse_recipient(recipient)
-    id = new_id()
+    id, begun_at = new_id(), datetime.now(UTC)
     async with storage_hold(owner_url, reason="a backup") as check:
         bars.begin("Dumping the database")
         async with open_snapshot(owner_url) as snapshot:
@@ -77,7 +79,22 @@ async def create_backup(
         await target.sync()
         await check()
         await write_manifest(target, backup)
+    await _record(owner_url, begun_at)
     return created
+
+
+async def _record(owner_url: str, begun_at: datetime) -> None:
+    """Note a complete backup in the database, for the metric and the alert.
+
+    A backup that lacks a blob of an image counts too: each tenant can delete the blobs of its
+    images, and the rest can be restored.
+    """
+    engine = owner_engine(owner_url)
+    try:
+        async with engine.begin() as tx:
+            await queries.record(tx, begun_at=begun_at)
+    finally:
+        await engine.dispose()
 
 
 async def _dump(

@@ -8,7 +8,7 @@ from ops.db.postgres import binaries
 from ops.db.restored import reconcile
 from ops.db.roles import connected
 from ops.errors import OpsError
-from ops.host.lock import only_run
+from ops.host.lock import AlreadyRuns, only_run
 from ops.host.privileges import run_user
 from ops.layout import Layout
 from ops.maintenance.drift import drift
@@ -35,9 +35,8 @@ async def reconcile_installation(layout: Layout) -> bool:
                 user = run_user([layout.root, binaries()], data=layout.root)
                 with embedded_database(layout, user) as (superuser, owner):
                     await _prepare(await owner_url_of(superuser, owner))
-        except OpsError as error:
-            if "already runs" not in str(error):
-                raise
+        except AlreadyRuns:
+            pass
         else:
             typer.echo("Start Moorage, then repair the catalog: `moorage drift --repair`.")
             return True

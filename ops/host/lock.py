@@ -13,18 +13,24 @@ LOCK = "lock"
 """The name of the file in the data folder that `moorage run` locks."""
 
 
+class AlreadyRuns(OpsError):
+    """Another Moorage runs on the data folder."""
+
+
 @contextmanager
 def only_run(layout: Layout) -> Iterator[None]:
     """Lock the data folder for the block. The kernel releases the lock when this process ends.
 
     Raises:
-        OpsError: Another run has locked the folder.
+        AlreadyRuns: Another run has locked the folder.
     """
     with (layout.root / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OpsError(f"MOORAGE_DATA: another moorage already runs on {layout.root}") from None
+            raise AlreadyRuns(
+                f"MOORAGE_DATA: another moorage already runs on {layout.root}"
+            ) from None
         yield
 
 

@@ -238,7 +238,9 @@ def test_killed_restore_goes_on_and_without_keys_has_new_ones(
 def test_killed_backup_is_not_complete(source_stack: Stack, backed_up: BackedUp) -> None:
     target = backed_up.source.with_name(unique("half"))
     process = start(source_stack.data, "backup", str(target))
-    eventually(lambda: any(target.glob("blobs/sha256/*/*")), within=120, every=0.005)
+    # A blob has a temporary name until it is complete.
+    blobs = f"blobs/sha256/*/{'[0-9a-f]' * 64}"
+    eventually(lambda: any(target.glob(blobs)), within=120, every=0.005)
     process.kill()
     process.communicate()
     if not list(target.glob("backups/*/manifest.json")):
@@ -297,7 +299,8 @@ def test_no_blob_is_swept_for_the_retention_after_a_backup_of_the_database(
     (hold,) = fetch(
         source_stack,
         "SELECT reason, expires_at - now() > interval '6 days 23 hours' AS is_long"
-        " FROM catalog.storage_holds WHERE expires_at > now()",
+        # A killed backup leaves a hold of an hour.
+        " FROM catalog.storage_holds WHERE expires_at > now() AND reason <> 'a backup'",
     )
     assert (hold["reason"].startswith("the backup "), hold["is_long"]) == (True, True)
     remove(target)

@@ -23,6 +23,7 @@ from tests.kit.http.tenant import Tenant, new_tenant
 from tests.kit.images import Image, make_image, make_index
 from tests.kit.install import PROJECT, toolbox
 from tests.kit.process import Finished, run
+from tests.kit.pulls.counts import PullCounts
 from tests.kit.servers.counting_proxy import CountingProxy, running_counting_proxy
 from tests.kit.servers.object_storage import VERSITYGW, ObjectStorage, running_object_storage
 from tests.kit.stack.gc import environment, gc
@@ -95,6 +96,29 @@ def test_clients_push_and_pull(
     again = new_client()
     again.logged_in(stack.registry, tenant.granted)
     again.pull(reference).checked()
+
+
+def test_each_pull_is_counted_once(
+    stack: Stack, pull_counts: PullCounts, shared_tenant: Tenant, shared_registry: Registry
+) -> None:
+    """A layer that the gateway has in its cache changes no count."""
+    repository = f"{shared_tenant.private}/counted"
+    image = make_image()
+    shared_registry.push(image, repository, "v1")
+    token = shared_registry.token(f"repository:{repository}:pull")
+    bearer = {"Authorization": f"Bearer {token}"}
+    for _ in range(3):
+        shared_registry.manifest(repository, "v1", token=token).raise_for_status()
+        for blob in image.blobs:
+            path = f"/v2/{repository}/blobs/{blob.digest}"
+            assert shared_registry.http.head(path, headers=bearer).status_code == 200
+            assert shared_registry.http.get(path, headers=bearer).content == blob.content
+    checked = f"/v2/{repository}/manifests/v1"
+    accepted = {"Accept": image.manifest.media_type}
+    shared_registry.http.head(checked, headers=bearer | accepted).raise_for_status()
+    pull_counts.settle()
+    assert pull_counts.of(repository, "v1") == {"v1": (3, 1)}
+    pull_counts.assert_sums_hold()
 
 
 def test_deleted_image_is_collected_and_catalog_and_registry_agree(

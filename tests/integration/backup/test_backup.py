@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,7 @@ async def test_interrupted_backup_is_not_complete_and_its_blobs_are_used_again(
     database = await new_database()
     await _fill(database, storage)
     writes = await _count_writes(database, storage, tmp_path / "whole")
+    recorded = await _list_recorded(database)
     for fails_after in (0, writes - 6, writes - 5, writes - 2, writes - 4):
         with pytest.raises(StorageUnavailable):
             await _back_up(database, storage, FailingFiles(place, fails_after))
@@ -116,9 +118,20 @@ async def test_interrupted_backup_is_not_complete_and_its_blobs_are_used_again(
         with pytest.raises(OpsError, match="no complete backup"):
             await verify(place, Bars())
         assert await database.fetch("SELECT FROM catalog.storage_holds") == []
+    assert await _list_recorded(database) == recorded
+    begun_after = datetime.now(UTC)
     created = await _back_up(database, storage, place)
     assert (created.copied_blobs, created.backup.counts.blobs) == (0, 3)
     assert (await verify(place, Bars())).problems == []
+    *earlier, newest = await _list_recorded(database)
+    assert earlier == recorded
+    assert begun_after <= newest <= created.backup.created_at
+
+
+async def _list_recorded(database: Database) -> list[datetime]:
+    """Return when the complete backups began, which the metric shows."""
+    rows = await database.fetch("SELECT begun_at FROM catalog.backups ORDER BY id")
+    return [row["begun_at"] for row in rows]
 
 
 async def _count_writes(database: Database, storage: Files, folder: Path) -> int:

@@ -8,17 +8,22 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from libs.common.security.jwt import load_signing_keys
+from ops.host.files import private_dir
 from ops.host.privileges import RunUser, run_user
 from ops.install.debian import Tool
 from ops.secrets.keys import new_authority, new_token_key
+from ops.storage import GatewayCache, system_certificates
+from tests.kit.go import NotBuilt
 from tests.kit.http.tokens import sign_registry_token
-from tests.kit.install import nginx_program, registry_program
+from tests.kit.install import nginx_program, registry_program, toolbox
 from tests.kit.servers.distribution import Distribution, running_distribution
 from tests.kit.servers.gateway import TRUSTED, Gateway, running_gateway
+from tests.kit.servers.object_storage import VERSITYGW, ObjectStorage, running_object_storage
 from tests.kit.servers.service import Service, running_service
 
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
@@ -88,6 +93,52 @@ def registry(
         distribution, user, folder, ca=folder / "ca.pem", webhook=webhook, secret=WEBHOOK_SECRET
     ) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def s3(folder: Path) -> Iterator[ObjectStorage]:
+    """An S3 server. Without Go, the tests on S3 are skipped."""
+    try:
+        program = VERSITYGW.built(toolbox().root)
+    except NotBuilt as reason:
+        pytest.skip(f"versitygw: {reason}")
+    with running_object_storage(program, folder / "s3") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def s3_registry(
+    distribution: Tool, user: RunUser, folder: Path, services: dict[str, Service], s3: ObjectStorage
+) -> Iterator[Distribution]:
+    """Distribution with its images in a bucket."""
+    webhook = f"http://{services['events'].address}/registry-events"
+    with running_distribution(
+        distribution,
+        user,
+        folder / "s3-registry",
+        ca=folder / "ca.pem",
+        webhook=webhook,
+        secret=WEBHOOK_SECRET,
+        s3=s3,
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def s3_gateway(
+    start: Start, folder: Path, user: RunUser, s3: ObjectStorage, s3_registry: Distribution
+) -> Gateway:
+    """A gateway that fetches blobs from S3 into its cache."""
+    cache = GatewayCache(
+        folder=str(private_dir(folder / "blob-cache", user)),
+        bytes=10**9,
+        min_free_bytes=0,
+        keys_mib=16,
+        server=urlsplit(s3.endpoint).netloc,
+        resolver=None,
+        certificates=system_certificates(),
+    )
+    return start("s3", registry_address=s3_registry.address, blob_root=None, blob_cache=cache)
 
 
 @pytest.fixture(scope="session")

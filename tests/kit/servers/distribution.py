@@ -14,7 +14,10 @@ from ops.host.ports import reserve
 from ops.host.privileges import RunUser
 from ops.host.render import REGISTRY, render
 from ops.install.debian import Tool
+from tests.kit.servers.object_storage import ObjectStorage
 from tests.kit.servers.program import running_server
+
+_PREFIX = "registry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,28 @@ def running_bare_distribution(
 
 @contextmanager
 def running_distribution(
-    program: Tool, user: RunUser, folder: Path, *, ca: Path, webhook: str, secret: str
+    program: Tool,
+    user: RunUser,
+    folder: Path,
+    *,
+    ca: Path,
+    webhook: str,
+    secret: str,
+    s3: ObjectStorage | None = None,
 ) -> Iterator[Distribution]:
-    """Run Distribution with the project's own configuration."""
+    """Run Distribution with the project's own configuration, with its images on disk or in ``s3``.
+
+    ``storage`` is the folder of the images in both cases.
+    """
+    folder.mkdir(exist_ok=True)
+    storage = folder / "storage" if s3 is None else s3.files / _PREFIX
     with reserve() as port:
-        registry = Distribution(port.address, folder / "storage", folder / "registry.log")
-    registry.storage.mkdir()
-    user.own(registry.storage)
+        registry = Distribution(port.address, storage, folder / "registry.log")
+    if s3 is None:
+        registry.storage.mkdir()
+        user.own(registry.storage)
     config = folder / "config.yml"
-    config.write_text(_configuration(registry, ca=ca, webhook=webhook, secret=secret))
+    config.write_text(_configuration(registry, ca=ca, webhook=webhook, secret=secret, s3=s3))
     environment = child_environment(OTEL_TRACES_EXPORTER="none", **program.environment)
     with running_server(
         user,
@@ -83,13 +99,29 @@ def running_distribution(
         yield registry
 
 
-def _configuration(registry: Distribution, *, ca: Path, webhook: str, secret: str) -> str:
+def _configuration(
+    registry: Distribution,
+    *,
+    ca: Path,
+    webhook: str,
+    secret: str,
+    s3: ObjectStorage | None = None,
+) -> str:
     return render(
         REGISTRY,
         listen_address=registry.address,
         debug_address=None,
         storage_root=str(registry.storage),
-        s3=None,
+        s3=None
+        if s3 is None
+        else {
+            "bucket": s3.bucket,
+            "region": s3.region,
+            "prefix": f"/{_PREFIX}",
+            "endpoint": s3.endpoint,
+            "access_key": s3.access_key[0],
+            "secret_key": s3.access_key[1],
+        },
         http_secret="upload-state-secret",
         token_realm="http://gateway.invalid/token",
         token_service="moorage",

@@ -22,10 +22,12 @@ from services.catalog.gc.runs import queries
 from services.catalog.gc.runs.domain import MAX_FAILURES, STOPPED, Options, Phase, Report
 from services.catalog.gc.runs.metrics import count_run
 from services.catalog.gc.sweeps.usecases import sweep
+from services.catalog.trash.entries.queries import delete_expired
 
 _REPORT_SECONDS = 0.5
 _MARKS_AT_ONCE = 10_000
 _EXEMPTIONS_AT_ONCE = 10_000
+_TRASH_AT_ONCE = 1_000
 _TOUCHES_KEPT = timedelta(days=2)
 _log = structlog.get_logger()
 
@@ -107,6 +109,7 @@ class _Collection:
     async def execute(self) -> None:
         if not self._options.is_dry:
             await self._drop_unusable_marks()
+            await self._empty_trash()
         listed = await self._list()
         await self._delete_manifests()
         if not self._options.is_dry:
@@ -134,6 +137,14 @@ class _Collection:
         while dropped == _MARKS_AT_ONCE:
             async with self._engine.begin() as tx:
                 dropped = await blobs.drop_unusable_marks(tx, limit=_MARKS_AT_ONCE)
+
+    async def _empty_trash(self) -> None:
+        """Delete what has ended in the trash, so that it keeps nothing in this run."""
+        dropped = _TRASH_AT_ONCE
+        while dropped == _TRASH_AT_ONCE:
+            async with self._engine.begin() as tx:
+                dropped = await delete_expired(tx, _TRASH_AT_ONCE)
+            await self._keep_on()
 
     async def _list(self) -> Listed:
         await self._enter(Phase.LISTING)

@@ -97,3 +97,17 @@ async def test_folder_of_a_repository_whose_images_are_in_the_trash_is_kept(
     assert (run.error, run.report.repositories) == (None, 0)
     assert (await mine.restored(entry))["tags"] == ["v1"]
     assert_pullable(registry, app_repository, "v1", image)
+
+
+async def test_ended_entry_keeps_nothing_from_the_next_run(mine: Team, collect: Collect) -> None:
+    """Its rows may be there for ten more minutes."""
+    image = make_image()
+    await mine.push(image, "app", "v1")
+    await mine.delete_image(f"app@{image.manifest.digest}")
+    entry = await mine.entry()
+    kept = await collect()
+    assert (kept.error, kept.report.marked, kept.report.deleted) == (None, 0, 0)
+    (await mine.delete(f"trash/{entry['id']}")).raise_for_status()
+    finished = await collect()
+    expected = len(image.blobs) + 1
+    assert (finished.error, finished.report.deleted) == (None, expected)

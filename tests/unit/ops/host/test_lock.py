@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import OpsError, SettingError
-from ops.host.lock import check_port, only_run
+from ops.errors import SettingError
+from ops.host.lock import AlreadyRuns, check_port, only_run
 from ops.layout import Layout
 
 
@@ -17,7 +17,7 @@ def lock_twice(layout: Layout) -> None:
 
 def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    with pytest.raises(OpsError, match="MOORAGE_DATA: another moorage already runs on"):
+    with pytest.raises(AlreadyRuns, match="MOORAGE_DATA: another moorage already runs on"):
         lock_twice(layout)
     with only_run(layout):
         pass
