@@ -67,6 +67,8 @@ class Load:
     repository: str
     stopped: threading.Event
     repeats: bool
+    pulls_each: int = 2
+    """How often it pulls each image."""
     commands: int = 0
     pulls: int = 0
     failures: list[str] = field(default_factory=list)
@@ -81,7 +83,7 @@ class Load:
                 image = make_image()
                 if not self._do(lambda: self.client.push(image, reference)):  # noqa: B023
                     return
-                for _ in range(2):
+                for _ in range(self.pulls_each):
                     if not self._do(lambda: self.client.pull(reference)):  # noqa: B023
                         return
                     self.pulls += 1
@@ -110,6 +112,8 @@ def loads(
             f"{tenant.private}/{unique(kind)}",
             stopped,
             repeats,
+            # Docker keeps the manifest of a deleted image for a while: a second pull is a check.
+            pulls_each=1 if kind == "docker" else 2,
         )
         for kind, client in kinds.items()
     ], stopped

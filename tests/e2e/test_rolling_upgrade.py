@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,8 +93,13 @@ class Requests:
             self.sent += 1
 
 
-def requests(cluster: Cluster, tenant: Tenant, stopped: threading.Event) -> list[Requests]:
-    """Return tokens, pulls, pushes, and API calls. Each kind has threads of its own."""
+def requests(
+    cluster: Cluster, tenant: Tenant, stopped: threading.Event, closing: ExitStack
+) -> list[Requests]:
+    """Return tokens, pulls, pushes, and API calls. Each kind has threads of its own.
+
+    ``closing`` closes their connections.
+    """
     user = tenant.granted
     repository = f"{tenant.private}/{unique('upgraded')}"
     image = make_image()
@@ -101,16 +107,18 @@ def requests(cluster: Cluster, tenant: Tenant, stopped: threading.Event) -> list
         registry.push(image, repository, "v1")
 
     def tokens() -> Callable[[int], object]:
-        http = httpx.Client(base_url=cluster.url, trust_env=False, timeout=60)
+        http = closing.enter_context(
+            httpx.Client(base_url=cluster.url, trust_env=False, timeout=60)
+        )
         scope = {"service": "moorage", "scope": f"repository:{repository}:pull"}
         return lambda _: http.get("/token", params=scope, auth=user.credentials).raise_for_status()
 
     def pulls() -> Callable[[int], object]:
-        registry = Registry(cluster.url, user.credentials)
+        registry = closing.enter_context(Registry(cluster.url, user.credentials))
         return lambda _: registry.manifest(repository, "v1").raise_for_status()
 
     def pushes() -> Callable[[int], object]:
-        registry = Registry(cluster.url, user.credentials)
+        registry = closing.enter_context(Registry(cluster.url, user.credentials))
         own = f"{tenant.private}/{unique('pushed')}"
         return lambda number: registry.push(make_image(), own, f"t{number}")
 
@@ -128,9 +136,13 @@ def requests(cluster: Cluster, tenant: Tenant, stopped: threading.Event) -> list
 
 
 def replace_services(cluster: Cluster, code: Path) -> None:
-    """Replace each replica of each service by one of another version, in turn."""
-    for service in SERVICES:
-        for replica in cluster.replicas[service]:
+    """Replace each replica of each service by one of another version, in turn.
+
+    The gateway takes 2 s to notice a new replica. The replacements of the other services pass
+    before the next one of the same service, as an engine's rollout waits.
+    """
+    for group in zip(*(cluster.replicas[service] for service in SERVICES), strict=True):
+        for replica in group:
             replica.stop()
             replica.code = code
             replica.start()
@@ -170,10 +182,11 @@ def test_upgrade_and_rollback_fail_no_request_and_lose_no_row(
     with (
         Account(cluster.url, "admin", ADMIN_PASSWORD) as admin,
         admin.make_account() as account,
+        ExitStack() as closing,
     ):
         tenant = make_tenant(account)
         stopped = threading.Event()
-        load = requests(cluster, tenant, stopped)
+        load = requests(cluster, tenant, stopped, closing)
         threads = [threading.Thread(target=one.run) for one in load]
         for thread in threads:
             thread.start()
@@ -190,5 +203,6 @@ def test_upgrade_and_rollback_fail_no_request_and_lose_no_row(
         seconds = time.monotonic() - began
         sent = sum(one.sent for one in load)
         print(f"{sent} requests in {seconds:.0f} s, {sent / seconds:.0f} per second")
-        assert [failure for one in load for failure in one.failures] == []
+        failures = sorted(failure for one in load for failure in one.failures)
+        assert not failures, "\n".join([f"{len(failures)} of {sent} failed", *failures[:20]])
         assert asyncio.run(count_pending(cluster.owner_url)) == PENDING

@@ -1,5 +1,6 @@
 """Compare the catalog with a real registry, and repair the catalog."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -377,6 +378,12 @@ async def test_schedule_compares_and_repairs_when_it_is_due(world: World) -> Non
     assert await now.step() == 0.0
     assert await world.tags() == {"v1": (image.manifest.digest, "")}
     assert 3500 < await now.step() <= 3600
+
+
+async def test_replica_that_takes_over_waits_as_after_a_start(world: World) -> None:
+    standby = Schedule(world.engine, world.client, hours=1, first_after=0.5)
+    await asyncio.sleep(0.6)  # longer than the delay
+    assert 0 < await standby.step() <= 0.5
 
 
 def moorage_drift(

@@ -233,6 +233,7 @@ def _registry(
         listen_address=f"{host}:{ports['registry']}",
         debug_address=f"{host}:{ports['debug']}",
         storage_root=str(layout.registry),
+        s3=None,
         http_secret=(secrets / "http_secret").read_text(),
         token_realm="http://localhost/token",
         token_service="moorage",

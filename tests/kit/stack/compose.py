@@ -17,7 +17,7 @@ from tests.kit.process import Finished, run
 FILE = PROJECT / "deploy" / "compose.yaml"
 BASE_IMAGES = ("python:3.13-slim", "postgres:18", "registry:3.1.1", "nginx:1.28")
 BUILD_SECONDS = 600.0
-UP_SECONDS = 400.0
+UP_SECONDS = 240.0
 LOG_LINES = "60"
 
 _INHERITED = (

@@ -15,9 +15,9 @@ from services.catalog.sync.drift import usecases
 
 CHANNEL = "moorage_drift"
 FIRST_AFTER_SECONDS = 600.0
-"""Delay of the first comparison after a start.
+"""Delay of the first comparison after a start, or after this replica took over from another one.
 
-Events may have been lost before the start. The delay lets the registry deliver its queued events.
+Events may have been lost before that. The delay lets the registry deliver its queued events.
 """
 
 _RETRY_SECONDS = 600.0
@@ -47,10 +47,14 @@ class Schedule:
         self._engine = engine
         self._registry = registry
         self._every = hours * 3600
-        self._due = time.monotonic() + min(first_after, self._every)
+        self._first_after = min(first_after, self._every)
+        self._due: float | None = None
+        """None until the first step: a standby replica may wait for its first one for days."""
 
     async def step(self) -> float:
         """Compare and repair if it is due. Return the seconds until the next call."""
+        if self._due is None:
+            self._due = time.monotonic() + self._first_after
         wait = self._due - time.monotonic()
         if wait > 0:
             return min(wait, _MAX_WAIT_SECONDS)
