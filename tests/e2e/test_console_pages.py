@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import httpx
 import pytest
@@ -59,12 +60,14 @@ def content(stack: Stack, admin: Account, http: httpx.Client) -> Iterator[Conten
         with Registry(stack.url, (user.username, user.password)) as registry:
             registry.push(make_index(), content.repository, "latest")
             registry.push(image_with_label(SCRIPT), content.repository, "v1")
+            registry.push(make_image(), content.repository, "deleted")
             eventually(
-                lambda: account.tags(content.repository).keys() == {"latest", "v1"},
+                lambda: account.tags(content.repository).keys() == {"latest", "v1", "deleted"},
                 within=30,
                 what="the tags in the catalog",
             )
             registry.manifest(content.repository, "v1")
+        account.call("DELETE", f"/images/{content.repository}:deleted")
         for path in (f"/repositories/{content.repository}", f"/docker-users/{user.username}"):
             account.call("PATCH", path, json={"description": SCRIPT})
         account.call("PATCH", f"/docker-users/{disabled.username}", json={"disabled": True})
@@ -93,12 +96,21 @@ def image_with_label(text: str) -> Image:
     )
 
 
-@pytest.mark.parametrize(("language", "width"), [("zh", PHONE_WIDTH), ("en", DESKTOP_WIDTH)])
+@pytest.mark.parametrize(
+    ("language", "width", "theme"),
+    [("zh", PHONE_WIDTH, "dark"), ("en", DESKTOP_WIDTH, "light")],
+)
 def test_every_page_is_accessible_and_fits_on_a_phone_and_runs_no_script_of_users(
-    language: str, width: int, browser: Browser, stack: Stack, content: Content, admin: Account
+    language: str,
+    width: int,
+    theme: Literal["light", "dark"],
+    browser: Browser,
+    stack: Stack,
+    content: Content,
+    admin: Account,
 ) -> None:
     user = content.user.username
-    with open_visit(browser, stack.url, language, (width, 900)) as visit:
+    with open_visit(browser, stack.url, language, (width, 900), theme) as visit:
         visit.open("/sign-in")
         wait_for_page(visit, visit.text("signIn.title"))
         visit.assert_accessible()
@@ -118,12 +130,14 @@ def test_every_page_is_accessible_and_fits_on_a_phone_and_runs_no_script_of_user
             after=visit.text("activity.yes"),
         )
         check_page(visit, "/activity", change, width)
+        check_page(visit, "/trash", f"{content.repository}:deleted", width)
         check_page(visit, "/first-steps", visit.text("firstSteps.finished"), width)
         check_page(visit, "/account", content.account.username, width)
         visit.assert_clean()
-    with open_visit(browser, stack.url, language, (width, 900)) as visit:
+    with open_visit(browser, stack.url, language, (width, 900), theme) as visit:
         sign_in(visit, admin, "/accounts")
         check_page(visit, f"/accounts?q={admin.username}", visit.text("accounts.role.admin"), width)
+        check_page(visit, "/overview", content.account.username, width)
         check_page(visit, "/pipeline", visit.text("pipeline.pending"), width)
         visit.assert_clean()
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import (
     Browser,
@@ -202,13 +202,21 @@ class Visit:
 
 @contextmanager
 def open_visit(
-    browser: Browser, url: str, language: str, size: tuple[int, int] = _WIDE
+    browser: Browser,
+    url: str,
+    language: str,
+    size: tuple[int, int] = _WIDE,
+    theme: Literal["light", "dark"] = "light",
 ) -> Iterator[Visit]:
-    """Open a new window without a session for a person who reads ``language``, `zh` or `en`."""
+    """Open a new window without a session for a person who reads ``language``, `zh` or `en`.
+
+    The person's system asks for pages in ``theme``.
+    """
     context = browser.new_context(
         locale={"zh": "zh-CN", "en": "en-GB"}[language],
         viewport={"width": size[0], "height": size[1]},
         reduced_motion="reduce",
+        color_scheme=theme,
     )
     try:
         yield Visit(context, url, language)

@@ -49,7 +49,7 @@ describe("problems", () => {
   it("are shown as a sentence that says when to try again", () => {
     expect(
       problemText(refused(429, { code: "login_throttled" }, { "Retry-After": "30" }), say, "en-GB"),
-    ).toBe("Too many failed sign-ins. Try again in 30 s.");
+    ).toBe("Too many failed sign-ins. Try again in 30 seconds.");
     expect(
       problemText(
         refused(409, { code: "name_reserved", available_at: "2026-05-01T12:00:00Z" }),

@@ -58,7 +58,22 @@ const dark: ThemeConfig = {
     fontSize: 14,
     fontFamily: "var(--font)",
   },
-  components: { Button: { colorError: "#ff8f97", colorErrorHover: "#ffb3b8" } },
+  // antd takes the color of these texts from colorPrimary, which is too dark for text.
+  components: {
+    Button: {
+      colorError: "#ff8f97",
+      colorErrorHover: "#ffb3b8",
+      defaultHoverColor: "#7db4f5",
+      defaultHoverBorderColor: "#7db4f5",
+      defaultActiveColor: "#a9cdf8",
+      defaultActiveBorderColor: "#a9cdf8",
+    },
+    Radio: {
+      colorPrimary: "#7db4f5",
+      colorPrimaryHover: "#a9cdf8",
+      colorPrimaryActive: "#a9cdf8",
+    },
+  },
 };
 
 const reducedMotion = window.matchMedia("(prefers-reduced-motion: reduce)");

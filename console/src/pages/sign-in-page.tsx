@@ -18,18 +18,21 @@ export default function SignInPage({ ended }: Props): ReactNode {
   const [password, setPassword] = useState("");
   const [submitting, setSubmitting] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [checked, setChecked] = useState(false);
   useEffect(() => {
     document.title = `${say("signIn.title")} · ${say("app.product")}`;
   }, [say]);
 
   async function submit(event: { preventDefault: () => void }): Promise<void> {
     event.preventDefault();
-    if (username === "" || password === "") {
-      setProblem(say("rule.required"));
+    setProblem(null);
+    setChecked(true);
+    const missing = username === "" ? "username" : password === "" ? "password" : null;
+    if (missing !== null) {
+      document.getElementById(missing)?.focus();
       return;
     }
     setSubmitting(true);
-    setProblem(null);
     try {
       await session.signIn(username.trim(), password);
     } catch (error) {
@@ -49,12 +52,12 @@ export default function SignInPage({ ended }: Props): ReactNode {
         </p>
         <h1>{say("signIn.title")}</h1>
         <p className="page-text">{say("signIn.text")}</p>
-        <div role="alert">
+        <div role="alert" id="sign-in-problem">
           {problem !== null && <Alert type="error" showIcon title={problem} role="presentation" />}
         </div>
         {ended && problem === null && <Alert type="info" showIcon title={say("signIn.ended")} />}
-        <label>
-          {say("signIn.username")}
+        <div>
+          <label htmlFor="username">{say("signIn.username")}</label>
           <Input
             size="large"
             name="username"
@@ -64,10 +67,12 @@ export default function SignInPage({ ended }: Props): ReactNode {
             spellCheck={false}
             value={username}
             onChange={(event) => setUsername(event.target.value)}
+            {...stateOf("username", checked && username === "", problem !== null)}
           />
-        </label>
-        <label>
-          {say("common.password")}
+          {checked && username === "" && <Missing field="username" />}
+        </div>
+        <div>
+          <label htmlFor="password">{say("common.password")}</label>
           <Input
             size="large"
             type="password"
@@ -75,12 +80,35 @@ export default function SignInPage({ ended }: Props): ReactNode {
             autoComplete="current-password"
             value={password}
             onChange={(event) => setPassword(event.target.value)}
+            {...stateOf("password", checked && password === "", problem !== null)}
           />
-        </label>
+          {checked && password === "" && <Missing field="password" />}
+        </div>
         <Button type="primary" size="large" htmlType="submit" block loading={submitting}>
           {say("signIn.submit")}
         </Button>
       </form>
     </main>
+  );
+}
+
+type Field = "username" | "password";
+
+/** Ties a field to the text that says what is wrong with it. */
+function stateOf(field: Field, missing: boolean, refused: boolean) {
+  return {
+    id: field,
+    status: missing ? ("error" as const) : "",
+    "aria-invalid": missing || refused,
+    "aria-describedby": missing ? `${field}-missing` : refused ? "sign-in-problem" : undefined,
+  } as const;
+}
+
+function Missing({ field }: { field: Field }): ReactNode {
+  const { say } = useWords();
+  return (
+    <p className="field-error" id={`${field}-missing`}>
+      {say("rule.required")}
+    </p>
   );
 }

@@ -2,7 +2,7 @@
 export const collection = {
   "collection.title": "Overview",
   "collection.text": "What the registry stores, and how its parts are doing.",
-  "collection.amount": "{{size}} in {{count}} blobs",
+  "collection.amount": "{{size}} (blobs: {{count}})",
   "collection.live": "In use",
   "collection.doomed": "Unused, waiting for deletion",
   "collection.deleting": "Being deleted",

@@ -1,6 +1,8 @@
 /** The answer to “Why is it denied?”. */
-export const explain = {  "explain.title": "Why is it denied?",
-  "explain.text": "Docker reports only “denied”. Ask here whether a Docker user can pull, push, or delete, and why.",
+export const explain = {
+  "explain.title": "Why is it denied?",
+  "explain.text":
+    "Docker reports only “denied”. Ask here whether a Docker user can pull, push, or delete, and why.",
   "explain.user": "Docker user (empty: not logged in)",
   "explain.action": "Action",
   "explain.action.pull": "Pull",
@@ -14,9 +16,12 @@ export const explain = {  "explain.title": "Why is it denied?",
   "explain.rule.public": "The namespace {{namespace}} is public.",
   "explain.rule.granted": "A grant in the namespace {{namespace}} allows it.",
   "explain.rule.no_grant": "{{user}} has no grant in the namespace {{namespace}}. Add one.",
-  "explain.rule.weaker_grant": "The grant of {{user}} in the namespace {{namespace}} does not include this action. Change the grant.",
+  "explain.rule.weaker_grant":
+    "The grant of {{user}} in the namespace {{namespace}} does not include this action. Change the grant.",
   "explain.rule.user_disabled": "{{user}} or its account is disabled. Enable it.",
-  "explain.rule.user_unknown": "No Docker user of your account, and none with a grant in {{namespace}}, has the name {{user}}. Check the name, or add a grant.",
+  "explain.rule.user_unknown":
+    "No Docker user of your account, and none with a grant in {{namespace}}, has the name {{user}}. Check the name, or add a grant.",
   "explain.rule.anonymous": "Nobody is logged in. Log in with docker login as a Docker user.",
-  "explain.rule.name_reserved": "{{repository}} is being deleted, or was deleted a short while ago. Wait until its name is free again.",
+  "explain.rule.name_reserved":
+    "{{repository}} is being deleted, or was deleted a short while ago. Wait until its name is free again.",
 };

@@ -1,7 +1,9 @@
 import type { explain as en } from "../en/explain";
 
-export const explain: Record<keyof typeof en, string> = {  "explain.title": "为什么被拒绝？",
-  "explain.text": "Docker 只会提示“denied”。在这里可以查询某个 Docker 用户能否拉取、推送或删除，以及原因。",
+export const explain: Record<keyof typeof en, string> = {
+  "explain.title": "为什么被拒绝？",
+  "explain.text":
+    "Docker 只会提示“denied”。在这里可以查询某个 Docker 用户能否拉取、推送或删除，以及原因。",
   "explain.user": "Docker 用户（留空表示未登录）",
   "explain.action": "操作",
   "explain.action.pull": "拉取",
@@ -15,9 +17,11 @@ export const explain: Record<keyof typeof en, string> = {  "explain.title": "为
   "explain.rule.public": "命名空间 {{namespace}} 是公开的。",
   "explain.rule.granted": "命名空间 {{namespace}} 中的授权允许此操作。",
   "explain.rule.no_grant": "{{user}} 在命名空间 {{namespace}} 中没有授权，请添加授权。",
-  "explain.rule.weaker_grant": "{{user}} 在命名空间 {{namespace}} 中的授权不包含此操作，请修改授权。",
+  "explain.rule.weaker_grant":
+    "{{user}} 在命名空间 {{namespace}} 中的授权不包含此操作，请修改授权。",
   "explain.rule.user_disabled": "{{user}} 或其所属账号已停用，请启用。",
-  "explain.rule.user_unknown": "您的账号下没有名为 {{user}} 的 Docker 用户，命名空间 {{namespace}} 中也没有对它的授权。请检查名称或添加授权。",
+  "explain.rule.user_unknown":
+    "您的账号下没有名为 {{user}} 的 Docker 用户，命名空间 {{namespace}} 中也没有对它的授权。请检查名称或添加授权。",
   "explain.rule.anonymous": "尚未登录。请使用 docker login 以 Docker 用户的身份登录。",
   "explain.rule.name_reserved": "{{repository}} 正在删除或刚刚被删除，请等待名称释放后再试。",
 };

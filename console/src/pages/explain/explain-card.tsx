@@ -82,9 +82,7 @@ export default function ExplainCard({ dockerUser, namespace }: Props): ReactNode
             role="presentation"
           />
         )}
-        {answer.data && !answer.isPending && (
-          <Explanation explanation={answer.data} question={answer.variables} />
-        )}
+        {answer.data && <Explanation explanation={answer.data} question={answer.variables} />}
       </div>
     </Card>
   );

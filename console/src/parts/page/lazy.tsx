@@ -63,10 +63,17 @@ async function reportDelay<T>(loading: Promise<T>): Promise<T> {
   }
 }
 
-/** Reloads the page once the server answers. The promise never resolves. */
+/**
+ * Reloads the page once the server answers. The promise never resolves. A late response to an
+ * earlier request also restores the connection. A reload without a server would leave the browser's
+ * error page, so that the function asks the server first.
+ */
 export async function reloadWhenConnected(): Promise<never> {
   connection.markLost();
-  await connection.whenRestored();
+  do {
+    await connection.whenRestored();
+    await connection.check();
+  } while (connection.isLost());
   window.location.reload();
   return new Promise<never>(() => undefined);
 }

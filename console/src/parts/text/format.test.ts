@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   formatBytes,
   formatCount,
+  formatDuration,
   formatExactTime,
   formatRelativeTime,
   shortDigest,
@@ -49,6 +50,16 @@ describe("formatRelativeTime", () => {
   it("is a date beyond 30 days", () => {
     expect(relative("2026-05-01T12:00:00Z", "en-GB")).toBe("1 May 2026");
     expect(relative("2026-05-01T12:00:00Z", "zh-CN")).toBe("2026年5月1日");
+  });
+});
+
+describe("formatDuration", () => {
+  it("is in the largest unit, rounded", () => {
+    expect(formatDuration(4, "en-GB")).toBe("4 seconds");
+    expect(formatDuration(294, "en-GB")).toBe("5 minutes");
+    expect(formatDuration(294, "zh-CN")).toBe("5分钟");
+    expect(formatDuration(3600, "en-GB")).toBe("1 hour");
+    expect(formatDuration(2 * 86_400, "zh-CN")).toBe("2天");
   });
 });
 

@@ -32,7 +32,7 @@ export function formatExactTime(value: string, locale: string): string {
   );
 }
 
-/** Formats a duration in its largest unit, rounded: `4 s`, `5 min`, `2 hr`. */
+/** Formats a duration in its largest unit, rounded: `4 seconds`, `2 hours`. */
 export function formatDuration(seconds: number, locale: string): string {
   const [unit, size] =
     seconds < 60
