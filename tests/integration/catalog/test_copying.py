@@ -212,7 +212,7 @@ async def test_account_copies_what_it_can_read_to_what_it_owns(
     )
     assert refused(mine_to_other) == (404, "not_found")
     into_mine = await copy(mine, f"{path}:v1", "copy", "v1", by=other)
-    assert refused(into_mine) == (404, "not_found")
+    assert refused(into_mine) == (404, "namespace_not_found")
     answer = await mine.http.post(
         "/api/v1/docker-users", json={"username": f"{mine.name}-ci", "password": "correct horse"}
     )
