@@ -23,7 +23,7 @@ _REPOSITORY_COLUMNS = (
 )
 _MANIFEST_COLUMNS = (
     "repository_id digest media_type size_bytes platforms pushed_at pushed_by untagged_since"
-    " is_scanned"
+    " is_scanned charged_digests charged_sizes"
 )
 _TAG_COLUMNS = "repository_id name digest pushed_at pushed_by pull_count last_pulled_at"
 Row = tuple[object, ...]
@@ -262,6 +262,9 @@ def _manifests(sizes: Sizes) -> Iterable[Row]:
                 "ci",
                 None,
                 True,
+                # Without these, the storage worker requests each manifest from the registry.
+                f"{{{digest}}}",
+                f"{{{size}}}",
             )
 
 
