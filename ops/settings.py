@@ -93,8 +93,10 @@ def _password(value: SecretStr) -> SecretStr:
 def _postgres_url(value: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(value.get_secret_value())
-        complete = bool(parts.hostname and parts.username and parts.path.strip("/"))
-        _ = parts.port
+        # A URL can list several hosts, each with its own port.
+        hosts = [urlsplit(f"//{host}") for host in parts.netloc.rpartition("@")[2].split(",")]
+        complete = bool(parts.username and parts.path.strip("/"))
+        complete = complete and all(host.hostname and host.port != 0 for host in hosts)
     except ValueError:
         complete = False
     if not complete or parts.scheme not in ("postgresql", "postgres"):

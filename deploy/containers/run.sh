@@ -13,6 +13,8 @@
 # noticed, the server must answer: in Kubernetes, a `preStop` of at least 10 s does both. Compose
 # keeps the name of a container until it has ended, and the gateway tries the next one.
 #
+# The gateway loads a renewed certificate (MOORAGE_TLS_CERT, MOORAGE_TLS_KEY) within a minute.
+#
 # A server that does not answer three times in a row is killed, because an engine restarts only a
 # container that ends. WATCH_SECONDS=0 leaves this to the probes of Kubernetes.
 set -eu
@@ -68,6 +70,21 @@ watch() {
             echo "the $part does not answer: killing it" >&2
             kill -KILL "$server"
             exit
+        fi
+    done
+}
+
+certificate() { cat "$MOORAGE_TLS_CERT" "$MOORAGE_TLS_KEY" 2>/dev/null | cksum; }
+
+# nginx reads the certificate when it starts, and again on SIGHUP. If it cannot load the new one, it
+# keeps the old one.
+reload() {
+    loaded=$(certificate)
+    while sleep 60; do
+        found=$(certificate)
+        if [ "$found" != "$loaded" ]; then
+            kill -HUP "$server"
+            loaded=$found
         fi
     done
 }
@@ -142,6 +159,7 @@ stop_registry() {
 
 stop() {
     kill "$watcher" 2>/dev/null || true
+    kill "$reloader" 2>/dev/null || true
     case $part in
     registry) stop_registry ;;
     gateway) kill -QUIT "$server" ;;
@@ -153,6 +171,11 @@ if [ "$WATCH_SECONDS" != 0 ]; then
     watch &
     watcher=$!
 fi
+reloader=
+if [ "$part" = gateway ] && [ -n "${MOORAGE_TLS_CERT:-}" ]; then
+    reload &
+    reloader=$!
+fi
 if [ "$part" = gateway ]; then trap stop QUIT; fi
 trap stop TERM
 status=0
@@ -162,4 +185,5 @@ again=0
 wait "$server" || again=$?
 [ "$again" -eq 127 ] || status=$again
 kill "$watcher" 2>/dev/null || true
+kill "$reloader" 2>/dev/null || true
 exit "$status"

@@ -17,7 +17,7 @@ from ops.backup.archive import (
     write_manifest,
 )
 from ops.backup.dump import Snapshot, open_snapshot
-from ops.backup.keys import encrypt_keys, parse_recipient
+from ops.backup.keys import encrypt_keys
 from ops.backup.links import list_links
 from ops.backup.transport.files import Files
 from ops.backup.transport.hold import extend_hold, storage_hold
@@ -60,8 +60,8 @@ async def create_backup(
         OpsError: the database cannot be read, a recipient is not valid, or the hold has expired.
         StorageUnavailable: the storage or the target failed.
     """
-    for recipient in order.recipients:
-        parse_recipient(recipient)
+    # Before the copy, which takes long: a recipient can be wrong, or the keys are not here.
+    keys = encrypt_keys(layout, list(order.recipients)) if order.recipients else None
     id, begun_at = new_id(), datetime.now(UTC)
     async with storage_hold(owner_url, reason="a backup") as check:
         bars.begin("Dumping the database")
@@ -70,9 +70,8 @@ async def create_backup(
         created = Created(backup)
         if not order.is_database_only:
             await _copy_blobs(storage, target, blobs, created, bars)
-        if order.recipients:
+        if keys is not None:
             path = path_of(id, "secrets.age")
-            keys = encrypt_keys(layout, list(order.recipients))
             backup.secrets = await store(target, path, _once(keys))
         if order.is_database_only:
             await extend_hold(owner_url, reason=f"the backup {id}", days=order.retention_days)

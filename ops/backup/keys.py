@@ -80,7 +80,8 @@ def write_keys(layout: Layout, found: dict[str, str], user: RunUser) -> None:
                 stale.unlink()
     for path, content in sorted(found.items()):
         place = layout.secrets / path
-        if place.relative_to(layout.secrets).parts[0] not in ("ca", "registry", *SERVICES):
+        parts = place.relative_to(layout.secrets).parts
+        if ".." in parts or parts[0] not in ("ca", "registry", *SERVICES):
             raise OpsError(f"the keys of the backup have an unknown file {path}")
         for folder in reversed(place.relative_to(layout.secrets).parents[:-1]):
             private_dir(layout.secrets / folder, user)

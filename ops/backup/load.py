@@ -11,7 +11,7 @@ from ops.backup.archive import Backup, Table
 from ops.backup.dump import SCHEMAS
 from ops.db.migrate import migrate, upgrade
 from ops.db.restored import reconcile
-from ops.db.roles import Role, address, check_owner, connected, ensure_roles
+from ops.db.roles import Role, address, check_owner, connected, ensure_roles, exist
 from ops.errors import OpsError
 from ops.layout import PROJECT
 
@@ -39,7 +39,8 @@ async def check_empty(owner_url: str, roles: list[Role]) -> None:
     Raises:
         OpsError: it is in use, or unreachable.
     """
-    await check_owner(owner_url, patience=5)
+    are_given = await exist(owner_url, roles, patience=5)
+    await check_owner(owner_url, needs_roles=not are_given)
     async with connected(owner_url) as connection:
         services = await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity"
@@ -86,18 +87,20 @@ async def load_database(
         OpsError: the database refuses something.
     """
     try:
+        are_given = await exist(owner_url, roles)
         async with connected(owner_url) as connection:
-            await ensure_roles(connection, roles)
+            if not are_given:
+                await ensure_roles(connection, roles)
             await connection.execute(f"DROP SCHEMA IF EXISTS moorage, {', '.join(SCHEMAS)} CASCADE")
         await upgrade(owner_url, revision=backup.schema_revision)
         async with connected(owner_url) as connection, connection.transaction():
             await _load(connection, backup, read)
+            # Not later: rows without it would not be reconciled if this were interrupted.
+            await reconcile(connection)
     except asyncpg.PostgresError as error:
         reason = str(error).strip().splitlines()[0]
         raise OpsError(f"the rows of the backup cannot be loaded: {reason}") from None
     await migrate(owner_url, roles)
-    async with connected(owner_url) as connection:
-        await reconcile(connection)
 
 
 async def _load(

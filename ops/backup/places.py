@@ -94,6 +94,7 @@ def open_bucket(location: S3Location) -> S3Files:
             access_key=location.access_key,
             path_style=location.path_style,
             ca_file=location.ca_file,
+            is_bulk=True,
         )
     )
 
@@ -109,7 +110,8 @@ def storage_settings(layout: Layout) -> StorageSettings:
     except (FileNotFoundError, PermissionError):
         written = {}
     for name in variables():
-        if name in written:
+        # `moorage run` has read the files of secrets.
+        if name in written and not os.environ.get(f"{name}_FILE"):
             os.environ.setdefault(name, written[name])
     try:
         return load_storage_settings()

@@ -1,5 +1,7 @@
 """`moorage restored`: reconciles Moorage with an older state of its database."""
 
+import os
+
 import asyncpg
 import typer
 
@@ -41,7 +43,19 @@ async def reconcile_installation(layout: Layout) -> bool:
             typer.echo("Start Moorage, then repair the catalog: `moorage drift --repair`.")
             return True
     await _prepare(given_url(layout, settings))
+    if "SECRETS_DIR" not in os.environ and not _runs(layout):
+        typer.echo("Start Moorage, then repair the catalog: `moorage drift --repair`.")
+        return True
     return await drift(layout, repair=True)
+
+
+def _runs(layout: Layout) -> bool:
+    """Return whether `moorage run` runs here. In the containers of Compose, it does not."""
+    try:
+        with only_run(layout):
+            return False
+    except AlreadyRuns:
+        return True
 
 
 async def _prepare(owner_url: str) -> None:

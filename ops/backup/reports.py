@@ -73,7 +73,7 @@ def print_restored(restored: Restored, *, is_json: bool) -> None:
     )
     for digest in (*backup.missing, *backup.damaged):
         typer.echo(f"Missing in the backup: {digest}")
-    typer.echo("Start Moorage, then compare: `moorage restored`.")
+    typer.echo("Start Moorage, then repair the catalog: `moorage drift --repair`.")
 
 
 def print_copied(copied: Copied, *, is_json: bool) -> None:

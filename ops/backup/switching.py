@@ -20,10 +20,17 @@ async def copy_installation(layout: Layout, *, to_s3: bool) -> Copied:
     keeps it from starting meanwhile.
 
     Raises:
-        OpsError: a setting is missing, or the database cannot be reached.
+        OpsError: a setting is missing, the images are in the target already, or the database
+            cannot be reached.
         StorageUnavailable: a storage failed.
     """
     settings = storage_settings(layout)
+    if settings.is_s3 == to_s3:
+        # The copy would remove every link that the other storage does not have.
+        raise OpsError(
+            f"--to: MOORAGE_STORAGE is {settings.storage}, so Moorage uses the target already; set"
+            " MOORAGE_STORAGE to the storage to copy from"
+        )
     source = open_storage(layout, settings, is_s3=not to_s3)
     target = open_storage(layout, settings, is_s3=to_s3)
     async with AsyncExitStack() as stack:

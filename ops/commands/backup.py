@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from ops.commands.errors import one_line_errors
-from ops.commands.installation import current_layout, owner_url
+from ops.commands.installation import current_layout, owner_url, use_project_env_file
 
 DEFAULT_RETENTION_DAYS = 30
 
@@ -77,6 +77,7 @@ def create(
     from ops.backup.transport.progress import Bars
     from ops.host.interrupts import run_until_signal
 
+    use_project_env_file()
     done: list[Created] = []
 
     async def work() -> None:
@@ -113,6 +114,7 @@ def verify(
     from ops.backup.verify import verify as verify_backups
     from ops.host.interrupts import run_until_signal
 
+    use_project_env_file()
     done: list[Verified] = []
 
     async def work() -> None:
@@ -153,6 +155,7 @@ def restore(
     from ops.backup.restore import Restored
     from ops.host.interrupts import run_until_signal
 
+    use_project_env_file()
     done: list[Restored] = []
 
     async def work() -> None:
@@ -178,5 +181,6 @@ def restored() -> None:
 
     from ops.backup.reconciling import reconcile_installation
 
+    use_project_env_file()
     if not asyncio.run(reconcile_installation(current_layout())):
         sys.exit(1)

@@ -53,6 +53,20 @@ def read_project_env_file() -> dict[str, str]:
     return read_env_file(ENV_FILE) if ENV_FILE.is_file() else {}
 
 
+def use_project_env_file() -> None:
+    """Set the variables of the project's `.env` that the environment does not have.
+
+    So a command works with the settings of `make run` before its first start, too.
+    ``current_layout`` reads MOORAGE_DATA itself.
+
+    Raises:
+        OpsError: A line cannot be read.
+    """
+    for name, value in read_project_env_file().items():
+        if name != "MOORAGE_DATA":
+            os.environ.setdefault(name, value)
+
+
 def _data_of_env_file() -> Path | None:
     given = read_project_env_file().get("MOORAGE_DATA")
     # `make run` reads the path in the project's folder.

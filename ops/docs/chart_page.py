@@ -19,7 +19,7 @@ MONITORING = ("alerts.yaml", "dashboard.json")
 _SECRET = re.compile(r"DATABASE_URL$|PASSWORD|SECRET|ACCESS_KEY")
 # The chart computes these from other values.
 _COMPUTED = re.compile(
-    r"^(MOORAGE_STORAGE|SECRETS_DIR|S3_.*|BLOB_CACHE_BYTES)$|_(REGISTRY_URL|STORAGE_PATH|FOLDER|SERVICE|ISSUER)$"
+    r"^(MOORAGE_STORAGE|SECRETS_DIR|S3_.*|BLOB_CACHE_BYTES)$|_(REGISTRY_URL|STORAGE_PATH|FOLDER|SERVICE|ISSUER|CA_FILE)$"
 )
 _KEY = re.compile(r"^( *)([A-Za-z0-9]+):(.*)$")
 

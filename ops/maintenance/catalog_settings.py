@@ -34,4 +34,6 @@ def set_written_variables(layout: Layout) -> None:
     except FileNotFoundError:
         return
     for name, value in written.items():
-        os.environ.setdefault(name, value)
+        # `moorage run` has read the files of secrets.
+        if not os.environ.get(f"{name}_FILE"):
+            os.environ.setdefault(name, value)

@@ -93,8 +93,10 @@ async def _check_limit(connection: Connection, application_name: str, needed: in
                (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user) AS role,
                (SELECT nullif(datconnlimit, -1) FROM pg_database
                  WHERE datname = current_database()) AS database,
+               -- A role sees `backend_type` of its own sessions only, and these columns of all.
                (SELECT count(*) FROM pg_stat_activity
-                 WHERE backend_type = 'client backend' AND application_name <> $1) AS used
+                 WHERE datid IS NOT NULL AND usesysid IS NOT NULL
+                   AND application_name <> $1) AS used
         """,
         f"{application_name} start",
     )

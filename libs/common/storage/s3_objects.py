@@ -18,6 +18,8 @@ _MAX_LINK_BYTES = 256
 _CONCURRENT_REQUESTS = 32
 _REQUEST_TIMEOUT = timedelta(seconds=30)
 _RETRY_TIMEOUT = timedelta(seconds=60)
+_BULK_TIMEOUT = timedelta(days=1)
+_STALL_TIMEOUT = timedelta(minutes=5)
 
 
 def open_store(
@@ -30,13 +32,20 @@ def open_store(
     path_style: bool,
     ca_file: Path | None,
     max_retries: int = 3,
+    is_bulk: bool = False,
 ) -> S3Store:
-    """Return obstore's access to a bucket. `S3Storage` describes the other arguments."""
+    """Return obstore's access to a bucket. `S3Storage` describes the other arguments.
+
+    With ``is_bulk``, a request can take hours, and fails only if no bytes come for some minutes.
+    Otherwise, the time limit includes the whole content.
+    """
     options: dict[str, str] = {} if endpoint is None else {"endpoint": endpoint}
     client_options: dict[str, object] = {
         "allow_http": (endpoint or "").startswith("http://"),
-        "timeout": _REQUEST_TIMEOUT,
+        "timeout": _BULK_TIMEOUT if is_bulk else _REQUEST_TIMEOUT,
     }
+    if is_bulk:
+        client_options["read_timeout"] = _STALL_TIMEOUT
     if ca_file is not None:
         client_options["root_certificate"] = ca_file.read_bytes()
     if access_key is not None:

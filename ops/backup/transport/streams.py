@@ -1,6 +1,7 @@
 """Streams of bytes: compressed, hashed, and as lines of JSON."""
 
 import asyncio
+import errno
 import hashlib
 import json
 import zlib
@@ -10,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from libs.common.storage.store import StorageUnavailable
 from ops.backup.transport.files import Files
 
 _GZIP = 31
@@ -48,14 +50,20 @@ async def read_checked(files: Files, path: str, sha256: str) -> AsyncGenerator[b
     """Yield the content of a file.
 
     Raises:
-        Damaged: the content is another one. Parts of it were yielded before.
+        Damaged: the content is another one, or the disk cannot read it. Parts of it were yielded
+            before.
         FileNotFoundError: the file is missing.
     """
     hashed = hashlib.sha256()
-    async with aclosing(files.read(path)) as content:
-        async for part in content:
-            hashed.update(part)
-            yield part
+    try:
+        async with aclosing(files.read(path)) as content:
+            async for part in content:
+                hashed.update(part)
+                yield part
+    except StorageUnavailable as error:
+        if getattr(error.__cause__, "errno", None) != errno.EIO:
+            raise
+        raise Damaged(f"{path}: the disk cannot read it") from None
     if hashed.hexdigest() != sha256:
         raise Damaged(f"{path}: its content is not the one that was written")
 

@@ -22,6 +22,7 @@ export const trash = {
   "trash.otherTag": "Another tag",
   "trash.otherTag.text": "Choose one if the tag was used again after the deletion.",
   "trash.restored": "{{name}} is restored.",
+  "trash.restoring": "{{name}} is being restored. This takes a while.",
   "trash.notAll": "A part of it was not restored.",
   "trash.takenTags": "Tags that exist again",
   "trash.missing": "Images that stay in the trash, because a part of them is missing",

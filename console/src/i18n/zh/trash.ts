@@ -22,6 +22,7 @@ export const trash: Record<keyof typeof en, string> = {
   "trash.otherTag": "其他标签",
   "trash.otherTag.text": "如果该标签在删除后又被使用，请填写其他标签。",
   "trash.restored": "{{name}} 已恢复。",
+  "trash.restoring": "{{name}} 正在恢复，需要一些时间。",
   "trash.notAll": "部分内容未能恢复。",
   "trash.takenTags": "已重新存在的标签",
   "trash.missing": "因内容缺失而保留在回收站中的镜像",

@@ -48,7 +48,8 @@ export default function TrashDialog({ action, onClose }: Props): ReactNode {
       entry={entry}
       onRestored={(answer) => {
         if (isComplete(answer)) {
-          notice.show(say("trash.restored", { name: nameOf(answer.path) }));
+          const done = answer.status === "restored" ? "trash.restored" : "trash.restoring";
+          notice.show(say(done, { name: nameOf(answer.path) }));
           onClose();
         } else {
           setRestored(answer);

@@ -203,6 +203,29 @@ imagePullSecrets:
       {{- end }}
 {{- end }}
 
+{{- /* The CA of PostgreSQL. The URL has `sslmode`. */}}
+{{- define "moorage.databaseEnvironment" -}}
+{{- if .Values.database.caSecret }}
+- {name: DATABASE_CA_FILE, value: /etc/moorage/database-ca/ca.crt}
+{{- end }}
+{{- end }}
+
+{{- define "moorage.databaseMount" -}}
+{{- if .Values.database.caSecret }}
+- {name: database-ca, mountPath: /etc/moorage/database-ca, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "moorage.databaseVolume" -}}
+{{- with .Values.database.caSecret }}
+- name: database-ca
+  secret:
+    secretName: {{ . }}
+    items:
+      - {key: ca.crt, path: ca.crt}
+{{- end }}
+{{- end }}
+
 {{- /* Settings of the services, as docs/settings.md lists them. */}}
 {{- define "moorage.settings" -}}
 {{- range $name, $value := .Values.settings }}

@@ -220,7 +220,7 @@ class _Collection:
         async with self._engine.connect() as tx:
             holds += await list_holds(tx)
         if holds:
-            self.report.hold = str(holds[-1])
+            self.report.hold = str(max(holds, key=lambda hold: hold.expires_at))
 
     async def _mark(self) -> MarkedBlobs:
         await self._enter(Phase.MARKING)
