@@ -148,7 +148,11 @@ async def test_docker_user_of_another_account_with_a_grant_is_explained(
     world.users["partner"] = other.users["partner"]
     await world.grant("team", "partner", "pull")
     pull = (await explain(client, me, f"{space}/app", "pull", partner)).json()
-    assert pull == {"allowed": True, "reason": f"'{partner}' has a grant in '{space}'."}
+    assert pull == {
+        "allowed": True,
+        "rule": "granted",
+        "reason": f"'{partner}' has a grant in '{space}'.",
+    }
     push = (await explain(client, me, f"{space}/app", "push", partner)).json()
     assert (push["allowed"], "has no push grant" in push["reason"]) == (False, True)
     await other.set_user("partner", "disabled = true")
