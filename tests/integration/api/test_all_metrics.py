@@ -1,4 +1,8 @@
-"""The metrics of each service have conventional names, and no label that a client can invent."""
+"""The metrics of each service have conventional names, and no label that a client can invent.
+
+The file's name makes it the first of this folder: the others fill the process, which all services
+share here, with background work.
+"""
 
 import asyncio
 import re
