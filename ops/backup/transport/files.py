@@ -122,7 +122,8 @@ class LocalFiles:
     async def read(self, path: str) -> AsyncGenerator[bytes, None]:
         """See Files."""
         with _unavailable():
-            stream = await asyncio.to_thread((self._root / path).open, "rb")
+            # Not in a thread: if this is cancelled meanwhile, nobody would close the file.
+            stream = (self._root / path).open("rb")
             try:
                 while part := await asyncio.to_thread(stream.read, CHUNK_BYTES):
                     yield part
