@@ -299,7 +299,7 @@ def test_no_blob_is_swept_for_the_retention_after_a_backup_of_the_database(
     (hold,) = fetch(
         source_stack,
         "SELECT reason, expires_at - now() > interval '6 days 23 hours' AS is_long"
-        # A killed backup leaves a hold of an hour.
+        # The backup that an earlier test killed has a hold for an hour.
         " FROM catalog.storage_holds WHERE expires_at > now() AND reason <> 'a backup'",
     )
     assert (hold["reason"].startswith("the backup "), hold["is_long"]) == (True, True)

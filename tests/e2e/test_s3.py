@@ -16,16 +16,15 @@ import pytest
 
 from tests.e2e.conftest import _watched_stack
 from tests.kit.clients.base import NewClient
-from tests.kit.go import NotBuilt
 from tests.kit.http.accounts import Account
 from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant, new_tenant
 from tests.kit.images import Image, make_image, make_index
-from tests.kit.install import PROJECT, toolbox
+from tests.kit.install import PROJECT
 from tests.kit.process import Finished, run
 from tests.kit.pulls.counts import PullCounts
 from tests.kit.servers.counting_proxy import CountingProxy, running_counting_proxy
-from tests.kit.servers.object_storage import VERSITYGW, ObjectStorage, running_object_storage
+from tests.kit.servers.object_storage import ObjectStorage, running_object_storage
 from tests.kit.stack.gc import environment, gc
 from tests.kit.stack.run import MOORAGE, Stack
 
@@ -38,11 +37,7 @@ LAYER_BYTES = 200 * 10**6
 @pytest.fixture(scope="module")
 def storage(folder: Path) -> Iterator[ObjectStorage]:
     """An S3 server. Without Go, the tests are skipped."""
-    try:
-        program = VERSITYGW.built(toolbox().root)
-    except NotBuilt as reason:
-        pytest.skip(f"versitygw: {reason}")
-    with running_object_storage(program, folder / "s3") as running:
+    with running_object_storage(folder / "s3") as running:
         yield running
 
 

@@ -22,7 +22,7 @@ from ops.install.debian import Tool, fetch_package, find_nginx, find_registry, l
 from tests.kit.clients.helm_program import HELM
 from tests.kit.conformance import SUITE
 from tests.kit.go import GoProgram, NotBuilt
-from tests.kit.servers.object_storage import VERSITYGW
+from tests.kit.servers.versitygw import VERSITYGW
 
 PROJECT = Path(__file__).resolve().parents[2]
 

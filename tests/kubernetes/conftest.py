@@ -13,7 +13,7 @@ from tests.kit.clients.docker import Docker
 from tests.kit.clients.engine import Engine
 from tests.kit.http.tenant import Tenant, new_tenant
 from tests.kit.install import PROJECT, toolbox
-from tests.kit.servers.object_storage import VERSITYGW
+from tests.kit.servers.versitygw import VERSITYGW
 from tests.kubernetes import cluster
 from tests.kubernetes.cluster import IMAGE, Release
 from tests.kubernetes.load import home

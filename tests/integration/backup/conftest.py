@@ -13,9 +13,7 @@ from libs.common.storage.s3_objects import open_store
 from libs.common.storage.store import StorageUnavailable
 from ops.backup.links import Link
 from ops.backup.transport.files import Files, LocalFiles, S3Files, write_whole
-from tests.kit.go import NotBuilt
-from tests.kit.install import toolbox
-from tests.kit.servers.object_storage import VERSITYGW, ObjectStorage, running_object_storage
+from tests.kit.servers.object_storage import ObjectStorage, running_object_storage
 
 
 class FailingFiles:
@@ -63,11 +61,7 @@ class FailingFiles:
 @pytest.fixture(scope="session")
 def object_storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStorage]:
     """An S3 server. Without Go, the tests on S3 are skipped."""
-    try:
-        program = VERSITYGW.built(toolbox().root)
-    except NotBuilt as reason:
-        pytest.skip(f"versitygw: {reason}")
-    with running_object_storage(program, tmp_path_factory.mktemp("s3")) as running:
+    with running_object_storage(tmp_path_factory.mktemp("s3")) as running:
         yield running
 
 

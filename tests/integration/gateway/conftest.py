@@ -18,12 +18,11 @@ from ops.host.privileges import RunUser, run_user
 from ops.install.debian import Tool
 from ops.secrets.keys import new_authority, new_token_key
 from ops.storage import GatewayCache, system_certificates
-from tests.kit.go import NotBuilt
 from tests.kit.http.tokens import sign_registry_token
-from tests.kit.install import nginx_program, registry_program, toolbox
+from tests.kit.install import nginx_program, registry_program
 from tests.kit.servers.distribution import Distribution, running_distribution
 from tests.kit.servers.gateway import TRUSTED, Gateway, running_gateway
-from tests.kit.servers.object_storage import VERSITYGW, ObjectStorage, running_object_storage
+from tests.kit.servers.object_storage import ObjectStorage, running_object_storage
 from tests.kit.servers.service import Service, running_service
 
 WEBHOOK_SECRET = "webhook-secret-of-the-tests"
@@ -98,11 +97,7 @@ def registry(
 @pytest.fixture(scope="session")
 def s3(folder: Path) -> Iterator[ObjectStorage]:
     """An S3 server. Without Go, the tests on S3 are skipped."""
-    try:
-        program = VERSITYGW.built(toolbox().root)
-    except NotBuilt as reason:
-        pytest.skip(f"versitygw: {reason}")
-    with running_object_storage(program, folder / "s3") as running:
+    with running_object_storage(folder / "s3") as running:
         yield running
 
 

@@ -13,10 +13,9 @@ from libs.common.storage.local import LocalStorage
 from ops.host.privileges import RunUser, run_user
 from ops.install.debian import Tool
 from tests.integration.storage.place import Place, open_s3
-from tests.kit.go import NotBuilt
-from tests.kit.install import registry_program, toolbox
+from tests.kit.install import registry_program
 from tests.kit.servers.distribution import running_bare_distribution
-from tests.kit.servers.object_storage import VERSITYGW, ObjectStorage, running_object_storage
+from tests.kit.servers.object_storage import ObjectStorage, running_object_storage
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +48,7 @@ def local(distribution: Tool, user: RunUser, folder: Path) -> Iterator[Place]:
 @pytest.fixture(scope="session")
 def s3(folder: Path) -> Iterator[ObjectStorage]:
     """An S3 server. Without Go, the tests on S3 are skipped."""
-    try:
-        program = VERSITYGW.built(toolbox().root)
-    except NotBuilt as reason:
-        pytest.skip(f"versitygw: {reason}")
-    with running_object_storage(program, folder / "s3") as running:
+    with running_object_storage(folder / "s3") as running:
         yield running
 
 
