@@ -130,7 +130,7 @@ async def _copy_blobs(
     created: Created,
     bars: Bars,
 ) -> None:
-    """Copy what the target does not have, and write the list of what it has then."""
+    """Copy the blobs that the target lacks, and write the list of blobs that it then has."""
     backup = created.backup
     stored = await _list_stored(storage)
     existing = await list_sizes(target, BLOBS)

@@ -43,7 +43,7 @@ def embedded_database(layout: Layout, user: RunUser) -> Iterator[tuple[str, Role
     """Run the embedded PostgreSQL for the block. Yield the superuser's URL, and the owner.
 
     Raises:
-        OpsError: it does not start.
+        OpsError: PostgreSQL does not start.
     """
     private_dir(layout.logs, user)
     postgres.initialise(layout.postgres, layout.superuser_password, user)

@@ -121,7 +121,7 @@ async def _copy_blobs(storage: Files, source: Files, result: Restored, bars: Bar
     if broken:
         raise OpsError(
             f"{len(broken)} blobs of the backup are damaged or missing, such as {min(broken)}:"
-            " `moorage backup verify` shows what they affect; put them back from another copy"
+            " `moorage backup verify` shows what they affect; copy them from another backup"
         )
 
 

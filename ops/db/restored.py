@@ -54,7 +54,7 @@ DELETE FROM catalog.storage_holds;
 
 
 async def reconcile(connection: Any) -> bool:
-    """Prepare a database that was put back to an older state, and return whether it was renumbered.
+    """Prepare a database that was restored to an older state. Return whether it was renumbered.
 
     Deletions that are under way are suspended, because the names may have other owners since. The
     tags of the storage count from now on, because it can be newer. Marks of garbage are void: the
