@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 import httpx
@@ -14,6 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.db import engine as db
 from libs.common.db.pool import Pool
+from services.auth.access.domain import Permission
+from services.auth.access.queries import list_permissions
+from services.auth.credentials.queries import find_by_username
 from services.catalog.oci.listings.domain import PageRequest
 from services.catalog.oci.listings.usecases import list_repositories
 from tests.integration.catalog.registry import RegistryUnderTest
@@ -123,7 +127,7 @@ class _World:
             for name in chance.sample(_REPOSITORIES, chance.randrange(len(_REPOSITORIES) + 1))
         ]
         self.grants = [
-            (namespace, user, chance.choice(("pull", "push")))
+            (namespace, user, chance.choice(("pull", "push", "delete")))
             for namespace in self.namespaces
             for user in _USERS
             if user and chance.random() < 0.3
@@ -131,10 +135,8 @@ class _World:
 
     async def write(self, database: Database | asyncpg.Connection) -> None:
         """Replace the content of the database."""
-        await database.execute(
-            "TRUNCATE catalog.repositories, catalog.grants, catalog.namespaces,"
-            " catalog.docker_users, catalog.accounts CASCADE"
-        )
+        for table in ("repositories", "grants", "namespaces", "docker_users", "accounts"):
+            await database.execute(f"DELETE FROM catalog.{table}")
         await database.execute(
             "INSERT INTO catalog.accounts (username, password_hash, role, disabled)"
             " VALUES ('acme', 'x', 'member', false), ('closed', 'x', 'member', true)"
@@ -184,51 +186,69 @@ class _World:
         )
 
 
-@pytest.fixture
-async def pool(emptied: Database) -> AsyncIterator[Pool]:
-    pool = Pool(emptied.urls["catalog"], application_name="tests", size=1)
-    yield pool
-    await pool.close()
-
-
-async def list_for(pool: Pool, docker_user: str, page: PageRequest) -> tuple[list[str], str | None]:
-    """Return the paths of a page, and the last one if another page follows."""
-    found = await list_repositories(pool=pool, docker_user=docker_user, page=page)
-    return json.loads(found.encoded), found.last
-
-
 async def test_a_docker_user_sees_exactly_what_it_can_pull_in_random_worlds(
-    emptied: Database, pool: Pool
+    anonymous: httpx.AsyncClient, emptied: Database, registry: RegistryUnderTest
 ) -> None:
     seed = random.SystemRandom().randrange(10**9)
     listed = 0
+    headers = {user: token_headers(registry, user) for user in _USERS}
     connection = await asyncpg.connect(emptied.urls["owner"])
+    auth = db.create_engine(emptied.urls["auth"], application_name="tests")
     for number in range(WORLDS):
         chance = random.Random(f"{seed}-{number}")
         world = _World(chance)
         await world.write(connection)
         for user in _USERS:
             expected = world.readable(user)
+            assert await _allowed(auth, user, world) == expected, (seed, number, user)
             limit = chance.choice((1, 3, 7, 1000))
             found: list[str] = []
-            last = ""
-            while True:
-                page = PageRequest(limit, last)
-                entries, next_last = await list_for(pool, user, page)
+            target = f"/v2/_catalog?n={limit}"
+            while target:
+                entries, target = await _page(anonymous, target, headers[user])
                 assert len(entries) <= limit
                 found += entries
-                if next_last is None:
-                    break
-                assert next_last == entries[-1]
-                last = next_last
             assert found == expected, (seed, number, user, limit)
             last = _text_between(chance, expected)
-            entries, _ = await list_for(pool, user, PageRequest(limit, last))
+            query = urlencode({"n": limit, "last": last})
+            entries, _ = await _page(anonymous, f"/v2/_catalog?{query}", headers[user])
             after = [path for path in expected if path > last]
             assert entries == after[:limit], (seed, number, user, limit, last)
             listed += len(expected)
+    await auth.dispose()
     await connection.close()
     assert listed > WORLDS
+
+
+async def _page(
+    client: httpx.AsyncClient, target: str, headers: dict[str, str]
+) -> tuple[list[str], str]:
+    """Return the paths of a page, and the address of the next one, or ""."""
+    answer = await client.get(target, headers=headers)
+    assert answer.status_code == 200, answer.text
+    link = LINK.fullmatch(answer.headers.get("link", ""))
+    return answer.json()["repositories"], link["target"] if link else ""
+
+
+async def _allowed(auth: AsyncEngine, user: str, world: "_World") -> list[str]:
+    """Return the repositories from which the auth service lets ``user`` pull.
+
+    Repositories that are being deleted are left out. No token is issued for them, because their
+    names are reserved, and the world has no reserved names.
+    """
+    async with auth.connect() as tx:
+        found = await find_by_username(tx, kind="docker_user", username=user) if user else None
+        if user and (found is None or found.disabled):
+            return []
+        names = list(world.namespaces)
+        permissions = await list_permissions(
+            tx, docker_user_id=None if found is None else found.id, namespaces=names
+        )
+    return sorted(
+        f"{namespace}/{name}"
+        for namespace, name, status in world.repositories
+        if status != "deleting" and permissions.get(namespace, Permission.NONE) >= Permission.PULL
+    )
 
 
 def _text_between(chance: random.Random, paths: list[str]) -> str:
@@ -310,9 +330,9 @@ async def test_a_few_grants_among_many_private_namespaces_cost_little(
 ) -> None:
     await database.execute("UPDATE catalog.namespaces SET visibility = 'private'")
     pool = Pool(database.urls["catalog"], application_name="tests", size=1)
-    entries, _ = await list_for(pool, "few", PageRequest(100, ""))
+    found = await list_repositories(pool=pool, docker_user="few", page=PageRequest(100, ""))
     await pool.close()
-    assert len(entries) == 2 * FEW
+    assert len(json.loads(found.encoded)) == 2 * FEW
     async with large.connect() as tx:
         assert await _cost(tx, "few", "", 1001) <= 100
 
