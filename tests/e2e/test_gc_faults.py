@@ -20,8 +20,6 @@ from tests.kit.stack.gc import gc, start_gc
 from tests.kit.stack.run import RESTARTING_AT_ONCE, Stack, running_stack
 from tests.kit.waiting import eventually
 
-pytestmark = pytest.mark.registry_versions
-
 GARBAGE, BLOBS_PER_SECOND = 20, 10
 """The sweep lasts some seconds, so that a kill hits it."""
 BACK_SECONDS = 90.0

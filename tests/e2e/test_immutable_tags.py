@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from tests.kit.clients.base import NewClient
 from tests.kit.clients.docker import Docker
 from tests.kit.clients.podman import Podman
@@ -14,8 +12,6 @@ from tests.kit.http.registry import Registry
 from tests.kit.http.tenant import Tenant
 from tests.kit.images import make_image, make_index, make_variants
 from tests.kit.stack.run import Stack
-
-pytestmark = pytest.mark.registry_versions
 
 _MESSAGE = "tag v1 is immutable"
 

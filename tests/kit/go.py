@@ -47,8 +47,10 @@ class GoProgram:
         """Return the path of the program in ``tools``."""
         return tools / self.folder / self.name
 
-    def built(self, tools: Path) -> Path:
+    def built(self, tools: Path, work: Path | None = None) -> Path:
         """Return the path of the program. If it is missing or older than its source, build it.
+
+        Go keeps its files in ``work``, or in a new folder that is removed after the build.
 
         Raises:
             NotBuilt: Go is missing, or it cannot build the program.
@@ -58,13 +60,13 @@ class GoProgram:
             go = shutil.which("go")
             if go is None:
                 raise NotBuilt("there is no Go")
-            with _workplace(tools) as work:
-                _build(go, work, self._command(work), self.seconds)
+            with workplace(tools) if work is None else contextlib.nullcontext(work) as folder:
+                _build(go, folder, self._command(folder), self.seconds)
                 program.parent.mkdir(exist_ok=True)
                 # Programs of a stack run as another user, whatever the umask is.
                 program.parent.chmod(0o755)
-                (work / "bin" / self.name).chmod(0o755)
-                (work / "bin" / self.name).replace(program)
+                (folder / "bin" / self.name).chmod(0o755)
+                (folder / "bin" / self.name).replace(program)
         return program
 
     def _changed_since(self, program: Path) -> bool:
@@ -82,7 +84,11 @@ class GoProgram:
 
 
 @contextlib.contextmanager
-def _workplace(tools: Path) -> Iterator[Path]:
+def workplace(tools: Path) -> Iterator[Path]:
+    """Yield a new folder in ``tools`` for Go's files, and remove it at the end.
+
+    Builds that share it compile the standard library once.
+    """
     if not tools.is_dir():
         tools.mkdir(parents=True)
         tools.chmod(0o755)
@@ -95,7 +101,7 @@ def _build(go: str, work: Path, command: list[str], seconds: float) -> None:
     configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     # With telemetry, a background process writes to the folder after Go has ended.
     telemetry_mode = work / "config/go/telemetry/mode"
-    telemetry_mode.parent.mkdir(parents=True)
+    telemetry_mode.parent.mkdir(parents=True, exist_ok=True)
     telemetry_mode.write_text("off")
     environment = os.environ | {
         "GOENV": os.environ.get("GOENV") or str(configuration / "go/env"),

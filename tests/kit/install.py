@@ -21,7 +21,7 @@ from ops.host.privileges import die_with_parent
 from ops.install.debian import Tool, fetch_package, find_nginx, find_registry, library_folders
 from tests.kit.clients.helm_program import HELM
 from tests.kit.conformance import SUITE
-from tests.kit.go import GoProgram, NotBuilt
+from tests.kit.go import GoProgram, NotBuilt, workplace
 from tests.kit.servers.versitygw import VERSITYGW
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -148,8 +148,9 @@ def main() -> int:
         if tools.find_browser() is None:
             _fetch(package, tools)
     _print_found("browser", tools.find_browser())
-    for built in (SUITE, VERSITYGW, HELM):
-        _build(built, tools)
+    with workplace(tools.root) as work:
+        for built in (SUITE, VERSITYGW, HELM):
+            _build(built, tools, work)
     if console.wait() != 0:
         print("console      not built: tests that need it are skipped", flush=True)
     return 0
@@ -162,9 +163,9 @@ def _fetch(package: str, tools: Toolbox) -> None:
         print(f"test clients: {refused}", file=sys.stderr, flush=True)
 
 
-def _build(program: GoProgram, tools: Toolbox) -> None:
+def _build(program: GoProgram, tools: Toolbox, work: Path) -> None:
     try:
-        print(f"{program.name:12} {program.built(tools.root)}", flush=True)
+        print(f"{program.name:12} {program.built(tools.root, work)}", flush=True)
     except NotBuilt as reason:
         print(f"{program.name:12} {reason}: tests that need it are skipped", flush=True)
 

@@ -14,8 +14,6 @@ from tests.kit.database import Database
 from tests.kit.images import make_image, make_index, make_variants
 from tests.kit.waiting import soon
 
-pytestmark = pytest.mark.registry_versions
-
 
 async def _post(mine: Team, repository: str, **body: Any) -> httpx.Response:
     return await mine.http.post(f"/api/v1/images/{mine.name}/{repository}/delete", json=body)

@@ -17,8 +17,6 @@ from tests.integration.catalog.trashing import Team
 from tests.kit.images import MEDIA_TYPES, Blob, make_image, make_index, make_manifest, make_variants
 from tests.kit.waiting import soon
 
-pytestmark = pytest.mark.registry_versions
-
 
 async def _open_intents(mine: Team) -> int:
     rows = await mine.database.fetch("SELECT id FROM catalog.intents WHERE resolved_at IS NULL")

@@ -15,8 +15,6 @@ from services.catalog.namespaces.queries import get_namespace
 from tests.kit.database import Database
 from tests.kit.waiting import soon
 
-pytestmark = pytest.mark.registry_versions
-
 
 async def _cascade(engine: AsyncEngine, namespace: str) -> bool:
     async with engine.begin() as tx:

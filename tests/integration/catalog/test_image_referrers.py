@@ -11,8 +11,6 @@ from tests.integration.catalog.trashing import EMPTY, Team
 from tests.kit.database import Database
 from tests.kit.images import MEDIA_TYPES, Blob, make_image, make_index, make_manifest
 
-pytestmark = pytest.mark.registry_versions
-
 
 async def _attach(mine: Team, subject: Blob | None, reference: str = "", **fields: Any) -> Blob:
     described = {"subject": subject.descriptor()} if subject else {}

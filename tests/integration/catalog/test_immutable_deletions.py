@@ -17,8 +17,6 @@ from tests.integration.catalog.trashing import Team
 from tests.kit.images import make_image, make_index
 from tests.kit.waiting import soon
 
-pytestmark = pytest.mark.registry_versions
-
 
 async def _rule(mine: Team, *patterns: str, of: str = "") -> httpx.Response:
     kind = "repositories" if of else "namespaces"

@@ -16,8 +16,6 @@ from services.catalog.rules.domain import Rules
 from tests.integration.catalog.trashing import Team
 from tests.kit.images import Image, Index, make_image, make_index, make_variants
 
-pytestmark = pytest.mark.registry_versions
-
 _TAGS = ("v1", "v2", "v10", "1.0", "latest")
 _PATTERNS = ("v*", "v?", "*", "1.*", "[!v]*", "latest")
 _STEPS = 40

@@ -14,8 +14,6 @@ from tests.kit.database import Database
 from tests.kit.images import Image, make_image, make_variants
 from tests.kit.waiting import soon
 
-pytestmark = pytest.mark.registry_versions
-
 
 async def _rule(client: httpx.AsyncClient, path: str, *patterns: str) -> httpx.Response:
     return await client.put(f"/api/v1/{path}/rules", json={"immutable_tags": list(patterns)})

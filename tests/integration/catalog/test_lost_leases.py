@@ -13,8 +13,6 @@ from tests.integration.catalog.oci_deleting import Robot
 from tests.integration.catalog.trashing import Team
 from tests.kit.images import make_image
 
-pytestmark = pytest.mark.registry_versions
-
 
 @pytest.mark.parametrize("kind", ["tag", "digest", "blob"])
 async def test_process_that_was_stopped_leaves_the_deletion_open(

@@ -27,7 +27,6 @@ from tests.kit.database import Database
 from tests.kit.poison import CASES
 from tests.kit.sessions import Secrets
 
-pytestmark = pytest.mark.registry_versions
 _SLOW = "index of 1,000 children"
 
 

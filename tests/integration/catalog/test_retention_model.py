@@ -17,8 +17,6 @@ from tests.integration.catalog.retaining import age, count_pulls, preview, use
 from tests.integration.catalog.test_immutable_model import World
 from tests.integration.catalog.trashing import Team
 
-pytestmark = pytest.mark.registry_versions
-
 _PATTERNS = ("v*", "1.*", "latest", "v1")
 _STEPS = 25
 _ROUNDS = 6

@@ -6,7 +6,6 @@ from functools import partial
 from operator import le
 
 import httpx
-import pytest
 
 from tests.integration.catalog.catalog_process import CatalogProcess
 from tests.integration.catalog.registry import RegistryUnderTest
@@ -14,8 +13,6 @@ from tests.kit.database import Database
 from tests.kit.images import make_image, make_index, make_variants
 from tests.kit.sessions import Secrets, open_session
 from tests.kit.waiting import soon
-
-pytestmark = pytest.mark.registry_versions
 
 TAGS = 100
 

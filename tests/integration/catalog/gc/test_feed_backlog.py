@@ -3,7 +3,6 @@
 import time
 from datetime import timedelta
 
-import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.common.registry.client import Registry
@@ -11,8 +10,6 @@ from services.catalog.gc.manifests.usecases import delete_untagged
 from tests.integration.catalog.registry import RegistryUnderTest, deliver
 from tests.kit.database import Database
 from tests.kit.images import make_image
-
-pytestmark = pytest.mark.registry_versions
 
 
 async def _report(done: int, total: int) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.catalog.gc.runs import queries
@@ -12,8 +11,6 @@ from tests.integration.catalog.gc.conftest import Collect
 from tests.integration.catalog.gc.pausing import PausingStorage
 from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.images import make_image
-
-pytestmark = pytest.mark.registry_versions
 
 
 async def test_marks_of_a_stopped_run_are_deleted_by_later_runs(

@@ -24,8 +24,6 @@ from tests.kit.images import Image, make_image, make_manifest
 from tests.kit.sessions import Secrets
 from tests.kit.waiting import soon
 
-pytestmark = pytest.mark.registry_versions
-
 STEPS = [
     Hit("after begin"),
     Hit("before list_repositories"),

@@ -23,8 +23,6 @@ from tests.kit.database import Database
 from tests.kit.images import make_image
 from tests.kit.waiting import soon
 
-pytestmark = pytest.mark.registry_versions
-
 
 async def end_run(engine: AsyncEngine) -> None:
     """End the open run, as the next leader does when the one before is gone."""

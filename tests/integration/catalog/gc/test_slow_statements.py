@@ -12,8 +12,6 @@ from tests.integration.catalog.registry import RegistryUnderTest
 from tests.kit.database import Database
 from tests.kit.images import make_image
 
-pytestmark = pytest.mark.registry_versions
-
 
 @pytest.mark.parametrize("query", ["list_untagged", "mark_untagged", "open_deletions"])
 async def test_slow_repository_keeps_its_manifests_and_stops_no_other(
