@@ -119,8 +119,8 @@ def use_given(folder: Path, name: str, owner_url: str, layout: Layout) -> None:
     data = complete(found, owner_url, layout)
     if missing := sorted(data.keys() - found.keys()):
         raise OpsError(
-            f"the Secret {name} has no {', '.join(missing)}:"
-            " create it with `moorage kubernetes secret`"
+            f"the Secret {name} has no {', '.join(missing)}: copy the missing keys"
+            " from the output of `moorage kubernetes secret`, and leave the others as they are"
         )
     if wrong := sorted(key for key in _fixed_files() if found[key] != data[key]):
         raise OpsError(

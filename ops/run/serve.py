@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import chain, repeat
 from types import FrameType
 
 import uvicorn
@@ -24,7 +25,8 @@ from ops.run.contradictions import check_name_reservation, shortest_reservation
 _NOT_STARTED = 3
 _GRACEFUL_SECONDS = 5
 """A stop closes idle connections and waits this long for requests."""
-_DATABASE_RETRY_SECONDS = 1.0
+_DATABASE_RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0)
+"""The pauses between checks of an unreachable database; the last one repeats."""
 
 CheckDatabase = Callable[[], Awaitable[bool]]
 """Checks the database, and returns whether it was reached. Raises UnusableDatabase."""
@@ -83,8 +85,10 @@ class Server(uvicorn.Server):
             return True
 
     async def _check_until_reached(self) -> None:
-        while not await self._is_checked():  # noqa: ASYNC110 - the database sends no event
-            await asyncio.sleep(_DATABASE_RETRY_SECONDS)
+        for pause in chain(_DATABASE_RETRY_SECONDS, repeat(_DATABASE_RETRY_SECONDS[-1])):
+            await asyncio.sleep(pause)
+            if await self._is_checked():
+                return
 
 
 class ServiceSettingError(OpsError):

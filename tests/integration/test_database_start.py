@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import asyncpg
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from libs.common.db.startup import UnusableDatabase, check_database, is_reached
 from ops.db.migrate import migrate
@@ -102,8 +103,13 @@ async def test_limit_below_the_connections_of_a_process_is_refused(database: Dat
         await database.execute(f'ALTER ROLE "{role}" CONNECTION LIMIT -1')
 
 
-async def test_unreachable_database_is_no_reason_to_refuse() -> None:
-    assert not await is_reached("postgresql://a:b@127.0.0.1:1/c", **CHECK)  # type: ignore[arg-type]
+async def test_unreachable_database_is_no_reason_to_refuse_and_is_logged() -> None:
+    with capture_logs() as logged:
+        assert not await is_reached("postgresql://a:pw9@127.0.0.1:1/c", **CHECK)  # type: ignore[arg-type]
+    (line,) = logged
+    assert line["log_level"] == "warning"
+    assert "connect" in line["reason"].lower()
+    assert "pw9" not in str(line)
 
 
 @contextmanager

@@ -117,7 +117,7 @@ async def _check_limit(connection: Connection, application_name: str, needed: in
 
 
 async def is_reached(url: str, *, application_name: str, connections: int) -> bool:
-    """Check the database, and return whether it was reached.
+    """Check the database, and return whether it was reached. If not, log the reason.
 
     Raises:
         UnusableDatabase: see ``check_database``.
@@ -129,5 +129,9 @@ async def is_reached(url: str, *, application_name: str, connections: int) -> bo
     except Exception as error:
         if not is_unreachable(error) and not isinstance(error, asyncpg.PostgresError):
             raise
+        _log.warning(
+            "the database was not reached; the service tries again until it is",
+            reason=f"{type(error).__name__}: {error}",
+        )
         return False
     return True
