@@ -77,7 +77,6 @@ def create(
     from ops.backup.transport.progress import Bars
     from ops.host.interrupts import run_until_signal
 
-    use_project_env_file()
     done: list[Created] = []
 
     async def work() -> None:
@@ -155,7 +154,6 @@ def restore(
     from ops.backup.restore import Restored
     from ops.host.interrupts import run_until_signal
 
-    use_project_env_file()
     done: list[Restored] = []
 
     async def work() -> None:
@@ -181,6 +179,5 @@ def restored() -> None:
 
     from ops.backup.reconciling import reconcile_installation
 
-    use_project_env_file()
     if not asyncio.run(reconcile_installation(current_layout())):
         sys.exit(1)

@@ -18,11 +18,15 @@ def current_layout() -> Layout:
     Without MOORAGE_DATA, it is the installation that this project's `moorage run` runs. If none
     runs, it is that of the project's `.env`, of the current folder, or of the project's folder.
 
+    The settings of `.env` are set in the environment, as for `make run`.
+
     Raises:
+        OpsError: A line of `.env` cannot be read.
         SettingError: A setting is wrong, or several installations run.
     """
     from ops.settings import load_run_settings
 
+    use_project_env_file()
     named = load_run_settings().data
     if os.environ.get("MOORAGE_DATA"):
         return Layout(named)

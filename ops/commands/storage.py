@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ops.commands.errors import one_line_errors
-from ops.commands.installation import current_layout, use_project_env_file
+from ops.commands.installation import current_layout
 
 app = typer.Typer(
     no_args_is_help=True, help="Check the storage of the images, and move them to another one."
@@ -28,7 +28,6 @@ def check(
     """
     from ops.maintenance.storage_check import check_storage
 
-    use_project_env_file()
     if not asyncio.run(check_storage(current_layout(), is_json=json)):
         sys.exit(1)
 
@@ -56,7 +55,6 @@ def copy(
 
     if to not in ("s3", "local"):
         raise ArgumentError("--to: write s3 or local")
-    use_project_env_file()
     done: list[Copied] = []
 
     async def work() -> None:

@@ -104,3 +104,14 @@ def test_stopped_installation_is_in_the_projects_folder_by_default(project: Path
 def test_data_in_the_current_folder_comes_before_that_of_the_project(tmp_path: Path) -> None:
     (tmp_path / "elsewhere" / ".moorage").mkdir()
     assert current_layout().root == tmp_path / "elsewhere" / ".moorage"
+
+
+def test_settings_of_the_env_file_hold_for_every_command(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a command reaches a database that needs TLS, as `make run` does."""
+    environment = {"DATABASE_CA_FILE": "/own.pem"}
+    monkeypatch.setattr(os, "environ", environment)
+    (project / ".env").write_text("DATABASE_SSLMODE=verify-full\nDATABASE_CA_FILE=/file.pem\n")
+    current_layout()
+    assert environment == {"DATABASE_SSLMODE": "verify-full", "DATABASE_CA_FILE": "/own.pem"}
