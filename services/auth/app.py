@@ -30,6 +30,9 @@ from services.auth.access_tokens import routes as access_tokens
 from services.auth.api_keys import queries as api_key_queries
 from services.auth.api_keys import routes as api_keys
 from services.auth.cache.listener import InvalidationListener
+from services.auth.denials import queries as denial_queries
+from services.auth.denials import routes as denials
+from services.auth.denials.usecases import DenialRecorder
 from services.auth.explain import routes as explain
 from services.auth.gate import quotas
 from services.auth.gate.marks import Marks
@@ -87,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
             lifetime=timedelta(days=settings.refresh_token_days),
         ),
     )
+    denial_recorder = DenialRecorder(engine)
     listener = InvalidationListener(url)
     listener.on_notification(KEY_USE_CHANNEL, recorder.record_api_key)
     cache = AccessCache(engine, listener)
@@ -121,6 +125,7 @@ def create_app(settings: Settings) -> FastAPI:
                     listener.run,
                     free_space.run,
                     every(_FLUSH_SECONDS, recorder.flush),
+                    every(_FLUSH_SECONDS, denial_recorder.flush),
                     marks.follow,
                     marks.keep_lease,
                     every(_FLUSH_SECONDS, touches.flush),
@@ -133,6 +138,7 @@ def create_app(settings: Settings) -> FastAPI:
                 yield
         finally:
             await recorder.flush()
+            await denial_recorder.flush()
             await touches.flush()
             await gate_engine.dispose()
             hasher.close()
@@ -153,12 +159,12 @@ def create_app(settings: Settings) -> FastAPI:
         keys,
         listener,
         SessionVerifier(settings.secrets_dir / "session-keys"),
-        _token_issuer(settings, engine, cache, login, recorder, refusals, keys),
+        _token_issuer(settings, engine, cache, login, recorder, denial_recorder, refusals, keys),
         _session_service(settings, engine, login, refusals),
     )
     app.include_router(registry_tokens.router)
     app.include_router(sessions.router)
-    for router in (api_keys.router, access_tokens.router, explain.router):
+    for router in (api_keys.router, access_tokens.router, explain.router, denials.router):
         app.include_router(router, dependencies=SIGNED_IN_ONLY)
     return app
 
@@ -174,6 +180,7 @@ def _delete_ended(engine: Engine) -> Work:
             access_token_queries.delete_ended,
             api_key_queries.delete_ended,
             last_used_queries.delete_ended,
+            denial_queries.delete_ended,
         ):
             try:
                 async with engine.begin() as tx:
@@ -192,6 +199,7 @@ def _token_issuer(
     cache: AccessCache,
     login: PasswordLogin,
     recorder: LastUsedRecorder,
+    denial_recorder: DenialRecorder,
     refusals: RefusalRecorder,
     keys: SigningKeys,
 ) -> TokenIssuer:
@@ -208,6 +216,7 @@ def _token_issuer(
         login=login,
         signer=signer,
         recorder=recorder,
+        denials=denial_recorder,
         refusals=refusals,
         service=settings.service,
         anonymous_pull=settings.anonymous_pull,

@@ -95,4 +95,17 @@ last_logins = sa.Table(
     sa.Column("last_login_at", sa.TIMESTAMP(timezone=True), nullable=False),
 )
 
+denials = sa.Table(
+    "denials",
+    metadata,
+    sa.Column("namespace_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("docker_user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("repository", sa.Text, primary_key=True),
+    sa.Column("action", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("occurrences", sa.BigInteger, nullable=False),
+    sa.Column("since", sa.TIMESTAMP(timezone=True), nullable=False),
+    sa.Column("last_at", sa.TIMESTAMP(timezone=True), nullable=False),
+)
+
 audit_entries = audit_table(metadata)

@@ -42,6 +42,7 @@ namespace_owners = sa.Table(
     sa.Column("visibility", sa.Text),
     sa.Column("account_id", sa.BigInteger),
     sa.Column("account", sa.Text),
+    sa.Column("namespace_id", sa.BigInteger),
 )
 
 full_namespaces = sa.Table(

@@ -10,7 +10,9 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.kit.browser import Visit, open_visit
 from tests.kit.console import press, sign_in, wait_for_page
 from tests.kit.http.accounts import Account
+from tests.kit.http.registry import Registry
 from tests.kit.stack.run import Stack
+from tests.kit.waiting import eventually
 
 
 def card(visit: Visit) -> Locator:
@@ -91,3 +93,31 @@ def test_card_names_a_repository_that_cannot_exist_and_an_unknown_namespace(
             press(visit, "explain.submit", card(visit))
             expect(answer).to_contain_text(visit.text(key))
         visit.assert_clean(expected=r"\b4(04|22)\b")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_denied_push_is_listed_on_the_page_of_the_namespace(
+    language: str, browser: Browser, stack: Stack, person: Account
+) -> None:
+    namespace, user = person.make_namespace(), person.make_docker_user()
+    repository = f"{namespace}/app"
+    with open_visit(browser, stack.url, language) as visit:
+        sign_in(visit, person, f"/namespaces/{namespace}")
+        wait_for_page(visit, namespace)
+        denials = visit.page.get_by_role("region", name=visit.text("denials.title"))
+        expect(denials).to_contain_text(visit.text("denials.empty"))
+
+        with Registry(stack.url, user.credentials) as registry:
+            registry.token(f"repository:{repository}:pull,push")
+        eventually(
+            lambda: person.call("GET", f"/namespaces/{namespace}/denials")["items"],
+            within=10,
+            what="the denial",
+        )
+        visit.page.reload()
+        row = denials.get_by_role("row").filter(has_text=user.username)
+        expect(row).to_contain_text(repository)
+        expect(row).to_contain_text(visit.text("explain.action.push"))
+        expect(row).to_contain_text(visit.text("denials.rule.no_grant"))
+        visit.assert_accessible()
+        visit.assert_clean()

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from libs.common.db.engine import Engine, is_unreachable
 from libs.common.web.provided import provided
 
-SCHEMA_REVISION = "0035"
+SCHEMA_REVISION = "0036"
 """The oldest Alembic revision that this code works with: the newest one when it was written.
 
 A contract test compares it with ``alembic/versions``. During an upgrade, the database has a newer

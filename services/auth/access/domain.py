@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Literal
 
+from libs.common.security.principals import Principal
+from libs.common.web.errors import NotFound
+
 Visibility = Literal["public", "private"]
 
 
@@ -30,11 +33,27 @@ _ACTIONS: Final[dict[Permission, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A namespace and the id of the account that owns it."""
+    """A namespace and the id of the account that owns it. ``id`` is of this namespace only."""
 
     name: str
     visibility: Visibility
     account_id: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedNamespace:
+    """A namespace, and the principal who owns it or is an administrator."""
+
+    principal: Principal
+    namespace: Namespace
+
+
+class NoSuchNamespace(NotFound):
+    """The account owns no namespace with this name."""
+
+    code = "namespace_not_found"
+    title = "The namespace does not exist, or you do not own it; check its name"
 
 
 def allowed_actions(permission: Permission) -> tuple[str, ...]:

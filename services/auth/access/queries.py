@@ -61,7 +61,9 @@ async def find_namespace(tx: Tx, *, name: str) -> Namespace | None:
     o = namespace_owners.c
     row = (
         await tx.execute(
-            sa.select(o.namespace, o.visibility, o.account_id).where(o.namespace == name)
+            sa.select(o.namespace, o.visibility, o.account_id, o.namespace_id).where(
+                o.namespace == name
+            )
         )
     ).one_or_none()
     return None if row is None else Namespace(*row)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from libs.common.security.principals import Principal
-from libs.common.web.errors import NotFound
 from services.auth.access.domain import Namespace, Permission, Visibility
 from services.auth.credentials.domain import Credential, Nobody
 
@@ -22,13 +20,6 @@ Rule = Literal[
 """The rule that decides, for programs that show it in another language."""
 
 
-class NoSuchNamespace(NotFound):
-    """The account owns no namespace with this name."""
-
-    code = "namespace_not_found"
-    title = "The namespace does not exist, or you do not own it; check its name"
-
-
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Whether a token would allow an action, and why."""
@@ -36,14 +27,6 @@ class Explanation:
     allowed: bool
     rule: Rule
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainableNamespace:
-    """A namespace, and the principal who owns it or is an administrator."""
-
-    principal: Principal
-    namespace: Namespace
 
 
 def deciding_rule(

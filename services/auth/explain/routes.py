@@ -9,9 +9,10 @@ from libs.common.web.errors import DatabaseUnavailable, Invalid, Unauthenticated
 from libs.common.web.fields import OptionalText
 from libs.common.web.problems import responses
 from libs.common.web.provided import provided
+from services.auth.access.domain import NoSuchNamespace
 from services.auth.explain import usecases
-from services.auth.explain.dependencies import OwnedNamespace, RepositoryPath
-from services.auth.explain.domain import Action, NoSuchNamespace
+from services.auth.explain.dependencies import ExplainedNamespace, RepositoryPath
+from services.auth.explain.domain import Action
 from services.auth.explain.schemas import ExplanationOut
 from services.auth.registry_tokens.usecases import TokenIssuer
 
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/api/v1/access", tags=["access"])
 async def explain_access(
     tx: Tx,
     token_issuer: Issuer,
-    actor: OwnedNamespace,
+    actor: ExplainedNamespace,
     repository: RepositoryPath,
     action: Annotated[Action, Query(examples=["push"])],
     docker_user: Annotated[

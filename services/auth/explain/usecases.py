@@ -1,12 +1,11 @@
 """Explains access with the function that issues tokens, so that explanation and token agree."""
 
 from libs.common.db.engine import Tx
-from services.auth.access.domain import allowed_actions
+from services.auth.access.domain import OwnedNamespace, allowed_actions
 from services.auth.access.queries import find_grant
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
 from services.auth.explain.domain import (
     Action,
-    ExplainableNamespace,
     Explanation,
     deciding_rule,
     reason,
@@ -21,7 +20,7 @@ async def explain(
     *,
     tx: Tx,
     token_issuer: TokenIssuer,
-    actor: ExplainableNamespace,
+    actor: OwnedNamespace,
     docker_user: str | None,
     repository: str,
     action: Action,
@@ -61,7 +60,7 @@ async def explain(
 
 
 async def _find_visible(
-    tx: Tx, token_issuer: TokenIssuer, actor: ExplainableNamespace, *, username: str
+    tx: Tx, token_issuer: TokenIssuer, actor: OwnedNamespace, *, username: str
 ) -> Credential | Nobody:
     """Return the Docker user if the actor owns it, or sees it in the namespace's grants."""
     user = await token_issuer.find_credential(username)

@@ -6,16 +6,19 @@ A warm request reads only caches.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import is_not
 from typing import cast
 
 from libs.common.db.engine import Engine
 from libs.common.db.refusals import RefusalRecorder
 from libs.common.registry.names import is_username
 from libs.common.security.secrets import hash_of
-from services.auth.access.domain import UNLIMITED, Permission
+from services.auth.access.domain import UNLIMITED, Permission, allowed_actions
 from services.auth.access_tokens.domain import PREFIX as ACCESS_TOKEN_PREFIX
 from services.auth.access_tokens.domain import AccessToken
 from services.auth.credentials.domain import NOBODY, Credential, Nobody
+from services.auth.denials.domain import Denied, Rule, denied_action, denying_rule
+from services.auth.denials.usecases import DenialRecorder
 from services.auth.last_used.usecases import LastUsedRecorder
 from services.auth.passwords.domain import Attempt, LoginRefused
 from services.auth.passwords.usecases import PasswordLogin
@@ -36,6 +39,7 @@ class TokenIssuer:
     login: PasswordLogin
     signer: TokenSigner
     recorder: LastUsedRecorder
+    denials: DenialRecorder
     refusals: RefusalRecorder
     service: str
     anonymous_pull: bool
@@ -78,6 +82,8 @@ async def issue_token(
         token_issuer=token_issuer, request=request, client_address=client_address
     )
     access = await authorize(token_issuer=token_issuer, identity=identity, scopes=request.scopes)
+    if len(access) < len(request.scopes) or any(map(is_not, access, request.scopes)):
+        await _record_denials(token_issuer, identity, request.scopes, access)
     subject = identity.user.username if identity else ""
     signed = token_issuer.signer.sign(subject=subject, access=access)
     refresh_token = await _find_or_create_refresh_token(token_issuer, identity, request)
@@ -145,6 +151,34 @@ async def authorize(
             for (_, namespace), permission in permissions.items()
         },
     )
+
+
+async def _record_denials(
+    token_issuer: TokenIssuer, identity: Identity | None, scopes: Sequence[Scope], access: Access
+) -> None:
+    """Record for the owners of the namespaces what was requested and not granted.
+
+    It reads only what ``authorize`` has just cached.
+    """
+    granted = {scope.repository: scope.actions for scope in access}
+    for scope in scopes:
+        action = denied_action(scope.actions, granted.get(scope.repository, ()))
+        if action is None:
+            continue
+        user_id = ANONYMOUS
+        rule: Rule = "anonymous"
+        if identity is not None:
+            user_id = identity.user.id
+            permission = await token_issuer.cache.permissions.get((user_id, scope.namespace))
+            reserved = await token_issuer.cache.reserved_repositories.get(scope.namespace)
+            rule = denying_rule(
+                is_reserved=scope.repository in reserved,
+                allowed=allowed_actions(permission),
+                action=action,
+            )
+        token_issuer.denials.record(
+            Denied(scope.namespace, user_id, scope.repository, action, rule)
+        )
 
 
 async def _find_by_access_token(

@@ -231,6 +231,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/denials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Denials
+         * @description List what was denied to Docker clients in the namespace in the last seven days, newest first.
+         *
+         *     Equal denials are one item, with their number. A namespace lists at most 20 items per client and
+         *     500 in all. A denial appears within a few seconds.
+         */
+        get: operations["list_denials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -321,6 +344,62 @@ export interface components {
              * @example 192.0.2.7
              */
             last_used_from: string | null;
+        };
+        /**
+         * DenialOut
+         * @description Denials of one client, repository, action, and rule.
+         */
+        DenialOut: {
+            /**
+             * Client
+             * @description `other_account`: a Docker user of another account without a grant; its name is not shown
+             * @example docker_user
+             * @enum {string}
+             */
+            client: "docker_user" | "other_account" | "anonymous";
+            /**
+             * Docker User
+             * @description null for anonymous clients and other accounts
+             * @example ci-builder
+             */
+            docker_user: string | null;
+            /**
+             * Repository
+             * @example team/app
+             */
+            repository: string;
+            /**
+             * Action
+             * @description the strongest action that was requested and denied
+             * @example push
+             * @enum {string}
+             */
+            action: "pull" | "push" | "delete";
+            /**
+             * Rule
+             * @description `limited_token`: the access token allows less than the grant
+             * @example no_grant
+             * @enum {string}
+             */
+            rule: "anonymous" | "no_grant" | "limited_token" | "name_reserved";
+            /**
+             * Occurrences
+             * @description how many tokens lacked the action
+             * @example 3
+             */
+            occurrences: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description the first of these denials
+             */
+            since: string;
+            /**
+             * Last At
+             * Format: date-time
+             * @description the last of these denials
+             */
+            last_at: string;
         };
         /**
          * ExplanationOut
@@ -496,6 +575,16 @@ export interface components {
         PageOut_ApiKeyOut_: {
             /** Items */
             items: components["schemas"]["ApiKeyOut"][];
+            /**
+             * Next Cursor
+             * @description The `cursor` of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** PageOut[DenialOut] */
+        PageOut_DenialOut_: {
+            /** Items */
+            items: components["schemas"]["DenialOut"][];
             /**
              * Next Cursor
              * @description The `cursor` of the next page; null on the last page.
@@ -1779,6 +1868,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExplanationOut"];
+                };
+            };
+            /** @description The request is malformed; correct it and send it again (`bad_request`) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials are missing or invalid; sign in, or send a valid API key (`unauthenticated`) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The namespace does not exist, or you do not own it; check its name (`namespace_not_found`) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is longer than 8 KiB (outside the JSON API, 64 KiB); shorten it (`uri_too_long`) */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some fields are invalid; correct the fields that `errors` lists (`validation_error`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is unreachable; try again later (`database_unavailable`) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next attempt. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_denials: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items on the page. */
+                limit?: number;
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The next page, as `<…>; rel="next"` (RFC 8288). Absent on the last page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOut_DenialOut_"];
                 };
             };
             /** @description The request is malformed; correct it and send it again (`bad_request`) */

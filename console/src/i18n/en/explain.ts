@@ -24,4 +24,22 @@ export const explain = {
   "explain.rule.anonymous": "Nobody is logged in. Log in with docker login as a Docker user.",
   "explain.rule.name_reserved":
     "{{repository}} is being deleted, or was deleted a short while ago. Wait until its name is free again.",
+  "denials.title": "Recent denials",
+  "denials.text":
+    "What Docker clients requested here in the last seven days and did not get. Clients show only “denied”.",
+  "denials.empty": "Nothing was denied",
+  "denials.empty.text": "If a client is denied access here, it appears within a few seconds.",
+  "denials.who": "Client",
+  "denials.client.docker_user": "A Docker user",
+  "denials.client.other_account": "A Docker user of another account",
+  "denials.client.anonymous": "Not logged in",
+  "denials.rule": "Reason",
+  "denials.rule.anonymous": "The client did not log in. It must run docker login as a Docker user.",
+  "denials.rule.no_grant": "No grant in this namespace allows it. Add or change a grant.",
+  "denials.rule.limited_token":
+    "The access token allows less than the grant. Create a token with more permissions.",
+  "denials.rule.name_reserved":
+    "The repository is being deleted, or its name is still reserved. Wait until the name is free.",
+  "denials.occurrences": "Times",
+  "denials.last": "Last",
 };

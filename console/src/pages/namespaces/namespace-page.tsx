@@ -13,6 +13,7 @@ import { GrantsCard } from "../grants/grants-card";
 import { RepositoryList } from "../repositories/repository-list";
 import type { NamespaceAction, NamespaceDetail } from "./namespace";
 
+const DenialsCard = lazyPart(() => import("../explain/denials-card"));
 const ExplainCard = lazyPart(() => import("../explain/explain-card"));
 const RulesCard = lazyPart(() => import("../rules/rules-card"));
 const NamespaceDialog = lazyDialog(() => import("./namespace-dialog"));
@@ -62,6 +63,7 @@ export default function NamespacePage({ name }: { name: string }): ReactNode {
       <Overview namespace={namespace} />
       <GrantsCard namespace={name} owner={namespace.account} />
       <ExplainCard namespace={name} />
+      <DenialsCard namespace={name} />
       <RulesCard scope={{ namespace: name }} />
       <Card title={say("repositories.title")}>
         <RepositoryList view="own" namespace={name} />

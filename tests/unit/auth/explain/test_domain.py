@@ -16,7 +16,7 @@ def explain(
     allowed: bool = False,
     grant: Permission | None = None,
 ) -> str:
-    namespace = Namespace("team", visibility, 7)
+    namespace = Namespace("team", visibility, 7, 1)
     return reason(namespace, user, "dev", grant, action, allowed=allowed)
 
 
