@@ -34,8 +34,10 @@ _OF_EVENTS = ("/api/v1/pulls", "/api/v1/events/", "/registry-events")
 
 def service_of(path: str) -> str:
     """Return the service of ``path``, as the gateway routes it (spec 1)."""
-    if path.startswith(_OF_AUTH) or (
-        path.startswith("/api/v1/docker-users/") and "/tokens" in path
+    if (
+        path.startswith(_OF_AUTH)
+        or (path.startswith("/api/v1/docker-users/") and "/tokens" in path)
+        or (path.startswith("/api/v1/namespaces/") and path.endswith("/denials"))
     ):
         return "auth"
     return "events" if path.startswith(_OF_EVENTS) else "catalog"

@@ -152,6 +152,14 @@ KINDS = {
         " DELETE FROM catalog.audit_entries WHERE target = $1",
         _owner,
     ),
+    "list_denials": Kind(
+        "repository",
+        "INSERT INTO auth.denials"
+        " (namespace_id, docker_user_id, repository, action, rule, occurrences, since, last_at)"
+        f" VALUES ({_SPACE}, 0, $1, 'pull', 'anonymous', 1, {_WHEN}, {_WHEN})",
+        "DELETE FROM auth.denials WHERE repository = $1",
+        lambda world: world.namespace,
+    ),
     "list_dead_letters": Kind(
         "reason",
         "INSERT INTO events.dead_letters (reason, received_at, raw, raw_hash)"

@@ -46,7 +46,8 @@ async def test_push_of_a_manifest_that_a_run_deletes_waits_and_succeeds(
 ) -> None:
     image = make_image()
     await pusher.push(image, app_repository)
-    run = asyncio.create_task(collect())
+    # With no grace time, the run can delete the layers too, and the client must repeat its push.
+    run = asyncio.create_task(collect(minutes=60))
     await deletion.reached()
     push = asyncio.create_task(pusher.put(app_repository, "v1", image.manifest))
     assert not (await asyncio.wait({push}, timeout=0.5))[0]
