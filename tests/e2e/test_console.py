@@ -98,6 +98,7 @@ def complete_first_steps(visit: Visit, namespace: str, user: str, password: str)
     wait_until_closed(visit)
     host = visit.url.partition("//")[2]
     visit.page.get_by_text(f"docker login {host} -u {user}").wait_for()
+    visit.page.get_by_text(f"docker import - {host}/{namespace}/hello:v1").wait_for()
     visit.page.get_by_text(f"docker push {host}/{namespace}/hello:v1").wait_for()
 
 

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from tests.kit.browser import open_visit
+from tests.kit.browser import PLAIN_HTTP_NAME, open_visit
 from tests.kit.console import press
 from tests.kit.http.accounts import Account
 from tests.kit.stack.run import Stack
@@ -40,3 +40,22 @@ def test_errors_of_the_sign_in_page_are_tied_to_their_fields(
         press(visit, "signIn.submit")
         visit.page.wait_for_url("**/first-steps")
         visit.assert_clean(expected=r"\b401\b")
+
+
+def test_sign_in_page_warns_on_plain_http_and_helps_with_a_lost_password(
+    browser: Browser, stack: Stack
+) -> None:
+    for url, is_warned in (
+        (f"http://{PLAIN_HTTP_NAME}:{stack.port}", True),
+        (stack.url, False),
+    ):
+        for language in ("en", "zh"):
+            with open_visit(browser, url, language) as visit:
+                visit.open("/")
+                command = visit.page.get_by_text("moorage admin reset-password admin", exact=True)
+                visit.page.get_by_text(visit.text("signIn.forgotten")).click()
+                expect(command).to_be_visible()
+                warning = visit.page.get_by_text(visit.text("signIn.plainHttp"))
+                expect(warning).to_have_count(1 if is_warned else 0)
+                visit.assert_accessible()
+                visit.assert_clean()

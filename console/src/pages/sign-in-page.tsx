@@ -5,6 +5,7 @@ import { LanguageSwitch } from "../app/language";
 import { useWords } from "../i18n";
 import icon from "../icon.svg";
 import { problemText } from "../parts/feedback/problem-text";
+import { isPlainRemote } from "../parts/text/commands";
 
 interface Props {
   /** Whether a session has just ended. The page then says so. */
@@ -55,6 +56,9 @@ export default function SignInPage({ ended }: Props): ReactNode {
         <div role="alert" id="sign-in-problem">
           {problem !== null && <Alert type="error" showIcon title={problem} role="presentation" />}
         </div>
+        {isPlainRemote(window.location) && (
+          <Alert type="warning" showIcon title={say("signIn.plainHttp")} role="note" />
+        )}
         {ended && problem === null && <Alert type="info" showIcon title={say("signIn.ended")} />}
         <div>
           <label htmlFor="username">{say("signIn.username")}</label>
@@ -87,6 +91,15 @@ export default function SignInPage({ ended }: Props): ReactNode {
         <Button type="primary" size="large" htmlType="submit" block loading={submitting}>
           {say("signIn.submit")}
         </Button>
+        <details className="sign-in-help">
+          <summary>{say("signIn.forgotten")}</summary>
+          <p>{say("signIn.askAdministrator")}</p>
+          <p>{say("signIn.administrator")}</p>
+          <pre>
+            <code>moorage admin reset-password admin</code>
+          </pre>
+          <p>{say("signIn.dockerUser")}</p>
+        </details>
       </form>
     </main>
   );

@@ -10,6 +10,8 @@ export const firstSteps = {
   "firstSteps.push": "Push an image",
   "firstSteps.push.text": "Run these commands on a machine with Docker.",
   "firstSteps.pull": "Get an image to push, for example from Docker Hub",
+  "firstSteps.import":
+    "Or, instead of both and without Docker Hub: make an image of a local file (Linux, macOS)",
   "firstSteps.done": "done",
   "firstSteps.finished": "Your first image has arrived.",
   "firstSteps.toRepositories": "Show my repositories",

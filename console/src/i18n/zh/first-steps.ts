@@ -12,6 +12,7 @@ export const firstSteps: Record<keyof typeof en, string> = {
   "firstSteps.push": "推送镜像",
   "firstSteps.push.text": "在安装了 Docker 的机器上运行以下命令。",
   "firstSteps.pull": "获取一个用于推送的镜像，例如从 Docker Hub 拉取",
+  "firstSteps.import": "或者不使用 Docker Hub，用本地文件制作镜像，代替以上两步（Linux、macOS）",
   "firstSteps.done": "已完成",
   "firstSteps.finished": "您的第一个镜像已推送成功。",
   "firstSteps.toRepositories": "查看我的镜像仓库",

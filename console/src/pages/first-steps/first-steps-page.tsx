@@ -7,7 +7,7 @@ import { Failed, Loading } from "../../parts/feedback/states";
 import { lazyDialog } from "../../parts/page/lazy";
 import { Page } from "../../parts/page/page";
 import { CommandLine } from "../../parts/text/command-line";
-import { dockerLogin, dockerPush, registryHost } from "../../parts/text/commands";
+import { dockerImport, dockerLogin, dockerPush, registryHost } from "../../parts/text/commands";
 import { type Progress, type Pusher, readProgress } from "./progress";
 
 const NamespaceDialog = lazyDialog(() => import("../namespaces/namespace-dialog"));
@@ -130,6 +130,7 @@ function PushCommands({ pusher, waiting }: { pusher: Pusher; waiting: boolean })
         what={say("repository.pushTag")}
         line={`docker tag hello-world ${host}/${image}`}
       />
+      <CommandLine what={say("firstSteps.import")} line={dockerImport(host, image)} />
       <CommandLine what={say("repository.push")} line={dockerPush(host, image)} />
       {waiting && <p className="page-text">{say("firstSteps.waiting")}</p>}
     </>

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useWords } from "../../i18n";
-import { isRefusedByDocker } from "./commands";
+import { isPlainRemote } from "./commands";
 import { CopyButton } from "./copy-button";
 
 /** A command for a terminal, with its purpose and a copy button. */
@@ -19,7 +19,7 @@ export function CommandLine({ what, line }: { what: string; line: string }): Rea
 /** Explains how to use this registry over plain HTTP, if Docker refuses it by default. */
 export function PlainHttpNote(): ReactNode {
   const { say } = useWords();
-  return isRefusedByDocker(window.location) ? (
+  return isPlainRemote(window.location) ? (
     <p className="command-note">{say("repository.plainHttp")}</p>
   ) : null;
 }

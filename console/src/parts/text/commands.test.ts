@@ -3,7 +3,7 @@ import {
   applyPullSecret,
   curlWithApiKey,
   dockerLoginWithSecret,
-  isRefusedByDocker,
+  isPlainRemote,
   quoteShellWord,
 } from "./commands";
 
@@ -14,10 +14,10 @@ describe("quoteShellWord", () => {
   });
 });
 
-describe("isRefusedByDocker", () => {
+describe("isPlainRemote", () => {
   it.each(["http://registry.example.com", "http://10.0.0.7:8080"])(
     "is true for plain HTTP to another machine: %s",
-    (address) => expect(isRefusedByDocker(new URL(address))).toBe(true),
+    (address) => expect(isPlainRemote(new URL(address))).toBe(true),
   );
 
   it.each([
@@ -26,7 +26,7 @@ describe("isRefusedByDocker", () => {
     "http://127.0.0.1",
     "http://[::1]",
   ])("is false for HTTPS and for the local machine: %s", (address) =>
-    expect(isRefusedByDocker(new URL(address))).toBe(false),
+    expect(isPlainRemote(new URL(address))).toBe(false),
   );
 });
 

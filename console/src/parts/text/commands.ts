@@ -4,10 +4,11 @@ export function registryHost(): string {
 }
 
 /**
- * Returns whether Docker refuses this registry by default: Docker uses plain HTTP only for the
- * local machine, and for hosts under `insecure-registries` in the configuration of its engine.
+ * Returns whether this address is plain HTTP to another machine. Anyone on the way can read it, and
+ * Docker refuses such a registry by default: it uses plain HTTP only for the local machine, and for
+ * hosts under `insecure-registries` in the configuration of its engine.
  */
-export function isRefusedByDocker({
+export function isPlainRemote({
   protocol,
   hostname,
 }: {
@@ -20,6 +21,11 @@ export function isRefusedByDocker({
     hostname !== "[::1]" &&
     !/^127\.\d+\.\d+\.\d+$/.test(hostname)
   );
+}
+
+/** The command that makes an image from a file that every machine has, without another registry. */
+export function dockerImport(host: string, image: string): string {
+  return `tar -cf - /etc/hosts | docker import - ${host}/${image}`;
 }
 
 /** Quotes `value` as one word of a POSIX shell, if it needs quotes. */
