@@ -35,7 +35,9 @@ _log = structlog.get_logger()
 class FieldProblem(BaseModel):
     """A field that breaks a rule."""
 
-    field: str = Field(description="Path of the field.", examples=["password"])
+    field: str = Field(
+        description="Path of the field, such as `retention[0].tags`.", examples=["password"]
+    )
     message: str = Field(
         description="The rule that it breaks.",
         examples=["String should have at least 8 characters"],
@@ -166,10 +168,13 @@ def _cut(text: str, length: int) -> str:
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
+    """Return the path of a field, such as ``retention[0].tags``."""
     parts = (
         loc[1:] if len(loc) > 1 and loc[0] in ("body", "query", "path", "header", "cookie") else loc
     )
-    return ".".join(str(part) for part in parts)
+    return "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts
+    ).removeprefix(".")
 
 
 async def _invalid_cursor(_: Request, __: Exception) -> Response:

@@ -1,6 +1,7 @@
 """Invalid input gets an error that names the field, and never a 5xx."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -121,7 +122,7 @@ def _is_refused(answer: httpx.Response, field: str, *, compared: bool = False) -
         [item["field"] for item in answer.json()["errors"]] if answer.status_code == 422 else []
     )
     return answer.headers["content-type"] == "application/problem+json" and {
-        item.partition(".")[0] for item in fields
+        re.split(r"[.\[]", item)[0] for item in fields
     } == {field}
 
 

@@ -2740,7 +2740,7 @@ export interface components {
         FieldProblem: {
             /**
              * Field
-             * @description Path of the field.
+             * @description Path of the field, such as `retention[0].tags`.
              * @example password
              */
             field: string;

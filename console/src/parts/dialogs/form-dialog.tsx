@@ -67,7 +67,7 @@ export function FormDialog<Values extends object>({
   function showFieldProblems(problem: ApiProblem): void {
     form.setFields(
       problem.fields.map(({ field }) => {
-        const name = field.split(".").pop() ?? field; // "body.name"
+        const name = field.split(/[.[]/)[0] ?? field; // "immutable_tags[0]"
         const rule = rules?.[name];
         return { name, errors: [rule === undefined ? say("error.field") : say(RULES[rule].key)] };
       }),

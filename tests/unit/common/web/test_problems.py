@@ -40,6 +40,10 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     async def bug() -> None:
         raise RuntimeError("a secret")
 
+    @app.post("/list")
+    async def items(values: Annotated[list[dict[str, int]], Body(embed=True)]) -> None:
+        pass
+
     @app.post("/body")
     async def body(value: Annotated[str, AfterValidator(refuse), Body(embed=True)]) -> None:
         pass
@@ -65,6 +69,14 @@ async def test_an_invalid_parameter_is_reported_by_its_field(client: httpx.Async
 async def test_a_rule_is_reported_without_the_prefix_of_pydantic(client: httpx.AsyncClient) -> None:
     answer = await client.post("/body", json={"value": "x"})
     assert answer.json()["errors"] == [{"field": "value", "message": "must be a name"}]
+
+
+async def test_a_field_in_a_list_is_reported_with_the_name_of_the_list(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await client.post("/list", json={"values": [{}, {"days": "x"}]})
+    assert [error["field"] for error in answer.json()["errors"]] == ["values[1].days"]
+    assert answer.json()["detail"].startswith("values[1].days: ")
 
 
 async def test_invalid_json_is_reported_as_a_problem_of_the_body(client: httpx.AsyncClient) -> None:
