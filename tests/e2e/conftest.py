@@ -14,6 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from tests.e2e.console_content import Content, made_content
 from tests.kit.browser import CONSOLE, running_browser
 from tests.kit.clients import private_mounts
 from tests.kit.clients.addresses import HOSTS, SECURE_ADDRESS, SECURE_NAME
@@ -116,6 +117,13 @@ def http(stack: Stack) -> Iterator[httpx.Client]:
     """An anonymous HTTP client of the gateway."""
     with httpx.Client(base_url=stack.url, timeout=30, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def content(stack: Stack, admin: Account, http: httpx.Client) -> Iterator[Content]:
+    """An account whose objects fill every page of the console."""
+    with made_content(stack, admin, http) as content:
+        yield content
 
 
 @pytest.fixture

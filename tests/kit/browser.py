@@ -177,7 +177,8 @@ class Visit:
             "axe.run({resultTypes: ['violations']}).then((result) => result.violations)"
         )
         serious = [
-            f"{self.page.url}: {issue['id']}: {[node['html'][:160] for node in issue['nodes'][:3]]}"
+            f"{self.page.url}: {issue['id']}: "
+            f"{[(node['html'][:160], node['failureSummary']) for node in issue['nodes'][:3]]}"
             for issue in found
             if issue["impact"] in ("serious", "critical")
         ]

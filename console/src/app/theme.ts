@@ -61,8 +61,10 @@ const dark: ThemeConfig = {
   // antd takes the color of these texts from colorPrimary, which is too dark for text.
   components: {
     Button: {
+      colorPrimaryHover: "#2461b3",
       colorError: "#ff8f97",
       colorErrorHover: "#ffb3b8",
+      dangerColor: "#12161c", // the text of a red button
       defaultHoverColor: "#7db4f5",
       defaultHoverBorderColor: "#7db4f5",
       defaultActiveColor: "#a9cdf8",
