@@ -62,9 +62,11 @@ def config(json: Json = False) -> None:
 def docs() -> None:
     """Generate docs/settings.md, docs/errors.md, docs/openapi/, and the README of the chart.
 
+    It also writes the links between the documents and their Chinese translations.
+
     Example: moorage docs
     """
-    from ops.docs import chart_page, errors_page, settings_page
+    from ops.docs import chart_page, errors_page, settings_page, translations
     from ops.docs.openapi import write_documents
 
     settings_page.PAGE.write_text(settings_page.page())
@@ -73,3 +75,4 @@ def docs() -> None:
     chart_page.PAGE.write_text(chart_page.page())
     chart_page.copy_monitoring()
     write_documents()
+    translations.write_links()
