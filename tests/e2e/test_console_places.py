@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.e2e.console_content import Content
 from tests.e2e.console_places import Place, places_of_administrator, places_of_owner
 from tests.kit.browser import Visit, open_visit
 from tests.kit.console import (
+    press,
     sign_in,
     wait_for_dialog,
     wait_for_page,
     wait_until_closed,
     wait_until_loaded,
 )
-from tests.kit.http.accounts import Account
+from tests.kit.http.accounts import Account, unique
+from tests.kit.stack.processes import part, workers
 from tests.kit.stack.run import Stack
 from tests.kit.waiting import eventually
 
+MESSAGE_SECONDS = 10
+"""A page says within this time that the server does not answer (spec 8)."""
 WIDTHS = (360, 768, 1024, 1280, 2560)
 _FIND_FAULTS = """
 () => {
@@ -123,3 +132,84 @@ def check(visit: Visit) -> None:
             what=f"a layout of {visit.page.url} that fits in {width} px",
         )
     visit.page.set_viewport_size(size)
+
+
+def test_every_page_says_that_the_server_hangs_and_recovers(
+    browser: Browser, stack: Stack, content: Content, admin: Account
+) -> None:
+    for account, places_of in (
+        (content.account, places_of_owner),
+        (admin, places_of_administrator),
+    ):
+        with open_visit(browser, stack.url, "en") as first:
+            sign_in(first, account)
+            wait_until_loaded(first)
+            places = places_of(content, first)
+            visits = [Visit(first.page.context, stack.url, "en") for _ in places]
+            # The page of the account, the last one, must have grown old before the server hangs.
+            for visit, place in reversed(list(zip(visits, places, strict=True))):
+                visit.open("/trash" if place.path == "/account" else "/account")
+                wait_until_loaded(visit)
+            with hung_gateway(stack):
+                start = time.monotonic()
+                for visit, place in zip(visits, places, strict=True):
+                    visit.go(place.path)
+                for visit in visits:
+                    wait_for_message(visit, start + MESSAGE_SECONDS)
+            for visit, place in zip(visits, places, strict=True):
+                visit.page.locator("#main").get_by_text(place.text).first.wait_for()
+                visit.page.get_by_text(visit.text("app.connectionLost")).wait_for(state="hidden")
+
+
+def test_dialogs_open_while_the_server_hangs_and_a_change_is_made_once(
+    browser: Browser, stack: Stack, content: Content
+) -> None:
+    name = unique("late")
+    with open_visit(browser, stack.url, "en") as visit:
+        sign_in(visit, content.account)
+        wait_until_loaded(visit)
+        for place in places_of_owner(content, visit):
+            show(visit, place)
+            visit.page.wait_for_load_state("networkidle")  # the code of the dialogs has loaded
+            with hung_gateway(stack):
+                for key in place.dialogs:
+                    opener(visit, key).click()
+                    visit.page.get_by_role("dialog").wait_for(timeout=2000)
+                    visit.page.keyboard.press("Escape")
+                    wait_until_closed(visit)
+        visit.go("/namespaces")
+        opener(visit, "namespaces.create").click()
+        form = wait_for_dialog(visit)
+        form.get_by_label(visit.text("common.name"), exact=True).fill(name)
+        with hung_gateway(stack):
+            press(visit, "common.create", form)
+            wait_for_message(visit, time.monotonic() + MESSAGE_SECONDS)
+        wait_until_closed(visit)
+        visit.page.get_by_role("link", name=name, exact=True).first.wait_for()
+    created = [
+        one
+        for one in content.account.call("GET", "/audit")["items"]
+        if (one["action"], one["target"]) == ("namespace.create", f"namespaces/{name}")
+    ]
+    assert len(created) == 1
+
+
+@contextmanager
+def hung_gateway(stack: Stack) -> Iterator[None]:
+    """Stop the processes of nginx, for less time than it takes until they are restarted."""
+    master = part(stack.data, "gateway")
+    processes = (*workers(master), master)
+    try:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def wait_for_message(visit: Visit, deadline: float) -> None:
+    """Wait until ``deadline``, in seconds of the monotonic clock, for the bar on the page."""
+    left = max(1.0, (deadline - time.monotonic()) * 1000)
+    message = visit.page.get_by_text(visit.text("app.connectionLost"))
+    expect(message, f"the message on {visit.page.url}").to_be_visible(timeout=left)
