@@ -84,3 +84,24 @@ def test_image_page_shows_referrers_under_their_own_heading(
         table.get_by_role("link", name=visit.text("image.kind.sbom"), exact=True).click()
         visit.page.wait_for_url(f"**{page_of_repository}@{signed.sbom.digest}")
         visit.assert_clean()
+
+
+def test_list_of_tags_names_an_artifact_and_shows_how_to_pull_the_newest_image(
+    browser: Browser, stack: Stack, person: Account
+) -> None:
+    user, namespace = person.make_docker_user(), person.make_namespace()
+    person.grant(namespace, user, "push")
+    repository = f"{namespace}/app"
+    config = Blob("application/vnd.cncf.helm.config.v1+json", b"{}")
+    chart = make_manifest(config=config.descriptor(), layers=[])
+    with Registry(stack.url, user.credentials) as registry:
+        registry.push(make_image(), repository, "v1")
+        registry.push_manifest(chart, [config], repository, "1.0.0")
+    with open_visit(browser, stack.url, "en") as visit:
+        sign_in(visit, person, f"/repositories/{repository}")
+        expect(rows(visit).filter(has_text="1.0.0")).to_contain_text(
+            visit.text("image.artifact.helm")
+        )
+        command = f"docker pull {stack.url.partition('//')[2]}/{repository}:v1"
+        visit.page.get_by_text(command, exact=True).wait_for()
+        visit.assert_clean()

@@ -47,6 +47,7 @@ class TaggedImage:
     tag: str
     digest: str
     media_type: str
+    artifact_type: str | None
     size_bytes: int
     platforms: tuple[Platform, ...]
     pushed_at: datetime

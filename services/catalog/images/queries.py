@@ -47,7 +47,14 @@ async def list_tags(
     tag_columns = (_t.name, _t.digest, _t.pushed_at, _t.pushed_by, _t.pull_count, _t.last_pulled_at)
     immutable = _is_immutable(repository_id).label("immutable")
     statement = (
-        sa.select(*tag_columns, _m.media_type, _m.size_bytes, _m.platforms, immutable)
+        sa.select(
+            *tag_columns,
+            _m.media_type,
+            _m.artifact_type,
+            _m.size_bytes,
+            _m.platforms,
+            immutable,
+        )
         .join(manifests, _TAG_NAMES_MANIFEST)
         .where(_t.repository_id == repository_id)
     )
@@ -77,6 +84,7 @@ def _tagged_image(row: Any) -> TaggedImage:
         tag=row.name,
         digest=row.digest,
         media_type=row.media_type,
+        artifact_type=row.artifact_type,
         size_bytes=row.size_bytes,
         platforms=_platforms(row.platforms),
         pushed_at=row.pushed_at,

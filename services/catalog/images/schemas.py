@@ -59,6 +59,9 @@ class TagOut(Output):
     tag: str = Field(examples=["v1"])
     digest: str = Field(examples=[_DIGEST])
     media_type: str = Field(examples=[_MANIFEST])
+    artifact_type: str | None = Field(
+        description="type of an artifact that is not an image: a chart, a signature, …"
+    )
     size_bytes: int = Field(
         description="config and compressed layers of all platforms", examples=[3401613]
     )

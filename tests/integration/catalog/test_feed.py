@@ -209,6 +209,8 @@ async def test_helm_chart_and_sbom_are_listed_as_artifacts(here: Team) -> None:
     tags = await here.tags(**{"1.0.0": helm.digest, "sbom": sbom.digest})
     assert tags["1.0.0"]["size_bytes"] == len(chart.content) + len(config.content)
     assert tags["1.0.0"]["platforms"] == tags["sbom"]["platforms"] == []
+    assert tags["1.0.0"]["artifact_type"] == config.media_type
+    assert tags["sbom"]["artifact_type"] == "application/spdx+json"
     shown = await here.image(":1.0.0")
     assert shown["artifact_type"] == "application/vnd.cncf.helm.config.v1+json"
     assert shown["pull_commands"] == [

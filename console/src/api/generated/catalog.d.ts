@@ -2577,6 +2577,11 @@ export interface components {
              */
             media_type: string;
             /**
+             * Artifact Type
+             * @description type of an artifact that is not an image: a chart, a signature, …
+             */
+            artifact_type: string | null;
+            /**
              * Size Bytes
              * @description config and compressed layers of all platforms
              * @example 3401613

@@ -11,6 +11,8 @@ export const images = {
   "image.pulls": "Pulls",
   "image.type": "Media type",
   "image.artifact": "Not an image",
+  "image.artifact.helm": "Helm chart",
+  "image.artifact.wasm": "WebAssembly module",
   "image.layers": "Layers",
   "image.layer": "Layer",
   "image.labels": "Labels",

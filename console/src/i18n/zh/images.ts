@@ -12,6 +12,8 @@ export const images: Record<keyof typeof en, string> = {
   "image.pulls": "下载次数",
   "image.type": "媒体类型",
   "image.artifact": "非镜像",
+  "image.artifact.helm": "Helm Chart",
+  "image.artifact.wasm": "WebAssembly 模块",
   "image.layers": "镜像层",
   "image.layer": "层",
   "image.labels": "元数据标签",

@@ -10,6 +10,7 @@ import { RowButton } from "../../parts/tables/row-button";
 import { Digest } from "../../parts/text/digest";
 import { formatBytes, formatCount, formatPlatform } from "../../parts/text/format";
 import { RelativeTime } from "../../parts/text/time";
+import { ArtifactType } from "./artifact-type";
 import { ImmutableMark } from "./immutable-mark";
 import type { Tag, TagSort } from "./repository";
 import { SelectionBar } from "./selection-bar";
@@ -140,9 +141,11 @@ function useColumns(
       key: "platforms",
       title: say("image.platforms"),
       cell: (row) =>
-        row.platforms.length === 0
-          ? say("image.artifact")
-          : row.platforms.map(formatPlatform).join(", "),
+        row.platforms.length === 0 ? (
+          <ArtifactType type={row.artifact_type} />
+        ) : (
+          row.platforms.map(formatPlatform).join(", ")
+        ),
     },
     {
       key: "pushed",
