@@ -96,10 +96,10 @@ async def test_each_tag_has_its_entries_in_the_trash_and_in_the_audit_trail(mine
         ([], "tags"),
         ([f"v{number}" for number in range(501)], "tags"),
         (["v1", "v1"], "tags"),
-        (["v1", "sha256:" + "0" * 64], "tags.1"),
-        (["v1", "no\0tag"], "tags.1"),
-        (["v" * 129], "tags.0"),
-        (["."], "tags.0"),
+        (["v1", "sha256:" + "0" * 64], "tags[1]"),
+        (["v1", "no\0tag"], "tags[1]"),
+        (["v" * 129], "tags[0]"),
+        (["."], "tags[0]"),
     ],
 )
 async def test_invalid_lists_of_tags_are_refused_as_a_whole(
